@@ -1,0 +1,44 @@
+using System.Data.Common;
+
+namespace Berth.Server.Database;
+
+/// <summary>
+/// The database: reads on pooled connections, writes in transactions. One SQL text runs on SQLite and PostgreSQL.
+/// </summary>
+/// <remarks>
+/// A body given to <see cref="WriteAsync{T}"/> does nothing but SQL: on SQLite it runs on the one writer, in a transaction shared with
+/// its neighbours (group commit), so waiting for anything else there would hold up every other write. The returned task ends
+/// when the change is durable.
+/// </remarks>
+public abstract class Db : IAsyncDisposable
+{
+    private long _generation;
+
+    internal abstract Dialect Dialect { get; }
+
+    /// <summary>
+    /// Counts committed writes while this process is the only one that writes (SQLite); answers read before the count moved are stale.
+    /// Null when other processes may write too: then nothing mutable may be cached.
+    /// </summary>
+    public long? Generation => Dialect.SingleProcess ? Volatile.Read(ref _generation) : null;
+
+    public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
+
+    public abstract Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
+
+    public Task WriteAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async session =>
+            {
+                await body(session);
+                return true;
+            },
+            cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>A connection of its own with nothing begun, for migrations.</summary>
+    internal abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    protected void MoveGeneration() => Interlocked.Increment(ref _generation);
+}

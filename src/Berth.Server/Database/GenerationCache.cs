@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+
+namespace Berth.Server.Database;
+
+/// <summary>
+/// Remembers answers read from the database until the next committed write, while this process is the only writer; otherwise it
+/// remembers nothing. Whatever it returns was true after the last acknowledged write.
+/// </summary>
+public sealed class GenerationCache<TKey, TValue>(Db db, int capacity)
+    where TKey : notnull
+    where TValue : class
+{
+    private sealed record Entries(long Generation, ConcurrentDictionary<TKey, TValue> Values);
+
+    private Entries _entries = new(-1, new());
+
+    public ValueTask<TValue?> GetAsync(TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken) =>
+        TryGet(key, out var value) ? new ValueTask<TValue?>(value) : new ValueTask<TValue?>(ReadAsync(key, read, cancellationToken));
+
+    public bool TryGet(TKey key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TValue? value)
+    {
+        var entries = Volatile.Read(ref _entries);
+        value = null;
+        return db.Generation is { } now && entries.Generation == now && entries.Values.TryGetValue(key, out value);
+    }
+
+    private async Task<TValue?> ReadAsync(TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken)
+    {
+        // The generation is taken before the read: a write that lands in between makes this answer stale, never wrongly fresh.
+        var generation = db.Generation;
+        var value = await read(key, cancellationToken);
+        if (generation is { } then && value is not null)
+        {
+            Store(then, key, value);
+        }
+
+        return value;
+    }
+
+    private void Store(long generation, TKey key, TValue value)
+    {
+        var entries = Volatile.Read(ref _entries);
+        if (entries.Generation < generation || entries.Values.Count >= capacity)
+        {
+            var fresh = new Entries(generation, new());
+            entries = Interlocked.CompareExchange(ref _entries, fresh, entries) == entries ? fresh : Volatile.Read(ref _entries);
+        }
+
+        if (entries.Generation == generation)
+        {
+            entries.Values[key] = value;
+        }
+    }
+}

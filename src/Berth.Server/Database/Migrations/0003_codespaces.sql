@@ -1,0 +1,38 @@
+-- Codespaces: one row holds what should be (desired) and what is (state); the reconciler of its host makes them meet.
+
+create table codespaces (
+    id {id},
+    name {key} not null unique,
+    display_name text,
+    owner_id bigint not null references accounts (id),
+    repository_id bigint references repositories (id) on delete set null,
+    repository_full_name text not null, -- as it was at creation, for the log when the repository is gone
+    ref text,
+    devcontainer_path text,
+    machine text not null,
+    host text not null,                 -- the server that owns engine and workspace
+    desired text not null,              -- 'available' | 'shutdown' | 'deleted'
+    state text not null,                -- GitHub's names: Queued, Provisioning, Available, Starting, ShuttingDown, Shutdown, Failed, Deleted
+    failure text,                       -- one line, when Failed
+    image text,                         -- the image it runs, pinned by digest
+    container_id text,
+    remote_user text,
+    workspace_folder text,              -- inside the container
+    rebuild boolean not null default false,
+    attempt bigint not null default 0,  -- counts starts; a creation log line and a token belong to one
+    created_at bigint not null,
+    updated_at bigint not null,
+    last_used_at bigint not null
+);
+create index codespaces_owner on codespaces (owner_id);
+create index codespaces_repository on codespaces (repository_id);
+
+create table codespace_log (
+    id {id},
+    codespace_id bigint not null references codespaces (id) on delete cascade,
+    attempt bigint not null,
+    at bigint not null,
+    step text not null,
+    line text not null
+);
+create index codespace_log_codespace on codespace_log (codespace_id, id);

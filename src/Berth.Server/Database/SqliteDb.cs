@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+
+namespace Berth.Server.Database;
+
+/// <summary>
+/// SQLite in WAL mode with <c>synchronous=FULL</c>. One writer takes whatever waits, runs it in one transaction with a savepoint
+/// each, commits once and then answers all: many small pushes share one fsync.
+/// </summary>
+internal sealed class SqliteDb : Db
+{
+    private const int LargestBatch = 128;
+    private readonly string _connectionString;
+    private readonly Channel<PendingWrite> _writes = Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentBag<DbConnection> _idleReaders = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _writer;
+
+    public SqliteDb(string path)
+    {
+        SqliteLibrary.Load();
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = path, ForeignKeys = true, Pooling = false, DefaultTimeout = 30,
+        }.ToString();
+        _writer = Task.Run(WriteLoopAsync);
+    }
+
+    internal override Dialect Dialect => Dialect.Sqlite;
+
+    public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        if (!_idleReaders.TryTake(out var connection))
+        {
+            connection = await OpenAsync(cancellationToken);
+        }
+
+        try
+        {
+            return await body(new DbSession(connection, null, cancellationToken));
+        }
+        finally
+        {
+            _idleReaders.Add(connection);
+        }
+    }
+
+    public override async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var write = new PendingWrite<T>(body);
+        if (!_writes.Writer.TryWrite(write))
+        {
+            throw new ObjectDisposedException(nameof(SqliteDb));
+        }
+
+        return await write.Done.Task;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _writes.Writer.TryComplete();
+        await _writer;
+        await _stopping.CancelAsync();
+        _stopping.Dispose();
+        while (_idleReaders.TryTake(out var reader))
+        {
+            await reader.DisposeAsync();
+        }
+    }
+
+    internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(_connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var setup = connection.CreateCommand();
+        setup.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -16000;";
+        await setup.ExecuteNonQueryAsync(cancellationToken);
+        return connection;
+    }
+
+    private async Task WriteLoopAsync()
+    {
+        DbConnection? connection = null;
+        var batch = new List<PendingWrite>(LargestBatch);
+        while (await _writes.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            while (batch.Count < LargestBatch && _writes.Reader.TryRead(out var write))
+            {
+                batch.Add(write);
+            }
+
+            try
+            {
+                connection ??= await OpenAsync(CancellationToken.None);
+                await RunAsync(connection, batch);
+            }
+            catch (DbException exception)
+            {
+                // The transaction as a whole failed (a full disk, say): nobody's change is there, so everybody hears it.
+                batch.ForEach(write => write.Fail(exception));
+                await CloseAsync(connection);
+                connection = null;
+            }
+        }
+
+        await CloseAsync(connection);
+    }
+
+    private async Task RunAsync(DbConnection connection, List<PendingWrite> batch)
+    {
+        await using var transaction = ((SqliteConnection)connection).BeginTransaction(deferred: false);
+        var session = new DbSession(connection, transaction, CancellationToken.None);
+        foreach (var write in batch)
+        {
+            await session.ExecuteAsync("savepoint one_write");
+            await session.ExecuteAsync(await write.RunAsync(session) ? "release one_write" : "rollback to one_write; release one_write");
+        }
+
+        await transaction.CommitAsync();
+        MoveGeneration();
+        batch.ForEach(write => write.Complete());
+    }
+
+    private static async Task CloseAsync(DbConnection? connection)
+    {
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    private abstract class PendingWrite
+    {
+        public abstract Task<bool> RunAsync(DbSession session);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception exception);
+    }
+
+    private sealed class PendingWrite<T>(Func<DbSession, Task<T>> body) : PendingWrite
+    {
+        private T? _result;
+        private Exception? _exception;
+
+        public TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override async Task<bool> RunAsync(DbSession session)
+        {
+            try
+            {
+                _result = await body(session);
+                return true;
+            }
+            catch (Exception exception) when (exception is not SqliteException { SqliteErrorCode: SqliteFull or SqliteIoError or SqliteCorrupt })
+            {
+                // Whatever the body threw is its caller's to see; the neighbours' changes stand.
+                _exception = exception;
+                return false;
+            }
+        }
+
+        public override void Complete()
+        {
+            if (_exception is not null)
+            {
+                Done.TrySetException(_exception);
+            }
+            else
+            {
+                Done.TrySetResult(_result!);
+            }
+        }
+
+        public override void Fail(Exception exception) => Done.TrySetException(_exception ?? exception);
+    }
+
+    // https://www.sqlite.org/rescode.html: these end the whole transaction, not one statement.
+    private const int SqliteIoError = 10;
+    private const int SqliteCorrupt = 11;
+    private const int SqliteFull = 13;
+}

@@ -1,0 +1,42 @@
+namespace Berth.Server.Http;
+
+/// <summary>
+/// An error as a value: a status, a code of its surface's table and words for a person. It is a result that writes itself, in the
+/// spelling of the surface it is returned from (<see cref="ErrorFormat"/>).
+/// </summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Code">The code in the surface's own table: <c>BLOB_UNKNOWN</c>, or GitHub's validation code.</param>
+/// <param name="Message">What was wrong, in a sentence; never a secret, never what the caller may not know.</param>
+public sealed record ApiError(int Status, string Code, string Message) : IResult
+{
+    /// <summary>More about this one occurrence: a digest, a field, a position.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>The command or page that would put it right, for those who may know.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>Field errors of a 422, in GitHub's shape.</summary>
+    public IReadOnlyList<FieldError> Fields { get; init; } = [];
+
+    /// <summary>Headers that belong to this error (<c>WWW-Authenticate</c>, <c>Range</c>, <c>Retry-After</c>).</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    public ApiError With(string detail) => this with { Detail = detail };
+
+    public ApiError Saying(string message) => this with { Message = message };
+
+    public ApiError WithHeader(string name, string value) => this with { Headers = [.. Headers, new(name, value)] };
+
+    public Task ExecuteAsync(HttpContext httpContext) => ErrorWriter.WriteAsync(httpContext, this);
+}
+
+/// <summary>One field of a 422: <c>missing</c>, <c>missing_field</c>, <c>invalid</c>, <c>already_exists</c>, <c>unprocessable</c> or <c>custom</c>.</summary>
+public sealed record FieldError(string Resource, string Field, string Code, string? Message = null);
+
+/// <summary>Carries an <see cref="ApiError"/> out of a place too deep to return it.</summary>
+#pragma warning disable CA1032, RCS1194 // It exists to carry an error; without one it means nothing.
+public sealed class ApiException(ApiError error) : Exception(error.Message)
+#pragma warning restore CA1032, RCS1194
+{
+    public ApiError Error { get; } = error;
+}

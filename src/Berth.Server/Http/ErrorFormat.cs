@@ -1,0 +1,30 @@
+namespace Berth.Server.Http;
+
+/// <summary>How a surface spells its errors; metadata of a route group, else decided by the path.</summary>
+internal sealed record ErrorFormat(string Name)
+{
+    /// <summary><c>{"errors":[{"code","message","detail"}]}</c>, distribution-spec "Error Codes".</summary>
+    public static readonly ErrorFormat Oci = new("oci");
+
+    /// <summary><c>{"message","documentation_url","status","errors"}</c>.</summary>
+    public static readonly ErrorFormat GitHub = new("github");
+
+    /// <summary><c>{"error"}</c>, the only member npm reads.</summary>
+    public static readonly ErrorFormat Npm = new("npm");
+
+    /// <summary><c>{"error","error_description"}</c>, RFC 6749 section 5.2: the token endpoint's POST.</summary>
+    public static readonly ErrorFormat OAuth = new("oauth");
+
+    public static ErrorFormat Of(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<ErrorFormat>() is { } format)
+        {
+            return format;
+        }
+
+        var path = http.Request.Path;
+        return path.StartsWithSegments("/v2", StringComparison.Ordinal) || path.StartsWithSegments("/token", StringComparison.Ordinal) ? Oci
+            : path.StartsWithSegments("/npm", StringComparison.Ordinal) ? Npm
+            : GitHub;
+    }
+}

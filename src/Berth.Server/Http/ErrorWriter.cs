@@ -1,0 +1,154 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Berth.Server.Http;
+
+/// <summary>The only code that writes an error: returned ones, thrown ones, bugs (500, logged once) and empty status codes.</summary>
+internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandler
+{
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        switch (exception)
+        {
+            case ApiException api:
+                await WriteAsync(httpContext, api.Error);
+                break;
+            case BadHttpRequestException bad:
+                await WriteAsync(httpContext, Errors.BadRequest(bad.StatusCode, bad.Message));
+                break;
+            case OperationCanceledException or IOException when httpContext.RequestAborted.IsCancellationRequested:
+                httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                break;
+            case Exception when StorageFull.Is(exception):
+                LogStorageFull(httpContext.TraceIdentifier, exception.Message);
+                await WriteAsync(httpContext, Errors.StorageFull);
+                break;
+            default:
+                LogBug(exception, httpContext.Request.Method, httpContext.Request.Path, httpContext.TraceIdentifier);
+                await WriteAsync(httpContext, Errors.Internal);
+                break;
+        }
+
+        return true;
+    }
+
+    public static async Task WriteAsync(HttpContext http, ApiError error)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        http.Response.StatusCode = error.Status;
+        foreach (var (name, value) in error.Headers)
+        {
+            http.Response.Headers.Append(name, value);
+        }
+
+        http.Response.ContentType = "application/json; charset=utf-8";
+        var format = ErrorFormat.Of(http);
+        using var body = new MemoryStream();
+        await using (var json = new Utf8JsonWriter(body, Writing))
+        {
+            json.WriteStartObject();
+            if (format == ErrorFormat.Oci)
+            {
+                WriteOci(json, error, http.TraceIdentifier);
+            }
+            else if (format == ErrorFormat.Npm)
+            {
+                json.WriteString("error", Sentence(error));
+            }
+            else if (format == ErrorFormat.OAuth)
+            {
+                json.WriteString("error", error.Code);
+                json.WriteString("error_description", Sentence(error));
+            }
+            else
+            {
+                WriteGitHub(json, error, http);
+            }
+
+            json.WriteEndObject();
+        }
+
+        http.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(http.Request.Method))
+        {
+            body.Position = 0;
+            await body.CopyToAsync(http.Response.Body, http.RequestAborted);
+        }
+    }
+
+    /// <summary>Gives a body to empty 4xx answers of the framework (no such route, wrong method, too large).</summary>
+    public static Task WriteStatusAsync(HttpContext http) => WriteAsync(http, Errors.OfStatus(http));
+
+    private static void WriteOci(Utf8JsonWriter json, ApiError error, string requestId)
+    {
+        json.WriteStartArray("errors");
+        json.WriteStartObject();
+        json.WriteString("code", error.Code);
+        json.WriteString("message", Sentence(error));
+        json.WriteStartObject("detail");
+        if (error.Detail is not null)
+        {
+            json.WriteString("about", error.Detail);
+        }
+
+        if (error.Remedy is not null)
+        {
+            json.WriteString("remedy", error.Remedy);
+        }
+
+        json.WriteString("request_id", requestId);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private static void WriteGitHub(Utf8JsonWriter json, ApiError error, HttpContext http)
+    {
+        json.WriteString("message", Sentence(error));
+        if (error.Fields.Count > 0)
+        {
+            json.WriteStartArray("errors");
+            foreach (var field in error.Fields)
+            {
+                json.WriteStartObject();
+                json.WriteString("resource", field.Resource);
+                json.WriteString("field", field.Field);
+                json.WriteString("code", field.Code);
+                if (field.Message is not null)
+                {
+                    json.WriteString("message", field.Message);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteString("documentation_url", "https://docs.github.com/rest");
+        json.WriteString("status", error.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteString("request_id", http.TraceIdentifier);
+    }
+
+    /// <summary>Clients print the message and nothing else, so detail and remedy stand in it.</summary>
+    private static string Sentence(ApiError error)
+    {
+        var text = error.Detail is null ? error.Message : $"{error.Message}: {error.Detail}";
+        return error.Remedy is null ? text : $"{text} ({error.Remedy})";
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {RequestId})")]
+    private partial void LogBug(Exception exception, string method, string path, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Storage is full: {Reason} (request {RequestId})")]
+    private partial void LogStorageFull(string requestId, string reason);
+}

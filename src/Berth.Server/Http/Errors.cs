@@ -1,0 +1,44 @@
+namespace Berth.Server.Http;
+
+/// <summary>The errors that belong to no surface in particular.</summary>
+internal static class Errors
+{
+    public static readonly ApiError Internal = new(500, "UNKNOWN", "the server failed on this request; its log has the reason under the request id");
+
+    /// <summary>507, so that clients neither retry for ever (as for a 5xx of a proxy) nor blame the content.</summary>
+    public static readonly ApiError StorageFull =
+        new(507, "TOOMANYREQUESTS", "the server's storage is full: nothing was stored, nothing was lost; try again when there is room");
+
+    public static readonly ApiError NotFound = new(404, "NOT_FOUND", "Not Found");
+
+    public static readonly ApiError Forbidden = new(403, "DENIED", "Resource not accessible by this token");
+
+    public static readonly ApiError BadCredentials = new(401, "UNAUTHORIZED", "Bad credentials");
+
+    public static readonly ApiError RequiresAuthentication = new(401, "UNAUTHORIZED", "Requires authentication");
+
+    public static readonly ApiError NotJson = new(400, "INVALID", "Problems parsing JSON");
+
+    public static readonly ApiError NotObject = new(400, "INVALID", "Body should be a JSON object");
+
+    public static ApiError BadRequest(int status, string message) =>
+        new(status, status == 413 ? "SIZE_INVALID" : "UNSUPPORTED", message);
+
+    /// <summary>GitHub's 422 for one field.</summary>
+    public static ApiError Invalid(string resource, string field, string code, string message) =>
+        new(422, code, $"Validation Failed: {message}") { Fields = [new FieldError(resource, field, code, message)] };
+
+    public static ApiError OfStatus(HttpContext http)
+    {
+        var oci = ErrorFormat.Of(http) == ErrorFormat.Oci;
+        return http.Response.StatusCode switch
+        {
+            404 when oci => new ApiError(404, "NAME_UNKNOWN", "no such page of the registry API"),
+            404 => NotFound,
+            405 => new ApiError(405, "UNSUPPORTED", "the method is not supported here"),
+            413 => new ApiError(413, "SIZE_INVALID", "the request is too large"),
+            415 => new ApiError(415, "UNSUPPORTED", "the content type is not supported here"),
+            var status => new ApiError(status, "UNKNOWN", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)),
+        };
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Berth.Server.Settings;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Berth.Server.Http;
+
+internal static class HttpFeature
+{
+    public static void AddHttp(this WebApplicationBuilder builder, BerthOptions options)
+    {
+        builder.Services.AddExceptionHandler<ErrorWriter>();
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<ForwardedHeadersOptions>(o => TrustProxies(o, options));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // Bodies are read to the end by their own rules; a slow network is no attack, an idle one is cut after the minimum rate's grace.
+            kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
+            kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
+            Listen(kestrel, options);
+        });
+    }
+
+    /// <summary>In this order: who is really calling, a request id, errors, names, routes.</summary>
+    public static void UseHttp(this WebApplication app)
+    {
+        if (!string.IsNullOrEmpty(app.Services.GetRequiredService<BerthOptions>().TrustedProxies))
+        {
+            app.UseForwardedHeaders();
+        }
+
+        app.UseMiddleware<RequestIds>();
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(context => ErrorWriter.WriteStatusAsync(context.HttpContext));
+        app.UseSubdomains();
+        app.UseFoldedNames();
+        app.UseRouting();
+    }
+
+    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, BerthOptions options)
+    {
+        if (!ListenAddress.TryParse(options.Listen, out var address))
+        {
+            return;
+        }
+
+        void Configure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen)
+        {
+            if (!string.IsNullOrEmpty(options.TlsCertFile))
+            {
+                listen.UseHttps(Certificates.Load(options));
+            }
+        }
+
+        switch (address.Host)
+        {
+            case "localhost":
+                kestrel.ListenLocalhost(address.Port, Configure);
+                break;
+            case "*":
+                kestrel.ListenAnyIP(address.Port, Configure);
+                break;
+            default:
+                kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
+                break;
+        }
+    }
+
+    private static void TrustProxies(ForwardedHeadersOptions forwarded, BerthOptions options)
+    {
+        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+        forwarded.ForwardLimit = null;
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var entry in NetworkList.Split(options.TrustedProxies))
+        {
+            if (System.Net.IPNetwork.TryParse(entry, out var network))
+            {
+                forwarded.KnownIPNetworks.Add(network);
+            }
+            else
+            {
+                forwarded.KnownProxies.Add(IPAddress.Parse(entry));
+            }
+        }
+    }
+}

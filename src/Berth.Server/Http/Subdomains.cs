@@ -1,0 +1,35 @@
+using Berth.Server.Settings;
+
+namespace Berth.Server.Http;
+
+/// <summary>
+/// With subdomain isolation <c>containers.HOST</c> serves the registry and nothing else, and <c>HOST</c> everything but the
+/// registry: nothing that a package serves comes from the origin of pages and API. Health is answered on every name.
+/// </summary>
+internal static class Subdomains
+{
+    public static void UseSubdomains(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<BerthOptions>();
+        if (!options.Subdomains)
+        {
+            return;
+        }
+
+        var host = options.BaseUri.Host;
+        app.Use((http, next) =>
+        {
+            var registryPath = http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal)
+                || http.Request.Path.StartsWithSegments("/token", StringComparison.Ordinal);
+            var health = http.Request.Path.Value is "/healthz" or "/readyz" or "/metrics";
+            var wanted = registryPath ? "containers." + host : host;
+            if (health || http.Request.Host.Host.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+            {
+                return next(http);
+            }
+
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return ErrorWriter.WriteAsync(http, Errors.NotFound.Saying($"this host does not serve that path; it is served by {wanted}"));
+        });
+    }
+}

@@ -1,0 +1,24 @@
+using Berth.Server.Settings;
+
+namespace Berth.Server.Operations;
+
+/// <summary>The data folder, held by one process at a time through a lock on a file in it.</summary>
+internal sealed class DataFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    public DataFolder(BerthOptions options)
+    {
+        Directory.CreateDirectory(options.DataPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            _lock = new FileStream(Path.Combine(options.DataPath, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new StartupException($"BERTH_DATA: {options.DataPath} is held by another process; one server at a time may use it");
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,17 @@
+namespace Berth.Server.Operations;
+
+internal static class OperationsFeature
+{
+    public static void AddOperations(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<DataFolder>();
+        builder.Services.AddSingleton<Startup>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));
+    }
+
+    public static void MapOperations(this IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/healthz", ["GET", "HEAD"], () => Results.Text("ok\n"));
+        app.MapMethods("/readyz", ["GET", "HEAD"], Readiness.CheckAsync);
+    }
+}

@@ -1,0 +1,43 @@
+using Berth.Server.Database;
+using Berth.Server.Security;
+using Berth.Server.Tokens;
+using Microsoft.Extensions.Options;
+
+namespace Berth.Server.Operations;
+
+/// <summary>A fault of the installation that ends the start with one message and no stack trace.</summary>
+#pragma warning disable CA1032, RCS1194 // Without a message for the operator it means nothing.
+internal sealed class StartupException(string message) : Exception(message);
+#pragma warning restore CA1032, RCS1194
+
+/// <summary>What happens before the first request: hold the data folder, migrate, unlock the keys, make the first administrator.</summary>
+internal sealed class Startup(DataFolder folder, Migrator migrator, MasterKey masterKey, ServerKeys keys, FirstAdministrator administrator)
+{
+    public static async Task<int> RunAsync(Func<Task> server)
+    {
+        try
+        {
+            await server();
+            return 0;
+        }
+        catch (OptionsValidationException exception)
+        {
+            await Console.Error.WriteLineAsync("Berth does not start, its settings are wrong:\n  " + string.Join("\n  ", exception.Failures));
+            return 2;
+        }
+        catch (StartupException exception)
+        {
+            await Console.Error.WriteLineAsync("Berth does not start: " + exception.Message);
+            return 2;
+        }
+    }
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        GC.KeepAlive(folder);
+        await migrator.RunAsync(cancellationToken);
+        await masterKey.UnlockAsync(cancellationToken);
+        await keys.LoadAsync(cancellationToken);
+        await administrator.EnsureAsync(cancellationToken);
+    }
+}

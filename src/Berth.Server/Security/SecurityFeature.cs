@@ -1,0 +1,10 @@
+namespace Berth.Server.Security;
+
+internal static class SecurityFeature
+{
+    public static void AddSecurity(this IServiceCollection services)
+    {
+        services.AddSingleton<MasterKey>();
+        services.AddSingleton<ServerKeys>();
+    }
+}
