@@ -1,0 +1,217 @@
+# Shared by the scripts in this folder; sourced, never run. Knows how to get what a script lacks (Debian packages,
+# a container engine, a PostgreSQL cluster) and nothing about Berth itself.
+# shellcheck shell=bash
+set -euo pipefail
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+CACHE=$ROOT/.cache
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+# Nothing started from here may stay behind and hold a caller's pipe open.
+export DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# usage_of FILE: the comment at a script's head is its help.
+usage_of() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
+
+# ------------------------------------------------------------------ Debian packages
+
+can_install() { is_root && has apt-get; }
+
+# ensure_packages COMMAND:PACKAGE…: installs the packages whose command is missing (COMMAND may be a path).
+# Returns 1, saying what is missing, where it may not install.
+ensure_packages() {
+  local pair missing=()
+  for pair in "$@"; do
+    has "${pair%%:*}" || [ -e "${pair%%:*}" ] || missing+=("${pair#*:}")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! can_install; then
+    say "missing: ${missing[*]} (not root, or no apt-get here: install them by hand, for example: sudo apt-get install ${missing[*]})"
+    return 1
+  fi
+  say "installing ${missing[*]}"
+  apt_update
+  apt_get install --no-install-recommends "${missing[@]}"
+}
+
+apt_get() {
+  mkdir -p "$CACHE"
+  DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+    </dev/null >"$CACHE/apt.log" 2>&1 || { tail -n 20 "$CACHE/apt.log" >&2; say "apt-get $1 failed"; return 1; }
+}
+
+# Once per run, passed on to the scripts that this one calls.
+apt_update() {
+  [ -z "${BERTH_APT_UPDATED:-}" ] || return 0
+  apt_get update
+  export BERTH_APT_UPDATED=1
+}
+
+# ------------------------------------------------------------------ ports and processes
+
+# A port of the loopback address that nothing listens on at this moment.
+free_port() {
+  local port
+  for _ in $(seq 200); do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+  die "no free port"
+}
+
+# wait_for SECONDS COMMAND…: until the command succeeds; 1 when it did not in time.
+wait_for() {
+  local end=$(($(date +%s) + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$end" ] || return 1
+    sleep 0.2
+  done
+}
+
+# stop_process PID [SECONDS]: SIGTERM, and SIGKILL for what did not leave.
+stop_process() {
+  local pid=$1 tenths=$((${2:-15} * 10))
+  kill -TERM "$pid" 2>/dev/null || return 0
+  while kill -0 "$pid" 2>/dev/null && [ "$tenths" -gt 0 ]; do
+    sleep 0.1
+    tenths=$((tenths - 1))
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+}
+
+# ------------------------------------------------------------------ container engine
+
+engine_socket() { local host=${BERTH_DOCKER_HOST:-unix:///var/run/docker.sock}; echo "${host#unix://}"; }
+engine_answers() { curl -fsS --max-time 5 --unix-socket "$(engine_socket)" http://engine/_ping; }
+
+# An engine that answers at BERTH_DOCKER_HOST: the one that runs, or Debian's, installed and started in the background.
+# Sets ENGINE_PID when it was started here. Returns 1, saying why, where there is none.
+ensure_engine() {
+  ENGINE_PID=
+  if ! has curl; then ensure_packages curl:curl || return 1; fi
+  if engine_answers >/dev/null 2>&1; then
+    has docker || ensure_packages docker:docker.io
+    return
+  fi
+  [ "$(engine_socket)" = /var/run/docker.sock ] || { say "no container engine answers at $BERTH_DOCKER_HOST"; return 1; }
+  ensure_packages dockerd:docker.io iptables:iptables || return 1
+  # Where an init system runs, installing the package has just started it.
+  wait_for 3 engine_answers && return 0
+  start_engine || start_engine --storage-driver=vfs || start_engine --storage-driver=vfs --iptables=false --bridge=none || {
+    say "dockerd does not start here:"
+    tail -n 5 "$CACHE/dockerd.log" >&2
+    return 1
+  }
+  say "started dockerd (process $ENGINE_PID, log $CACHE/dockerd.log)"
+}
+
+start_engine() {
+  mkdir -p "$CACHE"
+  mount_cgroups
+  setsid dockerd "$@" </dev/null >"$CACHE/dockerd.log" 2>&1 &
+  ENGINE_PID=$!
+  local tenths
+  for ((tenths = 0; tenths < 300; tenths++)); do
+    if engine_answers >/dev/null 2>&1; then
+      echo "$ENGINE_PID" >"$CACHE/dockerd.pid"
+      return 0
+    fi
+    kill -0 "$ENGINE_PID" 2>/dev/null || { ENGINE_PID=; return 1; }
+    sleep 0.1
+  done
+  stop_process "$ENGINE_PID"
+  ENGINE_PID=
+  return 1
+}
+
+# Without an init system nobody has mounted the control groups that dockerd asks for.
+mount_cgroups() {
+  [ -d /sys/fs/cgroup ] && ! grep -q ' /sys/fs/cgroup' /proc/mounts || return 0
+  mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || true
+}
+
+# ------------------------------------------------------------------ PostgreSQL
+
+# start_postgres: a cluster of its own for tests, reachable through a socket in a folder only its user and root may enter.
+# Sets POSTGRES_DIR and POSTGRES_SETTING (what BERTH_DATABASE would be). fsync is off: its data is thrown away.
+start_postgres() {
+  ensure_packages '/usr/lib/postgresql/15/bin/initdb:postgresql-15' || return 1
+  local bin=/usr/lib/postgresql/15/bin
+  POSTGRES_DIR=$(mktemp -d /tmp/berth-postgres.XXXXXX)
+  if is_root; then chown postgres: "$POSTGRES_DIR"; fi
+  as_postgres "$bin/initdb" -D "$POSTGRES_DIR/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$CACHE/postgres.log" 2>&1 ||
+    { tail -n 5 "$CACHE/postgres.log" >&2; return 1; }
+  as_postgres "$bin/pg_ctl" -D "$POSTGRES_DIR/data" -l "$POSTGRES_DIR/log" -w -t 60 -o "$(postgres_options)" start >>"$CACHE/postgres.log" 2>&1 ||
+    { tail -n 5 "$POSTGRES_DIR/log" >&2; return 1; }
+  # shellcheck disable=SC2034 # read by the script that asked
+  POSTGRES_SETTING="postgres:Host=$POSTGRES_DIR;Username=postgres;Database=postgres"
+}
+
+postgres_options() {
+  echo "-c listen_addresses='' -c unix_socket_directories=$POSTGRES_DIR -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400"
+}
+
+stop_postgres() {
+  [ -n "${POSTGRES_DIR:-}" ] || return 0
+  as_postgres /usr/lib/postgresql/15/bin/pg_ctl -D "$POSTGRES_DIR/data" -m immediate -w stop >/dev/null 2>&1 || true
+  rm -rf -- "$POSTGRES_DIR"
+  POSTGRES_DIR=
+}
+
+# PostgreSQL refuses to run as root. It may not be able to enter this folder, so it starts in its own.
+as_postgres() {
+  if is_root; then (cd "$POSTGRES_DIR" && runuser -u postgres -- "$@"); else "$@"; fi
+}
+
+# ------------------------------------------------------------------ .NET
+
+ensure_dotnet() {
+  has dotnet || die "the .NET SDK 10 is needed and \`dotnet\` is not in PATH: https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+# What the built programs load from the operating system.
+ensure_native_libraries() {
+  local lib
+  lib=/usr/lib/$(uname -m)-linux-gnu
+  ensure_packages "$lib/libsqlite3.so.0:libsqlite3-0" "$lib/libsodium.so.23:libsodium23" "$lib/libicuuc.so.72:libicu72"
+}
+
+runtime_identifier() {
+  case $(uname -m) in
+    x86_64) echo linux-x64 ;;
+    aarch64) echo linux-arm64 ;;
+    *) echo "" ;;
+  esac
+}
+
+# publish PROJECT: builds src/PROJECT for use, with ready-to-run code where it is to be had (a start in half the time),
+# into artifacts/run/PROJECT. Does nothing when no source is newer than the last time.
+publish() {
+  local project=$1 out=$ROOT/artifacts/run/$1 rid log
+  rid=$(runtime_identifier) log=$CACHE/publish-$1.log
+  mkdir -p "$CACHE"
+  if [ -e "$out/.built" ] && ! sources_newer_than "$out/.built"; then return 0; fi
+  ensure_dotnet
+  say "building $project"
+  touch "$CACHE/.building-$1"
+  publish_into "$out" "$project" "$rid" >"$log" 2>&1 || { grep -E 'error|warn' "$log" | sort -u | head -n 20 >&2; tail -n 5 "$log" >&2; die "the build failed (see $log)"; }
+  # As old as the start of the build: what was edited meanwhile is built next time.
+  mv "$CACHE/.building-$1" "$out/.built"
+}
+
+publish_into() {
+  local out=$1 project=$2 rid=$3
+  if [ -n "$rid" ] && dotnet publish "$ROOT/src/$project" -c Release -r "$rid" -p:PublishReadyToRun=true --self-contained false -o "$out" </dev/null; then
+    return 0
+  fi
+  dotnet publish "$ROOT/src/$project" -c Release -o "$out" </dev/null
+}
+
+sources_newer_than() {
+  [ -n "$(find "$ROOT/src" "$ROOT"/Directory.*.props "$ROOT/global.json" -newer "$1" -type f -print -quit)" ]
+}
