@@ -135,6 +135,21 @@ mount_cgroups() {
   mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || true
 }
 
+# What codespaces need beside an engine: git, and the reference implementation of dev containers, which goes on PATH.
+ensure_codespace_tools() {
+  ensure_packages git:git node:nodejs npm:npm || return 1
+  if [ ! -x "$CACHE/tools/node_modules/.bin/devcontainer" ]; then
+    # 0.83 is the last that runs on Debian 12's node 18.
+    local version=0.89.0
+    [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || version=0.83.0
+    say "installing @devcontainers/cli $version"
+    mkdir -p "$CACHE/tools"
+    npm install --prefix "$CACHE/tools" --no-audit --no-fund --no-update-notifier "@devcontainers/cli@$version" </dev/null >"$CACHE/npm.log" 2>&1 ||
+      { tail -n 5 "$CACHE/npm.log" >&2; say "npm cannot install @devcontainers/cli"; return 1; }
+  fi
+  export PATH="$CACHE/tools/node_modules/.bin:$PATH"
+}
+
 # ------------------------------------------------------------------ PostgreSQL
 
 # start_postgres: a cluster of its own for tests, reachable through a socket in a folder only its user and root may enter.
@@ -192,26 +207,43 @@ runtime_identifier() {
 # publish PROJECT: builds src/PROJECT for use, with ready-to-run code where it is to be had (a start in half the time),
 # into artifacts/run/PROJECT. Does nothing when no source is newer than the last time.
 publish() {
-  local project=$1 out=$ROOT/artifacts/run/$1 rid log
-  rid=$(runtime_identifier) log=$CACHE/publish-$1.log
-  mkdir -p "$CACHE"
-  if [ -e "$out/.built" ] && ! sources_newer_than "$out/.built"; then return 0; fi
+  local project=$1 out=$ROOT/artifacts/run/$1 log=$CACHE/publish-$1.log
+  mkdir -p "$CACHE" "$out"
+  if published_is_current "$project"; then return 0; fi
   ensure_dotnet
-  say "building $project"
-  touch "$CACHE/.building-$1"
-  publish_into "$out" "$project" "$rid" >"$log" 2>&1 || { grep -E 'error|warn' "$log" | sort -u | head -n 20 >&2; tail -n 5 "$log" >&2; die "the build failed (see $log)"; }
-  # As old as the start of the build: what was edited meanwhile is built next time.
-  mv "$CACHE/.building-$1" "$out/.built"
+  exec 8>"$CACHE/publish.lock"
+  flock 8
+  if ! published_is_current "$project"; then
+    say "building $project"
+    touch "$CACHE/.building-$project"
+    publish_into "$out" "$project" >"$log" 2>&1 || { show_build_errors "$log"; die "the build failed (all of it: $log)"; }
+    # As old as the start of the build: what was edited meanwhile is built next time.
+    mv "$CACHE/.building-$project" "$out/.built"
+  fi
+  exec 8>&-
+}
+
+published_is_current() {
+  local built=$ROOT/artifacts/run/$1/.built sources=("$ROOT/src/$1" "$ROOT/src/Berth.Client" "$ROOT"/Directory.*.props "$ROOT/global.json")
+  [ -e "$built" ] && [ -z "$(find "${sources[@]}" -newer "$built" -type f -print -quit)" ]
 }
 
 publish_into() {
-  local out=$1 project=$2 rid=$3
-  if [ -n "$rid" ] && dotnet publish "$ROOT/src/$project" -c Release -r "$rid" -p:PublishReadyToRun=true --self-contained false -o "$out" </dev/null; then
+  local out=$1 project=$2 rid
+  rid=$(runtime_identifier)
+  if [ -n "$rid" ] && dotnet publish "$ROOT/src/$project" -c Release -r "$rid" -p:PublishReadyToRun=true --self-contained false -o "$out" </dev/null 8>&-; then
     return 0
   fi
-  dotnet publish "$ROOT/src/$project" -c Release -o "$out" </dev/null
+  dotnet publish "$ROOT/src/$project" -c Release -o "$out" </dev/null 8>&-
 }
 
-sources_newer_than() {
-  [ -n "$(find "$ROOT/src" "$ROOT"/Directory.*.props "$ROOT/global.json" -newer "$1" -type f -print -quit)" ]
+# build_all: everything with its tests, in the configuration that they run in. Warnings are errors.
+build_all() {
+  ensure_dotnet
+  mkdir -p "$CACHE"
+  dotnet build "$ROOT/Berth.slnx" -v quiet --nologo </dev/null >"$CACHE/build.log" 2>&1 || { show_build_errors "$CACHE/build.log"; return 1; }
+}
+
+show_build_errors() {
+  if grep -qE '(error|warning) [A-Z]+[0-9]+' "$1"; then grep -E '(error|warning) [A-Z]+[0-9]+' "$1" | sort -u | head -n 40 >&2; else tail -n 20 "$1" >&2; fi
 }
