@@ -24,7 +24,10 @@ internal sealed class SqliteDb : Db
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _connectionString = new SqliteConnectionStringBuilder
         {
-            DataSource = path, ForeignKeys = true, Pooling = false, DefaultTimeout = 30,
+            DataSource = path,
+            ForeignKeys = true,
+            Pooling = false,
+            DefaultTimeout = 30,
         }.ToString();
         _writer = Task.Run(WriteLoopAsync);
     }
@@ -52,10 +55,7 @@ internal sealed class SqliteDb : Db
     {
         cancellationToken.ThrowIfCancellationRequested();
         var write = new PendingWrite<T>(body);
-        if (!_writes.Writer.TryWrite(write))
-        {
-            throw new ObjectDisposedException(nameof(SqliteDb));
-        }
+        ObjectDisposedException.ThrowIf(!_writes.Writer.TryWrite(write), this);
 
         return await write.Done.Task;
     }

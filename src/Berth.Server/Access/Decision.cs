@@ -1,0 +1,16 @@
+namespace Berth.Server.Access;
+
+/// <summary>One rule that was looked at: what it says, and whether it gave anything.</summary>
+public sealed record RuleLine(bool Holds, string Rule);
+
+/// <summary>Whether something is allowed, and why: the same answer for the request, <c>explain</c>, pages and tests.</summary>
+/// <param name="Allowed">The answer.</param>
+/// <param name="Chain">The rules in the order they were looked at.</param>
+/// <param name="MaySee">Whether the caller may know that the package exists or does not: it may be read or created by the caller.</param>
+/// <param name="Reason">For those who may know: the rule that refused.</param>
+/// <param name="Remedy">For those who may know: what would add the missing right.</param>
+public sealed record Decision(bool Allowed, IReadOnlyList<RuleLine> Chain, bool MaySee, string? Reason = null, string? Remedy = null)
+{
+    /// <summary>The rule that allowed it, or the one that refused.</summary>
+    public string Deciding => Reason ?? Chain.LastOrDefault(line => line.Holds)?.Rule ?? "nothing grants it";
+}

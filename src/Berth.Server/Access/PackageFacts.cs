@@ -1,0 +1,153 @@
+namespace Berth.Server.Access;
+
+/// <summary>A package by the names in its address; the package may or may not exist.</summary>
+/// <param name="Owner">The account's login in any case.</param>
+/// <param name="Type"><c>container</c> or <c>npm</c>.</param>
+/// <param name="Name">Lower case; may contain slashes for containers.</param>
+public sealed record PackageAddress(string Owner, string Type, string Name)
+{
+    public const string Container = "container";
+    public const string Npm = "npm";
+
+    public override string ToString() => Type == Npm ? $"@{Owner}/{Name}" : $"{Owner}/{Name}";
+}
+
+/// <summary>What somebody wants to do with a package.</summary>
+public enum PackageAction
+{
+    Pull,
+
+    /// <summary>Publish a version; of a package that does not exist: create it.</summary>
+    Push,
+
+    Delete,
+
+    /// <summary>Change visibility, link, inheritance and access.</summary>
+    Manage,
+}
+
+/// <summary>A named role and where it comes from: <c>collaborator</c>, <c>team core</c>, <c>organization owner</c>.</summary>
+public sealed record RoleSource
+{
+    public string Source { get; init; } = "";
+
+    public string Role { get; init; } = "";
+}
+
+/// <summary>A repository as far as access depends on it.</summary>
+public sealed record RepositoryFacts
+{
+    public long Id { get; init; }
+
+    public long OwnerId { get; init; }
+
+    public string OwnerLogin { get; init; } = "";
+
+    public bool OwnerIsOrganization { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Visibility { get; init; } = "private";
+
+    public Visibility Openness => VisibilityNames.Parse(Visibility);
+
+    public string FullName => $"{OwnerLogin}/{Name}";
+}
+
+/// <summary>What one person is to one repository.</summary>
+/// <param name="Named">Roles held by name; not the reading that visibility gives.</param>
+/// <param name="CanRead">By name or by visibility.</param>
+public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool CanRead)
+{
+    public static readonly RepositoryStanding Nobody = new([], CanRead: false);
+
+    public Role NamedRole => Named.Count == 0 ? Role.None : Named.Max(n => RoleNames.OfRepository(n.Role));
+}
+
+/// <summary>Everything that decides whether one principal may do something with one package, read from the database at one moment.</summary>
+public sealed record PackageFacts
+{
+    public required PackageAddress Address { get; init; }
+
+    /// <summary>Null when there is no such account: then nothing may be read or made there.</summary>
+    public OwnerFacts? Owner { get; init; }
+
+    /// <summary>Null when no live package has this name.</summary>
+    public long? PackageId { get; init; }
+
+    public Visibility Visibility { get; init; }
+
+    public bool Inherits { get; init; }
+
+    public RepositoryFacts? Linked { get; init; }
+
+    /// <summary>The owner's repository whose name is the first segment of the package's: the name is kept for those who can write to it.</summary>
+    public RepositoryFacts? NameKeeper { get; init; }
+
+    /// <summary>About the user (a user principal's, or a codespace's creator).</summary>
+    public bool UserOwnsNamespace { get; init; }
+
+    public bool UserIsMember { get; init; }
+
+    /// <summary>Explicit grants to the user or the user's teams.</summary>
+    public IReadOnlyList<RoleSource> Grants { get; init; } = [];
+
+    public RepositoryStanding OnLinked { get; init; } = RepositoryStanding.Nobody;
+
+    public RepositoryStanding OnNameKeeper { get; init; } = RepositoryStanding.Nobody;
+
+    /// <summary>The repository a workflow or codespace acts for; null when it is gone.</summary>
+    public RepositoryFacts? Acting { get; init; }
+
+    /// <summary>The codespace's creator on that repository.</summary>
+    public RepositoryStanding OnActing { get; init; } = RepositoryStanding.Nobody;
+
+    public Role ActionsRole { get; init; }
+
+    public bool OnCodespacesList { get; init; }
+
+    public bool Exists => PackageId is not null;
+
+    public bool LinkedToActing => Linked is not null && Acting is not null && Linked.Id == Acting.Id;
+}
+
+/// <summary>The account that owns the name, with the organization's settings for packages.</summary>
+public sealed record OwnerFacts
+{
+    public long Id { get; init; }
+
+    public string Login { get; init; } = "";
+
+    public bool IsOrganization { get; init; }
+
+    public bool MembersCanCreatePublicPackages { get; init; }
+
+    public bool MembersCanCreateInternalPackages { get; init; }
+
+    public bool MembersCanCreatePrivatePackages { get; init; }
+
+    public bool WorkflowsCanCreatePackages { get; init; }
+
+    public bool PublicPackagesAllowed { get; init; } = true;
+
+    public bool InternalPackagesAllowed { get; init; } = true;
+
+    public bool InheritAccessOnLink { get; init; }
+
+    public string FirstPublishVisibility { get; init; } = "repository";
+
+    public bool MembersCanCreate(Visibility visibility) => visibility switch
+    {
+        Visibility.Public => MembersCanCreatePublicPackages,
+        Visibility.Internal => MembersCanCreateInternalPackages,
+        _ => MembersCanCreatePrivatePackages,
+    };
+
+    /// <summary>What is not allowed becomes private; internal exists in organizations only.</summary>
+    public Visibility Clamp(Visibility visibility) => visibility switch
+    {
+        Visibility.Public when IsOrganization && !PublicPackagesAllowed => Visibility.Private,
+        Visibility.Internal when !IsOrganization || !InternalPackagesAllowed => Visibility.Private,
+        _ => visibility,
+    };
+}

@@ -1,0 +1,44 @@
+namespace Berth.Server.Access;
+
+/// <summary>
+/// Narrows a token to some packages: <c>acme/*</c> covers everything of the account, nested names and both types included,
+/// <c>acme/app</c> one name, <c>acme/tools/*</c> the names below. A token that has patterns reaches package routes only.
+/// </summary>
+public sealed class PackagePatterns
+{
+    public static readonly PackagePatterns Unrestricted = new(null);
+
+    private readonly string[]? _patterns;
+
+    private PackagePatterns(string[]? patterns) => _patterns = patterns;
+
+    public bool Restricts => _patterns is not null;
+
+    public IReadOnlyList<string> Patterns => _patterns ?? [];
+
+    public static PackagePatterns Parse(string? text) =>
+        text is null ? Unrestricted : new(text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    public static bool IsValid(string pattern)
+    {
+        var slash = pattern.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && pattern.Length > slash + 1 && pattern.Length <= 255
+            && pattern.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '*' or '@')
+            && pattern.IndexOf('*', StringComparison.Ordinal) is var star && (star < 0 || (star == pattern.Length - 1 && pattern[star - 1] == '/'));
+    }
+
+    public bool Cover(string owner, string name)
+    {
+        if (_patterns is null)
+        {
+            return true;
+        }
+
+        var full = $"{owner}/{name}";
+        return Array.Exists(_patterns, pattern => pattern.EndsWith("/*", StringComparison.Ordinal)
+            ? full.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
+            : full.Equals(pattern, StringComparison.OrdinalIgnoreCase));
+    }
+
+    public string Describe() => _patterns is null ? "" : $" for {string.Join(", ", _patterns)}";
+}

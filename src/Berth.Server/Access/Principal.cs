@@ -1,0 +1,47 @@
+namespace Berth.Server.Access;
+
+/// <summary>Who a request acts as. Built from a verified token and nothing else.</summary>
+public abstract record Principal
+{
+    public static readonly Principal Anonymous = new AnonymousPrincipal();
+
+    /// <summary>Stable text for rows: whose pending uploads these are, who pushed.</summary>
+    public abstract string Key { get; }
+
+    /// <summary>For people: <c>signed in as ada with read:packages</c>. Says nothing that the caller does not know already.</summary>
+    public abstract string Describe();
+}
+
+public sealed record AnonymousPrincipal : Principal
+{
+    public override string Key => "anonymous";
+
+    public override string Describe() => "not signed in";
+}
+
+/// <summary>A person, through a personal access token (or a session, which has no scopes to cap it).</summary>
+public sealed record UserPrincipal(long UserId, string Login, bool SiteAdmin, Scopes Scopes, PackagePatterns Patterns, long? TokenId) : Principal
+{
+    public override string Key => $"user:{UserId}";
+
+    public override string Describe() => $"signed in as {Login} with {Scopes.Describe()}{Patterns.Describe()}";
+}
+
+/// <summary>A workflow of a repository.</summary>
+/// <param name="Packages"><see cref="Role.Read"/> or <see cref="Role.Write"/>: the token's <c>packages</c> permission.</param>
+/// <param name="Cap">The most that a list entry may count as: write for a token that a user minted, admin for an exchanged one.</param>
+public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Role Packages, Role Cap, long TokenId) : Principal
+{
+    public override string Key => $"workflow:{RepositoryId}";
+
+    public override string Describe() => $"signed in as a workflow of {Repository} with packages: {Packages.Name()}";
+}
+
+/// <summary>A codespace: a repository, and the user who created it.</summary>
+public sealed record CodespacePrincipal(long CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
+    : Principal
+{
+    public override string Key => $"codespace:{CodespaceId}";
+
+    public override string Describe() => $"signed in as codespace {Name} of {Repository}, created by {UserLogin}";
+}

@@ -1,0 +1,53 @@
+namespace Berth.Server.Access;
+
+/// <summary>The scopes of a personal access token: an upper bound, never a grant.</summary>
+public sealed class Scopes
+{
+    public static readonly IReadOnlyList<string> Known =
+    [
+        "read:packages", "write:packages", "delete:packages", "codespace", "repo", "read:org", "admin:org",
+        "admin:repo_hook", "admin:org_hook", "read:audit_log", "user", "site_admin",
+    ];
+
+    /// <summary>What a browser session has: everything its user has.</summary>
+    public static readonly Scopes All = new(Known);
+
+    public static readonly Scopes None = new([]);
+
+    private readonly HashSet<string> _names;
+
+    private Scopes(IEnumerable<string> names) => _names = new HashSet<string>(names, StringComparer.Ordinal);
+
+    public IEnumerable<string> Names => Known.Where(_names.Contains);
+
+    public bool ReadsPackages => _names.Contains("read:packages") || WritesPackages;
+
+    public bool WritesPackages => _names.Contains("write:packages");
+
+    /// <summary>Deleting needs the scope beside one that reads.</summary>
+    public bool DeletesPackages => _names.Contains("delete:packages") && ReadsPackages;
+
+    public static Scopes Parse(string text) =>
+        new(text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    /// <summary><paramref name="unknown"/> names the first scope that does not exist.</summary>
+    public static bool TryParse(IEnumerable<string> names, out Scopes scopes, out string? unknown)
+    {
+        var list = names.ToList();
+        unknown = list.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal));
+        scopes = unknown is null ? new Scopes(list) : None;
+        return unknown is null;
+    }
+
+    /// <summary><c>admin:org</c> includes <c>read:org</c>, <c>write:packages</c> includes <c>read:packages</c>.</summary>
+    public bool Has(string scope) => scope switch
+    {
+        "read:packages" => ReadsPackages,
+        "read:org" => _names.Contains("read:org") || _names.Contains("admin:org"),
+        _ => _names.Contains(scope),
+    };
+
+    public string Describe() => _names.Count == 0 ? "no scopes" : ReferenceEquals(this, All) ? "all scopes" : string.Join(", ", Names);
+
+    public override string ToString() => string.Join(' ', Names);
+}

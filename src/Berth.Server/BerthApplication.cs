@@ -1,0 +1,37 @@
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Operations;
+using Berth.Server.Registry;
+using Berth.Server.Security;
+using Berth.Server.Settings;
+using Berth.Server.Tokens;
+
+namespace Berth.Server;
+
+/// <summary>The table of contents: what the server is made of, and in which order a request meets it.</summary>
+internal static class BerthApplication
+{
+    /// <param name="args">Settings as <c>--BERTH_URL=…</c>, beside the environment.</param>
+    /// <param name="configure">Replaces parts; tests bring a clock of their own.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are wrong; it names all of them.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        var options = builder.AddSettings();
+        builder.AddHttp(options);
+        builder.AddOperations();
+        builder.Services.AddDatabase();
+        builder.Services.AddSecurity();
+        builder.Services.AddTokens();
+        builder.Services.AddAccess();
+        builder.Services.AddRegistry();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseHttp();
+        app.MapOperations();
+        app.MapRegistry();
+        return app;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Reflection;
+using Berth.Server.Access;
+
+namespace Berth.Server.Registry.Authorization;
+
+/// <summary>Metadata of a registry route: what its caller must be granted on the repository that it names.</summary>
+internal sealed record RegistryRoute(RegistryActions Needs);
+
+internal static class RegistryRouteExtensions
+{
+    /// <summary>The gate answers before binding unless the caller is granted this; see <see cref="RegistryGate"/>.</summary>
+    public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, RegistryActions needs) => route.WithMetadata(new RegistryRoute(needs));
+}
+
+/// <summary>
+/// A request to one repository that passed the gate. Handlers take it as a parameter: code that has none cannot touch a package.
+/// </summary>
+internal sealed class RegistryAccess
+{
+    public required Principal Principal { get; init; }
+
+    public required RepositoryName Name { get; init; }
+
+    /// <summary>Owner, package and link, as of now. About the caller it says nothing; that is decided already.</summary>
+    public required PackageFacts Facts { get; init; }
+
+    /// <summary>What the caller is granted here, at least what the route needs.</summary>
+    public required RegistryActions Granted { get; init; }
+
+    /// <summary>Null for direct credentials.</summary>
+    public RegistryToken? Token { get; init; }
+
+    public bool MayPush => Granted.HasFlag(RegistryActions.Push);
+
+    /// <summary>The live package, or null while nothing has been published under the name.</summary>
+    public long? PackageId => Facts.PackageId;
+
+    public static ValueTask<RegistryAccess> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(
+        http.Features.Get<RegistryAccess>() ?? throw new InvalidOperationException($"{parameter.Member.Name} is not behind the registry's gate"));
+}

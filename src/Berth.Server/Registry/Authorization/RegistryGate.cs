@@ -1,0 +1,138 @@
+using Berth.Server.Access;
+using Berth.Server.Http;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.Registry.Authorization;
+
+/// <summary>
+/// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository or action not among those a token
+/// asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the package is hidden or missing.
+/// </summary>
+internal sealed class RegistryGate(
+    RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, Challenge challenge)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<RegistryRoute>() is not { } route)
+        {
+            await next(http);
+            return;
+        }
+
+        var error = await AdmitAsync(http, route.Needs);
+        await (error is null ? next(http) : ErrorWriter.WriteAsync(http, error));
+    }
+
+    private async Task<ApiError?> AdmitAsync(HttpContext http, RegistryActions needs)
+    {
+        RepositoryName? name = null;
+        string? scope = null;
+        if (http.Request.RouteValues["name"] is string routeName)
+        {
+            if (!RepositoryName.TryParse(routeName.Replace("%2F", "/", StringComparison.Ordinal), out name))
+            {
+                return RegistryErrors.NameInvalid.With("a name is owner/image[/more…], lower case letters, digits and . _ - between them, 255 characters at most");
+            }
+
+            scope = RegistryScope.Text(name.Value, needs == RegistryActions.Push ? RegistryActions.Pull | RegistryActions.Push : needs);
+        }
+
+        var header = http.Request.Headers.Authorization.ToString();
+        if (header.Length == 0)
+        {
+            return challenge.On(RegistryErrors.Unauthorized, scope);
+        }
+
+        var bearer = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
+        return bearer is not null && RegistryTokens.LooksLikeOne(bearer)
+            ? await AdmitTokenAsync(http, bearer, name, needs, scope)
+            : await AdmitCredentialsAsync(http, header, bearer, name, needs, scope);
+    }
+
+    private async Task<ApiError?> AdmitTokenAsync(HttpContext http, string text, RepositoryName? name, RegistryActions needs, string? scope)
+    {
+        if (!tokens.TryVerify(text, out var token))
+        {
+            return challenge.On(RegistryErrors.Unauthorized.With("the registry token is not valid or has expired"), scope, "invalid_token");
+        }
+
+        var principal = token.TokenId is { } id ? await authenticator.StillValidAsync(id, http.RequestAborted) : Principal.Anonymous;
+        if (principal is null)
+        {
+            return challenge.On(RegistryErrors.Unauthorized.With("the token behind this registry token has ended"), scope, "invalid_token");
+        }
+
+        if (name is null)
+        {
+            return null;
+        }
+
+        if (token.For(name.Value) is not { } grant || (grant.Asked & needs) != needs)
+        {
+            return challenge.On(RegistryErrors.Unauthorized.With($"the registry token was not asked for {scope}"), scope, "insufficient_scope");
+        }
+
+        return (grant.Granted & needs) == needs
+            ? await AdmitAsync(http, principal, name, grant.Granted, token)
+            : await RefuseAsync(http, principal, name, needs, scope!);
+    }
+
+    private async Task<ApiError?> AdmitCredentialsAsync(
+        HttpContext http, string header, string? bearer, RepositoryName? name, RegistryActions needs, string? scope)
+    {
+        var found = Credentials.TryParse(header, out var credentials);
+        if (bearer is not null && Credentials.TryDecode(bearer, out var user, out var decoded))
+        {
+            credentials = new Credentials("bearer", user, decoded);
+        }
+
+        if (!found)
+        {
+            return challenge.On(RegistryErrors.Unauthorized.With("the Authorization header is neither Basic nor Bearer"), scope, "invalid_token");
+        }
+
+        var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, http.RequestAborted);
+        if (principal is null)
+        {
+            await throttle.FailedAsync(http.Connection.RemoteIpAddress, credentials.UserName, http.RequestAborted);
+            return challenge.On(RegistryErrors.Unauthorized.With(failure!), scope, "invalid_token");
+        }
+
+        if (name is null)
+        {
+            return null;
+        }
+
+        var granted = TokenIssue.Allowed(principal, await access.FactsAsync(principal, name.Address, http.RequestAborted));
+        return (granted & needs) == needs
+            ? await AdmitAsync(http, principal, name, granted, token: null)
+            : await RefuseAsync(http, principal, name, needs, scope!);
+    }
+
+    private async Task<ApiError?> AdmitAsync(HttpContext http, Principal principal, RepositoryName name, RegistryActions granted, RegistryToken? token)
+    {
+        http.Features.Set(new RegistryAccess
+        {
+            Principal = principal,
+            Name = name,
+            Granted = granted,
+            Token = token,
+            Facts = await access.FactsAsync(Principal.Anonymous, name.Address, http.RequestAborted),
+        });
+        return null;
+    }
+
+    private async Task<ApiError> RefuseAsync(HttpContext http, Principal principal, RepositoryName name, RegistryActions needs, string scope)
+    {
+        if (principal is AnonymousPrincipal)
+        {
+            // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike.
+            return challenge.On(RegistryErrors.Unauthorized.Saying("authentication required: the repository is not public, or does not exist"), scope);
+        }
+
+        var action = needs.HasFlag(RegistryActions.Delete) ? PackageAction.Delete : needs.HasFlag(RegistryActions.Push) ? PackageAction.Push : PackageAction.Pull;
+        var decision = await access.DecideAsync(principal, name.Address, action, http.RequestAborted);
+        var words = $"requested access to {name.Value} is denied: {principal.Describe()}{(decision.Reason is null ? "" : $"; {decision.Reason}")}";
+        return challenge.On(RegistryErrors.Denied.Saying(words) with { Remedy = decision.Remedy }, scope, "insufficient_scope");
+    }
+}

@@ -1,0 +1,77 @@
+namespace Berth.Server.Registry.Authorization;
+
+/// <summary>The actions of the registry's tokens, as flags.</summary>
+[Flags]
+internal enum RegistryActions
+{
+    None = 0,
+    Pull = 1,
+    Push = 2,
+    Delete = 4,
+    All = Pull | Push | Delete,
+}
+
+/// <summary>
+/// One asked scope, <c>repository:NAME:ACTION[,ACTION]</c>; <c>*</c> asks for everything. The type may carry a class,
+/// <c>repository(plugin)</c>. Distribution's token specification, "Resource scope".
+/// </summary>
+internal sealed record RegistryScope(string Name, RegistryActions Asked)
+{
+    public static string Text(string name, RegistryActions actions) => $"repository:{name}:{Names(actions)}";
+
+    public static string Names(RegistryActions actions)
+    {
+        List<string> names = [];
+        if (actions.HasFlag(RegistryActions.Pull))
+        {
+            names.Add("pull");
+        }
+
+        if (actions.HasFlag(RegistryActions.Push))
+        {
+            names.Add("push");
+        }
+
+        if (actions.HasFlag(RegistryActions.Delete))
+        {
+            names.Add("delete");
+        }
+
+        return string.Join(',', names);
+    }
+
+    /// <summary>Scopes of other types (<c>registry:catalog:*</c>), of bad names and of unknown actions grant nothing and are left out.</summary>
+    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RegistryScope? scope)
+    {
+        scope = null;
+        var first = text.IndexOf(':', StringComparison.Ordinal);
+        var last = text.LastIndexOf(':');
+        if (first <= 0 || last <= first)
+        {
+            return false;
+        }
+
+        var type = text[..first];
+        var bracket = type.IndexOf('(', StringComparison.Ordinal);
+        if ((bracket > 0 ? type[..bracket] : type) is not "repository" || !RepositoryName.TryParse(text[(first + 1)..last], out var name))
+        {
+            return false;
+        }
+
+        var actions = RegistryActions.None;
+        foreach (var action in text[(last + 1)..].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            actions |= action switch
+            {
+                "pull" => RegistryActions.Pull,
+                "push" => RegistryActions.Push,
+                "delete" => RegistryActions.Delete,
+                "*" => RegistryActions.All,
+                _ => RegistryActions.None,
+            };
+        }
+
+        scope = new RegistryScope(name.Value, actions);
+        return true;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Berth.Server.Access;
+using Berth.Server.Http;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.Registry.Authorization;
+
+/// <summary>
+/// <c>/token</c>: exchanges credentials for a registry token with the intersection of what is asked and what is allowed.
+/// GET is Docker's token protocol, POST its OAuth 2 variant (RFC 6749 section 4.3); both answer alike.
+/// </summary>
+internal static class TokenEndpoints
+{
+    private const int MostScopes = 64;
+
+    public static void MapTokenEndpoint(this IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/token", ["GET", "HEAD"], GetAsync).WithMetadata(ErrorFormat.Oci);
+        app.MapPost("/token", PostAsync).WithMetadata(ErrorFormat.OAuth).DisableAntiforgery();
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
+    {
+        if (!TryScopes(http.Request.Query["scope"], out var scopes))
+        {
+            return RegistryErrors.Unauthorized with { Status = 400, Code = "UNSUPPORTED", Message = $"at most {MostScopes} scopes may be asked at once" };
+        }
+
+        var header = http.Request.Headers.Authorization.ToString();
+        if (header.Length == 0)
+        {
+            return await issue.ForAsync(Principal.Anonymous, null, scopes, cancellationToken);
+        }
+
+        return Credentials.TryParse(header, out var credentials)
+            ? await issue.ForAsync(http, credentials, scopes, cancellationToken)
+            : BadCredentials("the Authorization header is neither Basic nor Bearer");
+    }
+
+    private static async Task<IResult> PostAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
+    {
+        if (!http.Request.HasFormContentType)
+        {
+            return OAuth(400, "invalid_request", "the body must be application/x-www-form-urlencoded");
+        }
+
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        if (!TryScopes(form["scope"], out var scopes))
+        {
+            return OAuth(400, "invalid_scope", $"at most {MostScopes} scopes may be asked at once");
+        }
+
+        // A client may authenticate by the header instead, whatever grant it names.
+        if (Credentials.TryParse(http.Request.Headers.Authorization.ToString(), out var credentials))
+        {
+            return await issue.ForAsync(http, credentials, scopes, cancellationToken);
+        }
+
+        return form["grant_type"].ToString() switch
+        {
+            "password" when form["password"].ToString() is { Length: > 0 } password =>
+                await issue.ForAsync(http, new Credentials("basic", form["username"].ToString(), password), scopes, cancellationToken),
+            "password" => OAuth(400, "invalid_request", "grant_type=password needs username and password, the password being a token"),
+            "" => OAuth(400, "invalid_request", "grant_type is missing"),
+            _ => OAuth(400, "unsupported_grant_type", "only grant_type=password is supported, with a personal access token as password"),
+        };
+    }
+
+    /// <summary>Repeated parameters, and several scopes separated by spaces in one; the same name twice is one with both actions.</summary>
+    private static bool TryScopes(IEnumerable<string?> values, out List<RegistryScope> scopes)
+    {
+        var asked = new Dictionary<string, RegistryActions>(StringComparer.Ordinal);
+        var count = 0;
+        foreach (var text in values.SelectMany(value => (value ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            count++;
+            if (RegistryScope.TryParse(text, out var scope))
+            {
+                asked[scope.Name] = asked.GetValueOrDefault(scope.Name) | scope.Asked;
+            }
+        }
+
+        scopes = [.. asked.Select(pair => new RegistryScope(pair.Key, pair.Value))];
+        return count <= MostScopes;
+    }
+
+    internal static ApiError BadCredentials(string failure) =>
+        new ApiError(401, "UNAUTHORIZED", failure).WithHeader("WWW-Authenticate", "Basic realm=\"Berth\"");
+
+    private static ApiError OAuth(int status, string code, string description) => new(status, code, description);
+}
+
+/// <summary>Docker's token response; <c>token</c> and <c>access_token</c> are equal, clients read one or the other.</summary>
+internal sealed record TokenResponse(
+    [property: JsonPropertyName("token")] string Token,
+    [property: JsonPropertyName("access_token")] string AccessToken,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("issued_at")] string IssuedAt,
+    [property: JsonPropertyName("scope")] string Scope);
+
+[JsonSerializable(typeof(TokenResponse))]
+internal sealed partial class TokenResponseJson : JsonSerializerContext;
+
+/// <summary>Makes a registry token for a caller: asks the access decisions for every scope.</summary>
+internal sealed class TokenIssue(Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, TimeProvider time)
+{
+    public async Task<IResult> ForAsync(HttpContext http, Credentials credentials, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
+    {
+        var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, cancellationToken);
+        if (principal is not null)
+        {
+            return await ForAsync(principal, TokenIdOf(principal), scopes, cancellationToken);
+        }
+
+        await throttle.FailedAsync(http.Connection.RemoteIpAddress, credentials.UserName, cancellationToken);
+        var refused = TokenEndpoints.BadCredentials(failure!);
+        return ErrorFormat.Of(http) == ErrorFormat.OAuth ? refused with { Code = "invalid_grant" } : refused;
+    }
+
+    public async Task<IResult> ForAsync(Principal principal, long? tokenId, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
+    {
+        List<RegistryGrant> grants = [];
+        foreach (var scope in scopes)
+        {
+            grants.Add(new RegistryGrant(scope.Name, scope.Asked, await GrantedAsync(principal, scope, cancellationToken)));
+        }
+
+        var token = tokens.Issue(tokenId, grants);
+        var granted = string.Join(' ', grants.Where(g => g.Granted != RegistryActions.None).Select(g => RegistryScope.Text(g.Name, g.Granted)));
+        return Results.Json(
+            new TokenResponse(
+                token, token, (int)RegistryTokens.Lifetime.TotalSeconds,
+                time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), granted),
+            TokenResponseJson.Default.TokenResponse);
+    }
+
+    internal static long? TokenIdOf(Principal principal) => principal switch
+    {
+        UserPrincipal user => user.TokenId,
+        WorkflowPrincipal workflow => workflow.TokenId,
+        CodespacePrincipal codespace => codespace.TokenId,
+        _ => null,
+    };
+
+    private async Task<RegistryActions> GrantedAsync(Principal principal, RegistryScope scope, CancellationToken cancellationToken)
+    {
+        if (!RepositoryName.TryParse(scope.Name, out var name))
+        {
+            return RegistryActions.None;
+        }
+
+        return scope.Asked & Allowed(principal, await access.FactsAsync(principal, name.Address, cancellationToken));
+    }
+
+    /// <summary>Who may create a package may also look whether it is there: a push begins with looking.</summary>
+    internal static RegistryActions Allowed(Principal principal, PackageFacts facts)
+    {
+        var pull = AccessRules.Decide(principal, PackageAction.Pull, facts);
+        var actions = pull.Allowed || pull.MaySee ? RegistryActions.Pull : RegistryActions.None;
+        actions |= AccessRules.Decide(principal, PackageAction.Push, facts).Allowed ? RegistryActions.Push : RegistryActions.None;
+        return actions | (AccessRules.Decide(principal, PackageAction.Delete, facts).Allowed ? RegistryActions.Delete : RegistryActions.None);
+    }
+}

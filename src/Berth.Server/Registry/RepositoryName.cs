@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+using Berth.Server.Access;
+
+namespace Berth.Server.Registry;
+
+/// <summary>
+/// <c>owner/image[/more…]</c>: the first segment is the account, all of the rest the package. Grammar and the limit of 255
+/// characters: distribution-spec, "Pulling manifests".
+/// </summary>
+internal sealed partial record RepositoryName
+{
+    private const int Longest = 255;
+
+    private RepositoryName(string value, int slash)
+    {
+        Value = value;
+        Owner = value[..slash];
+        Address = new PackageAddress(Owner, PackageAddress.Container, value[(slash + 1)..]);
+    }
+
+    public string Value { get; }
+
+    public string Owner { get; }
+
+    public PackageAddress Address { get; }
+
+    /// <summary>False for names outside the grammar and for names without a slash: every image has an owner here.</summary>
+    public static bool TryParse(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RepositoryName? name)
+    {
+        name = null;
+        if (text is not { Length: > 0 and <= Longest } || !Grammar().IsMatch(text))
+        {
+            return false;
+        }
+
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+        {
+            return false;
+        }
+
+        name = new RepositoryName(text, slash);
+        return true;
+    }
+
+    public override string ToString() => Value;
+
+    [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Grammar();
+}

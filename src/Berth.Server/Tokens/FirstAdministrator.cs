@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Security;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Tokens;
+
+/// <summary>
+/// Makes the account <c>admin</c> and its token at the first start: the token of <c>BERTH_ADMIN_TOKEN</c>, else a fresh one in the file
+/// <c>admin-token</c> of the data folder. A changed <c>BERTH_ADMIN_TOKEN</c> replaces the one before.
+/// </summary>
+internal sealed partial class FirstAdministrator(BerthOptions options, Db db, TimeProvider time, ILogger<FirstAdministrator> logger)
+{
+    private const string Note = "first administrator";
+
+    public async Task EnsureAsync(CancellationToken cancellationToken)
+    {
+        var exists = await db.ReadAsync(
+            session => session.SingleAsync<long>("select count(*) from tokens where note = @note and kind = 'personal'", new { note = Note }), cancellationToken) > 0;
+        if (!string.IsNullOrEmpty(options.AdminToken))
+        {
+            await StoreAsync(options.AdminToken, cancellationToken);
+        }
+        else if (!exists)
+        {
+            var path = Path.Combine(options.DataPath, "admin-token");
+
+            // The file first: a crash in between leaves a file that the next start takes, never an administrator that nobody can be.
+            if (!File.Exists(path))
+            {
+                PrivateFile.Write(path, TokenSecret.Create(TokenSecret.Personal) + "\n");
+            }
+
+            await StoreAsync((await File.ReadAllTextAsync(path, cancellationToken)).Trim(), cancellationToken);
+            LogMade(path);
+        }
+    }
+
+    private async Task StoreAsync(string secret, CancellationToken cancellationToken)
+    {
+        var hash = TokenSecret.Hash(secret);
+        var now = time.GetUtcNow();
+        await db.WriteAsync(
+            async session =>
+            {
+                await session.ExecuteAsync(
+                    """
+                    insert into accounts (kind, login, folded, site_admin, created_at, updated_at)
+                    values ('user', 'admin', 'admin', true, @now, @now) on conflict (folded) do nothing
+                    """,
+                    new { now });
+                var user = await session.SingleAsync<long>("select id from accounts where folded = 'admin'");
+                var known = await TokenTable.FindAsync(session, hash);
+                if (known is not null && CryptographicOperations.FixedTimeEquals(known.Hash, hash))
+                {
+                    return;
+                }
+
+                await session.ExecuteAsync("delete from tokens where user_id = @user and note = @note", new { user, note = Note });
+                await TokenTable.InsertAsync(
+                    session,
+                    new NewToken
+                    {
+                        Kind = "personal",
+                        Hash = hash,
+                        UserId = user,
+                        Note = Note,
+                        Scopes = Scopes.All.ToString(),
+                        CreatedAt = now,
+                    });
+            },
+            cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Made the first administrator, admin; its token is in {Path}")]
+    private partial void LogMade(string path);
+}

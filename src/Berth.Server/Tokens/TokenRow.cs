@@ -1,0 +1,87 @@
+using Berth.Server.Access;
+
+namespace Berth.Server.Tokens;
+
+/// <summary>A stored token with what is needed to act as its principal.</summary>
+internal sealed record TokenRow
+{
+    public long Id { get; init; }
+
+    public string Kind { get; init; } = "";
+
+    public byte[] Hash { get; init; } = [];
+
+    public long? UserId { get; init; }
+
+    public string? Login { get; init; }
+
+    public bool SiteAdmin { get; init; }
+
+    public long? RepositoryId { get; init; }
+
+    public string? Repository { get; init; }
+
+    public long? CodespaceId { get; init; }
+
+    public string? Codespace { get; init; }
+
+    public string Scopes { get; init; } = "";
+
+    public string? Patterns { get; init; }
+
+    public string? Packages { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? MinterExpiresAt { get; init; }
+
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    public bool ExpiredAt(DateTimeOffset now) => ExpiresAt <= now || MinterExpiresAt <= now;
+
+    /// <summary>Null when what the token stands for is gone.</summary>
+    public Principal? ToPrincipal() => Kind switch
+    {
+        "personal" when UserId is { } user && Login is not null =>
+            new UserPrincipal(user, Login, SiteAdmin, Access.Scopes.Parse(Scopes), PackagePatterns.Parse(Patterns), Id),
+        // Minted by a user, so its list entries count at most as write (design of workflow tokens).
+        "workflow" when RepositoryId is { } repository && Repository is not null =>
+            new WorkflowPrincipal(repository, Repository, Packages == "write" ? Role.Write : Role.Read, Role.Write, Id),
+        "codespace" when RepositoryId is { } repository && Repository is not null && UserId is { } user && Login is not null
+            && CodespaceId is { } codespace && Codespace is not null =>
+            new CodespacePrincipal(codespace, Codespace, repository, Repository, user, Login, Id),
+        _ => null,
+    };
+}
+
+/// <summary>A token to store.</summary>
+internal sealed record NewToken
+{
+    public required string Kind { get; init; }
+
+    public required byte[] Hash { get; init; }
+
+    public long? UserId { get; init; }
+
+    public long? RepositoryId { get; init; }
+
+    public long? CodespaceId { get; init; }
+
+    public long? MinterTokenId { get; init; }
+
+    public string? Note { get; init; }
+
+    public string Scopes { get; init; } = "";
+
+    public string? Patterns { get; init; }
+
+    public string? Packages { get; init; }
+
+    public string? Run { get; init; }
+
+    public string? Ref { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace Berth.Server.Tokens;
+
+internal static class TokensFeature
+{
+    public static void AddTokens(this IServiceCollection services)
+    {
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<LoginThrottle>();
+        services.AddSingleton<FirstAdministrator>();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Berth.Server;
+using Berth.Server.Operations;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Berth.Tests.TestServer;
+
+/// <summary>
+/// The whole server on a real socket, with a folder of its own that goes with it. The database is SQLite, or a fresh PostgreSQL
+/// database where <c>BERTH_TEST_DATABASE</c> names a server (<c>postgres:Host=…</c>).
+/// </summary>
+public sealed class BerthServer : IAsyncDisposable
+{
+    public const string AdminToken = "the-admin-token-of-the-tests";
+    private readonly WebApplication _app;
+    private readonly TestDatabase _database;
+
+    private BerthServer(WebApplication app, TestDatabase database, string data, Uri url, ManualTimeProvider? clock)
+    {
+        _app = app;
+        _database = database;
+        Data = data;
+        Url = url;
+        Clock = clock;
+    }
+
+    public string Data { get; }
+
+    public Uri Url { get; }
+
+    /// <summary>host:port, as it stands in image names.</summary>
+    public string Host => Url.Authority;
+
+    /// <summary>Null unless the server was started with a clock that stands still.</summary>
+    public ManualTimeProvider? Clock { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings)
+    {
+        var data = Directory.CreateTempSubdirectory("berth-test-").FullName;
+        var database = await TestDatabase.CreateAsync(data);
+        var clock = manualClock ? new ManualTimeProvider() : null;
+        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var app = BerthApplication.Build(
+            [
+                $"--BERTH_LISTEN={url.Authority}", $"--BERTH_URL={url.GetLeftPart(UriPartial.Authority)}", $"--BERTH_DATA={data}",
+                $"--BERTH_DATABASE={database.Setting}", $"--BERTH_ADMIN_TOKEN={AdminToken}",
+                "--Logging:LogLevel:Default=Warning", .. settings.Select(setting => "--" + setting),
+            ],
+            builder =>
+            {
+                builder.Logging.SetMinimumLevel(LogLevel.Error);
+                if (clock is not null)
+                {
+                    builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+                }
+            });
+        await app.Services.GetRequiredService<Startup>().PrepareAsync(CancellationToken.None);
+        await app.StartAsync();
+        return new BerthServer(app, database, data, url, clock);
+    }
+
+    /// <summary>A client without credentials, unless a token is given (sent as <c>Bearer</c>).</summary>
+    public HttpClient Client(string? token = null)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Url };
+        if (token is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return client;
+    }
+
+    public HttpClient Admin() => Client(AdminToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _database.DisposeAsync();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
