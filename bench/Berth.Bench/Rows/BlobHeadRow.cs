@@ -1,0 +1,27 @@
+namespace Berth.Bench.Rows;
+
+internal sealed class BlobHeadRow : BesideDockerRegistry
+{
+    private static readonly byte[] Blob = [.. Enumerable.Range(0, 1024).Select(i => (byte)i)];
+
+    public override string Name => "heads";
+
+    public override string Work => "blob HEAD, 32 connections";
+
+    public override string Unit => "requests/s";
+
+    public override double Target => 10;
+
+    protected override async Task FillAsync(ServerProcess server, CancellationToken cancellationToken)
+    {
+        var client = await RegistryClient.OpenAsync(server, "web", cancellationToken);
+        await client.PushSmallBlobAsync(Blob, cancellationToken);
+        await client.PutManifestAsync("latest", RegistryClient.Manifest(Blob, Blob), cancellationToken);
+    }
+
+    protected override async Task<double> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
+    {
+        var client = await RegistryClient.OpenAsync(server, "web", cancellationToken);
+        return await Wrk.RunAsync(client, "HEAD", client.Url("blobs/" + RegistryClient.Digest(Blob)), WorkFolder, cancellationToken);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Berth.Bench.Rows;
+
+internal sealed class ManifestRow : BesideDockerRegistry
+{
+    public override string Name => "manifests";
+
+    public override string Work => "manifest GET by tag, 32 connections";
+
+    public override string Unit => "requests/s";
+
+    public override double Target => 20;
+
+    protected override async Task FillAsync(ServerProcess server, CancellationToken cancellationToken)
+    {
+        var client = await RegistryClient.OpenAsync(server, "web", cancellationToken);
+        await client.PushSmallImageAsync("latest", cancellationToken);
+    }
+
+    protected override async Task<double> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
+    {
+        var client = await RegistryClient.OpenAsync(server, "web", cancellationToken);
+        return await Wrk.RunAsync(client, "GET", client.Url("manifests/latest"), WorkFolder, cancellationToken);
+    }
+}

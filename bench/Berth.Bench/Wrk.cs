@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Berth.Bench;
+
+/// <summary>Requests per second of one URL over 32 connections, counted by wrk: a client that costs little of the shared machine.</summary>
+internal static partial class Wrk
+{
+    public const int Seconds = 4;
+
+    public static async Task<double> RunAsync(RegistryClient client, string method, string url, string work, CancellationToken cancellationToken)
+    {
+        var script = Path.Combine(work, $"wrk-{method}.lua");
+        await File.WriteAllTextAsync(script, $"wrk.method = \"{method}\"\n", cancellationToken);
+        List<string> arguments = ["-t1", "-c32", $"-d{Seconds}s", "-s", script, "-H", "Accept: " + RegistryClient.ManifestType];
+        if (client.Authorization is not null)
+        {
+            arguments.AddRange(["-H", "Authorization: " + client.Authorization]);
+        }
+
+        arguments.Add(url);
+        using var wrk = Process.Start(new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var output = await wrk.StandardOutput.ReadToEndAsync(cancellationToken);
+        await wrk.WaitForExitAsync(cancellationToken);
+        if (output.Contains("Non-2xx", StringComparison.Ordinal) || output.Contains("Socket errors", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"{url} does not answer every request:\n{output}");
+        }
+
+        return double.Parse(Rate().Match(output).Groups["rate"].Value, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"Requests/sec:\s*(?<rate>[0-9.]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Rate();
+}
