@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Operations;
+using Berth.Server.Packages;
 using Berth.Server.Registry;
 using Berth.Server.Security;
 using Berth.Server.Settings;
@@ -25,6 +26,7 @@ internal static class BerthApplication
         builder.Services.AddSecurity();
         builder.Services.AddTokens();
         builder.Services.AddAccess();
+        builder.Services.AddPackages();
         builder.Services.AddRegistry();
         configure?.Invoke(builder);
 

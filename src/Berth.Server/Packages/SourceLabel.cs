@@ -1,0 +1,42 @@
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Repositories;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Packages;
+
+/// <summary>
+/// Finds the repository that a published version says it comes from. It counts only when it is one of the same owner to which the publisher may
+/// write by name: a label is a claim, not a right.
+/// </summary>
+internal sealed class SourceLabel(BerthOptions options)
+{
+    private readonly string _here = GitUrl.Normalise(options.Url + "/x")![..^1];
+
+    /// <summary>Null when it names none, or several.</summary>
+    public async Task<RepositoryFacts?> FindAsync(DbSession session, Principal principal, OwnerFacts owner, IReadOnlyList<string> sources)
+    {
+        if (principal is not UserPrincipal user || sources.FirstOrDefault(s => !string.IsNullOrWhiteSpace(s)) is not { } source
+            || GitUrl.Normalise(source) is not { } url)
+        {
+            return null;
+        }
+
+        var ids = await session.QueryAsync<long>(
+            "select id from repositories where owner_id = @ownerId and clone_url_normalised = @url", new { ownerId = owner.Id, url });
+        var byAddress = url.StartsWith(_here, StringComparison.Ordinal) ? url[_here.Length..].Split('/') : [];
+        if (byAddress is [var login, var name] && login.Equals(owner.Login, StringComparison.OrdinalIgnoreCase)
+            && await AccessTable.RepositoryAsync(session, owner.Id, name) is { } addressed && !ids.Contains(addressed.Id))
+        {
+            ids.Add(addressed.Id);
+        }
+
+        if (ids is not [var only] || await AccessTable.RepositoryAsync(session, only) is not { } repository)
+        {
+            return null;
+        }
+
+        var standing = await AccessTable.StandingAsync(session, repository, user.UserId);
+        return standing.NamedRole >= Role.Write ? repository : null;
+    }
+}
