@@ -228,13 +228,15 @@ published_is_current() {
   [ -e "$built" ] && [ -z "$(find "${sources[@]}" -newer "$built" -type f -print -quit)" ]
 }
 
+# Intermediate files lie apart from those of the tests' build, so that neither undoes what the other restored.
 publish_into() {
-  local out=$1 project=$2 rid
+  local out=$1 project=$2 rid arguments
+  arguments=(publish "$ROOT/src/$project" -c Release --artifacts-path "$ROOT/artifacts/publish" -o "$out")
   rid=$(runtime_identifier)
-  if [ -n "$rid" ] && dotnet publish "$ROOT/src/$project" -c Release -r "$rid" -p:PublishReadyToRun=true --self-contained false -o "$out" </dev/null 8>&-; then
+  if [ -n "$rid" ] && dotnet "${arguments[@]}" -r "$rid" -p:PublishReadyToRun=true --self-contained false </dev/null 8>&-; then
     return 0
   fi
-  dotnet publish "$ROOT/src/$project" -c Release -o "$out" </dev/null 8>&-
+  dotnet "${arguments[@]}" </dev/null 8>&-
 }
 
 # build_all: everything with its tests, in the configuration that they run in. Warnings are errors.
