@@ -18,7 +18,8 @@ internal static class BerthApplication
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are wrong; it names all of them.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // appsettings.json lies beside the program, wherever it is started from.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddSettings();
         builder.AddHttp(options);
         builder.AddOperations();
