@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+
+namespace Berth.Server.Codespaces.Engine;
+
+/// <summary>Where the container engine listens; opens connections to it and knows nothing of what is said on them.</summary>
+internal sealed class EngineSocket
+{
+    /// <summary>The engine API that Berth speaks: Debian 12's engine (20.10) has it, and newer engines still do.</summary>
+    public const string ApiVersion = "v1.41";
+
+    private readonly string _path;
+
+    /// <param name="dockerHost"><c>unix:///PATH</c>.</param>
+    public EngineSocket(string dockerHost)
+    {
+        _path = dockerHost["unix://".Length..];
+        Http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) => await OpenAsync(cancellationToken),
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        })
+        {
+            BaseAddress = new Uri($"http://docker/{ApiVersion}/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Has no timeout of its own: pulls and waits take as long as they take, callers cancel.</summary>
+    public HttpClient Http { get; }
+
+    public string Path => _path;
+
+    /// <exception cref="SocketException">Nothing listens there.</exception>
+    public async Task<NetworkStream> OpenAsync(CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

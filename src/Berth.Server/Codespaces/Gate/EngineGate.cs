@@ -1,0 +1,301 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Server.Codespaces.Gate;
+
+/// <summary>
+/// A unix socket that looks like the container engine to the dev container tools of one codespace and forwards only what
+/// <see cref="GateRules"/> lets through. This, not a cleaned-up configuration, is the boundary: an image label can ask for
+/// privileges too.
+/// </summary>
+/// <remarks>
+/// It speaks HTTP by itself because the engine's raw streams begin with a request that has a body and asks for an upgrade, which Kestrel
+/// does not upgrade. One request a connection: nothing can be smuggled behind the first.
+/// </remarks>
+internal sealed class EngineGate : IAsyncDisposable
+{
+    private const int MaxConnections = 64;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly EngineSocket _engine;
+    private readonly GateScope _scope;
+    private readonly GateRules _rules;
+    private readonly Action<string> _refused;
+    private readonly DirectoryInfo _folder;
+    private readonly Socket _listener;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _connections = new(MaxConnections);
+    private readonly Task _accepting;
+
+    /// <param name="engine">The real engine.</param>
+    /// <param name="scope">What the codespace may touch.</param>
+    /// <param name="refused">Told every refusal, in words for the creation log.</param>
+    public EngineGate(EngineSocket engine, GateScope scope, Action<string> refused)
+    {
+        _engine = engine;
+        _scope = scope;
+        _refused = refused;
+        _rules = new GateRules(scope, OwnContainerAsync);
+
+        // The temporary folder, because a socket's path has at most 107 bytes and the data folder's may be long. Made with 0700.
+        _folder = Directory.CreateTempSubdirectory("berth-gate-");
+        SocketPath = Path.Combine(_folder.FullName, "engine.sock");
+        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        File.SetUnixFileMode(SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _listener.Listen(16);
+        _accepting = AcceptAsync();
+    }
+
+    public string SocketPath { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+
+        // Connections notice the cancellation; every one gives its place back.
+        for (var i = 0; i < MaxConnections; i++)
+        {
+            await _connections.WaitAsync(CancellationToken.None);
+        }
+
+        _folder.Delete(recursive: true);
+        _connections.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await _connections.WaitAsync(_stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            try
+            {
+                _ = ServeAsync(await _listener.AcceptAsync(_stopping.Token));
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                _connections.Release();
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        // Whoever called Accept goes on at once.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await using var client = new NetworkStream(socket, ownsSocket: true);
+            await ServeAsync(client, socket);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or HttpRequestException or OperationCanceledException)
+        {
+            // The client or the engine hung up, or the gate closes: nobody is left to answer.
+        }
+        finally
+        {
+            _connections.Release();
+        }
+    }
+
+    private async Task ServeAsync(NetworkStream client, Socket socket)
+    {
+        var line = "";
+        try
+        {
+            using var reading = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            reading.CancelAfter(RequestTimeout);
+            if (await GateRequest.ReadAsync(client, reading.Token) is not { } request)
+            {
+                return;
+            }
+
+            line = $"{request.Method} {request.Path}";
+            var call = await _rules.DecideAsync(request, _stopping.Token);
+            await (call.Hijack ? HijackAsync(client, socket, request, call) : ForwardAsync(client, call));
+        }
+        catch (GateRefusedException refusal)
+        {
+            await RefuseAsync(client, line, refusal);
+        }
+        catch (InvalidOperationException)
+        {
+            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
+            await RefuseAsync(client, line, new GateRefusedException(400, "the body contains text that is not Unicode"));
+        }
+        catch (Exception exception) when (exception is SocketException or HttpRequestException)
+        {
+            await AnswerAsync(client, 502, "the container engine does not answer");
+        }
+    }
+
+    private async Task RefuseAsync(Stream client, string line, GateRefusedException refusal)
+    {
+        // A container that is not there is an answer, not an attempt at anything.
+        if (refusal.Status != 404)
+        {
+            _refused($"{line}: {refusal.Message}".TrimStart(':', ' '));
+        }
+
+        await AnswerAsync(client, refusal.Status, refusal.Message);
+    }
+
+    /// <summary>The engine's own error shape, which its clients print.</summary>
+    private async Task AnswerAsync(Stream client, int status, string message)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["message"] = "Berth: " + message }, Relaxed);
+        await WriteHeadAsync(client, status, "application/json", body.Length);
+        await client.WriteAsync(body, _stopping.Token);
+    }
+
+    private async Task ForwardAsync(NetworkStream client, GateCall call)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        using var request = new HttpRequestMessage(new HttpMethod(call.Method), new Uri(call.Target, UriKind.Relative));
+        if (call.Body is not null)
+        {
+            request.Content = new ByteArrayContent(call.Body);
+            request.Content.Headers.ContentType = new("application/json");
+        }
+
+        // A stream of events ends when its reader leaves.
+        var watching = CancelWhenGoneAsync(client, gone);
+        try
+        {
+            using var response = await _engine.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, gone.Token);
+            if (call.Remembers && response.IsSuccessStatusCode)
+            {
+                await RememberAsync(client, response, gone.Token);
+                return;
+            }
+
+            await WriteHeadAsync(client, (int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), response.Content.Headers.ContentLength);
+            if (call.Method != "HEAD")
+            {
+                await response.Content.CopyToAsync(client, gone.Token);
+            }
+        }
+        finally
+        {
+            await gone.CancelAsync();
+            await watching;
+        }
+    }
+
+    private async Task RememberAsync(Stream client, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        using var document = JsonDocument.Parse(body);
+        _rules.Remember(document.RootElement.GetProperty("Id").GetString()!);
+        await WriteHeadAsync(client, (int)response.StatusCode, "application/json", body.Length);
+        await client.WriteAsync(body, cancellationToken);
+    }
+
+    private async Task HijackAsync(NetworkStream client, Socket clientSocket, GateRequest request, GateCall call)
+    {
+        await using var engine = await _engine.OpenAsync(_stopping.Token);
+        var body = call.Body ?? [];
+        var head = $"{call.Method} /{EngineSocket.ApiVersion}/{call.Target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
+        await engine.WriteAsync(Encoding.ASCII.GetBytes(head), _stopping.Token);
+        await engine.WriteAsync(body, _stopping.Token);
+
+        // The engine's answer (101, or an error with a body) is the beginning of what streams back. The client's surplus belongs to its stdin.
+        await engine.WriteAsync(request.Surplus, _stopping.Token);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var up = PumpAsync(client, engine, engine.Socket, ended.Token);
+        try
+        {
+            await PumpAsync(engine, client, clientSocket, ended.Token);
+        }
+        finally
+        {
+            // When the process has ended there is nobody left for its stdin.
+            await ended.CancelAsync();
+            await up;
+        }
+    }
+
+    /// <summary>Copies until the source ends, then ends the target's side: a closed stdin reaches the process.</summary>
+    private static async Task PumpAsync(Stream source, Stream target, Socket targetSocket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await source.CopyToAsync(target, cancellationToken);
+            targetSocket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The other direction notices as well and ends.
+        }
+    }
+
+    private static async Task CancelWhenGoneAsync(NetworkStream client, CancellationTokenSource gone)
+    {
+        try
+        {
+            // Nothing more may come on this connection: data is ignored, its end means that the reader left.
+            var ignored = new byte[256];
+            while (await client.ReadAsync(ignored, gone.Token) > 0)
+            {
+            }
+
+            await gone.CancelAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            await gone.CancelAsync();
+        }
+    }
+
+    private async Task WriteHeadAsync(Stream client, int status, string? type, long? length)
+    {
+        var head = new StringBuilder($"HTTP/1.1 {status} {Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)}\r\n")
+            .Append("Api-Version: ").Append(EngineSocket.ApiVersion.AsSpan(1)).Append("\r\nOstype: linux\r\nConnection: close\r\n");
+        if (type is not null)
+        {
+            head.Append("Content-Type: ").Append(type).Append("\r\n");
+        }
+
+        if (length is not null)
+        {
+            head.Append("Content-Length: ").Append(length).Append("\r\n");
+        }
+
+        await client.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), _stopping.Token);
+    }
+
+    /// <summary>The full id of a container that carries this codespace's label; null for every other.</summary>
+    private async Task<string?> OwnContainerAsync(string id, CancellationToken cancellationToken)
+    {
+        using var response = await _engine.Http.GetAsync(new Uri($"containers/{Uri.EscapeDataString(id)}/json", UriKind.Relative), cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        var labels = document.RootElement.GetProperty("Config").GetProperty("Labels");
+        return labels.ValueKind == JsonValueKind.Object
+            && labels.TryGetProperty(GateScope.Label, out var codespace) && codespace.GetString() == _scope.Codespace
+            && labels.TryGetProperty(GateScope.HostLabel, out var host) && host.GetString() == _scope.Host
+                ? document.RootElement.GetProperty("Id").GetString()
+                : null;
+    }
+}

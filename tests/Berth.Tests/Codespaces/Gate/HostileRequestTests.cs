@@ -1,0 +1,221 @@
+namespace Berth.Tests.Codespaces.Gate;
+
+/// <summary>Requests that must not reach the engine, whatever asked for them: a configuration, an image label, or a process that found the socket.</summary>
+public sealed class HostileRequestTests
+{
+    private const string Own = ScriptedEngine.Own;
+    private const string Foreign = ScriptedEngine.Foreign;
+
+    [Theory]
+    [InlineData("privileged mode", """ "HostConfig":{"Privileged":true} """)]
+    [InlineData("keys are read without regard to case by the engine", """ "HostConfig":{"privileged":true} """)]
+    [InlineData("the whole section in another case", """ "hostconfig":{"Privileged":true} """)]
+    [InlineData("a repeated section", """ "HostConfig":{},"HostConfig":{"Privileged":true} """)]
+    [InlineData("a repeated field", """ "HostConfig":{"Privileged":false,"Privileged":true} """)]
+    [InlineData("an escaped key that repeats another", """ "HostConfig":{"Privileged":false,"Privi\u006ceged":true} """)]
+    [InlineData("privileged as a string", """ "HostConfig":{"Privileged":"true"} """)]
+    [InlineData("privileged as a number", """ "HostConfig":{"Privileged":1} """)]
+    [InlineData("all capabilities", """ "HostConfig":{"CapAdd":["ALL"]} """)]
+    [InlineData("one capability", """ "HostConfig":{"CapAdd":["SYS_PTRACE"]} """)]
+    [InlineData("capabilities as the old field", """ "HostConfig":{"Capabilities":["CAP_SYS_ADMIN"]} """)]
+    [InlineData("a device", """ "HostConfig":{"Devices":[{"PathOnHost":"/dev/sda","PathInContainer":"/dev/sda","CgroupPermissions":"rwm"}]} """)]
+    [InlineData("device rules", """ "HostConfig":{"DeviceCgroupRules":["a *:* rwm"]} """)]
+    [InlineData("GPUs", """ "HostConfig":{"DeviceRequests":[{"Count":-1,"Capabilities":[["gpu"]]}]} """)]
+    [InlineData("no seccomp", """ "HostConfig":{"SecurityOpt":["seccomp=unconfined"]} """)]
+    [InlineData("no apparmor", """ "HostConfig":{"SecurityOpt":["apparmor:unconfined"]} """)]
+    [InlineData("the host's processes", """ "HostConfig":{"PidMode":"host"} """)]
+    [InlineData("a neighbour's processes", $$""" "HostConfig":{"PidMode":"container:{{Foreign}}"} """)]
+    [InlineData("the host's IPC", """ "HostConfig":{"IpcMode":"host"} """)]
+    [InlineData("the host's UTS", """ "HostConfig":{"UTSMode":"host"} """)]
+    [InlineData("the host's users", """ "HostConfig":{"UsernsMode":"host"} """)]
+    [InlineData("the host's cgroups", """ "HostConfig":{"CgroupnsMode":"host"} """)]
+    [InlineData("another cgroup", """ "HostConfig":{"CgroupParent":"/"} """)]
+    [InlineData("the host's network", """ "HostConfig":{"NetworkMode":"host"} """)]
+    [InlineData("a neighbour's network", $$""" "HostConfig":{"NetworkMode":"container:{{Foreign}}"} """)]
+    [InlineData("a foreign network", """ "HostConfig":{"NetworkMode":"production"} """)]
+    [InlineData("a network mode that is no text", """ "HostConfig":{"NetworkMode":["host"]} """)]
+    [InlineData("a second network", """ "NetworkingConfig":{"EndpointsConfig":{"production":{}}} """)]
+    [InlineData("an address of its choice", """ "NetworkingConfig":{"EndpointsConfig":{"default":{"IPAMConfig":{"IPv4Address":"172.17.0.9"}}}} """)]
+    [InlineData("another runtime", """ "HostConfig":{"Runtime":"runsc"} """)]
+    [InlineData("kernel settings", """ "HostConfig":{"Sysctls":{"net.ipv4.ip_forward":"1"}} """)]
+    [InlineData("the host's root", """ "HostConfig":{"Binds":["/:/host"]} """)]
+    [InlineData("the engine's socket", """ "HostConfig":{"Binds":["/var/run/docker.sock:/var/run/docker.sock"]} """)]
+    [InlineData("a shared volume", """ "HostConfig":{"Binds":["cache:/cache"]} """)]
+    [InlineData("a mount of the host's root", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/","Target":"/workspaces/app"}]} """)]
+    [InlineData("a mount of the folder above", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/berth/codespaces/ada-app/workspace","Target":"/workspaces/app"}]} """)]
+    [InlineData("a mount with dots", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/berth/codespaces/ada-app/workspace/app/../../..","Target":"/workspaces/app"}]} """)]
+    [InlineData("the workspace at another place", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/etc"}]} """)]
+    [InlineData("the workspace and the host", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"},{"Type":"bind","Source":"/etc","Target":"/etc"}]} """)]
+    [InlineData("the workspace twice", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"},{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"}]} """)]
+    [InlineData("the workspace with shared propagation", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app","BindOptions":{"Propagation":"rshared"}}]} """)]
+    [InlineData("a named volume", """ "HostConfig":{"Mounts":[{"Type":"volume","Source":"cache","Target":"/cache"}]} """)]
+    [InlineData("a mount whose keys are in another case", """ "HostConfig":{"Mounts":[{"type":"bind","source":"/","target":"/host"}]} """)]
+    [InlineData("a volume with a driver that mounts the host", """ "HostConfig":{"Mounts":[{"Type":"volume","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"none","o":"bind","device":"/"}}}}]} """)]
+    [InlineData("a volume driver", """ "HostConfig":{"VolumeDriver":"local-persist"} """)]
+    [InlineData("an anonymous volume", """ "Volumes":{"/data":{}} """)]
+    [InlineData("a neighbour's mounts", $$""" "HostConfig":{"VolumesFrom":["{{Foreign}}"]} """)]
+    [InlineData("a tmpfs", """ "HostConfig":{"Tmpfs":{"/run":"exec"}} """)]
+    [InlineData("unmasked kernel files", """ "HostConfig":{"MaskedPaths":["/nothing"]} """)]
+    [InlineData("writable kernel files", """ "HostConfig":{"ReadonlyPaths":["/nothing"]} """)]
+    [InlineData("a port of the host", """ "HostConfig":{"PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"80"}]}} """)]
+    [InlineData("all ports of the host", """ "HostConfig":{"PublishAllPorts":true} """)]
+    [InlineData("a restart policy", """ "HostConfig":{"RestartPolicy":{"Name":"always"}} """)]
+    [InlineData("removing itself", """ "HostConfig":{"AutoRemove":true} """)]
+    [InlineData("a log driver", """ "HostConfig":{"LogConfig":{"Type":"syslog","Config":{"syslog-address":"tcp://10.0.0.1:514"}}} """)]
+    [InlineData("links", $$""" "HostConfig":{"Links":["{{Foreign}}:db"]} """)]
+    [InlineData("groups", """ "HostConfig":{"GroupAdd":["docker"]} """)]
+    [InlineData("no out-of-memory killer", """ "HostConfig":{"OomKillDisable":true} """)]
+    [InlineData("an out-of-memory score", """ "HostConfig":{"OomScoreAdj":-1000} """)]
+    [InlineData("a file on the host", """ "HostConfig":{"ContainerIDFile":"/etc/cron.d/x"} """)]
+    [InlineData("a hosts entry", """ "HostConfig":{"ExtraHosts":["registry.acme.test:10.0.0.1"]} """)]
+    [InlineData("a storage option", """ "HostConfig":{"StorageOpt":{"size":"1G"}} """)]
+    [InlineData("a field of the future", """ "HostConfig":{"Anything":"new"} """)]
+    [InlineData("another image", """ "Image":"localhost:5000/acme/secret:1" """)]
+    [InlineData("the same image by tag", """ "Image":"localhost:5000/acme/app-dev:1" """)]
+    [InlineData("an image id", """ "Image":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" """)]
+    [InlineData("another image in another case", """ "image":"localhost:5000/acme/secret:1" """)]
+    [InlineData("somebody else's label", """ "Labels":{"berth.codespace":"bob-app"} """)]
+    [InlineData("another server's label", """ "Labels":{"berth.host":"elsewhere"} """)]
+    [InlineData("a label that steers a proxy", """ "Labels":{"traefik.enable":"true"} """)]
+    [InlineData("a MAC address", """ "MacAddress":"02:42:ac:11:00:02" """)]
+    [InlineData("text that is no Unicode", """ "User":"\ud800" """)]
+    [InlineData("a command that is no list of strings", """ "Cmd":[{"a":1}] """)]
+    public async Task A_container_that_asks_for_more_is_refused(string what, string fields)
+    {
+        await using var gated = new GatedEngine();
+        var image = fields.Contains("mage\":", StringComparison.Ordinal) && fields.Contains("\"Image\"", StringComparison.Ordinal) ? "" : "\"Image\":\"IMAGE\",";
+        var answer = await gated.SendAsync("POST", "/v1.41/containers/create", EngineGateTests.Fill($"{{{image}{fields}}}"));
+
+        Assert.True(answer.Status is 400 or 403, what);
+        Assert.StartsWith("""{"message":"Berth: """, answer.Body, StringComparison.Ordinal);
+        Assert.Empty(gated.Engine.Calls);
+        Assert.Contains("POST /containers/create: ", Assert.Single(gated.Refusals), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a container without an image", "POST", "/v1.41/containers/create", "{}")]
+    [InlineData("no JSON", "POST", "/v1.41/containers/create", "Privileged")]
+    [InlineData("an array", "POST", "/v1.41/containers/create", "[]")]
+    [InlineData("an empty body", "POST", "/v1.41/containers/create", "")]
+    [InlineData("two objects", "POST", "/v1.41/containers/create", """{"Image":"IMAGE"}{"HostConfig":{"Privileged":true}}""")]
+    [InlineData("comments", "POST", "/v1.41/containers/create", """{"Image":"IMAGE"/* */}""")]
+    [InlineData("another platform", "POST", "/v1.41/containers/create?platform=windows", """{"Image":"IMAGE"}""")]
+    [InlineData("an unknown parameter", "POST", "/v1.41/containers/create?fromSrc=x", """{"Image":"IMAGE"}""")]
+    [InlineData("a start with a host configuration, as API 1.23 took it", "POST", $"/v1.23/containers/{Own}/start", """{"Privileged":true}""")]
+    [InlineData("the same in today's version", "POST", $"/v1.41/containers/{Own}/start", """{"Privileged":true}""")]
+    [InlineData("a start from a checkpoint on the host", "POST", $"/v1.41/containers/{Own}/start?checkpoint=x&checkpoint-dir=/etc", null)]
+    [InlineData("a privileged exec", "POST", $"/v1.41/containers/{Own}/exec", """{"Privileged":true,"Cmd":["sh"]}""")]
+    [InlineData("a privileged exec in another case", "POST", $"/v1.41/containers/{Own}/exec", """{"privileged":true,"Cmd":["sh"]}""")]
+    [InlineData("an exec in a neighbour", "POST", $"/v1.41/containers/{Foreign}/exec", """{"Cmd":["sh"]}""")]
+    [InlineData("an attach to a neighbour", "POST", $"/v1.41/containers/{Foreign}/attach?stream=1&stdout=1", null)]
+    [InlineData("the logs of a neighbour", "GET", $"/v1.41/containers/{Foreign}/logs?stdout=1", null)]
+    [InlineData("looking at a neighbour", "GET", $"/v1.41/containers/{Foreign}/json", null)]
+    [InlineData("stopping a neighbour", "POST", $"/v1.41/containers/{Foreign}/stop", null)]
+    [InlineData("somebody else's exec", "POST", $"/v1.41/exec/{ScriptedEngine.ExecId}/start", """{"Detach":false,"Tty":false}""")]
+    [InlineData("looking at somebody else's exec", "GET", $"/v1.41/exec/{ScriptedEngine.ExecId}/json", null)]
+    [InlineData("raising the own limits", "POST", $"/v1.41/containers/{Own}/update", """{"Devices":[]}""")]
+    [InlineData("renaming", "POST", $"/v1.41/containers/{Own}/rename?name=x", null)]
+    [InlineData("copying out", "GET", $"/v1.41/containers/{Own}/archive?path=/etc/shadow", null)]
+    [InlineData("copying in", "PUT", $"/v1.41/containers/{Own}/archive?path=/", null)]
+    [InlineData("exporting", "GET", $"/v1.41/containers/{Own}/export", null)]
+    [InlineData("removing", "DELETE", $"/v1.41/containers/{Own}?force=1", null)]
+    [InlineData("killing", "POST", $"/v1.41/containers/{Own}/kill", null)]
+    [InlineData("removing all that stopped", "POST", "/v1.41/containers/prune", null)]
+    [InlineData("pulling", "POST", "/v1.41/images/create?fromImage=localhost:5000/acme/secret&tag=1", null)]
+    [InlineData("importing", "POST", "/v1.41/images/create?fromSrc=-", "x")]
+    [InlineData("loading", "POST", "/v1.41/images/load", "x")]
+    [InlineData("looking at another image", "GET", "/v1.41/images/localhost:5000/acme/secret:1/json", null)]
+    [InlineData("listing images", "GET", "/v1.41/images/json", null)]
+    [InlineData("pushing", "POST", "/v1.41/images/localhost:5000/acme/app-dev/push", null)]
+    [InlineData("tagging", "POST", "/v1.41/images/localhost:5000/acme/app-dev/tag?repo=x", null)]
+    [InlineData("saving", "GET", "/v1.41/images/localhost:5000/acme/secret:1/get", null)]
+    [InlineData("asking a registry with the engine's hands", "GET", "/v1.41/distribution/localhost:5000/acme/secret:1/json", null)]
+    [InlineData("building", "POST", "/v1.41/build?remote=https://acme.test/x.tar", null)]
+    [InlineData("a BuildKit session", "POST", "/session", null)]
+    [InlineData("committing", "POST", $"/v1.41/commit?container={Foreign}", "{}")]
+    [InlineData("making a volume", "POST", "/v1.41/volumes/create", """{"Name":"x"}""")]
+    [InlineData("listing volumes", "GET", "/v1.41/volumes", null)]
+    [InlineData("making a network", "POST", "/v1.41/networks/create", """{"Name":"x"}""")]
+    [InlineData("joining a network", "POST", "/v1.41/networks/production/connect", $$"""{"Container":"{{Own}}"}""")]
+    [InlineData("the engine's plugins", "POST", "/v1.41/plugins/pull?remote=x", "[]")]
+    [InlineData("the engine's facts", "GET", "/v1.41/info", null)]
+    [InlineData("disk usage", "GET", "/v1.41/system/df", null)]
+    [InlineData("a swarm", "POST", "/v1.41/swarm/init", "{}")]
+    [InlineData("secrets of a swarm", "GET", "/v1.41/secrets", null)]
+    [InlineData("logging in with the engine's hands", "POST", "/v1.41/auth", "{}")]
+    [InlineData("listing by another filter", "GET", "/v1.41/containers/json?filters=%7B%22volume%22%3A%5B%22x%22%5D%7D", null)]
+    [InlineData("filters with a repeated key", "GET", "/v1.41/containers/json?filters=%7B%22label%22%3A%5B%5D%2C%22label%22%3A%5B%5D%7D", null)]
+    [InlineData("a repeated parameter", "GET", "/v1.41/containers/json?all=0&all=1", null)]
+    [InlineData("a repeated parameter in two spellings", "GET", "/v1.41/containers/json?all=0&%61ll=1", null)]
+    [InlineData("a parameter behind a semicolon", "GET", "/v1.41/containers/json?all=1;filters=x", null)]
+    [InlineData("events of images", "GET", "/v1.41/events?filters=%7B%22image%22%3A%5B%22x%22%5D%7D", null)]
+    [InlineData("an unknown version", "GET", "/v2.0/containers/json", null)]
+    [InlineData("a version twice", "GET", "/v1.41/v1.41/containers/json", null)]
+    [InlineData("an encoded slash", "GET", $"/v1.41/containers%2F{Foreign}/json", null)]
+    [InlineData("an encoded letter", "POST", "/v1.41/containers/%63reate", """{"Image":"IMAGE"}""")]
+    [InlineData("dot segments", "GET", $"/v1.41/images/{GatedEngine.Image}/../../../info", null)]
+    [InlineData("a doubled slash", "GET", "//v1.41/containers/json", null)]
+    [InlineData("another case", "POST", "/v1.41/Containers/create", """{"Image":"IMAGE"}""")]
+    [InlineData("a trailing slash", "POST", "/v1.41/containers/create/", """{"Image":"IMAGE"}""")]
+    [InlineData("an absolute URI", "GET", "http://docker/v1.41/info", null)]
+    [InlineData("an asterisk", "GET", "*", null)]
+    [InlineData("an unknown method", "CONNECT", "/v1.41/info", null)]
+    [InlineData("options", "OPTIONS", "/v1.41/info", null)]
+    public async Task A_call_off_the_list_is_refused(string what, string method, string target, string? body)
+    {
+        await using var gated = new GatedEngine();
+        var answer = await gated.SendAsync(method, target, body is null ? null : EngineGateTests.Fill(body));
+
+        Assert.True(answer.Status is 400 or 403 or 404, $"{what}: {answer.Status}");
+        Assert.StartsWith("""{"message":"Berth: """, answer.Body, StringComparison.Ordinal);
+
+        // The gate itself looks at a container before it decides whose it is; nothing else arrives.
+        Assert.All(gated.Engine.Calls, call => Assert.Equal(new EngineCall("GET", $"/v1.41/containers/{(target.Contains(Own, StringComparison.Ordinal) ? Own : Foreign)}/json", ""), call));
+    }
+
+    [Theory]
+    [InlineData("two lengths", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: 2\r\nContent-Length: 20\r\n\r\n{}")]
+    [InlineData("a length and chunks", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("an unknown encoding", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("a negative length", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: -1\r\n\r\n")]
+    [InlineData("a signed length", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: +2\r\n\r\n{}")]
+    [InlineData("a broken chunk", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n")]
+    [InlineData("a chunk with an extension", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\n\r\n0;a=b\r\n\r\n")]
+    [InlineData("a body that is too large", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: 2000000\r\n\r\n")]
+    [InlineData("a chunk that is too large", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n")]
+    [InlineData("a folded header", "GET /v1.41/info HTTP/1.1\r\nHost: docker\r\n folded\r\n\r\n")]
+    [InlineData("a space before the colon", "GET /v1.41/info HTTP/1.1\r\nHost : docker\r\n\r\n")]
+    [InlineData("line feeds alone", "GET /v1.41/info HTTP/1.1\nHost: docker\n\n")]
+    [InlineData("a carriage return alone", "GET /v1.41/info HTTP/1.1\rX: y\r\nHost: docker\r\n\r\n")]
+    [InlineData("another protocol", "GET /v1.41/info HTTP/1.0\r\n\r\n")]
+    [InlineData("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
+    [InlineData("no version", "GET /v1.41/info\r\n\r\n")]
+    [InlineData("an upgrade to something else", "GET /v1.41/info HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")]
+    [InlineData("an expectation", "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")]
+    [InlineData("bytes that are no ASCII", "GET /v1.41/inf\u00ff HTTP/1.1\r\nHost: docker\r\n\r\n")]
+    public async Task A_request_that_could_be_read_in_two_ways_is_refused(string what, string raw)
+    {
+        await using var gated = new GatedEngine();
+        var answer = await gated.SendAsync(raw);
+        Assert.True(answer.Status is 400 or 413 or 417, $"{what}: {answer.Status}");
+        Assert.Empty(gated.Engine.Calls);
+    }
+
+    [Fact]
+    public async Task A_second_request_on_the_same_connection_is_never_read()
+    {
+        await using var gated = new GatedEngine();
+        await gated.SendAsync(
+            "GET /v1.41/version HTTP/1.1\r\nHost: docker\r\n\r\nPOST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\n\r\n");
+        Assert.Equal("/v1.41/version", Assert.Single(gated.Engine.Calls).Target);
+    }
+
+    [Fact]
+    public async Task A_head_that_is_too_large_is_refused()
+    {
+        await using var gated = new GatedEngine();
+        var answer = await gated.SendAsync($"GET /v1.41/version HTTP/1.1\r\nHost: docker\r\nX: {new string('x', 20_000)}\r\n\r\n");
+        Assert.Equal(431, answer.Status);
+        Assert.Empty(gated.Engine.Calls);
+    }
+}
