@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Http;
+
+/// <summary>
+/// Which addresses Berth's own requests (clones, registries, webhooks) may reach: globally routable ones that are not this machine's,
+/// and what <c>BERTH_ALLOWED_NETWORKS</c> adds. Judged on the address that is connected to, never on a name alone, so that a name
+/// cannot point inside.
+/// </summary>
+internal sealed class OutgoingNetworks(BerthOptions options)
+{
+    /// <summary>The setting that a refusal names.</summary>
+    public const string Setting = "BERTH_ALLOWED_NETWORKS";
+
+    // IANA's special-purpose registries (RFC 6890 and its updates): whatever is not globally reachable.
+    private static readonly IPNetwork[] NotGlobal =
+    [
+        .. new[]
+        {
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+            "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24",
+            "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
+        }.Select(IPNetwork.Parse),
+    ];
+
+    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
+
+    private readonly string[] _allowed = NetworkList.Split(options.AllowedNetworks);
+
+    /// <summary>
+    /// Whether an address may be reached that <paramref name="host"/> resolved to. <paramref name="ownAddresses"/> are this machine's.
+    /// </summary>
+    public bool Allows(string host, IPAddress address, IReadOnlyCollection<IPAddress> ownAddresses)
+    {
+        address = Plain(address);
+        return _allowed.Any(entry => Matches(entry, host, address)) || (IsGlobal(address) && !ownAddresses.Any(own => Plain(own).Equals(address)));
+    }
+
+    /// <summary>Resolves <paramref name="host"/> and returns its addresses when every one of them is allowed.</summary>
+    /// <exception cref="OutgoingRefusedException">One is not; the message names the setting.</exception>
+    /// <exception cref="SocketException">The name does not resolve.</exception>
+    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        var bare = host.Trim('[', ']');
+        var addresses = IPAddress.TryParse(bare, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(bare, cancellationToken);
+        if (addresses.Length == 0)
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+
+        var own = OwnAddresses();
+        foreach (var address in addresses)
+        {
+            if (!Allows(bare, address, own))
+            {
+                throw new OutgoingRefusedException(bare, address);
+            }
+        }
+
+        return addresses;
+    }
+
+    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>: every connection, a redirect's as well, goes to a checked address.</summary>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var addresses = await ResolveAsync(context.DnsEndPoint.Host, cancellationToken);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static bool Matches(string entry, string host, IPAddress address) =>
+        IPNetwork.TryParse(entry, out var network) ? network.Contains(address)
+        : IPAddress.TryParse(entry, out var single) ? Plain(single).Equals(address)
+        : entry.Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsGlobal(IPAddress address) =>
+        (address.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(address)) && !NotGlobal.Any(network => network.Contains(address));
+
+    /// <summary>An IPv4 address written as IPv6 (<c>::ffff:127.0.0.1</c>) reaches the IPv4 one.</summary>
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    private static List<IPAddress> OwnAddresses() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)];
+}
+
+/// <summary>An outgoing request was not made because of where it would have gone.</summary>
+#pragma warning disable CA1032, RCS1194 // Without host and address it means nothing.
+internal sealed class OutgoingRefusedException(string host, IPAddress address)
+    : Exception($"{(host == address.ToString() ? host : $"{host} ({address})")} is not a globally routable address of another machine; "
+        + $"the server's operator can allow it by adding it to {OutgoingNetworks.Setting}");
+#pragma warning restore CA1032, RCS1194
