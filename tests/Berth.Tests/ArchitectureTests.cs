@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Berth.Tests;
+
+/// <summary>
+/// Which feature folder of the server may use which: read from the <c>using</c> lines. A new row or a new name in one is a design decision;
+/// docs/decisions/0001 says which way dependencies point.
+/// </summary>
+public sealed partial class ArchitectureTests
+{
+    private static readonly string[] Ground = ["Settings", "Http", "Database", "Security", "Operations"];
+
+    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    {
+        ["Settings"] = [],
+        ["Http"] = ["Settings"],
+        ["Database"] = ["Settings"],
+        ["Security"] = ["Settings", "Database", "Operations"],
+        // Operations prepares the start, so it alone looks up at what must be ready first.
+        ["Operations"] = ["Settings", "Http", "Database", "Security", "Tokens", "Storage", "Access", "Api"],
+        ["Storage"] = Ground,
+        ["Access"] = Ground,
+        ["Tokens"] = [.. Ground, "Access", "Api"],
+        ["Api"] = [.. Ground, "Access", "Tokens"],
+        ["Accounts"] = [.. Ground, "Access", "Tokens", "Api"],
+        ["Organizations"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories"],
+        ["Repositories"] = [.. Ground, "Access", "Tokens", "Api", "Accounts"],
+        ["Packages"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Organizations"],
+        // The two registries meet in Packages and Storage, never in each other.
+        ["Registry"] = [.. Ground, "Access", "Tokens", "Storage", "Packages"],
+        ["GarbageCollection"] = [.. Ground, "Storage", "Tokens"],
+        ["Codespaces"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Registry"],
+    };
+
+    [Fact]
+    public void Features_use_only_what_the_table_allows()
+    {
+        var root = Path.Combine(ThisFolder(), "..", "..", "src", "Berth.Server");
+        var faults = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
+        {
+            var relative = Path.GetRelativePath(root, file);
+            if (!relative.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                continue; // Program and BerthApplication put everything together.
+            }
+
+            var folder = relative[..relative.IndexOf(Path.DirectorySeparatorChar, StringComparison.Ordinal)];
+            if (!Allowed.TryGetValue(folder, out var allowed))
+            {
+                faults.Add($"{relative}: the folder {folder} is not in the table");
+                continue;
+            }
+
+            faults.AddRange(
+                Usings().Matches(File.ReadAllText(file)).Select(match => match.Groups["folder"].Value).Distinct(StringComparer.Ordinal)
+                    .Where(used => used != folder && !allowed.Contains(used, StringComparer.Ordinal))
+                    .Select(used => $"{relative} uses {used}"));
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    [Fact]
+    public void The_client_and_the_command_line_know_nothing_of_the_server()
+    {
+        var source = Path.Combine(ThisFolder(), "..", "..", "src");
+        foreach (var project in new[] { "Berth.Client", "Berth.Cli" })
+        {
+            var faults = Directory.EnumerateFiles(Path.Combine(source, project), "*.cs", SearchOption.AllDirectories)
+                .Where(file => File.ReadAllText(file).Contains("Berth.Server", StringComparison.Ordinal));
+            Assert.Empty(faults);
+        }
+    }
+
+    private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+
+    [GeneratedRegex(@"^using (?:static )?Berth\.Server\.(?<folder>\w+)", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Usings();
+}

@@ -1,0 +1,81 @@
+using Berth.Server.Database;
+using Berth.Tests.TestServer;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Berth.Tests.Database;
+
+public sealed class DbTests(SharedServer shared)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Db Db => shared.Server.Services.GetRequiredService<Db>();
+
+    [Fact]
+    public async Task A_failed_write_changes_nothing_and_leaves_its_neighbours_alone()
+    {
+        var prefix = Guid.CreateVersion7().ToString("N");
+        var writes = Enumerable.Range(0, 40).Select(i => Record.ExceptionAsync(() => Db.WriteAsync(
+            async session =>
+            {
+                await Insert(session, $"{prefix}-{i}");
+                if (i % 4 == 0)
+                {
+                    throw new InvalidOperationException($"{i}");
+                }
+            },
+            Token)).AsTask());
+        var results = await Task.WhenAll(writes);
+        Assert.Equal(Enumerable.Range(0, 40).Where(i => i % 4 == 0).Select(i => $"{i}"), results.OfType<InvalidOperationException>().Select(e => e.Message));
+        var there = await Db.ReadAsync(session => session.QueryAsync<string>("select subject from login_failures where subject like @like", new { like = prefix + "%" }), Token);
+        Assert.Equal(30, there.Count);
+    }
+
+    [Fact]
+    public async Task A_failing_statement_is_its_own_writers_error_only()
+    {
+        var name = Guid.CreateVersion7().ToString("N");
+        await Db.WriteAsync(session => Insert(session, name), Token);
+        var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Record.ExceptionAsync(
+            () => Db.WriteAsync(session => Insert(session, i == 5 ? name : $"{name}-{i}"), Token)).AsTask()));
+        Assert.Equal([5], results.Select((e, i) => (e, i)).Where(r => r.e is not null).Select(r => r.i));
+    }
+
+    [Fact]
+    public async Task What_was_written_is_read_by_the_next_reader()
+    {
+        var cache = new GenerationCache<string, object>(Db, capacity: 10);
+        var name = Guid.CreateVersion7().ToString("N");
+        async Task<object?> Count(string key, CancellationToken token) =>
+            await Db.ReadAsync<object>(async session => await session.SingleAsync<long>("select count(*) from login_failures where subject = @key", new { key }), token);
+
+        Assert.Equal(0L, await cache.GetAsync(name, Count, Token));
+        await Db.WriteAsync(session => Insert(session, name), Token);
+        Assert.Equal(1L, await cache.GetAsync(name, Count, Token));
+    }
+
+    [Fact]
+    public async Task Names_sort_by_bytes_on_both_databases()
+    {
+        var prefix = Guid.CreateVersion7().ToString("N");
+        foreach (var suffix in new[] { "b", "a", "B", "_", "1" })
+        {
+            await Db.WriteAsync(session => Insert(session, prefix + suffix), Token);
+        }
+
+        var sorted = await Db.ReadAsync(
+            session => session.QueryAsync<string>("select subject from login_failures where subject like @like order by subject", new { like = prefix + "%" }), Token);
+        Assert.Equal(["1", "B", "_", "a", "b"], sorted.Select(s => s[^1..]));
+    }
+
+    [Fact]
+    public async Task Migrations_run_once()
+    {
+        await shared.Server.Services.GetRequiredService<Migrator>().RunAsync(Token);
+        var names = await Db.ReadAsync(session => session.QueryAsync<string>("select name from migrations order by number"), Token);
+        Assert.Equal(names.Distinct(StringComparer.Ordinal), names);
+        Assert.Equal("0001_accounts_and_access.sql", names[0]);
+    }
+
+    private static Task<int> Insert(DbSession session, string subject) => session.ExecuteAsync(
+        "insert into login_failures (subject, failures, last_at) values (@subject, 1, 0)", new { subject });
+}
