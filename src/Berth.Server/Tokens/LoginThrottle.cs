@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Berth.Server.Database;
+using Berth.Server.Operations;
 
 namespace Berth.Server.Tokens;
 
@@ -8,7 +9,7 @@ namespace Berth.Server.Tokens;
 /// Slows the answers to failed logins, per account name and address: the sixth failure within the window waits, each further one
 /// twice as long. A right token is never delayed, so nobody can lock out anybody. Counted in the database, for all nodes.
 /// </summary>
-internal sealed class LoginThrottle(Db db, TimeProvider time)
+internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider time)
 {
     private const int FreeFailures = 5;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
@@ -17,6 +18,7 @@ internal sealed class LoginThrottle(Db db, TimeProvider time)
 
     public async Task FailedAsync(IPAddress? address, string? userName, CancellationToken cancellationToken)
     {
+        metrics.LoginFailures.Add(1);
         var now = time.GetUtcNow();
         var name = (userName ?? "").ToLowerInvariant();
         var subject = $"{Network(address)}|{(name.Length > 100 ? name[..100] : name)}";

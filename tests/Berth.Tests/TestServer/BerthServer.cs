@@ -80,6 +80,9 @@ public sealed class BerthServer : IAsyncDisposable
 
     public HttpClient Admin() => Client(AdminToken);
 
+    /// <summary>Stops as on SIGTERM: no new requests, those in flight are finished.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();

@@ -1,0 +1,36 @@
+using System.Net;
+using Berth.Server.Access;
+using Berth.Server.Http;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.Operations;
+
+/// <summary><c>/metrics</c>: for callers on this machine, and for site administrators' tokens from anywhere.</summary>
+internal static class MetricsEndpoint
+{
+    public static async Task<IResult> GetAsync(
+        HttpContext http, PrometheusText metrics, Authenticator authenticator, CancellationToken cancellationToken)
+    {
+        var local = http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && http.Request.Headers["X-Forwarded-For"].Count == 0;
+        if (!local)
+        {
+            if (!Credentials.TryParse(http.Request.Headers.Authorization.ToString(), out var credentials))
+            {
+                return Errors.RequiresAuthentication;
+            }
+
+            var (principal, _) = await authenticator.AuthenticateAsync(credentials.Secret, cancellationToken);
+            if (principal is null)
+            {
+                return Errors.BadCredentials;
+            }
+
+            if (principal is not UserPrincipal { SiteAdmin: true } user || !user.Scopes.Has("site_admin"))
+            {
+                return Errors.Forbidden.Saying("metrics are for site administrators, with a token that has the scope site_admin");
+            }
+        }
+
+        return Results.Text(metrics.Write(), "text/plain; version=0.0.4");
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using Berth.Tests.TestServer;
+
+namespace Berth.Tests.Operations;
+
+public sealed class OperationsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Metrics_count_requests_and_failed_logins()
+    {
+        await using var server = await BerthServer.StartAsync();
+        using var client = server.Client();
+        using var wrong = server.Client("no-such-token-anywhere");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await wrong.GetAsync("/v2/", Token)).StatusCode);
+        var text = await client.GetStringAsync("/metrics", Token);
+        Assert.Contains("\nberth_login_failures_total 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("# TYPE http_server_request_duration_seconds histogram\n", text, StringComparison.Ordinal);
+        Assert.Contains("http_response_status_code=\"401\"", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData("wrong-token-wrong-token", HttpStatusCode.Unauthorized)]
+    [InlineData(BerthServer.AdminToken, HttpStatusCode.OK)]
+    public async Task Metrics_from_elsewhere_need_a_site_administrators_token(string? token, HttpStatusCode expected)
+    {
+        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_TRUSTED_PROXIES=127.0.0.1");
+        using var client = server.Client(token);
+        client.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.9");
+        Assert.Equal(expected, (await client.GetAsync("/metrics", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Every_answer_has_a_request_id_and_nothing_is_sniffed()
+    {
+        await using var server = await BerthServer.StartAsync();
+        using var client = server.Client();
+        foreach (var path in new[] { "/v2/", "/healthz", "/nowhere", "/api/v3/nowhere" })
+        {
+            var answer = await client.GetAsync(path, Token);
+            Assert.Matches("^[0-9a-f]{12}$", answer.Headers.GetValues("X-Request-Id").Single());
+            Assert.Equal(["nosniff"], answer.Headers.GetValues("X-Content-Type-Options"));
+        }
+    }
+
+    [Fact]
+    public async Task With_subdomains_the_registry_has_a_host_of_its_own()
+    {
+        await using var server = await BerthServer.StartAsync(
+            manualClock: false, "BERTH_SUBDOMAINS=true", "BERTH_URL=https://berth.example.org", "BERTH_TRUSTED_PROXIES=127.0.0.1");
+        using var client = server.Client();
+
+        async Task<HttpResponseMessage> Get(string host, string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Host = host;
+            return await client.SendAsync(request, Token);
+        }
+
+        var registry = await Get("containers.berth.example.org", "/v2/");
+        Assert.Equal(HttpStatusCode.Unauthorized, registry.StatusCode);
+        Assert.Equal(
+            "Bearer realm=\"https://containers.berth.example.org/token\",service=\"containers.berth.example.org\"",
+            registry.Headers.WwwAuthenticate.Single().ToString());
+        Assert.Equal(HttpStatusCode.NotFound, (await Get("berth.example.org", "/v2/")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get("berth.example.org", "/token")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get("containers.berth.example.org", "/api/v3/user")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Get("containers.berth.example.org", "/healthz")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Get("berth.example.org", "/healthz")).StatusCode);
+    }
+
+    [Fact]
+    public async Task With_certificate_files_it_serves_https()
+    {
+        var folder = Directory.CreateTempSubdirectory("berth-tls-").FullName;
+        var (certificate, key) = SelfSigned.Write(folder);
+        await using var server = await BerthServer.StartAsync(manualClock: false, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}");
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.Subject == "CN=berth.test";
+        using var client = new HttpClient(handler);
+        Assert.Equal("ok\n", await client.GetStringAsync(new Uri($"https://{server.Host}/healthz"), Token));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Stopping_finishes_requests_in_flight()
+    {
+        await using var server = await BerthServer.StartAsync();
+        using var client = server.Client();
+        var body = new PausingContent();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/token") { Content = body };
+        var answer = client.SendAsync(request, Token);
+        await body.Began;
+        var stopping = server.StopAsync();
+        body.Continue();
+        Assert.Equal(HttpStatusCode.BadRequest, (await answer).StatusCode);
+        await stopping;
+    }
+
+    /// <summary>A form that is half sent until the test says go on.</summary>
+    private sealed class PausingContent : HttpContent
+    {
+        private readonly TaskCompletionSource _began = new();
+        private readonly TaskCompletionSource _continue = new();
+
+        public PausingContent() => Headers.ContentType = new("application/x-www-form-urlencoded");
+
+        public Task Began => _began.Task;
+
+        public void Continue() => _continue.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("grant_type="u8.ToArray());
+            await stream.FlushAsync();
+            _began.TrySetResult();
+            await _continue.Task;
+            await stream.WriteAsync("refresh_token"u8.ToArray());
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

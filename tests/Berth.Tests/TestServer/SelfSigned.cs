@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Berth.Tests.TestServer;
+
+/// <summary>A certificate for 127.0.0.1 and its key as PEM files.</summary>
+internal static class SelfSigned
+{
+    public static (string Certificate, string Key) Write(string folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=berth.test", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        var from = TimeProvider.System.GetUtcNow().AddDays(-1);
+        using var certificate = request.CreateSelfSigned(from, from.AddDays(30));
+        var paths = (Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"));
+        File.WriteAllText(paths.Item1, certificate.ExportCertificatePem());
+        File.WriteAllText(paths.Item2, key.ExportPkcs8PrivateKeyPem());
+        return paths;
+    }
+}
