@@ -91,6 +91,9 @@ public sealed class OperationsTests
         using var client = server.Client();
         var body = new PausingContent();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/token") { Content = body };
+
+        // The body begins when the server asks for it: then the request is in flight for certain.
+        request.Headers.ExpectContinue = true;
         var answer = client.SendAsync(request, Token);
         await body.Began;
         var stopping = server.StopAsync();
