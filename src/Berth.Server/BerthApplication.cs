@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Codespaces;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Operations;
@@ -29,6 +30,7 @@ internal static class BerthApplication
         builder.Services.AddAccess();
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
+        builder.Services.AddCodespaces();
         configure?.Invoke(builder);
 
         var app = builder.Build();

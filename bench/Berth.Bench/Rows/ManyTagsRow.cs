@@ -3,6 +3,7 @@ namespace Berth.Bench.Rows;
 internal sealed class ManyTagsRow : Row
 {
     private BerthServer? _berth;
+    private string _work = "";
 
     public override string Name => "tags";
 
@@ -16,6 +17,7 @@ internal sealed class ManyTagsRow : Row
 
     public override async Task PrepareAsync(BenchOptions options, CancellationToken cancellationToken)
     {
+        _work = options.Work;
         _berth = new BerthServer(Path.Combine(options.Work, "tags-berth"), options.ServerDll);
         await _berth.StartAsync(cancellationToken);
         await ManyTags.FillAsync(_berth, "few", 1_000, cancellationToken);
@@ -31,6 +33,6 @@ internal sealed class ManyTagsRow : Row
     private async Task<double> MeasureAsync(string name, int tag, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(_berth!, name, cancellationToken);
-        return await Wrk.GetAsync(client, client.Url($"manifests/t{tag}"), cancellationToken);
+        return await Wrk.RunAsync(client, "GET", client.Url($"manifests/t{tag}"), _work, cancellationToken);
     }
 }

@@ -11,6 +11,7 @@ internal static class HttpFeature
         builder.Services.AddExceptionHandler<ErrorWriter>();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<OutgoingNetworks>();
         builder.Services.Configure<ForwardedHeadersOptions>(o => TrustProxies(o, options));
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {

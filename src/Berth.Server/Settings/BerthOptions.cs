@@ -48,6 +48,9 @@ public sealed class BerthOptions
     /// <summary>The container engine for codespaces: <c>unix://PATH</c>.</summary>
     public string DockerHost { get; set; } = "unix:///var/run/docker.sock";
 
+    /// <summary>The dev container CLI (<c>devcontainer</c> of npm's @devcontainers/cli). Default: the one on PATH.</summary>
+    public string? DevcontainerCli { get; set; }
+
     /// <summary>The largest blob, in GiB.</summary>
     public double MaxLayerGiB { get; set; } = 10;
 

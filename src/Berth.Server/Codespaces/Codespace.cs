@@ -1,0 +1,85 @@
+namespace Berth.Server.Codespaces;
+
+/// <summary>The states, named as GitHub's (REST "codespaces").</summary>
+internal static class CodespaceState
+{
+    public const string Queued = "Queued";
+    public const string Provisioning = "Provisioning";
+    public const string Available = "Available";
+    public const string Starting = "Starting";
+    public const string ShuttingDown = "ShuttingDown";
+    public const string Shutdown = "Shutdown";
+    public const string Failed = "Failed";
+
+    /// <summary>Nothing more happens until somebody asks for something.</summary>
+    public static bool IsSettled(string state) => state is Available or Shutdown or Failed;
+
+    /// <summary>A start is under way or waiting.</summary>
+    public static bool IsStarting(string state) => state is Queued or Provisioning or Starting;
+}
+
+/// <summary>What a codespace should be.</summary>
+internal static class CodespaceDesire
+{
+    public const string Available = "available";
+    public const string Shutdown = "shutdown";
+    public const string Deleted = "deleted";
+}
+
+/// <summary>A codespace's row, with what is needed of its owner and repository.</summary>
+internal sealed record Codespace
+{
+    public long Id { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string? DisplayName { get; init; }
+
+    public long OwnerId { get; init; }
+
+    public string OwnerLogin { get; init; } = "";
+
+    /// <summary>Null when the repository was deleted.</summary>
+    public long? RepositoryId { get; init; }
+
+    /// <summary>As it was at creation.</summary>
+    public string RepositoryFullName { get; init; } = "";
+
+    public string? CloneUrl { get; init; }
+
+    public string? Ref { get; init; }
+
+    public string? DevcontainerPath { get; init; }
+
+    public string Machine { get; init; } = "";
+
+    public string Host { get; init; } = "";
+
+    public string Desired { get; init; } = "";
+
+    public string State { get; init; } = "";
+
+    /// <summary>One line, when the state is Failed.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Pinned by digest.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Set when a start has succeeded with it; null means that whatever container there is was never finished.</summary>
+    public string? ContainerId { get; init; }
+
+    public string? RemoteUser { get; init; }
+
+    public string? WorkspaceFolder { get; init; }
+
+    public long Attempt { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset LastUsedAt { get; init; }
+
+    /// <summary>The repository's name without its owner: the name of the folder in the codespace.</summary>
+    public string RepositoryName => RepositoryFullName[(RepositoryFullName.IndexOf('/', StringComparison.Ordinal) + 1)..];
+}

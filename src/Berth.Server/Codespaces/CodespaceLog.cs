@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using System.Threading.Channels;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>One line of a creation log.</summary>
+internal sealed record LogLine
+{
+    public long Id { get; init; }
+
+    public long Attempt { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    public string Step { get; init; } = "";
+
+    public string Line { get; init; } = "";
+
+    /// <summary>As people read it.</summary>
+    public string ToText() => $"{At.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} [{Step}] {Line}\n";
+}
+
+/// <summary>The creation logs: rows, and a signal for those who follow one.</summary>
+internal sealed class CodespaceLog(Db db, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<long, TaskCompletionSource> _waiting = new();
+
+    /// <summary>Lines of one attempt; dispose it to be sure that they are stored.</summary>
+    public CodespaceLogWriter Open(Codespace codespace) => new(this, db, time, codespace.Id, codespace.Attempt);
+
+    /// <summary>Lines after <paramref name="after"/>, oldest first.</summary>
+    /// <param name="codespace">Whose.</param>
+    /// <param name="attempt">Null: of all attempts.</param>
+    /// <param name="after">The last line that is known; 0 for all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<List<LogLine>> ReadAsync(long codespace, long? attempt, long after, CancellationToken cancellationToken) => db.ReadAsync(
+        session => session.QueryAsync<LogLine>(
+            """
+            select id, attempt, at, step, line from codespace_log
+            where codespace_id = @codespace and id > @after and (@all = 1 or attempt = @attempt)
+            order by id limit 1000
+            """,
+            new { codespace, after, attempt = attempt ?? 0, all = attempt is null ? 1 : 0 }),
+        cancellationToken);
+
+    /// <summary>A task that ends when the log or state of a codespace changes; take it before reading.</summary>
+    public Task ChangedAsync(long codespace) =>
+        _waiting.GetOrAdd(codespace, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    public void Changed(long codespace)
+    {
+        if (_waiting.TryRemove(codespace, out var waiting))
+        {
+            waiting.TrySetResult();
+        }
+    }
+}
+
+/// <summary>Collects lines from wherever they come and stores them in their order, many in one transaction.</summary>
+internal sealed partial class CodespaceLogWriter : IAsyncDisposable
+{
+    private const int MaxLines = 20_000;
+    private const int MaxLength = 4_000;
+    private readonly CodespaceLog _log;
+    private readonly Db _db;
+    private readonly TimeProvider _time;
+    private readonly long _codespace;
+    private readonly long _attempt;
+    private readonly Channel<LogLine> _lines = Channel.CreateUnbounded<LogLine>(new() { SingleReader = true });
+    private readonly Task _storing;
+    private int _count;
+    private string? _masked;
+
+    public CodespaceLogWriter(CodespaceLog log, Db db, TimeProvider time, long codespace, long attempt)
+    {
+        (_log, _db, _time, _codespace, _attempt) = (log, db, time, codespace, attempt);
+        _storing = StoreAsync();
+    }
+
+    /// <summary>A value that never appears in the log, whoever prints it.</summary>
+    public void Mask(string secret) => _masked = secret;
+
+    public void Write(string step, string line)
+    {
+        var count = Interlocked.Increment(ref _count);
+        if (count > MaxLines)
+        {
+            return;
+        }
+
+        var text = count == MaxLines ? "the log is full; further lines are left out" : line;
+        text = _masked is { } secret ? text.Replace(secret, "********", StringComparison.Ordinal) : text;
+
+        // Colours and control characters would act on the terminal of whoever reads it; NUL is no text to PostgreSQL.
+        text = Escapes().Replace(text, "").Trim();
+        if (text.Length == 0)
+        {
+            return;
+        }
+
+        text = string.Create(Math.Min(text.Length, MaxLength), text, (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(source[i]) && source[i] != '\t' ? ' ' : source[i];
+            }
+        });
+        _lines.Writer.TryWrite(new LogLine { Attempt = _attempt, At = _time.GetUtcNow(), Step = step, Line = text });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _lines.Writer.TryComplete();
+        await _storing;
+    }
+
+    private async Task StoreAsync()
+    {
+        while (await _lines.Reader.WaitToReadAsync())
+        {
+            List<LogLine> batch = [];
+            while (batch.Count < 200 && _lines.Reader.TryRead(out var line))
+            {
+                batch.Add(line);
+            }
+
+            // Lines are kept even when their start is being cancelled: they say why.
+            await _db.WriteAsync(session => InsertAsync(session, batch), CancellationToken.None);
+            _log.Changed(_codespace);
+        }
+    }
+
+    /// <summary>ECMA-48 control sequences.</summary>
+    [GeneratedRegex(@"\x1b\[[0-?]*[ -/]*[@-~]", RegexOptions.None, 1000)]
+    private static partial Regex Escapes();
+
+    private async Task InsertAsync(DbSession session, List<LogLine> batch)
+    {
+        foreach (var line in batch)
+        {
+            // The codespace may have been deleted while its start was still talking.
+            await session.ExecuteAsync(
+                """
+                insert into codespace_log (codespace_id, attempt, at, step, line)
+                select id, @Attempt, @At, @Step, @Line from codespaces where id = @codespace
+                """,
+                new { codespace = _codespace, line.Attempt, line.At, line.Step, line.Line });
+        }
+    }
+}

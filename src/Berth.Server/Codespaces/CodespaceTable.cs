@@ -1,0 +1,119 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>
+/// The codespaces table. Users change what is desired; only the reconciler of the codespace's host says what is, and only for the attempt that it works on, so
+/// a slow end of an old attempt never overwrites a newer wish.
+/// </summary>
+internal static class CodespaceTable
+{
+    private const string Select = """
+        select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
+               c.ref, c.devcontainer_path, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
+               c.attempt, c.created_at, c.updated_at, c.last_used_at
+        from codespaces c
+        join accounts u on u.id = c.owner_id
+        left join repositories r on r.id = c.repository_id
+        """;
+
+    public static Task<long> InsertAsync(DbSession session, Codespace codespace) => session.SingleAsync<long>(
+        """
+        insert into codespaces
+            (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, machine, host, desired, state, attempt,
+             created_at, updated_at, last_used_at)
+        values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @Machine, @Host, @Desired, @State, @Attempt,
+             @CreatedAt, @CreatedAt, @CreatedAt)
+        returning id
+        """,
+        codespace);
+
+    public static Task<Codespace?> FindAsync(DbSession session, long id) =>
+        session.FirstOrDefaultAsync<Codespace>($"{Select} where c.id = @id", new { id });
+
+    /// <summary>One that is being deleted is gone already.</summary>
+    public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
+        session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name and c.owner_id = @ownerId and c.desired <> 'deleted'", new { ownerId, name });
+
+    public static Task<List<Codespace>> ListAsync(DbSession session, long ownerId, long? repositoryId, int limit, int offset) => session.QueryAsync<Codespace>(
+        $"""
+        {Select}
+        where c.owner_id = @ownerId and c.desired <> 'deleted' and (@all = 1 or c.repository_id = @repositoryId)
+        order by c.last_used_at desc, c.id desc limit @limit offset @offset
+        """,
+        new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0, limit, offset });
+
+    public static Task<long> CountAsync(DbSession session, long ownerId, long? repositoryId) => session.SingleAsync<long>(
+        "select count(*) from codespaces where owner_id = @ownerId and desired <> 'deleted' and (@all = 1 or repository_id = @repositoryId)",
+        new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0 });
+
+    /// <summary>What one host has to do or to watch over.</summary>
+    public static Task<List<Codespace>> OfHostAsync(DbSession session, string host) => session.QueryAsync<Codespace>(
+        $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed'))", new { host });
+
+    /// <summary>False when it is starting or running already, or is being deleted.</summary>
+    public static async Task<bool> WantStartAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(
+        """
+        update codespaces set desired = 'available', state = case when container_id is null then 'Queued' else 'Starting' end,
+               failure = null, attempt = attempt + 1, updated_at = @now, last_used_at = @now
+        where id = @id and desired <> 'deleted' and state in ('Shutdown', 'Failed')
+        """,
+        new { id, now }) == 1;
+
+    /// <summary>The token ends with the wish, not with the container.</summary>
+    public static async Task WantStopAsync(DbSession session, long id, DateTimeOffset now)
+    {
+        await session.ExecuteAsync(
+            """
+            update codespaces set desired = 'shutdown', state = case when state in ('Shutdown', 'Failed') then state else 'ShuttingDown' end, updated_at = @now
+            where id = @id and desired <> 'deleted'
+            """,
+            new { id, now });
+        await EndTokensAsync(session, id);
+    }
+
+    public static async Task WantDeletionAsync(DbSession session, long id, DateTimeOffset now)
+    {
+        await session.ExecuteAsync("update codespaces set desired = 'deleted', updated_at = @now where id = @id", new { id, now });
+        await EndTokensAsync(session, id);
+    }
+
+    public static Task TouchAsync(DbSession session, long id, DateTimeOffset now) =>
+        session.ExecuteAsync("update codespaces set last_used_at = @now where id = @id", new { id, now });
+
+    public static Task ProvisioningAsync(DbSession session, Codespace codespace, DateTimeOffset now) => session.ExecuteAsync(
+        "update codespaces set state = 'Provisioning', updated_at = @now where id = @Id and attempt = @Attempt and state = 'Queued'",
+        new { codespace.Id, codespace.Attempt, now });
+
+    /// <summary>A failed start leaves no token. The wish is not taken back: it says that the user wanted it to run.</summary>
+    public static async Task FailedAsync(DbSession session, Codespace codespace, string failure, DateTimeOffset now)
+    {
+        await session.ExecuteAsync(
+            "update codespaces set state = 'Failed', failure = @failure, updated_at = @now where id = @Id and attempt = @Attempt and desired = 'available'",
+            new { codespace.Id, codespace.Attempt, failure, now });
+        await EndTokensAsync(session, codespace.Id);
+    }
+
+    /// <summary>False when somebody has wished for something else meanwhile.</summary>
+    public static async Task<bool> AvailableAsync(DbSession session, Codespace codespace, DateTimeOffset now) => await session.ExecuteAsync(
+        """
+        update codespaces set state = 'Available', failure = null, image = @Image, container_id = @ContainerId, remote_user = @RemoteUser,
+               workspace_folder = @WorkspaceFolder, updated_at = @now, last_used_at = @now
+        where id = @Id and attempt = @Attempt and desired = 'available'
+        """,
+        new { codespace.Id, codespace.Attempt, codespace.Image, codespace.ContainerId, codespace.RemoteUser, codespace.WorkspaceFolder, now }) == 1;
+
+    /// <summary>It stands still, wished or not; its token ends with it.</summary>
+    public static async Task ShutDownAsync(DbSession session, Codespace codespace, DateTimeOffset now)
+    {
+        await session.ExecuteAsync(
+            "update codespaces set state = 'Shutdown', desired = 'shutdown', updated_at = @now where id = @Id and attempt = @Attempt and desired <> 'deleted'",
+            new { codespace.Id, codespace.Attempt, now });
+        await EndTokensAsync(session, codespace.Id);
+    }
+
+    public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from codespaces where id = @id", new { id });
+
+    public static Task EndTokensAsync(DbSession session, long id) =>
+        session.ExecuteAsync("delete from tokens where codespace_id = @id and kind = 'codespace'", new { id });
+}

@@ -1,0 +1,26 @@
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces;
+
+internal static class CodespacesFeature
+{
+    public static void AddCodespaces(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new EngineSocket(provider.GetRequiredService<BerthOptions>().DockerHost));
+        services.AddSingleton<EngineClient>();
+        services.AddSingleton<CodespaceHost>();
+        services.AddSingleton<CodespaceTools>();
+        services.AddSingleton<CodespaceLog>();
+        services.AddSingleton<CloneRepository>();
+        services.AddSingleton<RegistryCredentials>();
+        services.AddSingleton<FetchImage>();
+        services.AddSingleton<DevcontainerUp>();
+        services.AddSingleton<StartCodespace>();
+        services.AddSingleton<Reconciler>();
+        services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
+    }
+}

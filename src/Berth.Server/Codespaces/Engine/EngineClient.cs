@@ -1,0 +1,244 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Engine;
+
+/// <summary>The engine refused, with its own words.</summary>
+#pragma warning disable CA1032, RCS1194 // Without the engine's words it means nothing.
+internal sealed class EngineException(int status, string message) : Exception(message)
+#pragma warning restore CA1032, RCS1194
+{
+    public int Status { get; } = status;
+}
+
+/// <summary>A login at a registry, as the engine takes it.</summary>
+internal sealed record RegistryCredential(string Registry, string UserName, string Password);
+
+/// <summary>A container, as far as Berth looks at it.</summary>
+internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>What an image says about itself.</summary>
+internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>Berth's own calls on the container engine (docs.docker.com, Engine API 1.41); knows nothing of codespaces.</summary>
+internal sealed class EngineClient(EngineSocket socket)
+{
+    public EngineSocket Socket => socket;
+
+    /// <summary>Null when the engine answers, else why it does not.</summary>
+    public async Task<string?> UnavailableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            timeout.CancelAfter(TimeSpan.FromSeconds(10));
+            using var response = await socket.Http.GetAsync(Relative("version"), timeout.Token);
+            return response.IsSuccessStatusCode ? null : $"the container engine at {socket.Path} answers {(int)response.StatusCode}";
+        }
+        catch (HttpRequestException exception)
+        {
+            var reason = exception.InnerException is SocketException inner ? inner.Message : exception.Message;
+            return $"no container engine answers at {socket.Path} ({reason}); install and start one (Debian: docker.io), or set BERTH_DOCKER_HOST";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"the container engine at {socket.Path} does not answer within 10 seconds";
+        }
+    }
+
+    /// <summary>Asks the registry, with the engine's hands: whether the credential may read the image, and which digest it is now.</summary>
+    /// <exception cref="EngineException">The registry refused, does not know the image or does not answer.</exception>
+    public async Task<string> ResolveAsync(ImageReference image, RegistryCredential? credential, CancellationToken cancellationToken)
+    {
+        var reference = image.Digest is { } pinned ? image.At(pinned) : image.ToString();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative($"distribution/{reference}/json"));
+        Authorise(request, credential);
+        using var response = await SendAsync(request, cancellationToken);
+        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return document.RootElement.GetProperty("Descriptor").GetProperty("digest").GetString()!;
+    }
+
+    /// <summary>Pulls one digest. An error may come in the middle of a 200, so every line is looked at.</summary>
+    /// <param name="image">Where from.</param>
+    /// <param name="digest">What.</param>
+    /// <param name="credential">Null pulls anonymously.</param>
+    /// <param name="progress">Told each line of the engine.</param>
+    /// <param name="cancellationToken">Ends the pull.</param>
+    public async Task PullAsync(
+        ImageReference image, string digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken)
+    {
+        var target = $"images/create?fromImage={Uri.EscapeDataString(image.Repository)}&tag={Uri.EscapeDataString(digest)}";
+        using var request = new HttpRequestMessage(HttpMethod.Post, Relative(target));
+        Authorise(request, credential);
+        using var response = await SendAsync(request, cancellationToken);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            var update = PullProgress.Parse(line);
+            if (update.Error is { } error)
+            {
+                throw new EngineException(500, error);
+            }
+
+            progress(update);
+        }
+    }
+
+    /// <summary>Null when the engine does not have it.</summary>
+    public async Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        using var document = await FindAsync($"images/{reference}/json", cancellationToken);
+        if (document is null)
+        {
+            return null;
+        }
+
+        var config = document.RootElement.GetProperty("Config");
+        var user = config.TryGetProperty("User", out var name) && name.GetString() is { Length: > 0 } text ? text : null;
+        return new EngineImage(document.RootElement.GetProperty("Id").GetString()!, user, LabelsOf(config));
+    }
+
+    /// <summary>Null when there is none of that name or id.</summary>
+    public async Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken)
+    {
+        using var document = await FindAsync($"containers/{Uri.EscapeDataString(nameOrId)}/json", cancellationToken);
+        if (document is null)
+        {
+            return null;
+        }
+
+        var state = document.RootElement.GetProperty("State");
+        return new EngineContainer(
+            document.RootElement.GetProperty("Id").GetString()!, state.GetProperty("Running").GetBoolean(), state.GetProperty("ExitCode").GetInt32(),
+            LabelsOf(document.RootElement.GetProperty("Config")));
+    }
+
+    /// <summary>Ids of all containers, running or not, that carry every one of the labels.</summary>
+    public async Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var filters = new JsonObject { ["label"] = new JsonArray([.. labels.Select(label => JsonValue.Create($"{label.Key}={label.Value}"))]) };
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative($"containers/json?all=1&filters={Uri.EscapeDataString(filters.ToJsonString())}"));
+        using var response = await SendAsync(request, cancellationToken);
+        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return [.. document.RootElement.EnumerateArray().Select(container => container.GetProperty("Id").GetString()!)];
+    }
+
+    public Task StartAsync(string id, CancellationToken cancellationToken) => PostAsync($"containers/{id}/start", cancellationToken);
+
+    /// <summary>Ends its main process, by force after <paramref name="grace"/>. A container that is stopped or gone is fine.</summary>
+    public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) =>
+        PostAsync($"containers/{id}/stop?t={(int)grace.TotalSeconds}", cancellationToken, missingIsFine: true);
+
+    /// <summary>With its anonymous volumes. A container that is gone is fine.</summary>
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, Relative($"containers/{id}?force=1&v=1"));
+        using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
+    }
+
+    /// <summary>A process to be: its id, for <see cref="StartExecAsync"/>.</summary>
+    public async Task<string> CreateExecAsync(string container, JsonObject body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Relative($"containers/{container}/exec")) { Content = JsonContent.Create(body) };
+        using var response = await SendAsync(request, cancellationToken);
+        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return document.RootElement.GetProperty("Id").GetString()!;
+    }
+
+    /// <summary>Starts it; the answer carries its output in the engine's frames until it ends (<see cref="EngineFrames"/>).</summary>
+    public async Task<HttpResponseMessage> StartExecAsync(string exec, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, Relative($"exec/{exec}/start"))
+        {
+            Content = JsonContent.Create(new JsonObject { ["Detach"] = false, ["Tty"] = false }),
+        };
+        return await SendAsync(request, cancellationToken);
+    }
+
+    public async Task<int> ExecExitCodeAsync(string exec, CancellationToken cancellationToken)
+    {
+        using var document = await FindAsync($"exec/{exec}/json", cancellationToken);
+        return document is not null && document.RootElement.TryGetProperty("ExitCode", out var code) && code.ValueKind == JsonValueKind.Number
+            ? code.GetInt32()
+            : throw new EngineException(500, "the process ended without an exit code");
+    }
+
+    private async Task PostAsync(string target, CancellationToken cancellationToken, bool missingIsFine = false)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Relative(target));
+        using var response = await SendAsync(request, cancellationToken, missingIsFine);
+    }
+
+    private async Task<JsonDocument?> FindAsync(string target, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative(target));
+        using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
+        return response.StatusCode == System.Net.HttpStatusCode.NotFound ? null : JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, bool missingIsFine = false)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await socket.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new EngineException(0, $"the container engine at {socket.Path} does not answer: {exception.Message}");
+        }
+
+        // 304: it is in that state already.
+        if ((int)response.StatusCode < 400 || (missingIsFine && response.StatusCode == System.Net.HttpStatusCode.NotFound))
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new EngineException((int)response.StatusCode, Message(await response.Content.ReadAsStringAsync(cancellationToken)));
+        }
+    }
+
+    private static string Message(string body)
+    {
+        try
+        {
+            return JsonNode.Parse(body)?["message"]?.GetValue<string>() ?? body;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return body;
+        }
+    }
+
+    private static void Authorise(HttpRequestMessage request, RegistryCredential? credential)
+    {
+        // An empty object asks anonymously; without the header the engine refuses the call.
+        var login = credential is null
+            ? "{}"u8.ToArray()
+            : JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+            {
+                ["username"] = credential.UserName,
+                ["password"] = credential.Password,
+                ["serveraddress"] = credential.Registry,
+            });
+
+        // Base64url with padding: what the engine's decoder takes.
+        request.Headers.Add("X-Registry-Auth", Convert.ToBase64String(login).Replace('+', '-').Replace('/', '_'));
+    }
+
+    private static Dictionary<string, string> LabelsOf(JsonElement config) =>
+        config.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object
+            ? labels.EnumerateObject().ToDictionary(label => label.Name, label => label.Value.GetString() ?? "", StringComparer.Ordinal)
+            : [];
+
+    private static Uri Relative(string target) => new(target, UriKind.Relative);
+}

@@ -1,0 +1,244 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Berth.Server.Http;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Git;
+
+/// <summary>
+/// Clones a repository without trusting it: no credentials, no configuration but what stands here, no hooks, no submodules, no redirects, and
+/// only to addresses that outgoing requests may reach.
+/// </summary>
+internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, TimeProvider time)
+{
+    private const long MaxBytes = 10L * 1024 * 1024 * 1024;
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
+    /// <param name="url"><c>http:</c>, <c>https:</c>, or <c>file:</c> where the operator allows it.</param>
+    /// <param name="reference">A branch or tag; null takes the remote's own default branch.</param>
+    /// <param name="target">A folder that does not exist yet; its parent does.</param>
+    /// <param name="home">An empty private folder for git.</param>
+    /// <param name="progress">Told what git says.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="CodespaceFaultException">It did not work; the message says why and what would help.</exception>
+    public async Task RunAsync(string url, string? reference, string target, string home, Action<string> progress, CancellationToken cancellationToken)
+    {
+        var uri = Check(url);
+        var pins = await PinAsync(uri, cancellationToken);
+        var branch = BranchOf(reference);
+        string[] arguments =
+        [
+            .. Configuration(uri, pins), "clone", "--progress", "--no-recurse-submodules", "--template=", .. branch is null ? [] : new[] { "--branch", branch },
+            "--", url, target,
+        ];
+        Queue<string> said = new();
+        using var tooLarge = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var done = new CancellationTokenSource();
+        var watching = WatchSizeAsync(target, tooLarge, done.Token);
+        try
+        {
+            var result = await ToolProcess.RunAsync(
+                tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home)), home, line => Hear(line, said, progress), Timeout, time, tooLarge.Token);
+            if (result.ExitCode != 0)
+            {
+                throw Failed(url, branch, said);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CodespaceFaultException($"the clone of {url} is larger than {MaxBytes / 1024 / 1024 / 1024} GiB");
+        }
+        catch (TimeoutException exception)
+        {
+            throw new CodespaceFaultException($"the clone of {url} failed: {exception.Message}", exception);
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await watching;
+        }
+    }
+
+    /// <summary>A branch or tag that git can be handed: <c>refs/heads/</c> is taken off, and nothing can look like an option or a revision expression.</summary>
+    internal static string? BranchOf(string? reference)
+    {
+        if (string.IsNullOrEmpty(reference))
+        {
+            return null;
+        }
+
+        var name = reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..]
+            : reference.StartsWith("refs/tags/", StringComparison.Ordinal) ? reference["refs/tags/".Length..]
+            : reference;
+        return IsBranch(name) ? name : throw new CodespaceFaultException($"'{reference}' is not the name of a branch or tag");
+    }
+
+    /// <summary>git-check-ref-format(1).</summary>
+    internal static bool IsBranch(string name) =>
+        name.Length is > 0 and <= 255 && name[0] is not '-' and not '/' && name[^1] is not '/' and not '.'
+        && !name.Any(c => c <= ' ' || c is '~' or '^' or ':' or '?' or '*' or '[' or '\\' or '\x7f')
+        && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("//", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
+        && !name.Split('/').Any(part => part.StartsWith('.') || part.EndsWith(".lock", StringComparison.Ordinal));
+
+    private Uri Check(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https" or "file"))
+        {
+            throw new CodespaceFaultException($"the clone URL {url} is not supported: use http or https");
+        }
+
+        if (uri.UserInfo.Length > 0)
+        {
+            throw new CodespaceFaultException("the clone URL contains a user name or password; Berth clones without credentials in this version");
+        }
+
+        return uri.Scheme != "file" || options.AllowFileClone
+            ? uri
+            : throw new CodespaceFaultException($"{url}: file: clone URLs are switched off on this server (BERTH_ALLOW_FILE_CLONE)");
+    }
+
+    /// <summary>The addresses that were checked are the ones that git connects to; a second look-up of the name could answer otherwise.</summary>
+    private async Task<string?> PinAsync(Uri uri, CancellationToken cancellationToken)
+    {
+        if (uri.Scheme == "file")
+        {
+            return null;
+        }
+
+        try
+        {
+            var addresses = await networks.ResolveAsync(uri.Host, cancellationToken);
+            var list = string.Join(',', addresses.Select(address => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString()));
+            return $"{uri.Host.Trim('[', ']')}:{uri.Port}:{list}";
+        }
+        catch (SocketException exception)
+        {
+            throw new CodespaceFaultException($"the host of the clone URL, {uri.Host}, cannot be found: {exception.Message}", exception);
+        }
+        catch (OutgoingRefusedException exception)
+        {
+            throw new CodespaceFaultException($"the clone URL may not be reached: {exception.Message}", exception);
+        }
+    }
+
+    private List<string> Configuration(Uri uri, string? pins)
+    {
+        List<string> settings =
+        [
+            "protocol.allow=never", $"protocol.{uri.Scheme}.allow=always", "core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=",
+            "http.followRedirects=false", "http.proxy=", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "transfer.fsckObjects=false", "gc.auto=0",
+            "advice.detachedHead=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
+        ];
+        if (pins is not null)
+        {
+            settings.Add("http.curloptResolve=" + pins);
+        }
+
+        if (!string.IsNullOrEmpty(options.CaFile))
+        {
+            settings.Add("http.sslCAInfo=" + Path.GetFullPath(options.CaFile));
+        }
+
+        return [.. settings.SelectMany(setting => new[] { "-c", setting })];
+    }
+
+    /// <summary>
+    /// For a folder of this machine: whose it is does not matter, a site administrator named it. A file, because git keeps -c settings from the process that
+    /// reads the folder.
+    /// </summary>
+    private static string GlobalConfiguration(Uri uri, string home)
+    {
+        if (uri.Scheme != "file")
+        {
+            return "/dev/null";
+        }
+
+        var file = Path.Combine(home, "gitconfig");
+        File.WriteAllText(file, "[safe]\n\tdirectory = *\n");
+        return file;
+    }
+
+    private Dictionary<string, string> Environment(string home, string globalConfiguration) => new(StringComparer.Ordinal)
+    {
+        ["PATH"] = tools.SearchPath,
+        ["HOME"] = home,
+        ["LC_ALL"] = "C.UTF-8",
+        ["GIT_TERMINAL_PROMPT"] = "0",
+        ["GIT_ASKPASS"] = "/bin/false",
+        ["GIT_CONFIG_NOSYSTEM"] = "1",
+        ["GIT_CONFIG_GLOBAL"] = globalConfiguration,
+        ["GIT_CONFIG_SYSTEM"] = "/dev/null",
+        ["GIT_ATTR_NOSYSTEM"] = "1",
+    };
+
+    private static void Hear(string line, Queue<string> said, Action<string> progress)
+    {
+        said.Enqueue(line);
+        if (said.Count > 20)
+        {
+            said.Dequeue();
+        }
+
+        // Of the counters only the last line is worth keeping, and where the clone lies on the server is nobody's business.
+        if (!line.StartsWith("Cloning into ", StringComparison.Ordinal)
+            && (!line.Contains('%', StringComparison.Ordinal) || line.Contains(", done.", StringComparison.Ordinal)))
+        {
+            progress(line);
+        }
+    }
+
+    private static CodespaceFaultException Failed(string url, string? branch, IEnumerable<string> said)
+    {
+        var reason = said.LastOrDefault(line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("remote: ", StringComparison.Ordinal))
+            ?? said.LastOrDefault() ?? "git said nothing";
+        var remedy = reason switch
+        {
+            _ when reason.Contains("could not read Username", StringComparison.Ordinal) || reason.Contains("Authentication failed", StringComparison.Ordinal) =>
+                "; the git server asks for a sign-in, and Berth clones without credentials in this version",
+            _ when reason.Contains("Remote branch", StringComparison.Ordinal) => $"; create the codespace with a branch or tag that exists, '{branch}' does not",
+            _ when RedirectedTo().IsMatch(reason) => "; redirects are not followed: set the repository's clone_url to the address it redirects to",
+            _ => "",
+        };
+        return new CodespaceFaultException($"the clone of {url} failed: {reason.Replace("fatal: ", "", StringComparison.Ordinal)}{remedy}");
+    }
+
+    private async Task WatchSizeAsync(string target, CancellationTokenSource tooLarge, CancellationToken done)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Look, time, done);
+                if (SizeOf(target) > MaxBytes)
+                {
+                    await tooLarge.CancelAsync();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The clone has ended.
+        }
+    }
+
+    private static long SizeOf(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                ? new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true })
+                    .Sum(file => file.Exists ? file.Length : 0)
+                : 0;
+        }
+        catch (IOException)
+        {
+            // git moves files while they are counted.
+            return 0;
+        }
+    }
+
+    [GeneratedRegex("error: 30[0-9]", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex RedirectedTo();
+}

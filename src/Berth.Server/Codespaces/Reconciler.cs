@@ -1,0 +1,343 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>
+/// Makes what is true of this host's codespaces what is desired of them: one job a codespace at a time, begun by a request, by the look around every few
+/// seconds, or by the server's start after a crash. Rows hold everything that it knows.
+/// </summary>
+internal sealed partial class Reconciler(
+    Db db, TimeProvider time, AccessDecisions access, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start,
+    ILogger<Reconciler> logger) : BackgroundService
+{
+    private const int MaxStarts = 4;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<long, Job> _jobs = new();
+    private readonly Channel<long> _wakes = Channel.CreateUnbounded<long>();
+    private readonly SemaphoreSlim _starts = new(MaxStarts);
+
+    /// <summary>What is being done for one codespace.</summary>
+    private sealed class Job
+    {
+        private readonly Lock _lock = new();
+        private CancellationTokenSource? _start;
+        private long _attempt;
+        private bool _again;
+        private bool _ended;
+
+        public Task Work { get; set; } = Task.CompletedTask;
+
+        public void Begin(long attempt, CancellationTokenSource start)
+        {
+            lock (_lock)
+            {
+                (_attempt, _start) = (attempt, start);
+            }
+        }
+
+        public void Finish()
+        {
+            lock (_lock)
+            {
+                _start = null;
+            }
+        }
+
+        /// <summary>Somebody wished for something. False when the job has ended and a new one is needed.</summary>
+        public bool Notice(Codespace codespace)
+        {
+            lock (_lock)
+            {
+                _again = true;
+                if (_start is not null && (codespace.Desired != CodespaceDesire.Available || codespace.Attempt != _attempt))
+                {
+                    _start.Cancel();
+                }
+
+                return !_ended;
+            }
+        }
+
+        /// <summary>True when nothing was wished for since the last look at the row.</summary>
+        public bool TryEnd()
+        {
+            lock (_lock)
+            {
+                _ended = !_again;
+                _again = false;
+                return _ended;
+            }
+        }
+
+        public void End()
+        {
+            lock (_lock)
+            {
+                _ended = true;
+            }
+        }
+    }
+
+    /// <summary>Something was wished for; a start that is no longer wanted is cut off.</summary>
+    public void Wake(long codespace) => _wakes.Writer.TryWrite(codespace);
+
+    public override void Dispose()
+    {
+        _starts.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        var looking = Task.CompletedTask;
+        try
+        {
+            looking = LookAroundAsync(timer, stoppingToken);
+            await foreach (var id in _wakes.Reader.ReadAllAsync(stoppingToken))
+            {
+                await WorkOnAsync(id, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; rows say what is to be done when it comes back.
+        }
+
+        await looking;
+        await Task.WhenAll(_jobs.Values.Select(job => job.Work));
+    }
+
+    private async Task LookAroundAsync(PeriodicTimer timer, CancellationToken stopping)
+    {
+        try
+        {
+            do
+            {
+                await RunOnceAsync(stopping);
+            }
+            while (await timer.WaitForNextTickAsync(stopping));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    /// <summary>Looks at every codespace of this host that is not at rest.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var codespaces = await db.ReadAsync(session => CodespaceTable.OfHostAsync(session, host.Name), cancellationToken);
+            foreach (var codespace in codespaces)
+            {
+                if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
+                {
+                    await WatchAsync(codespace, cancellationToken);
+                }
+                else
+                {
+                    Wake(codespace.Id);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogFailed(exception, "look around", 0);
+        }
+    }
+
+    /// <summary>A codespace that runs: is its container still there, and may its creator still read the repository?</summary>
+    private async Task WatchAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        EngineContainer? container;
+        try
+        {
+            container = codespace.ContainerId is { } id ? await engine.ContainerAsync(id, cancellationToken) : null;
+        }
+        catch (EngineException)
+        {
+            // An engine that does not answer says nothing about the container.
+            return;
+        }
+
+        var standing = codespace.RepositoryId is { } repository ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken) : null;
+        if (standing is not { Standing.CanRead: true })
+        {
+            await EndAsync(codespace, container, $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}", cancellationToken);
+        }
+        else if (container is not { Running: true })
+        {
+            await using var log = logs.Open(codespace);
+            log.Write("stop", container is null ? "the container is gone" : $"the container has ended (exit code {container.ExitCode})");
+            await log.DisposeAsync();
+            await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
+            logs.Changed(codespace.Id);
+        }
+    }
+
+    private async Task EndAsync(Codespace codespace, EngineContainer? container, string reason, CancellationToken cancellationToken)
+    {
+        await using var log = logs.Open(codespace);
+        log.Write("failed", reason);
+        await log.DisposeAsync();
+
+        // The token first: it ends with the right to read, whatever the engine says.
+        await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, reason, time.GetUtcNow()), cancellationToken);
+        logs.Changed(codespace.Id);
+        if (container is not null)
+        {
+            await engine.StopAsync(container.Id, Grace, cancellationToken);
+        }
+    }
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    private async Task WorkOnAsync(long id, CancellationToken stopping)
+    {
+        Codespace? codespace;
+        try
+        {
+            codespace = await db.ReadAsync(session => CodespaceTable.FindAsync(session, id), stopping);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The next look around tries again.
+            LogFailed(exception, "read", id);
+            return;
+        }
+
+        if (codespace is null || codespace.Host != host.Name)
+        {
+            return;
+        }
+
+        if (_jobs.TryGetValue(id, out var running) && running.Notice(codespace))
+        {
+            return;
+        }
+
+        var job = new Job();
+        _jobs[id] = job;
+        job.Work = Task.Run(() => RunAsync(id, job, stopping), CancellationToken.None);
+    }
+
+    /// <summary>Does what is to be done until nothing is.</summary>
+    private async Task RunAsync(long id, Job job, CancellationToken stopping)
+    {
+        try
+        {
+            do
+            {
+                while (await db.ReadAsync(session => CodespaceTable.FindAsync(session, id), stopping) is { } codespace
+                    && await StepAsync(codespace, job, stopping))
+                {
+                }
+            }
+            while (!job.TryEnd());
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+        catch (EngineException exception)
+        {
+            LogEngine(exception.Message, id);
+        }
+        catch (Exception exception)
+        {
+            // The row still says what is wanted, so the next look around tries again.
+            LogFailed(exception, "reconcile", id);
+        }
+        finally
+        {
+            job.End();
+            _jobs.TryRemove(new(id, job));
+        }
+    }
+
+    /// <returns>False when nothing is to be done.</returns>
+    private async Task<bool> StepAsync(Codespace codespace, Job job, CancellationToken stopping)
+    {
+        switch (codespace)
+        {
+            case { Desired: CodespaceDesire.Deleted }:
+                await DeleteAsync(codespace, stopping);
+                return false;
+            case { Desired: CodespaceDesire.Shutdown } when codespace.State is not (CodespaceState.Shutdown or CodespaceState.Failed):
+                await StopAsync(codespace, stopping);
+                return true;
+            case { Desired: CodespaceDesire.Available } when CodespaceState.IsStarting(codespace.State):
+                await StartAsync(codespace, job, stopping);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private async Task StartAsync(Codespace codespace, Job job, CancellationToken stopping)
+    {
+        await _starts.WaitAsync(stopping);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        try
+        {
+            job.Begin(codespace.Attempt, cancellation);
+            await start.RunAsync(codespace, cancellation.Token);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            // Cut off by a stop or a deletion: the next step is that.
+        }
+        finally
+        {
+            job.Finish();
+            _starts.Release();
+        }
+    }
+
+    private async Task StopAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        await using var log = logs.Open(codespace);
+        log.Write("stop", "stopping");
+        foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
+        {
+            await engine.StopAsync(id, Grace, cancellationToken);
+        }
+
+        log.Write("stop", "stopped");
+        await log.DisposeAsync();
+        await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    /// <summary>Container and anonymous volumes, then files, then the row: a crash in between leaves the row, and with it the wish.</summary>
+    private async Task DeleteAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
+            {
+                await engine.RemoveAsync(id, cancellationToken);
+            }
+        }
+        catch (EngineException) when (codespace.ContainerId is null && codespace.Image is null)
+        {
+            // It never had a container that was finished, and there is no engine to ask about others.
+        }
+
+        host.Folders(codespace).Delete();
+        await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Codespaces: {What} failed for codespace {Codespace}")]
+    private partial void LogFailed(Exception exception, string what, long codespace);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: codespace {Codespace} waits for the container engine: {Reason}")]
+    private partial void LogEngine(string reason, long codespace);
+}

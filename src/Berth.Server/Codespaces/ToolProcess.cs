@@ -1,0 +1,121 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>How a tool ended.</summary>
+/// <param name="ExitCode">Its own.</param>
+/// <param name="Output">The end of its standard output.</param>
+internal sealed record ToolResult(int ExitCode, string Output);
+
+/// <summary>Runs git and the dev container tools: without the server's environment, without a terminal, and never longer than allowed.</summary>
+internal static class ToolProcess
+{
+    private const int MaxLine = 16 * 1024;
+    private const int KeptLines = 200;
+
+    /// <param name="file">Full path.</param>
+    /// <param name="arguments">Passed as they are; no shell reads them.</param>
+    /// <param name="environment">The whole environment of the process.</param>
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="errorLine">Told each line of its standard error.</param>
+    /// <param name="timeout">Then it is killed with everything it started.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    /// <param name="cancellationToken">The same at once.</param>
+    /// <exception cref="TimeoutException">It took too long.</exception>
+    /// <exception cref="CodespaceFaultException">It cannot be started.</exception>
+    public static async Task<ToolResult> RunAsync(
+        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
+        TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var process = new Process { StartInfo = Info(file, arguments, environment, folder) };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception exception)
+        {
+            throw new CodespaceFaultException($"{file} cannot be started: {exception.Message}", exception);
+        }
+
+        process.StandardInput.Close();
+        using var expired = new CancellationTokenSource(timeout, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        Queue<string> output = new();
+        try
+        {
+            await Task.WhenAll(
+                ReadLinesAsync(process.StandardError, errorLine, ending.Token),
+                ReadLinesAsync(process.StandardOutput, line => Keep(output, line), ending.Token));
+            await process.WaitForExitAsync(ending.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"{Path.GetFileName(file)} took longer than {timeout.TotalMinutes:0} minutes and was ended", exception);
+        }
+
+        return new ToolResult(process.ExitCode, string.Join('\n', output));
+    }
+
+    private static ProcessStartInfo Info(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    {
+        var info = new ProcessStartInfo(file, arguments)
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        info.Environment.Clear();
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        return info;
+    }
+
+    private static void Keep(Queue<string> output, string line)
+    {
+        output.Enqueue(line);
+        if (output.Count > KeptLines)
+        {
+            output.Dequeue();
+        }
+    }
+
+    /// <summary>Lines end with LF or CR (progress overwrites itself); an endless one is cut.</summary>
+    private static async Task ReadLinesAsync(StreamReader reader, Action<string> take, CancellationToken cancellationToken)
+    {
+        var buffer = new char[4096];
+        var line = new System.Text.StringBuilder();
+        int read;
+        while ((read = await reader.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            foreach (var c in buffer.AsSpan(0, read))
+            {
+                if (c is not ('\n' or '\r'))
+                {
+                    if (line.Length < MaxLine)
+                    {
+                        line.Append(c);
+                    }
+                }
+                else if (line.Length > 0)
+                {
+                    take(line.ToString());
+                    line.Clear();
+                }
+            }
+        }
+
+        if (line.Length > 0)
+        {
+            take(line.ToString());
+        }
+    }
+}
