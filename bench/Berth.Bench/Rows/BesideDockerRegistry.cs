@@ -6,11 +6,8 @@ internal abstract class BesideDockerRegistry : Row
     private BerthServer? _berth;
     private DockerRegistry? _peer;
 
-    protected string WorkFolder { get; private set; } = "";
-
     public override async Task PrepareAsync(BenchOptions options, CancellationToken cancellationToken)
     {
-        WorkFolder = options.Work;
         _berth = new BerthServer(Path.Combine(options.Work, Name + "-berth"), options.ServerDll);
         _peer = new DockerRegistry(Path.Combine(options.Work, Name + "-docker-registry"));
         await _berth.StartAsync(cancellationToken);

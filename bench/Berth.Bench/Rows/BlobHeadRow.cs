@@ -22,6 +22,6 @@ internal sealed class BlobHeadRow : BesideDockerRegistry
     protected override async Task<double> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(server, "web", cancellationToken);
-        return await Wrk.RunAsync(client, "HEAD", client.Url("blobs/" + RegistryClient.Digest(Blob)), WorkFolder, cancellationToken);
+        return await Ab.HeadAsync(client, client.Url("blobs/" + RegistryClient.Digest(Blob)), cancellationToken);
     }
 }

@@ -19,6 +19,6 @@ internal sealed class ManifestRow : BesideDockerRegistry
     protected override async Task<double> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(server, "web", cancellationToken);
-        return await Wrk.RunAsync(client, "GET", client.Url("manifests/latest"), WorkFolder, cancellationToken);
+        return await Wrk.GetAsync(client, client.Url("manifests/latest"), cancellationToken);
     }
 }

@@ -3,7 +3,6 @@ namespace Berth.Bench.Rows;
 internal sealed class ManyTagsRow : Row
 {
     private BerthServer? _berth;
-    private string _work = "";
 
     public override string Name => "tags";
 
@@ -17,7 +16,6 @@ internal sealed class ManyTagsRow : Row
 
     public override async Task PrepareAsync(BenchOptions options, CancellationToken cancellationToken)
     {
-        _work = options.Work;
         _berth = new BerthServer(Path.Combine(options.Work, "tags-berth"), options.ServerDll);
         await _berth.StartAsync(cancellationToken);
         await ManyTags.FillAsync(_berth, "few", 1_000, cancellationToken);
@@ -33,6 +31,6 @@ internal sealed class ManyTagsRow : Row
     private async Task<double> MeasureAsync(string name, int tag, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(_berth!, name, cancellationToken);
-        return await Wrk.RunAsync(client, "GET", client.Url($"manifests/t{tag}"), _work, cancellationToken);
+        return await Wrk.GetAsync(client, client.Url($"manifests/t{tag}"), cancellationToken);
     }
 }
