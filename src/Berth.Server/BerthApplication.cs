@@ -1,10 +1,14 @@
 using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
 using Berth.Server.Codespaces;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Operations;
+using Berth.Server.Organizations;
 using Berth.Server.Packages;
 using Berth.Server.Registry;
+using Berth.Server.Repositories;
 using Berth.Server.Security;
 using Berth.Server.Settings;
 using Berth.Server.Tokens;
@@ -28,6 +32,8 @@ internal static class BerthApplication
         builder.Services.AddSecurity();
         builder.Services.AddTokens();
         builder.Services.AddAccess();
+        builder.Services.AddApi();
+        builder.Services.AddRepositories();
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
         builder.Services.AddCodespaces();
@@ -37,6 +43,12 @@ internal static class BerthApplication
         app.UseHttp();
         app.MapOperations();
         app.MapRegistry();
+        app.UseApi();
+        var api = app.MapApi();
+        api.MapAccountFeature();
+        api.MapOrganizationFeature();
+        api.MapRepositoryFeature();
+        api.MapTokens();
         return app;
     }
 }

@@ -44,6 +44,7 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         }
 
         http.Response.StatusCode = error.Status;
+        http.Response.Headers["X-Request-Id"] = http.TraceIdentifier;
         foreach (var (name, value) in error.Headers)
         {
             http.Response.Headers.Append(name, value);

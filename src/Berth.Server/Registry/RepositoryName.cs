@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Berth.Server.Access;
 
 namespace Berth.Server.Registry;
@@ -7,10 +6,8 @@ namespace Berth.Server.Registry;
 /// <c>owner/image[/more…]</c>: the first segment is the account, all of the rest the package. Grammar and the limit of 255
 /// characters: distribution-spec, "Pulling manifests".
 /// </summary>
-internal sealed partial record RepositoryName
+internal sealed record RepositoryName
 {
-    private const int Longest = 255;
-
     private RepositoryName(string value, int slash)
     {
         Value = value;
@@ -28,7 +25,7 @@ internal sealed partial record RepositoryName
     public static bool TryParse(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RepositoryName? name)
     {
         name = null;
-        if (text is not { Length: > 0 and <= Longest } || !Grammar().IsMatch(text))
+        if (text is null || !PackageNames.IsContainer(text))
         {
             return false;
         }
@@ -44,7 +41,4 @@ internal sealed partial record RepositoryName
     }
 
     public override string ToString() => Value;
-
-    [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex Grammar();
 }

@@ -37,10 +37,13 @@ internal sealed record TokenRow
 
     public DateTimeOffset? LastUsedAt { get; init; }
 
+    /// <summary>Workflow: the minter may no longer write to the repository. Codespace: its creator may no longer read it.</summary>
+    public bool HolderLostRole { get; init; }
+
     public bool ExpiredAt(DateTimeOffset now) => ExpiresAt <= now || MinterExpiresAt <= now;
 
     /// <summary>Null when what the token stands for is gone.</summary>
-    public Principal? ToPrincipal() => Kind switch
+    public Principal? ToPrincipal() => HolderLostRole ? null : Kind switch
     {
         "personal" when UserId is { } user && Login is not null =>
             new UserPrincipal(user, Login, SiteAdmin, Access.Scopes.Parse(Scopes), PackagePatterns.Parse(Patterns), Id),
@@ -51,6 +54,36 @@ internal sealed record TokenRow
             && CodespaceId is { } codespace && Codespace is not null =>
             new CodespacePrincipal(codespace, Codespace, repository, Repository, user, Login, Id),
         _ => null,
+    };
+}
+
+/// <summary>A personal token as its owner sees it.</summary>
+internal sealed record PersonalTokenRow
+{
+    public long Id { get; init; }
+
+    public string? Note { get; init; }
+
+    public string Scopes { get; init; } = "";
+
+    public string? Patterns { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    public Client.Wire.Token ToWire(Api.ApiUrls urls) => new()
+    {
+        Id = Id,
+        Url = $"{urls.Api}/user/tokens/{Id}",
+        Note = Note,
+        Scopes = [.. Access.Scopes.Parse(Scopes).Names],
+        Packages = Patterns is null ? null : PackagePatterns.Parse(Patterns).Patterns,
+        CreatedAt = CreatedAt,
+        ExpiresAt = ExpiresAt,
+        LastUsedAt = LastUsedAt,
     };
 }
 

@@ -1,3 +1,5 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
 using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
@@ -17,11 +19,31 @@ internal static class TokenTable
         left join tokens m on m.id = t.minter_token_id
         """;
 
-    public static Task<TokenRow?> FindAsync(DbSession session, byte[] hash) =>
-        session.FirstOrDefaultAsync<TokenRow>($"{Select} where t.hash = @hash", new { hash });
+    public static async Task<TokenRow?> FindAsync(DbSession session, byte[] hash) =>
+        await WithRoleAsync(session, await session.FirstOrDefaultAsync<TokenRow>($"{Select} where t.hash = @hash", new { hash }));
 
-    public static Task<TokenRow?> FindAsync(DbSession session, long id) =>
-        session.FirstOrDefaultAsync<TokenRow>($"{Select} where t.id = @id", new { id });
+    public static async Task<TokenRow?> FindAsync(DbSession session, long id) =>
+        await WithRoleAsync(session, await session.FirstOrDefaultAsync<TokenRow>($"{Select} where t.id = @id", new { id }));
+
+    /// <summary>The newest first.</summary>
+    public static async Task<Page<PersonalTokenRow>> PersonalAsync(DbSession session, long userId, Paging paging)
+    {
+        var total = await session.SingleAsync<long>("select count(*) from tokens where user_id = @userId and kind = 'personal'", new { userId });
+        var rows = await session.QueryAsync<PersonalTokenRow>(
+            $"{SelectPersonal} where user_id = @userId and kind = 'personal' order by id desc limit @size offset @offset",
+            new { userId, size = paging.Size, offset = paging.Offset });
+        return new Page<PersonalTokenRow>(rows, total);
+    }
+
+    public static Task<PersonalTokenRow?> PersonalAsync(DbSession session, long userId, long id) => session.FirstOrDefaultAsync<PersonalTokenRow>(
+        $"{SelectPersonal} where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
+
+    public static Task<int> DeletePersonalAsync(DbSession session, long userId, long id) => session.ExecuteAsync(
+        "delete from tokens where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
+
+    /// <summary>Personal tokens and the workflow tokens made with them; a codespace's token ends with its codespace.</summary>
+    public static Task<int> DeleteAllAsync(DbSession session, long userId) => session.ExecuteAsync(
+        "delete from tokens where user_id = @userId and kind in ('personal', 'workflow')", new { userId });
 
     public static Task<long> InsertAsync(DbSession session, NewToken token) => session.SingleAsync<long>(
         """
@@ -35,4 +57,22 @@ internal static class TokenTable
     public static Task TouchAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         "update tokens set last_used_at = @now where id = @id and (last_used_at is null or last_used_at < @before)",
         new { id, now, before = now - TimeSpan.FromHours(1) });
+
+    private const string SelectPersonal = "select id, note, scopes, patterns, created_at, expires_at, last_used_at from tokens";
+
+    /// <summary>
+    /// A workflow token lives as long as its minter may write to the repository, a codespace token as long as its creator may read it:
+    /// asked at every use, so that a role taken away ends the token without anybody having to find it.
+    /// </summary>
+    private static async Task<TokenRow?> WithRoleAsync(DbSession session, TokenRow? row)
+    {
+        if (row is not { Kind: "workflow" or "codespace", RepositoryId: { } repositoryId, UserId: { } userId }
+            || await AccessTable.RepositoryAsync(session, repositoryId) is not { } repository)
+        {
+            return row;
+        }
+
+        var standing = await AccessTable.StandingAsync(session, repository, userId);
+        return row with { HolderLostRole = row.Kind == "workflow" ? standing.NamedRole < Role.Write : !standing.CanRead };
+    }
 }

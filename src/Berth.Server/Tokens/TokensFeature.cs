@@ -7,5 +7,7 @@ internal static class TokensFeature
         services.AddSingleton<Authenticator>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<FirstAdministrator>();
+        services.AddSingleton<PersonalTokens>();
+        services.AddSingleton<WorkflowTokens>();
     }
 }

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Berth.Client.Wire;
+
+/// <summary>How the REST API spells JSON: GitHub's snake case, times as <c>YYYY-MM-DDTHH:MM:SSZ</c>, text unescaped where JSON allows it.</summary>
+[JsonSerializable(typeof(Account))]
+[JsonSerializable(typeof(List<Account>))]
+[JsonSerializable(typeof(NewUser))]
+[JsonSerializable(typeof(NewOrganization))]
+[JsonSerializable(typeof(Organization))]
+[JsonSerializable(typeof(List<Organization>))]
+[JsonSerializable(typeof(OrganizationChange))]
+[JsonSerializable(typeof(OrganizationPackageSettings))]
+[JsonSerializable(typeof(OrganizationPackageSettingsChange))]
+[JsonSerializable(typeof(Membership))]
+[JsonSerializable(typeof(List<Membership>))]
+[JsonSerializable(typeof(RoleChange))]
+[JsonSerializable(typeof(Team))]
+[JsonSerializable(typeof(List<Team>))]
+[JsonSerializable(typeof(TeamChange))]
+[JsonSerializable(typeof(TeamMembership))]
+[JsonSerializable(typeof(PermissionChange))]
+[JsonSerializable(typeof(Repository))]
+[JsonSerializable(typeof(List<Repository>))]
+[JsonSerializable(typeof(RepositoryChange))]
+[JsonSerializable(typeof(RepositoryTransfer))]
+[JsonSerializable(typeof(Collaborator))]
+[JsonSerializable(typeof(List<Collaborator>))]
+[JsonSerializable(typeof(CollaboratorPermission))]
+[JsonSerializable(typeof(Token))]
+[JsonSerializable(typeof(List<Token>))]
+[JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(NewWorkflowToken))]
+[JsonSerializable(typeof(WorkflowToken))]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+public sealed partial class BerthJson : JsonSerializerContext
+{
+    /// <summary>The one instance to use; the generated default knows nothing of the spelling.</summary>
+    public static readonly BerthJson Wire = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.Strict,
+        Converters = { new SecondsUtc() },
+    });
+
+    public JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
+}
+
+/// <summary>Whole seconds in UTC, as GitHub writes times. Reads every ISO 8601 form.</summary>
+public sealed class SecondsUtc : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+}
+
+/// <summary>The body of an error: GitHub's, with the request id of the server's log.</summary>
+public sealed record ErrorBody
+{
+    public string Message { get; init; } = "";
+
+    public List<ErrorField>? Errors { get; init; }
+
+    public string? RequestId { get; init; }
+}
+
+/// <summary>One field that was wrong.</summary>
+public sealed record ErrorField
+{
+    public string? Resource { get; init; }
+
+    public string? Field { get; init; }
+
+    public string? Code { get; init; }
+
+    public string? Message { get; init; }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A repository: what packages link to, and where a codespace clones from.</summary>
+public sealed record Repository
+{
+    public required long Id { get; init; }
+
+    public required string NodeId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string FullName { get; init; }
+
+    public required Account Owner { get; init; }
+
+    public required bool Private { get; init; }
+
+    /// <summary><c>public</c>, <c>internal</c> or <c>private</c>.</summary>
+    public required string Visibility { get; init; }
+
+    public string? Description { get; init; }
+
+    public bool Fork { get; init; }
+
+    public required string Url { get; init; }
+
+    public required string HtmlUrl { get; init; }
+
+    public required string CollaboratorsUrl { get; init; }
+
+    public required string TeamsUrl { get; init; }
+
+    /// <summary>Where git clones it from; null when it was never given.</summary>
+    public string? CloneUrl { get; init; }
+
+    /// <summary>The forge's own immutable id of it.</summary>
+    public string? ExternalId { get; init; }
+
+    public required string DefaultBranch { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? PushedAt { get; init; }
+
+    /// <summary>What the caller may do; left out inside other things.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RepositoryPermissions? Permissions { get; init; }
+
+    /// <summary>In lists of a team or a collaborator: the role held there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RoleName { get; init; }
+
+    /// <summary>After a change of visibility: inheriting packages that now differ from it, each with the command that would change it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<VisibilityDifference>? PackagesThatDiffer { get; init; }
+}
+
+/// <summary>A package whose visibility is not its repository's.</summary>
+public sealed record VisibilityDifference
+{
+    public required string Package { get; init; }
+
+    public required string PackageVisibility { get; init; }
+
+    public required string RepositoryVisibility { get; init; }
+
+    /// <summary>The one command that would make them equal.</summary>
+    public required string Command { get; init; }
+}
+
+public sealed record RepositoryPermissions
+{
+    public bool Admin { get; init; }
+
+    public bool Maintain { get; init; }
+
+    public bool Push { get; init; }
+
+    public bool Triage { get; init; }
+
+    public bool Pull { get; init; }
+}
+
+/// <summary>A repository to make, or what to change of one.</summary>
+public sealed record RepositoryChange
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Visibility { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CloneUrl { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExternalId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DefaultBranch { get; init; }
+}
+
+public sealed record RepositoryTransfer(string? NewOwner);
+
+/// <summary>Somebody with a role on a repository.</summary>
+public sealed record Collaborator
+{
+    public required string Login { get; init; }
+
+    public required long Id { get; init; }
+
+    public required string Url { get; init; }
+
+    public string Type { get; init; } = "User";
+
+    public required RepositoryPermissions Permissions { get; init; }
+
+    /// <summary><c>read</c>, <c>triage</c>, <c>write</c>, <c>maintain</c> or <c>admin</c>.</summary>
+    public required string RoleName { get; init; }
+}
+
+public sealed record CollaboratorPermission
+{
+    /// <summary><c>none</c>, <c>read</c>, <c>write</c> or <c>admin</c>; GitHub folds triage into read and maintain into write.</summary>
+    public required string Permission { get; init; }
+
+    public required string RoleName { get; init; }
+
+    public required Account User { get; init; }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A personal access token, without its value except in the answer that made it.</summary>
+public sealed record Token
+{
+    public required long Id { get; init; }
+
+    public required string Url { get; init; }
+
+    public string? Note { get; init; }
+
+    public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <summary>Package patterns that narrow it; null when it is unrestricted.</summary>
+    public IReadOnlyList<string>? Packages { get; init; }
+
+    /// <summary>The value; shown once.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyName("token")]
+    public string? Value { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? LastUsedAt { get; init; }
+}
+
+public sealed record NewToken
+{
+    public string? Note { get; init; }
+
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Packages { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+public sealed record NewWorkflowToken
+{
+    public required WorkflowPermissions Permissions { get; init; }
+
+    /// <summary>Seconds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ExpiresIn { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Run { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Ref { get; init; }
+}
+
+/// <summary><c>read</c> or <c>write</c>.</summary>
+public sealed record WorkflowPermissions(string? Packages);
+
+/// <summary>A token that stands for a workflow of one repository; its value is shown once.</summary>
+public sealed record WorkflowToken
+{
+    public required long Id { get; init; }
+
+    [JsonPropertyName("token")]
+    public required string Value { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public required WorkflowPermissions Permissions { get; init; }
+
+    public required string Repository { get; init; }
+
+    public string? Run { get; init; }
+
+    public string? Ref { get; init; }
+}

@@ -1,0 +1,63 @@
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Accounts;
+
+/// <summary>Who is there: the caller, profiles, lists of users and organizations.</summary>
+internal static class AccountEndpoints
+{
+    public static void MapAccounts(this IEndpointRouteBuilder api)
+    {
+        api.MapRead("/user", SelfAsync).Requires(ApiNeed.User);
+        api.MapPatch("/user", ChangeAsync).Requires(ApiNeed.User, "user");
+        api.MapRead("/users", UsersAsync).Requires(ApiNeed.User);
+        api.MapRead("/organizations", OrganizationsAsync).Requires(ApiNeed.User);
+        api.MapRead("/users/{username}", ProfileAsync).Requires(ApiNeed.Anyone).ReachedByCodespace(CodespaceReach.Profile);
+    }
+
+    private static async Task<IResult> SelfAsync(ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var row = await db.ReadAsync(session => AccountTable.FindAsync(session, caller.User.UserId), cancellationToken);
+        return row is null ? Errors.NotFound : ApiResult.Ok(row.ToProfile(urls, withEmail: true));
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        HttpRequest request, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "User", cancellationToken);
+        var name = body.Text("name");
+        var email = AdminEndpoints.Email(body);
+        body.Validate();
+        var row = await db.WriteAsync(
+            async session =>
+            {
+                await AccountTable.UpdateProfileAsync(session, caller.User.UserId, name, email, time.GetUtcNow());
+                return await AccountTable.FindAsync(session, caller.User.UserId);
+            },
+            cancellationToken);
+        return row is null ? Errors.NotFound : ApiResult.Ok(row.ToProfile(urls, withEmail: true));
+    }
+
+    private static async Task<IResult> ProfileAsync(string username, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var row = await db.ReadAsync(session => AccountTable.FindAsync(session, username), cancellationToken);
+        return row is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.Ok(row.ToProfile(urls, withEmail: caller.IsSiteAdministrator || caller.UserOrNull?.UserId == row.Id));
+    }
+
+    private static Task<IResult> UsersAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ListAsync("user", http, paging, db, urls, cancellationToken);
+
+    private static Task<IResult> OrganizationsAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ListAsync("organization", http, paging, db, urls, cancellationToken);
+
+    /// <summary>GitHub's <c>since</c> is the id after which the list begins.</summary>
+    private static async Task<IResult> ListAsync(string kind, HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        _ = long.TryParse(http.Request.Query["since"].ToString(), out var since);
+        var page = await db.ReadAsync(session => AccountTable.ListAsync(session, kind, since, paging), cancellationToken);
+        return ApiResult.Page(http, paging, page.Select(row => row.ToSimple(urls)));
+    }
+}

@@ -1,0 +1,183 @@
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.Accounts;
+
+/// <summary>Site administration as on GitHub Enterprise Server: accounts, their tokens, and who else administers.</summary>
+internal static class AdminEndpoints
+{
+    private const string Scope = "site_admin";
+
+    public static void MapAdmin(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/admin/users", CreateUserAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapDelete("/admin/users/{username}", DeleteUserAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapPost("/admin/users/{username}/authorizations", AuthorizeAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapDelete("/admin/users/{username}/authorizations", RevokeAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapPost("/admin/organizations", CreateOrganizationAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapPut("/users/{username}/site_admin", PromoteAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapDelete("/users/{username}/site_admin", DemoteAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+    }
+
+    /// <summary>An address is remarked on only when it cannot be one.</summary>
+    internal static string? Email(JsonBody body)
+    {
+        var email = body.Text("email", longest: 254);
+        var at = email?.IndexOf('@', StringComparison.Ordinal) ?? 1;
+        if (email is not null && (at <= 0 || at == email.Length - 1 || email.Any(char.IsWhiteSpace)))
+        {
+            body.Fault("email", "invalid", "email must be an address such as ada@example.test");
+        }
+
+        return email;
+    }
+
+    private static async Task<IResult> CreateUserAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "User", cancellationToken);
+        var login = LoginOf(body, "login");
+        var email = Email(body);
+        var name = body.Text("name");
+        body.Validate();
+        var row = await db.WriteAsync(
+            async session => await AccountTable.InsertAsync(session, "user", login!, name, email, time.GetUtcNow()) is { } id
+                ? await AccountTable.FindAsync(session, id)
+                : null,
+            cancellationToken);
+        return row is null
+            ? ApiErrors.Exists("User", "login", $"the login {login} is taken")
+            : ApiResult.Created(row.ToProfile(urls, withEmail: true));
+    }
+
+    private static string? LoginOf(JsonBody body, string field)
+    {
+        var login = body.Text(field, required: true);
+        if (login is not null && Login.Fault(login) is { } fault)
+        {
+            body.Fault(field, "invalid", fault);
+        }
+
+        return login;
+    }
+
+    private static async Task<IResult> DeleteUserAsync(string username, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, username) is not { } user)
+                {
+                    return ApiErrors.Hidden(caller.Principal);
+                }
+
+                if (user.SiteAdmin && await AccountTable.CountSiteAdminsAsync(session) == 1)
+                {
+                    return ApiErrors.Unprocessable("User", "login", $"{user.Login} is the last site administrator");
+                }
+
+                if (await AccountTable.OnlyOwnerOfAsync(session, user.Id) is { Count: > 0 } organizations)
+                {
+                    return ApiErrors.Unprocessable("User", "login", $"{user.Login} is the only owner of {string.Join(", ", organizations)}");
+                }
+
+                if (await AccountTable.CountCodespacesAsync(session, user.Id) > 0)
+                {
+                    return ApiErrors.Unprocessable("User", "login", $"{user.Login} has codespaces; delete them first");
+                }
+
+                await AccountTable.DeleteAsync(session, user.Id);
+                return null;
+            },
+            cancellationToken);
+        return error ?? ApiResult.NoContent();
+    }
+
+    /// <summary>A token of another user, made on the administrator's word; <c>site_admin</c> goes only to site administrators.</summary>
+    private static async Task<IResult> AuthorizeAsync(
+        string username, HttpRequest request, ApiCaller caller, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
+    {
+        var wanted = await TokenRequest.ReadAsync(request, cancellationToken);
+        var user = await db.ReadAsync(session => AccountTable.FindUserAsync(session, username), cancellationToken);
+        return user is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.Created(await tokens.CreateAsync(user.Id, user.SiteAdmin, wanted, cancellationToken));
+    }
+
+    /// <summary>Ends every token of a user at once: somebody left, or a token leaked.</summary>
+    private static async Task<IResult> RevokeAsync(string username, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        var found = await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, username) is not { } user)
+                {
+                    return false;
+                }
+
+                await TokenTable.DeleteAllAsync(session, user.Id);
+                return true;
+            },
+            cancellationToken);
+        return found ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> CreateOrganizationAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "Organization", cancellationToken);
+        var login = LoginOf(body, "login");
+        var admin = body.Text("admin", required: true);
+        var name = body.Text("profile_name");
+        body.Validate();
+        var now = time.GetUtcNow();
+        return await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, admin!) is not { } owner)
+                {
+                    return (IResult)ApiErrors.Invalid("Organization", "admin", $"there is no user {admin}");
+                }
+
+                if (await AccountTable.InsertAsync(session, "organization", login!, name, null, now) is not { } id)
+                {
+                    return ApiErrors.Exists("Organization", "login", $"the login {login} is taken");
+                }
+
+                await session.ExecuteAsync("insert into organizations (account_id) values (@id)", new { id });
+                await session.ExecuteAsync(
+                    "insert into memberships (organization_id, user_id, role, created_at) values (@id, @userId, 'admin', @now)",
+                    new { id, userId = owner.Id, now });
+                return ApiResult.Created((await AccountTable.FindAsync(session, id))!.ToSimple(urls));
+            },
+            cancellationToken);
+    }
+
+    private static Task<IResult> PromoteAsync(string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        SetSiteAdminAsync(username, siteAdmin: true, caller, db, time, cancellationToken);
+
+    private static Task<IResult> DemoteAsync(string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        SetSiteAdminAsync(username, siteAdmin: false, caller, db, time, cancellationToken);
+
+    private static async Task<IResult> SetSiteAdminAsync(
+        string username, bool siteAdmin, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, username) is not { } user)
+                {
+                    return ApiErrors.Hidden(caller.Principal);
+                }
+
+                if (!siteAdmin && user.SiteAdmin && await AccountTable.CountSiteAdminsAsync(session) == 1)
+                {
+                    return ApiErrors.Unprocessable("User", "site_admin", $"{user.Login} is the last site administrator");
+                }
+
+                await AccountTable.SetSiteAdminAsync(session, user.Id, siteAdmin, time.GetUtcNow());
+                return null;
+            },
+            cancellationToken);
+        return error ?? ApiResult.NoContent();
+    }
+}

@@ -1,0 +1,193 @@
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Api;
+
+/// <summary>Answers a route's mark: null lets the request in, with what was proven among its features.</summary>
+internal sealed class ApiAdmission(Db db, AccessDecisions access)
+{
+    public async Task<ApiError?> AdmitAsync(HttpContext http, Principal principal, ApiRoute route)
+    {
+        if (Kind(http, principal, route) is { } wrongKind)
+        {
+            return wrongKind;
+        }
+
+        if (route.OnPackage)
+        {
+            return await PackageAsync(http, principal, route.Need);
+        }
+
+        if (route.OnRepository)
+        {
+            return await RepositoryAsync(http, principal, route);
+        }
+
+        return route.OnOrganization || http.Request.RouteValues.ContainsKey("org")
+            ? await OrganizationAsync(http, principal, route.Need)
+            : null;
+    }
+
+    /// <summary>What kinds of callers get anywhere near the route, and with which scopes: nothing that depends on what exists.</summary>
+    private static ApiError? Kind(HttpContext http, Principal principal, ApiRoute route)
+    {
+        switch (principal)
+        {
+            case CodespacePrincipal codespace:
+                return CodespaceReaches(http, codespace)
+                    ? null
+                    : ApiErrors.Forbidden(principal, "a codespace's own token reaches its repository, its creator's profile and itself only");
+            case WorkflowPrincipal:
+                return route.OnPackage ? null : ApiErrors.Forbidden(principal, "Resource not accessible by integration: a workflow's token reaches packages only");
+            case AnonymousPrincipal:
+                return route.Need is ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.PackageReader
+                    ? null
+                    : ApiGate.Challenged(Errors.RequiresAuthentication);
+            case UserPrincipal { Patterns.Restricts: true } when !route.IsPackage:
+                return ApiErrors.Forbidden(principal, "a token narrowed to packages reaches package routes only");
+            case UserPrincipal user when route.Need == ApiNeed.SiteAdministrator && !user.SiteAdmin:
+                return ApiErrors.Forbidden(principal, "this is for site administrators");
+            case UserPrincipal user when route.Scopes.Count > 0 && !route.Scopes.Any(user.Scopes.Has)
+                && !route.OnPackage && route.Need != ApiNeed.RepositoryReader:
+                return ApiErrors.LacksScope(principal, route.Scopes);
+            default:
+                return null;
+        }
+    }
+
+    private static bool CodespaceReaches(HttpContext http, CodespacePrincipal codespace)
+    {
+        string? Value(string name) => http.Request.RouteValues[name] as string;
+        return http.GetEndpoint()!.Metadata.OfType<CodespaceReach>().FirstOrDefault() switch
+        {
+            CodespaceReach.Repository => $"{Value("owner")}/{Value("repo")}".Equals(codespace.Repository, StringComparison.OrdinalIgnoreCase)
+                || Value("repository_id") == codespace.RepositoryId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            CodespaceReach.Profile => codespace.UserLogin.Equals(Value("username"), StringComparison.OrdinalIgnoreCase),
+            CodespaceReach.Codespace => codespace.Name.Equals(Value("name"), StringComparison.Ordinal),
+            _ => false,
+        };
+    }
+
+    private async Task<ApiError?> OrganizationAsync(HttpContext http, Principal principal, ApiNeed need)
+    {
+        var login = (string)http.Request.RouteValues["org"]!;
+        var found = await db.ReadAsync(
+            async session =>
+            {
+                var owner = await AccessTable.OwnerAsync(session, login);
+                var membership = owner is { IsOrganization: true } && principal is UserPrincipal user
+                    ? await AccessTable.MembershipAsync(session, owner.Id, user.UserId)
+                    : null;
+                return owner is { IsOrganization: true } ? new OrganizationAccess(owner, membership) : null;
+            },
+            http.RequestAborted);
+        if (found is null || (found.Membership is null && need is not (ApiNeed.Anyone or ApiNeed.User or ApiNeed.PackageUser)))
+        {
+            return ApiErrors.Hidden(principal);
+        }
+
+        http.Features.Set(found);
+        var self = need == ApiNeed.OrganizationOwnerOrSelf && principal is UserPrincipal me
+            && me.Login.Equals(http.Request.RouteValues["username"] as string, StringComparison.OrdinalIgnoreCase);
+        return need is ApiNeed.OrganizationOwner or ApiNeed.OrganizationOwnerOrSelf && !found.IsOwner && !self
+            ? ApiErrors.Forbidden(principal, $"this is for owners of {found.Organization.Login}")
+            : null;
+    }
+
+    private async Task<ApiError?> RepositoryAsync(HttpContext http, Principal principal, ApiRoute route)
+    {
+        var found = await db.ReadAsync(session => FindAsync(session, http.Request.RouteValues, principal), http.RequestAborted);
+        var isPublic = found?.Repository.Openness == Visibility.Public;
+        var scoped = principal is not UserPrincipal user || route.Scopes.Count == 0 || route.Scopes.Any(user.Scopes.Has);
+        if (found is null || !(isPublic || (found.Standing.CanRead && scoped)))
+        {
+            return ApiErrors.Hidden(principal);
+        }
+
+        http.Features.Set(found);
+        var needed = route.Need switch
+        {
+            ApiNeed.RepositoryWriter => Role.Write,
+            ApiNeed.RepositoryAdministrator => Role.Admin,
+            _ => Role.None,
+        };
+        return found.Standing.NamedRole >= needed
+            ? null
+            : ApiErrors.Forbidden(principal, $"this needs {needed.Name()} on {found.Repository.FullName}");
+    }
+
+    private static async Task<RepositoryAccess?> FindAsync(DbSession session, RouteValueDictionary route, Principal principal)
+    {
+        RepositoryFacts? repository = null;
+        if (route["repository_id"] is string text)
+        {
+            repository = long.TryParse(text, out var id) ? await AccessTable.RepositoryAsync(session, id) : null;
+        }
+        else if (await AccessTable.OwnerAsync(session, (string)route["owner"]!) is { } owner)
+        {
+            repository = await AccessTable.RepositoryAsync(session, owner.Id, (string)route["repo"]!);
+        }
+
+        var userId = principal switch
+        {
+            UserPrincipal user => user.UserId,
+            CodespacePrincipal codespace => codespace.UserId,
+            _ => (long?)null,
+        };
+        return repository is null ? null
+            : new RepositoryAccess(
+                repository,
+                userId is { } person ? await AccessTable.StandingAsync(session, repository, person) : RepositoryStanding.Nobody);
+    }
+
+    private async Task<ApiError?> PackageAsync(HttpContext http, Principal principal, ApiNeed need)
+    {
+        if (!PackagePath.TryParse(http, principal, out var address))
+        {
+            return ApiErrors.Hidden(principal);
+        }
+
+        var facts = await access.FactsAsync(principal, address, http.RequestAborted);
+        if (need == ApiNeed.PackageRestorer)
+        {
+            // A deleted package has no live facts of its own; the handler finds its row, and asks the same rules about it.
+            http.Features.Set(new PackageAccess(facts));
+            return null;
+        }
+
+        var action = need switch
+        {
+            ApiNeed.PackageReader or ApiNeed.PackageAdministratorReading => PackageAction.Pull,
+            ApiNeed.PackageDeleter => PackageAction.Delete,
+            _ => PackageAction.Manage,
+        };
+        if (http.Request.RouteValues["org"] is string && facts.Owner is not { IsOrganization: true })
+        {
+            return ApiErrors.Hidden(principal);
+        }
+
+        http.Features.Set(new PackageAccess(facts));
+        if (need == ApiNeed.PackageCreator && !facts.Exists)
+        {
+            // Whether it may be made depends on the visibility that the body asks for: the handler decides with the same rules.
+            return facts.Owner is null ? ApiErrors.Hidden(principal) : null;
+        }
+
+        var decision = AccessRules.Decide(principal, action, facts);
+        var allowed = decision.Allowed && facts.Exists
+            && (need != ApiNeed.PackageAdministratorReading || AccessRules.UserRole(facts, new RuleChain()) == Role.Admin);
+        return allowed ? null : Refusal(principal, facts, decision, need);
+    }
+
+    internal static ApiError Refusal(Principal principal, PackageFacts facts, Decision decision, ApiNeed need)
+    {
+        if (!facts.Exists || !AccessRules.Decide(principal, PackageAction.Pull, facts).Allowed)
+        {
+            return ApiErrors.Hidden(principal);
+        }
+
+        var reason = need == ApiNeed.PackageAdministratorReading ? "needs the role admin on the package" : decision.Reason ?? "it is not allowed";
+        return ApiErrors.Forbidden(principal, reason) with { Remedy = decision.Remedy };
+    }
+}

@@ -1,0 +1,28 @@
+using Berth.Server.Http;
+
+namespace Berth.Server.Api;
+
+/// <summary>What all of <c>/api/v3</c> shares.</summary>
+internal static class ApiFeature
+{
+    /// <summary>GitHub's API as an enterprise server serves it.</summary>
+    public const string Root = "/api/v3";
+
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.AddSingleton<ApiAdmission>();
+        services.AddSingleton<ApiUrls>();
+    }
+
+    /// <summary>Before any route of the API is mapped.</summary>
+    public static void UseApi(this WebApplication app) => app.UseMiddleware<ApiGate>();
+
+    /// <summary>The group that features map their routes into.</summary>
+    public static RouteGroupBuilder MapApi(this IEndpointRouteBuilder app)
+    {
+        app.MapGraphQl();
+        var api = app.MapGroup(Root).WithMetadata(ErrorFormat.GitHub);
+        api.MapRoot();
+        return api;
+    }
+}

@@ -1,0 +1,126 @@
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Organizations;
+
+/// <summary>The members of an organization. It always keeps an owner.</summary>
+internal static class MemberEndpoints
+{
+    private const string Resource = "Membership";
+
+    public static void MapMembers(this IEndpointRouteBuilder api)
+    {
+        api.MapRead("/orgs/{org}/members", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org", "repo");
+        api.MapRead("/orgs/{org}/members/{username}", CheckAsync).Requires(ApiNeed.OrganizationMember, "read:org", "repo");
+        api.MapDelete("/orgs/{org}/members/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead("/orgs/{org}/memberships/{username}", GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPut("/orgs/{org}/memberships/{username}", SetAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete("/orgs/{org}/memberships/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
+        api.MapRead("/user/memberships/orgs", OwnAsync).Requires(ApiNeed.User, "read:org");
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var role = http.Request.Query["role"].ToString();
+        if (role is not ("" or "all" or "admin" or "member"))
+        {
+            return ApiErrors.Invalid(Resource, "role", "role must be all, admin or member");
+        }
+
+        var page = await db.ReadAsync(
+            session => OrganizationTable.MembersAsync(session, access.Organization.Id, role is "" or "all" ? null : role, paging), cancellationToken);
+        return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
+    }
+
+    private static async Task<IResult> CheckAsync(
+        string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var member = await db.ReadAsync(session => OrganizationTable.MemberAsync(session, access.Organization.Id, username), cancellationToken);
+        return member is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> GetAsync(
+        string username, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var member = await db.ReadAsync(session => OrganizationTable.MemberAsync(session, access.Organization.Id, username), cancellationToken);
+        return member is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(member.ToMembership(access.Organization, urls));
+    }
+
+    /// <summary>There are no invitations: who is put in is in.</summary>
+    private static async Task<IResult> SetAsync(
+        string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var role = body.Word("role", required: false, "admin", "member") ?? "member";
+        body.Validate();
+        var organization = access.Organization;
+        return await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, username) is not { } user)
+                {
+                    return (IResult)Errors.NotFound.With($"there is no user {username}");
+                }
+
+                if (role == "member" && await OrganizationTable.IsLastOwnerAsync(session, organization.Id, user.Id))
+                {
+                    return LastOwner(user.Login, organization);
+                }
+
+                await OrganizationTable.SetRoleAsync(session, organization.Id, user.Id, role, time.GetUtcNow());
+                return ApiResult.Ok((await OrganizationTable.MemberAsync(session, organization.Id, user.Login))!.ToMembership(organization, urls));
+            },
+            cancellationToken);
+    }
+
+    private static async Task<IResult> RemoveAsync(
+        string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var organization = access.Organization;
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                if (await OrganizationTable.MemberAsync(session, organization.Id, username) is not { } member)
+                {
+                    return ApiErrors.Hidden(caller.Principal);
+                }
+
+                if (member.Role == "admin" && await OrganizationTable.IsLastOwnerAsync(session, organization.Id, member.Id))
+                {
+                    return LastOwner(member.Login, organization);
+                }
+
+                await OrganizationTable.RemoveAsync(session, organization.Id, member.Id);
+                return null;
+            },
+            cancellationToken);
+        return error ?? ApiResult.NoContent();
+    }
+
+    private static ApiError LastOwner(string login, OwnerFacts organization) =>
+        ApiErrors.Unprocessable(Resource, "role", $"{login} is the last owner of {organization.Login}; make somebody else an owner first");
+
+    private static async Task<IResult> OwnAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var rows = await db.ReadAsync(
+            async session =>
+            {
+                List<Client.Wire.Membership> memberships = [];
+                foreach (var organization in await OrganizationTable.OfUserAsync(session, caller.User.UserId))
+                {
+                    var facts = new OwnerFacts { Id = organization.Id, Login = organization.Login, IsOrganization = true };
+                    var member = await OrganizationTable.MemberAsync(session, organization.Id, caller.User.Login);
+                    memberships.Add(member!.ToMembership(facts, urls));
+                }
+
+                return memberships;
+            },
+            cancellationToken);
+        return ApiResult.Page(http, paging, paging.Of(rows));
+    }
+}

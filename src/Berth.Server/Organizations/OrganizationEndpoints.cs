@@ -1,0 +1,146 @@
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Organizations;
+
+/// <summary>Organizations and their settings.</summary>
+internal static class OrganizationEndpoints
+{
+    private const string Resource = "Organization";
+
+    public static void MapOrganizations(this IEndpointRouteBuilder api)
+    {
+        api.MapRead("/orgs/{org}", GetAsync).Requires(ApiNeed.Anyone);
+        api.MapPatch("/orgs/{org}", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete("/orgs/{org}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead("/orgs/{org}/settings/packages", PackageSettingsAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPatch("/orgs/{org}/settings/packages", ChangePackageSettingsAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead("/user/orgs", OwnAsync).Requires(ApiNeed.User);
+        api.MapRead("/users/{username}/orgs", OfUserAsync).Requires(ApiNeed.Anyone);
+    }
+
+    private static async Task<IResult> GetAsync(ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var row = await db.ReadAsync(session => OrganizationTable.FindAsync(session, access.Organization.Id), cancellationToken);
+        return row is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(row.ToWire(urls, forMembers: access.Membership is not null));
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var name = body.Text("name");
+        var permission = body.Word("default_repository_permission", required: false, "none", "read", "write", "admin");
+        var mayCreate = body.Flag("members_can_create_repositories");
+        body.Validate();
+        var row = await UpdateAsync(
+            db,
+            access,
+            old => old with
+            {
+                Name = body.Has("name") ? name : old.Name,
+                BasePermission = permission ?? old.BasePermission,
+                MembersCanCreateRepositories = mayCreate ?? old.MembersCanCreateRepositories,
+            },
+            time,
+            cancellationToken);
+        return ApiResult.Ok(row.ToWire(urls, forMembers: true));
+    }
+
+    private static async Task<IResult> DeleteAsync(OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        await db.WriteAsync(session => AccountTable.DeleteAsync(session, access.Organization.Id), cancellationToken);
+        return ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> PackageSettingsAsync(ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var row = await db.ReadAsync(session => OrganizationTable.FindAsync(session, access.Organization.Id), cancellationToken);
+        return row is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(row.ToPackageSettings());
+    }
+
+    private static async Task<IResult> ChangePackageSettingsAsync(
+        HttpRequest request, OrganizationAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var membersPublic = body.Flag("members_can_create_public_packages");
+        var membersInternal = body.Flag("members_can_create_internal_packages");
+        var membersPrivate = body.Flag("members_can_create_private_packages");
+        var workflows = body.Flag("workflows_can_create_packages");
+        var inherit = body.Flag("inherit_access_on_link");
+        var first = body.Word("first_publish_visibility", required: false, "repository", "internal", "private");
+        var allowed = Allowed(body);
+        body.Validate();
+        var row = await UpdateAsync(
+            db,
+            access,
+            old => old with
+            {
+                MembersCanCreatePublicPackages = membersPublic ?? old.MembersCanCreatePublicPackages,
+                MembersCanCreateInternalPackages = membersInternal ?? old.MembersCanCreateInternalPackages,
+                MembersCanCreatePrivatePackages = membersPrivate ?? old.MembersCanCreatePrivatePackages,
+                WorkflowsCanCreatePackages = workflows ?? old.WorkflowsCanCreatePackages,
+                PublicPackagesAllowed = allowed?.Contains("public") ?? old.PublicPackagesAllowed,
+                InternalPackagesAllowed = allowed?.Contains("internal") ?? old.InternalPackagesAllowed,
+                InheritAccessOnLink = inherit ?? old.InheritAccessOnLink,
+                FirstPublishVisibility = first ?? old.FirstPublishVisibility,
+            },
+            time,
+            cancellationToken);
+        return ApiResult.Ok(row.ToPackageSettings());
+    }
+
+    /// <summary>Private is always among them: it is what the others become when they are not allowed.</summary>
+    private static List<string>? Allowed(JsonBody body)
+    {
+        var allowed = body.Texts("allowed_visibilities");
+        if (allowed is not null && (!allowed.Contains("private") || allowed.Exists(v => v is not ("public" or "internal" or "private"))))
+        {
+            body.Fault("allowed_visibilities", "invalid", "allowed_visibilities must be private and, if wanted, internal and public");
+        }
+
+        return allowed;
+    }
+
+    private static async Task<OrganizationRow> UpdateAsync(
+        Db db, OrganizationAccess access, Func<OrganizationRow, OrganizationRow> change, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return await db.WriteAsync(
+            async session =>
+            {
+                var old = await OrganizationTable.FindAsync(session, access.Organization.Id) ?? throw new ApiException(Errors.NotFound);
+                await OrganizationTable.UpdateAsync(session, change(old), now);
+                return (await OrganizationTable.FindAsync(session, access.Organization.Id))!;
+            },
+            cancellationToken);
+    }
+
+    private static async Task<IResult> OwnAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var rows = await db.ReadAsync(session => OrganizationTable.OfUserAsync(session, caller.User.UserId), cancellationToken);
+        return ApiResult.Page(http, paging, paging.Of(rows).Select(row => row.ToWire(urls)));
+    }
+
+    /// <summary>Memberships are for fellow members to see: of others, the organizations that the caller shares with them.</summary>
+    private static async Task<IResult> OfUserAsync(
+        string username, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var rows = await db.ReadAsync<List<AccountRow>?>(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, username) is not { } user)
+                {
+                    return null;
+                }
+
+                var own = caller.UserOrNull is { } me ? (await OrganizationTable.OfUserAsync(session, me.UserId)).ConvertAll(row => row.Id) : [];
+                return (await OrganizationTable.OfUserAsync(session, user.Id)).FindAll(row => own.Contains(row.Id));
+            },
+            cancellationToken);
+        return rows is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Page(http, paging, paging.Of(rows).Select(row => row.ToWire(urls)));
+    }
+}

@@ -1,0 +1,132 @@
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+
+namespace Berth.Server.Organizations;
+
+/// <summary>An organization with its settings.</summary>
+internal sealed record OrganizationRow
+{
+    public long Id { get; init; }
+
+    public string Login { get; init; } = "";
+
+    public string? Name { get; init; }
+
+    public string BasePermission { get; init; } = "read";
+
+    public bool MembersCanCreateRepositories { get; init; }
+
+    public bool MembersCanCreatePublicPackages { get; init; }
+
+    public bool MembersCanCreateInternalPackages { get; init; }
+
+    public bool MembersCanCreatePrivatePackages { get; init; }
+
+    public bool WorkflowsCanCreatePackages { get; init; }
+
+    public bool PublicPackagesAllowed { get; init; }
+
+    public bool InternalPackagesAllowed { get; init; }
+
+    public bool InheritAccessOnLink { get; init; }
+
+    public string FirstPublishVisibility { get; init; } = "repository";
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+}
+
+/// <summary>Somebody's role in an organization, with the account.</summary>
+internal sealed record MemberRow
+{
+    public long Id { get; init; }
+
+    public string Login { get; init; } = "";
+
+    public bool SiteAdmin { get; init; }
+
+    /// <summary><c>admin</c> or <c>member</c>.</summary>
+    public string Role { get; init; } = "member";
+}
+
+/// <summary>All SQL about organizations and their members.</summary>
+internal static class OrganizationTable
+{
+    public static Task<OrganizationRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<OrganizationRow>(
+        """
+        select a.id, a.login, a.name, a.created_at, a.updated_at, o.base_permission, o.members_can_create_repositories,
+               o.members_can_create_public_packages, o.members_can_create_internal_packages, o.members_can_create_private_packages,
+               o.workflows_can_create_packages, o.public_packages_allowed, o.internal_packages_allowed, o.inherit_access_on_link,
+               o.first_publish_visibility
+        from accounts a join organizations o on o.account_id = a.id
+        where a.id = @id
+        """,
+        new { id });
+
+    public static async Task UpdateAsync(DbSession session, OrganizationRow row, DateTimeOffset now)
+    {
+        await session.ExecuteAsync(
+            """
+            update organizations set base_permission = @BasePermission, members_can_create_repositories = @MembersCanCreateRepositories,
+                members_can_create_public_packages = @MembersCanCreatePublicPackages,
+                members_can_create_internal_packages = @MembersCanCreateInternalPackages,
+                members_can_create_private_packages = @MembersCanCreatePrivatePackages,
+                workflows_can_create_packages = @WorkflowsCanCreatePackages, public_packages_allowed = @PublicPackagesAllowed,
+                internal_packages_allowed = @InternalPackagesAllowed, inherit_access_on_link = @InheritAccessOnLink,
+                first_publish_visibility = @FirstPublishVisibility
+            where account_id = @Id
+            """,
+            row);
+        await session.ExecuteAsync("update accounts set name = @Name, updated_at = @now where id = @Id", new { row.Name, now, row.Id });
+    }
+
+    public static Task<List<AccountRow>> OfUserAsync(DbSession session, long userId) => session.QueryAsync<AccountRow>(
+        $"select {AccountTable.Columns} from memberships m join accounts a on a.id = m.organization_id where m.user_id = @userId order by a.folded",
+        new { userId });
+
+    public static async Task<Page<MemberRow>> MembersAsync(DbSession session, long organizationId, string? role, Paging paging)
+    {
+        var parameters = new { organizationId, role, size = paging.Size, offset = paging.Offset };
+        const string From = """
+            from memberships m join accounts a on a.id = m.user_id
+            where m.organization_id = @organizationId and (cast(@role as text) is null or m.role = @role)
+            """;
+        var total = await session.SingleAsync<long>($"select count(*) {From}", parameters);
+        var rows = await session.QueryAsync<MemberRow>(
+            $"select a.id, a.login, a.site_admin, m.role {From} order by a.folded limit @size offset @offset", parameters);
+        return new Page<MemberRow>(rows, total);
+    }
+
+    public static Task<MemberRow?> MemberAsync(DbSession session, long organizationId, string login) => session.FirstOrDefaultAsync<MemberRow>(
+        """
+        select a.id, a.login, a.site_admin, m.role from memberships m join accounts a on a.id = m.user_id
+        where m.organization_id = @organizationId and a.folded = @folded
+        """,
+        new { organizationId, folded = login.ToLowerInvariant() });
+
+    public static Task SetRoleAsync(DbSession session, long organizationId, long userId, string role, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        insert into memberships (organization_id, user_id, role, created_at) values (@organizationId, @userId, @role, @now)
+        on conflict (organization_id, user_id) do update set role = @role
+        """,
+        new { organizationId, userId, role, now });
+
+    public static async Task<bool> IsLastOwnerAsync(DbSession session, long organizationId, long userId) => await session.SingleAsync<long>(
+        "select count(*) from memberships where organization_id = @organizationId and role = 'admin' and user_id <> @userId",
+        new { organizationId, userId }) == 0;
+
+    /// <summary>With everything that was given to the person in it: teams, repositories, packages.</summary>
+    public static async Task RemoveAsync(DbSession session, long organizationId, long userId)
+    {
+        var parameters = new { organizationId, userId };
+        await session.ExecuteAsync(
+            "delete from team_members where user_id = @userId and team_id in (select id from teams where organization_id = @organizationId)", parameters);
+        await session.ExecuteAsync(
+            "delete from collaborators where user_id = @userId and repository_id in (select id from repositories where owner_id = @organizationId)", parameters);
+        await session.ExecuteAsync(
+            "delete from package_users where user_id = @userId and package_id in (select id from packages where owner_id = @organizationId)", parameters);
+        await session.ExecuteAsync("delete from memberships where organization_id = @organizationId and user_id = @userId", parameters);
+    }
+}

@@ -1,0 +1,243 @@
+using System.Text;
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Repositories;
+
+namespace Berth.Server.Organizations;
+
+/// <summary>Teams, their members and what they may do with repositories.</summary>
+internal static class TeamEndpoints
+{
+    private const string Resource = "Team";
+
+    public static void MapTeams(this IEndpointRouteBuilder api)
+    {
+        const string Team = "/orgs/{org}/teams/{team_slug}";
+        api.MapRead("/orgs/{org}/teams", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPost("/orgs/{org}/teams", CreateAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead(Team, GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPatch(Team, ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete(Team, DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead(Team + "/members", MembersAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapRead(Team + "/memberships/{username}", MemberAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPut(Team + "/memberships/{username}", SetMemberAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete(Team + "/memberships/{username}", RemoveMemberAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
+        api.MapRead(Team + "/repos", RepositoriesAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPut(Team + "/repos/{owner}/{repo}", SetRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete(Team + "/repos/{owner}/{repo}", RemoveRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+    }
+
+    /// <summary>As GitHub makes them: lower case, and hyphens for whatever is neither letter nor digit.</summary>
+    internal static string Slug(string name)
+    {
+        var slug = new StringBuilder(name.Length);
+        foreach (var c in name.ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c == '_')
+            {
+                slug.Append(c);
+            }
+            else if (slug.Length > 0 && slug[^1] != '-')
+            {
+                slug.Append('-');
+            }
+        }
+
+        return slug.ToString().TrimEnd('-');
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(session => TeamTable.ListAsync(session, access.Organization.Id, paging), cancellationToken);
+        return ApiResult.Page(http, paging, page.Select(row => row.ToWire(access.Organization.Login, urls)));
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var name = body.Text("name", required: true, longest: 100)?.Trim();
+        var slug = SlugOf(body, name);
+        var description = body.Text("description", longest: 1000);
+        body.Validate();
+        return await db.WriteAsync(
+            async session => await TeamTable.InsertAsync(session, access.Organization.Id, slug!, name!, description, time.GetUtcNow()) is null
+                ? (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already")
+                : ApiResult.Created((await TeamTable.FindAsync(session, access.Organization.Id, slug!))!.ToWire(access.Organization.Login, urls)),
+            cancellationToken);
+    }
+
+    private static string? SlugOf(JsonBody body, string? name)
+    {
+        var slug = name is null ? null : Slug(name);
+        if (slug is { Length: 0 })
+        {
+            body.Fault("name", "invalid", "name needs a letter or a digit");
+        }
+
+        return slug;
+    }
+
+    private static async Task<IResult> GetAsync(
+        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => TeamTable.FindAsync(session, access.Organization.Id, team_slug), cancellationToken) is { } team
+            ? ApiResult.Ok(team.ToWire(access.Organization.Login, urls))
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> ChangeAsync(
+        string team_slug, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var name = body.Text("name", longest: 100)?.Trim();
+        var slug = SlugOf(body, name);
+        var description = body.Text("description", longest: 1000);
+        body.Validate();
+        var organization = access.Organization;
+        return await OnTeamAsync(db, access, team_slug, async (session, team) =>
+        {
+            if (slug is not null && await TeamTable.FindAsync(session, organization.Id, slug) is { } other && other.Id != team.Id)
+            {
+                return ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
+            }
+
+            await TeamTable.UpdateAsync(session, team.Id, slug ?? team.Slug, name ?? team.Name, body.Has("description") ? description : team.Description);
+            return ApiResult.Ok((await TeamTable.FindAsync(session, organization.Id, slug ?? team.Slug))!.ToWire(organization.Login, urls));
+        }, cancellationToken);
+    }
+
+    private static Task<IResult> DeleteAsync(string team_slug, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        OnTeamAsync(db, access, team_slug, async (session, team) =>
+        {
+            await TeamTable.DeleteAsync(session, team.Id);
+            return ApiResult.NoContent();
+        }, cancellationToken);
+
+    private static async Task<IResult> MembersAsync(
+        string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(
+            async session => await TeamTable.FindAsync(session, access.Organization.Id, team_slug) is { } team
+                ? await TeamTable.MembersAsync(session, team.Id, paging)
+                : null,
+            cancellationToken);
+        return page is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
+    }
+
+    private static async Task<IResult> MemberAsync(
+        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var found = await db.ReadAsync(
+            async session => await TeamTable.FindAsync(session, access.Organization.Id, team_slug) is { } team
+                ? (team, await TeamTable.MemberAsync(session, team.Id, username))
+                : default,
+            cancellationToken);
+        return found is ({ } row, { } member) ? ApiResult.Ok(MembershipOf(row, member, access, urls)) : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static Client.Wire.TeamMembership MembershipOf(TeamRow team, MemberRow member, OrganizationAccess access, ApiUrls urls) => new()
+    {
+        Url = $"{urls.Team(access.Organization.Login, team.Slug)}/memberships/{member.Login}",
+        Role = member.Role,
+    };
+
+    private static async Task<IResult> SetMemberAsync(
+        string team_slug, string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var role = body.Word("role", required: false, "member", "maintainer") ?? "member";
+        body.Validate();
+        var organization = access.Organization;
+        return await OnTeamAsync(db, access, team_slug, async (session, team) =>
+        {
+            if (await OrganizationTable.MemberAsync(session, organization.Id, username) is not { } member)
+            {
+                return ApiErrors.Unprocessable(Resource, "username", $"{username} is not a member of {organization.Login}")
+                    with
+                { Remedy = $"an owner can run: berth org member set {organization.Login} {username}" };
+            }
+
+            await TeamTable.SetMemberAsync(session, team.Id, member.Id, role);
+            return ApiResult.Ok(MembershipOf(team, member with { Role = role }, access, urls));
+        }, cancellationToken);
+    }
+
+    private static Task<IResult> RemoveMemberAsync(
+        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        OnTeamAsync(db, access, team_slug, async (session, team) =>
+            await TeamTable.MemberAsync(session, team.Id, username) is { } member && await TeamTable.RemoveMemberAsync(session, team.Id, member.Id) > 0
+                ? ApiResult.NoContent()
+                : ApiErrors.Hidden(caller.Principal),
+            cancellationToken);
+
+    private static async Task<IResult> RepositoriesAsync(
+        string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(
+            async session =>
+            {
+                if (await TeamTable.FindAsync(session, access.Organization.Id, team_slug) is not { } team)
+                {
+                    return null;
+                }
+
+                List<Repository> visible = [];
+                foreach (var entry in await TeamTable.RepositoriesAsync(session, team.Id))
+                {
+                    var row = (await RepositoryTable.FindAsync(session, entry.RepositoryId))!;
+                    var standing = await AccessTable.StandingAsync(session, row.Facts, caller.User.UserId);
+                    if (standing.CanRead)
+                    {
+                        visible.Add(row.ToWire(urls, standing) with { RoleName = entry.Role });
+                    }
+                }
+
+                return paging.Of(visible);
+            },
+            cancellationToken);
+        return page is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Page(http, paging, page);
+    }
+
+    private static async Task<IResult> SetRepositoryAsync(
+        string team_slug, string owner, string repo, HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var role = RepositoryRole.Read(body) ?? "read";
+        body.Validate();
+        return await OnTeamAsync(db, access, team_slug, async (session, team) =>
+        {
+            if (await RepositoryOfAsync(session, access, owner, repo) is not { } repository)
+            {
+                return ApiErrors.Unprocessable(Resource, "repository", $"{access.Organization.Login} has no repository {repo}; teams work on their organization's own");
+            }
+
+            await TeamTable.SetRepositoryAsync(session, team.Id, repository.Id, role);
+            return ApiResult.NoContent();
+        }, cancellationToken);
+    }
+
+    private static Task<IResult> RemoveRepositoryAsync(
+        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        OnTeamAsync(db, access, team_slug, async (session, team) =>
+            await RepositoryOfAsync(session, access, owner, repo) is { } repository && await TeamTable.RemoveRepositoryAsync(session, team.Id, repository.Id) > 0
+                ? ApiResult.NoContent()
+                : ApiErrors.Hidden(caller.Principal),
+            cancellationToken);
+
+    private static async Task<RepositoryFacts?> RepositoryOfAsync(DbSession session, OrganizationAccess access, string owner, string repo) =>
+        owner.Equals(access.Organization.Login, StringComparison.OrdinalIgnoreCase)
+            ? await AccessTable.RepositoryAsync(session, access.Organization.Id, repo)
+            : null;
+
+    /// <summary>Runs a change on a team of the organization, in one transaction.</summary>
+    private static Task<IResult> OnTeamAsync(
+        Db db, OrganizationAccess access, string slug, Func<DbSession, TeamRow, Task<IResult>> change, CancellationToken cancellationToken) =>
+        db.WriteAsync(
+            async session => await TeamTable.FindAsync(session, access.Organization.Id, slug) is { } team
+                ? await change(session, team)
+                : Errors.NotFound.With($"{access.Organization.Login} has no team {slug}"),
+            cancellationToken);
+}

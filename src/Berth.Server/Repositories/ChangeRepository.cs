@@ -1,0 +1,178 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Repositories;
+
+/// <summary>
+/// Makes, changes, transfers and deletes repositories, with what that means for packages: access tightens by itself when a repository
+/// becomes more private, and never loosens by itself.
+/// </summary>
+internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
+{
+    private const string Resource = "Repository";
+
+    public Task<IResult> CreateAsync(UserPrincipal creator, long ownerId, bool ownerIsOrganization, bool creatorOwns, RepositoryRequest wanted, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        RepositoryRequest.CheckVisibility(wanted.Visibility ?? Visibility.Private, ownerIsOrganization);
+        var row = wanted.ApplyTo(new RepositoryRow { OwnerId = ownerId, CreatedAt = now });
+        return db.WriteAsync(
+            async session =>
+            {
+                if (await RepositoryTable.InsertAsync(session, row, GitUrl.Normalise(row.CloneUrl)) is not { } id)
+                {
+                    return (IResult)NameTaken(row.Name);
+                }
+
+                // A member who makes a repository is its admin, as at GitHub.
+                if (!creatorOwns)
+                {
+                    await RepositoryTable.SetCollaboratorAsync(session, id, creator.UserId, "admin");
+                }
+
+                var made = (await RepositoryTable.FindAsync(session, id))!;
+                return ApiResult.Created(made.ToWire(urls, await AccessTable.StandingAsync(session, made.Facts, creator.UserId)));
+            },
+            cancellationToken);
+    }
+
+    public Task<IResult> ChangeAsync(UserPrincipal user, long id, RepositoryRequest wanted, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
+            var row = wanted.ApplyTo(old);
+            RepositoryRequest.CheckVisibility(row.Facts.Openness, row.OwnerIsOrganization);
+            if (await RepositoryTable.NameTakenAsync(session, row.OwnerId, row.Name, id))
+            {
+                return (IResult)NameTaken(row.Name);
+            }
+
+            await RepositoryTable.UpdateAsync(session, row, GitUrl.Normalise(row.CloneUrl), time.GetUtcNow());
+            List<VisibilityDifference>? differ = null;
+            if (row.Visibility != old.Visibility)
+            {
+                await TightenAsync(session, old.Facts, row.Facts);
+                differ = await DifferencesAsync(session, row.Facts);
+            }
+
+            var changed = (await RepositoryTable.FindAsync(session, id))!;
+            var standing = await AccessTable.StandingAsync(session, changed.Facts, user.UserId);
+            return ApiResult.Ok(changed.ToWire(urls, standing) with { PackagesThatDiffer = differ });
+        },
+        cancellationToken);
+
+    public Task DeleteAsync(long id, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            await RepositoryTable.RemoveFromPackagesAsync(session, id);
+            await RepositoryTable.DeleteAsync(session, id);
+        },
+        cancellationToken);
+
+    /// <summary>To the caller, or to an organization in which the caller may make repositories. Packages stay with the old owner.</summary>
+    public Task<IResult> TransferAsync(UserPrincipal user, long id, string newOwner, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
+            if (await AccessTable.OwnerAsync(session, newOwner) is not { } owner || !await MayCreateAsync(session, owner, user.UserId))
+            {
+                return (IResult)ApiErrors.Invalid(Resource, "new_owner", $"there is no account {newOwner} in which you may make repositories");
+            }
+
+            if (owner.Id == old.OwnerId)
+            {
+                return ApiErrors.Unprocessable(Resource, "new_owner", $"{old.Facts.FullName} belongs to {owner.Login} already");
+            }
+
+            if (await RepositoryTable.NameTakenAsync(session, owner.Id, old.Name, id))
+            {
+                return NameTaken(old.Name);
+            }
+
+            var visibility = old.Visibility == "internal" && !owner.IsOrganization ? "private" : old.Visibility;
+            await RepositoryTable.RemoveFromPackagesAsync(session, id);
+            await RepositoryTable.RemoveTeamsAsync(session, id);
+            await RepositoryTable.UpdateAsync(session, old with { OwnerId = owner.Id, Visibility = visibility }, GitUrl.Normalise(old.CloneUrl), time.GetUtcNow());
+            if (owner.IsOrganization && await AccessTable.MembershipAsync(session, owner.Id, user.UserId) != "admin")
+            {
+                await RepositoryTable.SetCollaboratorAsync(session, id, user.UserId, "admin");
+            }
+
+            var moved = (await RepositoryTable.FindAsync(session, id))!;
+            return Results.Json(
+                moved.ToWire(urls, await AccessTable.StandingAsync(session, moved.Facts, user.UserId)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
+        },
+        cancellationToken);
+
+    /// <summary>Owners anywhere in their namespace; members of an organization where its settings let them.</summary>
+    public static async Task<bool> MayCreateAsync(DbSession session, OwnerFacts owner, long userId)
+    {
+        if (!owner.IsOrganization)
+        {
+            return owner.Id == userId;
+        }
+
+        return await AccessTable.MembershipAsync(session, owner.Id, userId) switch
+        {
+            "admin" => true,
+            "member" => (await Organizations.OrganizationTable.FindAsync(session, owner.Id))!.MembersCanCreateRepositories,
+            _ => false,
+        };
+    }
+
+    private static ApiError NameTaken(string name) => ApiErrors.Exists(Resource, "name", $"the owner has a repository {name} already");
+
+    /// <summary>Inheriting packages that are now more open than their repository follow it.</summary>
+    private static async Task TightenAsync(DbSession session, RepositoryFacts old, RepositoryFacts now)
+    {
+        if (now.Openness >= old.Openness)
+        {
+            return;
+        }
+
+        var owner = (await AccessTable.OwnerAsync(session, now.OwnerLogin))!;
+        var clamped = owner.Clamp(now.Openness).Name();
+        var tooOpen = new[] { Visibility.Internal, Visibility.Public }.Where(v => v > now.Openness).Select(v => v.Name()).ToArray();
+        foreach (var visibility in tooOpen)
+        {
+            await session.ExecuteAsync(
+                "update packages set visibility = @clamped where repository_id = @id and inherits_access = @yes and visibility = @visibility",
+                new { clamped, id = now.Id, yes = true, visibility });
+        }
+    }
+
+    private static async Task<List<VisibilityDifference>> DifferencesAsync(DbSession session, RepositoryFacts repository)
+    {
+        var rows = await session.QueryAsync<DifferingPackage>(
+            """
+            select a.login as owner, p.type, p.name, p.visibility from packages p join accounts a on a.id = p.owner_id
+            where p.repository_id = @id and p.inherits_access = @yes and p.state = 'live' and p.visibility <> @visibility
+            order by p.type, p.name
+            """,
+            new { id = repository.Id, yes = true, visibility = repository.Visibility });
+        return rows.ConvertAll(row => Difference(new PackageAddress(row.Owner, row.Type, row.Name), row.Visibility, repository));
+    }
+
+    /// <summary>What differs, and the one command that would make it equal.</summary>
+    public static VisibilityDifference Difference(PackageAddress package, string packageVisibility, RepositoryFacts repository) => new()
+    {
+        Package = $"{package.Owner}/{package.Name}",
+        PackageVisibility = packageVisibility,
+        RepositoryVisibility = repository.Visibility,
+        Command = $"berth package edit {package.Owner}/{package.Name}{(package.Type == PackageAddress.Npm ? " --type npm" : "")} --visibility {repository.Visibility}",
+    };
+
+    private sealed record DifferingPackage
+    {
+        public string Owner { get; init; } = "";
+
+        public string Type { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string Visibility { get; init; } = "";
+    }
+}

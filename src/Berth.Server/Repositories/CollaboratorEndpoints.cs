@@ -1,0 +1,107 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Repositories;
+
+/// <summary>People with a role of their own on a repository. There are no invitations: who is put in is in.</summary>
+internal static class CollaboratorEndpoints
+{
+    private const string Scope = "repo";
+
+    public static void MapCollaborators(this IEndpointRouteBuilder api)
+    {
+        const string Collaborators = "/repos/{owner}/{repo}/collaborators";
+        api.MapRead(Collaborators, ListAsync).Requires(ApiNeed.RepositoryWriter, Scope);
+        api.MapRead(Collaborators + "/{username}", CheckAsync).Requires(ApiNeed.RepositoryWriter, Scope);
+        api.MapPut(Collaborators + "/{username}", SetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapDelete(Collaborators + "/{username}", RemoveAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapRead(Collaborators + "/{username}/permission", PermissionAsync).Requires(ApiNeed.RepositoryWriter, Scope);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(session => RepositoryTable.CollaboratorsAsync(session, access.Repository.Id, paging), cancellationToken);
+        return ApiResult.Page(http, paging, page.Select(row => new Collaborator
+        {
+            Login = row.Login,
+            Id = row.Id,
+            Url = urls.User(row.Login),
+            RoleName = row.Role,
+            Permissions = RepositoryRole.Permissions(row.Role, canRead: true),
+        }));
+    }
+
+    /// <summary>204 for whoever holds a role by name, as collaborator or otherwise.</summary>
+    private static async Task<IResult> CheckAsync(string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var standing = await StandingAsync(username, access, db, cancellationToken);
+        return standing is ({ }, { Named.Count: > 0 }) ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> SetAsync(
+        string username, HttpRequest request, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "Collaborator", cancellationToken);
+        var role = RepositoryRole.Read(body) ?? "write";
+        body.Validate();
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, username) is not { } user)
+                {
+                    return Errors.NotFound.With($"there is no user {username}");
+                }
+
+                if (user.Id == access.Repository.OwnerId)
+                {
+                    return ApiErrors.Unprocessable("Collaborator", "username", $"{user.Login} owns {access.Repository.FullName}");
+                }
+
+                await RepositoryTable.SetCollaboratorAsync(session, access.Repository.Id, user.Id, role);
+                return null;
+            },
+            cancellationToken);
+        return error ?? ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> RemoveAsync(string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var removed = await db.WriteAsync(
+            async session => await AccountTable.FindUserAsync(session, username) is { } user
+                ? await RepositoryTable.RemoveCollaboratorAsync(session, access.Repository.Id, user.Id)
+                : 0,
+            cancellationToken);
+        return removed > 0 ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> PermissionAsync(
+        string username, RepositoryAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var (user, standing) = await StandingAsync(username, access, db, cancellationToken);
+        if (user is null)
+        {
+            return Errors.NotFound.With($"there is no user {username}");
+        }
+
+        var role = RepositoryRole.Highest(standing!.Named) ?? (standing.CanRead ? "read" : null);
+        return ApiResult.Ok(new CollaboratorPermission
+        {
+            Permission = RepositoryRole.Folded(role),
+            RoleName = role ?? "none",
+            User = user.ToSimple(urls),
+        });
+    }
+
+    private static Task<(AccountRow? User, RepositoryStanding? Standing)> StandingAsync(
+        string username, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        db.ReadAsync<(AccountRow?, RepositoryStanding?)>(
+            async session => await AccountTable.FindUserAsync(session, username) is { } user
+                ? (user, await AccessTable.StandingAsync(session, access.Repository, user.Id))
+                : (null, null),
+            cancellationToken);
+}

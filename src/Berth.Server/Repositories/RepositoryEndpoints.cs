@@ -1,0 +1,123 @@
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Repositories;
+
+/// <summary>Repositories: what packages link to and codespaces start from.</summary>
+internal static class RepositoryEndpoints
+{
+    private const string Scope = "repo";
+
+    public static void MapRepositories(this IEndpointRouteBuilder api)
+    {
+        const string Repository = "/repos/{owner}/{repo}";
+        api.MapPost("/user/repos", CreateOwnAsync).Requires(ApiNeed.User, Scope);
+        api.MapPost("/orgs/{org}/repos", CreateInOrganizationAsync).Requires(ApiNeed.OrganizationMember, Scope);
+        api.MapRead("/user/repos", OwnAsync).Requires(ApiNeed.User);
+        api.MapRead("/orgs/{org}/repos", OfOrganizationAsync).Requires(ApiNeed.Anyone);
+        api.MapRead("/users/{username}/repos", OfUserAsync).Requires(ApiNeed.Anyone);
+        api.MapRead(Repository, GetAsync).Requires(ApiNeed.RepositoryReader, Scope).ReachedByCodespace(CodespaceReach.Repository);
+        api.MapRead("/repositories/{repository_id}", GetAsync).Requires(ApiNeed.RepositoryReader, Scope).ReachedByCodespace(CodespaceReach.Repository);
+        api.MapPatch(Repository, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapDelete(Repository, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapPost(Repository + "/transfer", TransferAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+    }
+
+    private static async Task<IResult> CreateOwnAsync(
+        HttpRequest request, ApiCaller caller, ChangeRepository change, BerthOptions options, CancellationToken cancellationToken)
+    {
+        var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: true, cancellationToken);
+        return await change.CreateAsync(caller.User, caller.User.UserId, ownerIsOrganization: false, creatorOwns: true, wanted, cancellationToken);
+    }
+
+    private static async Task<IResult> CreateInOrganizationAsync(
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, Db db, BerthOptions options, CancellationToken cancellationToken)
+    {
+        var organization = access.Organization;
+        if (!await db.ReadAsync(session => ChangeRepository.MayCreateAsync(session, organization, caller.User.UserId), cancellationToken))
+        {
+            return ApiErrors.Forbidden(caller.Principal, $"the settings of {organization.Login} do not let members create repositories")
+                with
+            { Remedy = $"an owner can run: berth org edit {organization.Login} --members-can-create-repositories true" };
+        }
+
+        var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: true, cancellationToken);
+        return await change.CreateAsync(caller.User, organization.Id, ownerIsOrganization: true, access.IsOwner, wanted, cancellationToken);
+    }
+
+    private static Task<IResult> OwnAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ListAsync(
+            (session, withPrivate) => RepositoryTable.OfUserAsync(session, caller.User.UserId, withPrivate, paging), http, caller, paging, db, urls, cancellationToken);
+
+    private static Task<IResult> OfOrganizationAsync(
+        HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        OfOwnerAsync(access.Organization.Id, http, caller, paging, db, urls, cancellationToken);
+
+    private static async Task<IResult> OfUserAsync(
+        string username, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => AccountTable.FindAsync(session, username), cancellationToken) is { } account
+            ? await OfOwnerAsync(account.Id, http, caller, paging, db, urls, cancellationToken)
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static Task<IResult> OfOwnerAsync(
+        long ownerId, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ListAsync(
+            (session, withPrivate) => RepositoryTable.OfOwnerAsync(session, ownerId, caller.UserOrNull?.UserId ?? 0, withPrivate, paging),
+            http, caller, paging, db, urls, cancellationToken);
+
+    /// <summary>A token without <c>repo</c> sees public repositories.</summary>
+    private static async Task<IResult> ListAsync(
+        Func<DbSession, bool, Task<Page<RepositoryRow>>> list, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var withPrivate = caller.UserOrNull?.Scopes.Has(Scope) ?? false;
+        var page = await db.ReadAsync(
+            async session =>
+            {
+                var rows = await list(session, withPrivate);
+                List<Client.Wire.Repository> items = [];
+                foreach (var row in rows.Items)
+                {
+                    var standing = caller.UserOrNull is { } user ? await AccessTable.StandingAsync(session, row.Facts, user.UserId) : null;
+                    items.Add(row.ToWire(urls, standing));
+                }
+
+                return new Page<Client.Wire.Repository>(items, rows.Total);
+            },
+            cancellationToken);
+        return ApiResult.Page(http, paging, page);
+    }
+
+    private static async Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var row = await db.ReadAsync(session => RepositoryTable.FindAsync(session, access.Repository.Id), cancellationToken);
+        return row is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.Ok(row.ToWire(urls, caller.Principal is AnonymousPrincipal ? null : access.Standing));
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, BerthOptions options, CancellationToken cancellationToken)
+    {
+        var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: false, cancellationToken);
+        return await change.ChangeAsync(caller.User, access.Repository.Id, wanted, cancellationToken);
+    }
+
+    private static async Task<IResult> DeleteAsync(RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
+    {
+        await change.DeleteAsync(access.Repository.Id, cancellationToken);
+        return ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> TransferAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "Repository", cancellationToken);
+        var newOwner = body.Text("new_owner", required: true);
+        body.Validate();
+        return await change.TransferAsync(caller.User, access.Repository.Id, newOwner!, cancellationToken);
+    }
+}

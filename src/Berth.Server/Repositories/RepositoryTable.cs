@@ -1,0 +1,185 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+
+namespace Berth.Server.Repositories;
+
+/// <summary>A repository as stored, with its owner.</summary>
+internal sealed record RepositoryRow
+{
+    public long Id { get; init; }
+
+    public long OwnerId { get; init; }
+
+    public string OwnerLogin { get; init; } = "";
+
+    public bool OwnerIsOrganization { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string? Description { get; init; }
+
+    public string Visibility { get; init; } = "private";
+
+    public string? CloneUrl { get; init; }
+
+    public string? ExternalId { get; init; }
+
+    public string DefaultBranch { get; init; } = "main";
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public RepositoryFacts Facts => new()
+    {
+        Id = Id,
+        OwnerId = OwnerId,
+        OwnerLogin = OwnerLogin,
+        OwnerIsOrganization = OwnerIsOrganization,
+        Name = Name,
+        Visibility = Visibility,
+    };
+}
+
+/// <summary>A collaborator: a person with a role of their own.</summary>
+internal sealed record CollaboratorRow
+{
+    public long Id { get; init; }
+
+    public string Login { get; init; } = "";
+
+    public string Role { get; init; } = "read";
+}
+
+/// <summary>All SQL about repositories and collaborators.</summary>
+internal static class RepositoryTable
+{
+    private const string Columns = """
+        r.id, r.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, r.name, r.description, r.visibility,
+        r.clone_url, r.external_id, r.default_branch, r.created_at, r.updated_at
+        """;
+
+    /// <summary>Roles held by name, as AccessTable.StandingAsync reads them for one repository.</summary>
+    private const string Named = """
+        (r.owner_id = @userId
+         or exists (select 1 from collaborators c where c.repository_id = r.id and c.user_id = @userId)
+         or exists (select 1 from memberships m join organizations o on o.account_id = m.organization_id
+                    where m.organization_id = r.owner_id and m.user_id = @userId and (m.role = 'admin' or o.base_permission <> 'none'))
+         or exists (select 1 from team_repositories tr join team_members tm on tm.team_id = tr.team_id
+                    where tr.repository_id = r.id and tm.user_id = @userId))
+        """;
+
+    private const string Readable = $"""
+        (r.visibility = 'public' or (@scoped = 1 and ({Named} or (r.visibility = 'internal' and exists (
+            select 1 from memberships m where m.organization_id = r.owner_id and m.user_id = @userId)))))
+        """;
+
+    public static Task<RepositoryRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<RepositoryRow>(
+        $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id = @id", new { id });
+
+    /// <summary>Null when the owner has a repository of that name.</summary>
+    public static Task<long?> InsertAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl) => session.FirstOrDefaultAsync<long?>(
+        """
+        insert into repositories (owner_id, name, folded, description, visibility, clone_url, clone_url_normalised, external_id, default_branch, created_at, updated_at)
+        values (@OwnerId, @Name, @folded, @Description, @Visibility, @CloneUrl, @normalised, @ExternalId, @DefaultBranch, @CreatedAt, @CreatedAt)
+        on conflict (owner_id, folded) do nothing
+        returning id
+        """,
+        new
+        {
+            row.OwnerId,
+            row.Name,
+            folded = row.Name.ToLowerInvariant(),
+            row.Description,
+            row.Visibility,
+            row.CloneUrl,
+            normalised = normalisedCloneUrl,
+            row.ExternalId,
+            row.DefaultBranch,
+            row.CreatedAt,
+        });
+
+    /// <summary>Also the owner: a transfer is this with another one.</summary>
+    public static Task UpdateAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        update repositories set owner_id = @OwnerId, name = @Name, folded = @folded, description = @Description, visibility = @Visibility,
+            clone_url = @CloneUrl, clone_url_normalised = @normalised, external_id = @ExternalId, default_branch = @DefaultBranch, updated_at = @now
+        where id = @Id
+        """,
+        new
+        {
+            row.OwnerId,
+            row.Name,
+            folded = row.Name.ToLowerInvariant(),
+            row.Description,
+            row.Visibility,
+            row.CloneUrl,
+            normalised = normalisedCloneUrl,
+            row.ExternalId,
+            row.DefaultBranch,
+            now,
+            row.Id,
+        });
+
+    public static async Task<bool> NameTakenAsync(DbSession session, long ownerId, string name, long exceptId) => await session.SingleAsync<long>(
+        "select count(*) from repositories where owner_id = @ownerId and folded = @folded and id <> @exceptId",
+        new { ownerId, folded = name.ToLowerInvariant(), exceptId }) > 0;
+
+    public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from repositories where id = @id", new { id });
+
+    /// <summary>Link, inheritance and list entries of packages go; nothing is copied. Deleted packages too: what comes back comes back without.</summary>
+    public static async Task RemoveFromPackagesAsync(DbSession session, long id)
+    {
+        await session.ExecuteAsync("update packages set repository_id = null, inherits_access = @no where repository_id = @id", new { id, no = false });
+        await session.ExecuteAsync("delete from package_actions where repository_id = @id", new { id });
+        await session.ExecuteAsync("delete from package_codespaces where repository_id = @id", new { id });
+    }
+
+    /// <summary>One owner's repositories that the caller may read. <paramref name="scoped"/>: with a token that sees more than public ones.</summary>
+    public static Task<Page<RepositoryRow>> OfOwnerAsync(DbSession session, long ownerId, long userId, bool scoped, Paging paging) =>
+        ListAsync(session, $"r.owner_id = @ownerId and {Readable}", ownerId, userId, scoped, paging);
+
+    /// <summary>The repositories on which the user holds a role by name.</summary>
+    public static Task<Page<RepositoryRow>> OfUserAsync(DbSession session, long userId, bool scoped, Paging paging) =>
+        ListAsync(session, $"{Named} and {Readable}", 0, userId, scoped, paging);
+
+    public static async Task<Page<CollaboratorRow>> CollaboratorsAsync(DbSession session, long repositoryId, Paging paging)
+    {
+        var total = await session.SingleAsync<long>("select count(*) from collaborators where repository_id = @repositoryId", new { repositoryId });
+        var rows = await session.QueryAsync<CollaboratorRow>(
+            """
+            select a.id, a.login, c.role from collaborators c join accounts a on a.id = c.user_id
+            where c.repository_id = @repositoryId order by a.folded limit @size offset @offset
+            """,
+            new { repositoryId, size = paging.Size, offset = paging.Offset });
+        return new Page<CollaboratorRow>(rows, total);
+    }
+
+    public static Task SetCollaboratorAsync(DbSession session, long repositoryId, long userId, string role) => session.ExecuteAsync(
+        """
+        insert into collaborators (repository_id, user_id, role) values (@repositoryId, @userId, @role)
+        on conflict (repository_id, user_id) do update set role = @role
+        """,
+        new { repositoryId, userId, role });
+
+    public static Task<int> RemoveCollaboratorAsync(DbSession session, long repositoryId, long userId) => session.ExecuteAsync(
+        "delete from collaborators where repository_id = @repositoryId and user_id = @userId", new { repositoryId, userId });
+
+    public static Task RemoveTeamsAsync(DbSession session, long repositoryId) =>
+        session.ExecuteAsync("delete from team_repositories where repository_id = @repositoryId", new { repositoryId });
+
+    private static async Task<Page<RepositoryRow>> ListAsync(
+        DbSession session, string condition, long ownerId, long userId, bool scoped, Paging paging)
+    {
+        var parameters = new { ownerId, userId, scoped = scoped ? 1 : 0, size = paging.Size, offset = paging.Offset };
+        var total = await session.SingleAsync<long>($"select count(*) from repositories r where {condition}", parameters);
+        var rows = await session.QueryAsync<RepositoryRow>(
+            $"""
+             select {Columns} from repositories r join accounts a on a.id = r.owner_id
+             where {condition} order by a.folded, r.folded limit @size offset @offset
+             """,
+            parameters);
+        return new Page<RepositoryRow>(rows, total);
+    }
+}

@@ -1,0 +1,70 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+
+namespace Berth.Server.Tokens;
+
+/// <summary>Makes personal access tokens. A token makes none that can more than itself.</summary>
+internal sealed class PersonalTokens(Db db, ApiUrls urls, TimeProvider time)
+{
+    private const string Resource = "Token";
+
+    /// <summary>On a person's own behalf: scopes within those of the calling token, and no longer life than it has.</summary>
+    public async Task<Client.Wire.Token> MintAsync(UserPrincipal minter, TokenRequest wanted, CancellationToken cancellationToken)
+    {
+        if (wanted.Scopes.Names.FirstOrDefault(scope => !minter.Scopes.Has(scope)) is { } scope)
+        {
+            ApiErrors.Unprocessable(Resource, "scopes", $"a token makes none that can more than itself, and this one has no {scope}").Throw();
+        }
+
+        var own = await db.ReadAsync(session => TokenTable.FindAsync(session, minter.TokenId ?? 0), cancellationToken);
+        if (own?.ExpiresAt is { } end)
+        {
+            if (wanted.ExpiresAt > end)
+            {
+                ApiErrors.Unprocessable(Resource, "expires_at", "a token makes none that outlives it").Throw();
+            }
+
+            wanted = wanted with { ExpiresAt = wanted.ExpiresAt ?? end };
+        }
+
+        return await CreateAsync(minter.UserId, minter.SiteAdmin, wanted, cancellationToken);
+    }
+
+    /// <summary>The answer carries the value; nothing else ever does.</summary>
+    public async Task<Client.Wire.Token> CreateAsync(long userId, bool siteAdmin, TokenRequest wanted, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (wanted.Scopes.Has("site_admin") && !siteAdmin)
+        {
+            ApiErrors.Unprocessable(Resource, "scopes", "site_admin is for site administrators").Throw();
+        }
+
+        if (wanted.ExpiresAt <= now)
+        {
+            ApiErrors.Invalid(Resource, "expires_at", "expires_at lies in the past").Throw();
+        }
+
+        var secret = TokenSecret.Create(TokenSecret.Personal);
+        var row = await db.WriteAsync(
+            async session =>
+            {
+                var id = await TokenTable.InsertAsync(
+                    session,
+                    new NewToken
+                    {
+                        Kind = "personal",
+                        Hash = TokenSecret.Hash(secret),
+                        UserId = userId,
+                        Note = wanted.Note,
+                        Scopes = wanted.Scopes.ToString(),
+                        Patterns = wanted.Packages is null ? null : string.Join(' ', wanted.Packages),
+                        CreatedAt = now,
+                        ExpiresAt = wanted.ExpiresAt,
+                    });
+                return await TokenTable.PersonalAsync(session, userId, id);
+            },
+            cancellationToken);
+        return row!.ToWire(urls) with { Value = secret };
+    }
+}

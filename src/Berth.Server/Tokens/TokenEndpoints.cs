@@ -1,0 +1,40 @@
+using Berth.Server.Api;
+using Berth.Server.Database;
+
+namespace Berth.Server.Tokens;
+
+/// <summary>A person's own tokens.</summary>
+internal static class TokenEndpoints
+{
+    public static void MapTokens(this IEndpointRouteBuilder api)
+    {
+        api.MapRead("/user/tokens", ListAsync).Requires(ApiNeed.User);
+        api.MapPost("/user/tokens", CreateAsync).Requires(ApiNeed.User);
+        api.MapDelete("/user/tokens/{id}", DeleteAsync).Requires(ApiNeed.User);
+        api.MapPost("/repos/{owner}/{repo}/workflow-tokens", MintWorkflowTokenAsync).Requires(ApiNeed.RepositoryWriter, "repo");
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(session => TokenTable.PersonalAsync(session, caller.User.UserId, paging), cancellationToken);
+        return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, ApiCaller caller, PersonalTokens tokens, CancellationToken cancellationToken) =>
+        ApiResult.Created(await tokens.MintAsync(caller.User, await TokenRequest.ReadAsync(request, cancellationToken), cancellationToken));
+
+    /// <summary>Ends the token, and the workflow tokens made with it, at once.</summary>
+    private static async Task<IResult> DeleteAsync(string id, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        var deleted = long.TryParse(id, out var number)
+            ? await db.WriteAsync(session => TokenTable.DeletePersonalAsync(session, caller.User.UserId, number), cancellationToken)
+            : 0;
+        return deleted > 0 ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> MintWorkflowTokenAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess repository, WorkflowTokens tokens, CancellationToken cancellationToken) =>
+        ApiResult.Created(await tokens.MintAsync(caller.User, repository, request, cancellationToken));
+}
