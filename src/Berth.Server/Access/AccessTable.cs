@@ -12,6 +12,7 @@ internal static class AccessTable
     public static Task<OwnerFacts?> OwnerAsync(DbSession session, string login) => session.FirstOrDefaultAsync<OwnerFacts>(
         """
         select a.id, a.login, (a.kind = 'organization') as is_organization,
+               coalesce(o.members_can_create_repositories, false) as members_can_create_repositories,
                coalesce(o.members_can_create_public_packages, false) as members_can_create_public_packages,
                coalesce(o.members_can_create_internal_packages, false) as members_can_create_internal_packages,
                coalesce(o.members_can_create_private_packages, false) as members_can_create_private_packages,

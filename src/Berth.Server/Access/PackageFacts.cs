@@ -120,6 +120,8 @@ public sealed record OwnerFacts
 
     public bool IsOrganization { get; init; }
 
+    public bool MembersCanCreateRepositories { get; init; }
+
     public bool MembersCanCreatePublicPackages { get; init; }
 
     public bool MembersCanCreateInternalPackages { get; init; }

@@ -118,7 +118,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
         return await AccessTable.MembershipAsync(session, owner.Id, userId) switch
         {
             "admin" => true,
-            "member" => (await Organizations.OrganizationTable.FindAsync(session, owner.Id))!.MembersCanCreateRepositories,
+            "member" => owner.MembersCanCreateRepositories,
             _ => false,
         };
     }
