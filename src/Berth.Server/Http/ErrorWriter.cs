@@ -11,6 +11,7 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
+        RequestIds.SetHeaders(httpContext);
         switch (exception)
         {
             case ApiException api:

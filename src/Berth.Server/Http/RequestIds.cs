@@ -14,24 +14,14 @@ internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestId
     {
         var id = Interlocked.Increment(ref _last).ToString("x12", CultureInfo.InvariantCulture);
         http.TraceIdentifier = id;
-        var headers = http.Response.Headers;
-        headers["X-Request-Id"] = id;
-        headers.XContentTypeOptions = "nosniff";
-        var path = http.Request.Path;
-        if (path.StartsWithSegments("/api", StringComparison.Ordinal))
-        {
-            headers["X-GitHub-Request-Id"] = id;
-        }
-        else if (path.StartsWithSegments("/v2", StringComparison.Ordinal) || path.StartsWithSegments("/npm", StringComparison.Ordinal))
-        {
-            headers.ContentSecurityPolicy = "sandbox";
-        }
-
-        if (!logger.IsEnabled(LogLevel.Information))
+        SetHeaders(http);
+        if (!logger.IsEnabled(LogLevel.Debug))
         {
             await next(http);
             return;
         }
+
+        var path = http.Request.Path;
 
         // Sources of logs further in say the id through this scope. The query is left out: upload states and cursors are nobody's business.
         using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal) { ["RequestId"] = id });
@@ -46,6 +36,24 @@ internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestId
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path} {Status} in {Milliseconds:0.0} ms (request {RequestId})")]
+    /// <summary>Set again after an exception, whose handler takes all headers off.</summary>
+    public static void SetHeaders(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers["X-Request-Id"] = http.TraceIdentifier;
+        headers.XContentTypeOptions = "nosniff";
+        var path = http.Request.Path;
+        if (path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
+            headers["X-GitHub-Request-Id"] = http.TraceIdentifier;
+        }
+        else if (path.StartsWithSegments("/v2", StringComparison.Ordinal) || path.StartsWithSegments("/npm", StringComparison.Ordinal))
+        {
+            headers.ContentSecurityPolicy = "sandbox";
+        }
+    }
+
+    // Debug: operators watch /metrics and what was pushed; a line for every blob would drown it.
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Path} {Status} in {Milliseconds:0.0} ms (request {RequestId})")]
     private partial void LogRequest(string method, string path, int status, double milliseconds, string requestId);
 }
