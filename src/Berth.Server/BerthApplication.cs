@@ -48,6 +48,7 @@ internal static class BerthApplication
         api.MapAccountFeature();
         api.MapOrganizationFeature();
         api.MapRepositoryFeature();
+        api.MapCodespaces();
         api.MapTokens();
         return app;
     }

@@ -36,6 +36,13 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(NewWorkflowToken))]
 [JsonSerializable(typeof(WorkflowToken))]
+[JsonSerializable(typeof(Codespace))]
+[JsonSerializable(typeof(CodespaceList))]
+[JsonSerializable(typeof(CodespaceMachineList))]
+[JsonSerializable(typeof(DevcontainerList))]
+[JsonSerializable(typeof(CodespaceDefaults))]
+[JsonSerializable(typeof(NewCodespace))]
+[JsonSerializable(typeof(CodespaceExec))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

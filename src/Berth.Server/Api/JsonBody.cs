@@ -149,8 +149,15 @@ internal sealed class JsonBody
         return null;
     }
 
+    /// <summary>The arguments of a process: strings of any length that a body may have, also empty ones and with line ends, but without NUL.</summary>
+    public List<string>? Arguments(string field, bool required = false) =>
+        Texts(field, required, text => !text.Contains('\0', StringComparison.Ordinal), "strings without NUL");
+
     /// <summary>A list of strings; null when it is not there.</summary>
-    public List<string>? Texts(string field, bool required = false)
+    public List<string>? Texts(string field, bool required = false) =>
+        Texts(field, required, text => text.Length is > 0 and <= 255 && !text.Any(char.IsControl), "strings of 1 to 255 characters");
+
+    private List<string>? Texts(string field, bool required, Func<string, bool> fits, string kind)
     {
         if (!Find(field, required, out var value))
         {
@@ -166,9 +173,9 @@ internal sealed class JsonBody
 
         foreach (var item in value.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.String || !TryString(item, out var text) || text.Length is 0 or > 255 || text.Any(char.IsControl))
+            if (item.ValueKind != JsonValueKind.String || !TryString(item, out var text) || !fits(text))
             {
-                Fault(field, "invalid", $"{_prefix}{field} must be a list of strings of 1 to 255 characters");
+                Fault(field, "invalid", $"{_prefix}{field} must be a list of {kind}");
                 return null;
             }
 

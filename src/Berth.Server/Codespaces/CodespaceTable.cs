@@ -35,7 +35,7 @@ internal static class CodespaceTable
     public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
         session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name and c.owner_id = @ownerId and c.desired <> 'deleted'", new { ownerId, name });
 
-    public static Task<List<Codespace>> ListAsync(DbSession session, long ownerId, long? repositoryId, int limit, int offset) => session.QueryAsync<Codespace>(
+    public static Task<List<Codespace>> ListAsync(DbSession session, long ownerId, long? repositoryId, int limit, long offset) => session.QueryAsync<Codespace>(
         $"""
         {Select}
         where c.owner_id = @ownerId and c.desired <> 'deleted' and (@all = 1 or c.repository_id = @repositoryId)
@@ -59,6 +59,18 @@ internal static class CodespaceTable
         where id = @id and desired <> 'deleted' and state in ('Shutdown', 'Failed')
         """,
         new { id, now }) == 1;
+
+    /// <summary>A new container from the configuration as it is in the workspace now; the workspace stays.</summary>
+    public static Task WantRebuildAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        update codespaces set desired = 'available', state = 'Queued', failure = null, container_id = null, image = null, attempt = attempt + 1,
+               updated_at = @now, last_used_at = @now
+        where id = @id and desired <> 'deleted'
+        """,
+        new { id, now });
+
+    public static Task RenameAsync(DbSession session, long id, string? displayName, DateTimeOffset now) => session.ExecuteAsync(
+        "update codespaces set display_name = @displayName, updated_at = @now where id = @id", new { id, displayName, now });
 
     /// <summary>The token ends with the wish, not with the container.</summary>
     public static async Task WantStopAsync(DbSession session, long id, DateTimeOffset now)

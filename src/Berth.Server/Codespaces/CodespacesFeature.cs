@@ -20,6 +20,7 @@ internal static class CodespacesFeature
         services.AddSingleton<FetchImage>();
         services.AddSingleton<DevcontainerUp>();
         services.AddSingleton<StartCodespace>();
+        services.AddSingleton<CreateCodespace>();
         services.AddSingleton<Reconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
     }

@@ -62,7 +62,8 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         };
     }
 
-    private static bool IsPlace(string path) =>
+    /// <summary>Whether a dev container configuration may lie there.</summary>
+    public static bool IsPlace(string path) =>
         path is ".devcontainer/devcontainer.json" or ".devcontainer.json" || FolderPlace().IsMatch(path);
 
     /// <summary>Follows no link: a link in a repository could point at any file of the host.</summary>

@@ -1,0 +1,133 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A codespace in GitHub's shape, with two fields that only Berth has.</summary>
+public sealed record Codespace
+{
+    public required long Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? DisplayName { get; init; }
+
+    public string? EnvironmentId { get; init; }
+
+    public required Account Owner { get; init; }
+
+    public required Account BillableOwner { get; init; }
+
+    /// <summary>Null when the repository was deleted.</summary>
+    public required Repository? Repository { get; init; }
+
+    public required CodespaceMachine? Machine { get; init; }
+
+    public string? DevcontainerPath { get; init; }
+
+    public bool Prebuild { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public required DateTimeOffset LastUsedAt { get; init; }
+
+    /// <summary><c>Queued</c>, <c>Provisioning</c>, <c>Available</c>, <c>Starting</c>, <c>ShuttingDown</c>, <c>Shutdown</c> or <c>Failed</c>.</summary>
+    public required string State { get; init; }
+
+    public required string Url { get; init; }
+
+    public required CodespaceGitStatus GitStatus { get; init; }
+
+    public string Location { get; init; } = "WestEurope";
+
+    public int? IdleTimeoutMinutes { get; init; }
+
+    public required string WebUrl { get; init; }
+
+    public required string MachinesUrl { get; init; }
+
+    public required string StartUrl { get; init; }
+
+    public required string StopUrl { get; init; }
+
+    public IReadOnlyList<string> RecentFolders { get; init; } = [];
+
+    public bool PendingOperation { get; init; }
+
+    /// <summary>Berth's own: why the state is <c>Failed</c>, with registry, image, rule and remedy where an image is to blame.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Failure { get; init; }
+
+    /// <summary>Berth's own: the image it runs, pinned by digest.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Image { get; init; }
+}
+
+public sealed record CodespaceMachine
+{
+    public required string Name { get; init; }
+
+    public required string DisplayName { get; init; }
+
+    public string OperatingSystem { get; init; } = "linux";
+
+    public required long StorageInBytes { get; init; }
+
+    public required long MemoryInBytes { get; init; }
+
+    public required int Cpus { get; init; }
+
+    public string? PrebuildAvailability { get; init; }
+}
+
+public sealed record CodespaceGitStatus
+{
+    public int Ahead { get; init; }
+
+    public int Behind { get; init; }
+
+    public bool HasUnpushedChanges { get; init; }
+
+    public bool HasUncommittedChanges { get; init; }
+
+    public string? Ref { get; init; }
+}
+
+public sealed record CodespaceList(long TotalCount, IReadOnlyList<Codespace> Codespaces);
+
+public sealed record CodespaceMachineList(long TotalCount, IReadOnlyList<CodespaceMachine> Machines);
+
+public sealed record DevcontainerList(long TotalCount, IReadOnlyList<DevcontainerPlace> Devcontainers);
+
+public sealed record DevcontainerPlace(string Path, string? Name, string? DisplayName);
+
+public sealed record CodespaceDefaults(Account BillableOwner, CodespaceDefaultValues Defaults);
+
+public sealed record CodespaceDefaultValues(string Location, string? DevcontainerPath);
+
+/// <summary>A codespace to make.</summary>
+public sealed record NewCodespace
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? RepositoryId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Ref { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Machine { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DevcontainerPath { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DisplayName { get; init; }
+}
+
+/// <summary>A process to run in a codespace.</summary>
+public sealed record CodespaceExec(IReadOnlyList<string> Command)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WorkingDirectory { get; init; }
+}

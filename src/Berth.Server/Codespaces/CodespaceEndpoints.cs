@@ -1,0 +1,216 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Repositories;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>The REST API of codespaces: GitHub's, and what GitHub has only in its tools (creation log, exec, rebuild).</summary>
+internal static class CodespaceEndpoints
+{
+    private const string Scope = "codespace";
+
+    // https://docs.github.com/rest/codespaces/codespaces
+    public static void MapCodespaces(this IEndpointRouteBuilder api)
+    {
+        const string One = "/user/codespaces/{name}";
+        api.MapRead("/user/codespaces", OwnAsync).Requires(ApiNeed.User, Scope);
+        api.MapPost("/user/codespaces", CreateAsync).Requires(ApiNeed.User, Scope);
+        api.MapRead(One, GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
+        api.MapPatch(One, ChangeAsync).Requires(ApiNeed.User, Scope);
+        api.MapDelete(One, DeleteAsync).Requires(ApiNeed.User, Scope);
+        api.MapPost(One + "/start", StartAsync).Requires(ApiNeed.User, Scope);
+        api.MapPost(One + "/stop", StopAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
+        api.MapPost(One + "/rebuild", RebuildAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
+        api.MapRead(One + "/machines", MachinesAsync).Requires(ApiNeed.User, Scope);
+        api.MapRead(One + "/creation-log", CreationLog.GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
+        api.MapPost(One + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, Scope);
+        foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
+        {
+            api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository + "/machines", Machines).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository + "/devcontainers", Devcontainers).Requires(ApiNeed.RepositoryReader, Scope);
+        }
+    }
+
+    /// <summary>The caller's codespace of that name; for everybody else there is none.</summary>
+    public static async Task<Codespace> FindAsync(Db db, ApiCaller caller, string name, CancellationToken cancellationToken)
+    {
+        var owner = caller.Principal switch
+        {
+            CodespacePrincipal codespace => codespace.UserId,
+            _ => caller.User.UserId,
+        };
+        return await db.ReadAsync(session => CodespaceTable.FindAsync(session, owner, name), cancellationToken)
+            ?? throw new ApiException(ApiErrors.Hidden(caller.Principal));
+    }
+
+    private static Task<IResult> OwnAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var text = http.Request.Query["repository_id"].ToString();
+        if (text.Length > 0 && !long.TryParse(text, out _))
+        {
+            throw new ApiException(ApiErrors.Invalid("Query", "repository_id", "repository_id must be a whole number"));
+        }
+
+        return ListAsync(http, caller, text.Length > 0 ? long.Parse(text) : null, paging, db, urls, cancellationToken);
+    }
+
+    private static async Task<IResult> OfRepositoryAsync(
+        HttpContext http, ApiCaller caller, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        LacksRight(caller) ?? await ListAsync(http, caller, access.Repository.Id, paging, db, urls, cancellationToken);
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, ApiCaller caller, long? repositoryId, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var (total, items) = await db.ReadAsync(
+            async session =>
+            {
+                var rows = await CodespaceTable.ListAsync(session, caller.User.UserId, repositoryId, paging.Size, paging.Offset);
+                List<Client.Wire.Codespace> wire = [];
+                foreach (var row in rows)
+                {
+                    wire.Add(row.ToWire(await RepositoryOfAsync(session, row), urls));
+                }
+
+                return (await CodespaceTable.CountAsync(session, caller.User.UserId, repositoryId), wire);
+            },
+            cancellationToken);
+        paging.WriteLinks(http, total);
+        return ApiResult.Ok(new CodespaceList(total, items));
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, ApiCaller caller, AccessDecisions access, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
+        if (body.Has("pull_request"))
+        {
+            body.Fault("pull_request", "unprocessable", "pull requests are not known here; give repository_id and ref");
+        }
+
+        var id = body.Number("repository_id", required: !body.Has("pull_request"), 1, long.MaxValue);
+        var wanted = CreateCodespace.Read(body);
+        body.Validate();
+        return await access.RepositoryAsync(caller.User.UserId, id!.Value, cancellationToken) is { Standing.CanRead: true } found
+            ? await CreatedAsync(caller, found.Repository, wanted, create, db, urls, cancellationToken)
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> CreateInRepositoryAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        if (LacksRight(caller) is { } error)
+        {
+            return error;
+        }
+
+        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
+        var wanted = CreateCodespace.Read(body);
+        body.Validate();
+        return await CreatedAsync(caller, access.Repository, wanted, create, db, urls, cancellationToken);
+    }
+
+    private static async Task<IResult> CreatedAsync(
+        ApiCaller caller, RepositoryFacts repository, CreateCodespace.Wanted wanted, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var codespace = await create.RunAsync(caller.User.UserId, caller.User.Login, repository, wanted, cancellationToken);
+        var row = await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken);
+        return ApiResult.Created(codespace.ToWire(row, urls));
+    }
+
+    private static async Task<IResult> GetAsync(string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
+
+    private static async Task<IResult> ChangeAsync(
+        string name, HttpRequest request, ApiCaller caller, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
+        var wanted = CreateCodespace.Read(body);
+        body.Validate();
+        if (body.Has("display_name"))
+        {
+            await db.WriteAsync(session => CodespaceTable.RenameAsync(session, codespace.Id, wanted.DisplayName, time.GetUtcNow()), cancellationToken);
+        }
+
+        return await GetAsync(name, caller, db, urls, cancellationToken);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, CancellationToken cancellationToken)
+    {
+        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        await db.WriteAsync(session => CodespaceTable.WantDeletionAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        reconciler.Wake(codespace.Id);
+        return Results.Text("{}", "application/json", statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> StartAsync(
+        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        if (!await db.WriteAsync(session => CodespaceTable.WantStartAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken))
+        {
+            return Conflict($"the codespace is {codespace.State} already");
+        }
+
+        reconciler.Wake(codespace.Id);
+        return await GetAsync(name, caller, db, urls, cancellationToken);
+    }
+
+    private static async Task<IResult> StopAsync(
+        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        reconciler.Wake(codespace.Id);
+        return await GetAsync(name, caller, db, urls, cancellationToken);
+    }
+
+    private static async Task<IResult> RebuildAsync(
+        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        await db.WriteAsync(session => CodespaceTable.WantRebuildAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        reconciler.Wake(codespace.Id);
+        return await GetAsync(name, caller, db, urls, cancellationToken);
+    }
+
+    private static async Task<IResult> MachinesAsync(string name, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        await FindAsync(db, caller, name, cancellationToken);
+        return Machines();
+    }
+
+    private static IResult Machines() => ApiResult.Ok(new CodespaceMachineList(1, [CodespaceJson.Machine()]));
+
+    /// <summary>What lies in the repository is known only after a clone; clients then take the usual place.</summary>
+    private static IResult Devcontainers() => ApiResult.Ok(new DevcontainerList(0, []));
+
+    private static IResult Defaults(ApiCaller caller, ApiUrls urls) => LacksRight(caller) ?? ApiResult.Ok(new CodespaceDefaults(
+        AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls), new CodespaceDefaultValues("WestEurope", null)));
+
+    /// <summary>A public repository is read by everybody; a codespace in it belongs to somebody with the scope.</summary>
+    private static IResult? LacksRight(ApiCaller caller) => caller.Principal switch
+    {
+        UserPrincipal user when user.Scopes.Has(Scope) => null,
+        UserPrincipal => ApiErrors.LacksScope(caller.Principal, [Scope]),
+        _ => ApiGate.Challenged(Errors.RequiresAuthentication),
+    };
+
+    /// <summary>409 as at GitHub; gh ignores it when it wanted the codespace to run.</summary>
+    public static ApiError Conflict(string message) => new(409, "CONFLICT", message);
+
+    private static async Task<IResult> ShowAsync(Codespace codespace, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ApiResult.Ok(codespace.ToWire(await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken), urls));
+
+    private static async Task<RepositoryRow?> RepositoryOfAsync(DbSession session, Codespace codespace) =>
+        codespace.RepositoryId is { } id ? await RepositoryTable.FindAsync(session, id) : null;
+}

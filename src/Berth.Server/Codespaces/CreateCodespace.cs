@@ -1,0 +1,79 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Git;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
+internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, Reconciler reconciler)
+{
+    private const string Resource = "Codespace";
+
+    /// <summary>What a body asks for, GitHub's common fields; those that mean nothing here (location, client_ip, timeouts) are ignored.</summary>
+    public sealed record Wanted(string? Ref, string? DevcontainerPath, string? DisplayName);
+
+    public static Wanted Read(JsonBody body)
+    {
+        var wanted = new Wanted(Ref(body), body.Text("devcontainer_path"), body.Text("display_name", longest: 48));
+        if (wanted.DevcontainerPath is { Length: > 0 } path && !DevcontainerFile.IsPlace(path))
+        {
+            body.Fault("devcontainer_path", "invalid", "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
+        }
+
+        if (body.Text("machine") is { Length: > 0 } machine && machine != CodespaceJson.MachineName)
+        {
+            body.Fault("machine", "invalid", $"machine: there is only {CodespaceJson.MachineName}");
+        }
+
+        return wanted;
+    }
+
+    public async Task<Codespace> RunAsync(long userId, string login, RepositoryFacts repository, Wanted wanted, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var codespace = new Codespace
+        {
+            Name = CodespaceNames.Create(login, repository.Name),
+            DisplayName = wanted.DisplayName,
+            OwnerId = userId,
+            OwnerLogin = login,
+            RepositoryId = repository.Id,
+            RepositoryFullName = repository.FullName,
+            Ref = wanted.Ref,
+            DevcontainerPath = string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath,
+            Machine = CodespaceJson.MachineName,
+            Host = host.Name,
+            Desired = CodespaceDesire.Available,
+            State = CodespaceState.Queued,
+            Attempt = 1,
+            CreatedAt = now,
+            UpdatedAt = now,
+            LastUsedAt = now,
+        };
+        var id = await db.WriteAsync(session => CodespaceTable.InsertAsync(session, codespace), cancellationToken);
+        reconciler.Wake(id);
+        return codespace with { Id = id };
+    }
+
+    private static string? Ref(JsonBody body)
+    {
+        if (body.Text("ref") is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return CloneRepository.BranchOf(text);
+        }
+        catch (CodespaceFaultException exception)
+        {
+            body.Fault("ref", "invalid", exception.Message);
+            return null;
+        }
+    }
+
+    public static Task<JsonBody> BodyAsync(HttpRequest request, CancellationToken cancellationToken) => JsonBody.ReadAsync(request, Resource, cancellationToken);
+}

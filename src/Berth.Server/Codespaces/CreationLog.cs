@@ -1,0 +1,64 @@
+using System.Text;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>The creation log as text, one step or event a line; with <c>follow</c> until the start under way has ended.</summary>
+internal static class CreationLog
+{
+    /// <summary>What another node writes is seen without a signal.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <param name="name">The codespace.</param>
+    /// <param name="http"><c>?follow=true</c> streams; <c>?attempt=latest</c> or a number shows one start only.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="db">Rows.</param>
+    /// <param name="logs">Lines.</param>
+    /// <param name="time">For looking again.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task GetAsync(string name, HttpContext http, ApiCaller caller, Db db, CodespaceLog logs, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
+        var attempt = Attempt(http.Request.Query["attempt"].ToString(), codespace);
+        var follow = http.Request.Query["follow"].ToString() is "true" or "1";
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
+        long last = 0;
+        while (true)
+        {
+            // In this order, so that nothing falls between: ask to be told, look whether it has ended, read what there is.
+            var changed = logs.ChangedAsync(codespace.Id);
+            var now = await db.ReadAsync(session => CodespaceTable.FindAsync(session, codespace.Id), cancellationToken);
+            var lines = await logs.ReadAsync(codespace.Id, attempt, last, cancellationToken);
+            foreach (var line in lines)
+            {
+                await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(line.ToText()), cancellationToken);
+                last = line.Id;
+            }
+
+            await http.Response.Body.FlushAsync(cancellationToken);
+            if (lines.Count == 0 && (!follow || now is null || CodespaceState.IsSettled(now.State) || now.Desired == CodespaceDesire.Deleted))
+            {
+                return;
+            }
+
+            if (lines.Count == 0)
+            {
+                await Task.WhenAny(changed, Task.Delay(Look, time, cancellationToken));
+            }
+        }
+    }
+
+    private static long? Attempt(string text, Codespace codespace) => text switch
+    {
+        "" => null,
+        "latest" => codespace.Attempt,
+        _ => long.TryParse(text, out var number) ? number : throw new ApiException(ApiErrors.Invalid("Query", "attempt", "attempt must be latest or a number")),
+    };
+}
