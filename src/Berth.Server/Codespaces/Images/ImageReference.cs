@@ -42,9 +42,9 @@ internal sealed partial record ImageReference
     {
         image = null;
         fault = "";
-        if (text.Length > Longest || !Grammar().IsMatch(text))
+        if (text.Length > Longest || IdGrammar().IsMatch(text) || !Grammar().IsMatch(text))
         {
-            fault = IdGrammar().IsMatch(text)
+            fault = text.Length <= Longest && IdGrammar().IsMatch(text)
                 ? $"'{text}' is an image id; name the image with its registry"
                 : $"'{text}' is not an image reference such as registry.example/owner/image:tag";
             return false;

@@ -31,7 +31,7 @@ public sealed class ImageReferenceTests
     [InlineData("localhost:5000/../app", "lower case")]
     [InlineData("localhost:5000/acme/app:", "is not an image reference")]
     [InlineData("localhost:5000/acme/app@sha256:1", "is not an image reference")]
-    [InlineData("https://localhost:5000/acme/app", "names no registry")]
+    [InlineData("https://localhost:5000/acme/app", "is not an image reference")]
     [InlineData("--privileged", "is not an image reference")]
     [InlineData("localhost:5000/acme/app --privileged", "is not an image reference")]
     [InlineData("", "is not an image reference")]
