@@ -11,6 +11,7 @@ using Berth.Server.Registry;
 using Berth.Server.Repositories;
 using Berth.Server.Security;
 using Berth.Server.Settings;
+using Berth.Server.Storage;
 using Berth.Server.Tokens;
 
 namespace Berth.Server;
@@ -34,6 +35,7 @@ internal static class BerthApplication
         builder.Services.AddAccess();
         builder.Services.AddApi();
         builder.Services.AddRepositories();
+        builder.Services.AddStorage();
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
         builder.Services.AddCodespaces();

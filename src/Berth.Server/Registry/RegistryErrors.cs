@@ -5,6 +5,9 @@ namespace Berth.Server.Registry;
 /// <summary>The registry's errors: distribution-spec, "Error Codes".</summary>
 internal static class RegistryErrors
 {
+    public const string DigestRule = "a digest is sha256: and 64, or sha512: and 128 hexadecimal digits in lower case";
+    public const string TagRule = "a tag begins with a letter, a digit or _, goes on with those, . and -, and has at most 128 characters";
+
     public static readonly ApiError BlobUnknown = new(404, "BLOB_UNKNOWN", "blob unknown to this repository");
     public static readonly ApiError BlobUploadInvalid = new(400, "BLOB_UPLOAD_INVALID", "blob upload invalid");
     public static readonly ApiError BlobUploadUnknown = new(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown: it was finished, cancelled, has expired, or never began");

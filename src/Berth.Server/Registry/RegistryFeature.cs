@@ -1,5 +1,10 @@
 using Berth.Server.Http;
 using Berth.Server.Registry.Authorization;
+using Berth.Server.Registry.Blobs;
+using Berth.Server.Registry.Manifests;
+using Berth.Server.Registry.Referrers;
+using Berth.Server.Registry.Tags;
+using Berth.Server.Registry.Uploads;
 
 namespace Berth.Server.Registry;
 
@@ -11,6 +16,12 @@ internal static class RegistryFeature
         services.AddSingleton<RegistryTokens>();
         services.AddSingleton<TokenIssue>();
         services.AddSingleton<Challenge>();
+        services.AddSingleton<BlobReads>();
+        services.AddSingleton<UploadSession>();
+        services.AddSingleton<FinishUpload>();
+        services.AddSingleton<MountBlob>();
+        services.AddSingleton<ManifestReads>();
+        services.AddSingleton<PushManifest>();
     }
 
     public static void MapRegistry(this WebApplication app)
@@ -22,7 +33,20 @@ internal static class RegistryFeature
 
         // Answers 401 with the challenge to callers without a token: that is how clients learn where to get one.
         registry.MapMethods("/", ["GET", "HEAD"], Version).Requires(RegistryActions.None);
+        registry.MapBlobs();
+        registry.MapUploads();
+        registry.MapManifests();
+        registry.MapTags();
+        registry.MapReferrers();
+        registry.MapMethods("_catalog", ["GET", "HEAD"], Catalog).Requires(RegistryActions.None);
     }
+
+    /// <summary>
+    /// distribution-spec leaves it to registries. Nobody may list what is not theirs to see, and clients hold tokens for one repository: people
+    /// list packages by the REST API.
+    /// </summary>
+    private static ApiError Catalog(HttpContext http) =>
+        RegistryErrors.Unsupported.Saying("this registry has no catalog; list packages with GET /api/v3/orgs/ORG/packages?package_type=container");
 
     private static IResult Version(HttpResponse response)
     {

@@ -62,6 +62,7 @@ create table blob_links (
     package_id bigint not null references packages (id) on delete cascade,
     blob_id bigint not null references blobs (id),
     used_at bigint not null,            -- last creation, mount or look-up by someone who may push; refreshed at most hourly
+    hidden boolean not null default false, -- the last live manifest that used it was deleted; unreadable until pushed, mounted or restored again
     primary key (package_id, blob_id)
 );
 create index blob_links_blob on blob_links (blob_id);
@@ -77,6 +78,7 @@ create table uploads (
     id text primary key,
     package_id bigint not null references packages (id) on delete cascade,
     principal text not null,
+    algorithm text not null,            -- what is hashed while the bytes arrive
     started_at bigint not null
 );
 create index uploads_started on uploads (started_at);

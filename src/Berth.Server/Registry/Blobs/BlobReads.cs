@@ -1,0 +1,65 @@
+using Berth.Server.Database;
+using Berth.Server.Packages;
+using Berth.Server.Registry.Authorization;
+using Berth.Server.Storage;
+using Microsoft.Extensions.Primitives;
+
+namespace Berth.Server.Registry.Blobs;
+
+/// <summary>A readable blob with the headers of its answers, built once.</summary>
+internal sealed class Blob(BlobRow row, Digest digest)
+{
+    public long Id { get; } = row.Id;
+
+    public long Size { get; } = row.Size;
+
+    public StorageKey Key { get; } = row.Key;
+
+    public DateTimeOffset UsedAt { get; } = row.UsedAt;
+
+    public Digest Digest { get; } = digest;
+
+    public StringValues DigestHeader { get; } = digest.Value;
+
+    public StringValues ETag { get; } = $"\"{digest.Value}\"";
+}
+
+/// <summary>Finds blobs for requests. Answers are remembered until the next write where this process is the only one that writes.</summary>
+internal sealed class BlobReads(Db db, TimeProvider time)
+{
+    /// <summary>How often a look by somebody who may push renews a link; the collector's grace period is longer by far.</summary>
+    private static readonly TimeSpan RenewAfter = TimeSpan.FromHours(1);
+
+    private readonly GenerationCache<(long Package, string Digest), Blob> _blobs = new(db, capacity: 100_000);
+
+    /// <summary>Null when the blob does not exist for the package.</summary>
+    public async ValueTask<Blob?> FindAsync(RegistryAccess access, Digest digest, CancellationToken cancellationToken)
+    {
+        var packageId = access.PackageId ?? await PendingAsync(access, cancellationToken);
+        if (packageId is not { } id)
+        {
+            return null;
+        }
+
+        if (!_blobs.TryGet((id, digest.Value), out var blob))
+        {
+            blob = await _blobs.GetAsync(
+                (id, digest.Value),
+                async (key, token) => await db.ReadAsync(session => BlobTable.FindAsync(session, key.Package, digest), token) is { } row ? new Blob(row, digest) : null,
+                cancellationToken);
+        }
+
+        if (blob is not null && access.MayPush && time.GetUtcNow() is var now && now - blob.UsedAt > RenewAfter)
+        {
+            await db.WriteAsync(session => BlobTable.TouchAsync(session, id, blob.Id, now), cancellationToken);
+        }
+
+        return blob;
+    }
+
+    /// <summary>Under a name without a manifest only the uploader has blobs.</summary>
+    private async Task<long?> PendingAsync(RegistryAccess access, CancellationToken cancellationToken) =>
+        access.MayPush
+            ? await db.ReadAsync(session => PendingPackages.FindAsync(session, access.Principal, access.Facts), cancellationToken)
+            : null;
+}

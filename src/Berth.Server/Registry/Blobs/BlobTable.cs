@@ -1,0 +1,114 @@
+using Berth.Server.Database;
+using Berth.Server.Storage;
+
+namespace Berth.Server.Registry.Blobs;
+
+/// <summary>A blob as one package sees it.</summary>
+internal sealed record BlobRow
+{
+    public long Id { get; init; }
+
+    public long Size { get; init; }
+
+    public string StorageKey { get; init; } = "";
+
+    public DateTimeOffset UsedAt { get; init; }
+
+    public StorageKey Key => Storage.StorageKey.Parse(StorageKey);
+}
+
+/// <summary>
+/// SQL over blobs and their links. A blob is readable in a package through its link, unless the last manifest that used it was deleted:
+/// then the link is hidden until the blob is pushed, mounted or restored again.
+/// </summary>
+internal static class BlobTable
+{
+    // A live manifest decides, whatever the flag says: on PostgreSQL a delete and a push may pass each other.
+    private const string Readable = """
+        (l.hidden = false or exists (
+            select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+            where mb.blob_id = l.blob_id and m.package_id = l.package_id and m.deleted_at is null))
+        """;
+
+    public static Task<BlobRow?> FindAsync(DbSession session, long packageId, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
+        $"""
+        select b.id, b.size, b.storage_key, l.used_at from blobs b join blob_links l on l.blob_id = b.id
+        where b.digest = @digest and l.package_id = @packageId and {Readable}
+        """,
+        new { packageId, digest = digest.Value });
+
+    /// <summary>The blob itself, whoever has it.</summary>
+    public static Task<BlobRow?> FindAnywhereAsync(DbSession session, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
+        "select id, size, storage_key from blobs where digest = @digest", new { digest = digest.Value });
+
+    /// <summary>Live packages that have the blob, for a mount that names none; the most recently used first.</summary>
+    public static Task<List<PackageName>> HoldersAsync(DbSession session, Digest digest, int most) => session.QueryAsync<PackageName>(
+        $"""
+        select a.folded as owner, p.name, b.id as blob_id from blobs b join blob_links l on l.blob_id = b.id
+        join packages p on p.id = l.package_id join accounts a on a.id = p.owner_id
+        where b.digest = @digest and p.state = 'live' and p.type = 'container' and {Readable}
+        order by l.used_at desc limit @most
+        """,
+        new { digest = digest.Value, most });
+
+    /// <summary>Makes the row, or finds that another upload of the same bytes was first. Returns the blob's id and its key.</summary>
+    public static async Task<BlobRow> EnsureAsync(DbSession session, Digest digest, long size, StorageKey key, DateTimeOffset now)
+    {
+        var made = await session.FirstOrDefaultAsync<BlobRow>(
+            """
+            insert into blobs (digest, size, storage_key, created_at) values (@digest, @size, @key, @now)
+            on conflict (digest) do nothing returning id, size, storage_key
+            """,
+            new { digest = digest.Value, size, key = key.Value, now });
+        return made ?? (await FindAnywhereAsync(session, digest))!;
+    }
+
+    /// <summary>Gives a blob whose bytes were lost the bytes of a fresh upload; nothing when somebody else was first.</summary>
+    public static Task ReplaceBytesAsync(DbSession session, long blobId, string lost, StorageKey key) => session.ExecuteAsync(
+        "update blobs set storage_key = @key where id = @blobId and storage_key = @lost", new { blobId, lost, key = key.Value });
+
+    public static Task TrashAsync(DbSession session, StorageKey key, DateTimeOffset now) => session.ExecuteAsync(
+        "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing", new { key = key.Value, now });
+
+    /// <summary>The blob exists for the package from now on.</summary>
+    public static Task LinkAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        insert into blob_links (package_id, blob_id, used_at) values (@packageId, @blobId, @now)
+        on conflict (package_id, blob_id) do update set used_at = @now, hidden = false
+        """,
+        new { packageId, blobId, now });
+
+    public static Task TouchAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
+        "update blob_links set used_at = @now where package_id = @packageId and blob_id = @blobId", new { packageId, blobId, now });
+
+    /// <summary>Whether a live manifest of the package uses the blob.</summary>
+    public static async Task<bool> InUseAsync(DbSession session, long packageId, long blobId) => await session.SingleAsync<long>(
+        """
+        select count(*) from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+        where mb.blob_id = @blobId and m.package_id = @packageId and m.deleted_at is null
+        """,
+        new { packageId, blobId }) > 0;
+
+    /// <summary>Takes the blob from the package. A deleted manifest that could be restored keeps its link, which is only hidden.</summary>
+    public static async Task UnlinkAsync(DbSession session, long packageId, long blobId)
+    {
+        await session.ExecuteAsync(
+            """
+            delete from blob_links where package_id = @packageId and blob_id = @blobId and not exists (
+                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id where mb.blob_id = @blobId and m.package_id = @packageId)
+            """,
+            new { packageId, blobId });
+        await session.ExecuteAsync(
+            "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
+    }
+}
+
+/// <summary>A package that holds a blob.</summary>
+internal sealed record PackageName
+{
+    public string Owner { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public long BlobId { get; init; }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+
+namespace Berth.Server.Registry;
+
+/// <summary>Conditional requests on content whose entity tag is its digest (RFC 9110 section 13).</summary>
+internal static class Conditions
+{
+    /// <summary>Whether <c>If-None-Match</c> says that the client has it already.</summary>
+    public static bool NoneMatch(StringValues header, StringValues etag)
+    {
+        if (header.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (var line in header)
+        {
+            foreach (var part in (line ?? "").Split(','))
+            {
+                var tag = part.AsSpan().Trim();
+                tag = tag.StartsWith("W/") ? tag[2..] : tag;
+                if (tag is "*" || tag.SequenceEqual(etag.ToString()))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary><c>If-Range</c>: without it, or with this tag, a range may be served; else the whole is.</summary>
+    public static bool RangeHolds(StringValues ifRange, StringValues etag) => ifRange.Count == 0 || ifRange.ToString() == etag.ToString();
+}
+
+/// <summary>One byte range of known content. Several ranges, other units and malformed ones are ignored, as RFC 9110 section 14.2 allows.</summary>
+internal readonly record struct ByteRange(bool Satisfiable, long From, long Length)
+{
+    /// <summary>Null: serve the whole.</summary>
+    public static ByteRange? Parse(string header, long size)
+    {
+        if (!header.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase) || header.Contains(',', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var text = header.AsSpan(6).Trim();
+        var dash = text.IndexOf('-');
+        if (dash < 0)
+        {
+            return null;
+        }
+
+        if (dash == 0)
+        {
+            return Number(text[1..]) is { } last ? Suffix(last, size) : null;
+        }
+
+        if (Number(text[..dash]) is not { } from)
+        {
+            return null;
+        }
+
+        var until = size - 1;
+        if (text.Length > dash + 1)
+        {
+            if (Number(text[(dash + 1)..]) is not { } end || end < from)
+            {
+                return null;
+            }
+
+            until = Math.Min(end, until);
+        }
+
+        return from >= size ? new ByteRange(Satisfiable: false, 0, 0) : new ByteRange(Satisfiable: true, from, until - from + 1);
+    }
+
+    private static ByteRange Suffix(long last, long size) =>
+        last == 0 || size == 0 ? new ByteRange(Satisfiable: false, 0, 0) : new ByteRange(Satisfiable: true, Math.Max(0, size - last), Math.Min(last, size));
+
+    private static long? Number(ReadOnlySpan<char> text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

@@ -1,0 +1,29 @@
+using Berth.Server.Storage;
+
+namespace Berth.Server.Registry.Manifests;
+
+/// <summary>What a manifest says, as far as the registry must know. The bytes themselves are kept as they came.</summary>
+internal sealed class Manifest
+{
+    public required string MediaType { get; init; }
+
+    /// <summary>What the referrers API shows: <c>artifactType</c>, else an image manifest's configuration type.</summary>
+    public string? ArtifactType { get; init; }
+
+    public Digest? Subject { get; init; }
+
+    /// <summary>The <c>annotations</c> object as it stands in the manifest.</summary>
+    public string? Annotations { get; init; }
+
+    /// <summary>The annotation <c>org.opencontainers.image.source</c>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The configuration, where it is an image's and may carry labels.</summary>
+    public Digest? ImageConfig { get; init; }
+
+    /// <summary>Blobs that must be in the package: configuration, layers, and entries of an index that are no manifests.</summary>
+    public required IReadOnlyCollection<Digest> Blobs { get; init; }
+
+    /// <summary>Manifests that an index lists.</summary>
+    public required IReadOnlyCollection<Digest> Children { get; init; }
+}

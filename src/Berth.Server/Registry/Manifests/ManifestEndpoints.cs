@@ -1,0 +1,167 @@
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Registry.Authorization;
+using Berth.Server.Settings;
+using Berth.Server.Storage;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+
+namespace Berth.Server.Registry.Manifests;
+
+/// <summary>Manifests, by tag and by digest. They are stored and served byte for byte; nothing is ever converted to what a client accepts.</summary>
+internal static class ManifestEndpoints
+{
+    private const int MostTags = 100;
+
+    public static void MapManifests(this IEndpointRouteBuilder registry)
+    {
+        registry.MapMethods("{name}/manifests/{reference}", ["GET", "HEAD"], GetAsync).Requires(RegistryActions.Pull);
+        registry.MapPut("{name}/manifests/{reference}", PutAsync).Requires(RegistryActions.Push).WithMetadata(new DisableRequestSizeLimitAttribute());
+        registry.MapDelete("{name}/manifests/{reference}", DeleteAsync).Requires(RegistryActions.Delete);
+    }
+
+    /// <summary>distribution-spec, "Pulling manifests".</summary>
+    private static async Task GetAsync(
+        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, CancellationToken cancellationToken)
+    {
+        ServedManifest? manifest = null;
+        if (access.PackageId is not { } packageId || !manifests.TryGet(packageId, reference, out manifest))
+        {
+            if (!Reference.TryParse(reference, out var parsed, out var invalid))
+            {
+                await ErrorWriter.WriteAsync(http, invalid);
+                return;
+            }
+
+            manifest = access.PackageId is { } id ? await manifests.FindAsync(id, reference, parsed, cancellationToken) : null;
+        }
+
+        if (manifest is null)
+        {
+            await ErrorWriter.WriteAsync(http, RegistryErrors.ManifestUnknown.With(reference));
+            return;
+        }
+
+        var headers = http.Response.Headers;
+        headers["Docker-Content-Digest"] = manifest.DigestHeader;
+        headers.ETag = manifest.ETag;
+        if (Conditions.NoneMatch(http.Request.Headers.IfNoneMatch, manifest.ETag))
+        {
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        headers.ContentType = manifest.MediaType;
+        headers.ContentLength = manifest.Size;
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
+        if (await manifests.ContentAsync(manifest, cancellationToken) is not { } content)
+        {
+            // It was purged between the two reads.
+            http.Response.Clear();
+            await ErrorWriter.WriteAsync(http, RegistryErrors.ManifestUnknown.With(reference));
+            return;
+        }
+
+        await http.Response.BodyWriter.WriteAsync(content, cancellationToken);
+    }
+
+    /// <summary>distribution-spec, "Pushing manifests", and of its draft "Pushing manifests by digest with tags".</summary>
+    private static async Task<IResult> PutAsync(
+        HttpContext http, RegistryAccess access, string reference, PushManifest push, BerthOptions options, CancellationToken cancellationToken)
+    {
+        if (!Reference.TryParse(reference, out var parsed, out var invalid))
+        {
+            return invalid;
+        }
+
+        var more = http.Request.Query["tag"];
+        if (more.Count > MostTags)
+        {
+            return RegistryErrors.TagInvalid.Saying($"at most {MostTags} tags may be given") with { Status = 414 };
+        }
+
+        if (more.Any(tag => tag is null || !Reference.IsTag(tag)))
+        {
+            return RegistryErrors.TagInvalid.With(RegistryErrors.TagRule);
+        }
+
+        var (content, refused) = await ReadAsync(http.Request, (long)(options.MaxManifestMiB * (1 << 20)), cancellationToken);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        var digest = Digest.OfContent(parsed.Digest?.Algorithm ?? Digest.Sha256, content!);
+        if (parsed.Digest is not null && parsed.Digest != digest)
+        {
+            return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest").With($"expected {parsed.Digest}, the content is {digest}");
+        }
+
+        var contentType = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var header) ? header.MediaType.ToString().ToLowerInvariant() : http.Request.ContentType;
+        var manifest = ManifestReader.Read(content, contentType);
+        List<string> tags = [.. more.Select(tag => tag!).Distinct(StringComparer.Ordinal)];
+        await push.RunAsync(access, digest, manifest, content!, parsed.Tag is { } own ? [own, .. tags.Where(tag => tag != own)] : tags, cancellationToken);
+
+        var headers = http.Response.Headers;
+        headers.Location = $"/v2/{access.Name.Value}/manifests/{digest.Value}";
+        headers["Docker-Content-Digest"] = digest.Value;
+        if (manifest.Subject is { } subject)
+        {
+            headers["OCI-Subject"] = subject.Value;
+        }
+
+        if (tags.Count > 0)
+        {
+            headers["OCI-Tag"] = tags.ToArray();
+        }
+
+        return Results.StatusCode(StatusCodes.Status201Created);
+    }
+
+    /// <summary>distribution-spec, "Deleting tags" and "Deleting manifests".</summary>
+    private static async Task<IResult> DeleteAsync(
+        RegistryAccess access, string reference, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!Reference.TryParse(reference, out var parsed, out var invalid))
+        {
+            return invalid;
+        }
+
+        var now = time.GetUtcNow();
+        var deleted = access.PackageId is { } packageId && await db.WriteAsync(
+            session => parsed.Tag is { } tag
+                ? ManifestTable.UntagAsync(session, packageId, tag)
+                : ManifestTable.DeleteAsync(session, packageId, parsed.Digest!, now),
+            cancellationToken);
+        return deleted ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
+    }
+
+    /// <summary>The whole body; manifests are small, and their limit is what is read at most.</summary>
+    private static async Task<(byte[]? Content, ApiError? Refused)> ReadAsync(HttpRequest request, long limit, CancellationToken cancellationToken)
+    {
+        var tooLarge = RegistryErrors.TooLarge.With($"a manifest has at most {limit} bytes");
+        if (request.ContentLength > limit)
+        {
+            return (null, tooLarge);
+        }
+
+        using var content = new MemoryStream(capacity: (int)(request.ContentLength ?? 4096));
+        var piece = new byte[16 * 1024];
+        int read;
+        while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
+        {
+            if (content.Length + read > limit)
+            {
+                return (null, tooLarge);
+            }
+
+            content.Write(piece, 0, read);
+        }
+
+        return (content.Length == content.Capacity ? content.GetBuffer() : content.ToArray(), null);
+    }
+}

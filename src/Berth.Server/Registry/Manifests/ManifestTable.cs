@@ -1,0 +1,178 @@
+using Berth.Server.Database;
+using Berth.Server.Storage;
+
+namespace Berth.Server.Registry.Manifests;
+
+/// <summary>A live manifest without its bytes.</summary>
+internal sealed record ManifestRow
+{
+    public long Id { get; init; }
+
+    public string Digest { get; init; } = "";
+
+    public string MediaType { get; init; } = "";
+
+    public long Size { get; init; }
+}
+
+/// <summary>SQL over manifests and what they hold. Deleting is soft: a deleted manifest keeps its rows until its retention is over.</summary>
+internal static class ManifestTable
+{
+    public static Task<ManifestRow?> FindAsync(DbSession session, long packageId, Reference reference) => reference.Tag is { } tag
+        ? session.FirstOrDefaultAsync<ManifestRow>(
+            """
+            select m.id, m.digest, m.media_type, m.size from tags t join manifests m on m.id = t.manifest_id
+            where t.package_id = @packageId and t.name = @tag and m.deleted_at is null
+            """,
+            new { packageId, tag })
+        : session.FirstOrDefaultAsync<ManifestRow>(
+            "select id, digest, media_type, size from manifests where package_id = @packageId and digest = @digest and deleted_at is null",
+            new { packageId, digest = reference.Digest!.Value });
+
+    public static Task<byte[]?> ContentAsync(DbSession session, long id) =>
+        session.FirstOrDefaultAsync<byte[]>("select content from manifest_contents where manifest_id = @id", new { id });
+
+    /// <summary>
+    /// The ids of those of the digests that the package has as readable blobs. Their links are renewed in the same statement, which locks
+    /// them: the collector can no longer take one that was found here.
+    /// </summary>
+    public static async Task<Dictionary<string, long>> HoldBlobsAsync(DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now)
+    {
+        var held = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
+        {
+            var rows = await session.QueryAsync<HeldBlob>(
+                """
+                update blob_links set used_at = @now, hidden = false
+                where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
+                  and (hidden = false or exists (
+                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+                    where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null))
+                returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest
+                """,
+                new { packageId, digests = part, now });
+            foreach (var row in rows)
+            {
+                held[row.Digest] = row.Id;
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>Those of the digests that are live manifests of the package.</summary>
+    public static async Task<HashSet<string>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
+        {
+            known.UnionWith(await session.QueryAsync<string>(
+                "select digest from manifests where package_id = @packageId and deleted_at is null and digest in @digests", new { packageId, digests = part }));
+        }
+
+        return known;
+    }
+
+    /// <summary>Makes the version, or renews the live one of the same digest. A deleted one of that digest stays deleted: this is a new version.</summary>
+    public static async Task<(long Id, bool Made)> EnsureAsync(
+        DbSession session, long packageId, Digest digest, Manifest manifest, byte[] content, string createdBy, DateTimeOffset now)
+    {
+        var made = await session.FirstOrDefaultAsync<long?>(
+            """
+            insert into manifests (package_id, digest, media_type, artifact_type, subject, annotations, size, created_by, created_at, updated_at)
+            values (@packageId, @digest, @mediaType, @artifactType, @subject, @annotations, @size, @createdBy, @now, @now)
+            on conflict (package_id, digest) where deleted_at is null do nothing
+            returning id
+            """,
+            new
+            {
+                packageId,
+                digest = digest.Value,
+                mediaType = manifest.MediaType,
+                artifactType = manifest.ArtifactType,
+                subject = manifest.Subject?.Value,
+                annotations = manifest.Annotations,
+                size = content.Length,
+                createdBy,
+                now,
+            });
+        if (made is { } id)
+        {
+            await session.ExecuteAsync("insert into manifest_contents (manifest_id, content) values (@id, @content)", new { id, content });
+            return (id, true);
+        }
+
+        var existing = await session.SingleAsync<long>(
+            "update manifests set updated_at = @now where package_id = @packageId and digest = @digest and deleted_at is null returning id",
+            new { packageId, digest = digest.Value, now });
+        return (existing, false);
+    }
+
+    public static async Task HoldAsync(DbSession session, long manifestId, long packageId, IEnumerable<long> blobs, IEnumerable<Digest> children)
+    {
+        foreach (var part in blobs.Chunk(500))
+        {
+            await session.ExecuteAsync(
+                """
+                insert into manifest_blobs (manifest_id, blob_id)
+                select @manifestId, blob_id from blob_links where package_id = @packageId and blob_id in @blobs
+                on conflict (manifest_id, blob_id) do nothing
+                """,
+                new { manifestId, packageId, blobs = part });
+        }
+
+        foreach (var child in children)
+        {
+            await session.ExecuteAsync(
+                "insert into manifest_children (manifest_id, digest) values (@manifestId, @digest) on conflict (manifest_id, digest) do nothing",
+                new { manifestId, digest = child.Value });
+        }
+    }
+
+    public static Task TagAsync(DbSession session, long packageId, string tag, long manifestId, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        insert into tags (package_id, name, manifest_id, created_at, updated_at) values (@packageId, @tag, @manifestId, @now, @now)
+        on conflict (package_id, name) do update set manifest_id = @manifestId, updated_at = @now
+        """,
+        new { packageId, tag, manifestId, now });
+
+    public static async Task<bool> UntagAsync(DbSession session, long packageId, string tag) =>
+        await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) > 0;
+
+    /// <summary>
+    /// Deletes softly: unreadable at once, its tags remembered, and the blobs that no other live manifest uses hidden. False when there is
+    /// no such live manifest.
+    /// </summary>
+    public static async Task<bool> DeleteAsync(DbSession session, long packageId, Digest digest, DateTimeOffset now)
+    {
+        // The package's row orders this before or after every push to it.
+        await session.ExecuteAsync("update packages set updated_at = @now where id = @packageId", new { packageId, now });
+        var found = await session.FirstOrDefaultAsync<long?>(
+            "update manifests set deleted_at = @now where package_id = @packageId and digest = @digest and deleted_at is null returning id",
+            new { packageId, digest = digest.Value, now });
+        if (found is not { } id)
+        {
+            return false;
+        }
+
+        await session.ExecuteAsync("insert into deleted_tags (manifest_id, name) select manifest_id, name from tags where manifest_id = @id", new { id });
+        await session.ExecuteAsync("delete from tags where manifest_id = @id", new { id });
+        await session.ExecuteAsync(
+            """
+            update blob_links set hidden = true
+            where package_id = @packageId and blob_id in (select blob_id from manifest_blobs where manifest_id = @id)
+              and not exists (
+                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+                where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null)
+            """,
+            new { packageId, id });
+        return true;
+    }
+
+    private sealed record HeldBlob
+    {
+        public long Id { get; init; }
+
+        public string Digest { get; init; } = "";
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Packages;
+using Berth.Server.Registry.Authorization;
+using Berth.Server.Registry.Blobs;
+using Berth.Server.Settings;
+using Berth.Server.Storage;
+
+namespace Berth.Server.Registry.Manifests;
+
+/// <summary>
+/// Publishes a version: everything it refers to must be here, then package, version and tags come into being in one transaction.
+/// </summary>
+internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore store, BerthOptions options, TimeProvider time)
+{
+    private const long LargestConfig = 1 << 20;
+
+    /// <exception cref="ApiException">400: something it refers to is missing. 403: the right to publish has gone.</exception>
+    public async Task RunAsync(
+        RegistryAccess access, Digest digest, Manifest manifest, byte[] content, IReadOnlyList<string> tags, CancellationToken cancellationToken)
+    {
+        var sources = await SourcesAsync(access, manifest, cancellationToken);
+        var now = time.GetUtcNow();
+        await db.WriteAsync(
+            async session =>
+            {
+                var packageId = await firstPublish.EnsureAsync(session, access.Principal, access.Name.Address, sources, now);
+                var blobs = await HoldBlobsAsync(session, packageId, manifest, now);
+                await RequireChildrenAsync(session, packageId, manifest);
+                var (id, made) = await ManifestTable.EnsureAsync(session, packageId, digest, manifest, content, access.Principal.Key, now);
+                if (made)
+                {
+                    await ManifestTable.HoldAsync(session, id, packageId, blobs, manifest.Children);
+                }
+
+                foreach (var tag in tags)
+                {
+                    await ManifestTable.TagAsync(session, packageId, tag, id, now);
+                }
+            },
+            cancellationToken);
+    }
+
+    private static async Task<IReadOnlyCollection<long>> HoldBlobsAsync(DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
+    {
+        if (manifest.Blobs.Count == 0)
+        {
+            return [];
+        }
+
+        var held = await ManifestTable.HoldBlobsAsync(session, packageId, manifest.Blobs, now);
+        return held.Count == manifest.Blobs.Count
+            ? held.Values
+            : throw Missing("blob", manifest.Blobs.Where(blob => !held.ContainsKey(blob.Value)));
+    }
+
+    /// <summary>distribution-spec, "Pushing manifests": a registry may accept a sparse index; here by setting.</summary>
+    private async Task RequireChildrenAsync(DbSession session, long packageId, Manifest manifest)
+    {
+        if (manifest.Children.Count == 0 || options.SparseIndexes)
+        {
+            return;
+        }
+
+        var known = await ManifestTable.KnownAsync(session, packageId, manifest.Children);
+        if (known.Count < manifest.Children.Count)
+        {
+            throw Missing("manifest", manifest.Children.Where(child => !known.Contains(child.Value)));
+        }
+    }
+
+    private static ApiException Missing(string what, IEnumerable<Digest> digests)
+    {
+        var all = digests.Select(digest => digest.Value).ToList();
+        var more = all.Count > 5 ? $" and {all.Count - 5} more" : "";
+        return new ApiException(RegistryErrors.ManifestBlobUnknown.With($"{what} {string.Join(", ", all.Take(5))}{more}"));
+    }
+
+    /// <summary>What the image says it comes from: the manifest's annotation, then the configuration's label.</summary>
+    private async Task<IReadOnlyList<string>> SourcesAsync(RegistryAccess access, Manifest manifest, CancellationToken cancellationToken)
+    {
+        List<string> sources = [];
+        if (!string.IsNullOrWhiteSpace(manifest.Source))
+        {
+            sources.Add(manifest.Source);
+        }
+
+        // A package that has a link keeps it, so nothing needs to be read.
+        if (access.Facts.Linked is null && manifest.ImageConfig is { } config && await LabelAsync(access, config, cancellationToken) is { } label)
+        {
+            sources.Add(label);
+        }
+
+        return sources;
+    }
+
+    private async Task<string?> LabelAsync(RegistryAccess access, Digest config, CancellationToken cancellationToken)
+    {
+        var row = await db.ReadAsync(
+            async session => await PendingPackages.FindAsync(session, access.Principal, access.Facts) is { } id
+                ? await BlobTable.FindAsync(session, id, config)
+                : null,
+            cancellationToken);
+        if (row is null or { Size: 0 or > LargestConfig })
+        {
+            return null;
+        }
+
+        await using var content = await store.OpenAsync(row.Key, cancellationToken);
+        if (content is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = await JsonDocument.ParseAsync(content, default, cancellationToken);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("config", out var section) && section.ValueKind == JsonValueKind.Object
+                && section.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object
+                && labels.TryGetProperty("org.opencontainers.image.source", out var source) && source.ValueKind == JsonValueKind.String
+                && source.GetString() is { Length: > 0 } text
+                ? text
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null; // A configuration may be anything; one that is not JSON has no labels.
+        }
+    }
+}

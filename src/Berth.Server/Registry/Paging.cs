@@ -1,0 +1,35 @@
+using System.Globalization;
+using Berth.Server.Http;
+
+namespace Berth.Server.Registry;
+
+/// <summary>The <c>n</c> and <c>last</c> of the registry's lists: distribution-spec, "Listing tags".</summary>
+internal readonly record struct Paging(int Count, string Last)
+{
+    private const int Usual = 1000;
+    private const int Most = 10_000;
+
+    public static bool TryParse(IQueryCollection query, out Paging paging, out ApiError? error)
+    {
+        paging = new Paging(Usual, query["last"].FirstOrDefault() ?? "");
+        error = null;
+        if (query["n"].FirstOrDefault() is not { } text)
+        {
+            return true;
+        }
+
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        {
+            error = RegistryErrors.PaginationInvalid.With("n is a number of results, 0 or more");
+            return false;
+        }
+
+        paging = paging with { Count = (int)Math.Min(count, Most) };
+        return true;
+    }
+
+    /// <summary>RFC 8288; the target is an absolute path.</summary>
+    public static void Link(HttpResponse response, string path, int count, string last, string more = "") =>
+        response.Headers.Link = string.Create(
+            CultureInfo.InvariantCulture, $"<{path}?n={count}&last={Uri.EscapeDataString(last)}{more}>; rel=\"next\"");
+}

@@ -1,0 +1,71 @@
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Packages;
+using Berth.Server.Registry.Authorization;
+using Berth.Server.Registry.Blobs;
+using Berth.Server.Storage;
+
+namespace Berth.Server.Registry.Uploads;
+
+/// <summary>Turns an upload into a blob of a package: verify, bring to disk, then the rows, in one transaction.</summary>
+internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs, TimeProvider time)
+{
+    /// <summary>Null when it is done.</summary>
+    /// <param name="access">The package, and the right to push to it.</param>
+    /// <param name="upload">The upload, whose lease the caller holds.</param>
+    /// <param name="expected">What the client says the content is.</param>
+    /// <param name="begun">Whether the upload has a row, which goes with the commit.</param>
+    /// <param name="cancellationToken">Heeded until the bytes are verified.</param>
+    public async Task<ApiError?> RunAsync(RegistryAccess access, StorageKey upload, Digest expected, bool begun, CancellationToken cancellationToken)
+    {
+        var commit = await uploads.CommitAsync(upload, expected, cancellationToken);
+        if (!commit.Matches)
+        {
+            // distribution-spec, "Errors": after a 4xx other than 416 an upload has failed; nothing of it is kept.
+            await DiscardAsync(upload, begun);
+            return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest").With($"expected {expected}, the {commit.Size} bytes sent are {commit.Actual}");
+        }
+
+        // The bytes are in place. From here on nothing is cancelled: a row that is not written leaves bytes for the collector.
+        var now = time.GetUtcNow();
+        var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, expected), CancellationToken.None);
+        var lost = known is not null && await blobs.SizeAsync(known.Key, CancellationToken.None) != known.Size ? known : null;
+        await db.WriteAsync(session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
+        return null;
+    }
+
+    public async Task DiscardAsync(StorageKey upload, bool begun)
+    {
+        if (begun)
+        {
+            await db.WriteAsync(session => UploadTable.DeleteAsync(session, upload), CancellationToken.None);
+        }
+
+        await uploads.DiscardAsync(upload, CancellationToken.None);
+    }
+
+    private static async Task RecordAsync(
+        DbSession session, RegistryAccess access, StorageKey upload, CommitResult commit, bool begun, BlobRow? lost, DateTimeOffset now)
+    {
+        if (begun && !await UploadTable.DeleteAsync(session, upload))
+        {
+            // It was cancelled or expired while its last bytes arrived.
+            await BlobTable.TrashAsync(session, upload, now);
+            throw new ApiException(RegistryErrors.BlobUploadUnknown);
+        }
+
+        if (lost is not null)
+        {
+            await BlobTable.ReplaceBytesAsync(session, lost.Id, lost.StorageKey, upload);
+        }
+
+        var blob = await BlobTable.EnsureAsync(session, commit.Actual, commit.Size, upload, now);
+        if (blob.Key != upload)
+        {
+            await BlobTable.TrashAsync(session, upload, now);
+        }
+
+        var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
+        await BlobTable.LinkAsync(session, packageId, blob.Id, now);
+    }
+}

@@ -1,0 +1,74 @@
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Packages;
+using Berth.Server.Registry.Authorization;
+using Berth.Server.Registry.Blobs;
+using Berth.Server.Storage;
+
+namespace Berth.Server.Registry.Uploads;
+
+/// <summary>
+/// Links a blob that another package of the caller's has: distribution-spec, "Mounting a blob from another repository". What the caller
+/// may not read cannot be mounted, and the answer does not say so: it is the ordinary start of an upload.
+/// </summary>
+internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore store, TimeProvider time)
+{
+    /// <summary>How many packages are looked at when none is named.</summary>
+    private const int MostCandidates = 20;
+
+    /// <summary>Whether the blob is linked now.</summary>
+    public async Task<bool> RunAsync(RegistryAccess access, Digest digest, string? from, CancellationToken cancellationToken)
+    {
+        if (await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, digest), cancellationToken) is not { } blob
+            || await store.SizeAsync(blob.Key, cancellationToken) != blob.Size)
+        {
+            return false;
+        }
+
+        foreach (var source in from is null ? await CandidatesAsync(digest, cancellationToken) : Named(from))
+        {
+            if (await MayReadAsync(access, source, cancellationToken) is { } packageId && await LinkAsync(access, packageId, digest, cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<RepositoryName> Named(string from) => RepositoryName.TryParse(from, out var name) ? [name] : [];
+
+    private async Task<IEnumerable<RepositoryName>> CandidatesAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        var holders = await db.ReadAsync(session => BlobTable.HoldersAsync(session, digest, MostCandidates), cancellationToken);
+        return holders.Select(holder => RepositoryName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<RepositoryName>();
+    }
+
+    /// <summary>The live package, when the caller may pull from it: by decision now and, with a registry token that names it, by its scopes too.</summary>
+    private async Task<long?> MayReadAsync(RegistryAccess access, RepositoryName source, CancellationToken cancellationToken)
+    {
+        var facts = await decisions.FactsAsync(access.Principal, source.Address, cancellationToken);
+        var allowed = AccessRules.Decide(access.Principal, PackageAction.Pull, facts).Allowed;
+        var withinToken = access.Token?.For(source.Value) is not { } grant || grant.Granted.HasFlag(RegistryActions.Pull);
+        return allowed && withinToken ? facts.PackageId : null;
+    }
+
+    private Task<bool> LinkAsync(RegistryAccess access, long source, Digest digest, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return db.WriteAsync(
+            async session =>
+            {
+                // Asked again inside: what the source lost meanwhile is not mounted.
+                if (await BlobTable.FindAsync(session, source, digest) is not { } blob)
+                {
+                    return false;
+                }
+
+                var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
+                await BlobTable.LinkAsync(session, packageId, blob.Id, now);
+                return true;
+            },
+            cancellationToken);
+    }
+}

@@ -1,0 +1,15 @@
+using Berth.Server.Settings;
+
+namespace Berth.Server.Storage;
+
+internal static class StorageFeature
+{
+    public static void AddStorage(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new FileLayout(provider.GetRequiredService<BerthOptions>().BlobsSetting["file:".Length..]));
+        services.AddSingleton<RunningHashes>();
+        services.AddSingleton<UploadLeases>();
+        services.AddSingleton<IBlobStore, FileBlobStore>();
+        services.AddSingleton<IUploadStore, FileUploadStore>();
+    }
+}
