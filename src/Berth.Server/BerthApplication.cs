@@ -52,6 +52,7 @@ internal static class BerthApplication
         api.MapRepositoryFeature();
         api.MapCodespaces();
         api.MapTokens();
+        api.MapPackageFeature();
         return app;
     }
 }

@@ -43,6 +43,12 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(CodespaceDefaults))]
 [JsonSerializable(typeof(NewCodespace))]
 [JsonSerializable(typeof(CodespaceExec))]
+[JsonSerializable(typeof(Package))]
+[JsonSerializable(typeof(List<Package>))]
+[JsonSerializable(typeof(PackageVersion))]
+[JsonSerializable(typeof(List<PackageVersion>))]
+[JsonSerializable(typeof(PackageAccessList))]
+[JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

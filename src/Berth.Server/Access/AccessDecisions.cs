@@ -21,7 +21,11 @@ internal sealed class AccessDecisions(Db db)
             cancellationToken))!;
 
     /// <summary>The same facts inside a transaction, for what is decided and done in one.</summary>
-    public static async Task<PackageFacts> LoadAsync(DbSession session, Principal principal, PackageAddress address)
+    /// <param name="session">The transaction.</param>
+    /// <param name="principal">Who asks.</param>
+    /// <param name="address">The package by its names.</param>
+    /// <param name="deleted">A deleted package to judge as if it were live, for its restoration.</param>
+    public static async Task<PackageFacts> LoadAsync(DbSession session, Principal principal, PackageAddress address, PackageRow? deleted = null)
     {
         var facts = new PackageFacts { Address = address };
         if (await AccessTable.OwnerAsync(session, address.Owner) is not { } owner)
@@ -33,7 +37,7 @@ internal sealed class AccessDecisions(Db db)
         var slash = address.Name.IndexOf('/', StringComparison.Ordinal);
         var keeper = await AccessTable.RepositoryAsync(session, owner.Id, slash < 0 ? address.Name : address.Name[..slash]);
         facts = facts with { NameKeeper = keeper };
-        if (await AccessTable.PackageAsync(session, owner.Id, address) is { } package)
+        if ((deleted ?? await AccessTable.PackageAsync(session, owner.Id, address)) is { } package)
         {
             facts = facts with
             {

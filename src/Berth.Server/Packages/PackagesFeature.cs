@@ -6,5 +6,20 @@ internal static class PackagesFeature
     {
         services.AddSingleton<SourceLabel>();
         services.AddSingleton<FirstPublish>();
+        services.AddSingleton<ReadPackages>();
+        services.AddSingleton<ChangePackage>();
+        services.AddSingleton<DeletePackage>();
+    }
+
+    /// <summary>The same routes under an organization, a user, and the caller.</summary>
+    public static void MapPackageFeature(this IEndpointRouteBuilder api)
+    {
+        foreach (var owner in new[] { "/orgs/{org}", "/users/{username}", "/user" })
+        {
+            api.MapPackages(owner);
+            api.MapVersions(owner);
+            api.MapPackageAccess(owner);
+            api.MapExplain(owner);
+        }
     }
 }

@@ -1,0 +1,131 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A package in GitHub's shape, with how it takes its access.</summary>
+public sealed record Package
+{
+    public required long Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary><c>container</c> or <c>npm</c>.</summary>
+    public required string PackageType { get; init; }
+
+    public required Account Owner { get; init; }
+
+    public required long VersionCount { get; init; }
+
+    /// <summary><c>public</c>, <c>internal</c> or <c>private</c>.</summary>
+    public required string Visibility { get; init; }
+
+    public required string Url { get; init; }
+
+    public required string HtmlUrl { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>The linked repository, for those who may see it.</summary>
+    public Repository? Repository { get; init; }
+
+    /// <summary>Whether named roles on the linked repository count as roles on the package.</summary>
+    public required bool InheritsAccess { get; init; }
+
+    /// <summary>Set where the package and its repository differ in visibility, with the command that would make them equal.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VisibilityDifference? VisibilityDiffers { get; init; }
+}
+
+/// <summary>One version: of a container package one manifest.</summary>
+public sealed record PackageVersion
+{
+    public required long Id { get; init; }
+
+    /// <summary>The manifest's digest.</summary>
+    public required string Name { get; init; }
+
+    public required string Url { get; init; }
+
+    public required string PackageHtmlUrl { get; init; }
+
+    public required string HtmlUrl { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    public required VersionMetadata Metadata { get; init; }
+}
+
+public sealed record VersionMetadata
+{
+    public required string PackageType { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ContainerMetadata? Container { get; init; }
+}
+
+/// <summary>The tags that point at it now.</summary>
+public sealed record ContainerMetadata(IReadOnlyList<string> Tags);
+
+/// <summary>Everything that gives access to a package, with where each comes from.</summary>
+public sealed record PackageAccessList
+{
+    public required string Package { get; init; }
+
+    public required string Visibility { get; init; }
+
+    public string? Repository { get; init; }
+
+    public required bool InheritsAccess { get; init; }
+
+    /// <summary>What nobody was given: owners, members by <c>internal</c>, everyone by <c>public</c>.</summary>
+    public required IReadOnlyList<AccessEntry> Implied { get; init; }
+
+    /// <summary>Named roles on the linked repository that count here while the package inherits.</summary>
+    public required IReadOnlyList<AccessEntry> Inherited { get; init; }
+
+    public required IReadOnlyList<AccessEntry> Users { get; init; }
+
+    public required IReadOnlyList<AccessEntry> Teams { get; init; }
+
+    /// <summary>Repositories whose workflows have a role.</summary>
+    public required IReadOnlyList<AccessEntry> Actions { get; init; }
+
+    /// <summary>Repositories whose codespaces may pull.</summary>
+    public required IReadOnlyList<AccessEntry> Codespaces { get; init; }
+}
+
+/// <param name="Name">A login, a team's slug, a repository's full name, or words for a group.</param>
+/// <param name="Role"><c>read</c>, <c>write</c> or <c>admin</c>.</param>
+/// <param name="Source">Where it comes from.</param>
+public sealed record AccessEntry(string Name, string Role, string Source);
+
+/// <summary>An answer to "may they, and why?".</summary>
+public sealed record Explanation
+{
+    public required string Package { get; init; }
+
+    public required string Action { get; init; }
+
+    /// <summary>Who was asked about.</summary>
+    public required string Principal { get; init; }
+
+    public required bool Allowed { get; init; }
+
+    /// <summary>The rule that decided it.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>What would add a missing right.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>The rules in the order they were looked at.</summary>
+    public required IReadOnlyList<ExplanationRule> Rules { get; init; }
+}
+
+public sealed record ExplanationRule(bool Holds, string Rule);

@@ -1,0 +1,147 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Repositories;
+
+namespace Berth.Server.Packages;
+
+/// <summary>
+/// Makes packages and changes visibility, link and inheritance. Facts are read again in the transaction, so that a right that has gone
+/// since the request was let in counts for nothing.
+/// </summary>
+internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider time)
+{
+    private const string Resource = "Package";
+
+    public Task<Package> CreateAsync(Principal principal, PackageFacts proven, PackageRequest wanted, CancellationToken cancellationToken)
+    {
+        var visibility = wanted.Visibility ?? Visibility.Private;
+        var now = time.GetUtcNow();
+        return db.WriteAsync(
+            async session =>
+            {
+                var facts = await AccessDecisions.LoadAsync(session, principal, proven.Address);
+                var decision = AccessRules.Decide(principal, PackageAction.Manage, facts, visibility);
+                if (!decision.Allowed || principal is not UserPrincipal user)
+                {
+                    throw new ApiException(CreateRefused(principal, facts, decision));
+                }
+
+                CheckVisibility(facts, visibility, opens: false);
+                var link = await LinkAsync(session, user, facts, wanted);
+                var inherits = wanted.InheritAccess ?? false;
+                DemandLink(link, inherits);
+                if (await PackageTable.InsertAsync(session, facts.Owner!.Id, facts.Address, visibility.Name(), user.Key, now) is not { } id)
+                {
+                    throw new ApiException(ApiErrors.Exists(Resource, "name", $"{facts.Address} was made a moment ago"));
+                }
+
+                await PackageTable.UpdateAsync(session, id, visibility.Name(), link?.Id, inherits, now);
+                await PackageAccessTable.SetUserAsync(session, id, user.UserId, Role.Admin.Name());
+                return (await packages.OneAsync(session, principal, await AccessDecisions.LoadAsync(session, principal, facts.Address)))!;
+            },
+            cancellationToken);
+    }
+
+    public Task<Package> ChangeAsync(UserPrincipal user, PackageAddress address, PackageRequest wanted, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return db.WriteAsync(
+            async session =>
+            {
+                var facts = await AccessDecisions.LoadAsync(session, user, address);
+                if (facts.PackageId is not { } id || !AccessRules.Decide(user, PackageAction.Manage, facts).Allowed)
+                {
+                    throw new ApiException(ApiErrors.Hidden(user));
+                }
+
+                var visibility = wanted.Visibility ?? facts.Visibility;
+                if (visibility != facts.Visibility)
+                {
+                    CheckVisibility(facts, visibility, opens: visibility > facts.Visibility);
+                }
+
+                var link = wanted.NamesRepository ? await LinkAsync(session, user, facts, wanted) : facts.Linked;
+                var moved = link?.Id != facts.Linked?.Id;
+
+                // A new link brings no access by itself: inheritance stays on only for the same repository, or when asked for.
+                var inherits = wanted.InheritAccess ?? (facts.Inherits && !moved);
+                DemandLink(link, inherits);
+                await SwitchAsync(session, id, facts, inherits, moved);
+                await PackageTable.UpdateAsync(session, id, visibility.Name(), link?.Id, inherits, now);
+                return (await packages.OneAsync(session, user, await AccessDecisions.LoadAsync(session, user, address)))!;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Off: the repository's named roles become grants, and it goes on both lists. On: explicit grants are replaced.</summary>
+    private static async Task SwitchAsync(DbSession session, long id, PackageFacts facts, bool inherits, bool moved)
+    {
+        if (facts is { Inherits: true, Linked: not null } && !inherits)
+        {
+            await PackageAccessTable.CopyNamedRolesAsync(session, id, facts.Linked);
+        }
+        else if (inherits && (!facts.Inherits || moved))
+        {
+            await PackageAccessTable.RemoveGrantsAsync(session, id);
+        }
+    }
+
+    private static void DemandLink(RepositoryFacts? link, bool inherits)
+    {
+        if (inherits && link is null)
+        {
+            ApiErrors.Unprocessable(Resource, "inherit_access", "a package without a repository has no access to inherit; link it first").Throw();
+        }
+    }
+
+    /// <summary>Internal exists in organizations; their settings say which visibilities are allowed, and to which members may open a package.</summary>
+    private static void CheckVisibility(PackageFacts facts, Visibility visibility, bool opens)
+    {
+        var owner = facts.Owner!;
+        if (visibility == Visibility.Internal && !owner.IsOrganization)
+        {
+            ApiErrors.Invalid(Resource, "visibility", "internal is for packages of organizations").Throw();
+        }
+
+        if (owner.Clamp(visibility) != visibility)
+        {
+            ApiErrors.Unprocessable(Resource, "visibility", $"the settings of {owner.Login} do not allow {visibility.Name()} packages").Throw();
+        }
+
+        if (opens && owner.IsOrganization && !facts.UserOwnsNamespace && !owner.MembersCanCreate(visibility))
+        {
+            throw new ApiException(
+                ApiErrors.Unprocessable(Resource, "visibility", $"the settings of {owner.Login} let only its owners make packages {visibility.Name()}")
+                    with
+                { Remedy = $"an owner can run: berth org settings {owner.Login} --members-can-create-{visibility.Name()}-packages true" });
+        }
+    }
+
+    /// <summary>One of the same owner, to which the caller may write by name: a link shows on the repository and may bring its access.</summary>
+    private static async Task<RepositoryFacts?> LinkAsync(DbSession session, UserPrincipal user, PackageFacts facts, PackageRequest wanted)
+    {
+        if (!RepositoryNames.TrySplit(wanted.Repository, out var owner, out var name))
+        {
+            return null;
+        }
+
+        var repository = owner.Equals(facts.Owner!.Login, StringComparison.OrdinalIgnoreCase)
+            ? await AccessTable.RepositoryAsync(session, facts.Owner.Id, name)
+            : null;
+        if (repository is null || (await AccessTable.StandingAsync(session, repository, user.UserId)).NamedRole < Role.Write)
+        {
+            ApiErrors.Invalid(Resource, "repository", $"a package is linked to a repository of {facts.Owner.Login} to which you may write; {wanted.Repository} is none").Throw();
+        }
+
+        return repository;
+    }
+
+    private static ApiError CreateRefused(Principal principal, PackageFacts facts, Decision decision) =>
+        facts.Exists ? ApiErrors.Exists(Resource, "name", $"{facts.Address} was made a moment ago")
+        : decision.MaySee || facts.UserIsMember || facts.UserOwnsNamespace
+            ? ApiErrors.Forbidden(principal, decision.Reason ?? decision.Deciding) with { Remedy = decision.Remedy }
+            : ApiErrors.Hidden(principal);
+}

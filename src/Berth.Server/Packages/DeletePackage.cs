@@ -1,0 +1,128 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Packages;
+
+/// <summary>
+/// Deletes packages and versions softly, and brings them back while they are kept. What is deleted is unreadable at once; restoring
+/// brings back the whole graph and never moves a tag that moved on.
+/// </summary>
+internal sealed partial class DeletePackage(Db db, BerthOptions options, TimeProvider time, ILogger<DeletePackage> logger)
+{
+    private const string Resource = "Package";
+
+    /// <summary><c>?purge=true</c>: now and for good.</summary>
+    public static bool Purges(HttpRequest request) => request.Query["purge"] == "true";
+
+    public async Task DeleteAsync(Principal principal, PackageAccess access, bool purge, CancellationToken cancellationToken)
+    {
+        await db.WriteAsync(
+            session => purge ? PackageTable.PurgeAsync(session, access.Id) : PackageTable.DeleteAsync(session, access.Id, time.GetUtcNow()),
+            cancellationToken);
+        LogDeleted(principal.Key, access.Address.ToString(), purge);
+    }
+
+    /// <summary>Null when it is back.</summary>
+    public Task<ApiError?> RestoreAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return db.WriteAsync(
+            async session =>
+            {
+                if (await AccessTable.OwnerAsync(session, address.Owner) is not { } owner
+                    || await PackageTable.DeletedAsync(session, owner.Id, address, now - TimeSpan.FromDays(options.DeletedRetentionDays)) is not { } row
+                    || !MayRestore(principal, await AccessDecisions.LoadAsync(session, principal, address, row)))
+                {
+                    return ApiErrors.Hidden(principal);
+                }
+
+                if (await AccessTable.PackageAsync(session, owner.Id, address) is not null)
+                {
+                    return ApiErrors.Unprocessable(Resource, "name", $"there is a new package {address}; delete that one first");
+                }
+
+                await PackageTable.RestoreAsync(session, row.Id, now);
+                LogRestored(principal.Key, address.ToString());
+                return null;
+            },
+            cancellationToken);
+    }
+
+    /// <param name="principal">Who asks.</param>
+    /// <param name="access">The package.</param>
+    /// <param name="versionId">The version.</param>
+    /// <param name="force">Also a part of an index that is still there.</param>
+    /// <param name="purge">Now and for good.</param>
+    /// <param name="cancellationToken">Ends the wait for the writer.</param>
+    public Task<ApiError?> DeleteVersionAsync(
+        Principal principal, PackageAccess access, long versionId, bool force, bool purge, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            var version = await VersionTable.FindAsync(session, access.Id, versionId);
+            if (version is null || (version.DeletedAt is not null && !purge))
+            {
+                return ApiErrors.Hidden(principal);
+            }
+
+            if (version.DeletedAt is null && await VersionTable.CountAsync(session, access.Id) == 1)
+            {
+                return Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead.");
+            }
+
+            if (!force && version.DeletedAt is null && await VersionTable.ParentAsync(session, access.Id, version.Digest) is { } parent)
+            {
+                return ApiErrors.Unprocessable(
+                    "PackageVersion", "id", $"the index {parent} holds this version and would break; delete that one first, or say ?force=true");
+            }
+
+            await (purge ? VersionTable.PurgeAsync(session, version.Id) : VersionTable.DeleteAsync(session, version.Id, time.GetUtcNow()));
+            LogVersionDeleted(principal.Key, version.Digest, access.Address.ToString(), purge);
+            return null;
+        },
+        cancellationToken);
+
+    public Task<ApiError?> RestoreVersionAsync(Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var since = now - TimeSpan.FromDays(options.DeletedRetentionDays);
+        return db.WriteAsync(
+            async session =>
+            {
+                var facts = await AccessDecisions.LoadAsync(session, principal, address);
+                if (facts.PackageId is not { } id || !MayRestore(principal, facts)
+                    || await VersionTable.FindAsync(session, id, versionId) is not { DeletedAt: { } deletedAt } version || deletedAt < since)
+                {
+                    return ApiErrors.Hidden(principal);
+                }
+
+                if (await VersionTable.IsLiveAsync(session, id, version.Digest))
+                {
+                    return ApiErrors.Unprocessable("PackageVersion", "id", $"{version.Digest} was pushed again since and is there");
+                }
+
+                await VersionTable.RestoreGraphAsync(session, id, version, since, now);
+                LogVersionRestored(principal.Key, version.Digest, address.ToString());
+                return null;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Admin on the package; GitHub lets workflows that may delete also restore.</summary>
+    private static bool MayRestore(Principal principal, PackageFacts facts) =>
+        AccessRules.Decide(principal, principal is WorkflowPrincipal ? PackageAction.Delete : PackageAction.Manage, facts).Allowed;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} deleted package {Package} (purged: {Purged})")]
+    private partial void LogDeleted(string principal, string package, bool purged);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} restored package {Package}")]
+    private partial void LogRestored(string principal, string package);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} deleted version {Digest} of {Package} (purged: {Purged})")]
+    private partial void LogVersionDeleted(string principal, string digest, string package, bool purged);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} restored version {Digest} of {Package}")]
+    private partial void LogVersionRestored(string principal, string digest, string package);
+}

@@ -1,0 +1,132 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Packages;
+
+/// <summary>Why somebody may or may not: the decision of the same rules that answer requests, with the chain that led to it.</summary>
+internal static class ExplainEndpoints
+{
+    private const string Resource = "Explanation";
+    private static readonly string[] Kinds = ["user", "workflow", "codespace"];
+
+    /// <param name="api">The API.</param>
+    /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
+    public static void MapExplain(this IEndpointRouteBuilder api, string owner) =>
+        api.MapRead(owner + "/packages/{type}/{name}/access/explain", ExplainAsync).Requires(ApiNeed.PackageReader, "read:packages");
+
+    /// <summary>Everybody may ask about themselves and their own codespaces, admins of the package about anybody.</summary>
+    private static async Task<IResult> ExplainAsync(
+        HttpRequest request, ApiCaller caller, PackageAccess access, Db db, AccessDecisions decisions, CancellationToken cancellationToken)
+    {
+        var action = request.Query["action"].ToString() switch
+        {
+            "" or "pull" => PackageAction.Pull,
+            "push" => PackageAction.Push,
+            "delete" => PackageAction.Delete,
+            _ => (PackageAction?)null,
+        };
+        if (action is null)
+        {
+            return ApiErrors.Invalid(Resource, "action", "action must be pull, push or delete");
+        }
+
+        var asked = Kinds.Where(name => request.Query.ContainsKey(name)).ToArray();
+        if (asked.Length > 1)
+        {
+            return ApiErrors.Invalid(Resource, asked[1], "ask about one of user, workflow and codespace at a time");
+        }
+
+        var about = asked.Length == 0
+            ? caller.Principal
+            : await db.ReadAsync(session => PrincipalAsync(session, asked[0], request.Query[asked[0]].ToString()), cancellationToken);
+        var admin = AccessRules.UserRole(access.Facts, new RuleChain()) == Role.Admin;
+        if (!admin && !IsOwn(caller, about))
+        {
+            return ApiErrors.Forbidden(caller.Principal, "admins of the package may ask about others, everybody else about themselves");
+        }
+
+        if (about is null)
+        {
+            return Errors.NotFound.With($"there is no {asked[0]} {request.Query[asked[0]]}");
+        }
+
+        // Who asks may see the package, so the reason and the remedy are told also where the one asked about could not be told.
+        var facts = await decisions.FactsAsync(about, access.Address, cancellationToken);
+        var decision = AccessRules.Decide(about, action.Value, facts);
+        var refusal = decision.Reason ?? decision.Chain.LastOrDefault(line => !line.Holds)?.Rule ?? "nothing grants it";
+        return ApiResult.Ok(new Explanation
+        {
+            Package = access.Address.ToString(),
+            Action = action.Value.ToString().ToLowerInvariant(),
+            Principal = Describe(about),
+            Allowed = decision.Allowed,
+            Reason = decision.Allowed ? decision.Deciding : refusal,
+            Remedy = decision.Allowed ? null : Remedies.For(about, action.Value, facts),
+            Rules = [.. decision.Chain.Select(line => new ExplanationRule(line.Holds, line.Rule))],
+        });
+    }
+
+    private static bool IsOwn(ApiCaller caller, Principal? about) => about switch
+    {
+        null => false,
+        _ when about.Key == caller.Principal.Key => true,
+        CodespacePrincipal codespace => codespace.UserId == caller.UserOrNull?.UserId,
+        _ => false,
+    };
+
+    /// <summary>Roles, not tokens: scopes cap what a role gives, and a token says itself which it has.</summary>
+    private static async Task<Principal?> PrincipalAsync(DbSession session, string kind, string name)
+    {
+        if (kind == "user")
+        {
+            return await AccountTable.FindUserAsync(session, name) is { } user
+                ? new UserPrincipal(user.Id, user.Login, user.SiteAdmin, Scopes.All, PackagePatterns.Unrestricted, TokenId: null)
+                : null;
+        }
+
+        if (kind == "workflow")
+        {
+            var slash = name.IndexOf('/', StringComparison.Ordinal);
+            return slash > 0 && await AccessTable.OwnerAsync(session, name[..slash]) is { } owner
+                && await AccessTable.RepositoryAsync(session, owner.Id, name[(slash + 1)..]) is { } repository
+                ? new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0)
+                : null;
+        }
+
+        var row = await session.FirstOrDefaultAsync<CodespaceOf>(
+            """
+            select c.id, c.name, c.repository_id, o.login || '/' || r.name as repository, c.owner_id as user_id, u.login as user_login
+            from codespaces c join repositories r on r.id = c.repository_id join accounts o on o.id = r.owner_id join accounts u on u.id = c.owner_id
+            where c.name = @name
+            """,
+            new { name });
+        return row is null ? null : new CodespacePrincipal(row.Id, row.Name, row.RepositoryId, row.Repository, row.UserId, row.UserLogin, TokenId: 0);
+    }
+
+    private static string Describe(Principal principal) => principal switch
+    {
+        UserPrincipal user => $"user {user.Login}",
+        WorkflowPrincipal workflow => $"workflows of {workflow.Repository}",
+        CodespacePrincipal codespace => $"codespace {codespace.Name} of {codespace.Repository}, created by {codespace.UserLogin}",
+        _ => "anonymous",
+    };
+
+    private sealed record CodespaceOf
+    {
+        public long Id { get; init; }
+
+        public string Name { get; init; } = "";
+
+        public long RepositoryId { get; init; }
+
+        public string Repository { get; init; } = "";
+
+        public long UserId { get; init; }
+
+        public string UserLogin { get; init; } = "";
+    }
+}

@@ -1,0 +1,212 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Organizations;
+
+namespace Berth.Server.Packages;
+
+/// <summary>Who has access to a package: grants to people and teams, the Actions and the Codespaces list.</summary>
+internal static class PackageAccessEndpoints
+{
+    private const string Resource = "PackageAccess";
+
+    /// <param name="api">The API.</param>
+    /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
+    public static void MapPackageAccess(this IEndpointRouteBuilder api, string owner)
+    {
+        var access = owner + "/packages/{type}/{name}/access";
+        api.MapRead(access, ListAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapPut(access + "/users/{login}", SetUserAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapDelete(access + "/users/{login}", RemoveUserAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapPut(access + "/teams/{team_slug}", SetTeamAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapDelete(access + "/teams/{team_slug}", RemoveTeamAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapPut(access + "/actions/{owner}/{repo}", SetActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapDelete(access + "/actions/{owner}/{repo}", RemoveActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapPut(access + "/codespaces/{owner}/{repo}", SetCodespacesAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapDelete(access + "/codespaces/{owner}/{repo}", RemoveCodespacesAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+    }
+
+    private static async Task<IResult> ListAsync(PackageAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var facts = access.Facts;
+        return ApiResult.Ok(await db.ReadAsync(
+            async session => new PackageAccessList
+            {
+                Package = facts.Address.ToString(),
+                Visibility = facts.Visibility.Name(),
+                Repository = facts.Linked?.FullName,
+                InheritsAccess = facts.Inherits,
+                Implied = Implied(facts),
+                Inherited = facts is { Inherits: true, Linked: { } linked } ? Inherited(await PackageAccessTable.NamedRolesAsync(session, linked), linked) : [],
+                Users = Entries(await PackageAccessTable.UsersAsync(session, access.Id)),
+                Teams = Entries(await PackageAccessTable.TeamsAsync(session, access.Id)),
+                Actions = Entries(await PackageAccessTable.ActionsAsync(session, access.Id)),
+                Codespaces = Entries(await PackageAccessTable.CodespacesAsync(session, access.Id)),
+            },
+            cancellationToken));
+    }
+
+    private static List<AccessEntry> Implied(PackageFacts facts)
+    {
+        var owner = facts.Owner!;
+        List<AccessEntry> implied =
+        [
+            owner.IsOrganization ? new($"owners of {owner.Login}", "admin", "organization owners") : new(owner.Login, "admin", "owns the package"),
+        ];
+        if (facts.Visibility == Visibility.Internal)
+        {
+            implied.Add(new AccessEntry($"members of {owner.Login}", "read", "internal"));
+        }
+        else if (facts.Visibility == Visibility.Public)
+        {
+            implied.Add(new AccessEntry("everyone", "read", "public"));
+        }
+
+        return implied;
+    }
+
+    private static List<AccessEntry> Inherited(List<AccessRow> named, RepositoryFacts repository) =>
+    [
+        .. named.Select(row => new AccessEntry(row.Name, RoleNames.OfRepository(row.Role).Name(), $"{row.Source} with {row.Role} on {repository.FullName}")),
+        new AccessEntry($"workflows of {repository.FullName}", "write", "linked and inheriting; the token's own permission caps it"),
+        new AccessEntry($"codespaces of {repository.FullName}", "read", "linked and inheriting, while the repository is no more open than the package"),
+    ];
+
+    private static List<AccessEntry> Entries(List<AccessRow> rows) => rows.ConvertAll(row => new AccessEntry(row.Name, row.Role, row.Source));
+
+    private static async Task<IResult> SetUserAsync(
+        string login, HttpRequest request, PackageAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var role = await RoleAsync(request, cancellationToken);
+        return await OnGrantsAsync(db, access, async session =>
+        {
+            if (await AccountTable.FindUserAsync(session, login) is not { } user)
+            {
+                return Errors.NotFound.With($"there is no user {login}");
+            }
+
+            await PackageAccessTable.SetUserAsync(session, access.Id, user.Id, role);
+            return null;
+        }, cancellationToken);
+    }
+
+    private static Task<IResult> RemoveUserAsync(string login, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        OnGrantsAsync(db, access, async session =>
+            await AccountTable.FindUserAsync(session, login) is { } user && await PackageAccessTable.RemoveUserAsync(session, access.Id, user.Id) > 0
+                ? null
+                : Errors.NotFound.With($"{login} has no grant of their own on {access.Address}"),
+            cancellationToken);
+
+    private static async Task<IResult> SetTeamAsync(
+        string team_slug, HttpRequest request, PackageAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var role = await RoleAsync(request, cancellationToken);
+        if (access.Facts.Owner is not { IsOrganization: true } owner)
+        {
+            return ApiErrors.Unprocessable(Resource, "team", "a package of a user has no teams; grant it to people");
+        }
+
+        return await OnGrantsAsync(db, access, async session =>
+        {
+            if (await TeamTable.FindAsync(session, owner.Id, team_slug) is not { } team)
+            {
+                return Errors.NotFound.With($"{owner.Login} has no team {team_slug}");
+            }
+
+            await PackageAccessTable.SetTeamAsync(session, access.Id, team.Id, role);
+            return null;
+        }, cancellationToken);
+    }
+
+    private static Task<IResult> RemoveTeamAsync(string team_slug, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        OnGrantsAsync(db, access, async session =>
+            await TeamTable.FindAsync(session, access.Facts.Owner!.Id, team_slug) is { } team && await PackageAccessTable.RemoveTeamAsync(session, access.Id, team.Id) > 0
+                ? null
+                : Errors.NotFound.With($"the team {team_slug} has no grant on {access.Address}"),
+            cancellationToken);
+
+    private static async Task<IResult> SetActionsAsync(
+        string owner, string repo, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var role = await RoleAsync(request, cancellationToken);
+        return await OnListAsync(db, caller, owner, repo, (session, id) => PackageAccessTable.SetActionsAsync(session, access.Id, id, role), cancellationToken);
+    }
+
+    private static Task<IResult> RemoveActionsAsync(
+        string owner, string repo, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        OffListAsync(db, owner, repo, (session, id) => PackageAccessTable.RemoveActionsAsync(session, access.Id, id), "Actions", cancellationToken);
+
+    private static Task<IResult> SetCodespacesAsync(
+        string owner, string repo, ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        OnListAsync(db, caller, owner, repo, (session, id) => PackageAccessTable.SetCodespacesAsync(session, access.Id, id), cancellationToken);
+
+    private static Task<IResult> RemoveCodespacesAsync(
+        string owner, string repo, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        OffListAsync(db, owner, repo, (session, id) => PackageAccessTable.RemoveCodespacesAsync(session, access.Id, id), "Codespaces", cancellationToken);
+
+    private static async Task<string> RoleAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var role = body.Word("role", required: true, "read", "write", "admin");
+        body.Validate();
+        return role!;
+    }
+
+    /// <summary>Grants to people and teams are locked while the package inherits; both lists never are.</summary>
+    private static async Task<IResult> OnGrantsAsync(
+        Db db, PackageAccess access, Func<DbSession, Task<ApiError?>> change, CancellationToken cancellationToken)
+    {
+        var error = await db.WriteAsync(
+            async session => await PackageTable.FindAsync(session, access.Id) switch
+            {
+                null => Errors.NotFound,
+                { InheritsAccess: true } => ApiErrors.Unprocessable(
+                    Resource, "inherit_access", $"{access.Address} inherits its access from {access.Facts.Linked?.FullName ?? "its repository"}: give the role there, or switch inheritance off")
+                    with
+                { Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off" },
+                _ => await change(session),
+            },
+            cancellationToken);
+        return error is null ? ApiResult.NoContent() : error;
+    }
+
+    /// <summary>A repository that the caller cannot read cannot be named, or the answer would tell that it exists.</summary>
+    private static async Task<IResult> OnListAsync(
+        Db db, ApiCaller caller, string owner, string repo, Func<DbSession, long, Task> change, CancellationToken cancellationToken)
+    {
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                if (await FindAsync(session, owner, repo) is not { } repository
+                    || !(await AccessTable.StandingAsync(session, repository, caller.User.UserId)).CanRead)
+                {
+                    return ApiErrors.Unprocessable(Resource, "repository", $"there is no repository {owner}/{repo} that you can read");
+                }
+
+                await change(session, repository.Id);
+                return null;
+            },
+            cancellationToken);
+        return error is null ? ApiResult.NoContent() : error;
+    }
+
+    private static async Task<IResult> OffListAsync(
+        Db db, string owner, string repo, Func<DbSession, long, Task<int>> change, string list, CancellationToken cancellationToken)
+    {
+        var removed = await db.WriteAsync(
+            async session => await FindAsync(session, owner, repo) is { } repository ? await change(session, repository.Id) : 0, cancellationToken);
+        return removed > 0 ? ApiResult.NoContent() : Errors.NotFound.With($"{owner}/{repo} is not on the {list} list");
+    }
+
+    private static async Task<RepositoryFacts?> FindAsync(DbSession session, string owner, string repo) =>
+        await AccessTable.OwnerAsync(session, owner) is { } account ? await AccessTable.RepositoryAsync(session, account.Id, repo) : null;
+}
+
+/// <summary>Words of the command line that name a package.</summary>
+internal static class PackageCommand
+{
+    public static string Type(PackageAddress address) => address.Type == PackageAddress.Npm ? " --type npm" : "";
+}

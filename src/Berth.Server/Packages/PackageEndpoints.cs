@@ -1,0 +1,78 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Packages;
+
+/// <summary>Packages of an organization, a user, and the caller: list, look, make, change, delete, restore.</summary>
+internal static class PackageEndpoints
+{
+    private const string Resource = "Package";
+    private static readonly string[] Types = ["npm", "maven", "rubygems", "docker", "nuget", "container"];
+
+    /// <param name="api">The API.</param>
+    /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
+    public static void MapPackages(this IEndpointRouteBuilder api, string owner)
+    {
+        var package = owner + "/packages/{type}/{name}";
+        api.MapRead(owner + "/packages", ListAsync).Requires(ApiNeed.PackageUser, "read:packages");
+        api.MapRead(package, GetAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapPut(package, CreateAsync).Requires(ApiNeed.PackageCreator, "write:packages");
+        api.MapPatch(package, ChangeAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapDelete(package, DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
+        api.MapPost(package + "/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages");
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, ReadPackages packages, CancellationToken cancellationToken)
+    {
+        var type = http.Request.Query["package_type"].ToString();
+        if (!Types.Contains(type, StringComparer.Ordinal))
+        {
+            return Errors.BadRequest(400, $"package_type must be one of {string.Join(", ", Types)}");
+        }
+
+        var visibility = http.Request.Query["visibility"].ToString();
+        if (visibility.Length > 0 && !VisibilityNames.TryParse(visibility, out _))
+        {
+            return ApiErrors.Invalid(Resource, "visibility", "visibility must be public, private or internal");
+        }
+
+        var login = http.Request.RouteValues["org"] as string ?? http.Request.RouteValues["username"] as string ?? caller.User.Login;
+        var owner = await db.ReadAsync(session => AccessTable.OwnerAsync(session, login), cancellationToken);
+        return owner is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.Page(http, paging, paging.Of(await packages.ListAsync(caller.User, owner, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
+    }
+
+    private static async Task<IResult> GetAsync(ApiCaller caller, PackageAccess access, ReadPackages packages, CancellationToken cancellationToken) =>
+        await packages.OneAsync(caller.Principal, access.Facts, cancellationToken) is { } package
+            ? ApiResult.Ok(package)
+            : ApiErrors.Hidden(caller.Principal);
+
+    /// <summary>Makes the package before its first push, so that nothing about that push needs guessing; where it exists this is a change.</summary>
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, ApiCaller caller, PackageAccess access, ChangePackage change, CancellationToken cancellationToken)
+    {
+        var wanted = await PackageRequest.ReadAsync(request, cancellationToken);
+        return access.Facts.Exists
+            ? ApiResult.Ok(await change.ChangeAsync(caller.User, access.Address, wanted, cancellationToken))
+            : ApiResult.Created(await change.CreateAsync(caller.Principal, access.Facts, wanted, cancellationToken));
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        HttpRequest request, ApiCaller caller, PackageAccess access, ChangePackage change, CancellationToken cancellationToken) =>
+        ApiResult.Ok(await change.ChangeAsync(caller.User, access.Address, await PackageRequest.ReadAsync(request, cancellationToken), cancellationToken));
+
+    private static async Task<IResult> DeleteAsync(
+        HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
+    {
+        await delete.DeleteAsync(caller.Principal, access, purge: DeletePackage.Purges(request), cancellationToken);
+        return ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> RestoreAsync(
+        ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken) =>
+        await delete.RestoreAsync(caller.Principal, access.Address, cancellationToken) is { } error ? error : ApiResult.NoContent();
+}

@@ -1,0 +1,120 @@
+using Berth.Server.Access;
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages;
+
+/// <summary>A package as stored, with its owner and the number of its live versions.</summary>
+internal sealed record PackageDetails
+{
+    public long Id { get; init; }
+
+    public long OwnerId { get; init; }
+
+    public string OwnerLogin { get; init; } = "";
+
+    public bool OwnerIsOrganization { get; init; }
+
+    public string Type { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string Visibility { get; init; } = "private";
+
+    public long? RepositoryId { get; init; }
+
+    public bool InheritsAccess { get; init; }
+
+    public long VersionCount { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public PackageAddress Address => new(OwnerLogin, Type, Name);
+}
+
+/// <summary>All SQL about packages as such; access lists and versions have tables of their own.</summary>
+internal static class PackageTable
+{
+    private const string Select = """
+        select p.id, p.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, p.type, p.name, p.visibility,
+               p.repository_id, p.inherits_access, p.created_at, p.updated_at,
+               (select count(*) from manifests m where m.package_id = p.id and m.deleted_at is null) as version_count
+        from packages p join accounts a on a.id = p.owner_id
+        """;
+
+    public static Task<PackageDetails?> FindAsync(DbSession session, long id) =>
+        session.FirstOrDefaultAsync<PackageDetails>($"{Select} where p.id = @id and p.state = 'live'", new { id });
+
+    /// <summary>One owner's live packages of a type, the newest first; <paramref name="visibility"/> null for all.</summary>
+    public static Task<List<PackageDetails>> OfOwnerAsync(DbSession session, long ownerId, string type, string? visibility) =>
+        session.QueryAsync<PackageDetails>(
+            $"""
+             {Select} where p.owner_id = @ownerId and p.type = @type and p.state = 'live'
+                and (cast(@visibility as text) is null or p.visibility = @visibility)
+             order by p.id desc
+             """,
+            new { ownerId, type, visibility });
+
+    /// <summary>Null when somebody was a moment earlier.</summary>
+    public static Task<long?> InsertAsync(DbSession session, long ownerId, PackageAddress address, string visibility, string createdBy, DateTimeOffset now) =>
+        session.FirstOrDefaultAsync<long?>(
+            """
+            insert into packages (owner_id, type, name, state, visibility, created_by, created_at, updated_at)
+            values (@ownerId, @type, @name, 'live', @visibility, @createdBy, @now, @now)
+            on conflict (owner_id, type, name) where state = 'live' do nothing
+            returning id
+            """,
+            new { ownerId, type = address.Type, name = address.Name, visibility, createdBy, now });
+
+    /// <summary>A label never links a package that once had a link by hand.</summary>
+    public static Task UpdateAsync(DbSession session, long id, string visibility, long? repositoryId, bool inherits, DateTimeOffset now) =>
+        session.ExecuteAsync(
+            """
+            update packages set visibility = @visibility, repository_id = @repositoryId, inherits_access = @inherits,
+                ever_linked = (ever_linked or @linked), updated_at = @now
+            where id = @id
+            """,
+            new { id, visibility, repositoryId, inherits, linked = repositoryId is not null, now });
+
+    public static Task DeleteAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
+        "update packages set state = 'deleted', deleted_at = @now, updated_at = @now where id = @id and state = 'live'", new { id, now });
+
+    /// <summary>The row and everything below it, for good. Bytes that nobody else has are collected later.</summary>
+    public static Task PurgeAsync(DbSession session, long id) => session.ExecuteAsync("delete from packages where id = @id", new { id });
+
+    /// <summary>The one deleted last under this name, while it can come back.</summary>
+    public static Task<PackageRow?> DeletedAsync(DbSession session, long ownerId, PackageAddress address, DateTimeOffset since) =>
+        session.FirstOrDefaultAsync<PackageRow>(
+            """
+            select id, visibility, repository_id, inherits_access from packages
+            where owner_id = @ownerId and type = @type and name = @name and state = 'deleted' and deleted_at >= @since
+            order by deleted_at desc, id desc limit 1
+            """,
+            new { ownerId, type = address.Type, name = address.Name, since });
+
+    public static Task RestoreAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
+        "update packages set state = 'live', deleted_at = null, updated_at = @now where id = @id", new { id, now });
+
+    /// <summary>Explicit grants of one user (also through teams) on all packages of an owner.</summary>
+    public static Task<List<PackageGrant>> GrantsAsync(DbSession session, long ownerId, long userId) => session.QueryAsync<PackageGrant>(
+        """
+        select g.package_id, a.login as source, g.role from package_users g
+        join packages p on p.id = g.package_id join accounts a on a.id = g.user_id
+        where p.owner_id = @ownerId and g.user_id = @userId
+        union all
+        select g.package_id, 'team ' || t.slug, g.role from package_teams g
+        join packages p on p.id = g.package_id join teams t on t.id = g.team_id join team_members m on m.team_id = t.id
+        where p.owner_id = @ownerId and m.user_id = @userId
+        """,
+        new { ownerId, userId });
+}
+
+internal sealed record PackageGrant
+{
+    public long PackageId { get; init; }
+
+    public string Source { get; init; } = "";
+
+    public string Role { get; init; } = "";
+}

@@ -1,0 +1,82 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Packages;
+
+/// <summary>The versions of a package: one for each manifest, tagged or not.</summary>
+internal static class VersionEndpoints
+{
+    /// <param name="api">The API.</param>
+    /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
+    public static void MapVersions(this IEndpointRouteBuilder api, string owner)
+    {
+        var versions = owner + "/packages/{type}/{name}/versions";
+        api.MapRead(versions, ListAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapRead(versions + "/{version_id}", GetAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapDelete(versions + "/{version_id}", DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
+        api.MapPost(versions + "/{version_id}/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages");
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, ApiCaller caller, PackageAccess access, Paging paging, Db db, ApiUrls urls, BerthOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var state = http.Request.Query["state"].ToString();
+        if (state is not ("" or "active" or "deleted"))
+        {
+            return ApiErrors.Invalid("PackageVersion", "state", "state must be active or deleted");
+        }
+
+        var deleted = state == "deleted";
+        if (deleted && AccessRules.UserRole(access.Facts, new RuleChain()) != Role.Admin)
+        {
+            return ApiErrors.Forbidden(caller.Principal, "deleted versions are shown to admins of the package");
+        }
+
+        var since = time.GetUtcNow() - TimeSpan.FromDays(options.DeletedRetentionDays);
+        var page = await db.ReadAsync(
+            async session =>
+            {
+                var package = (await PackageTable.FindAsync(session, access.Id))!;
+                var rows = await VersionTable.ListAsync(session, access.Id, deleted, since, paging);
+                var tags = await VersionTable.TagsAsync(session, rows.Items.ConvertAll(row => row.Id), deleted);
+                return rows.Select(row => row.ToWire(package, [.. tags[row.Id]], urls));
+            },
+            cancellationToken);
+        return ApiResult.Page(http, paging, page);
+    }
+
+    private static async Task<IResult> GetAsync(
+        string version_id, ApiCaller caller, PackageAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var version = long.TryParse(version_id, out var id)
+            ? await db.ReadAsync<PackageVersion?>(
+                async session => await VersionTable.FindAsync(session, access.Id, id) is { DeletedAt: null } row
+                    ? row.ToWire((await PackageTable.FindAsync(session, access.Id))!, [.. (await VersionTable.TagsAsync(session, [id], deleted: false))[id]], urls)
+                    : null,
+                cancellationToken)
+            : null;
+        return version is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(version);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
+    {
+        var error = long.TryParse(version_id, out var id)
+            ? await delete.DeleteVersionAsync(
+                caller.Principal, access, id, force: request.Query["force"] == "true", purge: DeletePackage.Purges(request), cancellationToken)
+            : ApiErrors.Hidden(caller.Principal);
+        return error is null ? ApiResult.NoContent() : error;
+    }
+
+    private static async Task<IResult> RestoreAsync(
+        string version_id, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
+    {
+        var error = long.TryParse(version_id, out var id)
+            ? await delete.RestoreVersionAsync(caller.Principal, access.Address, id, cancellationToken)
+            : ApiErrors.Hidden(caller.Principal);
+        return error is null ? ApiResult.NoContent() : error;
+    }
+}
