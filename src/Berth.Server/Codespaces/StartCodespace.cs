@@ -163,8 +163,14 @@ internal sealed class StartCodespace(
         var (codespace, folders, log) = (run.Codespace, run.Folders, run.Log);
         if (Directory.Exists(workspace))
         {
-            log.Write("clone", "the workspace is there");
-            return;
+            if (codespace.ContainerId is not null)
+            {
+                log.Write("clone", "the workspace is there");
+                return;
+            }
+
+            // Nobody has worked in it yet, and what failed may have been mended in the repository since.
+            Directory.Delete(workspace, recursive: true);
         }
 
         var url = codespace.CloneUrl ?? throw new CodespaceFaultException(
