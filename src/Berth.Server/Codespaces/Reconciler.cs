@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Gate;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -93,6 +94,7 @@ internal sealed partial class Reconciler(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        EngineGate.CleanUp(host.Name);
         using var timer = new PeriodicTimer(Interval, time);
         var looking = Task.CompletedTask;
         try

@@ -200,10 +200,10 @@ internal sealed class StartCodespace(
         var scope = new GateScope(codespace.Name, host.Name, prepared.Image, workspace, prepared.MountTarget);
         string? refusal = null;
         UpResult result;
-        await using (var gate = new EngineGate(engine.Socket, scope, reason =>
+        await using (var gate = new EngineGate(engine.Socket, scope, (call, reason) =>
         {
             refusal = reason;
-            log.Write("engine", "refused: " + reason);
+            log.Write("engine", $"refused {call}: {reason}");
         }))
         {
             log.Write("up", "starting the dev container");

@@ -25,7 +25,7 @@ internal sealed class EngineGate : IAsyncDisposable
     private readonly EngineSocket _engine;
     private readonly GateScope _scope;
     private readonly GateRules _rules;
-    private readonly Action<string> _refused;
+    private readonly Action<string, string> _refused;
     private readonly DirectoryInfo _folder;
     private readonly Socket _listener;
     private readonly CancellationTokenSource _stopping = new();
@@ -34,8 +34,8 @@ internal sealed class EngineGate : IAsyncDisposable
 
     /// <param name="engine">The real engine.</param>
     /// <param name="scope">What the codespace may touch.</param>
-    /// <param name="refused">Told every refusal, in words for the creation log.</param>
-    public EngineGate(EngineSocket engine, GateScope scope, Action<string> refused)
+    /// <param name="refused">Told every refusal: the call (empty when it was not understood) and the reason, in words for the creation log.</param>
+    public EngineGate(EngineSocket engine, GateScope scope, Action<string, string> refused)
     {
         _engine = engine;
         _scope = scope;
@@ -43,7 +43,7 @@ internal sealed class EngineGate : IAsyncDisposable
         _rules = new GateRules(scope, OwnContainerAsync);
 
         // The temporary folder, because a socket's path has at most 107 bytes and the data folder's may be long. Made with 0700.
-        _folder = Directory.CreateTempSubdirectory("berth-gate-");
+        _folder = Directory.CreateTempSubdirectory(FolderPrefix(scope.Host));
         SocketPath = Path.Combine(_folder.FullName, "engine.sock");
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
@@ -53,6 +53,15 @@ internal sealed class EngineGate : IAsyncDisposable
     }
 
     public string SocketPath { get; }
+
+    /// <summary>Removes the folders of gates that were never closed: the server was killed.</summary>
+    public static void CleanUp(string host)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), FolderPrefix(host) + "*"))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -70,6 +79,8 @@ internal sealed class EngineGate : IAsyncDisposable
         _connections.Dispose();
         _stopping.Dispose();
     }
+
+    private static string FolderPrefix(string host) => $"berth-gate-{host[..Math.Min(host.Length, 8)]}-";
 
     private async Task AcceptAsync()
     {
@@ -150,7 +161,7 @@ internal sealed class EngineGate : IAsyncDisposable
         // A container that is not there is an answer, not an attempt at anything.
         if (refusal.Status != 404)
         {
-            _refused($"{line}: {refusal.Message}".TrimStart(':', ' '));
+            _refused(line, refusal.Message);
         }
 
         await AnswerAsync(client, refusal.Status, refusal.Message);

@@ -20,7 +20,7 @@ internal sealed class GatedEngine : IAsyncDisposable
     public GatedEngine()
     {
         var scope = new GateScope("ada-app", "here", Image, Workspace, "/workspaces/app");
-        _gate = new EngineGate(new EngineSocket("unix://" + Engine.SocketPath), scope, Refusals.Enqueue);
+        _gate = new EngineGate(new EngineSocket("unix://" + Engine.SocketPath), scope, (call, reason) => Refusals.Enqueue($"{call}: {reason}"));
     }
 
     public ScriptedEngine Engine { get; } = new();
