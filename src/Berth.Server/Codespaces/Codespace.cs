@@ -62,7 +62,7 @@ internal sealed record Codespace
     /// <summary>One line, when the state is Failed.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Pinned by digest.</summary>
+    /// <summary>Pinned by digest; null until a start has succeeded, so nobody has worked in the workspace yet.</summary>
     public string? Image { get; init; }
 
     /// <summary>Set when a start has succeeded with it; null means that whatever container there is was never finished.</summary>
@@ -71,6 +71,9 @@ internal sealed record Codespace
     public string? RemoteUser { get; init; }
 
     public string? WorkspaceFolder { get; init; }
+
+    /// <summary>The next start makes a new container, in the workspace that is there.</summary>
+    public bool Rebuild { get; init; }
 
     public long Attempt { get; init; }
 

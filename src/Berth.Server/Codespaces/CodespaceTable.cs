@@ -11,7 +11,7 @@ internal static class CodespaceTable
     private const string Select = """
         select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
                c.ref, c.devcontainer_path, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
-               c.attempt, c.created_at, c.updated_at, c.last_used_at
+               c.rebuild, c.attempt, c.created_at, c.updated_at, c.last_used_at
         from codespaces c
         join accounts u on u.id = c.owner_id
         left join repositories r on r.id = c.repository_id
@@ -63,7 +63,7 @@ internal static class CodespaceTable
     /// <summary>A new container from the configuration as it is in the workspace now; the workspace stays.</summary>
     public static Task WantRebuildAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         """
-        update codespaces set desired = 'available', state = 'Queued', failure = null, container_id = null, image = null, attempt = attempt + 1,
+        update codespaces set desired = 'available', state = 'Queued', failure = null, rebuild = true, attempt = attempt + 1,
                updated_at = @now, last_used_at = @now
         where id = @id and desired <> 'deleted'
         """,
@@ -110,7 +110,7 @@ internal static class CodespaceTable
     public static async Task<bool> AvailableAsync(DbSession session, Codespace codespace, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set state = 'Available', failure = null, image = @Image, container_id = @ContainerId, remote_user = @RemoteUser,
-               workspace_folder = @WorkspaceFolder, updated_at = @now, last_used_at = @now
+               workspace_folder = @WorkspaceFolder, rebuild = false, updated_at = @now, last_used_at = @now
         where id = @Id and attempt = @Attempt and desired = 'available'
         """,
         new { codespace.Id, codespace.Attempt, codespace.Image, codespace.ContainerId, codespace.RemoteUser, codespace.WorkspaceFolder, now }) == 1;

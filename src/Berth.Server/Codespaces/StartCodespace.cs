@@ -119,7 +119,7 @@ internal sealed class StartCodespace(
     private async Task<Prepared?> ReuseAsync(Run run, CancellationToken cancellationToken)
     {
         var codespace = run.Codespace;
-        if (codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
+        if (codespace.Rebuild || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
             || await engine.ContainerAsync(id, cancellationToken) is null
             || !File.Exists(run.Folders.Override))
         {
@@ -161,6 +161,12 @@ internal sealed class StartCodespace(
     private async Task CloneAsync(Run run, string workspace, CancellationToken cancellationToken)
     {
         var (codespace, folders, log) = (run.Codespace, run.Folders, run.Log);
+        if (codespace.Image is null)
+        {
+            // Nobody has worked in it: what an earlier start left may be half done, or older than the fix that is tried now.
+            CodespaceFolders.Delete(workspace);
+        }
+
         if (Directory.Exists(workspace))
         {
             if (codespace.ContainerId is not null)

@@ -88,9 +88,12 @@ internal sealed class FetchImage(EngineClient engine, AccessDecisions access, Ou
             return;
         }
 
+        // Without a reason the creator may not know whether there is such a package, and the words are the same for both.
         var reason = decision.Reason ?? $"a codespace of {principal.Repository}, created by {principal.UserLogin}, may not read it, or it does not exist";
-        var remedy = decision.Remedy
-            ?? $"if it exists, an admin of the package can run: berth package access grant {image.Path} --codespaces {principal.Repository}";
+        var missing = decision.Reason is not null && !(await access.FactsAsync(principal, address, cancellationToken)).Exists;
+        var remedy = missing
+            ? "push the image, or correct its name in devcontainer.json"
+            : decision.Remedy ?? $"if it exists, an admin of the package can run: berth package access grant {image.Path} --codespaces {principal.Repository}";
         throw new CodespaceFaultException($"the registry {image.Registry} refuses the image {image}: {reason}. Remedy: {remedy}");
     }
 
