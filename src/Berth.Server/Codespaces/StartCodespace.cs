@@ -166,17 +166,10 @@ internal sealed class StartCodespace(
             // Nobody has worked in it: what an earlier start left may be half done, or older than the fix that is tried now.
             CodespaceFolders.Delete(workspace);
         }
-
-        if (Directory.Exists(workspace))
+        else if (Directory.Exists(workspace))
         {
-            if (codespace.ContainerId is not null)
-            {
-                log.Write("clone", "the workspace is there");
-                return;
-            }
-
-            // Nobody has worked in it yet, and what failed may have been mended in the repository since.
-            Directory.Delete(workspace, recursive: true);
+            log.Write("clone", "the workspace is there");
+            return;
         }
 
         var url = codespace.CloneUrl ?? throw new CodespaceFaultException(
