@@ -17,8 +17,7 @@ public sealed class PodmanTests(SharedServer shared) : IDisposable
         var name = $"{host}/{acme}/tools/ci/base";
 
         await podman.RunWithInputAsync(ada.Token, "login", "--tls-verify=false", "-u", ada.Login, "--password-stdin", host);
-        await podman.RunAsync("pull", "-q", "oci:" + await BaseImage.LayoutAsync());
-        var id = (await podman.RunAsync("images", "-q")).Line;
+        var id = await ImportAsync(podman);
         await podman.RunAsync("tag", id, name + ":latest");
         await podman.RunAsync("tag", id, name + ":2.5");
         await podman.RunAsync("push", "-q", "--tls-verify=false", "--digestfile", _folder["digest"], name + ":latest");
@@ -29,7 +28,7 @@ public sealed class PodmanTests(SharedServer shared) : IDisposable
         foreach (var reference in ways)
         {
             await podman.RunAsync("rmi", "-f", id);
-            Assert.Equal(id, (await podman.RunAsync("pull", "-q", "--tls-verify=false", reference)).Line[..id.Length]);
+            Assert.Equal(id, (await podman.RunAsync("pull", "-q", "--tls-verify=false", reference)).Line);
         }
     }
 
@@ -40,12 +39,15 @@ public sealed class PodmanTests(SharedServer shared) : IDisposable
         var ada = await shared.Process.UserAsync("ada");
         var name = $"{shared.Process.Host}/{ada.Login}/app:1";
         await podman.RunWithInputAsync(ada.Token, "login", "--tls-verify=false", "-u", ada.Login, "--password-stdin", shared.Process.Host);
-        await podman.RunAsync("pull", "-q", "oci:" + await BaseImage.LayoutAsync());
-        await podman.RunAsync("push", "-q", "--tls-verify=false", (await podman.RunAsync("images", "-q")).Line, name);
+        await podman.RunAsync("push", "-q", "--tls-verify=false", await ImportAsync(podman), name);
 
         var refused = await ContainersTools.Podman(_folder, "stranger").RefusedAsync("pull", "--tls-verify=false", name);
         Assert.Matches("unauthorized|denied", refused.Error);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>The image's id.</summary>
+    private static async Task<string> ImportAsync(Command podman) =>
+        (await podman.RunAsync("import", "-q", await BaseImage.ArchiveAsync(), "base")).Line.Replace("sha256:", "", StringComparison.Ordinal);
 }
