@@ -113,15 +113,17 @@ internal sealed class SqliteDb : Db
 
     private async Task RunAsync(DbConnection connection, List<PendingWrite> batch)
     {
-        await using var transaction = ((SqliteConnection)connection).BeginTransaction(deferred: false);
-        var session = new DbSession(connection, transaction, CancellationToken.None);
+        // Begun and ended by hand: when the disk is full SQLite rolls back by itself, and the driver's transaction then fails to.
+        // After a failure the connection is closed, which undoes whatever is left.
+        var session = new DbSession(connection, null, CancellationToken.None);
+        await session.ExecuteAsync("begin immediate");
         foreach (var write in batch)
         {
             await session.ExecuteAsync("savepoint one_write");
             await session.ExecuteAsync(await write.RunAsync(session) ? "release one_write" : "rollback to one_write; release one_write");
         }
 
-        await transaction.CommitAsync();
+        await session.ExecuteAsync("commit");
         MoveGeneration();
         batch.ForEach(write => write.Complete());
     }

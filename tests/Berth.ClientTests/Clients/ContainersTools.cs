@@ -33,6 +33,8 @@ internal static class ContainersTools
 
     private static Command With(Command command, TemporaryFolder folder, string who)
     {
+        // podman asks for the file to be there, even for somebody who never signed in.
+        File.WriteAllText(folder[who + "-auth.json"], "{}");
         command.Environment["REGISTRY_AUTH_FILE"] = folder[who + "-auth.json"];
         command.Environment["BUILDAH_ISOLATION"] = "chroot";
         return command;

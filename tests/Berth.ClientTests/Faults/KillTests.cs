@@ -24,7 +24,10 @@ public sealed class KillTests
             {
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
                 var writers = Enumerable.Range(0, Writers).Select(writer => pushed.PushUntilKilledAsync(registry, $"r{round}w{writer}", stop.Token)).ToArray();
-                await Task.Delay(random.Next(5, 250), TestContext.Current.CancellationToken);
+                // Half of the kills come early, while the first requests are on their way, half after some images.
+                await (round % 2 == 0
+                    ? Task.Delay(random.Next(5, 250), stop.Token)
+                    : pushed.ReachAsync(pushed.Acknowledgements + random.Next(1, 60), stop.Token));
                 await server.KillAsync();
                 await stop.CancelAsync();
                 await Task.WhenAll(writers);

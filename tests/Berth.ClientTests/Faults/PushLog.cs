@@ -11,6 +11,11 @@ internal sealed class PushLog
     private readonly ConcurrentQueue<Image> _fresh = [];
     private readonly List<Image> _checked = [];
 
+    private int _acknowledgements;
+
+    /// <summary>Answers 201 so far, of blobs and manifests.</summary>
+    public int Acknowledgements => Volatile.Read(ref _acknowledgements);
+
     public int Acknowledged { get; private set; }
 
     public int CutOff { get; private set; }
@@ -32,6 +37,15 @@ internal sealed class PushLog
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Waits for this many acknowledgements.</summary>
+    public async Task ReachAsync(int acknowledgements, CancellationToken cancellationToken)
+    {
+        while (Acknowledgements < acknowledgements)
+        {
+            await Task.Delay(1, cancellationToken);
         }
     }
 
@@ -58,18 +72,20 @@ internal sealed class PushLog
         }
     }
 
-    private static async Task PushAsync(RawRegistry registry, Image image, CancellationToken cancellationToken)
+    private async Task PushAsync(RawRegistry registry, Image image, CancellationToken cancellationToken)
     {
         foreach (var blob in image.Blobs)
         {
             using var answer = await registry.TryPushBlobAsync(blob.Content, cancellationToken);
             Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
             blob.Acknowledged = true;
+            Interlocked.Increment(ref _acknowledgements);
         }
 
         using var put = await registry.TryPutManifestAsync(image.Tag, image.Manifest, RawRegistry.ManifestType, cancellationToken);
         Assert.Equal(HttpStatusCode.Created, put.StatusCode);
         image.ManifestAcknowledged = true;
+        Interlocked.Increment(ref _acknowledgements);
     }
 
     private static async Task CheckBlobsAsync(RawRegistry registry, Image image)
