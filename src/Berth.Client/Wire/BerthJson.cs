@@ -49,6 +49,7 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(List<PackageVersion>))]
 [JsonSerializable(typeof(PackageAccessList))]
 [JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

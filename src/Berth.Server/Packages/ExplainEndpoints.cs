@@ -42,7 +42,7 @@ internal static class ExplainEndpoints
 
         var about = asked.Length == 0
             ? caller.Principal
-            : await db.ReadAsync(session => PrincipalAsync(session, asked[0], request.Query[asked[0]].ToString()), cancellationToken);
+            : await db.ReadAsync(session => PrincipalAsync(session, caller, asked[0], request.Query[asked[0]].ToString()), cancellationToken);
         var admin = AccessRules.UserRole(access.Facts, new RuleChain()) == Role.Admin;
         if (!admin && !IsOwn(caller, about))
         {
@@ -79,7 +79,7 @@ internal static class ExplainEndpoints
     };
 
     /// <summary>Roles, not tokens: scopes cap what a role gives, and a token says itself which it has.</summary>
-    private static async Task<Principal?> PrincipalAsync(DbSession session, string kind, string name)
+    private static async Task<Principal?> PrincipalAsync(DbSession session, ApiCaller caller, string kind, string name)
     {
         if (kind == "user")
         {
@@ -88,13 +88,19 @@ internal static class ExplainEndpoints
                 : null;
         }
 
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        var repository = slash > 0 && await AccessTable.OwnerAsync(session, name[..slash]) is { } owner
+            ? await AccessTable.RepositoryAsync(session, owner.Id, name[(slash + 1)..])
+            : null;
         if (kind == "workflow")
         {
-            var slash = name.IndexOf('/', StringComparison.Ordinal);
-            return slash > 0 && await AccessTable.OwnerAsync(session, name[..slash]) is { } owner
-                && await AccessTable.RepositoryAsync(session, owner.Id, name[(slash + 1)..]) is { } repository
-                ? new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0)
-                : null;
+            return repository is null ? null : new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0);
+        }
+
+        if (repository is not null && caller.UserOrNull is { } creator)
+        {
+            // owner/name asks ahead: about a codespace of that repository which the caller would create.
+            return new CodespacePrincipal(0, "new", repository.Id, repository.FullName, creator.UserId, creator.Login, TokenId: 0);
         }
 
         var row = await session.FirstOrDefaultAsync<CodespaceOf>(

@@ -1,0 +1,208 @@
+using System.CommandLine;
+using Berth.Client;
+using Berth.Client.Wire;
+
+namespace Berth.Cli.Commands;
+
+/// <summary>Packages: list, look, make, change, delete; access and versions have files of their own.</summary>
+internal static class PackageCommands
+{
+    public static BerthCommand Build() => BerthCommand.Group(
+        "package",
+        "Packages: visibility, repository, access, versions.",
+        ["berth package list acme", "berth package show acme/app", "berth package access grant acme/app --user ada --role write"],
+        List(),
+        Show(),
+        Create(),
+        Edit(),
+        Simple("visibility", "Change who may read a package without being given anything.", "VISIBILITY", Arguments.Visibilities, value => new PackageChange(Visibility: value), "public"),
+        Link(),
+        Unlink(),
+        Simple(
+            "inherit",
+            "Switch inheritance on (named roles on the linked repository replace explicit grants) or off (they are copied into grants).",
+            "on|off", ["on", "off"], value => new PackageChange(InheritAccess: value == "on"), "on"),
+        Delete(),
+        Restore(),
+        PackageAccessCommands.Build(),
+        VersionCommands.Build());
+
+    private static BerthCommand List()
+    {
+        var owner = new Argument<string?>("OWNER") { Description = "An account; you when left out", Arity = ArgumentArity.ZeroOrOne };
+        var type = Arguments.Type();
+        var visibility = Arguments.OneOf("--visibility", "Only those of this visibility", Arguments.Visibilities);
+        return BerthCommand.Of(
+            "list",
+            "List the packages of an account that you may read.",
+            ["berth package list", "berth package list acme --visibility public"],
+            [owner, type, visibility],
+            async call => call.PrintList(
+                await call.Client.PackagesAsync(call.Get(owner), call.Get(type)!, call.Get(visibility), call.CancellationToken),
+                "There are no packages to see.",
+                ("PACKAGE", package => $"{package.Owner.Login}/{package.Name}"),
+                ("VISIBILITY", package => package.Visibility),
+                ("REPOSITORY", package => package.Repository?.FullName),
+                ("INHERITS", package => package.InheritsAccess ? "yes" : "no"),
+                ("VERSIONS", package => $"{package.VersionCount}"),
+                ("UPDATED", package => $"{package.UpdatedAt:yyyy-MM-dd HH:mm}")));
+    }
+
+    private static BerthCommand Show()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        return BerthCommand.Of(
+            "show",
+            "Show a package.",
+            ["berth package show acme/app", "berth package show acme/tools/ci/base --json"],
+            [package, type],
+            async call => call.Print(await call.Client.PackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken), Details));
+    }
+
+    private static BerthCommand Create()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        var options = new PackageOptions();
+        return BerthCommand.Of(
+            "create",
+            "Make a package before its first push, so that nothing about that push needs guessing. Private unless said otherwise.",
+            ["berth package create acme/app --repository acme/app --inherit on", "berth package create acme/site --visibility public"],
+            [package, type, .. options.All],
+            async call => call.Print(
+                await call.Client.CreatePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), options.Read(call), call.CancellationToken), Details));
+    }
+
+    private static BerthCommand Edit()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        var options = new PackageOptions();
+        return BerthCommand.Of(
+            "edit",
+            "Change visibility, linked repository or inheritance of a package, in one step.",
+            ["berth package edit acme/app --visibility internal", "berth package edit acme/app --repository acme/app --inherit on", "berth package edit acme/app --no-repository"],
+            [package, type, .. options.All],
+            async call => call.Print(
+                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), options.Read(call), call.CancellationToken), Details));
+    }
+
+    /// <summary>A change that is one word: <c>berth package visibility acme/app public</c>.</summary>
+    private static BerthCommand Simple(string name, string description, string title, string[] values, Func<string, PackageChange> change, string example)
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        var value = new Argument<string>(title) { Description = string.Join(", ", values) };
+        value.AcceptOnlyFromAmong(values);
+        return BerthCommand.Of(
+            name,
+            description,
+            [$"berth package {name} acme/app {example}"],
+            [package, value, type],
+            async call => call.Print(
+                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), change(call.Get(value)), call.CancellationToken), Details));
+    }
+
+    private static BerthCommand Link()
+    {
+        var package = Arguments.Package();
+        var repository = Arguments.Repository("REPOSITORY");
+        var type = Arguments.Type();
+        return BerthCommand.Of(
+            "link",
+            "Link a package to a repository of the same owner. Grants stay; inheritance stays off until it is switched on.",
+            ["berth package link acme/app acme/app"],
+            [package, repository, type],
+            async call => call.Print(
+                await call.Client.ChangePackageAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange(Repository: call.Get(repository)), call.CancellationToken),
+                Details));
+    }
+
+    private static BerthCommand Unlink()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        return BerthCommand.Of(
+            "unlink",
+            "Take a package's link off. Where it inherited access, named roles are copied into grants first.",
+            ["berth package unlink acme/app"],
+            [package, type],
+            async call => call.Print(
+                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange(Unlink: true), call.CancellationToken), Details));
+    }
+
+    private static BerthCommand Delete()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
+        var yes = Arguments.Yes();
+        return BerthCommand.Of(
+            "delete",
+            "Delete a package. It can be restored for a while, unless it is purged.",
+            ["berth package delete acme/app", "berth package delete acme/app --purge --yes"],
+            [package, type, purge, yes],
+            async call =>
+            {
+                if (call.Get(purge))
+                {
+                    Arguments.DemandYes(call, yes, $"purging {call.Get(package)}");
+                }
+
+                await call.Client.DeletePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), call.CancellationToken);
+                call.Say($"Deleted {call.Get(package)}{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
+            });
+    }
+
+    private static BerthCommand Restore()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        return BerthCommand.Of(
+            "restore",
+            "Bring a deleted package back.",
+            ["berth package restore acme/app"],
+            [package, type],
+            async call =>
+            {
+                await call.Client.RestorePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken);
+                call.Say($"Restored {call.Get(package)}.");
+            });
+    }
+
+    private static void Details(TextWriter writer, Package package)
+    {
+        CommandCall.Details(
+            writer,
+            ("Package", $"{package.Owner.Login}/{package.Name}"),
+            ("Type", package.PackageType),
+            ("Visibility", package.Visibility),
+            ("Repository", package.Repository?.FullName ?? "none"),
+            ("Inherits access", package.InheritsAccess ? "yes" : "no"),
+            ("Versions", package.VersionCount),
+            ("Created", $"{package.CreatedAt:yyyy-MM-dd HH:mm}"),
+            ("Updated", $"{package.UpdatedAt:yyyy-MM-dd HH:mm}"),
+            ("Id", package.Id));
+        if (package.VisibilityDiffers is { } differs)
+        {
+            writer.WriteLine($"Its repository is {differs.RepositoryVisibility}; to make the package so: {differs.Command}");
+        }
+    }
+
+    private sealed class PackageOptions
+    {
+        private readonly Option<string> _visibility = Arguments.OneOf("--visibility", "Who may read it without being given anything", Arguments.Visibilities);
+        private readonly Option<string> _repository = Arguments.Option("--repository", "Link it to this repository, owner/name");
+        private readonly Option<bool> _noRepository = new("--no-repository") { Description = "Take the link off" };
+        private readonly Option<string> _inherit = Arguments.OneOf("--inherit", "Whether named roles on the repository count", "on", "off");
+
+        public Symbol[] All => [_visibility, _repository, _noRepository, _inherit];
+
+        public PackageChange Read(CommandCall call) => call.Get(_repository) is not null && call.Get(_noRepository)
+            ? throw new CommandException(ExitCodes.Usage, "--repository and --no-repository contradict each other")
+            : new PackageChange(
+                call.Get(_visibility), call.Get(_repository), call.Get(_noRepository), call.Get(_inherit) is { } inherit ? inherit == "on" : null);
+    }
+}

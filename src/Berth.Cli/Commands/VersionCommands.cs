@@ -1,0 +1,95 @@
+using System.CommandLine;
+using Berth.Client;
+
+namespace Berth.Cli.Commands;
+
+/// <summary>The versions of a package.</summary>
+internal static class VersionCommands
+{
+    public static BerthCommand Build() => BerthCommand.Group(
+        "version",
+        "Versions of a package: of a container package one for each manifest.",
+        ["berth package version list acme/app", "berth package version delete acme/app 42"],
+        List(),
+        Delete(),
+        Restore());
+
+    private static Argument<string> Version() => Arguments.Text("VERSION", "A version's id, digest or tag");
+
+    private static BerthCommand List()
+    {
+        var package = Arguments.Package();
+        var type = Arguments.Type();
+        var deleted = new Option<bool>("--deleted") { Description = "Those that were deleted and can come back" };
+        return BerthCommand.Of(
+            "list",
+            "List versions, the newest first.",
+            ["berth package version list acme/app", "berth package version list acme/app --deleted"],
+            [package, type, deleted],
+            async call => call.PrintList(
+                await call.Client.VersionsAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.Get(deleted), call.CancellationToken),
+                "There are no versions.",
+                ("ID", version => $"{version.Id}"),
+                ("DIGEST", version => version.Name),
+                ("TAGS", version => string.Join(',', version.Metadata.Container?.Tags ?? [])),
+                ("CREATED", version => $"{version.CreatedAt:yyyy-MM-dd HH:mm}")));
+    }
+
+    private static BerthCommand Delete()
+    {
+        var package = Arguments.Package();
+        var version = Version();
+        var type = Arguments.Type();
+        var force = new Option<bool>("--force") { Description = "Also a part of an index that is still there" };
+        var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
+        var yes = Arguments.Yes();
+        return BerthCommand.Of(
+            "delete",
+            "Delete a version with its tags. It can be restored for a while, unless it is purged.",
+            ["berth package version delete acme/app 42", "berth package version delete acme/app 2.5"],
+            [package, version, type, force, purge, yes],
+            async call =>
+            {
+                if (call.Get(purge))
+                {
+                    Arguments.DemandYes(call, yes, "purging a version");
+                }
+
+                var reference = Arguments.Reference(call.Get(package), call.Get(type));
+                var id = await FindAsync(call, reference, call.Get(version), deleted: false);
+                await call.Client.DeleteVersionAsync(reference, id, call.Get(force), call.Get(purge), call.CancellationToken);
+                call.Say($"Deleted version {id}{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
+            });
+    }
+
+    private static BerthCommand Restore()
+    {
+        var package = Arguments.Package();
+        var version = Version();
+        var type = Arguments.Type();
+        return BerthCommand.Of(
+            "restore",
+            "Bring a deleted version back, with what it lists and what refers to it. A tag that moved on stays where it is.",
+            ["berth package version restore acme/app 42"],
+            [package, version, type],
+            async call =>
+            {
+                var reference = Arguments.Reference(call.Get(package), call.Get(type));
+                var id = await FindAsync(call, reference, call.Get(version), deleted: true);
+                await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken);
+                call.Say($"Restored version {id}.");
+            });
+    }
+
+    private static async Task<long> FindAsync(CommandCall call, PackageReference package, string version, bool deleted)
+    {
+        if (long.TryParse(version, out var id))
+        {
+            return id;
+        }
+
+        var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);
+        return versions.Find(v => v.Name == version || (v.Metadata.Container?.Tags.Contains(version) ?? false))?.Id
+            ?? throw new CommandException(ExitCodes.NotFound, $"{package} has no {(deleted ? "deleted " : "")}version {version}");
+    }
+}

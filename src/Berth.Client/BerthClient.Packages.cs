@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using Berth.Client.Wire;
+
+namespace Berth.Client;
+
+/// <summary>A package by its names.</summary>
+/// <param name="Owner">The account.</param>
+/// <param name="Type"><c>container</c> or <c>npm</c>.</param>
+/// <param name="Name">May contain slashes.</param>
+public sealed record PackageReference(string Owner, string Type, string Name)
+{
+    internal string Path => $"users/{Uri.EscapeDataString(Owner)}/packages/{Type}/{Uri.EscapeDataString(Name)}";
+
+    public override string ToString() => $"{Owner}/{Name}";
+}
+
+/// <summary>What to make of a package, or to change in one; what is null stays as it is.</summary>
+/// <param name="Visibility"><c>public</c>, <c>internal</c> or <c>private</c>.</param>
+/// <param name="Repository"><c>owner/name</c> to link.</param>
+/// <param name="Unlink">Takes the link off.</param>
+/// <param name="InheritAccess">Switches inheritance.</param>
+public sealed record PackageChange(string? Visibility = null, string? Repository = null, bool Unlink = false, bool? InheritAccess = null)
+{
+    internal JsonObject ToJson()
+    {
+        var json = new JsonObject();
+        if (Visibility is not null)
+        {
+            json["visibility"] = Visibility;
+        }
+
+        if (Repository is not null || Unlink)
+        {
+            json["repository"] = Unlink ? null : Repository;
+        }
+
+        if (InheritAccess is { } inherit)
+        {
+            json["inherit_access"] = inherit;
+        }
+
+        return json;
+    }
+}
+
+/// <summary>Packages, their versions and who has access.</summary>
+public sealed partial class BerthClient
+{
+    /// <param name="owner">Null: the caller's own.</param>
+    public Task<List<Package>> PackagesAsync(string? owner, string type, string? visibility, CancellationToken cancellationToken) =>
+        ListAsync<Package>(
+            $"{(owner is null ? "user" : "users/" + Escape(owner))}/packages?package_type={Escape(type)}{(visibility is null ? "" : "&visibility=" + Escape(visibility))}",
+            cancellationToken);
+
+    public Task<Package> PackageAsync(PackageReference package, CancellationToken cancellationToken) => GetAsync<Package>(package.Path, cancellationToken);
+
+    /// <summary>Before its first push.</summary>
+    public Task<Package> CreatePackageAsync(PackageReference package, PackageChange wanted, CancellationToken cancellationToken) =>
+        SendAsync<JsonObject, Package>(HttpMethod.Put, package.Path, wanted.ToJson(), cancellationToken);
+
+    public Task<Package> ChangePackageAsync(PackageReference package, PackageChange change, CancellationToken cancellationToken) =>
+        SendAsync<JsonObject, Package>(HttpMethod.Patch, package.Path, change.ToJson(), cancellationToken);
+
+    /// <summary>It can be restored for a while, unless it is purged.</summary>
+    public Task DeletePackageAsync(PackageReference package, bool purge, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, package.Path + (purge ? "?purge=true" : ""), cancellationToken);
+
+    public Task RestorePackageAsync(PackageReference package, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, package.Path + "/restore", cancellationToken);
+
+    public Task<List<PackageVersion>> VersionsAsync(PackageReference package, bool deleted, CancellationToken cancellationToken) =>
+        ListAsync<PackageVersion>($"{package.Path}/versions?state={(deleted ? "deleted" : "active")}", cancellationToken);
+
+    /// <param name="force">Also a part of an index that is still there.</param>
+    public Task DeleteVersionAsync(PackageReference package, long id, bool force, bool purge, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"{package.Path}/versions/{id}?force={(force ? "true" : "false")}&purge={(purge ? "true" : "false")}", cancellationToken);
+
+    public Task RestoreVersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"{package.Path}/versions/{id}/restore", cancellationToken);
+
+    public Task<PackageAccessList> PackageAccessAsync(PackageReference package, CancellationToken cancellationToken) =>
+        GetAsync<PackageAccessList>(package.Path + "/access", cancellationToken);
+
+    /// <param name="kind"><c>users</c>, <c>teams</c>, <c>actions</c> or <c>codespaces</c>.</param>
+    /// <param name="name">A login, a team's slug, or <c>owner/name</c> of a repository.</param>
+    public Task GrantAsync(PackageReference package, string kind, string name, string? role, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, GrantPath(package, kind, name), new RoleChange(role), cancellationToken);
+
+    public Task RevokeAsync(PackageReference package, string kind, string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, GrantPath(package, kind, name), cancellationToken);
+
+    /// <param name="kind"><c>user</c>, <c>workflow</c> or <c>codespace</c>; null asks about the caller.</param>
+    /// <param name="action"><c>pull</c>, <c>push</c> or <c>delete</c>.</param>
+    public Task<Explanation> ExplainAsync(PackageReference package, string? kind, string? name, string action, CancellationToken cancellationToken) =>
+        GetAsync<Explanation>(
+            $"{package.Path}/access/explain?action={Escape(action)}{(kind is null ? "" : $"&{kind}={Escape(name ?? "")}")}", cancellationToken);
+
+    private static string GrantPath(PackageReference package, string kind, string name) =>
+        $"{package.Path}/access/{kind}/{(kind is "actions" or "codespaces" ? Repository(name) : Escape(name))}";
+}
