@@ -3,6 +3,7 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces;
 using Berth.Server.Database;
+using Berth.Server.GarbageCollection;
 using Berth.Server.Http;
 using Berth.Server.Operations;
 using Berth.Server.Organizations;
@@ -38,6 +39,7 @@ internal static class BerthApplication
         builder.Services.AddStorage();
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
+        builder.Services.AddGarbageCollection();
         builder.Services.AddCodespaces();
         configure?.Invoke(builder);
 

@@ -6,6 +6,7 @@ namespace Berth.Server.Database;
 /// <summary>PostgreSQL: a pooled connection and a transaction for each write.</summary>
 internal sealed class PostgresDb(string connectionString) : Db
 {
+    private const int MostAttempts = 5;
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
 
     internal override Dialect Dialect => Dialect.Postgres;
@@ -16,7 +17,27 @@ internal sealed class PostgresDb(string connectionString) : Db
         return await body(new DbSession(connection, null, cancellationToken));
     }
 
+    /// <summary>
+    /// A body does nothing but SQL, so it may run again: after a deadlock with another write, or when a row it was about to refer to went in
+    /// the same moment (the collector took a blob, a first publish merged a pending name). The second run sees what is there then.
+    /// </summary>
     public override async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await WriteOnceAsync(body, cancellationToken);
+            }
+            catch (PostgresException exception) when (attempt < MostAttempts && exception.SqlState is PostgresErrorCodes.DeadlockDetected
+                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.ForeignKeyViolation)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private async Task<T> WriteOnceAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);

@@ -78,7 +78,7 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
                     "PackageVersion", "id", $"the index {parent} holds this version and would break; delete that one first, or say ?force=true");
             }
 
-            await (purge ? VersionTable.PurgeAsync(session, version.Id) : VersionTable.DeleteAsync(session, version.Id, time.GetUtcNow()));
+            await (purge ? VersionTable.PurgeAsync(session, access.Id, version.Id) : VersionTable.DeleteAsync(session, access.Id, version.Id, time.GetUtcNow()));
             LogVersionDeleted(principal.Key, version.Digest, access.Address.ToString(), purge);
             return null;
         },

@@ -59,16 +59,21 @@ internal static class VersionTable
         new { packageId, digest });
 
     /// <summary>Its tags go with it, and are kept for its restoration.</summary>
-    public static async Task DeleteAsync(DbSession session, long id, DateTimeOffset now)
+    public static async Task DeleteAsync(DbSession session, long packageId, long id, DateTimeOffset now)
     {
         await session.ExecuteAsync(
             "insert into deleted_tags (manifest_id, name) select manifest_id, name from tags where manifest_id = @id on conflict (manifest_id, name) do nothing",
             new { id });
         await session.ExecuteAsync("delete from tags where manifest_id = @id", new { id });
         await session.ExecuteAsync("update manifests set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null", new { id, now });
+        await UnusedBlobs.HideAsync(session, packageId, id);
     }
 
-    public static Task PurgeAsync(DbSession session, long id) => session.ExecuteAsync("delete from manifests where id = @id", new { id });
+    public static async Task PurgeAsync(DbSession session, long packageId, long id)
+    {
+        await UnusedBlobs.HideAsync(session, packageId, id);
+        await session.ExecuteAsync("delete from manifests where id = @id", new { id });
+    }
 
     /// <summary>
     /// The version with everything it lists and everything that refers to it, as far as that is deleted and still kept. A digest that was

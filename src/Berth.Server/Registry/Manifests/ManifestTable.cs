@@ -1,4 +1,5 @@
 using Berth.Server.Database;
+using Berth.Server.Packages;
 using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Manifests;
@@ -157,15 +158,7 @@ internal static class ManifestTable
 
         await session.ExecuteAsync("insert into deleted_tags (manifest_id, name) select manifest_id, name from tags where manifest_id = @id", new { id });
         await session.ExecuteAsync("delete from tags where manifest_id = @id", new { id });
-        await session.ExecuteAsync(
-            """
-            update blob_links set hidden = true
-            where package_id = @packageId and blob_id in (select blob_id from manifest_blobs where manifest_id = @id)
-              and not exists (
-                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-                where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null)
-            """,
-            new { packageId, id });
+        await UnusedBlobs.HideAsync(session, packageId, id);
         return true;
     }
 

@@ -27,7 +27,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
         foreach (var source in from is null ? await CandidatesAsync(digest, cancellationToken) : Named(from))
         {
-            if (await MayReadAsync(access, source, cancellationToken) is { } packageId && await LinkAsync(access, packageId, digest, cancellationToken))
+            if (await MayReadAsync(access, source, named: from is not null, cancellationToken) is { } packageId && await LinkAsync(access, packageId, digest, cancellationToken))
             {
                 return true;
             }
@@ -44,12 +44,15 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
         return holders.Select(holder => RepositoryName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<RepositoryName>();
     }
 
-    /// <summary>The live package, when the caller may pull from it: by decision now and, with a registry token that names it, by its scopes too.</summary>
-    private async Task<long?> MayReadAsync(RegistryAccess access, RepositoryName source, CancellationToken cancellationToken)
+    /// <summary>
+    /// The live package, when the caller may pull from it: by decision now and, where the request names it, by the scopes of its registry token
+    /// too. A token cannot name what the request leaves open.
+    /// </summary>
+    private async Task<long?> MayReadAsync(RegistryAccess access, RepositoryName source, bool named, CancellationToken cancellationToken)
     {
         var facts = await decisions.FactsAsync(access.Principal, source.Address, cancellationToken);
         var allowed = AccessRules.Decide(access.Principal, PackageAction.Pull, facts).Allowed;
-        var withinToken = access.Token?.For(source.Value) is not { } grant || grant.Granted.HasFlag(RegistryActions.Pull);
+        var withinToken = !named || access.Token is not { } token || token.For(source.Value)?.Granted.HasFlag(RegistryActions.Pull) == true;
         return allowed && withinToken ? facts.PackageId : null;
     }
 

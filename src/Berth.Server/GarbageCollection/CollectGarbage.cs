@@ -1,0 +1,129 @@
+using Berth.Server.Database;
+using Berth.Server.Settings;
+using Berth.Server.Storage;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.GarbageCollection;
+
+/// <summary>What one run of the collector removed.</summary>
+internal sealed record Collected
+{
+    public int Manifests { get; set; }
+
+    public int Packages { get; set; }
+
+    public int Links { get; set; }
+
+    public int Blobs { get; set; }
+
+    public int Uploads { get; set; }
+
+    /// <summary>Bytes under keys that no row names: what a crash between bytes and row left.</summary>
+    public int Strays { get; set; }
+
+    public bool Any => Manifests + Packages + Links + Blobs + Uploads + Strays > 0;
+}
+
+/// <summary>
+/// Removes what nothing holds any more, while pushes go on: rows first, bytes later. A link lives while a live or restorable manifest of its
+/// package holds it and for the grace period after its last use; then it goes, then the blob.
+/// </summary>
+internal sealed class CollectGarbage(
+    Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle, BerthOptions options, TimeProvider time)
+{
+    private const int Batch = 200;
+
+    public async Task<Collected> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var kept = now - TimeSpan.FromDays(options.DeletedRetentionDays);
+        var grace = now - TimeSpan.FromHours(options.BlobGraceHours);
+        var collected = new Collected();
+        collected.Uploads = await ExpireUploadsAsync(now, cancellationToken);
+        collected.Manifests = await InBatchesAsync(session => CollectorTable.DeleteManifestsAsync(session, kept, Batch), cancellationToken)
+            + await InBatchesAsync(session => CollectorTable.DeleteManifestsOfDeletedPackagesAsync(session, kept, Batch), cancellationToken);
+        collected.Links = await InBatchesAsync(session => CollectorTable.DeleteLinksAsync(session, grace, Batch), cancellationToken);
+        collected.Packages = await InBatchesAsync(session => CollectorTable.DeletePendingAsync(session, grace, Batch), cancellationToken)
+            + await InBatchesAsync(session => CollectorTable.DeleteDeletedPackagesAsync(session, kept, Batch), cancellationToken);
+        collected.Blobs = await InBatchesAsync(session => CollectorTable.DeleteBlobsAsync(session, now, Batch), cancellationToken);
+        await EmptyTrashAsync(cancellationToken);
+        collected.Strays = await DeleteStraysAsync(now, cancellationToken);
+        hashes.Expire();
+        await throttle.CleanAsync(cancellationToken);
+        return collected;
+    }
+
+    private async Task<int> InBatchesAsync(Func<DbSession, Task<int>> delete, CancellationToken cancellationToken)
+    {
+        var all = 0;
+        while (true)
+        {
+            var some = await db.WriteAsync(delete, cancellationToken);
+            all += some;
+            if (some < Batch)
+            {
+                return all;
+            }
+        }
+    }
+
+    private async Task EmptyTrashAsync(CancellationToken cancellationToken)
+    {
+        while (await db.ReadAsync(session => CollectorTable.TrashAsync(session, Batch), cancellationToken) is { Count: > 0 } keys)
+        {
+            foreach (var key in keys)
+            {
+                await blobs.DeleteAsync(StorageKey.Parse(key), cancellationToken);
+            }
+
+            await db.WriteAsync(session => CollectorTable.ForgetTrashAsync(session, keys), cancellationToken);
+        }
+    }
+
+    private async Task<int> ExpireUploadsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var before = now - TimeSpan.FromHours(options.UploadLifetimeHours);
+        var expired = await db.ReadAsync(session => CollectorTable.ExpiredUploadsAsync(session, before, most: 10_000), cancellationToken);
+        var count = 0;
+        foreach (var id in expired)
+        {
+            // Somebody is still sending: the request that was let in may end.
+            using var lease = leases.TryTake(StorageKey.Parse(id));
+            if (lease is not null)
+            {
+                await db.WriteAsync(session => CollectorTable.DeleteUploadAsync(session, id), cancellationToken);
+                await uploads.DiscardAsync(StorageKey.Parse(id), cancellationToken);
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// Bytes older than any request that could still make a row for them. The age is the store's own clock's, which is the machine's.
+    /// </summary>
+    private async Task<int> DeleteStraysAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var before = now - TimeSpan.FromHours(Math.Max(options.UploadLifetimeHours, 1)) - TimeSpan.FromHours(1);
+        return await DeleteUnnamedAsync(uploads.ListAsync(before, cancellationToken), uploads.DiscardAsync, cancellationToken)
+            + await DeleteUnnamedAsync(blobs.ListAsync(before, cancellationToken), blobs.DeleteAsync, cancellationToken);
+    }
+
+    private async Task<int> DeleteUnnamedAsync(
+        IAsyncEnumerable<StorageKey> keys, Func<StorageKey, CancellationToken, Task> delete, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        await foreach (var part in keys.Chunk(Batch).WithCancellation(cancellationToken))
+        {
+            var named = await db.ReadAsync(session => CollectorTable.NamedAsync(session, [.. part.Select(key => key.Value)]), cancellationToken);
+            foreach (var key in part.Where(key => !named.Contains(key.Value)))
+            {
+                await delete(key, cancellationToken);
+                deleted++;
+            }
+        }
+
+        return deleted;
+    }
+}

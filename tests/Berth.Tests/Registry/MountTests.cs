@@ -1,0 +1,92 @@
+using System.Text;
+using Berth.Tests.TestServer;
+
+namespace Berth.Tests.Registry;
+
+/// <summary>distribution-spec, "Mounting a blob from another repository".</summary>
+public sealed class MountTests(SharedServer shared)
+{
+    [Theory]
+    [InlineData("web")]
+    [InlineData("tools/ci/base")]
+    public async Task A_blob_is_mounted_from_a_repository_that_is_named(string name)
+    {
+        using var source = TestRepository.New(shared.Server, name);
+        var (_, _, layer) = await source.ImageAsync("latest");
+        using var target = TestRepository.New(shared.Server, name);
+        var answer = await target.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", []);
+        Assert.Equal((201, $"/v2/{target.Name}/blobs/{layer}", layer), (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
+        Assert.Equal(200, await target.HeadAsync($"blobs/{layer}"));
+    }
+
+    [Fact]
+    public async Task A_blob_is_mounted_without_a_name_from_whatever_the_caller_may_read()
+    {
+        using var source = TestRepository.New(shared.Server);
+        var (_, _, layer) = await source.ImageAsync("latest");
+        using var target = TestRepository.New(shared.Server);
+        Assert.Equal(201, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}", [])).Status);
+    }
+
+    [Theory]
+    [InlineData("&from=admin/never-was")]
+    [InlineData("&from=")]
+    [InlineData("&from=UPPER/x")]
+    [InlineData("&from={hidden}")]
+    [InlineData("")]
+    public async Task What_may_not_be_read_is_not_mounted_and_the_answer_does_not_tell(string from)
+    {
+        using var source = TestRepository.New(shared.Server);
+        var (_, _, layer) = await source.ImageAsync("latest");
+        var (login, token) = await People.UserAsync(shared.Server);
+        using var ada = new TestRepository(shared.Server, $"{login}/web", token);
+        var answer = await ada.SendAsync("POST", $"blobs/uploads/?mount={layer}{from.Replace("{hidden}", source.Name, StringComparison.Ordinal)}", []);
+        Assert.Equal((202, "0-0"), (answer.Status, answer.Header("Range")));
+        Assert.StartsWith($"/v2/{login}/web/blobs/uploads/", answer.Header("Location"), StringComparison.Ordinal);
+        Assert.Equal(404, await ada.HeadAsync($"blobs/{layer}"));
+    }
+
+    [Theory]
+    [InlineData("sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("nonsense")]
+    [InlineData("sha256:short")]
+    public async Task A_digest_that_is_not_there_starts_an_upload(string digest)
+    {
+        using var source = TestRepository.New(shared.Server);
+        await source.ImageAsync("latest");
+        using var target = TestRepository.New(shared.Server);
+        Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={digest}&from={source.Name}", [])).Status);
+    }
+
+    [Fact]
+    public async Task A_registry_token_mounts_only_from_what_its_scopes_name_and_grant()
+    {
+        using var source = TestRepository.New(shared.Server);
+        var (_, _, layer) = await source.ImageAsync("latest");
+        var target = $"admin/{TestRepository.Unique("mounted")}";
+        using var push = new TestRepository(shared.Server, target, await RegistryTokenAsync($"repository:{target}:pull,push"));
+        using var both = new TestRepository(shared.Server, target, await RegistryTokenAsync($"repository:{target}:pull,push", $"repository:{source.Name}:pull"));
+        Assert.Equal(202, (await push.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
+        Assert.Equal(201, (await both.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
+    }
+
+    [Fact]
+    public async Task A_deleted_image_gives_nothing_to_mount()
+    {
+        using var source = TestRepository.New(shared.Server);
+        var (digest, _, layer) = await source.ImageAsync("latest");
+        await source.SendAsync("DELETE", $"manifests/{digest}");
+        using var target = TestRepository.New(shared.Server);
+        Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
+        Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}", [])).Status);
+    }
+
+    private async Task<string> RegistryTokenAsync(params string[] scopes)
+    {
+        using var client = shared.Server.Client();
+        client.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + BerthServer.AdminToken)));
+        var query = string.Concat(scopes.Select(scope => "&scope=" + scope));
+        var body = await client.GetByteArrayAsync("/token?service=x" + query, TestContext.Current.CancellationToken);
+        return System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("token").GetString()!;
+    }
+}
