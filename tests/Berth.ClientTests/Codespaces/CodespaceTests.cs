@@ -1,0 +1,163 @@
+using System.Net;
+using Berth.ClientTests.Server;
+
+namespace Berth.ClientTests.Codespaces;
+
+/// <summary>Codespaces on the real engine, with the real dev container tools.</summary>
+public sealed class CodespaceTests(SharedServer shared)
+{
+    [Fact]
+    public async Task A_codespace_of_the_right_repository_lives_on_a_private_image_with_nothing_entered()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer/devcontainer.json", $$"""
+            // the team's image
+            { "image": "{{image}}", "remoteUser": "dev", "postCreateCommand": "echo made by $(id -un) | tee made.txt", }
+            """));
+        await world.GrantAsync("dev", repository);
+
+        var started = (await world.CreateAsync(repository)).Is("Available").Says("is Berth's own registry", "on the package's Codespaces list", "made by dev");
+        Assert.DoesNotContain("berthc_", started.Log, StringComparison.Ordinal);
+        var (output, exitCode) = await world.ExecAsync(started.Name, "pwd; cat made.txt; git --version 2>/dev/null; touch mine; exit 7");
+        Assert.Equal("/workspaces/app\nmade by dev\n", output);
+        Assert.Equal(7, exitCode);
+
+        (await world.StopAsync(started.Name)).Is("Shutdown");
+        (await world.StartAsync(started.Name)).Is("Available").Says("the container of the last start is there");
+        Assert.Equal(0, (await world.ExecAsync(started.Name, "test -f mine")).ExitCode);
+
+        using var deleted = await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + started.Name, UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+        await UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(world.Server.Data, "codespaces", started.Name))));
+        Assert.Empty(await world.ContainersAsync(started.Name));
+    }
+
+    [Fact]
+    public async Task A_repository_that_may_not_read_the_image_is_refused_and_starts_after_the_fix()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("other", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+
+        var refused = (await world.CreateAsync(repository)).Is("Failed");
+        foreach (var words in new[] { $"the registry {world.Server.Host} refuses the image {image}", "Remedy: ", repository })
+        {
+            Assert.Contains(words, refused.Failure, StringComparison.Ordinal);
+            Assert.Contains(words, refused.Log, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(await world.ContainersAsync(refused.Name));
+        await world.GrantAsync("dev", repository);
+        (await world.StartAsync(refused.Name)).Is("Available");
+    }
+
+    [Fact]
+    public async Task An_image_that_lies_on_the_engine_already_is_not_used_without_asking()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var configuration = (".devcontainer.json", $$"""{"image":"{{image}}"}""");
+        var (first, second) = (await world.RepositoryAsync("first", configuration), await world.RepositoryAsync("second", configuration));
+        await world.GrantAsync("dev", first);
+        var started = (await world.CreateAsync(first)).Is("Available");
+
+        (await world.CreateAsync(second)).Is("Failed").Says("refuses the image");
+
+        // Nor is the container of a codespace whose repository has lost its access.
+        (await world.StopAsync(started.Name)).Is("Shutdown");
+        await world.WithdrawAsync("dev", first);
+        (await world.StartAsync(started.Name)).Is("Failed").Says("refuses the image");
+    }
+
+    [Fact]
+    public async Task A_fix_in_the_repository_is_found_by_the_next_start()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{world.Server.Host}}/{{world.Organization}}/missing:1"}"""));
+        await world.GrantAsync("dev", repository);
+        var failed = (await world.CreateAsync(repository)).Is("Failed").Says("Remedy: ");
+        await world.CommitAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        (await world.StartAsync(failed.Name)).Is("Available");
+    }
+
+    [Fact]
+    public async Task A_command_of_the_configuration_that_fails_leaves_a_codespace_to_mend_it_in()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","remoteUser":"dev","postCreateCommand":"echo no luck; exit 3"}"""));
+        await world.GrantAsync("dev", repository);
+        var started = (await world.CreateAsync(repository)).Is("Available").Says("no luck", "postCreateCommand from devcontainer.json failed");
+        Assert.Equal("dev\n", (await world.ExecAsync(started.Name, "id -un")).Output);
+    }
+
+    [Fact]
+    public async Task A_rebuild_takes_the_configuration_of_the_workspace_and_keeps_its_files()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var (image, other) = (await world.ImageAsync("dev"), await world.ImageAsync("next", ("version", "next")));
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","remoteUser":"dev"}"""));
+        await world.GrantAsync("dev", repository);
+        await world.GrantAsync("next", repository);
+        var started = (await world.CreateAsync(repository)).Is("Available");
+        await world.ExecAsync(started.Name, $$"""echo '{"image":"{{other}}","remoteUser":"dev"}' > .devcontainer.json; touch mine""");
+        await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{started.Name}/rebuild", new { });
+        (await world.SettledAsync(started.Name)).Is("Available").Says("image " + other);
+        Assert.Equal(0, (await world.ExecAsync(started.Name, "test -f mine")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_codespace_ends_when_its_creator_may_no_longer_read_the_repository()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        await world.GrantAsync("dev", repository);
+        var started = (await world.CreateAsync(repository)).Is("Available");
+        using var removed = await world.Server.Admin.DeleteAsync(
+            new Uri($"/api/v3/repos/{repository}/collaborators/{world.Ada.Login}", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+
+        await UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
+        await UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
+        (await world.StartAsync(started.Name)).Is("Failed").Says($"{world.Ada.Login} can no longer read {repository}");
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_in_the_middle_of_a_start_finishes_it_when_it_comes_back()
+    {
+        await using var server = await ServerProcess.StartAsync("codespaces-killed", null, "BERTH_ALLOW_FILE_CLONE=true");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","postCreateCommand":"sleep 0.5; touch made"}"""));
+        await world.GrantAsync("dev", repository);
+        foreach (var step in new[] { "[start]", "[authorise]", "[up] starting", "[up] Running" })
+        {
+            var name = await world.BeginAsync(repository);
+            await UntilAsync(async () => (await LogAsync(world, name)).Contains(step, StringComparison.Ordinal));
+            await server.KillAsync();
+            await server.StartAsync();
+            (await world.SettledAsync(name)).Is("Available");
+            Assert.Single(await world.ContainersAsync(name));
+            Assert.Equal(0, (await world.ExecAsync(name, "test -f made")).ExitCode);
+        }
+    }
+
+    private static async Task<string> LogAsync(CodespaceWorld world, string name) =>
+        await world.Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
+
+    private static async Task<int> RunningAsync(CodespaceWorld world, string name) =>
+        (await new Tools.Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        while (!await holds())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
+        }
+    }
+}
