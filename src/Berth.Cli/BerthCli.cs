@@ -14,6 +14,7 @@ internal static class BerthCli
         "berth login http://localhost:5000 < admin-token",
         "berth repo create acme/app --visibility private --clone-url https://git.example.test/acme/app.git",
         "berth package list acme",
+        "berth codespace create acme/app",
         "BERTH_URL=https://berth.example.test BERTH_TOKEN=$TOKEN berth package show acme/app --json",
     ];
 
@@ -83,7 +84,7 @@ internal static class BerthCli
     private static IEnumerable<Command> Commands() =>
     [
         LoginCommands.Login(), LoginCommands.Logout(), LoginCommands.WhoAmI(),
-        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(),
+        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(), CodespaceCommands.Build(),
     ];
 
     /// <summary>One clear line for whatever went wrong.</summary>
@@ -96,7 +97,12 @@ internal static class BerthCli
         }
         catch (CommandException exception)
         {
-            await terminal.Error.WriteLineAsync($"berth: {exception.Message}");
+            // Without words: a program in a codespace has said its own already.
+            if (exception.Message.Length > 0)
+            {
+                await terminal.Error.WriteLineAsync($"berth: {exception.Message}");
+            }
+
             return exception.ExitCode;
         }
         catch (BerthException exception)

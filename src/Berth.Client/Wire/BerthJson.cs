@@ -38,6 +38,7 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(WorkflowToken))]
 [JsonSerializable(typeof(Codespace))]
 [JsonSerializable(typeof(CodespaceList))]
+[JsonSerializable(typeof(List<Codespace>))]
 [JsonSerializable(typeof(CodespaceMachineList))]
 [JsonSerializable(typeof(DevcontainerList))]
 [JsonSerializable(typeof(CodespaceDefaults))]
