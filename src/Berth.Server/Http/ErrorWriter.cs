@@ -17,11 +17,11 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
             case ApiException api:
                 await WriteAsync(httpContext, api.Error);
                 break;
-            case BadHttpRequestException bad:
-                await WriteAsync(httpContext, Errors.BadRequest(bad.StatusCode, bad.Message));
-                break;
             case OperationCanceledException or IOException when httpContext.RequestAborted.IsCancellationRequested:
                 httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                break;
+            case BadHttpRequestException bad:
+                await WriteAsync(httpContext, Errors.BadRequest(bad.StatusCode, bad.Message));
                 break;
             case Exception when StorageFull.Is(exception):
                 LogStorageFull(httpContext.TraceIdentifier, exception.Message);
@@ -82,7 +82,9 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         if (!HttpMethods.IsHead(http.Request.Method))
         {
             body.Position = 0;
-            await body.CopyToAsync(http.Response.Body, http.RequestAborted);
+
+            // Not cancelled by the client's going: that would be a second error in the handling of the first.
+            await body.CopyToAsync(http.Response.Body, CancellationToken.None);
         }
     }
 

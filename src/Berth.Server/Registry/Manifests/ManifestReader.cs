@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Berth.Server.Http;
 using Berth.Server.Storage;
 
@@ -27,6 +28,11 @@ internal sealed class ManifestReader
     public static Manifest Read(ReadOnlyMemory<byte> content, string? contentType)
     {
         RefuseType(contentType);
+        if (!Utf8.IsValid(content.Span))
+        {
+            throw Invalid("it is not acceptable JSON: it is not UTF-8");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(content, Strict);
@@ -189,7 +195,7 @@ internal sealed class ManifestReader
             return null;
         }
 
-        if (annotations.ValueKind != JsonValueKind.Object || annotations.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String))
+        if (annotations.ValueKind != JsonValueKind.Object || annotations.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String || member.Value.GetString() is null))
         {
             throw Invalid("annotations must be an object of strings");
         }
