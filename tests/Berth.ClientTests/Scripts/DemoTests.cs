@@ -20,8 +20,8 @@ public sealed class DemoTests(SharedServer shared)
 
         var story = await demo.RunAsync();
 
-        Assert.Contains("base is private", story.Text, StringComparison.Ordinal);
-        Assert.Contains("is Available", story.Text, StringComparison.Ordinal);
+        Assert.Matches("Visibility: +private", story.Text);
+        Assert.Contains("[ready] the codespace is available", story.Text, StringComparison.Ordinal);
         Assert.Matches("acme-[0-9a-f]+/other is neither linked to it with inherited access nor on its Codespaces list", story.Text);
         Assert.Contains("That is the whole story", story.Text, StringComparison.Ordinal);
     }
