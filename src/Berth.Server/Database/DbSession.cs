@@ -1,10 +1,14 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Dapper;
+using Npgsql;
 
 namespace Berth.Server.Database;
 
 /// <summary>One connection, perhaps in a transaction. Passes the cancellation token to every command.</summary>
-public sealed class DbSession(DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
+/// <remarks>Lists are written <c>in @list</c>, the parameter being an array or a <see cref="List{T}"/>.</remarks>
+public sealed partial class DbSession(DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
 {
     public async Task<List<T>> QueryAsync<T>(string sql, object? parameters = null) =>
         (await connection.QueryAsync<T>(Command(sql, parameters))).AsList();
@@ -18,6 +22,15 @@ public sealed class DbSession(DbConnection connection, DbTransaction? transactio
     /// <summary>The number of rows changed.</summary>
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(Command(sql, parameters));
 
-    private CommandDefinition Command(string sql, object? parameters) =>
-        new(sql, parameters, transaction, cancellationToken: cancellationToken);
+    // Dapper spells a list out for SQLite, one parameter for each value, and hands it to Npgsql whole, as an array.
+    private static readonly ConcurrentDictionary<string, string> WithArrays = new(StringComparer.Ordinal);
+
+    private CommandDefinition Command(string sql, object? parameters) => new(
+        connection is NpgsqlConnection ? WithArrays.GetOrAdd(sql, static text => InList().Replace(text, "= any(@${name})")) : sql,
+        parameters,
+        transaction,
+        cancellationToken: cancellationToken);
+
+    [GeneratedRegex(@"\bin @(?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex InList();
 }

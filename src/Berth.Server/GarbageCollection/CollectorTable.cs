@@ -33,16 +33,28 @@ internal static class CollectorTable
         """,
         new { before, most });
 
-    /// <summary>Links that no manifest, live or restorable, holds, and that nobody has used since the given time.</summary>
-    public static Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
-        """
-        delete from blob_links where used_at < @before and (package_id, blob_id) in (
-            select l.package_id, l.blob_id from blob_links l where l.used_at < @before and not exists (
+    /// <summary>
+    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time. Marking them first takes their rows,
+    /// behind any push that is renewing them; the second statement then sees what that push made. A push that comes later finds no link.
+    /// </summary>
+    public static async Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, int most)
+    {
+        var marked = await session.ExecuteAsync(
+            """
+            update blob_links set used_at = 0 where used_at < @before and (package_id, blob_id) in (
+                select l.package_id, l.blob_id from blob_links l where l.used_at < @before and not exists (
+                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+                    where mb.blob_id = l.blob_id and m.package_id = l.package_id)
+                order by l.used_at limit @most)
+            """,
+            new { before, most });
+        return marked == 0 ? 0 : await session.ExecuteAsync(
+            """
+            delete from blob_links where used_at = 0 and not exists (
                 select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-                where mb.blob_id = l.blob_id and m.package_id = l.package_id)
-            order by l.used_at limit @most)
-        """,
-        new { before, most });
+                where mb.blob_id = blob_links.blob_id and m.package_id = blob_links.package_id)
+            """);
+    }
 
     /// <summary>Blobs that no package has: the row goes, the key goes to the trash. Bytes follow later.</summary>
     public static async Task<int> DeleteBlobsAsync(DbSession session, DateTimeOffset now, int most)
