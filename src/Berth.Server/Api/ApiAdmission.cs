@@ -32,6 +32,8 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
     /// <summary>What kinds of callers get anywhere near the route, and with which scopes: nothing that depends on what exists.</summary>
     private static ApiError? Kind(HttpContext http, Principal principal, ApiRoute route)
     {
+        // What is public is read without token and scope; everything else needs them.
+        var reads = Reads(http);
         switch (principal)
         {
             case CodespacePrincipal codespace:
@@ -41,7 +43,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             case WorkflowPrincipal:
                 return route.OnPackage ? null : ApiErrors.Forbidden(principal, "Resource not accessible by integration: a workflow's token reaches packages only");
             case AnonymousPrincipal:
-                return route.Need is ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.PackageReader
+                return reads && route.Need is (ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.PackageReader)
                     ? null
                     : ApiGate.Challenged(Errors.RequiresAuthentication);
             case UserPrincipal { Patterns.Restricts: true } when !route.IsPackage:
@@ -49,12 +51,14 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             case UserPrincipal user when route.Need == ApiNeed.SiteAdministrator && !user.SiteAdmin:
                 return ApiErrors.Forbidden(principal, "this is for site administrators");
             case UserPrincipal user when route.Scopes.Count > 0 && !route.Scopes.Any(user.Scopes.Has)
-                && !route.OnPackage && route.Need != ApiNeed.RepositoryReader:
+                && !route.OnPackage && !(reads && route.Need == ApiNeed.RepositoryReader):
                 return ApiErrors.LacksScope(principal, route.Scopes);
             default:
                 return null;
         }
     }
+
+    private static bool Reads(HttpContext http) => HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
 
     private static bool CodespaceReaches(HttpContext http, CodespacePrincipal codespace)
     {

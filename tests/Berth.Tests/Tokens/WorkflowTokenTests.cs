@@ -1,0 +1,141 @@
+using System.Net;
+using Berth.Tests.TestServer;
+
+namespace Berth.Tests.Tokens;
+
+/// <summary>Tokens that stand for a workflow on a person's word: who may make them, what they can, when they end.</summary>
+public sealed class WorkflowTokenTests(SharedServer shared)
+{
+    private const string Write = """{"permissions":{"packages":"write"}}""";
+
+    [Fact]
+    public async Task A_push_with_a_workflow_token_links_inherits_and_takes_the_visibility_of_its_repository()
+    {
+        var ada = await shared.Server.UserAsync();
+        var acme = await ada.OrganizationAsync();
+        var app = await ada.RepositoryAsync(acme, "app", "internal");
+        await (await ada.WorkflowAsync(app)).PushAsync($"{acme}/app");
+        var package = await ada.GetAsync($"/orgs/{acme}/packages/container/app");
+        Assert.Equal("internal", package["visibility"].GetString());
+        Assert.Equal(app, package["repository"].GetProperty("full_name").GetString());
+        Assert.True(package["inherits_access"].GetBoolean());
+        var access = await ada.GetAsync($"/orgs/{acme}/packages/container/app/access");
+        Assert.Equal(app, access["actions"][0].GetProperty("name").GetString());
+        Assert.Equal("admin", access["actions"][0].GetProperty("role").GetString());
+    }
+
+    [Theory]
+    [InlineData("read")]
+    [InlineData("triage")]
+    public async Task Who_may_not_write_to_the_repository_makes_no_workflow_token(string permission)
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var app = await ada.RepositoryAsync(ada.Login);
+        await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", $$"""{"permission":"{{permission}}"}""");
+        Assert.Equal(HttpStatusCode.Forbidden, (await bob.SendAsync("POST", $"/repos/{app}/workflow-tokens", Write)).Status);
+    }
+
+    [Fact]
+    public async Task Reading_a_public_repository_is_no_right_to_stand_for_its_workflows()
+    {
+        var ada = await shared.Server.UserAsync();
+        var eve = await shared.Server.UserAsync("eve");
+        var app = await ada.RepositoryAsync(ada.Login, "app", "public");
+        Assert.Equal(HttpStatusCode.Forbidden, (await eve.SendAsync("POST", $"/repos/{app}/workflow-tokens", """{"permissions":{"packages":"read"}}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("write:packages", "write", HttpStatusCode.Forbidden)]
+    [InlineData("repo", "read", HttpStatusCode.Forbidden)]
+    [InlineData("repo,read:packages", "write", HttpStatusCode.Forbidden)]
+    [InlineData("repo,read:packages", "read", HttpStatusCode.Created)]
+    [InlineData("repo,write:packages", "write", HttpStatusCode.Created)]
+    public async Task The_making_token_needs_repo_and_the_packages_scope(string scopes, string packages, HttpStatusCode expected)
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        var capped = await ada.WithTokenAsync(scopes);
+        Assert.Equal(expected, (await capped.SendAsync("POST", $"/repos/{app}/workflow-tokens", $$$"""{"permissions":{"packages":"{{{packages}}}"}}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("""{}""")]
+    [InlineData("""{"permissions":"write"}""")]
+    [InlineData("""{"permissions":{}}""")]
+    [InlineData("""{"permissions":{"packages":"admin"}}""")]
+    [InlineData("""{"permissions":{"packages":"read"},"expires_in":0}""")]
+    [InlineData("""{"permissions":{"packages":"read"},"expires_in":86401}""")]
+    [InlineData("""{"permissions":{"packages":"read"},"expires_in":"1h"}""")]
+    [InlineData("""{"permissions":{"packages":"read"},"run":7}""")]
+    public async Task A_wrong_request_for_one_is_refused(string body)
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("POST", $"/repos/{app}/workflow-tokens", body)).Status);
+    }
+
+    [Fact]
+    public async Task Workflow_tokens_make_no_tokens_and_reach_packages_only()
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        var workflow = await ada.WorkflowAsync(app);
+        foreach (var (method, path) in new[] { ("POST", $"/repos/{app}/workflow-tokens"), ("POST", "/user/tokens"), ("GET", "/user"), ("GET", $"/repos/{app}"), ("PUT", "/user/packages/container/x") })
+        {
+            var reply = await workflow.SendAsync(method, path, method == "GET" ? null : Write);
+            Assert.True(reply.Status is HttpStatusCode.Forbidden or HttpStatusCode.NotFound, $"{method} {path}: {reply.Body}");
+        }
+
+        await workflow.PushAsync($"{ada.Login}/app");
+        await workflow.DoAsync("GET", $"/users/{ada.Login}/packages/container/app");
+    }
+
+    [Fact]
+    public async Task It_dies_with_the_token_that_made_it()
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        var minter = await ada.WithTokenAsync("repo,write:packages");
+        var workflow = await minter.WorkflowAsync(app);
+        await workflow.PushAsync($"{ada.Login}/app");
+        var id = (await ada.GetAsync("/user/tokens")).Json[0].GetProperty("id").GetInt64();
+        await ada.DoAsync("DELETE", $"/user/tokens/{id}");
+        Assert.Equal(HttpStatusCode.Unauthorized, await workflow.PullAsync($"{ada.Login}/app"));
+    }
+
+    [Fact]
+    public async Task It_dies_with_the_role_of_who_made_it()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var app = await ada.RepositoryAsync(ada.Login);
+        await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", """{"permission":"write"}""");
+        var workflow = await bob.WorkflowAsync(app);
+        await workflow.PushAsync($"{ada.Login}/app");
+        await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", """{"permission":"read"}""");
+        Assert.Equal(HttpStatusCode.Unauthorized, await workflow.PullAsync($"{ada.Login}/app"));
+    }
+
+    [Fact]
+    public async Task It_lives_an_hour_unless_told_otherwise()
+    {
+        await using var server = await BerthServer.StartAsync(manualClock: true);
+        var ada = await server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        var workflow = await ada.WorkflowAsync(app);
+        await workflow.PushAsync($"{ada.Login}/app");
+        server.Clock!.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(HttpStatusCode.Unauthorized, await workflow.PullAsync($"{ada.Login}/app"));
+    }
+
+    [Fact]
+    public async Task A_minted_token_counts_at_most_as_write_on_the_actions_list()
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        var workflow = await ada.WorkflowAsync(app);
+        await workflow.PushAsync($"{ada.Login}/app");
+        Assert.Equal(HttpStatusCode.Forbidden, (await workflow.SendAsync("DELETE", $"/users/{ada.Login}/packages/container/app")).Status);
+    }
+}
