@@ -74,7 +74,7 @@ internal sealed class SqliteDb : Db
 
     internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(_connectionString);
+        var connection = new CachingConnection(_connectionString);
         await connection.OpenAsync(cancellationToken);
         await using var setup = connection.CreateCommand();
         setup.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -16000;";
