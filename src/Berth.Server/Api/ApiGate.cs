@@ -57,6 +57,12 @@ internal sealed class ApiGate(RequestDelegate next, Authenticator authenticator,
             return Errors.NotFound;
         }
 
+        // No name here contains a NUL, and PostgreSQL takes none, not even to look for.
+        if (http.Request.Query.Any(pair => pair.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) ?? false)))
+        {
+            return Errors.BadRequest(400, "The query contains a NUL character");
+        }
+
         var (principal, failed) = await AuthenticateAsync(http);
         if (failed is not null)
         {

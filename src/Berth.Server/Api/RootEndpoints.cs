@@ -7,8 +7,14 @@ namespace Berth.Server.Api;
 /// <summary>The root of the REST API, which clients ask whether a token works, and the one GraphQL query that <c>gh auth</c> needs.</summary>
 internal static partial class RootEndpoints
 {
-    public static void MapRoot(this IEndpointRouteBuilder api) =>
+    /// <summary>The enterprise server whose API this is nearest to; clients ask before they use what older ones lack.</summary>
+    private const string LikeVersion = "3.17.0";
+
+    public static void MapRoot(this IEndpointRouteBuilder api)
+    {
         api.MapRead("/", Root).Requires(ApiNeed.User);
+        api.MapRead("/meta", Meta).Requires(ApiNeed.Anyone);
+    }
 
     public static void MapGraphQl(this IEndpointRouteBuilder app) =>
         app.MapPost("/api/graphql", QueryAsync).WithMetadata(ErrorFormat.GitHub).Requires(ApiNeed.User);
@@ -25,6 +31,8 @@ internal static partial class RootEndpoints
         ["repository_url"] = urls.Api + "/repos/{owner}/{repo}",
         ["user_organizations_url"] = urls.Api + "/user/orgs",
     });
+
+    private static IResult Meta() => ApiResult.Ok(new Dictionary<string, string>(StringComparer.Ordinal) { ["installed_version"] = LikeVersion });
 
     /// <summary><c>query UserCurrent{viewer{login}}</c>, which gh sends from 2.40 on; every other query is answered as GraphQL does, with 200 and an error.</summary>
     private static async Task<IResult> QueryAsync(HttpRequest request, ApiCaller caller, CancellationToken cancellationToken)

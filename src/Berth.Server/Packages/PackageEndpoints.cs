@@ -17,6 +17,7 @@ internal static class PackageEndpoints
     {
         var package = owner + "/packages/{type}/{name}";
         api.MapRead(owner + "/packages", ListAsync).Requires(ApiNeed.PackageUser, "read:packages");
+        api.MapRead(owner + "/docker/conflicts", Conflicts).Requires(ApiNeed.PackageUser, "read:packages");
         api.MapRead(package, GetAsync).Requires(ApiNeed.PackageReader, "read:packages");
         api.MapPut(package, CreateAsync).Requires(ApiNeed.PackageCreator, "write:packages");
         api.MapPatch(package, ChangeAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
@@ -45,6 +46,9 @@ internal static class PackageEndpoints
             ? ApiErrors.Hidden(caller.Principal)
             : ApiResult.Page(http, paging, paging.Of(await packages.ListAsync(caller.User, owner, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
     }
+
+    /// <summary>At GitHub: packages of its former registry that clash with new ones. There never was one here.</summary>
+    private static IResult Conflicts() => ApiResult.Ok(new List<Client.Wire.Package>());
 
     private static async Task<IResult> GetAsync(ApiCaller caller, PackageAccess access, ReadPackages packages, CancellationToken cancellationToken) =>
         await packages.OneAsync(caller.Principal, access.Facts, cancellationToken) is { } package

@@ -20,8 +20,7 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
     {
         metrics.LoginFailures.Add(1);
         var now = time.GetUtcNow();
-        var name = (userName ?? "").ToLowerInvariant();
-        var subject = $"{Network(address)}|{(name.Length > 100 ? name[..100] : name)}";
+        var subject = $"{Network(address)}|{Countable(userName)}";
         var failures = await db.WriteAsync(
             session => session.SingleAsync<long>(
                 """
@@ -53,6 +52,13 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
 
         var delay = FirstDelay * Math.Pow(2, Math.Min(failures - FreeFailures - 1, 10));
         return delay < LongestDelay ? delay : LongestDelay;
+    }
+
+    /// <summary>A name as a database takes it, whatever the caller sent: short, no control characters, no half of a surrogate pair at the cut.</summary>
+    private static string Countable(string? userName)
+    {
+        var name = new string([.. (userName ?? "").Where(c => !char.IsControl(c))]).ToLowerInvariant();
+        return name.Length <= 100 ? name : name[..(char.IsHighSurrogate(name[99]) ? 99 : 100)];
     }
 
     /// <summary>An IPv6 caller has a whole /64 to itself.</summary>

@@ -53,6 +53,10 @@ internal static class TokenTable
         """,
         token);
 
+    /// <summary>Workflow tokens are made by the thousand; those that ended long ago tell nobody anything any more.</summary>
+    public static Task DeleteEndedWorkflowTokensAsync(DbSession session, long repositoryId, DateTimeOffset before) => session.ExecuteAsync(
+        "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and expires_at < @before", new { repositoryId, before });
+
     /// <summary>At most hourly, so that reading does not write.</summary>
     public static Task TouchAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         "update tokens set last_used_at = @now where id = @id and (last_used_at is null or last_used_at < @before)",

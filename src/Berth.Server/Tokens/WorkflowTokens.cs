@@ -34,21 +34,25 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
         var expires = now.AddSeconds(seconds);
         var secret = TokenSecret.Create(TokenSecret.Workflow);
         var id = await db.WriteAsync(
-            session => TokenTable.InsertAsync(
-                session,
-                new NewToken
-                {
-                    Kind = "workflow",
-                    Hash = TokenSecret.Hash(secret),
-                    UserId = minter.UserId,
-                    RepositoryId = access.Repository.Id,
-                    MinterTokenId = minter.TokenId,
-                    Packages = packages,
-                    Run = run,
-                    Ref = gitRef,
-                    CreatedAt = now,
-                    ExpiresAt = expires,
-                }),
+            async session =>
+            {
+                await TokenTable.DeleteEndedWorkflowTokensAsync(session, access.Repository.Id, now - TimeSpan.FromDays(1));
+                return await TokenTable.InsertAsync(
+                    session,
+                    new NewToken
+                    {
+                        Kind = "workflow",
+                        Hash = TokenSecret.Hash(secret),
+                        UserId = minter.UserId,
+                        RepositoryId = access.Repository.Id,
+                        MinterTokenId = minter.TokenId,
+                        Packages = packages,
+                        Run = run,
+                        Ref = gitRef,
+                        CreatedAt = now,
+                        ExpiresAt = expires,
+                    });
+            },
             cancellationToken);
         return new WorkflowToken
         {

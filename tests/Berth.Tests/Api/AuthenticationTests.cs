@@ -49,6 +49,18 @@ public sealed class AuthenticationTests(SharedServer shared)
         Assert.NotEmpty(response.Headers.WwwAuthenticate);
     }
 
+    /// <summary>Failures are counted under the name in a database that takes neither NUL nor half a character.</summary>
+    [Theory]
+    [InlineData("a\0b")]
+    [InlineData("\u001b[31m")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\U0001F600")]
+    public async Task A_strange_user_name_is_just_a_failure(string user)
+    {
+        using var client = shared.Server.Client();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":x")));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v3/user", Cancelled)).StatusCode);
+    }
+
     [Fact]
     public async Task Bad_credentials_are_refused_even_where_nobody_needs_any()
     {

@@ -114,6 +114,11 @@ public sealed class BadInputTests(SharedServer shared)
         { "PUT", "/user/packages/container/p1", "{\"inherit_access\":\"on\"}", 422, "true or false" },
         { "PUT", "/user/packages/container/UPPER", "{}", 404, "Not Found" },
 
+        { "PUT", "/user/packages/container/p1/access/explain?user=%00", "{}", 405, "method" },
+        { "GET", "/user/packages/container/p1/access/explain?user=%00", null, 400, "NUL" },
+        { "GET", "/users?since=%00", null, 400, "NUL" },
+        { "GET", "/user/packages?package_type=container%00", null, 400, "NUL" },
+
         // The rest.
         { "GET", "/user/", null, 404, "Not Found" },
         { "GET", "/no/such/route", null, 404, "Not Found" },

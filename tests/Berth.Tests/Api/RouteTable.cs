@@ -14,10 +14,12 @@ internal static class RouteTable
         DELETE /api/v3/admin/users/{username}                                                   | 401 403 403 403 403
         POST /api/v3/admin/users/{username}/authorizations                                      | 401 403 403 403 403
         DELETE /api/v3/admin/users/{username}/authorizations                                    | 401 403 403 403 403
+        GET /api/v3/meta                                                                        | in  in  in  in  in
         GET /api/v3/organizations                                                               | 401 in  in  in  in
         GET /api/v3/orgs/{org}                                                                  | in  in  in  in  in
         PATCH /api/v3/orgs/{org}                                                                | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}                                                               | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/docker/conflicts                                                 | 401 in  in  in  in
         GET /api/v3/orgs/{org}/members                                                          | 401 in  in  in  404
         GET /api/v3/orgs/{org}/members/{username}                                               | 401 in  in  in  404
         DELETE /api/v3/orgs/{org}/members/{username}                                            | 401 403 403 in  404
@@ -94,6 +96,7 @@ internal static class RouteTable
         POST /api/v3/user/codespaces/{name}/rebuild                                             | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/start                                               | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/stop                                                | 401 404 404 404 404
+        GET /api/v3/user/docker/conflicts                                                       | 401 in  in  in  in
         GET /api/v3/user/memberships/orgs                                                       | 401 in  in  in  in
         GET /api/v3/user/orgs                                                                   | 401 in  in  in  in
         GET /api/v3/user/packages                                                               | 401 in  in  in  in
@@ -123,6 +126,7 @@ internal static class RouteTable
         DELETE /api/v3/user/tokens/{id}                                                         | 401 404 404 404 404
         GET /api/v3/users                                                                       | 401 in  in  in  in
         GET /api/v3/users/{username}                                                            | in  in  in  in  in
+        GET /api/v3/users/{username}/docker/conflicts                                           | 401 in  in  in  in
         GET /api/v3/users/{username}/orgs                                                       | in  in  in  in  in
         GET /api/v3/users/{username}/packages                                                   | 401 in  in  in  in
         GET /api/v3/users/{username}/packages/{type}/{name}                                     | 404 in  in  in  404

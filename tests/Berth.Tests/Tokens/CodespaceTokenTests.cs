@@ -1,0 +1,85 @@
+using System.Net;
+using Berth.Server.Database;
+using Berth.Server.Tokens;
+using Berth.Tests.TestServer;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Berth.Tests.Tokens;
+
+/// <summary>A codespace's own token: its repository, its creator's profile and itself; all else is refused, whether it exists or not.</summary>
+public sealed class CodespaceTokenTests(SharedServer shared)
+{
+    [Fact]
+    public async Task It_reads_its_repository_and_its_creators_profile_and_nothing_else()
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        var other = await ada.RepositoryAsync(ada.Login, "other", "public");
+        var id = (await ada.GetAsync($"/repos/{app}"))["id"].GetInt64();
+        var codespace = await CodespaceAsync(ada, app);
+        await codespace.DoAsync("GET", $"/repos/{app}");
+        await codespace.DoAsync("GET", $"/repositories/{id}");
+        await codespace.DoAsync("GET", $"/users/{ada.Login}");
+        foreach (var (method, path) in new[]
+        {
+            ("GET", "/"), ("GET", "/user"), ("GET", $"/repos/{other}"), ("GET", "/repos/nobody/nothing"), ("GET", "/users/admin"), ("PATCH", $"/repos/{app}"),
+            ("DELETE", $"/repos/{app}"), ("POST", "/user/tokens"), ("GET", "/user/tokens"), ("POST", $"/repos/{app}/workflow-tokens"),
+            ("GET", "/user/packages?package_type=container"), ("GET", $"/users/{ada.Login}/packages/container/web"), ("PUT", $"/users/{ada.Login}/packages/container/web"),
+            ("GET", "/user/codespaces"), ("GET", "/user/codespaces/another"), ("DELETE", $"/user/codespaces/{codespace.Login}"), ("GET", $"/repos/{app}/collaborators"),
+        })
+        {
+            var reply = await codespace.SendAsync(method, path, method is "GET" or "DELETE" ? null : "{}");
+            Assert.True(reply.Status == HttpStatusCode.Forbidden, $"{method} {path} answers {(int)reply.Status}: {reply.Body}");
+        }
+    }
+
+    [Fact]
+    public async Task It_pulls_and_never_pushes()
+    {
+        var ada = await shared.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        await ada.PushAsync($"{ada.Login}/web");
+        var codespace = await CodespaceAsync(ada, app);
+        Assert.Equal(HttpStatusCode.Forbidden, await codespace.PullAsync($"{ada.Login}/web"));
+        await ada.DoAsync("PUT", $"/user/packages/container/web/access/codespaces/{app}");
+        Assert.Equal(HttpStatusCode.OK, await codespace.PullAsync($"{ada.Login}/web"));
+    }
+
+    [Fact]
+    public async Task It_ends_when_its_creator_may_no_longer_read_the_repository()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var app = await ada.RepositoryAsync(ada.Login);
+        await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", """{"permission":"read"}""");
+        var codespace = await CodespaceAsync(bob, app);
+        await codespace.DoAsync("GET", $"/repos/{app}");
+        await ada.DoAsync("DELETE", $"/repos/{app}/collaborators/{bob.Login}");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await codespace.GetAsync($"/repos/{app}")).Status);
+    }
+
+    /// <summary>As a start makes it: a row of a codespace, and a token row that names it.</summary>
+    private static async Task<Person> CodespaceAsync(Person creator, string repository)
+    {
+        var secret = TokenSecret.Create(TokenSecret.Codespace);
+        var name = Persons.Unique("cs");
+        var repositoryId = (await creator.GetAsync($"/repos/{repository}"))["id"].GetInt64();
+        var userId = (await creator.GetAsync("/user"))["id"].GetInt64();
+        var now = TimeProvider.System.GetUtcNow();
+        await creator.Server.Services.GetRequiredService<Db>().WriteAsync(
+            async session =>
+            {
+                var id = await session.SingleAsync<long>(
+                    """
+                    insert into codespaces (name, owner_id, repository_id, repository_full_name, machine, host, desired, state, created_at, updated_at, last_used_at)
+                    values (@name, @userId, @repositoryId, @repository, 'standard', 'nowhere', 'shutdown', 'Shutdown', @now, @now, @now) returning id
+                    """,
+                    new { name, userId, repositoryId, repository, now });
+                await TokenTable.InsertAsync(
+                    session,
+                    new NewToken { Kind = "codespace", Hash = TokenSecret.Hash(secret), UserId = userId, RepositoryId = repositoryId, CodespaceId = id, CreatedAt = now });
+            },
+            TestContext.Current.CancellationToken);
+        return new Person(creator.Server, name, secret);
+    }
+}
