@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -227,7 +228,14 @@ internal sealed class EngineGate : IAsyncDisposable
         await engine.WriteAsync(Encoding.ASCII.GetBytes(head), _stopping.Token);
         await engine.WriteAsync(body, _stopping.Token);
 
-        // The engine's answer (101, or an error with a body) is the beginning of what streams back. The client's surplus belongs to its stdin.
+        // Nothing of the client goes on before the engine has given up HTTP on this connection: after a refusal it would read the bytes as a request.
+        if (await UpgradedAsync(client, engine) is not { } early)
+        {
+            return;
+        }
+
+        await client.WriteAsync("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray(), _stopping.Token);
+        await client.WriteAsync(early, _stopping.Token);
         await engine.WriteAsync(request.Surplus, _stopping.Token);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var up = PumpAsync(client, engine, engine.Socket, ended.Token);
@@ -241,6 +249,27 @@ internal sealed class EngineGate : IAsyncDisposable
             await ended.CancelAsync();
             await up;
         }
+    }
+
+    /// <summary>Reads the engine's answer to an upgrade. A refusal is passed on to the client.</summary>
+    /// <returns>What came of the raw stream with the answer; null when the engine did not upgrade.</returns>
+    private async Task<byte[]?> UpgradedAsync(NetworkStream client, NetworkStream engine)
+    {
+        var reader = new GateReader(engine);
+        var head = (await reader.ReadHeadAsync(GateRequest.MaxHeadBytes, _stopping.Token) ?? "").Split("\r\n");
+        var status = head[0].Split(' ') is [_, var code, ..] && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 502;
+        if (status == StatusCodes.Status101SwitchingProtocols)
+        {
+            return reader.Rest();
+        }
+
+        var length = head.Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+            .Select(line => int.TryParse(line["Content-Length:".Length..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0)
+            .FirstOrDefault();
+        var body = await reader.ReadExactlyAsync(Math.Min(length, GateRequest.MaxBodyBytes), _stopping.Token);
+        await WriteHeadAsync(client, status, "application/json", body.Length);
+        await client.WriteAsync(body, _stopping.Token);
+        return null;
     }
 
     /// <summary>Copies until the source ends, then ends the target's side: a closed stdin reaches the process.</summary>

@@ -218,4 +218,28 @@ public sealed class HostileRequestTests
         Assert.Equal(431, answer.Status);
         Assert.Empty(gated.Engine.Calls);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task What_follows_an_upgrade_that_the_engine_refuses_is_not_read_as_a_request(int pieces)
+    {
+        await using var gated = new GatedEngine();
+        await gated.SendAsync("POST", $"/v1.41/containers/{Own}/exec", """{"Cmd":["true"]}""");
+        gated.Engine.RefusesUpgrades = true;
+        const string Start = $"POST /v1.41/exec/{ScriptedEngine.ExecId}/start HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n{{}}";
+        const string Smuggled = "POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-Length: 36\r\n\r\n{\"HostConfig\": {\"Privileged\": true}}";
+        await using var stream = await gated.OpenAsync();
+        foreach (var piece in pieces == 0 ? [Start + Smuggled] : new[] { Start, Smuggled })
+        {
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(piece), TestContext.Current.CancellationToken);
+        }
+
+        // Not to the end: bytes that nobody reads make the end of the connection a reset.
+        var answer = new byte[4096];
+        var read = await stream.ReadAtLeastAsync(answer, 150, throwOnEndOfStream: false, TestContext.Current.CancellationToken);
+        Assert.Contains("has ended", System.Text.Encoding.ASCII.GetString(answer, 0, read), StringComparison.Ordinal);
+        await gated.SendAsync("GET", "/_ping");
+        Assert.DoesNotContain(gated.Engine.Calls, call => call.Target.Contains("create", StringComparison.Ordinal));
+    }
 }

@@ -32,6 +32,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public string SocketPath { get; }
 
+    /// <summary>Answers upgrades with a refusal and goes on reading requests, as the engine does for a process that has ended.</summary>
+    public bool RefusesUpgrades { get; set; }
+
     /// <summary>Everything but the gate's own look at a container before it lets a call through.</summary>
     public IReadOnlyList<EngineCall> Calls => [.. _calls];
 
@@ -88,6 +91,12 @@ internal sealed class ScriptedEngine : IAsyncDisposable
             while (await ReadAsync(stream) is { } request)
             {
                 _calls.Enqueue(request.Call);
+                if (request.Upgrade && RefusesUpgrades)
+                {
+                    await stream.WriteAsync("HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"message\":\"has ended\"}"u8.ToArray());
+                    continue;
+                }
+
                 if (request.Upgrade)
                 {
                     await stream.WriteAsync("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray());
