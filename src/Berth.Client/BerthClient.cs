@@ -21,8 +21,8 @@ public sealed partial class BerthClient : IDisposable
     {
         _api = new Uri(url.GetLeftPart(UriPartial.Authority) + "/api/v3/");
 
-        // A redirect would carry the token to wherever it points.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15) })
+        // A redirect would carry the token to wherever it points; and a proxy cannot reach this machine's own loopback.
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(15) })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };

@@ -19,9 +19,10 @@ internal static class LoginCommands
                 var server = call.Get(url) is { } given ? CommandCall.ParseUrl(given) : CommandCall.UrlOf(call.Terminal, StoredLogin.Load(call.Terminal));
                 var token = ReadToken(call.Terminal);
                 using var client = new BerthClient(server, token);
-                var user = await client.UserAsync(call.CancellationToken);
-                new StoredLogin(server.GetLeftPart(UriPartial.Authority), user.Login, token).Save(call.Terminal);
-                call.Say($"Signed in to {server.GetLeftPart(UriPartial.Authority)} as {user.Login}.");
+                var login = await LoginOfAsync(client, call.CancellationToken);
+                var place = server.GetLeftPart(UriPartial.Authority);
+                new StoredLogin(place, login ?? "", token).Save(call.Terminal);
+                call.Say(login is null ? $"Signed in to {place} with a token that reaches packages only." : $"Signed in to {place} as {login}.");
             });
     }
 
@@ -44,6 +45,20 @@ internal static class LoginCommands
         async call => call.Print(
             await call.Client.UserAsync(call.CancellationToken),
             (writer, user) => CommandCall.Details(writer, ("Login", user.Login), ("Name", user.Name), ("Site admin", user.SiteAdmin ? "yes" : null), ("Server", Server(user)))));
+
+    /// <summary>Null for a token narrowed to packages: it may not ask who it is, but it lists packages.</summary>
+    private static async Task<string?> LoginOfAsync(BerthClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.UserAsync(cancellationToken)).Login;
+        }
+        catch (BerthException exception) when (exception.Status == System.Net.HttpStatusCode.Forbidden)
+        {
+            await client.PackagesAsync(null, "container", null, cancellationToken);
+            return null;
+        }
+    }
 
     private static string Server(Account user) => new Uri(user.Url).GetLeftPart(UriPartial.Authority);
 

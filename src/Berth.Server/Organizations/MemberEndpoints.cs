@@ -61,6 +61,7 @@ internal static class MemberEndpoints
         return await db.WriteAsync(
             async session =>
             {
+                await OrganizationTable.LockAsync(session, organization.Id);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return (IResult)Errors.NotFound.With($"there is no user {username}");
@@ -84,6 +85,7 @@ internal static class MemberEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
+                await OrganizationTable.LockAsync(session, organization.Id);
                 if (await OrganizationTable.MemberAsync(session, organization.Id, username) is not { } member)
                 {
                     return ApiErrors.Hidden(caller.Principal);

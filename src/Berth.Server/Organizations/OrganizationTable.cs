@@ -113,6 +113,10 @@ internal static class OrganizationTable
         """,
         new { organizationId, userId, role, now });
 
+    /// <summary>Makes concurrent changes of an organization's owners wait for each other; the second must see what the first did.</summary>
+    public static Task LockAsync(DbSession session, long organizationId) => session.ExecuteAsync(
+        "update organizations set base_permission = base_permission where account_id = @organizationId", new { organizationId });
+
     public static async Task<bool> IsLastOwnerAsync(DbSession session, long organizationId, long userId) => await session.SingleAsync<long>(
         "select count(*) from memberships where organization_id = @organizationId and role = 'admin' and user_id <> @userId",
         new { organizationId, userId }) == 0;

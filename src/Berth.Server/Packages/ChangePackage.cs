@@ -51,6 +51,7 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
         return db.WriteAsync(
             async session =>
             {
+                await LockAsync(session, address);
                 var facts = await AccessDecisions.LoadAsync(session, user, address);
                 if (facts.PackageId is not { } id || !AccessRules.Decide(user, PackageAction.Manage, facts).Allowed)
                 {
@@ -74,6 +75,14 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 return (await packages.OneAsync(session, user, await AccessDecisions.LoadAsync(session, user, address)))!;
             },
             cancellationToken);
+    }
+
+    private static async Task LockAsync(DbSession session, PackageAddress address)
+    {
+        if (await AccessTable.OwnerAsync(session, address.Owner) is { } owner && await AccessTable.PackageAsync(session, owner.Id, address) is { } row)
+        {
+            await PackageTable.LockAsync(session, row.Id);
+        }
     }
 
     /// <summary>Off: the repository's named roles become grants, and it goes on both lists. On: explicit grants are replaced.</summary>

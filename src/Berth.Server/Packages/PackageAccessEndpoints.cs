@@ -160,14 +160,18 @@ internal static class PackageAccessEndpoints
         Db db, PackageAccess access, Func<DbSession, Task<ApiError?>> change, CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
-            async session => await PackageTable.FindAsync(session, access.Id) switch
+            async session =>
             {
-                null => Errors.NotFound,
-                { InheritsAccess: true } => ApiErrors.Unprocessable(
+                await PackageTable.LockAsync(session, access.Id);
+                return await PackageTable.FindAsync(session, access.Id) switch
+                {
+                    null => Errors.NotFound,
+                    { InheritsAccess: true } => ApiErrors.Unprocessable(
                     Resource, "inherit_access", $"{access.Address} inherits its access from {access.Facts.Linked?.FullName ?? "its repository"}: give the role there, or switch inheritance off")
                     with
-                { Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off" },
-                _ => await change(session),
+                    { Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off" },
+                    _ => await change(session),
+                };
             },
             cancellationToken);
         return error is null ? ApiResult.NoContent() : error;

@@ -67,6 +67,11 @@ internal static class PackageTable
             """,
             new { ownerId, type = address.Type, name = address.Name, visibility, createdBy, now });
 
+    /// <summary>
+    /// Makes concurrent changes of one package's access wait for each other: a grant must not slip in while inheritance is switched on.
+    /// </summary>
+    public static Task LockAsync(DbSession session, long id) => session.ExecuteAsync("update packages set state = state where id = @id", new { id });
+
     /// <summary>A label never links a package that once had a link by hand.</summary>
     public static Task UpdateAsync(DbSession session, long id, string visibility, long? repositoryId, bool inherits, DateTimeOffset now) =>
         session.ExecuteAsync(

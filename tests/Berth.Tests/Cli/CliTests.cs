@@ -43,6 +43,18 @@ public sealed class CliTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_token_narrowed_to_packages_signs_in_too()
+    {
+        var ada = await Server.UserAsync();
+        await ada.PushAsync($"{ada.Login}/web");
+        var narrow = await ada.WithTokenAsync("read:packages", $"{ada.Login}/*");
+        using var cli = new CliRun();
+        Assert.Equal(0, (await cli.RunWithInputAsync(narrow.Token, "login", Server.Url.GetLeftPart(UriPartial.Authority))).ExitCode);
+        Assert.Contains($"{ada.Login}/web", await cli.DoAsync("package list"), StringComparison.Ordinal);
+        Assert.Equal(1, (await cli.RunAsync("repo", "list")).ExitCode);
+    }
+
+    [Fact]
     public async Task Repositories_members_teams_and_collaborators_are_managed()
     {
         var ada = await Server.UserAsync();

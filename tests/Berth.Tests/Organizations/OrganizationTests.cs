@@ -19,6 +19,18 @@ public sealed class OrganizationTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Owners_who_leave_at_the_same_moment_leave_one_behind()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var acme = await ada.OrganizationAsync();
+        await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", "{\"role\":\"admin\"}");
+        var replies = await Task.WhenAll(
+            ada.SendAsync("DELETE", $"/orgs/{acme}/memberships/{ada.Login}"), bob.SendAsync("DELETE", $"/orgs/{acme}/memberships/{bob.Login}"));
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.UnprocessableEntity], replies.Select(reply => reply.Status).Order());
+    }
+
+    [Fact]
     public async Task Members_see_each_other_and_outsiders_see_nobody()
     {
         var ada = await shared.Server.UserAsync();
