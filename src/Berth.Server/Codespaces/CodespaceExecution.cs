@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Api;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -38,7 +39,8 @@ internal static class CodespaceExecution
         await db.WriteAsync(session => CodespaceTable.TouchAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
         try
         {
-            var exec = await engine.CreateExecAsync(container, Process(codespace, command!, folder), cancellationToken);
+            var environment = await engine.ContainerAsync(container, cancellationToken) is { } running ? RemoteEnvironment.Of(running) : [];
+            var exec = await engine.CreateExecAsync(container, Process(codespace, command!, folder, environment), cancellationToken);
             using var response = await engine.StartExecAsync(exec, cancellationToken);
             http.Response.ContentType = MediaType;
             await http.Response.StartAsync(cancellationToken);
@@ -54,8 +56,9 @@ internal static class CodespaceExecution
         }
     }
 
-    private static JsonObject Process(Codespace codespace, List<string> command, string? folder) => new()
+    private static JsonObject Process(Codespace codespace, List<string> command, string? folder, IEnumerable<string> environment) => new()
     {
+        ["Env"] = new JsonArray([.. environment.Select(entry => JsonValue.Create(entry))]),
         ["AttachStdout"] = true,
         ["AttachStderr"] = true,
         ["Cmd"] = new JsonArray([.. command.Select(part => JsonValue.Create(part))]),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Threading.Channels;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
@@ -294,6 +295,14 @@ internal sealed partial class Reconciler(
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
             // Cut off by a stop or a deletion: the next step is that.
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or DbException))
+        {
+            // A bug would come again with every try; the row says that somebody has to look.
+            LogFailed(exception, "start", codespace.Id);
+            await db.WriteAsync(
+                session => CodespaceTable.FailedAsync(session, codespace, "the server failed on this start; its log has the reason", time.GetUtcNow()), stopping);
+            logs.Changed(codespace.Id);
         }
         finally
         {

@@ -13,14 +13,14 @@ public sealed class CodespaceTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer/devcontainer.json", $$"""
             // the team's image
-            { "image": "{{image}}", "remoteUser": "dev", "postCreateCommand": "echo made by $(id -un) | tee made.txt", }
+            { "image": "{{image}}", "remoteUser": "dev", "postCreateCommand": "echo made by $(id -un) | tee made.txt", "remoteEnv": { "PATH": "${containerEnv:PATH}:/opt/tools" }, }
             """));
         await world.GrantAsync("dev", repository);
 
         var started = (await world.CreateAsync(repository)).Is("Available").Says("is Berth's own registry", "on the package's Codespaces list", "made by dev");
         Assert.DoesNotContain("berthc_", started.Log, StringComparison.Ordinal);
-        var (output, exitCode) = await world.ExecAsync(started.Name, "pwd; cat made.txt; git --version 2>/dev/null; touch mine; exit 7");
-        Assert.Equal("/workspaces/app\nmade by dev\n", output);
+        var (output, exitCode) = await world.ExecAsync(started.Name, "pwd; cat made.txt; case $PATH in *:/opt/tools) echo tools; esac; touch mine; exit 7");
+        Assert.Equal("/workspaces/app\nmade by dev\ntools\n", output);
         Assert.Equal(7, exitCode);
 
         (await world.StopAsync(started.Name)).Is("Shutdown");

@@ -17,7 +17,8 @@ internal sealed class EngineException(int status, string message) : Exception(me
 internal sealed record RegistryCredential(string Registry, string UserName, string Password);
 
 /// <summary>A container, as far as Berth looks at it.</summary>
-internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels);
+/// <param name="Environment">Each as NAME=VALUE.</param>
+internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment);
 
 /// <summary>What an image says about itself.</summary>
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels);
@@ -115,9 +116,11 @@ internal sealed class EngineClient(EngineSocket socket)
         }
 
         var state = document.RootElement.GetProperty("State");
+        var config = document.RootElement.GetProperty("Config");
         return new EngineContainer(
             document.RootElement.GetProperty("Id").GetString()!, state.GetProperty("Running").GetBoolean(), state.GetProperty("ExitCode").GetInt32(),
-            LabelsOf(document.RootElement.GetProperty("Config")));
+            LabelsOf(config),
+            config.TryGetProperty("Env", out var env) && env.ValueKind == JsonValueKind.Array ? [.. env.EnumerateArray().Select(entry => entry.GetString() ?? "")] : []);
     }
 
     /// <summary>Ids of all containers, running or not, that carry every one of the labels.</summary>
