@@ -92,6 +92,11 @@ internal static class ExplainEndpoints
         var repository = slash > 0 && await AccessTable.OwnerAsync(session, name[..slash]) is { } owner
             ? await AccessTable.RepositoryAsync(session, owner.Id, name[(slash + 1)..])
             : null;
+        if (repository is not null && !await MayKnowAsync(session, caller, repository))
+        {
+            return null;
+        }
+
         if (kind == "workflow")
         {
             return repository is null ? null : new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0);
@@ -110,8 +115,16 @@ internal static class ExplainEndpoints
             where c.name = @name
             """,
             new { name });
-        return row is null ? null : new CodespacePrincipal(row.Id, row.Name, row.RepositoryId, row.Repository, row.UserId, row.UserLogin, TokenId: 0);
+        return row is null || (row.UserId != caller.UserOrNull?.UserId
+                && !(await AccessTable.RepositoryAsync(session, row.RepositoryId) is { } of && await MayKnowAsync(session, caller, of)))
+            ? null
+            : new CodespacePrincipal(row.Id, row.Name, row.RepositoryId, row.Repository, row.UserId, row.UserLogin, TokenId: 0);
     }
+
+    /// <summary>To ask about a repository's workflows or codespaces is to learn that it exists.</summary>
+    private static async Task<bool> MayKnowAsync(DbSession session, ApiCaller caller, RepositoryFacts repository) =>
+        repository.Openness == Visibility.Public
+        || (caller.UserOrNull is { } user && (await AccessTable.StandingAsync(session, repository, user.UserId)).CanRead);
 
     private static string Describe(Principal principal) => principal switch
     {

@@ -166,15 +166,20 @@ internal static class PackageAccessEndpoints
                 return await PackageTable.FindAsync(session, access.Id) switch
                 {
                     null => Errors.NotFound,
-                    { InheritsAccess: true } => ApiErrors.Unprocessable(
-                    Resource, "inherit_access", $"{access.Address} inherits its access from {access.Facts.Linked?.FullName ?? "its repository"}: give the role there, or switch inheritance off")
-                    with
-                    { Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off" },
+                    { InheritsAccess: true } => Locked(access),
                     _ => await change(session),
                 };
             },
             cancellationToken);
         return error is null ? ApiResult.NoContent() : error;
+    }
+
+    private static ApiError Locked(PackageAccess access)
+    {
+        var repository = access.Facts.Linked?.FullName ?? "its repository";
+        var error = ApiErrors.Unprocessable(
+            Resource, "inherit_access", $"{access.Address} inherits its access from {repository}: give the role there, or switch inheritance off");
+        return error with { Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off" };
     }
 
     /// <summary>A repository that the caller cannot read cannot be named, or the answer would tell that it exists.</summary>

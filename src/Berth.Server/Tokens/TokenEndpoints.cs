@@ -1,3 +1,4 @@
+using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 
@@ -25,13 +26,32 @@ internal static class TokenEndpoints
         HttpRequest request, ApiCaller caller, PersonalTokens tokens, CancellationToken cancellationToken) =>
         ApiResult.Created(await tokens.MintAsync(caller.User, await TokenRequest.ReadAsync(request, cancellationToken), cancellationToken));
 
-    /// <summary>Ends the token, and the workflow tokens made with it, at once.</summary>
+    /// <summary>Ends the token, and the workflow tokens made with it, at once. A weak token ends no stronger one.</summary>
     private static async Task<IResult> DeleteAsync(string id, ApiCaller caller, Db db, CancellationToken cancellationToken)
     {
-        var deleted = long.TryParse(id, out var number)
-            ? await db.WriteAsync(session => TokenTable.DeletePersonalAsync(session, caller.User.UserId, number), cancellationToken)
-            : 0;
-        return deleted > 0 ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
+        if (!long.TryParse(id, out var number))
+        {
+            return ApiErrors.Hidden(caller.Principal);
+        }
+
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                if (await TokenTable.PersonalAsync(session, caller.User.UserId, number) is not { } token)
+                {
+                    return ApiErrors.Hidden(caller.Principal);
+                }
+
+                if (number != caller.User.TokenId && Scopes.Parse(token.Scopes).Names.FirstOrDefault(scope => !caller.User.Scopes.Has(scope)) is { } scope)
+                {
+                    return ApiErrors.Forbidden(caller.Principal, $"a token ends none that can more than itself, and this one has no {scope}");
+                }
+
+                await TokenTable.DeletePersonalAsync(session, caller.User.UserId, number);
+                return null;
+            },
+            cancellationToken);
+        return error is null ? ApiResult.NoContent() : error;
     }
 
     private static async Task<IResult> MintWorkflowTokenAsync(

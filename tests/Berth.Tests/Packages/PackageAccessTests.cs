@@ -139,6 +139,21 @@ public sealed class PackageAccessTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync($"{explain}?user=nobody-at-all")).Status);
     }
 
+    [Theory]
+    [InlineData("workflow")]
+    [InlineData("codespace")]
+    public async Task Asking_does_not_tell_whether_a_hidden_repository_exists(string kind)
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var hidden = await bob.RepositoryAsync(bob.Login, "hidden");
+        await ada.PushAsync($"{ada.Login}/web");
+        var existing = await ada.GetAsync($"/user/packages/container/web/access/explain?{kind}={hidden}");
+        var missing = await ada.GetAsync($"/user/packages/container/web/access/explain?{kind}={bob.Login}/absent");
+        Assert.Equal(HttpStatusCode.NotFound, existing.Status);
+        Assert.Equal(missing.Message.Replace("absent", "hidden", StringComparison.Ordinal), existing.Message);
+    }
+
     [Fact]
     public async Task A_reader_may_ask_about_themselves_only()
     {

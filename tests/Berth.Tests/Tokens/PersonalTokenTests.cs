@@ -37,6 +37,18 @@ public sealed class PersonalTokenTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.NotFound, (await bob.SendAsync("DELETE", $"/user/tokens/{id}")).Status);
     }
 
+    [Fact]
+    public async Task A_weak_token_ends_itself_and_no_stronger_one()
+    {
+        var ada = await shared.Server.UserAsync();
+        var strong = (await ada.GetAsync("/user/tokens")).Json[0].GetProperty("id").GetInt64();
+        var made = await ada.DoAsync("POST", "/user/tokens", "{\"scopes\":[\"read:packages\"]}");
+        var weak = new Person(shared.Server, ada.Login, made["token"].GetString());
+        Assert.Equal(HttpStatusCode.Forbidden, (await weak.SendAsync("DELETE", $"/user/tokens/{strong}")).Status);
+        await weak.DoAsync("DELETE", $"/user/tokens/{made["id"].GetInt64()}");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await weak.GetAsync("/user")).Status);
+    }
+
     [Theory]
     [InlineData("read:packages", "write:packages")]
     [InlineData("write:packages", "repo")]
