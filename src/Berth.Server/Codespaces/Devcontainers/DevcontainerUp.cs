@@ -35,6 +35,7 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
             "up", "--workspace-folder", workspace, "--override-config", folders.Override, "--id-label", label,
             "--docker-path", tools.DockerClient(), "--user-data-folder", folders.Home, "--update-remote-user-uid-default", "never", "--log-format", "json",
         ];
+        AnswerForTheirSite(folders);
         try
         {
             var result = await ToolProcess.RunAsync(
@@ -45,6 +46,16 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
         {
             return new UpResult(null, null, exception.Message);
         }
+    }
+
+    /// <summary>
+    /// The tools ask their own site at every start for a list of features that are not to be used, unless they did so within five minutes. Codespaces
+    /// use no features yet, so the answer is there, and no start waits for a site on the internet.
+    /// </summary>
+    private static void AnswerForTheirSite(CodespaceFolders folders)
+    {
+        var cache = Directory.CreateDirectory(Path.Combine(folders.Home, "devcontainercli-" + System.Environment.UserName));
+        File.WriteAllText(Path.Combine(cache.FullName, "control-manifest.json"), """{"disallowedFeatures":[],"featureAdvisories":[]}""");
     }
 
     private Dictionary<string, string> Environment(CodespaceFolders folders, string engineSocket)
