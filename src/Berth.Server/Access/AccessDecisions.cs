@@ -8,7 +8,7 @@ namespace Berth.Server.Access;
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {
-    private readonly GenerationCache<(string Principal, PackageAddress Address), PackageFacts> _facts = new(db, capacity: 50_000);
+    private readonly GenerationCache<(string Principal, PackageAddress Address), PackageFacts> _facts = new(db, capacity: 50_000, ofAccess: true);
 
     public async Task<Decision> DecideAsync(
         Principal principal, PackageAddress address, PackageAction action, CancellationToken cancellationToken, Visibility createAs = Visibility.Private) =>

@@ -13,6 +13,7 @@ namespace Berth.Server.Database;
 public abstract class Db : IAsyncDisposable
 {
     private long _generation;
+    private long _accessGeneration;
 
     internal abstract Dialect Dialect { get; }
 
@@ -21,6 +22,9 @@ public abstract class Db : IAsyncDisposable
     /// Null when other processes may write too: then nothing mutable may be cached.
     /// </summary>
     public long? Generation => Dialect.SingleProcess ? Volatile.Read(ref _generation) : null;
+
+    /// <summary>The same, but without the writes that said they leave access alone (<see cref="DbSession.LeavesAccessAlone"/>).</summary>
+    public long? AccessGeneration => Dialect.SingleProcess ? Volatile.Read(ref _accessGeneration) : null;
 
     public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 
@@ -40,5 +44,12 @@ public abstract class Db : IAsyncDisposable
     /// <summary>A connection of its own with nothing begun, for migrations.</summary>
     internal abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
 
-    protected void MoveGeneration() => Interlocked.Increment(ref _generation);
+    protected void MoveGeneration(bool access)
+    {
+        Interlocked.Increment(ref _generation);
+        if (access)
+        {
+            Interlocked.Increment(ref _accessGeneration);
+        }
+    }
 }

@@ -10,6 +10,14 @@ namespace Berth.Server.Database;
 /// <remarks>Lists are written <c>in @list</c>, the parameter being an array or a <see cref="List{T}"/>.</remarks>
 public sealed partial class DbSession(DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
 {
+    internal bool TouchesAccess { get; private set; } = true;
+
+    /// <summary>
+    /// Says that this write changes nothing that decides who may do what (accounts, roles, tokens, live packages and their settings): what is
+    /// remembered about access stays true. A push of many layers would forget it with every layer.
+    /// </summary>
+    public void LeavesAccessAlone() => TouchesAccess = false;
+
     public async Task<List<T>> QueryAsync<T>(string sql, object? parameters = null) =>
         (await connection.QueryAsync<T>(Command(sql, parameters))).AsList();
 

@@ -6,13 +6,18 @@ namespace Berth.Server.Database;
 /// Remembers answers read from the database until the next committed write, while this process is the only writer; otherwise it
 /// remembers nothing. Whatever it returns was true after the last acknowledged write.
 /// </summary>
-public sealed class GenerationCache<TKey, TValue>(Db db, int capacity)
+/// <param name="db">Whose writes count.</param>
+/// <param name="capacity">The most entries.</param>
+/// <param name="ofAccess">Only writes that touch access count.</param>
+public sealed class GenerationCache<TKey, TValue>(Db db, int capacity, bool ofAccess = false)
     where TKey : notnull
     where TValue : class
 {
     private sealed record Entries(long Generation, ConcurrentDictionary<TKey, TValue> Values);
 
     private Entries _entries = new(-1, new());
+
+    private long? Generation => ofAccess ? db.AccessGeneration : db.Generation;
 
     public ValueTask<TValue?> GetAsync(TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken) =>
         TryGet(key, out var value) ? new ValueTask<TValue?>(value) : new ValueTask<TValue?>(ReadAsync(key, read, cancellationToken));
@@ -21,13 +26,13 @@ public sealed class GenerationCache<TKey, TValue>(Db db, int capacity)
     {
         var entries = Volatile.Read(ref _entries);
         value = null;
-        return db.Generation is { } now && entries.Generation == now && entries.Values.TryGetValue(key, out value);
+        return Generation is { } now && entries.Generation == now && entries.Values.TryGetValue(key, out value);
     }
 
     private async Task<TValue?> ReadAsync(TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken)
     {
         // The generation is taken before the read: a write that lands in between makes this answer stale, never wrongly fresh.
-        var generation = db.Generation;
+        var generation = Generation;
         var value = await read(key, cancellationToken);
         if (generation is { } then && value is not null)
         {

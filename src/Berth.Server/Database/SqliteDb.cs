@@ -117,14 +117,18 @@ internal sealed class SqliteDb : Db
         // After a failure the connection is closed, which undoes whatever is left.
         var session = new DbSession(connection, null, CancellationToken.None);
         await session.ExecuteAsync("begin immediate");
+        var access = false;
         foreach (var write in batch)
         {
+            var own = new DbSession(connection, null, CancellationToken.None);
             await session.ExecuteAsync("savepoint one_write");
-            await session.ExecuteAsync(await write.RunAsync(session) ? "release one_write" : "rollback to one_write; release one_write");
+            var done = await write.RunAsync(own);
+            access |= own.TouchesAccess;
+            await session.ExecuteAsync(done ? "release one_write" : "rollback to one_write; release one_write");
         }
 
         await session.ExecuteAsync("commit");
-        MoveGeneration();
+        MoveGeneration(access);
         batch.ForEach(write => write.Complete());
     }
 

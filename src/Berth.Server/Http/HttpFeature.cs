@@ -1,6 +1,8 @@
 using System.Net;
 using Berth.Server.Settings;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Berth.Server.Http;
 
@@ -22,6 +24,9 @@ internal static class HttpFeature
             kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
             Listen(kestrel, options);
         });
+
+        // After Kestrel's own registrations, which this replaces.
+        builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, ReceiveBlocksFactory>());
     }
 
     /// <summary>In this order: who is really calling, a request id, errors, names, routes.</summary>

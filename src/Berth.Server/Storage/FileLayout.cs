@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Storage;
 
@@ -67,16 +68,28 @@ internal sealed partial class FileLayout
         }
     }
 
+    /// <summary>A file that exists, for writing whole pages past the page cache; null where the file system has no such way (tmpfs).</summary>
+    public static SafeFileHandle? OpenPastCache(string path)
+    {
+        var descriptor = Open(path, WriteOnly | PastCache | CloseOnExec);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
     private static IOException Failure(string call, string folder)
     {
         var errno = Marshal.GetLastPInvokeError();
         return new IOException($"{call} of {folder}: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
     }
 
-    // fcntl.h of Linux; O_DIRECTORY differs on arm64.
+    /// <summary>EINVAL.</summary>
+    public const int InvalidArgument = 22;
+
+    // fcntl.h of Linux; O_DIRECTORY and O_DIRECT change places on arm64.
     private const int ReadOnly = 0;
+    private const int WriteOnly = 1;
     private const int CloseOnExec = 0x80000;
     private static readonly int OnlyFolder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    private static readonly int PastCache = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -5,13 +5,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Uploads as files. Two buffers per upload: while one fills from the network, the other is hashed and written. A finished upload is synced,
-/// renamed into its blob folder, and the folder is synced; only then may a row name it.
+/// Uploads as files; <see cref="AppendToFile"/> says how bytes arrive. A finished upload is synced, renamed into its blob folder, and the
+/// folder is synced; only then may a row name it.
 /// </summary>
 internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) : IUploadStore
 {
-    private const int LargestBuffer = 256 * 1024;
-    private const int SmallestBuffer = 4 * 1024;
+    /// <summary>Contents below this take an ordinary buffer of their own size.</summary>
+    private const int SmallContent = 128 * 1024;
+
+    private readonly AlignedBuffers _buffers = new();
 
     public ValueTask<long> LengthAsync(StorageKey upload, CancellationToken cancellationToken)
     {
@@ -24,11 +26,14 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
     {
         using var file = File.OpenHandle(layout.Upload(upload), FileMode.OpenOrCreate, FileAccess.ReadWrite);
         var hash = hashes.Take(upload, offset) ?? (offset == 0 ? new RunningHash(algorithm) : null);
-        var append = new Append(file, hash, offset, limit);
+        var small = expectedLength < SmallContent;
+        using var direct = small || offset % AlignedBuffers.Alignment != 0 ? null : FileLayout.OpenPastCache(layout.Upload(upload));
+        var append = new AppendToFile(file, direct, hash, offset, limit);
         try
         {
-            var size = (int)Math.Clamp(expectedLength + 1 ?? LargestBuffer, SmallestBuffer, LargestBuffer);
-            if (!await append.RunAsync(content, size, cancellationToken))
+            // One byte more than is expected, so that one read shows the end.
+            Func<IMemoryOwner<byte>> rent = small ? () => MemoryPool<byte>.Shared.Rent((int)expectedLength!.Value + 1) : _buffers.Rent;
+            if (!await append.RunAsync(content, rent, cancellationToken))
             {
                 RandomAccess.SetLength(file, offset);
                 hash?.Dispose();
@@ -109,7 +114,7 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
 
     private static Digest ReadAgain(SafeFileHandle file, long size, string algorithm, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(LargestBuffer);
+        var buffer = ArrayPool<byte>.Shared.Rent(AlignedBuffers.Size);
         try
         {
             using var hash = new RunningHash(algorithm);
@@ -130,87 +135,6 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>One run of appending, with its buffers.</summary>
-    private sealed class Append(SafeFileHandle file, RunningHash? hash, long offset, long limit)
-    {
-        public long Written { get; private set; } = offset;
-
-        /// <summary>False when the content goes past the limit.</summary>
-        public async Task<bool> RunAsync(Stream content, int bufferSize, CancellationToken cancellationToken)
-        {
-            byte[]? filling = null;
-            byte[]? storing = null;
-            var stored = Task.CompletedTask;
-            var accepted = Written;
-            try
-            {
-                // A sender that has nothing to send yet holds no buffer.
-                _ = await content.ReadAsync(Memory<byte>.Empty, cancellationToken);
-                filling = ArrayPool<byte>.Shared.Rent(bufferSize);
-                while (true)
-                {
-                    var count = await FillAsync(content, filling, cancellationToken);
-                    await stored;
-                    accepted += count;
-                    if (accepted > limit)
-                    {
-                        return false;
-                    }
-
-                    if (count < filling.Length)
-                    {
-                        Store(filling, count);
-                        return true;
-                    }
-
-                    var full = filling;
-                    stored = Task.Run(() => Store(full, full.Length), CancellationToken.None);
-                    filling = storing ?? ArrayPool<byte>.Shared.Rent(bufferSize);
-                    storing = full;
-                }
-            }
-            finally
-            {
-                await stored.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-                Return(filling);
-                Return(storing);
-            }
-        }
-
-        private void Store(byte[] buffer, int count)
-        {
-            var bytes = buffer.AsSpan(0, count);
-            hash?.Append(bytes);
-            RandomAccess.Write(file, bytes, Written);
-            Written += count;
-        }
-
-        private static async ValueTask<int> FillAsync(Stream content, byte[] buffer, CancellationToken cancellationToken)
-        {
-            var filled = 0;
-            while (filled < buffer.Length)
-            {
-                var read = await content.ReadAsync(buffer.AsMemory(filled), cancellationToken);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                filled += read;
-            }
-
-            return filled;
-        }
-
-        private static void Return(byte[]? buffer)
-        {
-            if (buffer is not null)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
         }
     }
 }

@@ -13,8 +13,8 @@ internal readonly record struct Authentication(Principal? Principal, string? Fai
 /// <summary>Finds the principal of a token. What it knows is true after the last write; expiry is looked at on every use.</summary>
 internal sealed class Authenticator(Db db, TimeProvider time)
 {
-    private readonly GenerationCache<string, TokenRow> _byHash = new(db, capacity: 50_000);
-    private readonly GenerationCache<long, TokenRow> _byId = new(db, capacity: 50_000);
+    private readonly GenerationCache<string, TokenRow> _byHash = new(db, capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<long, TokenRow> _byId = new(db, capacity: 50_000, ofAccess: true);
 
     public async Task<Authentication> AuthenticateAsync(string secret, CancellationToken cancellationToken)
     {

@@ -47,6 +47,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
     private static async Task RecordAsync(
         DbSession session, RegistryAccess access, StorageKey upload, CommitResult commit, bool begun, BlobRow? lost, DateTimeOffset now)
     {
+        session.LeavesAccessAlone();
         if (begun && !await UploadTable.DeleteAsync(session, upload))
         {
             // It was cancelled or expired while its last bytes arrived.
