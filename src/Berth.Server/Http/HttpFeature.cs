@@ -22,6 +22,9 @@ internal static class HttpFeature
             // Bodies are read to the end by their own rules; a slow network is no attack, an idle one is cut after the minimum rate's grace.
             kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
             kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
+
+            // Two pieces of a blob: one is read while the other is sent.
+            kestrel.Limits.MaxResponseBufferSize = 512 * 1024;
             Listen(kestrel, options);
         });
 

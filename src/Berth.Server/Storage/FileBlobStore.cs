@@ -16,7 +16,7 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
     {
         try
         {
-            return Task.FromResult<Stream?>(new FileReadStream(File.OpenHandle(layout.Blob(key))));
+            return Task.FromResult<Stream?>(new FileReadStream(File.OpenHandle(layout.Blob(key), options: FileOptions.SequentialScan)));
         }
         catch (FileNotFoundException)
         {
