@@ -52,16 +52,14 @@ internal static class BlobTable
         new { digest = digest.Value, most });
 
     /// <summary>Makes the row, or finds that another upload of the same bytes was first. Returns the blob's id and its key.</summary>
-    public static async Task<BlobRow> EnsureAsync(DbSession session, Digest digest, long size, StorageKey key, DateTimeOffset now)
-    {
-        var made = await session.FirstOrDefaultAsync<BlobRow>(
+    /// <remarks>An update that changes nothing, not "do nothing": it holds the row, so that the collector cannot take it before it is linked.</remarks>
+    public static Task<BlobRow> EnsureAsync(DbSession session, Digest digest, long size, StorageKey key, DateTimeOffset now) =>
+        session.SingleAsync<BlobRow>(
             """
             insert into blobs (digest, size, storage_key, created_at) values (@digest, @size, @key, @now)
-            on conflict (digest) do nothing returning id, size, storage_key
+            on conflict (digest) do update set size = blobs.size returning id, size, storage_key
             """,
             new { digest = digest.Value, size, key = key.Value, now });
-        return made ?? (await FindAnywhereAsync(session, digest))!;
-    }
 
     /// <summary>Gives a blob whose bytes were lost the bytes of a fresh upload; nothing when somebody else was first.</summary>
     public static Task ReplaceBytesAsync(DbSession session, long blobId, string lost, StorageKey key) => session.ExecuteAsync(
