@@ -10,6 +10,7 @@ using Berth.Server.Organizations;
 using Berth.Server.Packages;
 using Berth.Server.Registry;
 using Berth.Server.Repositories;
+using Berth.Server.Secrets;
 using Berth.Server.Security;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
@@ -40,6 +41,7 @@ internal static class BerthApplication
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
         builder.Services.AddGarbageCollection();
+        builder.Services.AddSecrets();
         builder.Services.AddCodespaces();
         configure?.Invoke(builder);
 
@@ -55,6 +57,7 @@ internal static class BerthApplication
         api.MapCodespaces();
         api.MapTokens();
         api.MapPackageFeature();
+        api.MapSecrets();
         return app;
     }
 }

@@ -29,6 +29,8 @@ public sealed partial class ArchitectureTests
         ["Packages"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Organizations"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Access", "Tokens", "Storage", "Packages"],
+        ["CredentialSets"] = Ground,
+        ["Secrets"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Organizations", "CredentialSets"],
         ["GarbageCollection"] = [.. Ground, "Storage", "Tokens"],
         ["Codespaces"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Registry"],
     };

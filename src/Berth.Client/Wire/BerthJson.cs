@@ -51,6 +51,12 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(PackageAccessList))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
+[JsonSerializable(typeof(Secret))]
+[JsonSerializable(typeof(SecretList))]
+[JsonSerializable(typeof(SecretPublicKey))]
+[JsonSerializable(typeof(SecretChange))]
+[JsonSerializable(typeof(SecretRepositories))]
+[JsonSerializable(typeof(SelectedRepositoryList))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

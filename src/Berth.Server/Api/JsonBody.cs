@@ -185,6 +185,36 @@ internal sealed class JsonBody
         return texts;
     }
 
+    /// <summary>A list of ids; null when it is not there. Some clients write ids as strings.</summary>
+    public List<long>? Ids(string field, bool required = false)
+    {
+        if (!Find(field, required, out var value))
+        {
+            return null;
+        }
+
+        List<long> ids = [];
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= MostListed)
+        {
+            foreach (var item in value.EnumerateArray())
+            {
+                if (item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var id)
+                    || (item.ValueKind == JsonValueKind.String && TryString(item, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id)))
+                {
+                    ids.Add(id);
+                }
+            }
+
+            if (ids.Count == value.GetArrayLength())
+            {
+                return ids;
+            }
+        }
+
+        Fault(field, "invalid", $"{_prefix}{field} must be a list of at most {MostListed} ids");
+        return null;
+    }
+
     /// <summary>An object inside; its faults are this body's.</summary>
     public JsonBody? Inner(string field, bool required)
     {

@@ -45,6 +45,9 @@ public sealed class BerthOptions
     /// <summary>Lets site administrators give repositories a <c>file:</c> clone URL.</summary>
     public bool AllowFileClone { get; set; }
 
+    /// <summary>Replaces AWS's addresses for ECR logins, for private endpoints and tests: an http or https URL.</summary>
+    public string? EcrEndpoint { get; set; }
+
     /// <summary>The container engine for codespaces: <c>unix://PATH</c>.</summary>
     public string DockerHost { get; set; } = "unix:///var/run/docker.sock";
 

@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A secret; its value is never among what the server answers.</summary>
+public sealed record Secret
+{
+    public required string Name { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Users and organizations: <c>all</c>, <c>private</c> or <c>selected</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Visibility { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SelectedRepositoriesUrl { get; init; }
+}
+
+public sealed record SecretList
+{
+    public required long TotalCount { get; init; }
+
+    public required List<Secret> Secrets { get; init; }
+}
+
+/// <summary>What values are sealed for (libsodium sealed box); <c>key_id</c> goes back with the value.</summary>
+public sealed record SecretPublicKey
+{
+    public required string KeyId { get; init; }
+
+    /// <summary>32 bytes in base64.</summary>
+    public required string Key { get; init; }
+}
+
+public sealed record SecretChange
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EncryptedValue { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? KeyId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Visibility { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<long>? SelectedRepositoryIds { get; init; }
+}
+
+public sealed record SecretRepositories
+{
+    public required IReadOnlyList<long> SelectedRepositoryIds { get; init; }
+}
+
+public sealed record SelectedRepositoryList
+{
+    public required long TotalCount { get; init; }
+
+    public required List<Repository> Repositories { get; init; }
+}

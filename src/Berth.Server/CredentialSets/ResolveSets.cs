@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Berth.Server.CredentialSets;
+
+/// <summary>The sets that count for one codespace or check, and what was said about all the others.</summary>
+public sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyList<SetReport> Report)
+{
+    /// <summary>The set for an image: of its host, the one whose path matches longest. Null: nobody named that registry.</summary>
+    public CredentialSet? ForImage(string reference)
+    {
+        var (host, path) = RegistryServer.OfImage(reference);
+        return Sets.Where(set => set.Server.Covers(host, path)).MaxBy(set => set.Server.PathSegments);
+    }
+}
+
+/// <summary>
+/// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one level.
+/// A function of its input: the same sets go to every consumer.
+/// </summary>
+public static partial class ResolveSets
+{
+    private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
+
+    public static ResolvedSets From(IEnumerable<RegistrySecret> secrets)
+    {
+        var report = new List<SetReport>();
+        var candidates = new List<CredentialSet>();
+        var byPrefix = secrets
+            .Select(secret => (Secret: secret, Match: Name().Match(secret.Name)))
+            .Where(found => found.Match.Success)
+            .GroupBy(found => found.Match.Groups["prefix"].Value.ToUpperInvariant(), found => new Part(found.Match.Groups["part"].Value.ToUpperInvariant(), found.Secret), StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal);
+        foreach (var prefix in byPrefix)
+        {
+            if (OfPrefix(prefix.Key, prefix.ToList(), report) is { } set)
+            {
+                candidates.Add(set);
+            }
+        }
+
+        return new ResolvedSets(Winners(candidates, report), report);
+    }
+
+    /// <summary>The most specific level with a complete set; nothing is ever completed from another level.</summary>
+    private static CredentialSet? OfPrefix(string prefix, List<Part> parts, List<SetReport> report)
+    {
+        CredentialSet? winner = null;
+        var incomplete = new List<(SecretLevel Level, string[] Missing)>();
+        foreach (var level in Enum.GetValues<SecretLevel>())
+        {
+            var here = parts.Where(part => part.Secret.Level == level).ToList();
+            if (here.Count == 0)
+            {
+                continue;
+            }
+
+            var visible = here.Where(part => part.Secret.Reach == SecretReach.Visible).ToList();
+            var missing = Required.Where(name => visible.TrueForAll(part => part.Name != name)).ToArray();
+            if (missing.Length > 0)
+            {
+                if (!ReportHidden(prefix, level, here, report))
+                {
+                    incomplete.Add((level, missing));
+                }
+            }
+            else if (winner is not null)
+            {
+                report.Add(new SetReport(prefix, level, SetOutcome.Loses, $"{prefix} at {Words(level)} level is not used: {Words(winner.Level)} level has a complete set of the same prefix"));
+            }
+            else
+            {
+                winner = Build(prefix, level, visible, report);
+            }
+        }
+
+        ReportIncomplete(prefix, parts, incomplete, report);
+        return winner;
+    }
+
+    /// <summary>A set that would be complete if it reached this codespace is reported as what it is.</summary>
+    private static bool ReportHidden(string prefix, SecretLevel level, List<Part> here, List<SetReport> report)
+    {
+        if (!Array.TrueForAll(Required, name => here.Exists(part => part.Name == name)))
+        {
+            return false;
+        }
+
+        var withheld = here.Exists(part => part.Secret.Reach == SecretReach.Withheld);
+        report.Add(withheld
+            ? new SetReport(prefix, level, SetOutcome.Withheld, $"{prefix} at {Words(level)} level is withheld: the codespace's creator cannot write to the repository")
+            : new SetReport(prefix, level, SetOutcome.Unassigned, $"{prefix} at {Words(level)} level is complete but not assigned to this repository: {Unassigned(here)}"));
+        return true;
+    }
+
+    private static string Unassigned(List<Part> here) =>
+        string.Join(", ", here.Where(part => part.Secret.Reach == SecretReach.Unassigned).Select(part => part.Secret.Name).Order(StringComparer.Ordinal))
+        + " must include it";
+
+    private static void ReportIncomplete(string prefix, List<Part> parts, List<(SecretLevel Level, string[] Missing)> incomplete, List<SetReport> report)
+    {
+        var visible = parts.Where(part => part.Secret.Reach == SecretReach.Visible).ToList();
+        var mixed = incomplete.Count > 1 && Array.TrueForAll(Required, name => visible.Exists(part => part.Name == name));
+        foreach (var (level, missing) in incomplete)
+        {
+            var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}"));
+            report.Add(mixed
+                ? new SetReport(prefix, level, SetOutcome.Mixed, $"{prefix} has its parts at different levels; at {Words(level)} level {names} missing, and a set is never completed from another level")
+                : new SetReport(prefix, level, SetOutcome.Incomplete, $"{prefix} at {Words(level)} level is incomplete: {names} missing"));
+        }
+    }
+
+    private static CredentialSet? Build(string prefix, SecretLevel level, List<Part> parts, List<SetReport> report)
+    {
+        string Value(string name)
+        {
+            var part = parts.Find(p => p.Name == name)!;
+            var clean = Clean(part.Secret.Value);
+            if (clean != part.Secret.Value)
+            {
+                report.Add(new SetReport(prefix, level, SetOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
+            }
+
+            return clean;
+        }
+
+        SetReport Invalid(string name, string fault) =>
+            new(prefix, level, SetOutcome.Invalid, $"{prefix} at {Words(level)} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}");
+
+        var (server, user, password) = (Value("SERVER"), Value("USER"), Value("PASSWORD"));
+        if (!RegistryServer.TryParse(server, out var parsed, out var fault))
+        {
+            report.Add(Invalid("SERVER", fault!));
+            return null;
+        }
+
+        if (user.Length == 0 || password.Length == 0 || user.Contains(':', StringComparison.Ordinal))
+        {
+            // RFC 7617 section 2: a user name of Basic has no colon.
+            report.Add(user.Contains(':', StringComparison.Ordinal) ? Invalid("USER", "a user name has no colon") : Invalid(user.Length == 0 ? "USER" : "PASSWORD", "it is empty"));
+            return null;
+        }
+
+        string? Optional(string name) => parts.Exists(p => p.Name == name) ? Value(name) : null;
+        return new CredentialSet
+        {
+            Prefix = prefix,
+            Level = level,
+            Server = parsed,
+            User = user,
+            Password = password,
+            RoleArn = Optional("ROLE_ARN"),
+            ExternalId = Optional("EXTERNAL_ID"),
+            Version = string.Join('.', parts.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Secret.Version.ToString(CultureInfo.InvariantCulture))),
+        };
+    }
+
+    /// <summary>For one server and path: the more specific level, then the alphabetically first prefix.</summary>
+    private static List<CredentialSet> Winners(List<CredentialSet> candidates, List<SetReport> report)
+    {
+        var winners = new List<CredentialSet>();
+        foreach (var same in candidates.GroupBy(set => set.Server))
+        {
+            var ordered = same.OrderBy(set => set.Level).ThenBy(set => set.Prefix, StringComparer.Ordinal).ToList();
+            winners.Add(ordered[0]);
+            report.Add(new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Prefix} at {Words(ordered[0].Level)} level"));
+            report.AddRange(ordered.Skip(1).Select(loser => new SetReport(
+                loser.Prefix, loser.Level, SetOutcome.Loses,
+                $"{loser.Server}: {loser.Prefix} at {Words(loser.Level)} level is not used: {ordered[0].Prefix} at {Words(ordered[0].Level)} level comes first")));
+        }
+
+        return winners;
+    }
+
+    /// <summary>What copying adds: white space and line ends, then one pair of quotes.</summary>
+    private static string Clean(string value)
+    {
+        var text = value.Trim().Trim('\uFEFF');
+        return text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1].Trim() : text;
+    }
+
+    private static string Words(SecretLevel level) => level switch
+    {
+        SecretLevel.User => "user",
+        SecretLevel.Repository => "repository",
+        _ => "organization",
+    };
+
+    private sealed record Part(string Name, RegistrySecret Secret);
+
+    [GeneratedRegex("^(?<prefix>.+)_CONTAINER_REGISTRY_(?<part>SERVER|USER|PASSWORD|ROLE_ARN|EXTERNAL_ID)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Name();
+}

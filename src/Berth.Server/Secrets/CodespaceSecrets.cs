@@ -1,0 +1,63 @@
+using System.Text;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.CredentialSets;
+using Berth.Server.Secrets.Crypto;
+using Berth.Server.Security;
+
+namespace Berth.Server.Secrets;
+
+/// <summary>What one codespace gets: the environment, and the registry sets with the report on them.</summary>
+/// <param name="Environment">Name and value of every visible secret; for one name the most specific level's.</param>
+/// <param name="Registries">Resolved from all that could reach it, so that what does not can be reported.</param>
+internal sealed record SecretsOfCodespace(IReadOnlyDictionary<string, string> Environment, ResolvedSets Registries);
+
+/// <summary>
+/// Reads the secrets that a codespace of a user and a repository may see: the user's own that select the repository; the repository's, and those of
+/// its organization whose policy covers it, if the user can write to the repository.
+/// </summary>
+internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
+{
+    public async Task<SecretsOfCodespace> LoadAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
+    {
+        var (rows, mayWrite) = await db.ReadAsync(
+            async session =>
+            {
+                var standing = await AccessTable.StandingAsync(session, repository, userId);
+                var found = await SecretTable.ValuesAsync(session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
+                return (found, standing.NamedRole >= Role.Write);
+            },
+            cancellationToken);
+        var secrets = rows.Select(row => Open(row, Reach(row, repository, mayWrite))).ToList();
+        var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var secret in secrets.Where(s => s.Reach == SecretReach.Visible).OrderByDescending(s => s.Level))
+        {
+            environment[secret.Name] = secret.Value;
+        }
+
+        return new SecretsOfCodespace(environment, ResolveSets.From(secrets));
+    }
+
+    internal static SecretReach Reach(SecretValueRow row, RepositoryFacts repository, bool mayWrite) => row.Level switch
+    {
+        "user" => row.Selections > 0 ? SecretReach.Visible : SecretReach.Unassigned,
+        _ when !mayWrite => SecretReach.Withheld,
+        "repository" => SecretReach.Visible,
+        _ => row.Visibility switch
+        {
+            "all" => SecretReach.Visible,
+            "private" => repository.Openness == Access.Visibility.Public ? SecretReach.Unassigned : SecretReach.Visible,
+            _ => row.Selections > 0 ? SecretReach.Visible : SecretReach.Unassigned,
+        },
+    };
+
+    /// <summary>Only what the codespace gets is decrypted.</summary>
+    private RegistrySecret Open(SecretValueRow row, SecretReach reach)
+    {
+        var level = LevelNames.Parse(row.Level);
+        var value = reach == SecretReach.Visible
+            ? Encoding.UTF8.GetString(Envelope.Open(row.Value, new SecretOwner(level, row.OwnerId).Identity(row.Name, row.Version), masterKey))
+            : "";
+        return new RegistrySecret(row.Name, level, reach, value, row.Version);
+    }
+}

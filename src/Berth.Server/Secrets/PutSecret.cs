@@ -1,0 +1,162 @@
+using System.Text;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.CredentialSets;
+using Berth.Server.Secrets.Crypto;
+using Berth.Server.Security;
+
+namespace Berth.Server.Secrets;
+
+/// <summary>What a client sends to set a secret.</summary>
+internal sealed record NewSecret
+{
+    /// <summary>Standard base64 of a sealed box; absent when only visibility or repositories change.</summary>
+    public string? EncryptedValue { get; init; }
+
+    public string? KeyId { get; init; }
+
+    /// <summary>Organizations: required.</summary>
+    public string? Visibility { get; init; }
+
+    public IReadOnlyList<long>? SelectedRepositoryIds { get; init; }
+}
+
+/// <summary>Opens a sealed box and stores the value under envelope encryption, with the limits of its level.</summary>
+internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, TimeProvider time)
+{
+    /// <summary>Bytes of one value.</summary>
+    public const int LargestValue = 48 * 1024;
+
+    /// <summary>Secrets of one owner.</summary>
+    public const int MostSecrets = 100;
+
+    private const string Resource = "Secret";
+
+    /// <summary>True when it was made, false when it was changed.</summary>
+    /// <exception cref="ApiException">422 with the field that is wrong.</exception>
+    public async Task<bool> RunAsync(SecretOwner owner, SecretName name, NewSecret secret, Principal by, CancellationToken cancellationToken)
+    {
+        var visibility = VisibilityOf(owner, secret);
+        var value = await ValueAsync(owner, secret, cancellationToken);
+        return await db.WriteAsync(
+            async session =>
+            {
+                await CheckRepositoriesAsync(session, owner, by, secret.SelectedRepositoryIds);
+                var existing = await SecretTable.FindAsync(session, owner, name);
+                if (existing is null && value is null)
+                {
+                    throw Fault("encrypted_value", "missing_field", "a new secret needs a value");
+                }
+
+                var id = existing is null
+                    ? await InsertAsync(session, owner, name, visibility ?? DefaultVisibility(owner), value!, by)
+                    : await UpdateAsync(session, owner, existing, visibility ?? existing.Visibility, value);
+                if (secret.SelectedRepositoryIds is { } repositories)
+                {
+                    await SecretTable.ReplaceRepositoriesAsync(session, id, repositories);
+                }
+
+                return existing is null;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Organizations select among their own repositories, users among those they can read.</summary>
+    public static async Task CheckRepositoriesAsync(DbSession session, SecretOwner owner, Principal by, IReadOnlyList<long>? repositories)
+    {
+        foreach (var id in repositories ?? [])
+        {
+            var repository = await AccessTable.RepositoryAsync(session, id);
+            var fits = repository is not null && owner.Level switch
+            {
+                SecretLevel.Organization => repository.OwnerId == owner.Id,
+                _ => by is UserPrincipal user && (await AccessTable.StandingAsync(session, repository, user.UserId)).CanRead,
+            };
+            if (!fits)
+            {
+                throw Fault("selected_repository_ids", "invalid", $"{id} is no repository that can be selected");
+            }
+        }
+    }
+
+    private static string? VisibilityOf(SecretOwner owner, NewSecret secret) => owner.Level switch
+    {
+        SecretLevel.Organization when secret.Visibility is "all" or "private" or "selected" =>
+            secret.Visibility != "selected" && secret.SelectedRepositoryIds is { Count: > 0 }
+                ? throw Fault("selected_repository_ids", "invalid", "repositories can be selected only with visibility selected")
+                : secret.Visibility,
+        SecretLevel.Organization => throw Fault(
+            "visibility", secret.Visibility is null ? "missing_field" : "invalid", "visibility must be all, private or selected"),
+        SecretLevel.Repository when secret.SelectedRepositoryIds is not null =>
+            throw Fault("selected_repository_ids", "invalid", "a repository's secret is its own and selects no others"),
+        _ => null,
+    };
+
+    private static string DefaultVisibility(SecretOwner owner) => owner.Level == SecretLevel.User ? "selected" : "all";
+
+    private async Task<byte[]?> ValueAsync(SecretOwner owner, NewSecret secret, CancellationToken cancellationToken)
+    {
+        if (secret.EncryptedValue is null)
+        {
+            return null;
+        }
+
+        if (string.IsNullOrEmpty(secret.KeyId))
+        {
+            throw Fault("key_id", "missing_field", "key_id says which public key the value was sealed for");
+        }
+
+        var box = new byte[secret.EncryptedValue.Length];
+        if (!Convert.TryFromBase64String(secret.EncryptedValue, box, out var length))
+        {
+            throw Fault("encrypted_value", "invalid", "encrypted_value must be standard base64 of a sealed box");
+        }
+
+        if (length > LargestValue + Sodium.SealBytes)
+        {
+            throw Fault("encrypted_value", "invalid", $"a secret has at most {LargestValue} bytes");
+        }
+
+        var value = await keys.OpenAsync(owner, secret.KeyId, box[..length], cancellationToken)
+            ?? throw Fault("key_id", "invalid", "the value does not open with that key: seal it for the key that public-key answers");
+        return IsText(value) ? value : throw Fault("encrypted_value", "invalid", "a secret must be UTF-8 text without NUL, since it becomes an environment variable");
+    }
+
+    private async Task<long> InsertAsync(DbSession session, SecretOwner owner, SecretName name, string visibility, byte[] value, Principal by)
+    {
+        if (await SecretTable.CountAsync(session, owner) >= MostSecrets)
+        {
+            throw Fault("name", "custom", $"there are {MostSecrets} secrets already, which is the most");
+        }
+
+        // The clock as version: a secret that is deleted and made again never has an old one's identity.
+        var now = time.GetUtcNow();
+        var version = now.ToUnixTimeMilliseconds();
+        var sealedValue = Envelope.Seal(value, owner.Identity(name.Value, version), masterKey);
+        return await SecretTable.InsertAsync(session, owner, name, visibility, sealedValue, version, by.Key, now);
+    }
+
+    private async Task<long> UpdateAsync(DbSession session, SecretOwner owner, SecretRow existing, string visibility, byte[]? value)
+    {
+        var now = time.GetUtcNow();
+        var version = value is null ? existing.Version : Math.Max(existing.Version + 1, now.ToUnixTimeMilliseconds());
+        var sealedValue = value is null ? null : Envelope.Seal(value, owner.Identity(existing.Name, version), masterKey);
+        await SecretTable.UpdateAsync(session, existing.Id, visibility, sealedValue, version, now);
+        return existing.Id;
+    }
+
+    private static bool IsText(byte[] value)
+    {
+        try
+        {
+            return !new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(value).Contains('\0', StringComparison.Ordinal);
+        }
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
+    }
+
+    private static ApiException Fault(string field, string code, string message) => new(Errors.Invalid(Resource, field, code, message));
+}

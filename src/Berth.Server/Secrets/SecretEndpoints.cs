@@ -1,0 +1,116 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.CredentialSets;
+using Berth.Server.Database;
+
+namespace Berth.Server.Secrets;
+
+/// <summary>
+/// The secrets of codespaces in GitHub's shapes, at three levels: the user's own, a repository's, an organization's. No route answers a value.
+/// </summary>
+internal static class SecretEndpoints
+{
+    public static void MapSecretRoutes(this IEndpointRouteBuilder api)
+    {
+        MapLevel(api, "/user/codespaces/secrets", ApiNeed.User, ApiNeed.User, "codespace");
+        MapLevel(api, "/repos/{owner}/{repo}/codespaces/secrets", ApiNeed.RepositoryReader, ApiNeed.RepositoryAdministrator, "repo");
+        MapLevel(api, "/orgs/{org}/codespaces/secrets", ApiNeed.OrganizationOwner, ApiNeed.OrganizationOwner, "admin:org");
+    }
+
+    /// <param name="api">The group of the REST API.</param>
+    /// <param name="path">Where the level's secrets are.</param>
+    /// <param name="sealer">Who may have the public key.</param>
+    /// <param name="manager">Who may list and change.</param>
+    /// <param name="scope">The scope for all of it.</param>
+    private static void MapLevel(IEndpointRouteBuilder api, string path, ApiNeed sealer, ApiNeed manager, string scope)
+    {
+        api.MapRead(path, ListAsync).Requires(manager, scope);
+        api.MapRead(path + "/public-key", PublicKeyAsync).Requires(sealer, scope);
+        api.MapRead(path + "/{secret}", GetAsync).Requires(manager, scope);
+        api.MapPut(path + "/{secret}", PutAsync).Requires(manager, scope);
+        api.MapDelete(path + "/{secret}", DeleteAsync).Requires(manager, scope);
+        if (manager != ApiNeed.RepositoryAdministrator)
+        {
+            api.MapSelectionRoutes(path + "/{secret}/repositories", manager, scope);
+        }
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var (owner, path) = OwnerOf(http, urls);
+        var (rows, total) = await db.ReadAsync(
+            async session => (await SecretTable.ListAsync(session, owner, paging.Size, (int)Math.Min(paging.Offset, int.MaxValue)), await SecretTable.CountAsync(session, owner)),
+            cancellationToken);
+        paging.WriteLinks(http, total);
+        return ApiResult.Ok(new SecretList { TotalCount = total, Secrets = [.. rows.Select(row => ToWire(row, owner, path))] });
+    }
+
+    private static async Task<IResult> PublicKeyAsync(HttpContext http, SecretKeys keys, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var key = await keys.PublicKeyAsync(OwnerOf(http, urls).Owner, cancellationToken);
+        return ApiResult.Ok(new SecretPublicKey
+        {
+            KeyId = key.Id.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Key = Convert.ToBase64String(key.Key),
+        });
+    }
+
+    private static async Task<IResult> GetAsync(string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var (owner, path) = OwnerOf(http, urls);
+        return SecretName.TryParse(secret, out var name, out _)
+            && await db.ReadAsync(session => SecretTable.FindAsync(session, owner, name), cancellationToken) is { } row
+            ? ApiResult.Ok(ToWire(row, owner, path))
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> PutAsync(
+        string secret, HttpContext http, ApiCaller caller, PutSecret put, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var owner = OwnerOf(http, urls).Owner;
+        var body = await JsonBody.ReadAsync(http.Request, "Secret", cancellationToken);
+        var wanted = new NewSecret
+        {
+            EncryptedValue = body.Text("encrypted_value", longest: 128 * 1024),
+            KeyId = body.Text("key_id"),
+            Visibility = body.Text("visibility"),
+            SelectedRepositoryIds = body.Ids("selected_repository_ids"),
+        };
+        if (!SecretName.TryParse(secret, out var name, out var fault))
+        {
+            body.Fault("name", "invalid", fault);
+        }
+
+        body.Validate();
+        return await put.RunAsync(owner, name!, wanted, caller.Principal, cancellationToken)
+            ? Results.Json(new Dictionary<string, string>(StringComparer.Ordinal), BerthJson.Wire.Of<Dictionary<string, string>>(), statusCode: 201)
+            : ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var owner = OwnerOf(http, urls).Owner;
+        return SecretName.TryParse(secret, out var name, out _)
+            && await db.WriteAsync(session => SecretTable.DeleteAsync(session, owner, name), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    /// <summary>Whose secrets a route is about, from what the gate has proven; and where they are.</summary>
+    internal static (SecretOwner Owner, string Path) OwnerOf(HttpContext http, ApiUrls urls) =>
+        http.Features.Get<RepositoryAccess>() is { } repository
+            ? (SecretOwner.Repository(repository.Repository.Id), $"{urls.Repository(repository.Repository.FullName)}/codespaces/secrets")
+            : http.Features.Get<OrganizationAccess>() is { } organization
+                ? (SecretOwner.Organization(organization.Organization.Id), $"{urls.Organization(organization.Organization.Login)}/codespaces/secrets")
+                : (SecretOwner.User(http.Proven<ApiCaller>().User.UserId), $"{urls.Api}/user/codespaces/secrets");
+
+    private static Secret ToWire(SecretRow row, SecretOwner owner, string path) => new()
+    {
+        Name = row.Name,
+        CreatedAt = row.CreatedAt,
+        UpdatedAt = row.UpdatedAt,
+        Visibility = owner.Level == SecretLevel.Repository ? null : row.Visibility,
+        SelectedRepositoriesUrl = owner.Level != SecretLevel.Repository && row.Visibility == "selected" ? $"{path}/{row.Name}/repositories" : null,
+    };
+}

@@ -1,0 +1,95 @@
+using Berth.Server.Database;
+using Berth.Server.Secrets.Crypto;
+using Berth.Server.Security;
+
+namespace Berth.Server.Secrets;
+
+/// <summary>The key pairs that clients seal values for: one for every owner of secrets, made when first asked for.</summary>
+internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
+{
+    /// <summary>A value may have been sealed for a key shortly before a newer one took over.</summary>
+    private static readonly TimeSpan RetiredKeysOpenFor = TimeSpan.FromDays(7);
+
+    public async Task<PublicKey> PublicKeyAsync(SecretOwner owner, CancellationToken cancellationToken)
+    {
+        if (await db.ReadAsync(session => CurrentAsync(session, owner), cancellationToken) is { } current)
+        {
+            return current;
+        }
+
+        return await db.WriteAsync(
+            async session =>
+            {
+                await InsertAsync(session, owner);
+                return (await CurrentAsync(session, owner))!;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Gives the owner a new key pair; the one before opens boxes for a week more.</summary>
+    public async Task RotateAsync(SecretOwner owner, CancellationToken cancellationToken) => await db.WriteAsync(
+        async session =>
+        {
+            await session.ExecuteAsync(
+                """
+                update secret_keys set retired_at = @now
+                where retired_at is null and (account_id = @AccountId or repository_id = @RepositoryId)
+                """,
+                new { now = time.GetUtcNow(), owner.AccountId, owner.RepositoryId });
+            await InsertAsync(session, owner);
+        },
+        cancellationToken);
+
+    /// <summary>The value in a sealed box; null for a key of somebody else or long retired, and for a box that does not open.</summary>
+    public async Task<byte[]?> OpenAsync(SecretOwner owner, string keyId, byte[] box, CancellationToken cancellationToken)
+    {
+        if (!long.TryParse(keyId, System.Globalization.NumberStyles.None, null, out var id))
+        {
+            return null;
+        }
+
+        var key = await db.ReadAsync(
+            session => session.FirstOrDefaultAsync<KeyRow>(
+                """
+                select public_key, secret_key from secret_keys
+                where id = @id and (account_id = @AccountId or repository_id = @RepositoryId) and (retired_at is null or retired_at > @oldest)
+                """,
+                new { id, owner.AccountId, owner.RepositoryId, oldest = time.GetUtcNow() - RetiredKeysOpenFor }),
+            cancellationToken);
+        return key is null ? null : Sodium.Open(box, key.PublicKey, masterKey.Unwrap(key.SecretKey, Purpose(owner)));
+    }
+
+    private async Task InsertAsync(DbSession session, SecretOwner owner)
+    {
+        var (publicKey, secretKey) = Sodium.CreateKeyPair();
+        await session.ExecuteAsync(
+            """
+            insert into secret_keys (account_id, repository_id, public_key, secret_key, created_at)
+            values (@AccountId, @RepositoryId, @publicKey, @wrapped, @now) on conflict do nothing
+            """,
+            new { owner.AccountId, owner.RepositoryId, publicKey, wrapped = masterKey.Wrap(secretKey, Purpose(owner)), now = time.GetUtcNow() });
+    }
+
+    private static Task<PublicKey?> CurrentAsync(DbSession session, SecretOwner owner) => session.FirstOrDefaultAsync<PublicKey>(
+        """
+        select id, public_key as key from secret_keys
+        where retired_at is null and (account_id = @AccountId or repository_id = @RepositoryId)
+        """,
+        new { owner.AccountId, owner.RepositoryId });
+
+    private static string Purpose(SecretOwner owner) => $"secret-key/{(owner.RepositoryId is null ? "account" : "repository")}/{owner.Id}";
+
+    internal sealed record PublicKey
+    {
+        public long Id { get; init; }
+
+        public byte[] Key { get; init; } = [];
+    }
+
+    private sealed record KeyRow
+    {
+        public byte[] PublicKey { get; init; } = [];
+
+        public byte[] SecretKey { get; init; } = [];
+    }
+}

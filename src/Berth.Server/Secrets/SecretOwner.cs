@@ -1,0 +1,39 @@
+using Berth.Server.CredentialSets;
+using Berth.Server.Secrets.Crypto;
+
+namespace Berth.Server.Secrets;
+
+/// <summary>Whose secrets: a user's, a repository's or an organization's.</summary>
+internal sealed record SecretOwner(SecretLevel Level, long Id)
+{
+    public long? AccountId => Level == SecretLevel.Repository ? null : Id;
+
+    public long? RepositoryId => Level == SecretLevel.Repository ? Id : null;
+
+    public string LevelName => LevelNames.Of(Level);
+
+    public static SecretOwner User(long id) => new(SecretLevel.User, id);
+
+    public static SecretOwner Repository(long id) => new(SecretLevel.Repository, id);
+
+    public static SecretOwner Organization(long id) => new(SecretLevel.Organization, id);
+
+    public SecretIdentity Identity(string name, long version) => new(LevelName, Id, name, version);
+}
+
+internal static class LevelNames
+{
+    public static string Of(SecretLevel level) => level switch
+    {
+        SecretLevel.User => "user",
+        SecretLevel.Repository => "repository",
+        _ => "organization",
+    };
+
+    public static SecretLevel Parse(string name) => name switch
+    {
+        "user" => SecretLevel.User,
+        "repository" => SecretLevel.Repository,
+        _ => SecretLevel.Organization,
+    };
+}

@@ -1,0 +1,14 @@
+namespace Berth.Server.Secrets;
+
+/// <summary>Secrets of users, repositories and organizations.</summary>
+internal static class SecretsFeature
+{
+    public static void AddSecrets(this IServiceCollection services)
+    {
+        services.AddSingleton<SecretKeys>();
+        services.AddSingleton<PutSecret>();
+        services.AddSingleton<CodespaceSecrets>();
+    }
+
+    public static void MapSecrets(this IEndpointRouteBuilder api) => api.MapSecretRoutes();
+}

@@ -1,0 +1,103 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.CredentialSets;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Repositories;
+
+namespace Berth.Server.Secrets;
+
+/// <summary>The repositories that a user's or an organization's secret selects.</summary>
+internal static class SelectedRepositoryEndpoints
+{
+    /// <summary>409: only a secret with visibility <c>selected</c> has a list.</summary>
+    private static readonly ApiError NotSelected = new(409, "CONFLICT", "the secret's visibility is not selected, so it has no list of repositories");
+
+    public static void MapSelectionRoutes(this IEndpointRouteBuilder api, string path, ApiNeed manager, string scope)
+    {
+        api.MapRead(path, ListAsync).Requires(manager, scope);
+        api.MapPut(path, ReplaceAsync).Requires(manager, scope);
+        api.MapPut(path + "/{id:long}", AddAsync).Requires(manager, scope);
+        api.MapDelete(path + "/{id:long}", RemoveAsync).Requires(manager, scope);
+    }
+
+    private static async Task<IResult> ListAsync(
+        string secret, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var owner = SecretEndpoints.OwnerOf(http, urls).Owner;
+        if (!SecretName.TryParse(secret, out var name, out _))
+        {
+            return ApiErrors.Hidden(caller.Principal);
+        }
+
+        return await db.ReadAsync<IResult>(
+            async session =>
+            {
+                if (await SecretTable.FindAsync(session, owner, name) is not { } row)
+                {
+                    return ApiErrors.Hidden(caller.Principal);
+                }
+
+                var page = paging.Of(await SecretTable.RepositoriesAsync(session, row.Id));
+                List<Repository> repositories = [];
+                foreach (var id in page.Items)
+                {
+                    // A repository that the user may no longer read is still selected, and still not shown.
+                    if (await RepositoryTable.FindAsync(session, id) is { } repository && await IsShownAsync(session, owner, caller, repository.Facts))
+                    {
+                        repositories.Add(repository.ToWire(urls));
+                    }
+                }
+
+                paging.WriteLinks(http, page.Total);
+                return ApiResult.Ok(new SelectedRepositoryList { TotalCount = page.Total, Repositories = repositories });
+            },
+            cancellationToken);
+    }
+
+    private static async Task<IResult> ReplaceAsync(
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(http.Request, "Secret", cancellationToken);
+        var ids = body.Ids("selected_repository_ids", required: true);
+        body.Validate();
+        return await ChangeAsync(secret, http, caller, db, urls, ids!, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids!), cancellationToken);
+    }
+
+    private static Task<IResult> AddAsync(
+        string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ChangeAsync(secret, http, caller, db, urls, [id], (session, row) => SecretTable.AddRepositoryAsync(session, row.Id, id), cancellationToken);
+
+    private static Task<IResult> RemoveAsync(
+        string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ChangeAsync(secret, http, caller, db, urls, [], (session, row) => SecretTable.RemoveRepositoryAsync(session, row.Id, id), cancellationToken);
+
+    private static Task<IResult> ChangeAsync(
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, IReadOnlyList<long> added,
+        Func<DbSession, SecretRow, Task> change, CancellationToken cancellationToken)
+    {
+        var owner = SecretEndpoints.OwnerOf(http, urls).Owner;
+        return db.WriteAsync<IResult>(
+            async session =>
+            {
+                if (!SecretName.TryParse(secret, out var name, out _) || await SecretTable.FindAsync(session, owner, name) is not { } row)
+                {
+                    return ApiErrors.Hidden(caller.Principal);
+                }
+
+                if (row.Visibility != "selected")
+                {
+                    return NotSelected;
+                }
+
+                await PutSecret.CheckRepositoriesAsync(session, owner, caller.Principal, added);
+                await change(session, row);
+                return ApiResult.NoContent();
+            },
+            cancellationToken);
+    }
+
+    private static async Task<bool> IsShownAsync(DbSession session, SecretOwner owner, ApiCaller caller, RepositoryFacts repository) =>
+        owner.Level == SecretLevel.Organization || (await AccessTable.StandingAsync(session, repository, caller.User.UserId)).CanRead;
+}
