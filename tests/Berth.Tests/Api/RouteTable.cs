@@ -19,6 +19,15 @@ internal static class RouteTable
         GET /api/v3/orgs/{org}                                                                  | in  in  in  in  in
         PATCH /api/v3/orgs/{org}                                                                | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}                                                               | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/codespaces/secrets                                               | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/codespaces/secrets/public-key                                    | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 404 404
+        PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 in  404
+        DELETE /api/v3/orgs/{org}/codespaces/secrets/{secret}                                   | 401 403 403 404 404
+        GET /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories                         | 401 403 403 404 404
+        PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories                         | 401 403 403 in  404
+        PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories/{id:long}               | 401 403 403 404 404
+        DELETE /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories/{id:long}            | 401 403 403 404 404
         GET /api/v3/orgs/{org}/docker/conflicts                                                 | 401 in  in  in  in
         GET /api/v3/orgs/{org}/members                                                          | 401 in  in  in  404
         GET /api/v3/orgs/{org}/members/{username}                                               | 401 in  in  in  404
@@ -70,6 +79,11 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}/codespaces/devcontainers                               | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/machines                                    | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/new                                         | 404 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 401 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 404 404
+        PUT /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 in  404
+        DELETE /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                         | 401 403 403 404 404
         GET /api/v3/repos/{owner}/{repo}/collaborators                                          | 401 403 in  in  404
         GET /api/v3/repos/{owner}/{repo}/collaborators/{username}                               | 401 403 in  in  404
         PUT /api/v3/repos/{owner}/{repo}/collaborators/{username}                               | 401 403 403 in  404
@@ -87,6 +101,15 @@ internal static class RouteTable
         PATCH /api/v3/user                                                                      | 401 in  in  in  in
         GET /api/v3/user/codespaces                                                             | 401 in  in  in  in
         POST /api/v3/user/codespaces                                                            | 401 in  in  in  in
+        GET /api/v3/user/codespaces/secrets                                                     | 401 in  in  in  in
+        GET /api/v3/user/codespaces/secrets/public-key                                          | 401 in  in  in  in
+        GET /api/v3/user/codespaces/secrets/{secret}                                            | 401 404 404 404 404
+        PUT /api/v3/user/codespaces/secrets/{secret}                                            | 401 in  in  in  in
+        DELETE /api/v3/user/codespaces/secrets/{secret}                                         | 401 404 404 404 404
+        GET /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 404 404 404 404
+        PUT /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 404 404 404 404
+        PUT /api/v3/user/codespaces/secrets/{secret}/repositories/{id:long}                     | 401 404 404 404 404
+        DELETE /api/v3/user/codespaces/secrets/{secret}/repositories/{id:long}                  | 401 404 404 404 404
         GET /api/v3/user/codespaces/{name}                                                      | 401 404 404 404 404
         PATCH /api/v3/user/codespaces/{name}                                                    | 401 404 404 404 404
         DELETE /api/v3/user/codespaces/{name}                                                   | 401 404 404 404 404

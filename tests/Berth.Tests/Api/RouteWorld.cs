@@ -42,6 +42,8 @@ public sealed class RouteWorld
                 ["{type}"] = "container",
                 ["{login}"] = reader.Login,
                 ["{id}"] = "0",
+                ["{id:long}"] = "0",
+                ["{secret}"] = "TOKEN",
             },
         };
     }
