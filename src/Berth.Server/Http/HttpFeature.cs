@@ -2,6 +2,7 @@ using System.Net;
 using Berth.Server.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Berth.Server.Http;
@@ -27,6 +28,10 @@ internal static class HttpFeature
             kestrel.Limits.MaxResponseBufferSize = 512 * 1024;
             Listen(kestrel, options);
         });
+
+        // Sockets are heard on pool threads already; handing every piece to another one costs eight streams of a blob a fifth of their speed. Nothing
+        // here waits on a thread for its own connection, which is what the warning in the name is about.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
 
         // After Kestrel's own registrations, which this replaces.
         builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, ReceiveBlocksFactory>());
