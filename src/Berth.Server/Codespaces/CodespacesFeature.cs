@@ -2,6 +2,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Steps;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
@@ -19,6 +20,7 @@ internal static class CodespacesFeature
         services.AddSingleton<RegistryCredentials>();
         services.AddSingleton<FetchImage>();
         services.AddSingleton<DevcontainerUp>();
+        services.AddStartSteps();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();
         services.AddSingleton<Reconciler>();

@@ -17,25 +17,23 @@ internal sealed class FetchImage(EngineClient engine, AccessDecisions access, Ou
     public bool IsOwn(ImageReference image) => credentials.IsOwn(image);
 
     /// <param name="image">As the configuration names it.</param>
-    /// <param name="principal">The codespace.</param>
-    /// <param name="token">Its token.</param>
-    /// <param name="log">Told step and line.</param>
+    /// <param name="start">The codespace, its credentials and its log.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CodespaceFaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
-    public async Task<PinnedImage> RunAsync(
-        ImageReference image, CodespacePrincipal principal, string token, Action<string, string> log, CancellationToken cancellationToken)
+    public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
+        var log = start.Log;
         log("credentials", credentials.Describe(image));
         if (credentials.IsOwn(image))
         {
-            await DecideAsync(image, principal, log, cancellationToken);
+            await DecideAsync(image, start, cancellationToken);
         }
         else
         {
             await CheckAddressAsync(image, cancellationToken);
         }
 
-        var credential = credentials.For(image, token);
+        var credential = credentials.For(image, start.Token);
         try
         {
             var digest = await engine.ResolveAsync(image, credential, cancellationToken);
@@ -71,8 +69,9 @@ internal sealed class FetchImage(EngineClient engine, AccessDecisions access, Ou
     /// <summary>
     /// Asks the rules themselves, beside the registry: their answer says which rule refused and what would help, as far as the creator may know.
     /// </summary>
-    public async Task DecideAsync(ImageReference image, CodespacePrincipal principal, Action<string, string> log, CancellationToken cancellationToken)
+    public async Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
+        var principal = start.Principal;
         var slash = image.Path.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0)
         {
@@ -84,7 +83,7 @@ internal sealed class FetchImage(EngineClient engine, AccessDecisions access, Ou
         var decision = await access.DecideAsync(principal, address, PackageAction.Pull, cancellationToken);
         if (decision.Allowed)
         {
-            log("authorise", $"allowed: {decision.Deciding}");
+            start.Log("authorise", $"allowed: {decision.Deciding}");
             return;
         }
 

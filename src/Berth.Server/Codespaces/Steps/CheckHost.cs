@@ -1,0 +1,19 @@
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>Is everything on this machine that a start needs?</summary>
+internal sealed class CheckHost(EngineClient engine, CodespaceTools tools)
+{
+    /// <exception cref="CodespaceFaultException">Something is missing; the message names all of it.</exception>
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var missing = tools.MissingTools().ToList();
+        if (await engine.UnavailableAsync(cancellationToken) is { } reason)
+        {
+            missing.Insert(0, reason);
+        }
+
+        return missing.Count == 0 ? context : throw new CodespaceFaultException(string.Join("; ", missing));
+    }
+}

@@ -1,0 +1,25 @@
+using Berth.Server.Access;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>May the creator still read the repository? Settles as whom the codespace asks for images.</summary>
+internal sealed class CheckReading(AccessDecisions access)
+{
+    /// <exception cref="CodespaceFaultException">No longer.</exception>
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var codespace = context.Codespace;
+        if (codespace.RepositoryId is not { } repositoryId
+            || await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { Standing.CanRead: true } found)
+        {
+            throw new CodespaceFaultException(
+                $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}. Remedy: an admin of the repository can give read access again");
+        }
+
+        return context with
+        {
+            Principal = new CodespacePrincipal(
+                codespace.Id, codespace.Name, repositoryId, found.Repository.FullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0),
+        };
+    }
+}

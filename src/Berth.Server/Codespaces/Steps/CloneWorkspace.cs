@@ -1,0 +1,30 @@
+using Berth.Server.Codespaces.Git;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>Clones the repository. A clone becomes the workspace by a rename, so a workspace that exists is whole.</summary>
+internal sealed class CloneWorkspace(CloneRepository clone)
+{
+    /// <exception cref="CodespaceFaultException">The clone failed; the message says why.</exception>
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var (codespace, folders, log) = (context.Codespace, context.Folders, context.Log);
+        if (codespace.Image is null)
+        {
+            // Nobody has worked in it: what an earlier start left may be half done, or older than the fix that is tried now.
+            CodespaceFolders.Delete(context.Workspace);
+        }
+        else if (Directory.Exists(context.Workspace))
+        {
+            log.Write("clone", "the workspace is there");
+            return context;
+        }
+
+        var url = codespace.CloneUrl ?? throw new CodespaceFaultException(
+            $"{codespace.RepositoryFullName} has no clone_url. Remedy: set one: berth repo edit {codespace.RepositoryFullName} --clone-url URL");
+        log.Write("clone", $"cloning {url}");
+        await clone.RunAsync(url, codespace.Ref, folders.CloneInProgress, folders.Home, line => log.Write("clone", line), cancellationToken);
+        Directory.Move(folders.CloneInProgress, context.Workspace);
+        return context;
+    }
+}

@@ -1,0 +1,32 @@
+using Berth.Server.Database;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>Makes the codespace's token, valid from this start to the next stop; whatever an interrupted start had is replaced.</summary>
+internal sealed class IssueToken(Db db, TimeProvider time)
+{
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var codespace = context.Codespace;
+        var secret = TokenSecret.Create(TokenSecret.Codespace);
+        await db.WriteAsync(
+            async session =>
+            {
+                await CodespaceTable.EndTokensAsync(session, codespace.Id);
+                await TokenTable.InsertAsync(session, new NewToken
+                {
+                    Kind = "codespace",
+                    Hash = TokenSecret.Hash(secret),
+                    UserId = codespace.OwnerId,
+                    RepositoryId = codespace.RepositoryId,
+                    CodespaceId = codespace.Id,
+                    Note = $"start {codespace.Attempt}",
+                    CreatedAt = time.GetUtcNow(),
+                });
+            },
+            cancellationToken);
+        context.Log.Mask(secret);
+        return context with { Token = secret };
+    }
+}

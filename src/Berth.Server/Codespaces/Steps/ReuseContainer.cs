@@ -1,0 +1,32 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>
+/// What an earlier start finished is started again with its files. An image of Berth's own registry must still be allowed: the container holds the image's
+/// files, and access may have been taken away.
+/// </summary>
+internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
+{
+    /// <returns>Null when there is nothing to go on from.</returns>
+    /// <exception cref="CodespaceFaultException">Its image is no longer allowed.</exception>
+    public async Task<StartContext?> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var codespace = context.Codespace;
+        if (codespace.Rebuild || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
+            || await engine.ContainerAsync(id, cancellationToken) is null
+            || !File.Exists(context.Folders.Override))
+        {
+            return null;
+        }
+
+        if (ImageReference.TryParse(image, out var reference, out _) && images.IsOwn(reference))
+        {
+            await images.DecideAsync(reference, context.Credentials, cancellationToken);
+        }
+
+        context.Log.Write("start", "the container of the last start is there");
+        return context with { Prepared = new PreparedContainer(image, folder, folder, user) };
+    }
+}

@@ -1,0 +1,45 @@
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>
+/// What one start knows, handed from step to step: a step takes it and returns it with what it found out. Asking for something before its step is a bug
+/// and throws.
+/// </summary>
+/// <param name="Codespace">The row at the beginning of the start.</param>
+/// <param name="Folders">Where it lies on this host.</param>
+/// <param name="Log">The creation log of this attempt.</param>
+internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log)
+{
+    /// <summary>Who asks for images: repository and creator. Of <see cref="CheckReading"/>.</summary>
+    public CodespacePrincipal Principal { get => field ?? throw Early(); init; }
+
+    /// <summary>The codespace's token of this start. Of <see cref="IssueToken"/>.</summary>
+    public string Token { get => field ?? throw Early(); init; }
+
+    /// <summary>What the repository asks for. Of <see cref="ReadConfiguration"/>.</summary>
+    public DevcontainerConfiguration Configuration { get => field ?? throw Early(); init; }
+
+    /// <summary>What may be shown to registries. Of <see cref="ResolveCredentials"/>.</summary>
+    public StartCredentials Credentials { get => field ?? throw Early(); init; }
+
+    /// <summary>The authorised image of the configuration. Of <see cref="FetchImages"/>.</summary>
+    public PinnedImage Image { get => field ?? throw Early(); init; }
+
+    /// <summary>What is to be started. Of <see cref="BuildImage"/>, or of <see cref="ReuseContainer"/>.</summary>
+    public PreparedContainer Prepared { get => field ?? throw Early(); init; }
+
+    /// <summary>The checkout on this host.</summary>
+    public string Workspace => Folders.Workspace(Codespace.RepositoryName);
+
+    private static InvalidOperationException Early() => new("a step of a start asks for what a later one finds out");
+}
+
+/// <summary>What <c>devcontainer up</c> is to start.</summary>
+/// <param name="Image">The only image that the codespace may use, pinned by digest.</param>
+/// <param name="MountTarget">Where the workspace lies in the container.</param>
+/// <param name="WorkspaceFolder">Where processes start.</param>
+/// <param name="RemoteUser">Who they run as.</param>
+internal sealed record PreparedContainer(string Image, string MountTarget, string WorkspaceFolder, string RemoteUser);

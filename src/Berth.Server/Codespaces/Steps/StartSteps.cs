@@ -1,0 +1,33 @@
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run again.</summary>
+internal sealed class StartSteps(
+    CheckHost checkHost, CheckReading checkReading, IssueToken issueToken, ResolveCredentials resolveCredentials, ReuseContainer reuseContainer,
+    CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, FetchImages fetchImages, BuildImage buildImage, GiveWorkspace giveWorkspace,
+    UpContainer upContainer)
+{
+    /// <param name="context">What is known at the beginning.</param>
+    /// <param name="removeContainers">Removes what an unfinished start left.</param>
+    /// <param name="cancellationToken">Cuts it off.</param>
+    /// <returns>The codespace with its container.</returns>
+    public async Task<Codespace> RunAsync(StartContext context, Func<CancellationToken, Task> removeContainers, CancellationToken cancellationToken)
+    {
+        context = await checkHost.RunAsync(context, cancellationToken);
+        context = await checkReading.RunAsync(context, cancellationToken);
+        context = await issueToken.RunAsync(context, cancellationToken);
+        context = await resolveCredentials.RunAsync(context, cancellationToken);
+        context.Folders.Prepare();
+        if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
+        {
+            return await upContainer.RunAsync(reused, cancellationToken);
+        }
+
+        await removeContainers(cancellationToken);
+        context = await cloneWorkspace.RunAsync(context, cancellationToken);
+        context = await readConfiguration.RunAsync(context, cancellationToken);
+        context = await fetchImages.RunAsync(context, cancellationToken);
+        context = await buildImage.RunAsync(context, cancellationToken);
+        context = await giveWorkspace.RunAsync(context, cancellationToken);
+        return await upContainer.RunAsync(context, cancellationToken);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Berth.Server.Codespaces.Steps;
+
+internal static class StepsFeature
+{
+    public static void AddStartSteps(this IServiceCollection services)
+    {
+        services.AddSingleton<CheckHost>();
+        services.AddSingleton<CheckReading>();
+        services.AddSingleton<IssueToken>();
+        services.AddSingleton<ResolveCredentials>();
+        services.AddSingleton<ReuseContainer>();
+        services.AddSingleton<CloneWorkspace>();
+        services.AddSingleton<ReadConfiguration>();
+        services.AddSingleton<FetchImages>();
+        services.AddSingleton<BuildImage>();
+        services.AddSingleton<GiveWorkspace>();
+        services.AddSingleton<UpContainer>();
+        services.AddSingleton<StartSteps>();
+    }
+}

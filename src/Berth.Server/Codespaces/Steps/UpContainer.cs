@@ -1,0 +1,54 @@
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Gate;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>Runs <c>devcontainer up</c> on the codespace's own, filtered engine socket.</summary>
+internal sealed class UpContainer(EngineClient engine, CodespaceHost host, DevcontainerUp up)
+{
+    /// <returns>The codespace with its container.</returns>
+    /// <exception cref="CodespaceFaultException">It failed; names what was refused, or what the tools said.</exception>
+    public async Task<Codespace> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var (prepared, log) = (context.Prepared, context.Log);
+        string? refusal = null;
+        UpResult result;
+        await using (var gate = new EngineGate(engine.Socket, Scope(context), (call, reason) =>
+        {
+            refusal = reason;
+            log.Write("engine", $"refused {call}: {reason}");
+        }))
+        {
+            log.Write("up", "starting the dev container");
+            result = await up.RunAsync(
+                context.Folders, context.Workspace, gate.SocketPath, $"{GateScope.Label}={context.Codespace.Name}", line => log.Write("up", line), cancellationToken);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (result is { Failure: { } failure, OnlyCommandFailed: true })
+        {
+            log.Write("up", $"{failure} The codespace is available all the same.");
+        }
+        else if (result.Failure is { } reason)
+        {
+            throw Failed(prepared, refusal, reason);
+        }
+
+        return context.Codespace with
+        {
+            Image = prepared.Image,
+            ContainerId = result.ContainerId,
+            RemoteUser = result.RemoteUser ?? prepared.RemoteUser,
+            WorkspaceFolder = prepared.WorkspaceFolder,
+        };
+    }
+
+    private GateScope Scope(StartContext context) =>
+        new(context.Codespace.Name, host.Name, context.Prepared.Image, context.Workspace, context.Prepared.MountTarget);
+
+    private static CodespaceFaultException Failed(PreparedContainer prepared, string? refusal, string reason) => new(refusal is null
+        ? $"devcontainer up failed: {reason}"
+        : $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label devcontainer.metadata of the image {prepared.Image}). "
+            + "Remedy: use an image that does not ask for it");
+}
