@@ -84,7 +84,8 @@ internal static class BerthCli
     private static IEnumerable<Command> Commands() =>
     [
         LoginCommands.Login(), LoginCommands.Logout(), LoginCommands.WhoAmI(),
-        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(), CodespaceCommands.Build(),
+        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(), SecretCommands.Build(),
+        CodespaceCommands.Build(),
     ];
 
     /// <summary>One clear line for whatever went wrong.</summary>

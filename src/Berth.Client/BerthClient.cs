@@ -103,7 +103,7 @@ public sealed partial class BerthClient : IDisposable
     private static string Escape(string segment) => Uri.EscapeDataString(segment);
 
     /// <summary><c>owner/name</c> as two segments.</summary>
-    private static string Repository(string fullName)
+    internal static string Repository(string fullName)
     {
         var slash = fullName.IndexOf('/', StringComparison.Ordinal);
         return slash < 0 ? Escape(fullName) : $"{Escape(fullName[..slash])}/{Escape(fullName[(slash + 1)..])}";

@@ -58,6 +58,7 @@ internal static class BerthApplication
         api.MapTokens();
         api.MapPackageFeature();
         api.MapSecrets();
+        api.MapKeyRotation();
         return app;
     }
 }

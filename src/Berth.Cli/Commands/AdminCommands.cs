@@ -24,7 +24,8 @@ internal static class AdminCommands
             "Tokens of other users.",
             ["berth admin token create ada --scopes repo,write:packages", "berth admin token revoke ada --yes"],
             CreateToken(),
-            Revoke()));
+            Revoke()),
+        KeyRotationCommand.Build());
 
     private static BerthCommand CreateUser()
     {

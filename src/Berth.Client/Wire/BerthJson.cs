@@ -57,6 +57,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(SecretChange))]
 [JsonSerializable(typeof(SecretRepositories))]
 [JsonSerializable(typeof(SelectedRepositoryList))]
+[JsonSerializable(typeof(MasterKeyRotation))]
+[JsonSerializable(typeof(NewKeyRotation))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

@@ -1,3 +1,4 @@
+using Berth.Server.Api.GraphQl;
 using Berth.Server.Http;
 
 namespace Berth.Server.Api;

@@ -1,21 +1,33 @@
 using System.Data.Common;
 using Berth.Server.Database;
+using Berth.Server.Storage;
 
 namespace Berth.Server.Operations;
 
-/// <summary>Whether requests can be served: the database answers.</summary>
+/// <summary>Whether requests can be served: the database answers, and the blob store can be reached and written.</summary>
 internal static class Readiness
 {
-    public static async Task<IResult> CheckAsync(Db db, CancellationToken cancellationToken)
+    public static async Task<IResult> CheckAsync(Db db, IBlobStore blobs, CancellationToken cancellationToken)
     {
         try
         {
             await db.ReadAsync(session => session.SingleAsync<long>("select count(*) from server_keys"), cancellationToken);
-            return Results.Text("ok\n");
         }
         catch (DbException exception)
         {
             return Results.Text($"the database does not answer: {exception.GetType().Name}\n", statusCode: 503);
         }
+
+        try
+        {
+            await blobs.CheckAsync(cancellationToken);
+        }
+        catch (IOException exception)
+        {
+            // The reason names paths, which are the operator's; callers hear its kind.
+            return Results.Text($"the blob store cannot be used: {exception.GetType().Name}\n", statusCode: 503);
+        }
+
+        return Results.Text("ok\n");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Berth.Client.Crypto;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;

@@ -1,5 +1,5 @@
+using Berth.Client.Crypto;
 using Berth.Server.Database;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 
 namespace Berth.Server.Secrets;
@@ -10,11 +10,19 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
     /// <summary>A value may have been sealed for a key shortly before a newer one took over.</summary>
     private static readonly TimeSpan RetiredKeysOpenFor = TimeSpan.FromDays(7);
 
+    /// <summary>An owner's key pair is replaced when somebody asks for one that is older.</summary>
+    private static readonly TimeSpan KeysServeFor = TimeSpan.FromDays(90);
+
     public async Task<PublicKey> PublicKeyAsync(SecretOwner owner, CancellationToken cancellationToken)
     {
         if (await db.ReadAsync(session => CurrentAsync(session, owner), cancellationToken) is { } current)
         {
-            return current;
+            if (current.CreatedAt > time.GetUtcNow() - KeysServeFor)
+            {
+                return current;
+            }
+
+            await RotateAsync(owner, cancellationToken);
         }
 
         return await db.WriteAsync(
@@ -36,6 +44,7 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
                 where retired_at is null and (account_id = @AccountId or repository_id = @RepositoryId)
                 """,
                 new { now = time.GetUtcNow(), owner.AccountId, owner.RepositoryId });
+            await session.ExecuteAsync("delete from secret_keys where retired_at < @oldest", new { oldest = time.GetUtcNow() - RetiredKeysOpenFor });
             await InsertAsync(session, owner);
         },
         cancellationToken);
@@ -72,7 +81,7 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
 
     private static Task<PublicKey?> CurrentAsync(DbSession session, SecretOwner owner) => session.FirstOrDefaultAsync<PublicKey>(
         """
-        select id, public_key as key from secret_keys
+        select id, public_key as key, created_at from secret_keys
         where retired_at is null and (account_id = @AccountId or repository_id = @RepositoryId)
         """,
         new { owner.AccountId, owner.RepositoryId });
@@ -84,6 +93,8 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
         public long Id { get; init; }
 
         public byte[] Key { get; init; } = [];
+
+        public DateTimeOffset CreatedAt { get; init; }
     }
 
     private sealed record KeyRow

@@ -1,3 +1,5 @@
+using Berth.Server.Security;
+
 namespace Berth.Server.Secrets;
 
 /// <summary>Secrets of users, repositories and organizations.</summary>
@@ -8,6 +10,8 @@ internal static class SecretsFeature
         services.AddSingleton<SecretKeys>();
         services.AddSingleton<PutSecret>();
         services.AddSingleton<CodespaceSecrets>();
+        services.AddSingleton<IWrappedRows, SecretKeyRows>();
+        services.AddSingleton<IWrappedRows, SecretRows>();
     }
 
     public static void MapSecrets(this IEndpointRouteBuilder api) => api.MapSecretRoutes();

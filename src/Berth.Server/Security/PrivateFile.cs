@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Security;
 
 /// <summary>Writes files that only the server's user may read, durably.</summary>
-internal static class PrivateFile
+internal static partial class PrivateFile
 {
     /// <exception cref="IOException">The file exists already.</exception>
     public static void Write(string path, string text)
@@ -17,4 +19,20 @@ internal static class PrivateFile
         file.Write(Encoding.UTF8.GetBytes(text));
         file.Flush(flushToDisk: true);
     }
+
+    /// <summary>A rename survives a power cut only after this (fsync(2), "NOTES"). Where a folder cannot be synced, nothing better can be done.</summary>
+    public static void SyncFolder(string folder)
+    {
+        using var handle = new SafeFileHandle(Open(folder, 0), ownsHandle: true);
+        if (!handle.IsInvalid)
+        {
+            _ = Fsync(handle);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(SafeFileHandle file);
 }

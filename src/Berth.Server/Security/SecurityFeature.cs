@@ -6,5 +6,9 @@ internal static class SecurityFeature
     {
         services.AddSingleton<MasterKey>();
         services.AddSingleton<ServerKeys>();
+        services.AddSingleton<IWrappedRows, ServerKeyRows>();
+        services.AddSingleton<RotateMasterKey>();
+        services.AddSingleton<KeyRotationWork>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRotationWork>());
     }
 }

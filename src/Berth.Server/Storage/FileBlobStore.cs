@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Berth.Server.Http;
 using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Storage;
@@ -48,6 +49,26 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
 
             await Task.Yield();
         }
+    }
+
+    public Task CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One small file that stays: a probe every second neither fills the folder nor races with another one.
+            using var probe = new FileStream(
+                Path.Combine(layout.UploadsFolder, ".ready"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+        catch (IOException exception) when (StorageFull.Is(exception))
+        {
+            // Said to those who push.
+        }
+
+        return Task.CompletedTask;
     }
 }
 

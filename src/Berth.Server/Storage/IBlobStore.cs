@@ -20,4 +20,8 @@ internal interface IBlobStore
 
     /// <summary>Every key whose bytes were finished before the given time; for the check of rows against bytes.</summary>
     IAsyncEnumerable<StorageKey> ListAsync(DateTimeOffset finishedBefore, CancellationToken cancellationToken);
+
+    /// <summary>Whether it can be reached and takes bytes. A full store can: what it holds is served, and pushes hear the reason.</summary>
+    /// <exception cref="IOException">It cannot; the message says what is wrong.</exception>
+    Task CheckAsync(CancellationToken cancellationToken);
 }

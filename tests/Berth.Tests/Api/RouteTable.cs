@@ -9,6 +9,8 @@ internal static class RouteTable
     public const string Text = """
         POST /api/graphql                                                                       | 401 in  in  in  in
         GET /api/v3/                                                                            | 401 in  in  in  in
+        GET /api/v3/admin/keys/rotation                                                         | 401 403 403 403 403
+        POST /api/v3/admin/keys/rotation                                                        | 401 403 403 403 403
         POST /api/v3/admin/organizations                                                        | 401 403 403 403 403
         POST /api/v3/admin/users                                                                | 401 403 403 403 403
         DELETE /api/v3/admin/users/{username}                                                   | 401 403 403 403 403
@@ -80,7 +82,7 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}/codespaces/machines                                    | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/new                                         | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 401 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 404 404
         PUT /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 in  404
         DELETE /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                         | 401 403 403 404 404
@@ -107,7 +109,7 @@ internal static class RouteTable
         PUT /api/v3/user/codespaces/secrets/{secret}                                            | 401 in  in  in  in
         DELETE /api/v3/user/codespaces/secrets/{secret}                                         | 401 404 404 404 404
         GET /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 404 404 404 404
-        PUT /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 404 404 404 404
+        PUT /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 in  in  in  in
         PUT /api/v3/user/codespaces/secrets/{secret}/repositories/{id:long}                     | 401 404 404 404 404
         DELETE /api/v3/user/codespaces/secrets/{secret}/repositories/{id:long}                  | 401 404 404 404 404
         GET /api/v3/user/codespaces/{name}                                                      | 401 404 404 404 404

@@ -1,5 +1,7 @@
 using System.Net;
+using Berth.Server.Database;
 using Berth.Tests.TestServer;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Operations;
 
@@ -30,6 +32,34 @@ public sealed class OperationsTests
         using var client = server.Client(token);
         client.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.9");
         Assert.Equal(expected, (await client.GetAsync("/metrics", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task It_is_ready_while_database_and_blob_store_can_be_used()
+    {
+        await using var server = await BerthServer.StartAsync();
+        using var client = server.Client();
+        Assert.Equal("ok\n", await client.GetStringAsync("/readyz", Token));
+        var uploads = Path.Combine(server.Data, "blobs", "uploads");
+        Directory.Move(uploads, uploads + "-away");
+        var without = await client.GetAsync("/readyz", Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, without.StatusCode);
+        Assert.Equal("the blob store cannot be used: DirectoryNotFoundException\n", await without.Content.ReadAsStringAsync(Token));
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz", Token)).StatusCode);
+        Directory.Move(uploads + "-away", uploads);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_failed_login_leaves_what_is_known_about_access_alone()
+    {
+        await using var server = await BerthServer.StartAsync();
+        var db = server.Services.GetRequiredService<Db>();
+        var (before, writes) = (db.AccessGeneration, db.Generation);
+        using var wrong = server.Client("no-such-token-anywhere");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await wrong.GetAsync("/v2/", Token)).StatusCode);
+        Assert.Equal(before, db.AccessGeneration);
+        Assert.True(db.Generation is null || db.Generation > writes);
     }
 
     [Fact]

@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Berth.Client.Crypto;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
-using Berth.Server.Secrets.Crypto;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -34,3 +34,25 @@ create table secret_repositories (
     primary key (secret_id, repository_id)
 );
 create index secret_repositories_repository on secret_repositories (repository_id);
+
+-- Rotations of the master key. The key in force is the one whose fingerprint server_keys holds; where the rotation has come to is kept here,
+-- so that a server that was killed goes on.
+create table key_rotations (
+    id {id},
+    from_fingerprint {blob} not null,
+    to_fingerprint {blob} not null,
+    state text not null,                -- 'running' | 'finished'
+    pass bigint not null,               -- rows are gone through until a whole pass finds nothing of the old key
+    part bigint not null,
+    after_id bigint not null,
+    changed bigint not null,
+    done bigint not null,
+    total bigint not null,
+    failed bigint not null,
+    started_by text,
+    started_at bigint not null,
+    finished_at bigint,
+    lease_by text,                      -- which of several servers works on it
+    lease_until bigint
+);
+create unique index key_rotations_running on key_rotations (state) where state = 'running';

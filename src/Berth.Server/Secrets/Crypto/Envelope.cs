@@ -61,6 +61,23 @@ internal static class Envelope
         }
     }
 
+    /// <summary>The same value with its data key under the master key in force; null when it is already.</summary>
+    /// <exception cref="CryptographicException">The data key does not open.</exception>
+    public static byte[]? Rewrap(ReadOnlySpan<byte> stored, string identity, MasterKey masterKey)
+    {
+        var (wrapped, rest) = Split(stored);
+        if (masterKey.Rewrap(wrapped, identity) is not { } rewrapped)
+        {
+            return null;
+        }
+
+        var result = new byte[2 + rewrapped.Length + rest.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(result, (ushort)rewrapped.Length);
+        rewrapped.CopyTo(result, 2);
+        rest.CopyTo(result, 2 + rewrapped.Length);
+        return result;
+    }
+
     private static (byte[] Wrapped, byte[] Sealed) Split(ReadOnlySpan<byte> stored)
     {
         if (stored.Length < 2 || stored.Length < 2 + BinaryPrimitives.ReadUInt16BigEndian(stored) + NonceBytes + TagBytes)

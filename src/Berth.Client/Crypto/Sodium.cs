@@ -1,9 +1,13 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 
-namespace Berth.Server.Secrets.Crypto;
+namespace Berth.Client.Crypto;
 
-/// <summary>The few functions of the operating system's libsodium that sealed boxes need. https://doc.libsodium.org/public-key_cryptography/sealed_boxes</summary>
-internal static partial class Sodium
+/// <summary>
+/// The few functions of the operating system's libsodium that sealed boxes need: clients seal values with them, the server opens them.
+/// https://doc.libsodium.org/public-key_cryptography/sealed_boxes
+/// </summary>
+public static partial class Sodium
 {
     public const int PublicKeyBytes = 32;
     public const int SecretKeyBytes = 32;
@@ -11,10 +15,14 @@ internal static partial class Sodium
     /// <summary>What a sealed box is longer than its message: an ephemeral public key and an authenticator.</summary>
     public const int SealBytes = 48;
 
-    private const string Library = "libsodium.so.23";
+    private const string Library = "sodium";
+
+    /// <summary>Debian's names first; then what Homebrew and Windows call it.</summary>
+    private static readonly string[] Names = ["libsodium.so.23", "libsodium.so.26", "libsodium", "/opt/homebrew/lib/libsodium.dylib", "/usr/local/lib/libsodium.dylib"];
 
     static Sodium()
     {
+        NativeLibrary.SetDllImportResolver(typeof(Sodium).Assembly, Resolve);
         if (Init() < 0)
         {
             throw new InvalidOperationException("libsodium does not start");
@@ -56,6 +64,24 @@ internal static partial class Sodium
         {
             throw new ArgumentException($"a key has {length} bytes", nameof(key));
         }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        if (name != Library)
+        {
+            return 0;
+        }
+
+        foreach (var candidate in Names)
+        {
+            if (NativeLibrary.TryLoad(candidate, assembly, path, out var handle))
+            {
+                return handle;
+            }
+        }
+
+        throw new DllNotFoundException("libsodium is not installed here; Debian and Ubuntu: apt-get install libsodium23, macOS: brew install libsodium");
     }
 
     [LibraryImport(Library, EntryPoint = "sodium_init")]

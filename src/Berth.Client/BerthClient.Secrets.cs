@@ -1,0 +1,106 @@
+using System.Text;
+using Berth.Client.Crypto;
+using Berth.Client.Wire;
+
+namespace Berth.Client;
+
+/// <summary>Whose secrets: the caller's own, a repository's or an organization's.</summary>
+public sealed record SecretLevel
+{
+    private SecretLevel(string path, string text) => (Path, Text) = (path, text);
+
+    /// <summary>The caller's own.</summary>
+    public static SecretLevel User { get; } = new("user/codespaces/secrets", "yours");
+
+    internal string Path { get; }
+
+    private string Text { get; }
+
+    /// <param name="fullName"><c>owner/name</c>.</param>
+    public static SecretLevel Repository(string fullName) => new($"repos/{BerthClient.Repository(fullName)}/codespaces/secrets", fullName);
+
+    public static SecretLevel Organization(string login) => new($"orgs/{Uri.EscapeDataString(login)}/codespaces/secrets", login);
+
+    /// <summary>For people: <c>acme/app</c>.</summary>
+    public override string ToString() => Text;
+}
+
+/// <summary>Secrets of codespaces. Values are sealed here; the server never sees them on the wire and never answers them.</summary>
+public sealed partial class BerthClient
+{
+    public async Task<List<Secret>> SecretsAsync(SecretLevel level, CancellationToken cancellationToken)
+    {
+        List<Secret> items = [];
+        for (var page = 1; ; page++)
+        {
+            var list = await GetAsync<SecretList>($"{level.Path}?per_page=100&page={page}", cancellationToken).ConfigureAwait(false);
+            items.AddRange(list.Secrets);
+            if (list.Secrets.Count == 0 || items.Count >= list.TotalCount)
+            {
+                return items;
+            }
+        }
+    }
+
+    public Task<Secret> SecretAsync(SecretLevel level, string name, CancellationToken cancellationToken) =>
+        GetAsync<Secret>($"{level.Path}/{Escape(name)}", cancellationToken);
+
+    public Task<SecretPublicKey> SecretPublicKeyAsync(SecretLevel level, CancellationToken cancellationToken) =>
+        GetAsync<SecretPublicKey>(level.Path + "/public-key", cancellationToken);
+
+    /// <summary>Seals a value and stores it.</summary>
+    /// <param name="level">Whose.</param>
+    /// <param name="name">The secret.</param>
+    /// <param name="value">At most 48 KiB as UTF-8.</param>
+    /// <param name="key">From <see cref="SecretPublicKeyAsync"/>.</param>
+    /// <param name="visibility">Organizations.</param>
+    /// <param name="repositories">The repositories that are selected; null leaves them.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task SetSecretAsync(
+        SecretLevel level, string name, string value, SecretPublicKey key, string? visibility, IReadOnlyList<long>? repositories, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Put,
+            $"{level.Path}/{Escape(name)}",
+            new SecretChange
+            {
+                EncryptedValue = Convert.ToBase64String(Sodium.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.Key))),
+                KeyId = key.KeyId,
+                Visibility = visibility,
+                SelectedRepositoryIds = repositories,
+            },
+            cancellationToken);
+
+    public Task DeleteSecretAsync(SecretLevel level, string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"{level.Path}/{Escape(name)}", cancellationToken);
+
+    public async Task<List<Repository>> SecretRepositoriesAsync(SecretLevel level, string name, CancellationToken cancellationToken)
+    {
+        List<Repository> items = [];
+        for (var page = 1; ; page++)
+        {
+            var list = await GetAsync<SelectedRepositoryList>($"{level.Path}/{Escape(name)}/repositories?per_page=100&page={page}", cancellationToken).ConfigureAwait(false);
+            items.AddRange(list.Repositories);
+            if (list.Repositories.Count == 0 || items.Count >= list.TotalCount)
+            {
+                return items;
+            }
+        }
+    }
+
+    public Task SetSecretRepositoriesAsync(SecretLevel level, string name, IReadOnlyList<long> repositories, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Put, $"{level.Path}/{Escape(name)}/repositories", new SecretRepositories { SelectedRepositoryIds = repositories }, cancellationToken);
+
+    public Task AddSecretRepositoryAsync(SecretLevel level, string name, long repository, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, $"{level.Path}/{Escape(name)}/repositories/{repository}", cancellationToken);
+
+    public Task RemoveSecretRepositoryAsync(SecretLevel level, string name, long repository, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"{level.Path}/{Escape(name)}/repositories/{repository}", cancellationToken);
+
+    /// <summary>The latest rotation of the server's master key.</summary>
+    public Task<MasterKeyRotation> KeyRotationAsync(CancellationToken cancellationToken) => GetAsync<MasterKeyRotation>("admin/keys/rotation", cancellationToken);
+
+    /// <summary>Begins one; the one that runs when there is one.</summary>
+    public Task<MasterKeyRotation> RotateKeysAsync(bool singleServer, CancellationToken cancellationToken) =>
+        SendAsync<NewKeyRotation, MasterKeyRotation>(HttpMethod.Post, "admin/keys/rotation", new NewKeyRotation(singleServer), cancellationToken);
+}

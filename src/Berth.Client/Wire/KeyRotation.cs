@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A rotation of the server's master key. Keys are named by the first four bytes of their fingerprints.</summary>
+public sealed record MasterKeyRotation
+{
+    /// <summary><c>none</c>: there never was one; <c>running</c>; <c>finished</c>.</summary>
+    public required string State { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? From { get; init; }
+
+    /// <summary>The key in force.</summary>
+    public required string To { get; init; }
+
+    /// <summary>Rows wrapped anew.</summary>
+    public long Done { get; init; }
+
+    public long Total { get; init; }
+
+    /// <summary>Rows that open with no key of the file.</summary>
+    public long Failed { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? FinishedAt { get; init; }
+}
+
+/// <summary>Begins one.</summary>
+/// <param name="SingleServer">No other server uses the database, so the new key may be made here.</param>
+public sealed record NewKeyRotation(bool SingleServer);

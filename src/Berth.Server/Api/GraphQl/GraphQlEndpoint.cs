@@ -1,0 +1,198 @@
+using System.Text.Json;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Api.GraphQl;
+
+/// <summary>
+/// The GraphQL queries that <c>gh</c> sends beside REST: <c>viewer{login}</c> when somebody signs in, and the ids of repositories by their names for
+/// <c>gh secret set --repos</c>. Every other query is answered as GraphQL does, with 200 and an error.
+/// </summary>
+internal static class GraphQlEndpoint
+{
+    private const int LongestQuery = 256 * 1024;
+
+    /// <summary>Scopes with which private repositories are seen: those of the REST routes that answer a repository's id.</summary>
+    private static readonly string[] RepositoryScopes = ["repo", "codespace", "admin:org"];
+
+    public static void MapGraphQl(this IEndpointRouteBuilder app) =>
+        app.MapPost("/api/graphql", QueryAsync).WithMetadata(ErrorFormat.GitHub).Requires(ApiNeed.User);
+
+    private static async Task<IResult> QueryAsync(HttpRequest request, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "Query", cancellationToken);
+        var query = body.Text("query", required: true, longest: LongestQuery);
+        body.Validate();
+        IReadOnlyList<GraphQlField> fields;
+        try
+        {
+            fields = GraphQlQuery.Parse(query!);
+            Check(fields);
+        }
+        catch (GraphQlException exception)
+        {
+            return Answer(json => WriteErrors(json, [new GraphQlError("NOT_IMPLEMENTED", null, exception.Message, null)]));
+        }
+
+        var found = await db.ReadAsync(session => RepositoriesAsync(session, fields, caller.User), cancellationToken);
+        return Answer(json => WriteAnswer(json, fields, found, caller.User));
+    }
+
+    /// <summary>What is not known is said before anything is looked up.</summary>
+    private static void Check(IReadOnlyList<GraphQlField> fields)
+    {
+        foreach (var same in fields.GroupBy(field => field.Key, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            throw new GraphQlException($"'{same.Key}' stands there twice; give one of them another alias");
+        }
+
+        foreach (var field in fields)
+        {
+            var fits = field.Name switch
+            {
+                "__typename" => field is { Fields.Count: 0, Arguments.Count: 0 },
+                "viewer" => field.Arguments.Count == 0 && AreLeaves(field, "login", "databaseId", "__typename"),
+                "repository" => field.Arguments.Count == 2 && field.Arguments.ContainsKey("owner") && field.Arguments.ContainsKey("name")
+                    && AreLeaves(field, "databaseId", "id", "name", "nameWithOwner", "__typename"),
+                _ => false,
+            };
+            if (!fits)
+            {
+                throw new GraphQlException(
+                    $"'{field.Key}' asks for what is not answered here: only viewer{{login databaseId}} and "
+                    + $"repository(owner: \"…\", name: \"…\"){{databaseId id name nameWithOwner}} are; use the REST API (line {field.Line}, column {field.Column})");
+            }
+        }
+    }
+
+    private static bool AreLeaves(GraphQlField field, params string[] known) =>
+        field.Fields.Count > 0 && field.Fields.All(inner => inner is { Fields.Count: 0, Arguments.Count: 0 } && known.Contains(inner.Name, StringComparer.Ordinal));
+
+    /// <summary>By the key in the answer; hidden and missing are both absent.</summary>
+    private static async Task<Dictionary<string, RepositoryFacts>> RepositoriesAsync(DbSession session, IReadOnlyList<GraphQlField> fields, UserPrincipal user)
+    {
+        Dictionary<string, RepositoryFacts> found = new(StringComparer.Ordinal);
+        var seesPrivate = RepositoryScopes.Any(user.Scopes.Has);
+        foreach (var field in fields.Where(field => field.Name == "repository"))
+        {
+            var (login, name) = (field.Arguments["owner"], field.Arguments["name"]);
+            if (IsName(login) && IsName(name)
+                && await AccessTable.OwnerAsync(session, login) is { } owner
+                && await AccessTable.RepositoryAsync(session, owner.Id, name) is { } repository
+                && (repository.Openness == Visibility.Public
+                    || (seesPrivate && (await AccessTable.StandingAsync(session, repository, user.UserId)).CanRead)))
+            {
+                found[field.Key] = repository;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A name that a database can be asked for.</summary>
+    private static bool IsName(string text) => text.Length is > 0 and <= 255 && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
+
+    private static void WriteAnswer(Utf8JsonWriter json, IReadOnlyList<GraphQlField> fields, Dictionary<string, RepositoryFacts> found, UserPrincipal user)
+    {
+        List<GraphQlError> errors = [];
+        json.WriteStartObject("data");
+        foreach (var field in fields)
+        {
+            json.WritePropertyName(field.Key);
+            if (field.Name == "__typename")
+            {
+                json.WriteStringValue("Query");
+            }
+            else if (field.Name == "viewer")
+            {
+                WriteFields(json, field, inner => inner switch { "login" => user.Login, "databaseId" => user.UserId, _ => "User" });
+            }
+            else if (found.TryGetValue(field.Key, out var repository))
+            {
+                WriteFields(json, field, inner => inner switch
+                {
+                    "databaseId" => repository.Id,
+                    "id" => $"R_{repository.Id}",
+                    "name" => repository.Name,
+                    "nameWithOwner" => repository.FullName,
+                    _ => "Repository",
+                });
+            }
+            else
+            {
+                json.WriteNullValue();
+                errors.Add(new GraphQlError(
+                    "NOT_FOUND", field.Key, $"Could not resolve to a Repository with the name '{field.Arguments["owner"]}/{field.Arguments["name"]}'.", field));
+            }
+        }
+
+        json.WriteEndObject();
+        WriteErrors(json, errors);
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, GraphQlField field, Func<string, object> value)
+    {
+        json.WriteStartObject();
+        foreach (var inner in field.Fields.DistinctBy(inner => inner.Key, StringComparer.Ordinal))
+        {
+            if (value(inner.Name) is long number)
+            {
+                json.WriteNumber(inner.Key, number);
+            }
+            else
+            {
+                json.WriteString(inner.Key, (string)value(inner.Name));
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteErrors(Utf8JsonWriter json, List<GraphQlError> errors)
+    {
+        if (errors.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("errors");
+        foreach (var error in errors)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", error.Type);
+            if (error is { Path: { } path, Field: { } field })
+            {
+                json.WriteStartArray("path");
+                json.WriteStringValue(path);
+                json.WriteEndArray();
+                json.WriteStartArray("locations");
+                json.WriteStartObject();
+                json.WriteNumber("line", field.Line);
+                json.WriteNumber("column", field.Column);
+                json.WriteEndObject();
+                json.WriteEndArray();
+            }
+
+            json.WriteString("message", error.Message);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static IResult Answer(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return Results.Bytes(stream.ToArray(), "application/json; charset=utf-8");
+    }
+
+    private sealed record GraphQlError(string Type, string? Path, string Message, GraphQlField? Field);
+}

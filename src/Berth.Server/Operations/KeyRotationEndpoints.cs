@@ -1,0 +1,54 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Http;
+using Berth.Server.Security;
+
+namespace Berth.Server.Operations;
+
+/// <summary>The rotation of the master key, for site administrators: begin it, and see how far it is.</summary>
+internal static class KeyRotationEndpoints
+{
+    private const string Scope = "site_admin";
+
+    public static void MapKeyRotation(this IEndpointRouteBuilder api)
+    {
+        api.MapRead("/admin/keys/rotation", GetAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapPost("/admin/keys/rotation", BeginAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+    }
+
+    private static async Task<IResult> GetAsync(RotateMasterKey rotate, MasterKey masterKey, CancellationToken cancellationToken) =>
+        ApiResult.Ok(await rotate.LatestAsync(cancellationToken) is { } rotation
+            ? ToWire(rotation)
+            : new MasterKeyRotation { State = "none", To = MasterKeyValue.Short(masterKey.Fingerprint) });
+
+    /// <summary>202 with the one that runs from now on, or runs already.</summary>
+    private static async Task<IResult> BeginAsync(
+        HttpRequest request, ApiCaller caller, RotateMasterKey rotate, KeyRotationWork work, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "Rotation", cancellationToken);
+        var single = body.Flag("single_server") ?? false;
+        body.Validate();
+        try
+        {
+            var rotation = await rotate.BeginAsync(caller.Principal.Key, single, cancellationToken);
+            work.Wake();
+            return Results.Json(ToWire(rotation), BerthJson.Wire.Of<MasterKeyRotation>(), statusCode: StatusCodes.Status202Accepted);
+        }
+        catch (KeyRotationException exception)
+        {
+            return Errors.Invalid("Rotation", "single_server", "unprocessable", exception.Message);
+        }
+    }
+
+    private static MasterKeyRotation ToWire(KeyRotation rotation) => new()
+    {
+        State = rotation.State,
+        From = MasterKeyValue.Short(rotation.FromFingerprint),
+        To = MasterKeyValue.Short(rotation.ToFingerprint),
+        Done = rotation.Done,
+        Total = rotation.Total,
+        Failed = rotation.Failed,
+        StartedAt = rotation.StartedAt,
+        FinishedAt = rotation.FinishedAt,
+    };
+}
