@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using Berth.Client;
 
@@ -83,13 +84,15 @@ internal static class VersionCommands
 
     private static async Task<long> FindAsync(CommandCall call, PackageReference package, string version, bool deleted)
     {
-        if (long.TryParse(version, out var id))
+        var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);
+        var named = versions.Find(v => v.Name == version || (v.Metadata.Container?.Tags.Contains(version) ?? false));
+        var numbered = long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? versions.Find(v => v.Id == id) : null;
+        if (named is not null && numbered is not null && named.Id != numbered.Id)
         {
-            return id;
+            throw new CommandException(
+                ExitCodes.Failed, $"{version} is the tag of version {named.Id} and the id of another ({numbered.Name}); name the one you mean by its digest");
         }
 
-        var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);
-        return versions.Find(v => v.Name == version || (v.Metadata.Container?.Tags.Contains(version) ?? false))?.Id
-            ?? throw new CommandException(ExitCodes.NotFound, $"{package} has no {(deleted ? "deleted " : "")}version {version}");
+        return (named ?? numbered)?.Id ?? throw new CommandException(ExitCodes.NotFound, $"{package} has no {(deleted ? "deleted " : "")}version {version}");
     }
 }

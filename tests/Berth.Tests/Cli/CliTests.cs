@@ -115,6 +115,21 @@ public sealed class CliTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_number_that_is_one_versions_tag_and_anothers_id_deletes_neither()
+    {
+        var ada = await Server.UserAsync();
+        using var cli = new CliRun(Server, ada.Token);
+        var package = $"{ada.Login}/web";
+        await ada.PushAsync(package, "v1");
+        var first = JsonDocument.Parse(await cli.DoAsync($"package version list {package} --json")).RootElement[0].GetProperty("id").GetInt64();
+        await ada.PushAsync(package, $"{first}", "\"n\":\"2\"");
+        var refused = await cli.RunAsync("package", "version", "delete", package, $"{first}");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("by its digest", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(3, (await cli.DoAsync($"package version list {package}")).Trim().Split('\n').Length);
+    }
+
+    [Fact]
     public async Task Access_is_granted_listed_explained_and_revoked()
     {
         var ada = await Server.UserAsync();
