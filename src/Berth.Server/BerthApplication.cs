@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces;
+using Berth.Server.CredentialSets;
 using Berth.Server.Database;
 using Berth.Server.GarbageCollection;
 using Berth.Server.Http;
@@ -41,6 +42,7 @@ internal static class BerthApplication
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
         builder.Services.AddGarbageCollection();
+        builder.Services.AddCredentialSets();
         builder.Services.AddSecrets();
         builder.Services.AddCodespaces();
         configure?.Invoke(builder);

@@ -32,7 +32,7 @@ public sealed partial class ArchitectureTests
         ["CredentialSets"] = Ground,
         ["Secrets"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Organizations", "CredentialSets"],
         ["GarbageCollection"] = [.. Ground, "Storage", "Tokens"],
-        ["Codespaces"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Registry"],
+        ["Codespaces"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Registry", "CredentialSets", "Secrets"],
     };
 
     [Fact]

@@ -63,6 +63,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
 {
     private const int MaxLines = 20_000;
     private const int MaxLength = 4_000;
+    private const int ShortestMasked = 4;
     private readonly CodespaceLog _log;
     private readonly Db _db;
     private readonly TimeProvider _time;
@@ -71,7 +72,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
     private readonly Channel<LogLine> _lines = Channel.CreateUnbounded<LogLine>(new() { SingleReader = true });
     private readonly Task _storing;
     private int _count;
-    private string? _masked;
+    private volatile string[] _masked = [];
 
     public CodespaceLogWriter(CodespaceLog log, Db db, TimeProvider time, long codespace, long attempt)
     {
@@ -79,8 +80,15 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         _storing = StoreAsync();
     }
 
-    /// <summary>A value that never appears in the log, whoever prints it.</summary>
-    public void Mask(string secret) => _masked = secret;
+    /// <summary>A value that never appears in the log, whoever prints it. Values of less than four characters would mask half of every line.</summary>
+    public void Mask(string secret)
+    {
+        if (secret.Length >= ShortestMasked && !_masked.Contains(secret, StringComparer.Ordinal))
+        {
+            // The longest first, so that one within another leaves nothing of it.
+            _masked = [.. _masked.Append(secret).OrderByDescending(value => value.Length)];
+        }
+    }
 
     public void Write(string step, string line)
     {
@@ -91,7 +99,10 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         }
 
         var text = count == MaxLines ? "the log is full; further lines are left out" : line;
-        text = _masked is { } secret ? text.Replace(secret, "********", StringComparison.Ordinal) : text;
+        foreach (var secret in _masked)
+        {
+            text = text.Replace(secret, "********", StringComparison.Ordinal);
+        }
 
         // Colours and control characters would act on the terminal of whoever reads it; NUL is no text to PostgreSQL.
         text = Escapes().Replace(text, "").Trim();

@@ -17,7 +17,8 @@ internal static class CodespacesFeature
         services.AddSingleton<CodespaceTools>();
         services.AddSingleton<CodespaceLog>();
         services.AddSingleton<CloneRepository>();
-        services.AddSingleton<RegistryCredentials>();
+        services.AddSingleton<OwnImages>();
+        services.AddSingleton<RegistryAccess>();
         services.AddSingleton<FetchImage>();
         services.AddSingleton<DevcontainerUp>();
         services.AddStartSteps();

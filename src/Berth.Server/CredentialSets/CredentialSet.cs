@@ -8,6 +8,17 @@ public enum SecretLevel
     Organization,
 }
 
+public static class SecretLevels
+{
+    /// <summary>As it stands in sentences and in the API.</summary>
+    public static string Words(this SecretLevel level) => level switch
+    {
+        SecretLevel.User => "user",
+        SecretLevel.Repository => "repository",
+        _ => "organization",
+    };
+}
+
 /// <summary>Whether a secret reaches the codespace at hand.</summary>
 public enum SecretReach
 {
@@ -46,6 +57,9 @@ public sealed record CredentialSet
     /// <summary>Changes with any of its secrets; exchanged tokens are remembered under it.</summary>
     public required string Version { get; init; }
 
+    /// <summary>As lines of a log name it.</summary>
+    public string Name => $"{Prefix} at {Level.Words()} level";
+
     public override string ToString() => $"{Prefix} ({Level}) for {Server}";
 }
 
@@ -67,4 +81,5 @@ public enum SetOutcome
 
 /// <summary>One line of the report on how sets were resolved.</summary>
 /// <param name="Level">Whose it is: those entitled to know that level's secrets may read it.</param>
-public sealed record SetReport(string Prefix, SecretLevel Level, SetOutcome Outcome, string Words);
+/// <param name="Server">Null where it is not known: that secret is missing, or does not reach the codespace.</param>
+public sealed record SetReport(string Prefix, SecretLevel Level, SetOutcome Outcome, string Words, RegistryServer? Server = null);

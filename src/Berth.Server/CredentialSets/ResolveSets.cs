@@ -66,7 +66,7 @@ public static partial class ResolveSets
             }
             else if (winner is not null)
             {
-                report.Add(new SetReport(prefix, level, SetOutcome.Loses, $"{prefix} at {Words(level)} level is not used: {Words(winner.Level)} level has a complete set of the same prefix"));
+                report.Add(new SetReport(prefix, level, SetOutcome.Loses, $"{prefix} at {level.Words()} level is not used: {winner.Level.Words()} level has a complete set of the same prefix", ServerOf(visible)));
             }
             else
             {
@@ -88,8 +88,10 @@ public static partial class ResolveSets
 
         var withheld = here.Exists(part => part.Secret.Reach == SecretReach.Withheld);
         report.Add(withheld
-            ? new SetReport(prefix, level, SetOutcome.Withheld, $"{prefix} at {Words(level)} level is withheld: the codespace's creator cannot write to the repository")
-            : new SetReport(prefix, level, SetOutcome.Unassigned, $"{prefix} at {Words(level)} level is complete but not assigned to this repository: {Unassigned(here)}"));
+            ? new SetReport(prefix, level, SetOutcome.Withheld, $"{prefix} at {level.Words()} level is withheld: the codespace's creator cannot write to the repository")
+            : new SetReport(
+                prefix, level, SetOutcome.Unassigned, $"{prefix} at {level.Words()} level is complete but not assigned to this repository: {Unassigned(here)}",
+                ServerOf(here.Where(part => part.Secret.Reach == SecretReach.Visible))));
         return true;
     }
 
@@ -103,10 +105,11 @@ public static partial class ResolveSets
         var mixed = incomplete.Count > 1 && Array.TrueForAll(Required, name => visible.Exists(part => part.Name == name));
         foreach (var (level, missing) in incomplete)
         {
+            var server = ServerOf(visible.Where(part => part.Secret.Level == level));
             var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}"));
             report.Add(mixed
-                ? new SetReport(prefix, level, SetOutcome.Mixed, $"{prefix} has its parts at different levels; at {Words(level)} level {names} missing, and a set is never completed from another level")
-                : new SetReport(prefix, level, SetOutcome.Incomplete, $"{prefix} at {Words(level)} level is incomplete: {names} missing"));
+                ? new SetReport(prefix, level, SetOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.Words()} level {names} missing, and a set is never completed from another level", server)
+                : new SetReport(prefix, level, SetOutcome.Incomplete, $"{prefix} at {level.Words()} level is incomplete: {names} missing", server));
         }
     }
 
@@ -125,7 +128,7 @@ public static partial class ResolveSets
         }
 
         SetReport Invalid(string name, string fault) =>
-            new(prefix, level, SetOutcome.Invalid, $"{prefix} at {Words(level)} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}");
+            new(prefix, level, SetOutcome.Invalid, $"{prefix} at {level.Words()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
 
         var (server, user, password) = (Value("SERVER"), Value("USER"), Value("PASSWORD"));
         if (!RegistryServer.TryParse(server, out var parsed, out var fault))
@@ -163,14 +166,18 @@ public static partial class ResolveSets
         {
             var ordered = same.OrderBy(set => set.Level).ThenBy(set => set.Prefix, StringComparer.Ordinal).ToList();
             winners.Add(ordered[0]);
-            report.Add(new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Prefix} at {Words(ordered[0].Level)} level"));
+            report.Add(new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Name}", same.Key));
+            report.AddRange(SetLogins.Advice(ordered[0]).Select(line => new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, line, same.Key)));
             report.AddRange(ordered.Skip(1).Select(loser => new SetReport(
                 loser.Prefix, loser.Level, SetOutcome.Loses,
-                $"{loser.Server}: {loser.Prefix} at {Words(loser.Level)} level is not used: {ordered[0].Prefix} at {Words(ordered[0].Level)} level comes first")));
+                $"{loser.Server}: {loser.Name} is not used: {ordered[0].Name} comes first", same.Key)));
         }
 
         return winners;
     }
+
+    private static RegistryServer? ServerOf(IEnumerable<Part> parts) =>
+        parts.FirstOrDefault(part => part.Name == "SERVER") is { } server && RegistryServer.TryParse(Clean(server.Secret.Value), out var parsed, out _) ? parsed : null;
 
     /// <summary>What copying adds: white space and line ends, then one pair of quotes.</summary>
     private static string Clean(string value)
@@ -178,13 +185,6 @@ public static partial class ResolveSets
         var text = value.Trim().Trim('\uFEFF');
         return text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1].Trim() : text;
     }
-
-    private static string Words(SecretLevel level) => level switch
-    {
-        SecretLevel.User => "user",
-        SecretLevel.Repository => "repository",
-        _ => "organization",
-    };
 
     private sealed record Part(string Name, RegistrySecret Secret);
 

@@ -45,6 +45,9 @@ public sealed class BerthOptions
     /// <summary>Lets site administrators give repositories a <c>file:</c> clone URL.</summary>
     public bool AllowFileClone { get; set; }
 
+    /// <summary>Hosts (comma separated) of token services to which a login of a registry on another domain may be sent.</summary>
+    public string? TokenRealms { get; set; }
+
     /// <summary>Replaces AWS's addresses for ECR logins, for private endpoints and tests: an http or https URL.</summary>
     public string? EcrEndpoint { get; set; }
 

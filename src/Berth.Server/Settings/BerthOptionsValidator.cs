@@ -16,6 +16,7 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
         CheckFiles(options, faults);
         CheckNetworks("BERTH_TRUSTED_PROXIES", options.TrustedProxies, hostsToo: false, faults);
         CheckNetworks("BERTH_ALLOWED_NETWORKS", options.AllowedNetworks, hostsToo: true, faults);
+        CheckHosts("BERTH_TOKEN_REALMS", options.TokenRealms, faults);
         CheckPositive("BERTH_MAX_LAYER_GIB", options.MaxLayerGiB, faults);
         CheckPositive("BERTH_MAX_MANIFEST_MIB", options.MaxManifestMiB, faults);
         CheckPositive("BERTH_UPLOAD_LIFETIME_HOURS", options.UploadLifetimeHours, faults);
@@ -111,6 +112,11 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
             }
         }
     }
+
+    private static void CheckHosts(string variable, string? list, List<string> faults) => faults.AddRange(
+        NetworkList.Split(list)
+            .Where(entry => !Uri.TryCreate("https://" + entry, UriKind.Absolute, out var uri) || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0)
+            .Select(entry => $"{variable}: '{entry}' is not a host such as auth.example.org or auth.example.org:8443"));
 
     private static void CheckPositive(string variable, double value, List<string> faults)
     {

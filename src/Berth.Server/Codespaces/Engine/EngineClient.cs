@@ -14,7 +14,13 @@ internal sealed class EngineException(int status, string message) : Exception(me
 }
 
 /// <summary>A login at a registry, as the engine takes it.</summary>
-internal sealed record RegistryCredential(string Registry, string UserName, string Password);
+internal sealed record RegistryCredential(string Registry, string UserName, string Password)
+{
+    /// <summary>A token of the registry for the image at hand. With it the engine shows it as it is, and asks for no other anywhere.</summary>
+    public string? Token { get; init; }
+
+    public override string ToString() => $"{UserName} at {Registry}";
+}
 
 /// <summary>A container, as far as Berth looks at it.</summary>
 /// <param name="Environment">Each as NAME=VALUE.</param>
@@ -49,16 +55,13 @@ internal sealed class EngineClient(EngineSocket socket)
         }
     }
 
-    /// <summary>Asks the registry, with the engine's hands: whether the credential may read the image, and which digest it is now.</summary>
-    /// <exception cref="EngineException">The registry refused, does not know the image or does not answer.</exception>
-    public async Task<string> ResolveAsync(ImageReference image, RegistryCredential? credential, CancellationToken cancellationToken)
+    /// <summary>What its containers run on, as <c>linux/amd64</c>.</summary>
+    public async Task<string> PlatformAsync(CancellationToken cancellationToken)
     {
-        var reference = image.Digest is { } pinned ? image.At(pinned) : image.ToString();
-        using var request = new HttpRequestMessage(HttpMethod.Get, Relative($"distribution/{reference}/json"));
-        Authorise(request, credential);
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative("version"));
         using var response = await SendAsync(request, cancellationToken);
         using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-        return document.RootElement.GetProperty("Descriptor").GetProperty("digest").GetString()!;
+        return $"{document.RootElement.GetProperty("Os").GetString()}/{document.RootElement.GetProperty("Arch").GetString()}";
     }
 
     /// <summary>Pulls one digest. An error may come in the middle of a 200, so every line is looked at.</summary>
@@ -225,14 +228,17 @@ internal sealed class EngineClient(EngineSocket socket)
     private static void Authorise(HttpRequestMessage request, RegistryCredential? credential)
     {
         // An empty object asks anonymously; without the header the engine refuses the call.
-        var login = credential is null
-            ? "{}"u8.ToArray()
-            : JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        var login = credential switch
+        {
+            null => "{}"u8.ToArray(),
+            { Token: { } token } => JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["registrytoken"] = token, ["serveraddress"] = credential.Registry }),
+            _ => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
             {
                 ["username"] = credential.UserName,
                 ["password"] = credential.Password,
                 ["serveraddress"] = credential.Registry,
-            });
+            }),
+        };
 
         // Base64url with padding: what the engine's decoder takes.
         request.Headers.Add("X-Registry-Auth", Convert.ToBase64String(login).Replace('+', '-').Replace('/', '_'));

@@ -1,9 +1,48 @@
 using Berth.Server.Access;
+using Berth.Server.CredentialSets;
 
 namespace Berth.Server.Codespaces.Images;
 
-/// <summary>What one start shows to registries, and where it reports what became of it.</summary>
+/// <summary>
+/// The registry logins of one start: who starts, the codespace's token, the sets that count, and of all others what its creator may know. Loaded once
+/// (<see cref="RegistryAccess.LoadAsync"/>), so that every image of the start is judged by the same secrets.
+/// </summary>
 /// <param name="Principal">The codespace.</param>
-/// <param name="Token">Its token of this start.</param>
+/// <param name="Token">Its token, for Berth's own registry.</param>
+/// <param name="Sets">What counts.</param>
+/// <param name="Known">The report, as far as the creator may know it.</param>
+/// <param name="CanWrite">Whether the creator can write to the repository; if not, its secrets and its organization's stay away.</param>
 /// <param name="Log">Told step and line.</param>
-internal sealed record StartCredentials(CodespacePrincipal Principal, string Token, Action<string, string> Log);
+/// <param name="Mask">Told every value that no log may show.</param>
+internal sealed record StartCredentials(
+    CodespacePrincipal Principal, string Token, ResolvedSets Sets, IReadOnlyList<SetReport> Known, bool CanWrite, Action<string, string> Log, Action<string> Mask)
+{
+    private const int MostCauses = 3;
+
+    public override string ToString() => $"the registry logins of {Principal.Name}";
+
+    /// <summary>Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be said.</summary>
+    public string? WhyNot(string host, string path)
+    {
+        var counts = Sets.Sets.Any(set => set.Server.Covers(host, path));
+        var causes = Known
+            .Where(report => report.Server is null ? !counts && report.Outcome != SetOutcome.Counts : report.Server.Host == host)
+            .Where(report => report.Outcome is not SetOutcome.Counts && (counts ? report.Outcome == SetOutcome.Loses : report.Outcome != SetOutcome.Loses))
+            .Select(report => "the set " + report.Words)
+            .Take(MostCauses)
+            .ToList();
+        if (!counts)
+        {
+            causes.InsertRange(0, Sets.Sets.Where(set => set.Server.Host == host).Select(set => $"the set {set.Name} counts below {set.Server} only").Take(MostCauses));
+            if (!CanWrite)
+            {
+                causes.Add(Withheld);
+            }
+        }
+
+        return causes.Count == 0 ? null : string.Join("; ", causes);
+    }
+
+    /// <summary>Says nothing about which secrets there are.</summary>
+    public string Withheld => $"secrets of {Principal.Repository} and its organization are withheld from {Principal.UserLogin}, who cannot write to it";
+}

@@ -1,20 +1,15 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
+using Berth.Server.CredentialSets.Remote;
 using Berth.Server.Settings;
 
 namespace Berth.Server.CredentialSets.Ecr;
-
-/// <summary>A user name and password that a registry takes now.</summary>
-public sealed record RegistryLogin(string User, string Password, DateTimeOffset? ExpiresAt)
-{
-    public override string ToString() => User;
-}
 
 /// <summary>An exchange that AWS refused, or that could not be made; the message is for whoever owns the secrets.</summary>
 #pragma warning disable CA1032, RCS1194 // Without a message it means nothing.
@@ -25,9 +20,11 @@ public sealed class EcrException(string message) : Exception(message);
 /// Exchanges an access key pair for ECR's short-lived login (<c>GetAuthorizationToken</c>), through a role where one is named. A login is
 /// remembered per version of its secrets, fetched anew at half of its life, and used to its end when AWS does not answer.
 /// </summary>
-internal sealed class EcrTokens(HttpClient http, BerthOptions options, TimeProvider time)
+internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvider time)
 {
     private const int LargestAnswer = 64 * 1024;
+    private const int MostRemembered = 1000;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private readonly ConcurrentDictionary<string, Remembered> _logins = new(StringComparer.Ordinal);
 
     private sealed record Remembered(RegistryLogin Login, DateTimeOffset FreshUntil);
@@ -38,10 +35,10 @@ internal sealed class EcrTokens(HttpClient http, BerthOptions options, TimeProvi
         // USER "AWS" means that the password is such a token already: nothing to exchange, nothing to refresh.
         if (set.User == "AWS")
         {
-            return new RegistryLogin("AWS", set.Password, null);
+            return new RegistryLogin("AWS", set.Password);
         }
 
-        var key = string.Create(CultureInfo.InvariantCulture, $"{set.Level}/{set.Prefix}/{set.Version}/{set.User}/{host.Account}/{host.Region}/{host.Service}/{set.RoleArn}");
+        var key = KeyOf(set, host);
         var now = time.GetUtcNow();
         _logins.TryGetValue(key, out var known);
         if (known is not null && known.FreshUntil > now)
@@ -51,18 +48,46 @@ internal sealed class EcrTokens(HttpClient http, BerthOptions options, TimeProvi
 
         try
         {
-            var login = await ExchangeAsync(set, host, cancellationToken);
-            _logins[key] = new Remembered(login, now + ((login.ExpiresAt!.Value - now) / 2));
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Limit);
+            var login = await ExchangeAsync(set, host, limit.Token);
+            login = login with { RefreshAt = now + ((login.ExpiresAt!.Value - now) / 2) };
+            Remember(key, login, now);
             return login;
         }
-        catch (Exception exception) when (exception is HttpRequestException or EcrException && known?.Login.ExpiresAt > now)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is HttpRequestException or EcrException or OperationCanceledException
+            && known?.Login.ExpiresAt > now)
         {
             return known.Login;
         }
         catch (HttpRequestException exception)
         {
-            throw new EcrException($"AWS could not be reached for {host.Account}{host.Service} in {host.Region}: {exception.Message}");
+            throw new EcrException($"AWS ({host.Service} in {host.Region}) cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EcrException($"AWS ({host.Service} in {host.Region}) does not answer within {Limit.TotalSeconds:0} seconds");
+        }
+    }
+
+    /// <summary>Everything that the exchange depends on, the secret key too: nobody gets a login that another key was exchanged for.</summary>
+    private static string KeyOf(CredentialSet set, EcrHost host) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
+        '\n', set.Version, set.User, set.Password, set.RoleArn, set.ExternalId, host.Account, host.Region, host.Service, host.Endpoint))));
+
+    private void Remember(string key, RegistryLogin login, DateTimeOffset now)
+    {
+        if (_logins.Count >= MostRemembered)
+        {
+            foreach (var (old, remembered) in _logins.ToArray())
+            {
+                if (remembered.Login.ExpiresAt <= now || _logins.Count >= MostRemembered)
+                {
+                    _logins.TryRemove(old, out _);
+                }
+            }
+        }
+
+        _logins[key] = new Remembered(login, login.RefreshAt!.Value);
     }
 
     private async Task<RegistryLogin> ExchangeAsync(CredentialSet set, EcrHost host, CancellationToken cancellationToken)
@@ -113,7 +138,9 @@ internal sealed class EcrTokens(HttpClient http, BerthOptions options, TimeProvi
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        // The operator's own endpoint may lie in a private network.
+        var client = string.IsNullOrEmpty(options.EcrEndpoint) ? http.Outside : http.Own;
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[LargestAnswer];
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);

@@ -52,16 +52,15 @@ public sealed class ImageReferenceTests
     }
 
     [Theory]
-    [InlineData("unauthorized: authentication required", true, "give the repository access to the package")]
-    [InlineData("Head \"http://x/v2/\": no basic auth credentials", false, "wants a login")]
-    [InlineData("manifest unknown: manifest unknown", true, "name and tag")]
-    [InlineData("dial tcp 127.0.0.1:5999: connect: connection refused", false, "check that the registry runs")]
-    [InlineData("x509: certificate signed by unknown authority", false, "/etc/docker/certs.d/localhost:5000/ca.crt")]
-    [InlineData("http: server gave HTTP response to HTTPS client", false, "plain http")]
-    public void A_failed_pull_names_registry_image_reason_and_remedy(string words, bool signedIn, string remedy)
+    [InlineData("unauthorized: authentication required", "the registry allowed it a moment ago")]
+    [InlineData("manifest unknown: manifest unknown", "gone since it was looked up")]
+    [InlineData("dial tcp 127.0.0.1:5999: connect: connection refused", "the container engine reaches the registry")]
+    [InlineData("x509: certificate signed by unknown authority", "/etc/docker/certs.d/localhost:5000/ca.crt")]
+    [InlineData("http: server gave HTTP response to HTTPS client", "plain http")]
+    public void A_failed_pull_names_registry_image_reason_and_remedy(string words, string remedy)
     {
         Assert.True(ImageReference.TryParse("localhost:5000/acme/app:1", out var image, out _));
-        var message = PullFailure.Of(image, signedIn, new EngineException(500, words)).Message;
+        var message = ImageFault.OfEngine(image, new EngineException(500, words)).Message;
         Assert.StartsWith($"the image localhost:5000/acme/app:1 cannot be had from the registry localhost:5000: {words}. Remedy: ", message, StringComparison.Ordinal);
         Assert.Contains(remedy, message, StringComparison.Ordinal);
     }

@@ -1,0 +1,22 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Remote;
+
+namespace Berth.Server.Codespaces.Images;
+
+/// <summary>An image that its registry has just allowed, by digest, and the login it was allowed to.</summary>
+/// <param name="Image">As the configuration names it.</param>
+/// <param name="Remote">By digest.</param>
+/// <param name="Login">Null: without one.</param>
+/// <param name="By">Whose login, for people: <c>ACR at organization level</c>; null without one.</param>
+/// <param name="Credential">What the engine gets: a token of a few minutes where the registry issues such, so that it never sends a password anywhere.</param>
+internal sealed record AuthorisedImage(ImageReference Image, RemoteImage Remote, RegistryLogin? Login, string? By, RegistryCredential? Credential)
+{
+    /// <summary>Null where the engine needs none, or may as well ask for it itself: without a login.</summary>
+    public static RegistryCredential? CredentialOf(ImageReference image, RegistryLogin? login, RemoteAnswer answer) => (login, answer) switch
+    {
+        (null, _) or (_, { Scheme: RemoteScheme.None }) => null,
+        (_, { Token: { } token }) => new RegistryCredential(image.Registry, login!.User, "") { Token = token.Value },
+        _ => new RegistryCredential(image.Registry, login!.User, login.Password),
+    };
+}

@@ -1,0 +1,66 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Remote;
+
+namespace Berth.Server.Codespaces.Images;
+
+/// <summary>Why an image is not to be had, in one line for the person who started the codespace: the true cause, and what to do.</summary>
+internal static class ImageFault
+{
+    /// <param name="image">What was asked for.</param>
+    /// <param name="remote">The same, as its registry knows it.</param>
+    /// <param name="set">The set that counts for it; null: none.</param>
+    /// <param name="cause">The registry's answer to the first try.</param>
+    /// <param name="start">For what was not used, and why.</param>
+    public static CodespaceFaultException Of(ImageReference image, RemoteImage remote, CredentialSet? set, RemoteAnswer cause, StartCredentials start)
+    {
+        var with = set is not null && cause.Outcome is not (RemoteOutcome.UnknownHost or RemoteOutcome.Unreachable or RemoteOutcome.AddressRefused) ? $" (login: {set.Name})" : "";
+        var why = cause.LoginRejected && start.WhyNot(remote.Host, remote.Path) is { } words ? $"; {words}" : "";
+        return new CodespaceFaultException(
+            $"the image {image} cannot be had from the registry {image.Registry}: {cause.Words}{with}{why}. Remedy: {Remedy(remote, set, cause, why.Length > 0)}");
+    }
+
+    public static CodespaceFaultException WrongPlatform(ImageReference image, RemoteAnswer answer, string platform) =>
+        new($"the image {image} cannot be used: {answer.Words}. Remedy: build and push it for {platform}, too (docker buildx build --platform {platform} …)");
+
+    /// <summary>What the container engine said about a pull that its registry had allowed.</summary>
+    public static CodespaceFaultException OfEngine(ImageReference image, EngineException exception)
+    {
+        var words = exception.Message;
+        bool Says(string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
+        var remedy = words switch
+        {
+            _ when Says("x509") => $"the container engine does not trust the registry's certificate; put its CA at /etc/docker/certs.d/{image.Registry}/ca.crt on the server",
+            _ when Says("HTTP response to HTTPS") => "the registry speaks plain http; serve it with https, or list it in the engine's insecure-registries",
+            _ when Says("connection refused") || Says("no such host") || Says("i/o timeout") || Says("no route") => "check that the container engine reaches the registry as this server does",
+            _ when Says("no basic auth") || Says("unauthorized") || Says("authentication required") || Says("denied") || Says("forbidden") =>
+                "the registry allowed it a moment ago and now refuses; start the codespace again",
+            _ when Says("manifest unknown") || Says("not found") || Says("name unknown") => "the image is gone since it was looked up; check that it was pushed",
+            _ when Says("no space left") => "the engine's disk is full; make room and start the codespace again",
+            _ when Says("platform") => "the image has no variant for this machine's platform",
+            _ => "see the line above and start the codespace again when it is put right",
+        };
+        return new CodespaceFaultException($"the image {image} cannot be had from the registry {image.Registry}: {words}. Remedy: {remedy}", exception);
+    }
+
+    private static string Remedy(RemoteImage remote, CredentialSet? set, RemoteAnswer cause, bool explained) => cause.Outcome switch
+    {
+        RemoteOutcome.WrongPassword or RemoteOutcome.LoginRequired or RemoteOutcome.ExchangeFailed when set is not null =>
+            $"correct {set.Prefix}_CONTAINER_REGISTRY_USER and _PASSWORD at {set.Level.Words()} level (berth registry check tries them), then start the codespace again",
+        RemoteOutcome.LoginRequired when explained => "put that right and start the codespace again",
+        RemoteOutcome.LoginRequired =>
+            $"store a login as three secrets with one prefix, X_CONTAINER_REGISTRY_SERVER ({remote.Host}), X_CONTAINER_REGISTRY_USER and X_CONTAINER_REGISTRY_PASSWORD, or correct the image's name",
+        RemoteOutcome.Denied => $"give that login the right to pull {remote.Path}, or correct the image's name",
+        RemoteOutcome.NotFound => "check the image's name and tag in devcontainer.json, and that it was pushed",
+        RemoteOutcome.UnknownHost => "correct the image's name in devcontainer.json",
+        RemoteOutcome.Unreachable => "check that the registry runs and that this server reaches it",
+        RemoteOutcome.UntrustedCertificate =>
+            $"the server's operator adds the authority to BERTH_CA_FILE, and for the container engine to /etc/docker/certs.d/{remote.Host}/ca.crt",
+        RemoteOutcome.PlainHttp => "serve the registry with https",
+        RemoteOutcome.AddressRefused => "the server's operator decides what may be reached",
+        RemoteOutcome.RateLimited when set is null => "wait, or store a login for the registry as three secrets",
+        RemoteOutcome.RateLimited => "wait and start the codespace again",
+        RemoteOutcome.RealmRefused => $"the server's operator can list that host in {RealmRule.Setting} if it belongs to the registry",
+        _ => "check that the image names a container registry",
+    };
+}

@@ -1,0 +1,211 @@
+using Berth.Server.Access;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Ecr;
+using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Database;
+using Berth.Server.Secrets;
+
+namespace Berth.Server.Codespaces.Images;
+
+/// <summary>
+/// Which login an image of a start is fetched with, and whether its registry allows it: Berth's own registry by the codespace's token, others by the set of
+/// secrets that counts for the path, and where a set is rejected once more without a login. The registry is asked by Berth itself, so that a refusal is
+/// told with its true cause.
+/// </summary>
+internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSecrets secrets, SetLogins logins, RegistryClient registries, OwnImages own)
+{
+    private sealed record Attempt(RegistryLogin? Login, string? By, string? Fault);
+
+    public bool IsOwn(ImageReference image) => registries.IsOwn(image.Registry);
+
+    public static RemoteImage RemoteOf(ImageReference image)
+    {
+        var (host, path) = RegistryServer.OfImage(image.Repository);
+        return new RemoteImage(host, path, image.Reference);
+    }
+
+    /// <summary>Reads the secrets and says in the log which sets count and which do not, as far as the creator may know.</summary>
+    /// <param name="principal">The codespace.</param>
+    /// <param name="token">Its token.</param>
+    /// <param name="log">Told step and line.</param>
+    /// <param name="mask">Told every value that no log may show.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<StartCredentials> LoadAsync(
+        CodespacePrincipal principal, string token, Action<string, string> log, Action<string> mask, CancellationToken cancellationToken)
+    {
+        var found = await access.RepositoryAsync(principal.UserId, principal.RepositoryId, cancellationToken)
+            ?? throw new CodespaceFaultException($"{principal.Repository} is not there any more");
+        var resolved = (await secrets.LoadAsync(principal.UserId, found.Repository, cancellationToken)).Registries;
+        var known = await KnownAsync(db, principal.UserId, found.Repository, found.Standing, resolved.Report, cancellationToken);
+        mask(token);
+        foreach (var set in resolved.Sets)
+        {
+            mask(set.Password);
+        }
+
+        var credentials = new StartCredentials(principal, token, resolved, known, found.Standing.NamedRole >= Role.Write, log, mask);
+        foreach (var report in known)
+        {
+            log("credentials", report.Words);
+        }
+
+        if (!credentials.CanWrite)
+        {
+            log("credentials", credentials.Withheld);
+        }
+
+        return credentials;
+    }
+
+    /// <summary>
+    /// Of the report what a person may know: their own secrets; the repository's if they can write to it; the organization's too, and what it does not assign
+    /// to the repository only as a member.
+    /// </summary>
+    public static async Task<IReadOnlyList<SetReport>> KnownAsync(
+        Db db, long userId, RepositoryFacts repository, RepositoryStanding standing, IReadOnlyList<SetReport> report, CancellationToken cancellationToken)
+    {
+        var writes = standing.NamedRole >= Role.Write;
+        var member = repository.OwnerIsOrganization
+            && await db.ReadAsync(session => AccessTable.MembershipAsync(session, repository.OwnerId, userId), cancellationToken) is not null;
+        return [.. report.Where(line => line.Level switch
+        {
+            SecretLevel.User => true,
+            SecretLevel.Repository => writes,
+            _ => writes && (member || line.Outcome != SetOutcome.Unassigned),
+        })];
+    }
+
+    /// <summary>Asks the image's registry, with its path's login and, where that is rejected, once without.</summary>
+    /// <exception cref="CodespaceFaultException">Refused or not to be had; names registry, image, the true cause and a remedy.</exception>
+    public async Task<AuthorisedImage> AuthoriseAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
+    {
+        var remote = RemoteOf(image);
+        var set = start.Sets.ForImage(image.Repository);
+        RemoteAnswer? cause = null;
+        foreach (var attempt in await AttemptsAsync(image, set, start, cancellationToken))
+        {
+            var answer = attempt.Fault is { } fault
+                ? new RemoteAnswer(RemoteOutcome.ExchangeFailed, fault)
+                : await registries.FindAsync(remote, attempt.Login, cancellationToken);
+            if (answer.Token is { } token)
+            {
+                start.Mask(token.Value);
+            }
+
+            if (answer is { Ok: true, Manifest: { } manifest })
+            {
+                start.Log("authorise", $"{image.Registry} allows {image} ({manifest.Digest}){(attempt.By is null ? "" : $" to {attempt.By}")}");
+                return new AuthorisedImage(
+                    image, remote with { Reference = manifest.Digest }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer));
+            }
+
+            cause ??= answer;
+            if (attempt.By is null || !answer.LoginRejected)
+            {
+                break;
+            }
+
+            start.Log("credentials", $"{remote.Host} rejects {attempt.By}: {answer.Words}{(IsOwn(image) ? "" : "; trying without a login")}");
+        }
+
+        throw ImageFault.Of(image, remote, set, cause!, start);
+    }
+
+    /// <summary>Whether an image of Berth's own registry may still be used; the image itself need not be there any more.</summary>
+    /// <exception cref="CodespaceFaultException">It may not.</exception>
+    public async Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
+    {
+        if (IsOwn(image) && await own.RefusalAsync(image, start.Principal, start.Log, cancellationToken) is { } refusal)
+        {
+            // A set that names Berth itself is honoured after the token.
+            await (start.Sets.ForImage(image.Repository) is null ? throw refusal : AuthoriseAsync(image, start, cancellationToken));
+        }
+    }
+
+    /// <summary>What it is for and how large; refused where the engine's platform is not among it.</summary>
+    /// <exception cref="CodespaceFaultException">Not for this platform.</exception>
+    public async Task<RemoteManifest?> DescribeAsync(AuthorisedImage allowed, string platform, StartCredentials start, CancellationToken cancellationToken)
+    {
+        var answer = await registries.DescribeAsync(allowed.Remote, allowed.Login, platform, cancellationToken);
+
+        // What else may be wrong with it the pull will say.
+        return answer.Outcome == RemoteOutcome.WrongPlatform ? throw ImageFault.WrongPlatform(allowed.Image, answer, platform) : answer.Manifest;
+    }
+
+    /// <summary>A token lives for minutes and a pull may take longer: the same image's next one.</summary>
+    public async Task<AuthorisedImage> RenewAsync(AuthorisedImage allowed, StartCredentials start, CancellationToken cancellationToken)
+    {
+        var answer = await registries.FindAsync(allowed.Remote, allowed.Login, cancellationToken);
+        if (answer.Token is { } token)
+        {
+            start.Mask(token.Value);
+        }
+
+        return answer.Ok ? allowed with { Credential = AuthorisedImage.CredentialOf(allowed.Image, allowed.Login, answer) } : allowed;
+    }
+
+    /// <summary>The login of a set now; null and a line in the log where it cannot be had.</summary>
+    public async Task<RegistryLogin?> LoginAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var login = await logins.LoginAsync(set, cancellationToken);
+            start.Mask(login.Password);
+            return login;
+        }
+        catch (EcrException exception)
+        {
+            start.Log("credentials", $"{set.Name} is not used for {set.Server.Host}: {exception.Message}");
+            return null;
+        }
+    }
+
+    private async Task<List<Attempt>> AttemptsAsync(ImageReference image, CredentialSet? set, StartCredentials start, CancellationToken cancellationToken)
+    {
+        List<Attempt> attempts = [];
+        if (IsOwn(image))
+        {
+            var refusal = await own.RefusalAsync(image, start.Principal, start.Log, cancellationToken);
+            if (refusal is null)
+            {
+                start.Log("credentials", $"{image.Registry} is Berth's own registry: using the codespace's token");
+                return [new Attempt(new RegistryLogin("codespace", start.Token), null, null)];
+            }
+
+            if (set is null)
+            {
+                throw refusal;
+            }
+
+            start.Log("credentials", $"the codespace's token is refused, and {set.Name} names this registry: {refusal.Message}");
+            return [new Attempt(new RegistryLogin(set.User, set.Password), set.Name, null)];
+        }
+
+        if (set is not null)
+        {
+            start.Log("credentials", $"{image.Registry}: using {set.Name}{(set.Server.Path.Length > 0 ? $", which counts for {set.Server}" : "")}");
+            attempts.Add(await AttemptAsync(set, start, cancellationToken));
+        }
+        else
+        {
+            start.Log("credentials", $"{image.Registry}: no set of secrets counts for it: without a login");
+        }
+
+        attempts.Add(new Attempt(null, null, null));
+        return attempts;
+    }
+
+    private async Task<Attempt> AttemptAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var login = await logins.LoginAsync(set, cancellationToken);
+            start.Mask(login.Password);
+            return new Attempt(login, set.Name, null);
+        }
+        catch (EcrException exception)
+        {
+            return new Attempt(null, set.Name, exception.Message);
+        }
+    }
+}
