@@ -169,7 +169,8 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     {
         _ when message.Contains("NameMismatch", StringComparison.Ordinal) => "it is for another name",
         _ when message.Contains("NotTimeValid", StringComparison.Ordinal) => "it has expired, or is not valid yet",
-        _ when message.Contains("UntrustedRoot", StringComparison.Ordinal) || message.Contains("PartialChain", StringComparison.Ordinal) =>
+        _ when message.Contains("UntrustedRoot", StringComparison.Ordinal) || message.Contains("PartialChain", StringComparison.Ordinal)
+            || message.Contains("NotSignatureValid", StringComparison.Ordinal) =>
             "nobody that this server trusts has signed it; an authority of your own goes into BERTH_CA_FILE",
         _ => OneLine(message),
     };

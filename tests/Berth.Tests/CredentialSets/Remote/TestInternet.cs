@@ -23,7 +23,7 @@ internal sealed class TestInternet : IAsyncDisposable
     private readonly ConcurrentDictionary<string, RequestDelegate> _hosts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, X509Certificate2> _certificates = new(StringComparer.Ordinal);
     private readonly HashSet<string> _plain = new(StringComparer.Ordinal);
-    private readonly X509Certificate2 _authority = Authority();
+    private readonly X509Certificate2 _authority = Authority("authority of the tests");
     private readonly int _https = BerthServer.FreePort();
     private readonly int _http = BerthServer.FreePort();
     private WebApplication? _app;
@@ -64,7 +64,7 @@ internal sealed class TestInternet : IAsyncDisposable
     }
 
     /// <summary>A certificate that the authority did not sign, or for another name, or of another time.</summary>
-    public void Certify(string host, string? name = null, bool trusted = true, int fromDay = -1) => _certificates[host] = Sign(name ?? host, trusted ? _authority : Authority(), fromDay);
+    public void Certify(string host, string? name = null, bool trusted = true, int fromDay = -1) => _certificates[host] = Sign(name ?? host, trusted ? _authority : Authority("stranger"), fromDay);
 
     public RemoteHttp Http(BerthOptions options)
     {
@@ -107,10 +107,10 @@ internal sealed class TestInternet : IAsyncDisposable
 
     private X509Certificate2 CertificateOf(string name) => _certificates.GetOrAdd(name, host => Sign(host, _authority, -1));
 
-    private static X509Certificate2 Authority()
+    private static X509Certificate2 Authority(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=authority of the tests", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         var from = TimeProvider.System.GetUtcNow().AddDays(-100);
         return request.CreateSelfSigned(from, from.AddDays(200));
