@@ -23,13 +23,16 @@ public sealed class ServerProcess : IAsyncDisposable
         _database = database;
         _settings = settings;
         _log = log;
-        Url = new Uri($"http://localhost:{FreePort()}");
+        Url = new Uri($"{(settings.ContainsKey("BERTH_TLS_CERT_FILE") ? "https" : "http")}://localhost:{FreePort()}");
         Admin = Client(AdminToken);
     }
 
     public string Data { get; }
 
     public Uri Url { get; }
+
+    /// <summary>For a server in this process on the same database, once this one has stopped.</summary>
+    public string DatabaseSetting => _database.Setting ?? "sqlite:" + Path.Combine(Data, "berth.db");
 
     /// <summary>host:port, as it stands in image names.</summary>
     public string Host => Url.Authority;
@@ -71,7 +74,7 @@ public sealed class ServerProcess : IAsyncDisposable
         info.Environment["BERTH_LISTEN"] = Url.Authority;
         info.Environment["BERTH_URL"] = Url.GetLeftPart(UriPartial.Authority);
         info.Environment["BERTH_DATA"] = Data;
-        info.Environment["BERTH_DATABASE"] = _database.Setting ?? "sqlite:" + Path.Combine(Data, "berth.db");
+        info.Environment["BERTH_DATABASE"] = DatabaseSetting;
         info.Environment["BERTH_ADMIN_TOKEN"] = AdminToken;
         foreach (var (name, value) in _settings)
         {
@@ -113,7 +116,14 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>A client that sends the token with every request, or nothing.</summary>
     public HttpClient Client(string? token)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 64 })
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 64 };
+        if (_settings.TryGetValue("BERTH_TLS_CERT_FILE", out var certificate))
+        {
+            var known = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(certificate)).GetCertHashString();
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.GetCertHashString() == known;
+        }
+
+        var client = new HttpClient(handler)
         {
             BaseAddress = Url,
             Timeout = TimeSpan.FromMinutes(5),
