@@ -42,7 +42,7 @@ internal static class KeyRotationEndpoints
 
     private static MasterKeyRotation ToWire(KeyRotation rotation) => new()
     {
-        State = rotation.State,
+        State = rotation.IsFinished ? "finished" : "running",
         From = MasterKeyValue.Short(rotation.FromFingerprint),
         To = MasterKeyValue.Short(rotation.ToFingerprint),
         Done = rotation.Done,

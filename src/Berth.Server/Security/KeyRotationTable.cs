@@ -11,7 +11,7 @@ internal sealed record KeyRotation
 
     public byte[] ToFingerprint { get; init; } = [];
 
-    /// <summary><c>running</c> or <c>finished</c>.</summary>
+    /// <summary><c>running</c>; <c>wrapped</c>: no row needs the old key, which is still in the file; <c>finished</c>.</summary>
     public string State { get; init; } = "";
 
     /// <summary>Rows are gone through until a whole pass finds nothing of the old key; from 1.</summary>
@@ -38,7 +38,7 @@ internal sealed record KeyRotation
 
     public DateTimeOffset? FinishedAt { get; init; }
 
-    public bool IsRunning => State == "running";
+    public bool IsFinished => State == "finished";
 }
 
 /// <summary>The rotations of the master key; at most one runs.</summary>
@@ -85,6 +85,9 @@ internal static class KeyRotationTable
                 leaseUntil,
             }) == 1;
 
+    public static Task WrappedAsync(DbSession session, long id) => session.ExecuteAsync(
+        "update key_rotations set state = 'wrapped', done = total where id = @id and state = 'running'", new { id });
+
     public static Task FinishAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
-        "update key_rotations set state = 'finished', done = total, finished_at = @now where id = @id and state = 'running'", new { id, now });
+        "update key_rotations set state = 'finished', finished_at = @now where id = @id and state = 'wrapped'", new { id, now });
 }

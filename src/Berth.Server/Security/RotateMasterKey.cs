@@ -38,7 +38,7 @@ internal sealed partial class RotateMasterKey(
     /// <exception cref="KeyRotationException">There is no new key, and none can be made here.</exception>
     public async Task<KeyRotation> BeginAsync(string by, bool singleServer, CancellationToken cancellationToken)
     {
-        if (await LatestAsync(cancellationToken) is { IsRunning: true } running)
+        if (await LatestAsync(cancellationToken) is { IsFinished: false } running)
         {
             return running;
         }
@@ -103,9 +103,7 @@ internal sealed partial class RotateMasterKey(
             }
             else if (rotation.Changed == 0 && rotation.Pass > 1)
             {
-                var now = time.GetUtcNow();
-                await db.WriteAsync(session => KeyRotationTable.FinishAsync(session, rotation.Id, now), cancellationToken);
-                LogFinished(rotation.Total, rotation.Failed);
+                await db.WriteAsync(session => KeyRotationTable.WrappedAsync(session, rotation.Id), cancellationToken);
             }
             else
             {
@@ -121,26 +119,43 @@ internal sealed partial class RotateMasterKey(
         return true;
     }
 
-    /// <summary>Takes the key of the last finished rotation out of the file.</summary>
+    /// <summary>Takes the keys that nothing needs any more out of the file, and ends the rotation.</summary>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
-        if (await LatestAsync(cancellationToken) is not { IsRunning: false } finished || finished.Id == _tidied)
+        var (latest, former) = await db.ReadAsync(
+            async session => (await KeyRotationTable.LatestAsync(session), await KeyRotationTable.FormerAsync(session)), cancellationToken);
+        if (latest is null or { State: "running" } || latest.Id == _tidied)
         {
             return;
         }
 
-        _tidied = finished.Id;
+        foreach (var fingerprint in former)
+        {
+            Retire(fingerprint);
+        }
 
+        if (!latest.IsFinished)
+        {
+            var now = time.GetUtcNow();
+            await db.WriteAsync(session => KeyRotationTable.FinishAsync(session, latest.Id, now), cancellationToken);
+            LogFinished(latest.Total, latest.Failed);
+        }
+
+        _tidied = latest.Id;
+    }
+
+    private void Retire(byte[] fingerprint)
+    {
         try
         {
-            if (MasterKeyFile.Retire(masterKey.Path, finished.FromFingerprint) is { } beside)
+            if (MasterKeyFile.Retire(masterKey.Path, fingerprint) is { } beside)
             {
                 LogRetired(beside);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotRetired(masterKey.Path, MasterKeyValue.Short(finished.FromFingerprint), exception.Message);
+            LogNotRetired(masterKey.Path, MasterKeyValue.Short(fingerprint), exception.Message);
         }
     }
 

@@ -41,7 +41,7 @@ create table key_rotations (
     id {id},
     from_fingerprint {blob} not null,
     to_fingerprint {blob} not null,
-    state text not null,                -- 'running' | 'finished'
+    state text not null,                -- 'running' | 'wrapped': the old key is still in the file | 'finished'
     pass bigint not null,               -- rows are gone through until a whole pass finds nothing of the old key
     part bigint not null,
     after_id bigint not null,
