@@ -19,6 +19,7 @@ internal static class CodespacesFeature
         services.AddSingleton<CloneRepository>();
         services.AddSingleton<OwnImages>();
         services.AddSingleton<RegistryAccess>();
+        services.AddSingleton<CollectDockerLogins>();
         services.AddSingleton<FetchImage>();
         services.AddSingleton<DevcontainerUp>();
         services.AddStartSteps();

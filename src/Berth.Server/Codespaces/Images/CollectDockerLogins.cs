@@ -1,0 +1,131 @@
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Ecr;
+using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Images;
+
+/// <summary>
+/// Makes docker's configuration of the sets that count: for the dev container tools on the server and for the inside of the codespace. It knows hosts only, so
+/// a set for a path is left out; what a registry does not accept is left out as well, since with it even public images would be refused; and a login whose
+/// token realm is none of the registry's is left out, since docker would send it there.
+/// </summary>
+internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient registries, BerthOptions options, TimeProvider time)
+{
+    /// <summary>A registry that does not answer in this time gets its login into the file unasked: whoever uses it will see.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Azure's live three hours; nobody else says.</summary>
+    private static readonly TimeSpan IdentityRefresh = TimeSpan.FromHours(1);
+
+    /// <param name="start">The logins of this start.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<DockerLogins> RunAsync(StartCredentials start, CancellationToken cancellationToken)
+    {
+        List<DockerLogin> logins = [new DockerLogin(options.RegistryHost, "codespace", start.Token, null, null)];
+        List<Task<DockerLogin?>> asked = [];
+        foreach (var host in start.Sets.Sets.GroupBy(set => set.Server.Host).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            if (registries.IsOwn(host.Key))
+            {
+                start.Log("credentials", $"{host.Key}: docker's configuration holds the codespace's token; {host.First().Name} is used for images that the token may not pull");
+            }
+            else if (host.FirstOrDefault(set => set.Server.Path.Length == 0) is { } whole)
+            {
+                asked.Add(OfSetAsync(whole, start, cancellationToken));
+            }
+            else
+            {
+                start.Log("credentials", $"{host.Key}: {string.Join(", ", host.Select(set => $"{set.Name} counts below {set.Server}"))}; docker's configuration knows hosts only, so there is no login for {host.Key} in it");
+            }
+        }
+
+        logins.AddRange((await Task.WhenAll(asked)).OfType<DockerLogin>());
+        return new DockerLogins(logins);
+    }
+
+    /// <summary>
+    /// The value of <c>DEVCONTAINERS_OCI_AUTH</c>: logins for the registries of features, which the dev container tools fetch with a client of their own. It
+    /// sends a login to whatever realm the registry names, so the registry is asked first. Empty: none.
+    /// </summary>
+    /// <param name="features">The features of registries.</param>
+    /// <param name="start">The logins of this start.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<string> ForFeaturesAsync(IEnumerable<ImageReference> features, StartCredentials start, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> entries = new(StringComparer.Ordinal);
+        foreach (var feature in features.Where(feature => !entries.ContainsKey(feature.Registry)))
+        {
+            if (access.IsOwn(feature))
+            {
+                entries[feature.Registry] = $"{feature.Registry}|codespace|{start.Token}";
+                continue;
+            }
+
+            if (start.Sets.ForImage(feature.Repository) is not { } set || await access.LoginAsync(set, start, cancellationToken) is not { } login)
+            {
+                continue;
+            }
+
+            var answer = await registries.FindAsync(RegistryAccess.RemoteOf(feature), login, cancellationToken);
+            if (answer.LoginRejected)
+            {
+                start.Log("credentials", $"the feature {feature}: {answer.Words} (login: {set.Name}); it is fetched without a login");
+            }
+            else if (Fits(login.User) && Fits(login.Password))
+            {
+                entries[feature.Registry] = $"{feature.Registry}|{login.User}|{login.Password}";
+                start.Log("credentials", $"the feature {feature}: using {set.Name}");
+            }
+        }
+
+        return string.Join(',', entries.Values);
+    }
+
+    /// <summary>Commas and bars part the entries; such a login is found in docker's configuration instead.</summary>
+    private static bool Fits(string text) => text.IndexOfAny(['|', ',']) < 0;
+
+    private async Task<DockerLogin?> OfSetAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
+    {
+        var host = set.Server.Host;
+        if (await access.LoginAsync(set, start, cancellationToken) is not { } login)
+        {
+            return null;
+        }
+
+        var whole = new DockerLogin(set.Server.ConfigurationKey, login.User, login.Password, null, login.RefreshAt);
+        if (EcrHost.Of(host) is not null && login.ExpiresAt is not null)
+        {
+            return whole;
+        }
+
+        var answer = await AskAsync(host, login, cancellationToken);
+        if (answer.LoginRejected)
+        {
+            start.Log("credentials", $"{answer.Words} (login: {set.Name}); docker's configuration does not get it");
+            return null;
+        }
+
+        if (answer.Token?.RefreshToken is not { } identity)
+        {
+            return whole;
+        }
+
+        start.Mask(identity);
+        return whole with { IdentityToken = identity, RefreshAt = time.GetUtcNow() + IdentityRefresh };
+    }
+
+    private async Task<RemoteAnswer> AskAsync(string host, RegistryLogin login, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            return await registries.LoginAsync(host, login, offline: true, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new RemoteAnswer(RemoteOutcome.Unreachable, $"{host} does not answer");
+        }
+    }
+}
