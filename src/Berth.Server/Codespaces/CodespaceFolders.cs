@@ -4,10 +4,14 @@ namespace Berth.Server.Codespaces;
 /// Where one codespace lies on its host. The folder above is the server's alone; the engine mounts <c>workspace/REPOSITORY</c> out of it.
 /// <code>
 /// $BERTH_DATA/codespaces/NAME/
-///   workspace/REPOSITORY   the checkout, owned by the remote user
-///   clone.tmp/             a clone in progress; renamed to the above when it is whole
+///   workspace.ext4         the filesystem of the workspace; mounted while the codespace is in use
+///   workspace/             where it is mounted
+///     REPOSITORY           the checkout, owned by the remote user
+///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///   override.json          the configuration that Berth wrote for the dev container tools
-///   home/                  HOME of git and the tools, thrown away before each start
+///   home/                  HOME of the tools, thrown away before each start
+///   git-home/              HOME of git, likewise: what the tools' home is made of was never in the hands of another program
+///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
 /// </code>
 /// </summary>
 internal sealed class CodespaceFolders(string data, string name)
@@ -18,7 +22,11 @@ internal sealed class CodespaceFolders(string data, string name)
 
     public string Home => Path.Combine(Root, "home");
 
-    public string CloneInProgress => Path.Combine(Root, "clone.tmp");
+    public string GitHome => Path.Combine(Root, "git-home");
+
+    public string CloneInProgress => Path.Combine(Workspaces, "~clone");
+
+    public string WorkspaceImage => Path.Combine(Root, "workspace.ext4");
 
     public string Workspaces => Path.Combine(Root, "workspace");
 
@@ -30,9 +38,11 @@ internal sealed class CodespaceFolders(string data, string name)
         Directory.CreateDirectory(Path.GetDirectoryName(Root)!, Private);
         Directory.CreateDirectory(Root, Private);
         Directory.CreateDirectory(Workspaces);
-        Delete(Home);
-        Directory.CreateDirectory(Home, Private);
-        Delete(CloneInProgress);
+        foreach (var home in new[] { Home, GitHome })
+        {
+            Delete(home);
+            Directory.CreateDirectory(home, Private);
+        }
     }
 
     public void Delete() => Delete(Root);

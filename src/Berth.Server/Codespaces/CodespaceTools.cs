@@ -8,6 +8,17 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
     /// <summary>Where <c>script/server</c> installs what is not a Debian package.</summary>
     private const string OwnTools = ".cache/tools/node_modules/.bin";
 
+    private static readonly Dictionary<string, string> SystemPackages = new(StringComparer.Ordinal)
+    {
+        ["mkfs.ext4"] = "e2fsprogs",
+        ["resize2fs"] = "e2fsprogs",
+        ["mount"] = "mount",
+        ["umount"] = "mount",
+        ["nft"] = "nftables",
+    };
+
+    private static readonly string[] SystemTools = ["setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft"];
+
     /// <summary>The only variable of the server's own environment that the tools get.</summary>
     public string SearchPath => configuration["PATH"] is { Length: > 0 } path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -19,16 +30,27 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
     {
         if (!string.IsNullOrEmpty(options.DevcontainerCli))
         {
-            return File.Exists(options.DevcontainerCli)
-                ? Path.GetFullPath(options.DevcontainerCli)
+            return Cli() is { } named
+                ? named
                 : throw Missing($"the dev container CLI {options.DevcontainerCli}", "BERTH_DEVCONTAINER_CLI names a file that is not there");
         }
 
-        return Find("devcontainer") ?? throw Missing("the dev container CLI", "npm install -g @devcontainers/cli, or set BERTH_DEVCONTAINER_CLI");
+        return Cli() ?? throw Missing("the dev container CLI", "npm install -g @devcontainers/cli, or set BERTH_DEVCONTAINER_CLI");
     }
 
     /// <exception cref="CodespaceFaultException">It is not installed.</exception>
     public string DockerClient() => Find("docker") ?? throw Missing("the docker client", "install the package docker.io");
+
+    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    public string Bubblewrap() => Find("bwrap") ?? throw Missing("bubblewrap", "install the package bubblewrap");
+
+    /// <summary>Programs of Debian's util-linux, e2fsprogs, nftables and mount.</summary>
+    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    public string SystemTool(string name) => Find(name) ?? throw Missing(name, $"install the package {SystemPackages.GetValueOrDefault(name, "util-linux")}");
+
+    /// <summary>What the tools consist of that lies outside <c>/usr</c>: a sandbox has to be shown it.</summary>
+    public IEnumerable<string> OutsideSystem() =>
+        new[] { Find("node"), Find("docker"), Find("git"), Cli() }.OfType<string>().Select(PackageOf).Where(path => !path.StartsWith("/usr/", StringComparison.Ordinal)).Distinct();
 
     public string Chown() => Find("chown") ?? throw Missing("chown", "install the package coreutils");
 
@@ -36,7 +58,7 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
     public IReadOnlyList<string> MissingTools()
     {
         List<string> missing = [];
-        foreach (var find in new Func<string>[] { Git, DevcontainerCli, DockerClient, () => Find("node") ?? throw Missing("node", "install the package nodejs") })
+        foreach (var find in Needed())
         {
             try
             {
@@ -51,8 +73,37 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
         return missing;
     }
 
+    private IEnumerable<Func<string>> Needed() =>
+    [
+        Git, DevcontainerCli, DockerClient, () => Find("node") ?? throw Missing("node", "install the package nodejs"), Bubblewrap,
+        .. SystemTools.Select(name => (Func<string>)(() => SystemTool(name))),
+    ];
+
+    /// <summary>The file itself, behind the links of npm: a sandbox shows no folder of links.</summary>
+    private string? Cli() => (string.IsNullOrEmpty(options.DevcontainerCli) ? Find("devcontainer") : File.Exists(options.DevcontainerCli) ? Path.GetFullPath(options.DevcontainerCli) : null) is { } path
+        ? RealPath(path)
+        : null;
+
+    /// <summary>A program of npm needs the rest of its package; others are one file.</summary>
+    private static string PackageOf(string program)
+    {
+        var real = RealPath(program);
+        for (var folder = Path.GetDirectoryName(real); real.EndsWith(".js", StringComparison.Ordinal) && folder is { Length: > 1 }; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "package.json")))
+            {
+                return folder;
+            }
+        }
+
+        return real;
+    }
+
+    private static string RealPath(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+
     private string? Find(string program) =>
-        SearchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Append(Path.GetFullPath(OwnTools)).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        SearchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Append(Path.GetFullPath(OwnTools)).Concat(["/usr/sbin", "/sbin"])
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     private static CodespaceFaultException Missing(string what, string remedy) => new($"codespaces need {what}, which is not installed on this server: {remedy}");
 }

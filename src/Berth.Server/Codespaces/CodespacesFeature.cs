@@ -2,7 +2,10 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Codespaces.Steps;
+using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
@@ -15,6 +18,11 @@ internal static class CodespacesFeature
         services.AddSingleton<EngineClient>();
         services.AddSingleton<CodespaceHost>();
         services.AddSingleton<CodespaceTools>();
+        services.AddSingleton<SandboxedProcess>();
+        services.AddSingleton<WorkspaceFilesystem>();
+        services.AddSingleton<Machines>();
+        services.AddSingleton<Firewall>();
+        services.AddSingleton<CodespaceNetworks>();
         services.AddSingleton<CodespaceLog>();
         services.AddSingleton<CloneRepository>();
         services.AddSingleton<OwnImages>();

@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces;
 /// <param name="Output">The end of its standard output.</param>
 internal sealed record ToolResult(int ExitCode, string Output);
 
-/// <summary>Runs git and the dev container tools: without the server's environment, without a terminal, and never longer than allowed.</summary>
+/// <summary>Runs a program of this machine: without the server's environment, without a terminal, and never longer than allowed.</summary>
 internal static class ToolProcess
 {
     private const int MaxLine = 16 * 1024;
@@ -22,16 +22,24 @@ internal static class ToolProcess
     /// <param name="timeout">Then it is killed with everything it started.</param>
     /// <param name="time">The clock of the timeout.</param>
     /// <param name="cancellationToken">The same at once.</param>
+    /// <param name="start">Starts it, where it matters which thread does.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
     /// <exception cref="CodespaceFaultException">It cannot be started.</exception>
     public static async Task<ToolResult> RunAsync(
         string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
-        TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+        TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken, Func<Process, Task>? start = null)
     {
         using var process = new Process { StartInfo = Info(file, arguments, environment, folder) };
         try
         {
-            process.Start();
+            if (start is null)
+            {
+                process.Start();
+            }
+            else
+            {
+                await start(process);
+            }
         }
         catch (Win32Exception exception)
         {

@@ -15,8 +15,8 @@ internal sealed class OutgoingNetworks(BerthOptions options)
     /// <summary>The setting that a refusal names.</summary>
     public const string Setting = "BERTH_ALLOWED_NETWORKS";
 
-    // IANA's special-purpose registries (RFC 6890 and its updates): whatever is not globally reachable.
-    private static readonly IPNetwork[] NotGlobal =
+    /// <summary>IANA's special-purpose registries (RFC 6890 and its updates): whatever is not globally reachable.</summary>
+    public static readonly IPNetwork[] NotGlobal =
     [
         .. new[]
         {
@@ -27,7 +27,7 @@ internal sealed class OutgoingNetworks(BerthOptions options)
         }.Select(IPNetwork.Parse),
     ];
 
-    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
+    public static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     private readonly string[] _allowed = NetworkList.Split(options.AllowedNetworks);
 

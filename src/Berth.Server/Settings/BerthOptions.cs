@@ -57,6 +57,17 @@ public sealed class BerthOptions
     /// <summary>The dev container CLI (<c>devcontainer</c> of npm's @devcontainers/cli). Default: the one on PATH.</summary>
     public string? DevcontainerCli { get; set; }
 
+    /// <summary>
+    /// Where workspaces of codespaces lie: <c>image</c>, each in a filesystem of its own with a size, or <c>folder</c>, for machines without loop devices.
+    /// </summary>
+    public string Workspaces { get; set; } = "image";
+
+    /// <summary>The addresses that codespaces' own networks are cut from, 32 each.</summary>
+    public string CodespaceNetworks { get; set; } = "10.213.0.0/16";
+
+    /// <summary>The largest machine type that is offered. Default: the largest that this host has the cores and memory for.</summary>
+    public string? LargestMachine { get; set; }
+
     /// <summary>The largest blob, in GiB.</summary>
     public double MaxLayerGiB { get; set; } = 10;
 

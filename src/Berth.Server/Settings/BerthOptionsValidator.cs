@@ -27,12 +27,27 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
             faults.Add("BERTH_DOCKER_HOST must be a local socket, unix:///PATH");
         }
 
+        CheckCodespaces(options, faults);
         if (options.AdminToken is { Length: > 0 and < 20 })
         {
             faults.Add("BERTH_ADMIN_TOKEN must have at least 20 characters");
         }
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static void CheckCodespaces(BerthOptions options, List<string> faults)
+    {
+        if (options.Workspaces is not ("image" or "folder"))
+        {
+            faults.Add($"BERTH_WORKSPACES must be image or folder, not '{options.Workspaces}'");
+        }
+
+        if (!IPNetwork.TryParse(options.CodespaceNetworks, out var network) || network.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork
+            || network.PrefixLength > 27)
+        {
+            faults.Add($"BERTH_CODESPACE_NETWORKS must be an IPv4 network of at least 32 addresses such as 10.213.0.0/16, not '{options.CodespaceNetworks}'");
+        }
     }
 
     private static void CheckUrl(BerthOptions options, List<string> faults)

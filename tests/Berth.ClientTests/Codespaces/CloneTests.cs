@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Berth.ClientTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
 using Berth.Server.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +26,7 @@ public sealed class CloneTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Requirement.Program("git");
+        Requirement.Program("bwrap");
         var work = _folder.Create("work");
         var git = new Command("git", "-C", work, "-c", "user.name=ada", "-c", "user.email=ada@example.com");
         await git.RunAsync("init", "--quiet", "--initial-branch=trunk");
@@ -156,14 +158,16 @@ public sealed class CloneTests : IAsyncLifetime
     {
         var options = new BerthOptions { AllowedNetworks = allowed, AllowFileClone = allowFile };
         var tools = new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build());
-        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, TimeProvider.System);
-        var target = _folder["clone-" + Guid.CreateVersion7().ToString("N")];
-        await clone.RunAsync(url, reference, target, _folder.Create("home"), _ => { }, TestContext.Current.CancellationToken);
-        return target;
+        using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
+        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, sandbox, TimeProvider.System);
+        var name = Guid.CreateVersion7().ToString("N");
+        var view = new SandboxView(SandboxView.UserRange.First, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
+        await clone.RunAsync(url, reference, _folder["clone-" + name], view, _ => { }, TestContext.Current.CancellationToken);
+        return _folder["clone-" + name];
     }
 
     private async Task<string> RefusedAsync(string url, string? allowed = "127.0.0.1", string? reference = null) =>
         (await Assert.ThrowsAsync<CodespaceFaultException>(() => CloneAsync(url, reference, allowed))).Message;
 
-    private static async Task<string> BranchAsync(string clone) => (await new Command("git", "-C", clone).RunAsync("branch", "--show-current")).Line;
+    private static async Task<string> BranchAsync(string clone) => (await new Command("git", "-c", "safe.directory=*", "-C", clone).RunAsync("branch", "--show-current")).Line;
 }

@@ -30,7 +30,7 @@ internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IR
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels);
 
 /// <summary>Berth's own calls on the container engine (docs.docker.com, Engine API 1.41); knows nothing of codespaces.</summary>
-internal sealed class EngineClient(EngineSocket socket)
+internal sealed partial class EngineClient(EngineSocket socket)
 {
     public EngineSocket Socket => socket;
 

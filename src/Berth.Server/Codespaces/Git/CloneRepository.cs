@@ -1,15 +1,16 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>
-/// Clones a repository without trusting it: no credentials, no configuration but what stands here, no hooks, no submodules, no redirects, and
-/// only to addresses that outgoing requests may reach.
+/// Clones a repository without trusting it: in the sandbox, with no credentials, no configuration but what stands here, no hooks, no submodules, no
+/// redirects, and only to addresses that outgoing requests may reach.
 /// </summary>
-internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, TimeProvider time)
+internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, SandboxedProcess sandbox, TimeProvider time)
 {
     private const long MaxBytes = 10L * 1024 * 1024 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(15);
@@ -18,13 +19,14 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
     /// <param name="url"><c>http:</c>, <c>https:</c>, or <c>file:</c> where the operator allows it.</param>
     /// <param name="reference">A branch or tag; null takes the remote's own default branch.</param>
     /// <param name="target">A folder that does not exist yet; its parent does.</param>
-    /// <param name="home">An empty private folder for git.</param>
+    /// <param name="view">Who git is in the sandbox, with an empty home that nobody else writes to.</param>
     /// <param name="progress">Told what git says.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CodespaceFaultException">It did not work; the message says why and what would help.</exception>
-    public async Task RunAsync(string url, string? reference, string target, string home, Action<string> progress, CancellationToken cancellationToken)
+    public async Task RunAsync(string url, string? reference, string target, SandboxView view, Action<string> progress, CancellationToken cancellationToken)
     {
         var uri = Check(url);
+        var home = view.Home ?? throw new ArgumentException("git needs a home", nameof(view));
         var pins = await PinAsync(uri, cancellationToken);
         var branch = BranchOf(reference);
         string[] arguments =
@@ -35,11 +37,14 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         Queue<string> said = new();
         using var tooLarge = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var done = new CancellationTokenSource();
+        Directory.CreateDirectory(target);
+        Ownership.GiveOne(target, view.User);
         var watching = WatchSizeAsync(target, tooLarge, done.Token);
         try
         {
-            var result = await ToolProcess.RunAsync(
-                tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home)), home, line => Hear(line, said, progress), Timeout, time, tooLarge.Token);
+            var result = await sandbox.RunAsync(
+                View(view, uri, target), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home)), home, line => Hear(line, said, progress),
+                Timeout, tooLarge.Token);
             if (result.ExitCode != 0)
             {
                 throw Failed(url, branch, said);
@@ -80,6 +85,17 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         && !name.Any(c => c <= ' ' || c is '~' or '^' or ':' or '?' or '*' or '[' or '\\' or '\x7f')
         && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("//", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
         && !name.Split('/').Any(part => part.StartsWith('.') || part.EndsWith(".lock", StringComparison.Ordinal));
+
+    private SandboxView View(SandboxView view, Uri uri, string target) => view with
+    {
+        Writable = [.. view.Writable, target],
+        ReadOnly =
+        [
+            .. view.ReadOnly, .. uri.Scheme == "file" && Directory.Exists(uri.LocalPath) ? new[] { Path.GetFullPath(uri.LocalPath) } : [],
+            .. string.IsNullOrEmpty(options.CaFile) ? [] : new[] { Path.GetFullPath(options.CaFile) },
+        ],
+        Network = uri.Scheme != "file",
+    };
 
     private Uri Check(string url)
     {
@@ -197,6 +213,7 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
             _ when reason.Contains("could not read Username", StringComparison.Ordinal) || reason.Contains("Authentication failed", StringComparison.Ordinal) =>
                 "; the git server asks for a sign-in, and Berth clones without credentials in this version",
             _ when reason.Contains("Remote branch", StringComparison.Ordinal) => $"; create the codespace with a branch or tag that exists, '{branch}' does not",
+            _ when reason.Contains("No space left on device", StringComparison.Ordinal) => "; the codespace's disk is full: choose a larger machine",
             _ when RedirectedTo().IsMatch(reason) => "; redirects are not followed: set the repository's clone_url to the address it redirects to",
             _ => "",
         };

@@ -1,9 +1,10 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Is everything on this machine that a start needs?</summary>
-internal sealed class CheckHost(EngineClient engine, CodespaceTools tools)
+internal sealed class CheckHost(EngineClient engine, CodespaceTools tools, SandboxedProcess sandbox)
 {
     /// <exception cref="CodespaceFaultException">Something is missing; the message names all of it.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -12,6 +13,11 @@ internal sealed class CheckHost(EngineClient engine, CodespaceTools tools)
         if (await engine.UnavailableAsync(cancellationToken) is { } reason)
         {
             missing.Insert(0, reason);
+        }
+
+        if (missing.Count == 0 && await sandbox.UnavailableAsync(cancellationToken) is { } fault)
+        {
+            missing.Add(fault);
         }
 
         return missing.Count == 0 ? context : throw new CodespaceFaultException(string.Join("; ", missing));

@@ -23,7 +23,8 @@ internal sealed class CloneWorkspace(CloneRepository clone)
         var url = codespace.CloneUrl ?? throw new CodespaceFaultException(
             $"{codespace.RepositoryFullName} has no clone_url. Remedy: set one: berth repo edit {codespace.RepositoryFullName} --clone-url URL");
         log.Write("clone", $"cloning {url}");
-        await clone.RunAsync(url, codespace.Ref, folders.CloneInProgress, folders.Home, line => log.Write("clone", line), cancellationToken);
+        CodespaceFolders.Delete(folders.CloneInProgress);
+        await clone.RunAsync(url, codespace.Ref, folders.CloneInProgress, context.GitView, line => log.Write("clone", line), cancellationToken);
         Directory.Move(folders.CloneInProgress, context.Workspace);
         return context;
     }

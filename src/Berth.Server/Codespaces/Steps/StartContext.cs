@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -19,6 +20,9 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>The codespace's token of this start. Of <see cref="IssueToken"/>.</summary>
     public string Token { get => field ?? throw Early(); init; }
 
+    /// <summary>What it may use of this host. Of <see cref="PrepareMachine"/>.</summary>
+    public Machine Machine { get => field ?? throw Early(); init; }
+
     /// <summary>What the repository asks for. Of <see cref="ReadConfiguration"/>.</summary>
     public DevcontainerConfiguration Configuration { get => field ?? throw Early(); init; }
 
@@ -30,6 +34,12 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
 
     /// <summary>What is to be started. Of <see cref="BuildImage"/>, or of <see cref="ReuseContainer"/>.</summary>
     public PreparedContainer Prepared { get => field ?? throw Early(); init; }
+
+    /// <summary>Who git is in the sandbox, and its home.</summary>
+    public SandboxView GitView => SandboxView.Of(Folders, Codespace.Id) with { Home = Folders.GitHome };
+
+    /// <summary>Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that Berth wrote.</summary>
+    public SandboxView ToolsView => SandboxView.Of(Folders, Codespace.Id) with { Home = Folders.Home, ReadOnly = [Workspace, Folders.Override] };
 
     /// <summary>The checkout on this host.</summary>
     public string Workspace => Folders.Workspace(Codespace.RepositoryName);

@@ -2,7 +2,7 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run again.</summary>
 internal sealed class StartSteps(
-    CheckHost checkHost, CheckReading checkReading, IssueToken issueToken, ResolveCredentials resolveCredentials, ReuseContainer reuseContainer,
+    CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, ReuseContainer reuseContainer,
     CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, FetchImages fetchImages, BuildImage buildImage, GiveWorkspace giveWorkspace,
     UpContainer upContainer)
 {
@@ -16,7 +16,7 @@ internal sealed class StartSteps(
         context = await checkReading.RunAsync(context, cancellationToken);
         context = await issueToken.RunAsync(context, cancellationToken);
         context = await resolveCredentials.RunAsync(context, cancellationToken);
-        context.Folders.Prepare();
+        context = await prepareMachine.RunAsync(context, cancellationToken);
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
         {
             return await upContainer.RunAsync(reused, cancellationToken);

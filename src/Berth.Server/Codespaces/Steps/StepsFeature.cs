@@ -6,6 +6,7 @@ internal static class StepsFeature
     {
         services.AddSingleton<CheckHost>();
         services.AddSingleton<CheckReading>();
+        services.AddSingleton<PrepareMachine>();
         services.AddSingleton<IssueToken>();
         services.AddSingleton<ResolveCredentials>();
         services.AddSingleton<ReuseContainer>();

@@ -1,0 +1,73 @@
+using Berth.Client.Wire;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>What the processes of one container may use. The gate writes it into every container that it lets through.</summary>
+/// <param name="Cpus">Cores.</param>
+/// <param name="MemoryBytes">Without swap.</param>
+/// <param name="Processes">Threads count as well.</param>
+internal sealed record MachineLimits(int Cpus, long MemoryBytes, int Processes);
+
+/// <summary>A machine type, named as GitHub's.</summary>
+/// <param name="StorageBytes">The size of the workspace's filesystem.</param>
+internal sealed record Machine(string Name, int Cpus, long MemoryBytes, long StorageBytes)
+{
+    public string DisplayName => $"{Cpus} cores, {MemoryBytes >> 30} GB RAM, {StorageBytes >> 30} GB storage";
+
+    public CodespaceMachine ToWire() => new()
+    {
+        Name = Name,
+        DisplayName = DisplayName,
+        StorageInBytes = StorageBytes,
+        MemoryInBytes = MemoryBytes,
+        Cpus = Cpus,
+        PrebuildAvailability = "none",
+    };
+}
+
+/// <summary>
+/// The machine types that this host offers: those it has the cores and memory for, at most the setting's. They are limits, no reservations: codespaces share
+/// the host. The smallest is always offered, also where the host is smaller still.
+/// </summary>
+internal sealed class Machines(BerthOptions options)
+{
+    private const long GiB = 1L << 30;
+    private const int ProcessesPerMachine = 4096;
+
+    private static readonly Machine[] Types =
+    [
+        new("basicLinux32gb", 2, 8 * GiB, 32 * GiB),
+        new("standardLinux32gb", 4, 16 * GiB, 32 * GiB),
+        new("premiumLinux", 8, 32 * GiB, 64 * GiB),
+        new("largePremiumLinux", 16, 64 * GiB, 128 * GiB),
+        new("xLargePremiumLinux", 32, 128 * GiB, 128 * GiB),
+    ];
+
+    private readonly Machine[] _offered = Offer(options.LargestMachine, Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    public IReadOnlyList<Machine> Offered => _offered;
+
+    /// <summary>The smallest: what a codespace gets when nobody asked.</summary>
+    public Machine Default => _offered[0];
+
+    public static IEnumerable<string> Names => Types.Select(type => type.Name);
+
+    /// <summary>Null when it is not offered here.</summary>
+    public Machine? Find(string name) => Array.Find(_offered, machine => machine.Name == name);
+
+    /// <summary>A codespace's machine; one that is no longer offered becomes the largest that is.</summary>
+    public Machine Of(Codespace codespace) => Find(codespace.Machine) ?? (Array.Exists(Types, type => type.Name == codespace.Machine) ? _offered[^1] : Default);
+
+    /// <summary>The engine refuses more cores than the host has.</summary>
+    public static MachineLimits LimitsOf(Machine machine) =>
+        new(Math.Min(machine.Cpus, Environment.ProcessorCount), machine.MemoryBytes, ProcessesPerMachine);
+
+    internal static Machine[] Offer(string? largest, int cpus, long memoryBytes)
+    {
+        // What firmware and kernel keep for themselves makes a host of 16 GB show a little less.
+        var last = Array.FindLastIndex(Types, type => type.Cpus <= cpus && type.MemoryBytes <= memoryBytes + (memoryBytes / 8));
+        var most = Array.FindIndex(Types, type => type.Name == largest);
+        return Types[..(Math.Max(0, most < 0 ? last : Math.Min(last, most)) + 1)];
+    }
+}

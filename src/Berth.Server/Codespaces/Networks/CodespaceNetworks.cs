@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Gate;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Networks;
+
+/// <summary>
+/// Each codespace's own network on the engine: a bridge with 32 addresses, behind Berth's firewall. It lives as long as the codespace, because a stopped
+/// container belongs to it.
+/// </summary>
+internal sealed class CodespaceNetworks(EngineClient engine, CodespaceHost host, Firewall firewall, BerthOptions options)
+{
+    private const int Tries = 20;
+    private const int Prefix = 27;
+
+    public static string NameOf(Codespace codespace) => GateScope.ContainerNameOf(codespace.Name);
+
+    /// <summary>Makes the network where there is none, and sees to the firewall. Before any container of the codespace runs.</summary>
+    /// <exception cref="CodespaceFaultException">It cannot be had; the message says why.</exception>
+    public async Task EnsureAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        var networks = await engine.NetworksAsync(cancellationToken);
+        if (!networks.Any(network => IsOf(network, codespace)))
+        {
+            await CreateAsync(codespace, networks, cancellationToken);
+        }
+
+        await RestoreAsync(cancellationToken);
+    }
+
+    /// <summary>After its containers. A network that is gone is fine.</summary>
+    public async Task RemoveAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        var networks = await engine.NetworksAsync(cancellationToken);
+        foreach (var network in networks.Where(network => IsOf(network, codespace)))
+        {
+            await engine.RemoveNetworkAsync(network.Id, cancellationToken);
+            await RestoreAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The firewall as the networks that there are need it.</summary>
+    public async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        var networks = await engine.NetworksAsync(cancellationToken);
+        var bridges = networks.Where(IsOwn).Select(network => network.Bridge).OfType<string>().Order(StringComparer.Ordinal);
+        await firewall.ApplyAsync([.. bridges], cancellationToken);
+    }
+
+    /// <summary>Whether there is something to protect and the rules are gone.</summary>
+    public async Task<bool> IsOpenAsync(CancellationToken cancellationToken) =>
+        (await engine.NetworksAsync(cancellationToken)).Any(IsOwn) && !await firewall.StandsAsync(cancellationToken);
+
+    private bool IsOwn(EngineNetwork network) => network.Labels.GetValueOrDefault(GateScope.HostLabel) == host.Name;
+
+    private bool IsOf(EngineNetwork network, Codespace codespace) => IsOwn(network) && network.Labels.GetValueOrDefault(GateScope.Label) == codespace.Name;
+
+    private async Task CreateAsync(Codespace codespace, IReadOnlyList<EngineNetwork> networks, CancellationToken cancellationToken)
+    {
+        // An interface's name has at most 15 characters.
+        var bridge = firewall.BridgePrefix + codespace.Id.ToString("x", CultureInfo.InvariantCulture);
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [GateScope.Label] = codespace.Name, [GateScope.HostLabel] = host.Name };
+        var taken = networks.SelectMany(network => network.Subnets).Where(subnet => IPNetwork.TryParse(subnet, out _)).Select(IPNetwork.Parse)
+            .Concat(OwnNetworks()).ToList();
+        EngineException? last = null;
+        foreach (var subnet in FreeOf(IPNetwork.Parse(options.CodespaceNetworks), taken, RandomNumberGenerator.GetInt32(int.MaxValue)).Take(Tries))
+        {
+            try
+            {
+                await engine.CreateNetworkAsync(NameOf(codespace), bridge, subnet.ToString(), labels, cancellationToken);
+                return;
+            }
+            catch (EngineException exception) when (exception.Message.Contains("overlap", StringComparison.OrdinalIgnoreCase))
+            {
+                // Somebody else was quicker.
+                last = exception;
+            }
+            catch (EngineException exception)
+            {
+                throw new CodespaceFaultException($"the codespace's network cannot be made: {exception.Message}", exception);
+            }
+        }
+
+        throw new CodespaceFaultException(
+            $"no addresses are left for the codespace's network in {options.CodespaceNetworks}. Remedy: delete codespaces, or give BERTH_CODESPACE_NETWORKS a larger network", last);
+    }
+
+    /// <summary>The parts of a pool that overlap with nothing, from a random one on, so that two servers on one engine seldom meet.</summary>
+    internal static IEnumerable<IPNetwork> FreeOf(IPNetwork pool, IReadOnlyCollection<IPNetwork> taken, int from)
+    {
+        var parts = 1 << (Prefix - pool.PrefixLength);
+        var first = BitConverter.ToUInt32([.. pool.BaseAddress.GetAddressBytes().Reverse()]);
+        for (var i = 0; i < parts; i++)
+        {
+            var address = first + ((uint)((from + (long)i) % parts) << (32 - Prefix));
+            var part = new IPNetwork(new IPAddress([.. BitConverter.GetBytes(address).Reverse()]), Prefix);
+            if (!taken.Any(other => other.Contains(part.BaseAddress) || part.Contains(other.BaseAddress)))
+            {
+                yield return part;
+            }
+        }
+    }
+
+    private static IEnumerable<IPNetwork> OwnNetworks() =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(nic => nic.GetIPProperties().UnicastAddresses)
+            .Where(unicast => unicast.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Select(unicast => new IPNetwork(BaseOf(unicast.Address, unicast.PrefixLength), unicast.PrefixLength));
+
+    private static IPAddress BaseOf(IPAddress address, int prefix)
+    {
+        var bits = BitConverter.ToUInt32([.. address.GetAddressBytes().Reverse()]);
+        return new IPAddress([.. BitConverter.GetBytes(prefix == 0 ? 0 : bits & (uint.MaxValue << (32 - prefix))).Reverse()]);
+    }
+}

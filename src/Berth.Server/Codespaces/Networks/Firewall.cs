@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Networks;
+
+/// <summary>Puts this server's rules into the kernel and takes them out; knows nothing of what codespaces there are.</summary>
+internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host, BerthOptions options, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private static readonly string[] ResolverFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
+    private readonly SemaphoreSlim _changing = new(1);
+
+    /// <summary>Six characters that differ from server to server, for names that have to be short.</summary>
+    public static string Mark(string host) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(host)))[..6];
+
+    /// <summary>The interfaces of this server's networks begin so.</summary>
+    public string BridgePrefix => "bt" + Mark(host.Name);
+
+    private string Table => "berth_" + Mark(host.Name);
+
+    /// <summary>Makes the rules those for these networks; without any, the table goes.</summary>
+    /// <exception cref="CodespaceFaultException">The kernel or this process may not; the message says what would help.</exception>
+    public async Task ApplyAsync(IReadOnlyList<string> bridges, CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            var rules = bridges.Count == 0
+                ? FirewallRules.Remove(Table)
+                : FirewallRules.Write(new FirewallFacts(Table, BridgePrefix, bridges, Resolvers(), await AllowedAsync(cancellationToken), Port()));
+            var file = Path.Combine(options.DataPath, "codespaces-firewall.nft");
+            await File.WriteAllTextAsync(file, rules, cancellationToken);
+            if (await TryAsync(["-f", file], cancellationToken) is { } said)
+            {
+                throw new CodespaceFaultException(
+                    $"the firewall of codespaces cannot be set ({said}). Remedy: the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>False when somebody has flushed the machine's rules.</summary>
+    public async Task<bool> StandsAsync(CancellationToken cancellationToken) => await TryAsync(["list", "table", "inet", Table], cancellationToken) is null;
+
+    public void Dispose() => _changing.Dispose();
+
+    /// <summary>systemd's own resolver on 127.0.0.53 asks others, and those are what the engine gives to containers.</summary>
+    private static List<IPAddress> Resolvers() =>
+    [
+        .. ResolverFiles.Where(File.Exists).SelectMany(File.ReadLines)
+            .Select(line => NameServer().Match(line)).Where(match => match.Success)
+            .Select(match => IPAddress.TryParse(match.Groups["address"].Value, out var address) ? address : null).OfType<IPAddress>()
+            .Where(address => address.ScopeId == 0 || address.AddressFamily == AddressFamily.InterNetwork).Distinct(),
+    ];
+
+    private int? Port() => ListenAddress.TryParse(options.Listen, out var listen) && listen.Port > 0 ? listen.Port : null;
+
+    /// <summary>Hosts count as the addresses that they have now.</summary>
+    private async Task<List<IPNetwork>> AllowedAsync(CancellationToken cancellationToken)
+    {
+        List<IPNetwork> networks = [];
+        foreach (var entry in NetworkList.Split(options.AllowedNetworks))
+        {
+            if (IPNetwork.TryParse(entry, out var network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                var addresses = IPAddress.TryParse(entry, out var single) ? [single] : await AddressesAsync(entry, cancellationToken);
+                networks.AddRange(addresses.Select(address => new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)));
+            }
+        }
+
+        return networks;
+    }
+
+    private static async Task<IPAddress[]> AddressesAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(name, cancellationToken);
+        }
+        catch (SocketException)
+        {
+            // A name that is not there now is no reason to leave the rest open.
+            return [];
+        }
+    }
+
+    private async Task<string?> TryAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        Queue<string> said = new();
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/sbin:/usr/bin", ["LC_ALL"] = "C.UTF-8" };
+        var result = await ToolProcess.RunAsync(tools.SystemTool("nft"), arguments, environment, "/", said.Enqueue, Timeout, time, cancellationToken);
+        return result.ExitCode == 0 ? null : said.FirstOrDefault() ?? $"exit code {result.ExitCode}";
+    }
+
+    [GeneratedRegex(@"^\s*nameserver\s+(?<address>[0-9A-Fa-f.:]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NameServer();
+}

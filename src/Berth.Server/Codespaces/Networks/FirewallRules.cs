@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Http;
+
+namespace Berth.Server.Codespaces.Networks;
+
+/// <summary>What the firewall's rules are made of.</summary>
+/// <param name="Table">The name of this server's own table.</param>
+/// <param name="BridgePrefix">How the interfaces of its codespaces' networks begin.</param>
+/// <param name="Bridges">Those that there are.</param>
+/// <param name="Resolvers">The name servers of this machine.</param>
+/// <param name="Allowed">What <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
+/// <param name="Port">Where Berth listens; sandboxes fetch from its registry.</param>
+internal sealed record FirewallFacts(
+    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, IReadOnlyList<IPAddress> Resolvers, IReadOnlyList<IPNetwork> Allowed, int? Port);
+
+/// <summary>
+/// Writes Berth's own nftables table. A table of its own with earlier hooks, because a packet that one table drops is dropped whatever the others say, and
+/// because the engine rewrites only its own chains: neither a restart of the engine nor a new network of it can put a rule in front of these.
+/// <code>
+/// container ──► input    this machine: name servers alone
+///           ──► forward  its own network, name servers, globally routable addresses, BERTH_ALLOWED_NETWORKS; never link-local
+/// anybody   ──► forward  into a codespace's network: answers alone
+/// sandbox   ──► output   by user: as forward, and Berth's own port
+/// </code>
+/// </summary>
+internal static class FirewallRules
+{
+    private static readonly IPNetwork LinkLocal = IPNetwork.Parse("169.254.0.0/16");
+
+    public static string Remove(string table) => $"table inet {table} {{\n}}\ndelete table inet {table}\n";
+
+    /// <summary>Replaces the table as a whole, in one transaction of the kernel.</summary>
+    public static string Write(FirewallFacts facts)
+    {
+        var own = $"\"{facts.BridgePrefix}*\"";
+        var text = new StringBuilder(Remove(facts.Table));
+        text.Append(CultureInfo.InvariantCulture, $"table inet {facts.Table} {{\n");
+        if (facts.Bridges.Count > 0)
+        {
+            text.Append("  set within { type ifname . ifname; elements = { ");
+            text.AppendJoin(", ", facts.Bridges.Select(bridge => $"\"{bridge}\" . \"{bridge}\"")).Append(" } }\n");
+        }
+
+        Chain(text, "input", "type filter hook input priority -10; policy accept;", [$"iifname {own} jump to_machine"]);
+        Chain(text, "to_machine", null, ["ct state established,related accept", .. NameServers(facts), "reject with icmpx admin-prohibited"]);
+        Chain(text, "forward", "type filter hook forward priority -10; policy accept;",
+        [
+            .. facts.Bridges.Count > 0 ? ["iifname . oifname @within accept"] : Array.Empty<string>(),
+            $"iifname {own} jump from_codespace",
+            $"oifname {own} ct state established,related accept",
+            $"oifname {own} reject with icmpx admin-prohibited",
+        ]);
+
+        // Between two codespaces both directions apply: nobody leaves into another's network, because it has no global addresses.
+        Chain(text, "from_codespace", null,
+            ["ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts), .. Outside(facts, linkLocalToo: false)]);
+        var (first, last) = SandboxView.UserRange;
+        Chain(text, "output", "type filter hook output priority -10; policy accept;", [$"meta skuid {first}-{last} jump from_sandbox"]);
+        Chain(text, "from_sandbox", null,
+        [
+            "ct state established,related accept", .. NameServers(facts),
+            .. facts.Port is { } port ? [$"fib daddr type local tcp dport {port} accept"] : Array.Empty<string>(),
+            .. Outside(facts, linkLocalToo: true),
+        ]);
+        return text.Append("}\n").ToString();
+    }
+
+    /// <summary>The setting's networks first, since they are not global; own addresses of this machine never.</summary>
+    private static IEnumerable<string> Outside(FirewallFacts facts, bool linkLocalToo)
+    {
+        const string Reject = "reject with icmpx admin-prohibited";
+        if (!linkLocalToo)
+        {
+            yield return $"ip daddr {LinkLocal} {Reject}";
+            yield return $"ip6 daddr {{ fe80::/10, ff00::/8 }} {Reject}";
+        }
+
+        foreach (var (family, protocol) in new[] { (AddressFamily.InterNetwork, "ip"), (AddressFamily.InterNetworkV6, "ip6") })
+        {
+            foreach (var network in facts.Allowed.Where(network => network.BaseAddress.AddressFamily == family))
+            {
+                yield return $"{protocol} daddr {network} accept";
+            }
+        }
+
+        yield return $"fib daddr type local {Reject}";
+        yield return $"ip daddr {{ {string.Join(", ", OutgoingNetworks.NotGlobal.Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork))} }} {Reject}";
+        yield return $"ip6 daddr != {OutgoingNetworks.GlobalUnicast} {Reject}";
+        yield return $"ip6 daddr {{ {string.Join(", ", OutgoingNetworks.NotGlobal.Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6))} }} {Reject}";
+    }
+
+    private static IEnumerable<string> NameServers(FirewallFacts facts)
+    {
+        foreach (var resolver in facts.Resolvers)
+        {
+            var protocol = resolver.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip6";
+            yield return $"{protocol} daddr {resolver} meta l4proto {{ tcp, udp }} th dport 53 accept";
+        }
+    }
+
+    private static void Chain(StringBuilder text, string name, string? hook, IEnumerable<string> rules)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"  chain {name} {{\n");
+        foreach (var line in hook is null ? rules : rules.Prepend(hook))
+        {
+            text.Append("    ").Append(line).Append('\n');
+        }
+
+        text.Append("  }\n");
+    }
+}

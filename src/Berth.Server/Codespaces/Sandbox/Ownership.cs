@@ -1,0 +1,44 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Berth.Server.Codespaces.Sandbox;
+
+/// <summary>Gives files to another user. Links are given themselves, never what they point at.</summary>
+internal static partial class Ownership
+{
+    /// <summary>
+    /// Everything below <paramref name="path"/> and itself. For folders in which nobody works at this moment; does nothing where the server is not root, since
+    /// sandboxes then run as the server's user.
+    /// </summary>
+    public static void Give(string path, int user)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return;
+        }
+
+        GiveOne(path, user);
+        if (File.GetAttributes(path) is var attributes && attributes.HasFlag(FileAttributes.Directory) && !attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            foreach (var entry in Directory.EnumerateFileSystemEntries(path))
+            {
+                Give(entry, user);
+            }
+        }
+    }
+
+    public static void GiveOne(string path, int user)
+    {
+        if (Environment.IsPrivilegedProcess && ChangeOwner(path, (uint)user, (uint)user) != 0)
+        {
+            throw new IOException($"{path} cannot be given to user {user}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        }
+    }
+
+    /// <summary>The server's own.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint OwnUser();
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
+}

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Berth.Server.Codespaces.Sandbox;
+
+/// <summary>
+/// Runs git and the dev container tools, which read what a repository says, where they can do no harm: as a user that owns nothing else, without
+/// capabilities or a way to get them, in namespaces of their own, seeing only what a <see cref="SandboxView"/> names (bubblewrap). They end with the server.
+/// </summary>
+internal sealed class SandboxedProcess : IDisposable
+{
+    private readonly CodespaceTools _tools;
+    private readonly TimeProvider _time;
+    private readonly BlockingCollection<(Process Process, TaskCompletionSource Started)> _toStart = new();
+    private readonly SemaphoreSlim _probing = new(1);
+    private bool _works;
+
+    public SandboxedProcess(CodespaceTools tools, TimeProvider time)
+    {
+        _tools = tools;
+        _time = time;
+
+        // The kernel ends a sandbox with the *thread* that started it (prctl(2), PR_SET_PDEATHSIG), and threads of the pool come and go.
+        new Thread(StartAll) { IsBackground = true, Name = "sandboxes" }.Start();
+    }
+
+    /// <param name="view">What it sees and who it is.</param>
+    /// <param name="file">The program, a full path.</param>
+    /// <param name="arguments">Passed as they are; visible to every process of the machine, so never a secret.</param>
+    /// <param name="environment">The whole environment of the process.</param>
+    /// <param name="folder">Where it runs; one that the view shows.</param>
+    /// <param name="errorLine">Told each line of its standard error.</param>
+    /// <param name="timeout">Then it is killed with everything it started.</param>
+    /// <param name="cancellationToken">The same at once.</param>
+    /// <exception cref="TimeoutException">It took too long.</exception>
+    /// <exception cref="CodespaceFaultException">There is no sandbox on this machine; the message says what is missing.</exception>
+    public async Task<ToolResult> RunAsync(
+        SandboxView view, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
+        Action<string> errorLine, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (await UnavailableAsync(cancellationToken) is { } reason)
+        {
+            throw new CodespaceFaultException(reason);
+        }
+
+        return await RunUncheckedAsync(view, [file, .. arguments], environment, folder, errorLine, timeout, cancellationToken);
+    }
+
+    /// <summary>Null when sandboxes can be made on this machine, else what is missing and what would help.</summary>
+    public async Task<string?> UnavailableAsync(CancellationToken cancellationToken)
+    {
+        if (_works)
+        {
+            return null;
+        }
+
+        await _probing.WaitAsync(cancellationToken);
+        try
+        {
+            return _works ? null : await ProbeAsync(cancellationToken);
+        }
+        finally
+        {
+            _probing.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _toStart.CompleteAdding();
+        _probing.Dispose();
+    }
+
+    private async Task<string?> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var files = Directory.CreateTempSubdirectory("berth-sandbox-");
+        Queue<string> said = new();
+        try
+        {
+            var view = new SandboxView(SandboxView.UserRange.First, files.FullName);
+            var result = await RunUncheckedAsync(
+                view, ["/usr/bin/true"], new Dictionary<string, string>(StringComparer.Ordinal), "/", said.Enqueue, TimeSpan.FromSeconds(30), cancellationToken);
+            _works = result.ExitCode == 0;
+            return _works ? null : $"codespaces need a sandbox, and bubblewrap cannot make one here ({said.LastOrDefault() ?? $"exit code {result.ExitCode}"}). Remedy: {Remedy()}";
+        }
+        catch (Exception exception) when (exception is CodespaceFaultException or TimeoutException)
+        {
+            return exception.Message;
+        }
+        finally
+        {
+            files.Delete(recursive: true);
+        }
+    }
+
+    private static string Remedy() => Environment.IsPrivilegedProcess
+        ? "give the server CAP_SYS_ADMIN (in a container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined)"
+        : "run the server as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0)";
+
+    private Task<ToolResult> RunUncheckedAsync(
+        SandboxView view, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
+        TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        WriteAccounts(view);
+        if (view.Home is { } home)
+        {
+            Ownership.Give(home, view.User);
+        }
+
+        var arguments = BubblewrapArguments.Of(view, _tools, Environment.IsPrivilegedProcess, command, folder);
+        return ToolProcess.RunAsync(_tools.Bubblewrap(), arguments, environment, "/", errorLine, timeout, _time, cancellationToken, StartAsync);
+    }
+
+    /// <summary>git and node look up the name of the user they are.</summary>
+    private static void WriteAccounts(SandboxView view)
+    {
+        var user = Environment.IsPrivilegedProcess ? view.User : (int)Ownership.OwnUser();
+        Write("passwd", $"root:x:0:0:root:/:/usr/sbin/nologin\n{SandboxView.UserName}:x:{user}:{user}::{view.Home ?? "/tmp"}:/bin/sh\n");
+        Write("group", $"root:x:0:\n{SandboxView.UserName}:x:{user}:\n");
+
+        void Write(string name, string content)
+        {
+            var path = Path.Combine(view.Files, name);
+            if (!File.Exists(path) || File.ReadAllText(path) != content)
+            {
+                File.WriteAllText(path, content);
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            }
+        }
+    }
+
+    private Task StartAsync(Process process)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _toStart.Add((process, started));
+        return started.Task;
+    }
+
+    private void StartAll()
+    {
+        foreach (var (process, started) in _toStart.GetConsumingEnumerable())
+        {
+            try
+            {
+                process.Start();
+                started.SetResult();
+            }
+            catch (Exception exception)
+            {
+                started.SetException(exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text.RegularExpressions;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Workspaces;
+
+/// <summary>
+/// Gives each codespace's workspace a filesystem of its own: a sparse ext4 image, mounted through a loop device with <c>nosuid,nodev</c>. What the codespace
+/// writes ends at the machine's size, a setuid or device file in it means nothing on the host, and no hard link leads out. Everything here may be called at
+/// any time and again.
+/// </summary>
+internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOptions options, TimeProvider time)
+{
+    /// <summary>Values of <c>BERTH_WORKSPACES</c>.</summary>
+    public const string Image = "image";
+
+    public const string Folder = "folder";
+
+    /// <summary>An image is sparse: a host that is full to the last block would fail the filesystems in it, so nothing starts on one that nearly is.</summary>
+    private const long LeastFree = 512L << 20;
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>Makes the filesystem where there is none, lets it grow to <paramref name="bytes"/>, and mounts it.</summary>
+    /// <exception cref="CodespaceFaultException">This machine cannot; the message says why and what would help.</exception>
+    public async Task MountAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folders.Workspaces);
+        if (options.Workspaces == Folder || IsOldFolder(folders))
+        {
+            return;
+        }
+
+        CheckHost(folders);
+        var isNew = !File.Exists(folders.WorkspaceImage);
+        if (isNew)
+        {
+            await MakeAsync(folders, bytes, cancellationToken);
+        }
+
+        var grows = !isNew && new FileInfo(folders.WorkspaceImage).Length < bytes;
+        if (MountOf(folders) is { } present)
+        {
+            if (!grows)
+            {
+                return;
+            }
+
+            // The loop device has the size that the file had.
+            await UnmountAsync(folders, cancellationToken);
+        }
+
+        if (grows)
+        {
+            Resize(folders.WorkspaceImage, bytes);
+        }
+
+        await MountImageAsync(folders, cancellationToken);
+        if (grows && MountOf(folders) is { } mounted)
+        {
+            await RunAsync("resize2fs", [mounted.Source], cancellationToken);
+        }
+    }
+
+    /// <summary>Frees the loop device; the image stays. What is not mounted is fine.</summary>
+    public async Task UnmountAsync(CodespaceFolders folders, CancellationToken cancellationToken)
+    {
+        while (MountOf(folders) is not null)
+        {
+            if (await TryAsync("umount", [folders.Workspaces], cancellationToken) is not null)
+            {
+                // Somebody still has a file open: out of sight now, and gone when the last is closed.
+                await RunAsync("umount", ["--lazy", folders.Workspaces], cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Device and mount point, null when the workspace is not mounted.</summary>
+    internal static (string Source, string Options)? MountOf(CodespaceFolders folders)
+    {
+        var point = Path.GetFullPath(folders.Workspaces);
+        foreach (var line in File.ReadLines("/proc/self/mountinfo"))
+        {
+            // proc(5): id, parent, device, root, mount point, options, …, "-", type, source, options of the filesystem.
+            var fields = line.Split(' ');
+            if (Unescape(fields[4]) == point)
+            {
+                return (Unescape(fields[Array.IndexOf(fields, "-") + 2]), fields[5]);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsOldFolder(CodespaceFolders folders) =>
+        !File.Exists(folders.WorkspaceImage) && Directory.EnumerateFileSystemEntries(folders.Workspaces).Any() && MountOf(folders) is null;
+
+    private static void CheckHost(CodespaceFolders folders)
+    {
+        var free = new DriveInfo(folders.Root).AvailableFreeSpace;
+        if (free < LeastFree)
+        {
+            throw new CodespaceFaultException($"the server's disk is nearly full ({free >> 20} MiB left of the filesystem of BERTH_DATA): make room and start the codespace again");
+        }
+    }
+
+    /// <summary>Under another name first: an image that exists is whole.</summary>
+    private async Task MakeAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken)
+    {
+        var unfinished = folders.WorkspaceImage + ".new";
+        File.Delete(unfinished);
+        await using (File.Create(unfinished))
+        {
+            File.SetUnixFileMode(unfinished, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        Resize(unfinished, bytes);
+
+        // Nothing is written ahead of its use, neither now nor by the kernel later (noinit_itable): an image takes the room of what lies in it.
+        await RunAsync(
+            "mkfs.ext4", ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", "-J", "size=32", unfinished], cancellationToken);
+        File.Move(unfinished, folders.WorkspaceImage);
+    }
+
+    private async Task MountImageAsync(CodespaceFolders folders, CancellationToken cancellationToken)
+    {
+        if (await TryAsync(
+            "mount", ["-t", "ext4", "-o", "loop,nosuid,nodev,noatime,discard,noinit_itable", folders.WorkspaceImage, folders.Workspaces], cancellationToken) is { } said)
+        {
+            throw new CodespaceFaultException(
+                $"the workspace's filesystem cannot be mounted ({said}). Remedy: codespaces need loop devices (/dev/loop-control) and CAP_SYS_ADMIN; "
+                + "without them BERTH_WORKSPACES=folder keeps workspaces in plain folders, which have no size");
+        }
+    }
+
+    private static void Resize(string path, long bytes)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write);
+        RandomAccess.SetLength(file, bytes);
+    }
+
+    private async Task RunAsync(string tool, string[] arguments, CancellationToken cancellationToken)
+    {
+        if (await TryAsync(tool, arguments, cancellationToken) is { } said)
+        {
+            throw new CodespaceFaultException($"the workspace's filesystem: {tool} failed ({said})");
+        }
+    }
+
+    /// <summary>Null when it worked, else the end of what it said.</summary>
+    private async Task<string?> TryAsync(string tool, string[] arguments, CancellationToken cancellationToken)
+    {
+        Queue<string> said = new();
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C.UTF-8" };
+        var result = await ToolProcess.RunAsync(tools.SystemTool(tool), arguments, environment, "/", said.Enqueue, Timeout, time, cancellationToken);
+        return result.ExitCode == 0 ? null : said.LastOrDefault(line => !line.Contains("dmesg(1)", StringComparison.Ordinal)) ?? $"exit code {result.ExitCode}";
+    }
+
+    /// <summary>Space, tab, line end and backslash are written as octal numbers there.</summary>
+    private static string Unescape(string text) => Octal().Replace(text, match => ((char)Convert.ToInt32(match.Groups["digits"].Value, 8)).ToString());
+
+    [GeneratedRegex(@"\\(?<digits>[0-7]{3})", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Octal();
+}
