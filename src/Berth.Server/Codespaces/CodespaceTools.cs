@@ -15,6 +15,7 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
         ["mount"] = "mount",
         ["umount"] = "mount",
         ["nft"] = "nftables",
+        ["env"] = "coreutils",
     };
 
     private static readonly string[] SystemTools = ["setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft"];

@@ -4,6 +4,8 @@ using System.Threading.Channels;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -14,6 +16,7 @@ namespace Berth.Server.Codespaces;
 /// </summary>
 internal sealed partial class Reconciler(
     Db db, TimeProvider time, AccessDecisions access, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start,
+    WorkspaceFilesystem workspaces, CodespaceNetworks networks,
     ILogger<Reconciler> logger) : BackgroundService
 {
     private const int MaxStarts = 4;
@@ -320,6 +323,7 @@ internal sealed partial class Reconciler(
             await engine.StopAsync(id, Grace, cancellationToken);
         }
 
+        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
         log.Write("stop", "stopped");
         await log.DisposeAsync();
         await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
@@ -335,12 +339,15 @@ internal sealed partial class Reconciler(
             {
                 await engine.RemoveAsync(id, cancellationToken);
             }
+
+            await networks.RemoveAsync(codespace, cancellationToken);
         }
         catch (EngineException) when (codespace.ContainerId is null && codespace.Image is null)
         {
             // It never had a container that was finished, and there is no engine to ask about others.
         }
 
+        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
         host.Folders(codespace).Delete();
         await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id), cancellationToken);
         logs.Changed(codespace.Id);

@@ -161,7 +161,7 @@ public sealed class CloneTests : IAsyncLifetime
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
         var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, sandbox, TimeProvider.System);
         var name = Guid.CreateVersion7().ToString("N");
-        var view = new SandboxView(SandboxView.UserRange.First, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
+        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
         await clone.RunAsync(url, reference, _folder["clone-" + name], view, _ => { }, TestContext.Current.CancellationToken);
         return _folder["clone-" + name];
     }

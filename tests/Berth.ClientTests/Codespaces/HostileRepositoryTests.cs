@@ -52,7 +52,7 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         Assert.False((bool)inspected["HostConfig"]!["Privileged"]!);
         Assert.Null(inspected["HostConfig"]!["CapAdd"]);
         Assert.Null(inspected["HostConfig"]!["SecurityOpt"]);
-        Assert.Equal("default", (string?)inspected["HostConfig"]!["NetworkMode"]);
+        Assert.Equal("berth-" + started.Name, (string?)inspected["HostConfig"]!["NetworkMode"]);
         Assert.Equal(Path.Combine(world.Server.Data, "codespaces", started.Name, "workspace", "app"), (string?)Assert.Single(inspected["Mounts"]!.AsArray())!["Source"]);
     }
 

@@ -148,6 +148,7 @@ public sealed class ServerProcess : IAsyncDisposable
         await _database.DisposeAsync();
         if (Data.Contains("berth-server-", StringComparison.Ordinal))
         {
+            await HostLeftovers.RemoveAsync(Data);
             Directory.Delete(Data, recursive: true);
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -17,10 +18,11 @@ internal sealed record UpResult(string? ContainerId, string? RemoteUser, string?
 /// Runs the reference implementation, <c>devcontainer up</c>, for one codespace: against the codespace's own engine socket, with a configuration
 /// that Berth wrote, and an environment that holds nothing of the server's but PATH.
 /// </summary>
-internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options, TimeProvider time)
+internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options, SandboxedProcess sandbox)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
+    /// <param name="view">Who the tools are in the sandbox, with their home and what they read.</param>
     /// <param name="folders">The codespace's.</param>
     /// <param name="workspace">The checkout.</param>
     /// <param name="engineSocket">The filtered one.</param>
@@ -28,7 +30,7 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
     /// <param name="log">Told what is worth a line of the creation log.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<UpResult> RunAsync(
-        CodespaceFolders folders, string workspace, string engineSocket, string label, Action<string> log, CancellationToken cancellationToken)
+        SandboxView view, CodespaceFolders folders, string workspace, string engineSocket, string label, Action<string> log, CancellationToken cancellationToken)
     {
         string[] arguments =
         [
@@ -38,8 +40,9 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
         AnswerForTheirSite(folders);
         try
         {
-            var result = await ToolProcess.RunAsync(
-                tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), workspace, line => Hear(line, log), Timeout, time, cancellationToken);
+            var result = await sandbox.RunAsync(
+                View(view, engineSocket), tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), workspace,
+                line => Hear(line, log), Timeout, cancellationToken);
             return Read(result);
         }
         catch (TimeoutException exception)
@@ -48,13 +51,19 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
         }
     }
 
+    private SandboxView View(SandboxView view, string engineSocket) => view with
+    {
+        Writable = [.. view.Writable, engineSocket],
+        ReadOnly = string.IsNullOrEmpty(options.CaFile) ? view.ReadOnly : [.. view.ReadOnly, Path.GetFullPath(options.CaFile)],
+    };
+
     /// <summary>
     /// The tools ask their own site at every start for a list of features that are not to be used, unless they did so within five minutes. Codespaces
     /// use no features yet, so the answer is there, and no start waits for a site on the internet.
     /// </summary>
     private static void AnswerForTheirSite(CodespaceFolders folders)
     {
-        var cache = Directory.CreateDirectory(Path.Combine(folders.Home, "devcontainercli-" + System.Environment.UserName));
+        var cache = Directory.CreateDirectory(Path.Combine(folders.Home, "devcontainercli-" + SandboxView.UserName));
         File.WriteAllText(Path.Combine(cache.FullName, "control-manifest.json"), """{"disallowedFeatures":[],"featureAdvisories":[]}""");
     }
 

@@ -68,7 +68,7 @@ internal static class CreateContainerBody
         accepted["Labels"] ??= new JsonObject();
         accepted["Labels"]![GateScope.Label] = scope.Codespace;
         accepted["Labels"]![GateScope.HostLabel] = scope.Host;
-        accepted["HostConfig"] ??= new JsonObject();
+        accepted["HostConfig"] ??= HostConfig(default, scope);
         accepted["HostConfig"]!["Mounts"] = new JsonArray(
             new JsonObject { ["Type"] = "bind", ["Source"] = scope.WorkspaceSource, ["Target"] = scope.WorkspaceTarget });
         return JsonSerializer.SerializeToUtf8Bytes(accepted);
@@ -99,7 +99,7 @@ internal static class CreateContainerBody
                 accepted["HostConfig"] = HostConfig(field.Value, scope);
                 break;
             case "NetworkingConfig":
-                CheckNetworks(field.Value);
+                accepted["NetworkingConfig"] = Networks(field.Value, scope);
                 break;
 
             // Says only what could be published; publishing itself is HostConfig.PortBindings.
@@ -113,8 +113,23 @@ internal static class CreateContainerBody
 
     private static JsonObject HostConfig(JsonElement config, GateScope scope)
     {
-        var accepted = new JsonObject { ["NetworkMode"] = "default", ["RestartPolicy"] = new JsonObject { ["Name"] = "no" } };
-        if (config.ValueKind == JsonValueKind.Null)
+        var accepted = new JsonObject
+        {
+            ["NetworkMode"] = scope.Network ?? "none",
+            ["RestartPolicy"] = new JsonObject { ["Name"] = "no" },
+
+            // What a container prints is kept on the host's disk, by default without end.
+            ["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject { ["max-size"] = "10m", ["max-file"] = "2" } },
+        };
+        if (scope.Limits is { } limits)
+        {
+            accepted["NanoCpus"] = limits.Cpus * 1_000_000_000L;
+            accepted["Memory"] = limits.MemoryBytes;
+            accepted["MemorySwap"] = limits.MemoryBytes;
+            accepted["PidsLimit"] = limits.Processes;
+        }
+
+        if (config.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
         {
             return accepted;
         }
@@ -127,7 +142,7 @@ internal static class CreateContainerBody
                     accepted["Init"] = GateJson.Boolean(field);
                     break;
                 case "NetworkMode":
-                    if (GateJson.String(field) is not (null or "" or "default"))
+                    if (GateJson.String(field) is { } mode && mode is not ("" or "default") && mode != scope.Network)
                     {
                         throw Refused(Host, field.Name);
                     }
@@ -211,14 +226,18 @@ internal static class CreateContainerBody
         }
     }
 
-    /// <summary>Docker 28 sends an endpoint "default" with nothing in it; 20.10 sends none.</summary>
-    private static void CheckNetworks(JsonElement config)
+    /// <summary>
+    /// Docker 28 sends an endpoint "default" with nothing in it; 20.10 sends none. On the codespace's own network a container may have names beside its own
+    /// (services of a compose file), and no address of its choice.
+    /// </summary>
+    private static JsonObject? Networks(JsonElement config, GateScope scope)
     {
         if (config.ValueKind == JsonValueKind.Null)
         {
-            return;
+            return null;
         }
 
+        JsonObject? own = null;
         foreach (var field in GateJson.Object(config, "NetworkingConfig"))
         {
             if (GateJson.IsDefault(field.Value))
@@ -233,12 +252,42 @@ internal static class CreateContainerBody
 
             foreach (var endpoint in GateJson.Object(field.Value, "EndpointsConfig"))
             {
-                if (endpoint.Name != "default" || !GateJson.IsUnset(endpoint.Value))
+                if (endpoint.Name == scope.Network)
+                {
+                    own = new JsonObject { ["EndpointsConfig"] = new JsonObject { [scope.Network] = Endpoint(endpoint.Value) } };
+                }
+                else if (endpoint.Name != "default" || !GateJson.IsUnset(endpoint.Value))
                 {
                     throw new GateRefusedException(403, "NetworkingConfig: foreign networks and addresses are not allowed");
                 }
             }
         }
+
+        return own;
+    }
+
+    /// <summary>A container's place on the codespace's own network: names, nothing else.</summary>
+    internal static JsonObject Endpoint(JsonElement value)
+    {
+        var accepted = new JsonObject();
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return accepted;
+        }
+
+        foreach (var field in GateJson.Object(value, "EndpointsConfig"))
+        {
+            if (field.Name == "Aliases")
+            {
+                accepted["Aliases"] = GateJson.Strings(field);
+            }
+            else if (!GateJson.IsUnset(field.Value))
+            {
+                throw new GateRefusedException(403, $"NetworkingConfig: {field.Name}: foreign networks and addresses are not allowed");
+            }
+        }
+
+        return accepted;
     }
 
     /// <summary>Labels steer other programs that watch the engine, so only the CLI's own pass.</summary>

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Gate;
 
@@ -49,6 +50,12 @@ internal sealed class EngineGate : IAsyncDisposable
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
         File.SetUnixFileMode(SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (scope.User is { } user)
+        {
+            // The folder stays the server's: a sandbox is shown the socket alone.
+            Ownership.GiveOne(SocketPath, user);
+        }
+
         _listener.Listen(16);
         _accepting = AcceptAsync();
     }

@@ -13,6 +13,15 @@ internal sealed record GateScope(string Codespace, string Host, string Image, st
 
     public const string HostLabel = "berth.host";
 
+    /// <summary>The engine's network that containers join, whatever they ask for. Null: none at all.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>What each container may use; null: no limit.</summary>
+    public MachineLimits? Limits { get; init; }
+
+    /// <summary>Who connects to the gate's socket: the user of the codespace's sandbox. Null: the server itself.</summary>
+    public int? User { get; init; }
+
     public string ContainerName => ContainerNameOf(Codespace);
 
     public static string ContainerNameOf(string codespace) => "berth-" + codespace;

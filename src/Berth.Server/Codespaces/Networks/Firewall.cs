@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Networks;
@@ -29,7 +30,8 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
         {
             var rules = bridges.Count == 0
                 ? FirewallRules.Remove(Table)
-                : FirewallRules.Write(new FirewallFacts(Table, BridgePrefix, bridges, Resolvers(), await AllowedAsync(cancellationToken), Port()));
+                : FirewallRules.Write(new FirewallFacts(
+                    Table, BridgePrefix, bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port()));
             var file = Path.Combine(options.DataPath, "codespaces-firewall.nft");
             await File.WriteAllTextAsync(file, rules, cancellationToken);
             if (await TryAsync(["-f", file], cancellationToken) is { } said)
@@ -55,7 +57,7 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
         .. ResolverFiles.Where(File.Exists).SelectMany(File.ReadLines)
             .Select(line => NameServer().Match(line)).Where(match => match.Success)
             .Select(match => IPAddress.TryParse(match.Groups["address"].Value, out var address) ? address : null).OfType<IPAddress>()
-            .Where(address => address.ScopeId == 0 || address.AddressFamily == AddressFamily.InterNetwork).Distinct(),
+            .Where(address => address.AddressFamily == AddressFamily.InterNetwork || address.ScopeId == 0).Distinct(),
     ];
 
     private int? Port() => ListenAddress.TryParse(options.Listen, out var listen) && listen.Port > 0 ? listen.Port : null;

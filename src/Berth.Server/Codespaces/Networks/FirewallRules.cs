@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Networks;
@@ -11,11 +10,12 @@ namespace Berth.Server.Codespaces.Networks;
 /// <param name="Table">The name of this server's own table.</param>
 /// <param name="BridgePrefix">How the interfaces of its codespaces' networks begin.</param>
 /// <param name="Bridges">Those that there are.</param>
+/// <param name="Users">First and last of the users that its sandboxes run as.</param>
 /// <param name="Resolvers">The name servers of this machine.</param>
 /// <param name="Allowed">What <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
 /// <param name="Port">Where Berth listens; sandboxes fetch from its registry.</param>
 internal sealed record FirewallFacts(
-    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, IReadOnlyList<IPAddress> Resolvers, IReadOnlyList<IPNetwork> Allowed, int? Port);
+    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, (int First, int Last) Users, IReadOnlyList<IPAddress> Resolvers, IReadOnlyList<IPNetwork> Allowed, int? Port);
 
 /// <summary>
 /// Writes Berth's own nftables table. A table of its own with earlier hooks, because a packet that one table drops is dropped whatever the others say, and
@@ -58,8 +58,7 @@ internal static class FirewallRules
         // Between two codespaces both directions apply: nobody leaves into another's network, because it has no global addresses.
         Chain(text, "from_codespace", null,
             ["ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts), .. Outside(facts, linkLocalToo: false)]);
-        var (first, last) = SandboxView.UserRange;
-        Chain(text, "output", "type filter hook output priority -10; policy accept;", [$"meta skuid {first}-{last} jump from_sandbox"]);
+        Chain(text, "output", "type filter hook output priority -10; policy accept;", [$"meta skuid {facts.Users.First}-{facts.Users.Last} jump from_sandbox"]);
         Chain(text, "from_sandbox", null,
         [
             "ct state established,related accept", .. NameServers(facts),

@@ -43,7 +43,10 @@ internal static class BubblewrapArguments
 
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--size", $"{TemporaryBytes}", "--perms", "1777", "--tmpfs", "/tmp"]);
         AddPaths(arguments, view, tools);
-        arguments.AddRange(["--remount-ro", "/", "--chdir", folder, "--", .. Limits(tools), .. isRoot ? Become(tools, view.User) : [], .. command]);
+
+        // Into the folder as the user, who alone may enter it.
+        arguments.AddRange(
+            ["--remount-ro", "/", "--chdir", "/", "--", .. Limits(tools), .. isRoot ? Become(tools, view.User) : [], tools.SystemTool("env"), "--chdir=" + folder, "--", .. command]);
         return arguments;
     }
 

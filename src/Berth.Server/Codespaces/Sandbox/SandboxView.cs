@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
@@ -12,9 +16,10 @@ internal sealed record SandboxView(int User, string Files)
     public const string UserName = "codespace";
 
     /// <summary>systemd's list of ranges (uids-gids.md) has nobody between 1879048192 and 2147483647, so no account and no remapped container lives there.</summary>
-    private const int FirstUser = 1_900_000_000;
+    public const int FirstUser = 1_879_048_192;
 
-    private const int Users = 200_000_000;
+    /// <summary>Every server on this machine has a part of the range to itself, so that the firewall of one is not that of another.</summary>
+    private const int UsersOfServer = 4096;
 
     /// <summary>HOME: given to the user and writable. Nothing that an earlier process could have prepared may be written there by the server afterwards.</summary>
     public string? Home { get; init; }
@@ -27,9 +32,13 @@ internal sealed record SandboxView(int User, string Files)
     public bool Network { get; init; }
 
     /// <summary>Each codespace has a user of its own: its processes share no limit and no file with those of another.</summary>
-    public static SandboxView Of(CodespaceFolders folders, long codespace) =>
-        new(FirstUser + (int)(codespace % Users), folders.Root);
+    public static SandboxView Of(CodespaceFolders folders, Codespace codespace) =>
+        new(UsersOf(codespace.Host).First + (int)(codespace.Id % UsersOfServer), folders.Root);
 
-    /// <summary>For a firewall: first and last of the users that sandboxes run as.</summary>
-    public static (int First, int Last) UserRange => (FirstUser, FirstUser + Users - 1);
+    /// <summary>For a firewall: first and last of the users that this server's sandboxes run as.</summary>
+    public static (int First, int Last) UsersOf(string host)
+    {
+        var part = BinaryPrimitives.ReadUInt16BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(host)));
+        return (FirstUser + (part * UsersOfServer), FirstUser + (part * UsersOfServer) + UsersOfServer - 1);
+    }
 }

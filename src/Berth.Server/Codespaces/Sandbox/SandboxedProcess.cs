@@ -77,7 +77,7 @@ internal sealed class SandboxedProcess : IDisposable
         Queue<string> said = new();
         try
         {
-            var view = new SandboxView(SandboxView.UserRange.First, files.FullName);
+            var view = new SandboxView(SandboxView.FirstUser, files.FullName);
             var result = await RunUncheckedAsync(
                 view, ["/usr/bin/true"], new Dictionary<string, string>(StringComparer.Ordinal), "/", said.Enqueue, TimeSpan.FromSeconds(30), cancellationToken);
             _works = result.ExitCode == 0;

@@ -10,6 +10,8 @@ internal sealed class BuildImage
         var (configuration, pinned) = (context.Configuration, context.Image);
         var user = RemoteUsers.Of(configuration, pinned.Image);
         await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(pinned.Reference, context.Workspace), cancellationToken);
+        File.SetUnixFileMode(
+            context.Folders.Override, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         return context with { Prepared = new PreparedContainer(pinned.Reference, configuration.MountTarget, configuration.WorkspaceFolder, user) };
     }
 }

@@ -36,10 +36,10 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     public PreparedContainer Prepared { get => field ?? throw Early(); init; }
 
     /// <summary>Who git is in the sandbox, and its home.</summary>
-    public SandboxView GitView => SandboxView.Of(Folders, Codespace.Id) with { Home = Folders.GitHome };
+    public SandboxView GitView => SandboxView.Of(Folders, Codespace) with { Home = Folders.GitHome };
 
     /// <summary>Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that Berth wrote.</summary>
-    public SandboxView ToolsView => SandboxView.Of(Folders, Codespace.Id) with { Home = Folders.Home, ReadOnly = [Workspace, Folders.Override] };
+    public SandboxView ToolsView => SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Workspace, Folders.Override] };
 
     /// <summary>The checkout on this host.</summary>
     public string Workspace => Folders.Workspace(Codespace.RepositoryName);

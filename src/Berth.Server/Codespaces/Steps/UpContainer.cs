@@ -1,6 +1,7 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Networks;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -22,7 +23,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         {
             log.Write("up", "starting the dev container");
             result = await up.RunAsync(
-                context.Folders, context.Workspace, gate.SocketPath, $"{GateScope.Label}={context.Codespace.Name}", line => log.Write("up", line), cancellationToken);
+                context.ToolsView, context.Folders, context.Workspace, gate.SocketPath, $"{GateScope.Label}={context.Codespace.Name}", line => log.Write("up", line), cancellationToken);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -45,7 +46,12 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
     }
 
     private GateScope Scope(StartContext context) =>
-        new(context.Codespace.Name, host.Name, context.Prepared.Image, context.Workspace, context.Prepared.MountTarget);
+        new(context.Codespace.Name, host.Name, context.Prepared.Image, context.Workspace, context.Prepared.MountTarget)
+        {
+            Network = CodespaceNetworks.NameOf(context.Codespace),
+            Limits = Machines.LimitsOf(context.Machine),
+            User = context.ToolsView.User,
+        };
 
     private static CodespaceFaultException Failed(PreparedContainer prepared, string? refusal, string reason) => new(refusal is null
         ? $"devcontainer up failed: {reason}"

@@ -41,9 +41,16 @@ public sealed class EngineGateTests
         Assert.Equal(GatedEngine.Image, (string?)created["Image"]);
         Assert.Equal("ada-app", (string?)created["Labels"]!["berth.codespace"]);
         Assert.Equal("here", (string?)created["Labels"]!["berth.host"]);
-        Assert.Equal(["Init", "Mounts", "NetworkMode", "RestartPolicy"], created["HostConfig"]!.AsObject().Select(field => field.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Init", "LogConfig", "Memory", "MemorySwap", "Mounts", "NanoCpus", "NetworkMode", "PidsLimit", "RestartPolicy"],
+             created["HostConfig"]!.AsObject().Select(field => field.Key).Order(StringComparer.Ordinal));
         Assert.Equal(
             $$"""[{"Type":"bind","Source":"{{GatedEngine.Workspace}}","Target":"/workspaces/app"}]""", created["HostConfig"]!["Mounts"]!.ToJsonString());
+        Assert.Equal("berth-ada-app", (string?)created["HostConfig"]!["NetworkMode"]);
+        Assert.Equal(2_000_000_000, (long)created["HostConfig"]!["NanoCpus"]!);
+        Assert.Equal(8L << 30, (long)created["HostConfig"]!["Memory"]!);
+        Assert.Equal(8L << 30, (long)created["HostConfig"]!["MemorySwap"]!);
+        Assert.Equal(4096, (int)created["HostConfig"]!["PidsLimit"]!);
         Assert.Empty(gated.Refusals);
     }
 
@@ -55,6 +62,8 @@ public sealed class EngineGateTests
         var created = JsonNode.Parse(Assert.Single(gated.Effects).Body)!;
         Assert.Equal("ada-app", (string?)created["Labels"]!["berth.codespace"]);
         Assert.Equal(GatedEngine.Workspace, (string?)created["HostConfig"]!["Mounts"]![0]!["Source"]);
+        Assert.Equal("berth-ada-app", (string?)created["HostConfig"]!["NetworkMode"]);
+        Assert.Equal(8L << 30, (long)created["HostConfig"]!["Memory"]!);
     }
 
     [Fact]

@@ -19,7 +19,11 @@ internal sealed class GatedEngine : IAsyncDisposable
 
     public GatedEngine()
     {
-        var scope = new GateScope("ada-app", "here", Image, Workspace, "/workspaces/app");
+        var scope = new GateScope("ada-app", "here", Image, Workspace, "/workspaces/app")
+        {
+            Network = "berth-ada-app",
+            Limits = new(2, 8L << 30, 4096),
+        };
         _gate = new EngineGate(new EngineSocket("unix://" + Engine.SocketPath), scope, (call, reason) => Refusals.Enqueue($"{call}: {reason}"));
     }
 
