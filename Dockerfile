@@ -4,11 +4,12 @@
 #   docker run -d --name berth -p 5000:5000 -e BERTH_LISTEN=0.0.0.0:5000 -e BERTH_URL=https://berth.example.com \
 #     -e BERTH_TRUSTED_PROXIES=172.17.0.1 -v /srv/berth:/srv/berth berth
 #
-# For codespaces add the engine's socket, and the group that may use it:
+# For codespaces the server is root and works on the host's own networks, mounts and processes, so that it can fence codespaces in:
 #
-#     -v /var/run/docker.sock:/var/run/docker.sock --group-add "$(stat -c %g /var/run/docker.sock)"
+#     --user root --privileged --network host --pid host -v /var/run/docker.sock:/var/run/docker.sock \
+#     --mount type=bind,source=/srv/berth,target=/srv/berth,bind-propagation=rshared
 #
-# The data folder then has the same path on both sides, as above: the engine mounts workspaces by their path on the host.
+# The data folder then has the same path on both sides: the engine mounts workspaces by their path on the host.
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG TARGETARCH=amd64
@@ -20,10 +21,12 @@ RUN rid=linux-$([ "$TARGETARCH" = arm64 ] && echo arm64 || echo x64) \
  && dotnet publish src/Berth.Cli -c Release -r "$rid" --self-contained true -o /berth-cli
 
 FROM debian:bookworm-slim
-# SQLite, libsodium and ICU are the system's, so that its security updates reach them. git, docker's client, node and the
-# dev container tools (0.83: the last version for Debian 12's node 18) are for codespaces; the registry needs none of them.
+# SQLite, libsodium and ICU are the system's, so that its security updates reach them. git, docker's client, node, the
+# dev container tools (0.83: the last version for Debian 12's node 18), the sandbox, the firewall and mkfs are for codespaces; the
+# registry needs none of them.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libsqlite3-0 libsodium23 libicu72 git docker.io nodejs npm \
+    bubblewrap nftables e2fsprogs \
  && npm install --global --no-audit --no-fund @devcontainers/cli@0.83.0 \
  && apt-get purge -y npm && apt-get autoremove -y && rm -rf /var/lib/apt/lists/* /root/.npm \
  && useradd --system --uid 1000 --home-dir /srv/berth --shell /usr/sbin/nologin berth \

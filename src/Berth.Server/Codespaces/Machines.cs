@@ -51,8 +51,6 @@ internal sealed class Machines(BerthOptions options)
     /// <summary>The smallest: what a codespace gets when nobody asked.</summary>
     public Machine Default => _offered[0];
 
-    public static IEnumerable<string> Names => Types.Select(type => type.Name);
-
     /// <summary>Null when it is not offered here.</summary>
     public Machine? Find(string name) => Array.Find(_offered, machine => machine.Name == name);
 

@@ -7,6 +7,9 @@ namespace Berth.Server.Settings;
 /// <summary>Checks all settings and reports every fault in one message, named as the operator writes them.</summary>
 internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
 {
+    /// <summary>The machine types of codespaces, from small to large.</summary>
+    public static readonly string[] MachineNames = ["basicLinux32gb", "standardLinux32gb", "premiumLinux", "largePremiumLinux", "xLargePremiumLinux"];
+
     public ValidateOptionsResult Validate(string? name, BerthOptions options)
     {
         List<string> faults = [];
@@ -41,6 +44,11 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
         if (options.Workspaces is not ("image" or "folder"))
         {
             faults.Add($"BERTH_WORKSPACES must be image or folder, not '{options.Workspaces}'");
+        }
+
+        if (!string.IsNullOrEmpty(options.LargestMachine) && !MachineNames.Contains(options.LargestMachine))
+        {
+            faults.Add($"BERTH_LARGEST_MACHINE must be one of {string.Join(", ", MachineNames)}, not '{options.LargestMachine}'");
         }
 
         if (!IPNetwork.TryParse(options.CodespaceNetworks, out var network) || network.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork

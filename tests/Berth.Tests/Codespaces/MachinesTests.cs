@@ -1,0 +1,37 @@
+using Berth.Server.Codespaces;
+using Berth.Server.Settings;
+
+namespace Berth.Tests.Codespaces;
+
+public sealed class MachinesTests
+{
+    private const long GiB = 1L << 30;
+
+    [Theory]
+    [InlineData(null, 1, 2, "basicLinux32gb")]
+    [InlineData(null, 2, 24, "basicLinux32gb")]
+    [InlineData(null, 8, 15, "standardLinux32gb")]
+    [InlineData(null, 64, 512, "xLargePremiumLinux")]
+    [InlineData("premiumLinux", 64, 512, "premiumLinux")]
+    [InlineData("premiumLinux", 4, 16, "standardLinux32gb")]
+    public void The_host_and_the_setting_say_which_machines_there_are(string? largest, int cpus, int memory, string expected)
+    {
+        var offered = Machines.Offer(largest, cpus, memory * GiB);
+        Assert.Equal("basicLinux32gb", offered[0].Name);
+        Assert.Equal(expected, offered[^1].Name);
+        Assert.Equal(BerthOptionsValidator.MachineNames.Take(offered.Length), offered.Select(machine => machine.Name));
+    }
+
+    [Fact]
+    public void A_codespace_whose_machine_is_no_longer_offered_gets_the_largest_that_is()
+    {
+        var machines = new Machines(new BerthOptions { LargestMachine = "basicLinux32gb" });
+        Assert.Equal("basicLinux32gb", machines.Of(new Codespace { Machine = "largePremiumLinux" }).Name);
+        Assert.Equal("basicLinux32gb", machines.Of(new Codespace { Machine = "standardLinux" }).Name);
+        Assert.Null(machines.Find("largePremiumLinux"));
+    }
+
+    [Fact]
+    public void The_engine_is_asked_for_no_more_cores_than_the_host_has() =>
+        Assert.InRange(Machines.LimitsOf(new Machine("xLargePremiumLinux", 32, 128 * GiB, GiB)).Cpus, 1, Environment.ProcessorCount);
+}
