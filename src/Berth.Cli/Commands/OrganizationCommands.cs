@@ -21,7 +21,8 @@ internal static class OrganizationCommands
             ListMembers(),
             SetMember(),
             RemoveMember()),
-        TeamCommands.Build());
+        TeamCommands.Build(),
+        CodespacesAccessCommands.Build());
 
     private static BerthCommand List() => BerthCommand.Of(
         "list",

@@ -57,6 +57,7 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(SecretChange))]
 [JsonSerializable(typeof(SecretRepositories))]
 [JsonSerializable(typeof(SelectedRepositoryList))]
+[JsonSerializable(typeof(CodespacesAccess))]
 [JsonSerializable(typeof(MasterKeyRotation))]
 [JsonSerializable(typeof(NewKeyRotation))]
 [JsonSerializable(typeof(ErrorBody))]

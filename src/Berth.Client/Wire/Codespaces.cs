@@ -125,6 +125,17 @@ public sealed record NewCodespace
     public string? DisplayName { get; init; }
 }
 
+/// <summary>Who may have codespaces of an organization's repositories.</summary>
+public sealed record CodespacesAccess
+{
+    /// <summary><c>disabled</c>, <c>selected_members</c>, <c>all_members</c> or <c>all_members_and_outside_collaborators</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Visibility { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? SelectedUsernames { get; init; }
+}
+
 /// <summary>A process to run in a codespace.</summary>
 public sealed record CodespaceExec(IReadOnlyList<string> Command)
 {

@@ -28,6 +28,8 @@ internal static class CodespaceEndpoints
         api.MapRead(One + "/machines", MachinesAsync).Requires(ApiNeed.User, Scope);
         api.MapRead(One + "/creation-log", CreationLog.GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
         api.MapPost(One + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, Scope);
+        api.MapOrganizationCodespaces();
+        api.MapCodespaceAccess();
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
@@ -153,9 +155,10 @@ internal static class CodespaceEndpoints
     }
 
     private static async Task<IResult> StartAsync(
-        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+        string name, ApiCaller caller, AccessDecisions access, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
     {
         var codespace = await FindAsync(db, caller, name, cancellationToken);
+        await DemandAsync(codespace, access, db, cancellationToken);
         if (!await db.WriteAsync(session => CodespaceTable.WantStartAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken))
         {
             return Conflict($"the codespace is {codespace.State} already");
@@ -163,6 +166,15 @@ internal static class CodespaceEndpoints
 
         reconciler.Wake(codespace.Id);
         return await GetAsync(name, caller, db, urls, cancellationToken);
+    }
+
+    /// <summary>What the organization says counts at every start; a repository that is gone or hidden fails the start itself, with its reason.</summary>
+    private static async Task DemandAsync(Codespace codespace, AccessDecisions access, Db db, CancellationToken cancellationToken)
+    {
+        if (codespace.RepositoryId is { } id && await access.RepositoryAsync(codespace.OwnerId, id, cancellationToken) is { Standing.CanRead: true } found)
+        {
+            await CodespaceAccessTable.DemandAsync(db, found.Repository, codespace.OwnerId, codespace.OwnerLogin, cancellationToken);
+        }
     }
 
     private static async Task<IResult> StopAsync(

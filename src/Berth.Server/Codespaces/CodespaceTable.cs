@@ -47,6 +47,23 @@ internal static class CodespaceTable
         "select count(*) from codespaces where owner_id = @ownerId and desired <> 'deleted' and (@all = 1 or repository_id = @repositoryId)",
         new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0 });
 
+    /// <summary>Of an organization's repositories, perhaps of one user only.</summary>
+    public static Task<List<Codespace>> OfOrganizationAsync(DbSession session, long organizationId, long? userId, int limit, long offset) =>
+        session.QueryAsync<Codespace>(
+            $"""
+            {Select}
+            where r.owner_id = @organizationId and c.desired <> 'deleted' and (@all = 1 or c.owner_id = @userId)
+            order by c.last_used_at desc, c.id desc limit @limit offset @offset
+            """,
+            new { organizationId, userId = userId ?? 0, all = userId is null ? 1 : 0, limit, offset });
+
+    public static Task<long> CountOfOrganizationAsync(DbSession session, long organizationId, long? userId) => session.SingleAsync<long>(
+        """
+        select count(*) from codespaces c join repositories r on r.id = c.repository_id
+        where r.owner_id = @organizationId and c.desired <> 'deleted' and (@all = 1 or c.owner_id = @userId)
+        """,
+        new { organizationId, userId = userId ?? 0, all = userId is null ? 1 : 0 });
+
     /// <summary>What one host has to do or to watch over.</summary>
     public static Task<List<Codespace>> OfHostAsync(DbSession session, string host) => session.QueryAsync<Codespace>(
         $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed'))", new { host });

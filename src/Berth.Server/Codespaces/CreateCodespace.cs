@@ -32,6 +32,7 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
 
     public async Task<Codespace> RunAsync(long userId, string login, RepositoryFacts repository, Wanted wanted, CancellationToken cancellationToken)
     {
+        await CodespaceAccessTable.DemandAsync(db, repository, userId, login, cancellationToken);
         var now = time.GetUtcNow();
         var codespace = new Codespace
         {

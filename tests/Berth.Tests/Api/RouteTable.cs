@@ -21,6 +21,15 @@ internal static class RouteTable
         GET /api/v3/orgs/{org}                                                                  | in  in  in  in  in
         PATCH /api/v3/orgs/{org}                                                                | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}                                                               | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/codespaces                                                       | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/codespaces/access                                                | 401 403 403 in  404
+        PUT /api/v3/orgs/{org}/codespaces/access                                                | 401 403 403 in  404
+        POST /api/v3/orgs/{org}/codespaces/access/selected_users                                | 401 403 403 in  404
+        DELETE /api/v3/orgs/{org}/codespaces/access/selected_users                              | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/members/{username}/codespaces                                    | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/members/{username}/codespaces/{name}                             | 401 403 403 404 404
+        DELETE /api/v3/orgs/{org}/members/{username}/codespaces/{name}                          | 401 403 403 404 404
+        POST /api/v3/orgs/{org}/members/{username}/codespaces/{name}/stop                       | 401 403 403 404 404
         GET /api/v3/orgs/{org}/codespaces/secrets                                               | 401 403 403 in  404
         GET /api/v3/orgs/{org}/codespaces/secrets/public-key                                    | 401 403 403 in  404
         GET /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 404 404

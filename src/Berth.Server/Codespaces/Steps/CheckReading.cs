@@ -1,9 +1,10 @@
 using Berth.Server.Access;
+using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>May the creator still read the repository? Settles as whom the codespace asks for images.</summary>
-internal sealed class CheckReading(AccessDecisions access)
+/// <summary>May the creator still read the repository, and have codespaces of it? Settles as whom the codespace asks for images.</summary>
+internal sealed class CheckReading(AccessDecisions access, Db db)
 {
     /// <exception cref="CodespaceFaultException">No longer.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -14,6 +15,13 @@ internal sealed class CheckReading(AccessDecisions access)
         {
             throw new CodespaceFaultException(
                 $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}. Remedy: an admin of the repository can give read access again");
+        }
+
+        var decision = CodespaceRules.Decide(await db.ReadAsync(
+            session => CodespaceAccessTable.FactsAsync(session, found.Repository, codespace.OwnerId, codespace.OwnerLogin), cancellationToken));
+        if (!decision.Allowed)
+        {
+            throw new CodespaceFaultException($"{decision.Reason}. Remedy: {decision.Remedy}");
         }
 
         return context with

@@ -1,0 +1,146 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>An organization's say in who may have codespaces of its repositories. GitHub's, and a GET that GitHub lacks.</summary>
+internal static class CodespaceAccessEndpoints
+{
+    private const string Scope = "admin:org";
+    private const string Resource = "CodespacesAccess";
+    private const int MostSelected = 100;
+
+    /// <summary>As at GitHub the list belongs to one of the visibilities.</summary>
+    private static readonly ApiError NotSelected = ApiErrors.Unprocessable(
+        Resource, "visibility", "only with visibility selected_members is there a list of users");
+
+    // https://docs.github.com/rest/codespaces/organizations
+    public static void MapCodespaceAccess(this IEndpointRouteBuilder api)
+    {
+        const string Access = "/orgs/{org}/codespaces/access";
+        api.MapRead(Access, GetAsync).Requires(ApiNeed.OrganizationOwner, Scope);
+        api.MapPut(Access, SetAsync).Requires(ApiNeed.OrganizationOwner, Scope);
+        api.MapPost(Access + "/selected_users", AddAsync).Requires(ApiNeed.OrganizationOwner, Scope);
+        api.MapDelete(Access + "/selected_users", RemoveAsync).Requires(ApiNeed.OrganizationOwner, Scope);
+    }
+
+    private static async Task<IResult> GetAsync(OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var id = access.Organization.Id;
+        return ApiResult.Ok(await db.ReadAsync(
+            async session => new CodespacesAccess
+            {
+                Visibility = (await CodespaceAccessTable.OfAsync(session, id)).Name(),
+                SelectedUsernames = await CodespaceAccessTable.SelectedAsync(session, id),
+            },
+            cancellationToken));
+    }
+
+    private static async Task<IResult> SetAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var visibility = body.Word("visibility", required: true, CodespaceAccessNames.All);
+        var logins = Logins(body, required: false);
+        if (logins is { Count: > 0 } && visibility is not (null or "selected_members"))
+        {
+            body.Fault("selected_usernames", "invalid", "users can be selected only with visibility selected_members");
+        }
+
+        body.Validate();
+        var id = access.Organization.Id;
+        return await db.WriteAsync<IResult>(
+            async session =>
+            {
+                var (users, fault) = await MembersAsync(session, access.Organization, logins ?? []);
+                if (fault is not null)
+                {
+                    return fault;
+                }
+
+                await CodespaceAccessTable.SetAsync(session, id, CodespaceAccessNames.Parse(visibility));
+                if (logins is not null)
+                {
+                    await CodespaceAccessTable.UnselectAllAsync(session, id);
+                    foreach (var user in users)
+                    {
+                        await CodespaceAccessTable.SelectAsync(session, id, user);
+                    }
+                }
+
+                return ApiResult.NoContent();
+            },
+            cancellationToken);
+    }
+
+    private static Task<IResult> AddAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        ChangeAsync(request, access, db, CodespaceAccessTable.SelectAsync, cancellationToken);
+
+    private static Task<IResult> RemoveAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        ChangeAsync(request, access, db, CodespaceAccessTable.UnselectAsync, cancellationToken);
+
+    private static async Task<IResult> ChangeAsync(
+        HttpRequest request, OrganizationAccess access, Db db, Func<DbSession, long, long, Task> change, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var logins = Logins(body, required: true);
+        body.Validate();
+        return await db.WriteAsync<IResult>(
+            async session =>
+            {
+                if (await CodespaceAccessTable.OfAsync(session, access.Organization.Id) != CodespaceAccess.SelectedMembers)
+                {
+                    return NotSelected;
+                }
+
+                var (users, fault) = await MembersAsync(session, access.Organization, logins!);
+                if (fault is not null)
+                {
+                    return fault;
+                }
+
+                foreach (var user in users)
+                {
+                    await change(session, access.Organization.Id, user);
+                }
+
+                return ApiResult.NoContent();
+            },
+            cancellationToken);
+    }
+
+    private static List<string>? Logins(JsonBody body, bool required)
+    {
+        var logins = body.Texts("selected_usernames", required);
+        if (logins is { Count: > MostSelected })
+        {
+            body.Fault("selected_usernames", "invalid", $"at most {MostSelected} users can be named at once");
+        }
+
+        return logins;
+    }
+
+    private static async Task<(List<long> Users, ApiError? Fault)> MembersAsync(DbSession session, OwnerFacts organization, List<string> logins)
+    {
+        List<long> users = [];
+        List<string> strangers = [];
+        foreach (var login in logins)
+        {
+            if (await AccountTable.FindUserAsync(session, login) is { } user
+                && await AccessTable.MembershipAsync(session, organization.Id, user.Id) is not null)
+            {
+                users.Add(user.Id);
+            }
+            else
+            {
+                strangers.Add(login);
+            }
+        }
+
+        return (users, strangers.Count == 0 ? null
+            : ApiErrors.Invalid(Resource, "selected_usernames", $"{string.Join(", ", strangers)}: no members of {organization.Login}"));
+    }
+}
