@@ -7,7 +7,7 @@ namespace Berth.ClientTests.Codespaces;
 /// <summary>The busybox image with other labels, as an OCI layout with the reference <c>latest</c>; no engine is needed to make one.</summary>
 internal static class LabelledImage
 {
-    public static async Task<string> CreateAsync(string folder, IEnumerable<(string Name, string Value)> labels)
+    public static async Task<string> CreateAsync(string folder, IEnumerable<(string Name, string Value)> labels, string? architecture = null)
     {
         var source = await BaseImage.LayoutAsync();
         var blobs = Directory.CreateDirectory(Path.Combine(folder, "blobs", "sha256")).FullName;
@@ -22,6 +22,11 @@ internal static class LabelledImage
         var manifest = Read(Blob(blobs, descriptor));
         var config = Read(Blob(blobs, manifest["config"]!));
         config["config"]!["Labels"] = new JsonObject([.. labels.Select(label => KeyValuePair.Create<string, JsonNode?>(label.Name, label.Value))]);
+        if (architecture is not null)
+        {
+            config["architecture"] = architecture;
+        }
+
         Write(blobs, config, manifest["config"]!);
         Write(blobs, manifest, descriptor);
         await File.WriteAllTextAsync(Path.Combine(folder, "index.json"), index.ToJsonString());
