@@ -213,7 +213,7 @@ internal sealed partial class EngineClient(EngineSocket socket)
         }
     }
 
-    private static string Message(string body)
+    public static string Message(string body)
     {
         try
         {

@@ -1,0 +1,98 @@
+using System.Formats.Tar;
+using System.Text;
+using Berth.Server.Codespaces.Devcontainers;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// What the engine gets to build from, as a tar that is written while it is sent: the files of a folder of the checkout that <c>.dockerignore</c> leaves in, and
+/// the Dockerfile that Berth wrote. Links go in as links, for the engine to resolve within what it got; pipes, sockets and devices stay out.
+/// </summary>
+internal sealed class BuildContext
+{
+    /// <summary>Of the Dockerfile within the context.</summary>
+    public const string DockerfileName = ".berth-dockerfile";
+
+    private readonly string? _folder;
+    private readonly IgnorePatterns _ignored;
+    private readonly string _dockerfile;
+    private readonly IReadOnlyDictionary<string, string> _texts;
+    private readonly Func<TarWriter, CancellationToken, Task>? _more;
+
+    /// <param name="folder">Full path, or null for none.</param>
+    /// <param name="ignored">What of it stays out.</param>
+    /// <param name="dockerfile">The text that is built.</param>
+    /// <param name="texts">More files.</param>
+    /// <param name="more">Writes still more.</param>
+    public BuildContext(
+        string? folder, IgnorePatterns ignored, string dockerfile, IReadOnlyDictionary<string, string> texts, Func<TarWriter, CancellationToken, Task>? more = null) =>
+        (_folder, _ignored, _dockerfile, _texts, _more) = (folder, ignored, dockerfile, texts, more);
+
+    public async Task WriteAsync(Stream target, CancellationToken cancellationToken)
+    {
+        await using var tar = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true);
+        if (_folder is not null)
+        {
+            await FolderAsync(tar, _folder, "", cancellationToken);
+        }
+
+        foreach (var (path, content) in _texts)
+        {
+            await TextAsync(tar, path, content, cancellationToken);
+        }
+
+        if (_more is not null)
+        {
+            await _more(tar, cancellationToken);
+        }
+
+        // The engine takes both away once it has read them, so they are in nothing that is copied.
+        await TextAsync(tar, ".dockerignore", $".dockerignore\n{DockerfileName}\n", cancellationToken);
+        await TextAsync(tar, DockerfileName, _dockerfile, cancellationToken);
+    }
+
+    public static async Task TextAsync(TarWriter tar, string path, string content, CancellationToken cancellationToken)
+    {
+        using var data = new MemoryStream(Encoding.UTF8.GetBytes(content));
+        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = data, Mode = Readable }, cancellationToken);
+    }
+
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private async Task FolderAsync(TarWriter tar, string folder, string prefix, CancellationToken cancellationToken)
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var name = prefix + Path.GetFileName(path);
+            var kind = Checkout.Kind(path);
+            var excluded = _ignored.Excludes(name);
+            if (kind == FileKind.Folder && (!excluded || _ignored.TakesBack))
+            {
+                if (!excluded)
+                {
+                    await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, name + "/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
+                }
+
+                await FolderAsync(tar, path, name + "/", cancellationToken);
+            }
+            else if (!excluded && name is not (".dockerignore" or DockerfileName))
+            {
+                await FileAsync(tar, path, name, kind, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task FileAsync(TarWriter tar, string path, string name, FileKind kind, CancellationToken cancellationToken)
+    {
+        if (kind == FileKind.Link)
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = new FileInfo(path).LinkTarget ?? "" }, cancellationToken);
+        }
+        else if (kind == FileKind.File)
+        {
+            await using var data = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 128 * 1024, FileOptions.SequentialScan);
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data, Mode = File.GetUnixFileMode(path) }, cancellationToken);
+        }
+    }
+}

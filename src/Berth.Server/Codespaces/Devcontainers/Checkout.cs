@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Berth.Server.Codespaces.Devcontainers;
+
+/// <summary>What lies at a path. Other: pipes, sockets, devices, which are never opened.</summary>
+internal enum FileKind
+{
+    Missing,
+    File,
+    Folder,
+    Link,
+    Other,
+}
+
+/// <summary>
+/// The files of a checkout as its own configuration may name them: paths stay inside, and no symbolic link is followed, since one in a repository may point at
+/// any file of the host. Read while no process of the codespace runs, so what was looked at is not exchanged in between.
+/// </summary>
+internal sealed partial class Checkout(string root)
+{
+    public string Root => root;
+
+    /// <summary>Where a path that a file of the checkout names lies, as a path within the checkout; the empty text is the checkout itself.</summary>
+    /// <param name="folder">The folder of the file that names it, within the checkout.</param>
+    /// <param name="path">As written.</param>
+    /// <param name="what">For the message: <c>build.context</c>.</param>
+    /// <exception cref="CodespaceFaultException">It leads outside, or through a link.</exception>
+    public string Locate(string folder, string path, string what)
+    {
+        const string WholeWorkspace = "${localWorkspaceFolder}";
+        if (path.StartsWith(WholeWorkspace, StringComparison.Ordinal))
+        {
+            (folder, path) = ("", path[WholeWorkspace.Length..].TrimStart('/'));
+        }
+
+        if (path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal) || path.Contains("${", StringComparison.Ordinal))
+        {
+            throw Outside(path, what);
+        }
+
+        List<string> segments = [.. folder.Split('/', StringSplitOptions.RemoveEmptyEntries)];
+        foreach (var segment in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != "."))
+        {
+            if (segment != "..")
+            {
+                segments.Add(segment);
+            }
+            else if (segments.Count > 0)
+            {
+                segments.RemoveAt(segments.Count - 1);
+            }
+            else
+            {
+                throw Outside(path, what);
+            }
+        }
+
+        var found = string.Join('/', segments);
+        CheckLinks(found, what);
+        return found;
+    }
+
+    public string FullPath(string path) => path.Length == 0 ? root : Path.Combine(root, path);
+
+    public FileKind KindOf(string path) => Kind(FullPath(path));
+
+    /// <param name="path">Within the checkout, of <see cref="Locate"/>.</param>
+    /// <param name="maxBytes">More is refused.</param>
+    /// <param name="what">For the message.</param>
+    /// <exception cref="CodespaceFaultException">There is no such file, it is something else, or too large.</exception>
+    public string ReadText(string path, long maxBytes, string what)
+    {
+        CheckLinks(path, what);
+        var file = FullPath(path);
+        return Kind(file) switch
+        {
+            FileKind.Missing => throw new CodespaceFaultException($"{what}: the repository has no {path} on this branch"),
+            FileKind.File when new FileInfo(file).Length > maxBytes => throw new CodespaceFaultException($"{what}: {path} is larger than {maxBytes / 1024} KiB"),
+            FileKind.File => File.ReadAllText(file, Encoding.UTF8),
+            _ => throw new CodespaceFaultException($"{what}: {path} is not a file"),
+        };
+    }
+
+    private void CheckLinks(string path, string what)
+    {
+        var current = root;
+        foreach (var segment in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            current = Path.Combine(current, segment);
+            if (Kind(current) == FileKind.Link)
+            {
+                throw new CodespaceFaultException($"{what}: {segment} in {path} is a symbolic link, and links are not followed");
+            }
+        }
+    }
+
+    private static CodespaceFaultException Outside(string path, string what) =>
+        new($"{what}: '{path}' lies outside the repository; name a path within it");
+
+    /// <summary>Without following a link and without opening anything.</summary>
+    public static unsafe FileKind Kind(string path)
+    {
+        const int CurrentFolder = -100, NoFollow = 0x100, Type = 1, ModeOffset = 28;
+        var status = stackalloc byte[256];
+        if (StatX(CurrentFolder, path, NoFollow, Type, status) != 0)
+        {
+            return FileKind.Missing;
+        }
+
+        // statx(2): the layout is the same on every architecture; S_IFMT is 0170000.
+        return (*(ushort*)(status + ModeOffset) & 0xF000) switch
+        {
+            0x8000 => FileKind.File,
+            0x4000 => FileKind.Folder,
+            0xA000 => FileKind.Link,
+            _ => FileKind.Other,
+        };
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatX(int folder, string path, int flags, uint mask, byte* status);
+}

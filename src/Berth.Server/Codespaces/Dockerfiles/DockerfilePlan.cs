@@ -1,0 +1,146 @@
+using System.Text;
+
+namespace Berth.Server.Codespaces.Dockerfiles;
+
+/// <summary>An image from outside that a Dockerfile names.</summary>
+/// <param name="Text">As written, variables replaced.</param>
+/// <param name="Line">Where.</param>
+/// <param name="Where">The instruction: <c>FROM</c> or <c>COPY --from</c>.</param>
+internal sealed record DockerfileReference(string Text, int Line, string Where);
+
+/// <summary>Where a stage begins or a copy comes from: an earlier stage, or an image from outside. Neither: <c>FROM scratch</c>.</summary>
+internal sealed record StageSource(int? Stage, DockerfileReference? Image);
+
+/// <summary>One line of a stage, as it will be written; a copy from elsewhere has its source between the two texts.</summary>
+internal sealed record StageLine(string Text, StageSource? From = null, string Rest = "");
+
+/// <summary>One stage.</summary>
+/// <param name="Index">Counted from 0.</param>
+/// <param name="Name">In lower case, or null.</param>
+/// <param name="Base">What it begins with.</param>
+internal sealed record DockerfileStage(int Index, string? Name, StageSource Base)
+{
+    public List<StageLine> Lines { get; } = [];
+
+    /// <summary>What RUN without brackets runs in.</summary>
+    public IReadOnlyList<string> Shell { get; set; } = ["/bin/sh", "-c"];
+
+    public bool HasTriggers { get; set; }
+}
+
+/// <summary>
+/// What a Dockerfile builds for one target: the stages that it needs and every image from outside. It is built from a text that is written here, in which
+/// each of those images is named by the digest that was authorised, and nothing reads the repository's own text again.
+/// </summary>
+internal sealed class DockerfilePlan
+{
+    /// <summary>In the context of the build, beside the repository's files.</summary>
+    public const string HeredocFolder = ".berth-heredoc";
+
+    private readonly ParsedDockerfile _file;
+    private readonly IReadOnlyList<string> _globals;
+    private readonly IReadOnlyList<DockerfileStage> _stages;
+
+    private DockerfilePlan(ParsedDockerfile file, StageReader reader, IReadOnlyList<DockerfileStage> stages)
+    {
+        _file = file;
+        _globals = reader.Globals;
+        _stages = stages;
+        Remarks = reader.Remarks;
+        Files = reader.Files;
+        Arguments = reader.BuildArguments;
+        References = [.. stages.SelectMany(stage => stage.Lines.Select(line => line.From?.Image).Prepend(stage.Base.Image)).OfType<DockerfileReference>()];
+    }
+
+    /// <summary>Every image from outside that is needed, in order of appearance.</summary>
+    public IReadOnlyList<DockerfileReference> References { get; }
+
+    /// <summary>What is done otherwise than written, for the log.</summary>
+    public IReadOnlyList<string> Remarks { get; }
+
+    /// <summary>Texts from the Dockerfile that are copied as files: path in the context and content.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; }
+
+    /// <summary>For the engine: the configuration's, and the platform's where the Dockerfile asks for it.</summary>
+    public IReadOnlyDictionary<string, string> Arguments { get; }
+
+    /// <summary>The stage to build, by the name that it has in what is written.</summary>
+    public string Target => StageName(_stages[^1].Index);
+
+    /// <param name="file">The Dockerfile.</param>
+    /// <param name="arguments">Build arguments of the configuration.</param>
+    /// <param name="target">Name or number of a stage; null is the last.</param>
+    /// <param name="architecture">As docker names it: <c>amd64</c>.</param>
+    /// <exception cref="CodespaceFaultException">It asks for something that builds do not have; names path, line and what to write instead.</exception>
+    public static DockerfilePlan Read(ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture)
+    {
+        var reader = new StageReader(file, arguments, architecture);
+        reader.Read();
+        var stages = reader.Stages;
+        if (stages.Count == 0)
+        {
+            throw DockerfileParser.Fault(file.Path, 1, "there is no FROM");
+        }
+
+        var last = target is null ? stages[^1]
+            : stages.FirstOrDefault(stage => stage.Name == target.ToLowerInvariant())
+                ?? (int.TryParse(target, out var index) && index >= 0 && index < stages.Count ? stages[index] : null)
+                ?? throw new CodespaceFaultException($"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
+        var plan = new DockerfilePlan(file, reader, Needed(stages, last));
+        var refusal = reader.Refusals.FirstOrDefault(entry => plan._stages.Contains(entry.Stage));
+        return refusal.Reason is null ? plan : throw refusal.Reason;
+    }
+
+    /// <summary>The Dockerfile that is built.</summary>
+    /// <param name="pins">For the text of each of <see cref="References"/> the image by digest.</param>
+    /// <param name="label">
+    /// Stands first in every stage, so the engine, which takes any layer with the same history, finds only layers with the same label.
+    /// </param>
+    public string Write(IReadOnlyDictionary<string, string> pins, string label)
+    {
+        var text = new StringBuilder();
+        text.Append("# escape=").Append(_file.Escape).Append('\n');
+        foreach (var global in _globals)
+        {
+            text.Append(global).Append('\n');
+        }
+
+        foreach (var stage in _stages)
+        {
+            text.Append("FROM ").Append(NameOf(stage.Base, pins)).Append(" AS ").Append(StageName(stage.Index)).Append('\n');
+            text.Append("LABEL ").Append(label).Append('\n');
+            foreach (var line in stage.Lines)
+            {
+                text.Append(line.Text);
+                if (line.From is { } from)
+                {
+                    text.Append("--from=").Append(NameOf(from, pins)).Append(' ').Append(line.Rest);
+                }
+
+                text.Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string NameOf(StageSource source, IReadOnlyDictionary<string, string> pins) =>
+        source.Stage is { } stage ? StageName(stage) : source.Image is { } image ? pins[image.Text] : "scratch";
+
+    private static string StageName(int index) => $"berth-stage-{index}";
+
+    /// <summary>What the target is made of, in order; the other stages are not built.</summary>
+    private static List<DockerfileStage> Needed(IReadOnlyList<DockerfileStage> stages, DockerfileStage target)
+    {
+        HashSet<int> needed = [target.Index];
+        for (var i = target.Index; i >= 0; i--)
+        {
+            if (needed.Contains(i))
+            {
+                needed.UnionWith(stages[i].Lines.Select(line => line.From?.Stage).Append(stages[i].Base.Stage).OfType<int>());
+            }
+        }
+
+        return [.. stages.Where(stage => needed.Contains(stage.Index))];
+    }
+}

@@ -1,0 +1,388 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Berth.Server.Codespaces.Dockerfiles;
+
+/// <summary>Goes through a Dockerfile's instructions: which stages there are, what they come from, and how each line is written for the engine's own builder.</summary>
+/// <remarks>
+/// The engine's builder is the one without BuildKit. What of BuildKit's Dockerfile can be said in its words is; the rest is refused where a
+/// needed stage uses it.
+/// </remarks>
+internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture)
+{
+    private const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
+    private readonly DockerfileVariables _global = new(file.Escape);
+    private readonly Dictionary<string, string> _platform = new(StringComparer.Ordinal)
+    {
+        ["TARGETPLATFORM"] = "linux/" + architecture, ["TARGETOS"] = "linux", ["TARGETARCH"] = architecture, ["TARGETVARIANT"] = "",
+        ["BUILDPLATFORM"] = "linux/" + architecture, ["BUILDOS"] = "linux", ["BUILDARCH"] = architecture, ["BUILDVARIANT"] = "",
+    };
+
+    public List<DockerfileStage> Stages { get; } = [];
+
+    public List<string> Globals { get; } = [];
+
+    public List<string> Remarks { get; } = [];
+
+    public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, string> BuildArguments { get; } = new(arguments, StringComparer.Ordinal);
+
+    /// <summary>Count only when their stage is needed.</summary>
+    public List<(DockerfileStage Stage, CodespaceFaultException Reason)> Refusals { get; } = [];
+
+    public void Read()
+    {
+        if (file.Syntax is { } syntax)
+        {
+            Remarks.Add(OrdinarySyntax().IsMatch(syntax)
+                ? $"{file.Path}: the line '# syntax={syntax}' is ignored: Berth reads Dockerfiles by itself"
+                : throw DockerfileParser.Fault(file.Path, 1, $"another language of build files (# syntax={DockerfileParser.Short(syntax)}) {NoBuildKit}"));
+        }
+
+        foreach (var (name, value) in _platform)
+        {
+            _global.Set(name, value);
+        }
+
+        foreach (var instruction in file.Instructions)
+        {
+            if (instruction.Name == "FROM")
+            {
+                From(instruction);
+            }
+            else if (Stages.Count == 0)
+            {
+                Global(instruction);
+            }
+            else
+            {
+                InStage(instruction, Stages[^1]);
+            }
+        }
+    }
+
+    private void Global(DockerfileInstruction instruction)
+    {
+        if (instruction.Name != "ARG")
+        {
+            throw Fault(instruction, $"{instruction.Name} stands before the first FROM");
+        }
+
+        foreach (var (name, text) in Declared(instruction))
+        {
+            var value = arguments.GetValueOrDefault(name)
+                ?? (text is null ? null : _global.Expand(text) ?? throw Fault(instruction, $"the default of {name} is not understood"));
+            if (value is not null)
+            {
+                _global.Set(name, value);
+            }
+        }
+
+        Globals.Add("ARG " + Line(instruction, instruction.Arguments));
+    }
+
+    private void From(DockerfileInstruction instruction)
+    {
+        var words = Words(instruction);
+        if (words.Count is not (1 or 3) || (words.Count == 3 && !words[1].Equals("as", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw Fault(instruction, "FROM is written FROM IMAGE [AS NAME]");
+        }
+
+        foreach (var (flag, value) in instruction.Flags)
+        {
+            var platform = flag == "platform" ? _global.Expand(value) : throw Fault(instruction, $"FROM has no flag --{flag}");
+            if (platform != _platform["TARGETPLATFORM"])
+            {
+                throw Fault(instruction, $"the platform {platform} is not this server's, {_platform["TARGETPLATFORM"]}");
+            }
+        }
+
+        var text = _global.Expand(words[0]);
+        if (string.IsNullOrEmpty(text))
+        {
+            throw Fault(instruction, $"'{words[0]}' names no image: give its variables a value by ARG before the first FROM or by build.args");
+        }
+
+        var name = words.Count == 3 ? words[2].ToLowerInvariant() : null;
+        if (name is not null && (!StageName().IsMatch(name) || Stages.Any(stage => stage.Name == name)))
+        {
+            throw Fault(instruction, $"'{words[2]}' is no name for a stage, or is given twice");
+        }
+
+        var source = text == "scratch" ? new StageSource(null, null) : Source(text, instruction, "FROM", byIndex: false);
+        var stage = new DockerfileStage(Stages.Count, name, source);
+        if (source.Stage is { } parent)
+        {
+            stage.Shell = Stages[parent].Shell;
+            if (Stages[parent].HasTriggers)
+            {
+                Refusals.Add((stage, Fault(instruction, $"{text} has ONBUILD instructions, which codespaces do not run; write them into this stage")));
+            }
+        }
+
+        Stages.Add(stage);
+    }
+
+    private StageSource Source(string text, DockerfileInstruction instruction, string where, bool byIndex)
+    {
+        var stage = Stages.FindIndex(candidate => candidate.Name == text.ToLowerInvariant());
+        if (stage < 0 && byIndex && int.TryParse(text, out var index))
+        {
+            stage = index >= 0 && index < Stages.Count ? index : throw Fault(instruction, $"there is no stage {text} before this one");
+        }
+
+        return stage >= 0 ? new StageSource(stage, null) : new StageSource(null, new DockerfileReference(text, instruction.Line, where));
+    }
+
+    private void InStage(DockerfileInstruction instruction, DockerfileStage stage)
+    {
+        switch (instruction.Name)
+        {
+            case "ARG":
+                foreach (var (name, value) in Declared(instruction))
+                {
+                    if (value is null && !BuildArguments.ContainsKey(name) && _platform.TryGetValue(name, out var known))
+                    {
+                        BuildArguments[name] = known;
+                    }
+                }
+
+                Plain(instruction, stage);
+                break;
+            case "COPY" or "ADD":
+                Copy(instruction, stage);
+                break;
+            case "RUN":
+                Run(instruction, stage);
+                break;
+            case "ONBUILD":
+                stage.HasTriggers = true;
+                Remarks.Add($"{file.Path} line {instruction.Line}: ONBUILD is left out: nothing is built from a codespace's image");
+                break;
+            case "LABEL" when instruction.Arguments.Contains("berth.", StringComparison.OrdinalIgnoreCase):
+                Refusals.Add((stage, Fault(instruction, "labels that begin with berth. are Berth's own")));
+                break;
+            case "SHELL":
+                stage.Shell = Strings(instruction.Arguments) is { Count: > 0 } shell ? shell : throw Fault(instruction, "SHELL is written as [\"program\", \"argument\"]");
+                Plain(instruction, stage);
+                break;
+            default:
+                Plain(instruction, stage);
+                break;
+        }
+    }
+
+    private void Plain(DockerfileInstruction instruction, DockerfileStage stage)
+    {
+        foreach (var (flag, value) in instruction.Flags)
+        {
+            if (instruction.Name != "HEALTHCHECK" || flag is not ("interval" or "timeout" or "start-period" or "retries") || !HealthValue().IsMatch(value))
+            {
+                throw Fault(instruction, $"{instruction.Name} has no flag --{flag}");
+            }
+        }
+
+        var flags = string.Concat(instruction.Flags.Select(flag => $"--{flag.Key}={flag.Value} "));
+        stage.Lines.Add(new StageLine($"{instruction.Name} {flags}{Line(instruction, instruction.Arguments)}"));
+    }
+
+    private void Copy(DockerfileInstruction instruction, DockerfileStage stage)
+    {
+        StageSource? from = null;
+        var chown = "";
+        foreach (var (flag, value) in instruction.Flags)
+        {
+            switch (flag)
+            {
+                case "from" when instruction.Name == "COPY":
+                    from = value.Contains('$', StringComparison.Ordinal) || value.Length == 0
+                        ? throw Fault(instruction, "--from takes no variables; name a stage: FROM IMAGE AS NAME")
+                        : Source(value, instruction, "COPY --from", byIndex: true);
+                    break;
+                case "chown":
+                    chown = $"--chown={value} ";
+                    break;
+
+                // How the layer is stored, not what is in it.
+                case "link":
+                    break;
+                default:
+                    Refusals.Add((stage, Fault(instruction, $"{instruction.Name} --{flag} {NoBuildKit}{(flag == "chmod" ? "; use RUN chmod" : "")}")));
+                    return;
+            }
+        }
+
+        if (from?.Stage == stage.Index)
+        {
+            throw Fault(instruction, "a stage cannot copy from itself");
+        }
+
+        if (instruction.Name == "ADD" && RemoteSource(instruction) is { } remote)
+        {
+            Refusals.Add((stage, Fault(instruction, remote)));
+            return;
+        }
+
+        var sources = Line(instruction, WithFiles(instruction));
+        stage.Lines.Add(from is null ? new StageLine($"{instruction.Name} {chown}{sources}") : new StageLine($"COPY {chown}", from, sources));
+    }
+
+    /// <summary>
+    /// The engine itself fetches what ADD names by URL, from the host's network, so a source must be seen to be a plain path: no variables, no quotes.
+    /// </summary>
+    private static string? RemoteSource(DockerfileInstruction instruction)
+    {
+        var sources = (Strings(instruction.Arguments) ?? [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)]).SkipLast(1).ToList();
+        return sources.FirstOrDefault(source => source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal)) is { } url
+            ? $"ADD {DockerfileParser.Short(url)} would be fetched from the server's own network; fetch it with RUN"
+            : sources.FirstOrDefault(source => !DockerfileParser.HeredocWord().IsMatch(source) && source.AsSpan().IndexOfAny("$\"'\\`:") >= 0) is { } odd
+                ? $"the source {DockerfileParser.Short(odd)} of ADD must be a plain path; use COPY"
+                : null;
+    }
+
+    /// <summary>Texts in the Dockerfile become files of the context.</summary>
+    private string WithFiles(DockerfileInstruction instruction)
+    {
+        if (instruction.Heredocs.Count == 0)
+        {
+            return instruction.Arguments;
+        }
+
+        var next = 0;
+        return string.Join(' ', instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Select(word =>
+        {
+            if (!DockerfileParser.HeredocWord().IsMatch(word))
+            {
+                return word;
+            }
+
+            var heredoc = instruction.Heredocs[next++];
+            if (heredoc.Expands && heredoc.Content.Contains('$', StringComparison.Ordinal))
+            {
+                throw Fault(instruction, $"variables in the text <<{heredoc.Name} are not replaced here; write <<\"{heredoc.Name}\" when they are to stay, or use RUN");
+            }
+
+            var path = $"{DockerfilePlan.HeredocFolder}/{instruction.Line}/{heredoc.Name}";
+            Files[path] = heredoc.Content;
+            return path;
+        }));
+    }
+
+    private void Run(DockerfileInstruction instruction, DockerfileStage stage)
+    {
+        foreach (var (flag, value) in instruction.Flags)
+        {
+            if (flag == "mount")
+            {
+                Mount(instruction, stage, value);
+            }
+            else if (!(flag == "network" && value == "default") && !(flag == "security" && value == "sandbox"))
+            {
+                Refusals.Add((stage, Fault(instruction, $"RUN --{flag}={value} is not allowed in builds of codespaces")));
+            }
+        }
+
+        stage.Lines.Add(new StageLine("RUN " + (instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage))));
+    }
+
+    private void Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
+    {
+        var fields = value.Split(',').Select(field => field.Split('=', 2)).GroupBy(field => field[0].ToLowerInvariant(), StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Last().Length > 1 ? group.Last()[1] : "", StringComparer.Ordinal);
+        var type = fields.GetValueOrDefault("type", "bind");
+        switch (type)
+        {
+            case "cache" or "tmpfs":
+                Remarks.Add($"{file.Path} line {instruction.Line}: --mount=type={type} is left out: the engine's builder has none, and the command runs without it");
+                break;
+            case "secret" or "ssh" when fields.GetValueOrDefault("required", "false") != "true":
+                Remarks.Add($"{file.Path} line {instruction.Line}: --mount=type={type} is left out: builds get no secrets");
+                break;
+            case "secret" or "ssh":
+                Refusals.Add((stage, Fault(instruction, $"RUN --mount=type={type},required=true cannot be had: builds get no secrets; use them in postCreateCommand")));
+                break;
+            default:
+                Refusals.Add((stage, Fault(instruction, $"RUN --mount=type={DockerfileParser.Short(type)} {NoBuildKit}; use COPY")));
+                break;
+        }
+    }
+
+    /// <summary>A script in the Dockerfile, as one line: the form in brackets takes line ends.</summary>
+    private static string Script(DockerfileInstruction instruction, DockerfileStage stage)
+    {
+        IReadOnlyList<string> shell = stage.Shell;
+        string script;
+        if (instruction.Heredocs is [var only] && DockerfileParser.HeredocWord().IsMatch(instruction.Arguments))
+        {
+            script = only.Content;
+            if (script.StartsWith("#!", StringComparison.Ordinal))
+            {
+                var line = script[2..script.IndexOf('\n', StringComparison.Ordinal)].Trim().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                shell = [.. line, "-c"];
+            }
+        }
+        else
+        {
+            // The shell understands the same notation.
+            script = instruction.Arguments + "\n" + string.Concat(instruction.Heredocs.Select(heredoc => heredoc.Content + heredoc.Name + "\n"));
+        }
+
+        return JsonSerializer.Serialize(shell.Append(script));
+    }
+
+    /// <summary>What is written stays on its line and is not taken for a flag.</summary>
+    private string Line(DockerfileInstruction instruction, string text) =>
+        DockerfileParser.IsContinued(text, file.Escape) || text.StartsWith("--", StringComparison.Ordinal)
+            ? throw Fault(instruction, "the end or beginning of the instruction is not understood")
+            : text;
+
+    private static List<string> Words(DockerfileInstruction instruction) => [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
+
+    /// <summary><c>ARG NAME[=DEFAULT]…</c>; blanks within quotes belong to the default.</summary>
+    private IEnumerable<(string Name, string? Default)> Declared(DockerfileInstruction instruction)
+    {
+        foreach (Match match in Argument().Matches(instruction.Arguments))
+        {
+            var word = match.Value;
+            var equals = word.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? word : word[..equals];
+            yield return VariableName().IsMatch(name) ? (name, equals < 0 ? null : word[(equals + 1)..]) : throw Fault(instruction, $"'{name}' is no name for an argument");
+        }
+    }
+
+    private static List<string>? Strings(string text)
+    {
+        if (!text.StartsWith('['))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<List<string?>>(text) is { } list && list.TrueForAll(item => item is not null) ? list! : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private CodespaceFaultException Fault(DockerfileInstruction instruction, string reason) => DockerfileParser.Fault(file.Path, instruction.Line, reason);
+
+    [GeneratedRegex(@"^(docker\.io/)?docker/dockerfile(-upstream)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex OrdinarySyntax();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9._-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex StageName();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex VariableName();
+
+    [GeneratedRegex(@"^[0-9a-zµ.]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex HealthValue();
+
+    [GeneratedRegex("""([^\s"']|"[^"]*"|'[^']*')+""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Argument();
+}
