@@ -9,6 +9,7 @@ namespace Berth.Server.Codespaces;
 ///     REPOSITORY           the checkout, owned by the remote user
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///   override.json          the configuration that Berth wrote for the dev container tools
+///   images.json            the images that the container was made of
 ///   home/                  HOME of the tools, thrown away before each start
 ///   git-home/              HOME of git, likewise: what the tools' home is made of was never in the hands of another program
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
@@ -19,6 +20,9 @@ internal sealed class CodespaceFolders(string data, string name)
     public string Root { get; } = Path.Combine(data, "codespaces", name);
 
     public string Override => Path.Combine(Root, "override.json");
+
+    /// <summary>The images that the container is made of, as the configuration names them: JSON, a list of texts.</summary>
+    public string UsedImages => Path.Combine(Root, "images.json");
 
     public string Home => Path.Combine(Root, "home");
 

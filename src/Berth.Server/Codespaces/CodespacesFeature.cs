@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Git;
@@ -30,6 +31,9 @@ internal static class CodespacesFeature
         services.AddSingleton<CollectDockerLogins>();
         services.AddSingleton<FetchImage>();
         services.AddSingleton<DevcontainerUp>();
+        services.AddSingleton<EngineBuilds>();
+        services.AddSingleton<BuiltImages>();
+        services.AddSingleton<BuildDockerfile>();
         services.AddStartSteps();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
 using Berth.Server.Access;
+using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Networks;
@@ -16,7 +17,7 @@ namespace Berth.Server.Codespaces;
 /// </summary>
 internal sealed partial class Reconciler(
     Db db, TimeProvider time, AccessDecisions access, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start,
-    WorkspaceFilesystem workspaces, CodespaceNetworks networks,
+    WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built,
     ILogger<Reconciler> logger) : BackgroundService
 {
     private const int MaxStarts = 4;
@@ -340,6 +341,7 @@ internal sealed partial class Reconciler(
                 await engine.RemoveAsync(id, cancellationToken);
             }
 
+            await built.RemoveAllAsync(codespace, cancellationToken);
             await networks.RemoveAsync(codespace, cancellationToken);
         }
         catch (EngineException) when (codespace.ContainerId is null && codespace.Image is null)

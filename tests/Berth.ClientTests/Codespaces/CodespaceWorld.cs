@@ -166,6 +166,24 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         (await new Command("docker").RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + name)).Text
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Deletes it and waits until its files are gone.</summary>
+    public async Task DeleteAsync(string name)
+    {
+        using var deleted = await Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        while (Directory.Exists(Path.Combine(Server.Data, "codespaces", name)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
+        }
+    }
+
+    /// <summary>Names of the images that were built for a codespace.</summary>
+    public async Task<string[]> BuiltAsync(string name) =>
+        (await new Command("docker").RunAsync("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=berth.invalid/{name}/*")).Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     public async Task PutAsync(string path, object body)
     {
         using var response = await Server.Admin.PutAsJsonAsync(path, body, TestContext.Current.CancellationToken);
@@ -179,6 +197,11 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             foreach (var container in await ContainersAsync(name))
             {
                 await new Command("docker").TryAsync(null, "rm", "--force", "--volumes", container);
+            }
+
+            foreach (var image in await BuiltAsync(name))
+            {
+                await new Command("docker").TryAsync(null, "rmi", "--force", image);
             }
         }
 

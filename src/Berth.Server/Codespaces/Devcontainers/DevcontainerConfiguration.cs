@@ -9,16 +9,32 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// What of a devcontainer.json a codespace uses: a new configuration made of known, harmless properties, for the dev container tools' <c>--override-config</c>.
 /// What was left out is reported. It is no boundary (an image label reaches past it), it makes failures understandable.
 /// </summary>
-/// <param name="Image">As written, variables replaced.</param>
+/// <param name="Source">Image, Dockerfile or compose.</param>
 /// <param name="MountTarget">Where the workspace lies in the container.</param>
 /// <param name="WorkspaceFolder">Where processes start: the mount target or a folder in it.</param>
 /// <param name="RemoteUser">Null: the image decides.</param>
 /// <param name="ContainerUser">Null: the image decides.</param>
 /// <param name="Ignored">One line for each property that was left out, with the reason.</param>
 internal sealed partial record DevcontainerConfiguration(
-    ImageReference Image, string MountTarget, string WorkspaceFolder, string? RemoteUser, string? ContainerUser, IReadOnlyList<string> Ignored)
+    DevcontainerSource Source, string MountTarget, string WorkspaceFolder, string? RemoteUser, string? ContainerUser, IReadOnlyList<string> Ignored)
 {
     private readonly JsonObject _passed = [];
+
+    /// <summary>Of the form <c>image</c>.</summary>
+    public ImageReference? Image => (Source as ImageSource)?.Image;
+
+    public IReadOnlyList<FeatureRequest> Features { get; init; } = [];
+
+    /// <summary><c>overrideFeatureInstallOrder</c>.</summary>
+    public IReadOnlyList<string> FeatureOrder { get; init; } = [];
+
+    /// <summary>What the repository recommends to set.</summary>
+    public IReadOnlyList<RecommendedSecret> Secrets { get; init; } = [];
+
+    public HostRequirements? Requirements { get; init; }
+
+    /// <summary>It has a <c>workspaceFolder</c>.</summary>
+    public bool NamesFolder { get; init; }
 
     private static readonly string[] Passed =
     [
@@ -27,13 +43,11 @@ internal sealed partial record DevcontainerConfiguration(
         "portsAttributes", "otherPortsAttributes", "customizations", "secrets",
     ];
 
-    private static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
-    {
-        ["build"] = "building an image (build)",
-        ["dockerFile"] = "building an image (dockerFile)",
-        ["dockerComposeFile"] = "docker compose (dockerComposeFile)",
-        ["features"] = "dev container features (features)",
-    };
+    private static readonly string[] ReadElsewhere =
+    [
+        "$schema", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features", "overrideFeatureInstallOrder",
+        "hostRequirements", "workspaceFolder", "workspaceMount",
+    ];
 
     private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
     {
@@ -46,9 +60,6 @@ internal sealed partial record DevcontainerConfiguration(
         ["appPort"] = "ports of the host are not published; use forwardPorts",
         ["workspaceMount"] = "Berth mounts the workspace",
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
-        ["hostRequirements"] = "machines cannot be chosen in this version",
-        ["context"] = "it belongs to building an image",
-        ["overrideFeatureInstallOrder"] = "it belongs to features",
     };
 
     /// <param name="file">What the repository says.</param>
@@ -56,17 +67,25 @@ internal sealed partial record DevcontainerConfiguration(
     /// <exception cref="CodespaceFaultException">It asks for a form that this version does not support, or is wrong.</exception>
     public static DevcontainerConfiguration From(DevcontainerFile file, string repository)
     {
-        var config = JsonNode.Parse(Variables(file.Content.GetRawText()), documentOptions: new()
+        var text = Variables(file.Content.GetRawText()).Replace("${localWorkspaceFolderBasename}", repository, StringComparison.Ordinal);
+        var config = JsonNode.Parse(text, documentOptions: new()
         {
             CommentHandling = JsonCommentHandling.Skip,
             AllowTrailingCommas = true,
         })!.AsObject();
-        RefuseUnsupported(config, file.Path);
-        var image = ImageOf(config, file.Path);
         List<string> ignored = [];
+        var reader = new SourceReader(config, file, ignored);
+        var source = reader.Read();
         var (target, folder) = Places(config, file.Path, repository, ignored);
         var result = new DevcontainerConfiguration(
-            image, target, folder, Text(config, "remoteUser", file.Path), Text(config, "containerUser", file.Path), ignored);
+            source, target, folder, Text(config, "remoteUser", file.Path), Text(config, "containerUser", file.Path), ignored)
+        {
+            Features = reader.Features(),
+            FeatureOrder = reader.FeatureOrder(),
+            Secrets = reader.Secrets(),
+            Requirements = reader.Requirements(),
+            NamesFolder = config.ContainsKey("workspaceFolder"),
+        };
         foreach (var (name, value) in config)
         {
             if (Passed.Contains(name))
@@ -74,7 +93,7 @@ internal sealed partial record DevcontainerConfiguration(
                 CheckType(name, value, file.Path);
                 result._passed[name] = value?.DeepClone();
             }
-            else if (name is not ("image" or "$schema" or "workspaceFolder" or "workspaceMount" or "features"))
+            else if (!ReadElsewhere.Contains(name))
             {
                 ignored.Add($"{name} is ignored: {Reasons.GetValueOrDefault(name, "codespaces do not know it")}");
             }
@@ -84,33 +103,31 @@ internal sealed partial record DevcontainerConfiguration(
     }
 
     /// <summary>The configuration for the dev container tools: with the pinned image and Berth's own mount.</summary>
-    public string ToOverride(string pinnedImage, string workspaceSource)
+    /// <param name="pinnedImage">What the container is made from.</param>
+    /// <param name="workspaceSource">The checkout on this host.</param>
+    /// <param name="more">Properties that the configuration does not have are taken from here; of maps, single entries.</param>
+    public string ToOverride(string pinnedImage, string workspaceSource, JsonObject? more = null)
     {
         var config = _passed.DeepClone().AsObject();
+        foreach (var (name, value) in more ?? [])
+        {
+            if (config[name] is JsonObject own && value is JsonObject others)
+            {
+                foreach (var (key, entry) in others.Where(entry => !own.ContainsKey(entry.Key)))
+                {
+                    own[key] = entry?.DeepClone();
+                }
+            }
+            else if (!config.ContainsKey(name))
+            {
+                config[name] = value?.DeepClone();
+            }
+        }
+
         config["image"] = pinnedImage;
         config["workspaceMount"] = $"type=bind,source={workspaceSource},target={MountTarget}";
         config["workspaceFolder"] = WorkspaceFolder;
         return config.ToJsonString();
-    }
-
-    private static void RefuseUnsupported(JsonObject config, string path)
-    {
-        foreach (var (name, what) in Unsupported)
-        {
-            var used = config.TryGetPropertyValue(name, out var value) && value is not null && !(name == "features" && value is JsonObject { Count: 0 });
-            if (used)
-            {
-                throw new CodespaceFaultException(
-                    $"{path} uses {what}, which is not supported yet by this version; use \"image\" with an image that has been built before");
-            }
-        }
-    }
-
-    private static ImageReference ImageOf(JsonObject config, string path)
-    {
-        var text = Text(config, "image", path)
-            ?? throw new CodespaceFaultException($"{path} names no image; add \"image\": \"registry/owner/image:tag\"");
-        return ImageReference.TryParse(text, out var image, out var fault) ? image : throw new CodespaceFaultException($"{path}: image: {fault}");
     }
 
     private static (string Target, string Folder) Places(JsonObject config, string path, string repository, List<string> ignored)

@@ -9,7 +9,9 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// </summary>
 /// <param name="Path">Within the checkout.</param>
 /// <param name="Content">The whole object.</param>
-internal sealed partial record DevcontainerFile(string Path, JsonElement Content)
+/// <param name="Checkout">Where it lies.</param>
+/// <param name="Bytes">As it is written, for line numbers.</param>
+internal sealed partial record DevcontainerFile(string Path, JsonElement Content, Checkout Checkout, ReadOnlyMemory<byte> Bytes)
 {
     private const long MaxBytes = 1024 * 1024;
 
@@ -33,13 +35,44 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
                 $"{path} is not a place of a dev container configuration: .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
         }
 
-        return new DevcontainerFile(path, Parse(Open(checkout, path), path));
+        var bytes = Open(checkout, path);
+        return new DevcontainerFile(path, Parse(bytes, path), new Checkout(checkout), bytes);
     }
+
+    /// <summary>The line of a property, given as the names that lead to it; 1 when it is not there.</summary>
+    public int LineOf(params string[] path)
+    {
+        var reader = new Utf8JsonReader(Bytes.Span[(Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..], new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        for (var found = 0; reader.Read();)
+        {
+            // Only properties of the objects on the way are at these depths, and other objects are skipped.
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == found + 1)
+            {
+                if (!reader.ValueTextEquals(path[found]))
+                {
+                    reader.Skip();
+                }
+                else if (++found == path.Length)
+                {
+                    return Bytes.Span[..(int)reader.TokenStartIndex].Count((byte)'\n') + 1;
+                }
+            }
+        }
+
+        return 1;
+    }
+
+    /// <summary>Every configuration of a checkout: the usual places, then those in folders.</summary>
+    public static IReadOnlyList<string> All(string checkout) =>
+    [
+        .. Usual.Where(path => Checkout.Kind(System.IO.Path.Combine(checkout, path)) == FileKind.File && !IsLink(checkout, path)),
+        .. InFolders(checkout),
+    ];
 
     /// <summary>The three places, in their order; of several in folders none is meant until one is named.</summary>
     private static string Find(string checkout)
     {
-        foreach (var usual in new[] { ".devcontainer/devcontainer.json", ".devcontainer.json" })
+        foreach (var usual in Usual)
         {
             if (System.IO.Path.Exists(System.IO.Path.Combine(checkout, usual)))
             {
@@ -47,19 +80,29 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
             }
         }
 
-        var folder = new DirectoryInfo(System.IO.Path.Combine(checkout, ".devcontainer"));
-        var found = folder is { Exists: true, LinkTarget: null }
-            ? folder.GetDirectories().Where(sub => sub.LinkTarget is null && File.Exists(System.IO.Path.Combine(sub.FullName, "devcontainer.json")))
-                .Select(sub => $".devcontainer/{sub.Name}/devcontainer.json").Order(StringComparer.Ordinal).ToList()
-            : [];
-        return found switch
+        return InFolders(checkout) switch
         {
             [var one] => one,
             [] => throw new CodespaceFaultException(
                 "the repository has no dev container configuration; add .devcontainer/devcontainer.json with at least {\"image\": \"registry/owner/image:tag\"}"),
-            _ => throw new CodespaceFaultException(
-                $"the repository has several dev container configurations; name one as devcontainer_path: {string.Join(", ", found)}"),
+            var several => throw new CodespaceFaultException(
+                $"the repository has several dev container configurations; name one as devcontainer_path: {string.Join(", ", several)}"),
         };
+    }
+
+    private static readonly string[] Usual = [".devcontainer/devcontainer.json", ".devcontainer.json"];
+
+    private static bool IsLink(string checkout, string path) =>
+        path.Contains('/', StringComparison.Ordinal) && Checkout.Kind(System.IO.Path.Combine(checkout, path[..path.LastIndexOf('/')])) == FileKind.Link;
+
+    private static List<string> InFolders(string checkout)
+    {
+        var folder = new DirectoryInfo(System.IO.Path.Combine(checkout, ".devcontainer"));
+        return folder is { Exists: true, LinkTarget: null }
+            ? [.. folder.GetDirectories()
+                .Where(sub => sub.LinkTarget is null && Checkout.Kind(System.IO.Path.Combine(sub.FullName, "devcontainer.json")) == FileKind.File)
+                .Select(sub => $".devcontainer/{sub.Name}/devcontainer.json").Where(IsPlace).Order(StringComparer.Ordinal)]
+            : [];
     }
 
     /// <summary>Whether a dev container configuration may lie there.</summary>

@@ -83,7 +83,7 @@ internal sealed class DockerfilePlan
         }
 
         var last = target is null ? stages[^1]
-            : stages.FirstOrDefault(stage => stage.Name == target.ToLowerInvariant())
+            : stages.FirstOrDefault(stage => target.Equals(stage.Name, StringComparison.OrdinalIgnoreCase))
                 ?? (int.TryParse(target, out var index) && index >= 0 && index < stages.Count ? stages[index] : null)
                 ?? throw new CodespaceFaultException($"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
         var plan = new DockerfilePlan(file, reader, Needed(stages, last));

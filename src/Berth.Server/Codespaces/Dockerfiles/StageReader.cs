@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -11,11 +12,18 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture)
 {
     private const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
+    private static readonly SearchValues<char> NotPlain = SearchValues.Create("$\"'\\`:");
     private readonly DockerfileVariables _global = new(file.Escape);
     private readonly Dictionary<string, string> _platform = new(StringComparer.Ordinal)
     {
-        ["TARGETPLATFORM"] = "linux/" + architecture, ["TARGETOS"] = "linux", ["TARGETARCH"] = architecture, ["TARGETVARIANT"] = "",
-        ["BUILDPLATFORM"] = "linux/" + architecture, ["BUILDOS"] = "linux", ["BUILDARCH"] = architecture, ["BUILDVARIANT"] = "",
+        ["TARGETPLATFORM"] = "linux/" + architecture,
+        ["TARGETOS"] = "linux",
+        ["TARGETARCH"] = architecture,
+        ["TARGETVARIANT"] = "",
+        ["BUILDPLATFORM"] = "linux/" + architecture,
+        ["BUILDOS"] = "linux",
+        ["BUILDARCH"] = architecture,
+        ["BUILDVARIANT"] = "",
     };
 
     public List<DockerfileStage> Stages { get; } = [];
@@ -127,7 +135,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
     private StageSource Source(string text, DockerfileInstruction instruction, string where, bool byIndex)
     {
-        var stage = Stages.FindIndex(candidate => candidate.Name == text.ToLowerInvariant());
+        var stage = Stages.FindIndex(candidate => text.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase));
         if (stage < 0 && byIndex && int.TryParse(text, out var index))
         {
             stage = index >= 0 && index < Stages.Count ? index : throw Fault(instruction, $"there is no stage {text} before this one");
@@ -237,7 +245,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         var sources = (Strings(instruction.Arguments) ?? [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)]).SkipLast(1).ToList();
         return sources.FirstOrDefault(source => source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal)) is { } url
             ? $"ADD {DockerfileParser.Short(url)} would be fetched from the server's own network; fetch it with RUN"
-            : sources.FirstOrDefault(source => !DockerfileParser.HeredocWord().IsMatch(source) && source.AsSpan().IndexOfAny("$\"'\\`:") >= 0) is { } odd
+            : sources.FirstOrDefault(source => !DockerfileParser.HeredocWord().IsMatch(source) && source.AsSpan().ContainsAny(NotPlain)) is { } odd
                 ? $"the source {DockerfileParser.Short(odd)} of ADD must be a plain path; use COPY"
                 : null;
     }
@@ -361,7 +369,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
         try
         {
-            return JsonSerializer.Deserialize<List<string?>>(text) is { } list && list.TrueForAll(item => item is not null) ? list! : null;
+            return JsonSerializer.Deserialize<List<string?>>(text) is { } list && list.TrueForAll(item => item is not null) ? [.. list.OfType<string>()] : null;
         }
         catch (JsonException)
         {

@@ -55,13 +55,23 @@ internal sealed class EngineBuilds(EngineSocket socket)
     }
 
     /// <summary>Ids of the images that carry the label, those that are only layers of others left out.</summary>
-    public async Task<IReadOnlyList<string>> LabelledAsync(string label, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<string>> LabelledAsync(string label, CancellationToken cancellationToken) =>
+        ListAsync("label", label, image => [image.GetProperty("Id").GetString()!], cancellationToken);
+
+    /// <summary>Names with their tags, by a pattern without tag: <c>registry/owner/*</c>.</summary>
+    public Task<IReadOnlyList<string>> NamedAsync(string pattern, CancellationToken cancellationToken) => ListAsync(
+        "reference", pattern,
+        image => image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array ? tags.EnumerateArray().Select(tag => tag.GetString()!) : [],
+        cancellationToken);
+
+    private async Task<IReadOnlyList<string>> ListAsync(
+        string filter, string value, Func<JsonElement, IEnumerable<string>> select, CancellationToken cancellationToken)
     {
-        var filters = new JsonObject { ["label"] = new JsonArray(label) };
+        var filters = new JsonObject { [filter] = new JsonArray(value) };
         using var request = new HttpRequestMessage(HttpMethod.Get, Relative($"images/json?filters={Uri.EscapeDataString(filters.ToJsonString())}"));
         using var response = await SendAsync(request, cancellationToken);
         using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-        return [.. document.RootElement.EnumerateArray().Select(image => image.GetProperty("Id").GetString()!)];
+        return [.. document.RootElement.EnumerateArray().SelectMany(select)];
     }
 
     private static string Query(EngineBuild build)

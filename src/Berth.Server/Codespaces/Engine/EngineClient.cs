@@ -27,7 +27,11 @@ internal sealed record RegistryCredential(string Registry, string UserName, stri
 internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment);
 
 /// <summary>What an image says about itself.</summary>
-internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels);
+internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>Instructions that would run in whatever is built from it (ONBUILD).</summary>
+    public bool HasTriggers { get; init; }
+}
 
 /// <summary>Berth's own calls on the container engine (docs.docker.com, Engine API 1.41); knows nothing of codespaces.</summary>
 internal sealed partial class EngineClient(EngineSocket socket)
@@ -106,7 +110,10 @@ internal sealed partial class EngineClient(EngineSocket socket)
 
         var config = document.RootElement.GetProperty("Config");
         var user = config.TryGetProperty("User", out var name) && name.GetString() is { Length: > 0 } text ? text : null;
-        return new EngineImage(document.RootElement.GetProperty("Id").GetString()!, user, LabelsOf(config));
+        return new EngineImage(document.RootElement.GetProperty("Id").GetString()!, user, LabelsOf(config))
+        {
+            HasTriggers = config.TryGetProperty("OnBuild", out var triggers) && triggers.ValueKind == JsonValueKind.Array && triggers.GetArrayLength() > 0,
+        };
     }
 
     /// <summary>Null when there is none of that name or id.</summary>

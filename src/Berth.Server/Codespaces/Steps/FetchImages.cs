@@ -6,6 +6,18 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class FetchImages(FetchImage fetch)
 {
     /// <exception cref="CodespaceFaultException">One is refused or not to be had; names registry, image, reason and remedy.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken) =>
-        context with { Image = await fetch.RunAsync(context.Configuration.Image, context.Credentials, cancellationToken) };
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        Dictionary<string, PinnedImage> images = new(StringComparer.Ordinal);
+        foreach (var use in context.Plan.Images)
+        {
+            var reference = use.Reference.ToString();
+            if (!images.ContainsKey(reference))
+            {
+                images[reference] = await fetch.RunAsync(use.Reference, context.Credentials, cancellationToken);
+            }
+        }
+
+        return context with { Images = images };
+    }
 }

@@ -9,14 +9,13 @@ internal sealed class ReadConfiguration
     public Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var file = DevcontainerFile.Read(context.Workspace, context.Codespace.DevcontainerPath);
-        var configuration = DevcontainerConfiguration.From(file, context.Codespace.RepositoryName);
-        context.Log.Write("configuration", $"read {file.Path}: image {configuration.Image}");
-        foreach (var ignored in configuration.Ignored)
+        var plan = DevcontainerPlan.Read(context.Workspace, context.Codespace.DevcontainerPath, context.Codespace.RepositoryName);
+        context.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
+        foreach (var remark in plan.Remarks)
         {
-            context.Log.Write("configuration", ignored);
+            context.Log.Write("configuration", remark);
         }
 
-        return Task.FromResult(context with { Configuration = configuration });
+        return Task.FromResult(context with { Plan = plan });
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
 
@@ -21,12 +22,21 @@ internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
             return null;
         }
 
-        if (ImageReference.TryParse(image, out var reference, out _) && images.IsOwn(reference))
+        foreach (var text in await UsedAsync(context, image, cancellationToken))
         {
-            await images.DecideAsync(reference, context.Credentials, cancellationToken);
+            if (ImageReference.TryParse(text, out var reference, out _) && images.IsOwn(reference))
+            {
+                await images.DecideAsync(reference, context.Credentials, cancellationToken);
+            }
         }
 
         context.Log.Write("start", "the container of the last start is there");
         return context with { Prepared = new PreparedContainer(image, folder, folder, user) };
     }
+
+    /// <summary>What it was built from as well.</summary>
+    private static async Task<IReadOnlyList<string>> UsedAsync(StartContext context, string image, CancellationToken cancellationToken) =>
+        File.Exists(context.Folders.UsedImages)
+            ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(context.Folders.UsedImages, cancellationToken)) ?? [image]
+            : [image];
 }

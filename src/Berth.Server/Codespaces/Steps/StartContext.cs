@@ -24,13 +24,15 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     public Machine Machine { get => field ?? throw Early(); init; }
 
     /// <summary>What the repository asks for. Of <see cref="ReadConfiguration"/>.</summary>
-    public DevcontainerConfiguration Configuration { get => field ?? throw Early(); init; }
+    public DevcontainerPlan Plan { get => field ?? throw Early(); init; }
+
+    public DevcontainerConfiguration Configuration => Plan.Configuration;
 
     /// <summary>What may be shown to registries. Of <see cref="ResolveCredentials"/>.</summary>
     public StartCredentials Credentials { get => field ?? throw Early(); init; }
 
-    /// <summary>The authorised image of the configuration. Of <see cref="FetchImages"/>.</summary>
-    public PinnedImage Image { get => field ?? throw Early(); init; }
+    /// <summary>Every image that the configuration names, authorised and fetched, by its reference as it is written. Of <see cref="FetchImages"/>.</summary>
+    public IReadOnlyDictionary<string, PinnedImage> Images { get => field ?? throw Early(); init; }
 
     /// <summary>What is to be started. Of <see cref="BuildImage"/>, or of <see cref="ReuseContainer"/>.</summary>
     public PreparedContainer Prepared { get => field ?? throw Early(); init; }
@@ -48,7 +50,7 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
 }
 
 /// <summary>What <c>devcontainer up</c> is to start.</summary>
-/// <param name="Image">The only image that the codespace may use, pinned by digest.</param>
+/// <param name="Image">The only image that the codespace may use, pinned by digest or built for it.</param>
 /// <param name="MountTarget">Where the workspace lies in the container.</param>
 /// <param name="WorkspaceFolder">Where processes start.</param>
 /// <param name="RemoteUser">Who they run as.</param>

@@ -20,7 +20,7 @@ public sealed class DevcontainerFileTests : IDisposable
             """);
         var configuration = Read();
         Assert.Equal((Image, "dev", "/workspaces/app", "/workspaces/app"),
-            (configuration.Image.ToString(), configuration.RemoteUser, configuration.MountTarget, configuration.WorkspaceFolder));
+            (configuration.Image!.ToString(), configuration.RemoteUser, configuration.MountTarget, configuration.WorkspaceFolder));
         Assert.Empty(configuration.Ignored);
     }
 
@@ -38,7 +38,7 @@ public sealed class DevcontainerFileTests : IDisposable
     public void A_byte_order_mark_is_no_error()
     {
         Write(".devcontainer.json", "\uFEFF" + $$"""{"image":"{{Image}}"}""");
-        Assert.Equal(Image, Read().Image.ToString());
+        Assert.Equal(Image, Read().Image!.ToString());
     }
 
     [Fact]
@@ -67,10 +67,28 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("""{"image":"IMAGE","workspaceFolder":"../x"}""", "workspaceFolder must be an absolute path")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"/workspaces/../etc"}""", "workspaceFolder must be an absolute path")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"/x,type=bind,source=/"}""", "workspaceFolder must be an absolute path")]
-    [InlineData("""{"build":{"dockerfile":"Dockerfile"}}""", "building an image (build), which is not supported yet by this version")]
-    [InlineData("""{"dockerFile":"Dockerfile"}""", "building an image (dockerFile), which is not supported yet by this version")]
-    [InlineData("""{"dockerComposeFile":"compose.yml","service":"app"}""", "docker compose (dockerComposeFile), which is not supported yet by this version")]
-    [InlineData("""{"image":"IMAGE","features":{"ghcr.io/x/y:1":{}}}""", "dev container features (features), which is not supported yet by this version")]
+    [InlineData("""{"build":"Dockerfile"}""", "build must be an object")]
+    [InlineData("""{"build":{"dockerfile":"../../Dockerfile"}}""", "build.dockerfile: '../../Dockerfile' lies outside the repository")]
+    [InlineData("""{"build":{"dockerfile":"/etc/passwd"}}""", "build.dockerfile: '/etc/passwd' lies outside the repository")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","context":"../.."}}""", "build.context: '../..' lies outside the repository")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","context":"${localEnv:X:/}"}}""", "build.context: '/' lies outside the repository")]
+    [InlineData("""{"dockerFile":"Dockerfile","context":"../../.."}""", "build.context: '../../..' lies outside the repository")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","args":{"A":1}}}""", "build.args must be names with texts")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","args":{"A=B":"x"}}}""", "build.args must be names with texts")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--network=host"]}}""", "--network=host is not allowed")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--secret","id=x,src=/etc/shadow"]}}""", "builds get no secrets")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--security-opt=seccomp=unconfined"]}}""", "--security-opt is not allowed")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--add-host=x:127.0.0.1"]}}""", "--add-host is not allowed")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--cache-from","x"]}}""", "share a cache only with earlier builds of the same repository")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--build-arg","HOME"]}}""", "is written NAME=VALUE")]
+    [InlineData("""{"dockerComposeFile":"compose.yml"}""", "service must say which service")]
+    [InlineData("""{"dockerComposeFile":"../../../compose.yml","service":"app"}""", "dockerComposeFile: '../../../compose.yml' lies outside")]
+    [InlineData("""{"dockerComposeFile":[],"service":"app"}""", "must name one to ten files")]
+    [InlineData("""{"image":"IMAGE","features":["ghcr.io/x/y:1"]}""", "features must be an object")]
+    [InlineData("""{"image":"IMAGE","features":{"ghcr.io/x/y:1":5}}""", "the options of ghcr.io/x/y:1 must be an object")]
+    [InlineData("""{"image":"IMAGE","hostRequirements":{"memory":"much"}}""", "hostRequirements.memory must be a size")]
+    [InlineData("""{"image":"IMAGE","hostRequirements":{"cpus":"4"}}""", "hostRequirements.cpus must be a number")]
+    [InlineData("""{"image":"IMAGE","secrets":{"A-B":{}}}""", "'A-B' is no name of a variable")]
     public void What_cannot_be_used_is_said_precisely(string content, string fault)
     {
         Write(".devcontainer/devcontainer.json", content.Replace("IMAGE", Image, StringComparison.Ordinal));
@@ -133,7 +151,7 @@ public sealed class DevcontainerFileTests : IDisposable
             """);
         var configuration = Read();
         Assert.Equal(
-            ["initializeCommand", "runArgs", "mounts", "privileged", "capAdd", "securityOpt", "appPort", "updateRemoteUserUID", "hostRequirements", "invented", "workspaceMount"],
+            ["initializeCommand", "runArgs", "mounts", "privileged", "capAdd", "securityOpt", "appPort", "updateRemoteUserUID", "invented", "workspaceMount"],
             configuration.Ignored.Select(line => line.Split(' ')[0]).OrderBy(name => name == "workspaceMount"));
         var written = JsonNode.Parse(configuration.ToOverride("localhost:5000/acme/app-dev@sha256:a", "/srv/ws/app"))!.AsObject();
         Assert.Equal(["containerEnv", "image", "workspaceFolder", "workspaceMount"], written.Select(field => field.Key).Order(StringComparer.Ordinal));
@@ -149,6 +167,39 @@ public sealed class DevcontainerFileTests : IDisposable
     {
         Write(".devcontainer.json", $$"""{"image":"{{Image}}","containerEnv":{"A":"{{value}}"} }""");
         Assert.Equal(seen, (string?)JsonNode.Parse(Read().ToOverride("x", "/y"))!["containerEnv"]!["A"]);
+    }
+
+    [Fact]
+    public void What_a_repository_recommends_and_wants_is_known()
+    {
+        Write(".devcontainer.json", $$"""
+            {"image":"{{Image}}","secrets":{"API_KEY":{"description":"for the API","documentationUrl":"https://example.com"},"OTHER":{} },
+             "hostRequirements":{"cpus":4,"memory":"8gb","storage":"32GB","gpu":"optional"},"features":{"./own":{"a":true},"ghcr.io/x/old:1":"2.0","ghcr.io/x/off:1":false} }
+            """);
+        var configuration = Read();
+        Assert.Equal([new RecommendedSecret("API_KEY", "for the API", "https://example.com"), new RecommendedSecret("OTHER", null, null)], configuration.Secrets);
+        Assert.Equal(new HostRequirements(4, 8L << 30, 32L << 30, false), configuration.Requirements);
+        Assert.Equal(["""./own {"a":true}""", """ghcr.io/x/old:1 {"version":"2.0"}"""], configuration.Features.Select(feature => $"{feature.Id} {feature.Options.ToJsonString()}"));
+    }
+
+    [Fact]
+    public void A_line_is_found_by_the_names_that_lead_to_it()
+    {
+        Write(".devcontainer.json", "{\n  // image\n  \"other\": {\"image\": 1, \"features\": {\"a\": 1}},\n  \"image\": \"x\",\n  \"features\": {\n    \"b\": {\"a\": 1},\n    \"a\": {}\n  }\n}");
+        var file = DevcontainerFile.Read(_checkout, null);
+        Assert.Equal((4, 7, 5, 1), (file.LineOf("image"), file.LineOf("features", "a"), file.LineOf("features"), file.LineOf("features", "none")));
+    }
+
+    [Fact]
+    public void All_configurations_of_a_repository_are_found_without_following_links()
+    {
+        Write(".devcontainer/go/devcontainer.json", "{}");
+        Write(".devcontainer/python/devcontainer.json", "{}");
+        Write(".devcontainer/devcontainer.json", "{}");
+        Directory.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer/link"), Path.Combine(_checkout, ".devcontainer/go"));
+        File.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer.json"), "/etc/passwd");
+        Assert.Equal(
+            [".devcontainer/devcontainer.json", ".devcontainer/go/devcontainer.json", ".devcontainer/python/devcontainer.json"], DevcontainerFile.All(_checkout));
     }
 
     [Theory]

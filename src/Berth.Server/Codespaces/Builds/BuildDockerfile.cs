@@ -1,0 +1,99 @@
+using System.Formats.Tar;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Steps;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a context that Berth packed: neither a tool nor the
+/// repository's own text has a say in what the engine is asked. No secret is part of it.
+/// </summary>
+internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, BuiltImages images, TimeProvider time)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
+
+    /// <param name="context">Of the start.</param>
+    /// <param name="planned">What to build.</param>
+    /// <param name="purpose">Part of the image's name; lower case letters.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="CodespaceFaultException">It failed, with the instruction that did.</exception>
+    public async Task<PinnedImage> RunAsync(StartContext context, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> pins = new(StringComparer.Ordinal);
+        foreach (var (text, reference) in planned.Pinned)
+        {
+            var pinned = context.Images[reference];
+            if (pinned.Image.HasTriggers)
+            {
+                throw new CodespaceFaultException(
+                    $"{planned.Build.Dockerfile}: the image {reference} has ONBUILD instructions, which codespaces do not run. Remedy: use an image without them");
+            }
+
+            pins[text] = pinned.Reference;
+        }
+
+        var dockerfile = planned.Dockerfile.Write(pins, $"{BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"");
+        var tar = new BuildContext(Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
+        context.Log.Write("build", $"building {planned.Build.Dockerfile}");
+        return await RunAsync(
+            context, purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network, tar, planned.Build.Dockerfile, cancellationToken);
+    }
+
+    /// <summary>Builds one stage <c>FROM</c> an image that the codespace has, with instructions that Berth wrote.</summary>
+    /// <param name="context">Of the start.</param>
+    /// <param name="from">The image.</param>
+    /// <param name="instructions">Follow it.</param>
+    /// <param name="files">Writes what they copy; null copies nothing.</param>
+    /// <param name="purpose">Part of the image's name.</param>
+    /// <param name="what">For messages.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<PinnedImage> LayerAsync(
+        StartContext context, string from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files, string purpose, string what,
+        CancellationToken cancellationToken)
+    {
+        var dockerfile = string.Join('\n', [$"FROM {from} AS {OwnStage}", $"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions]) + "\n";
+        var tar = new BuildContext(null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
+        return RunAsync(context, purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, tar, what, cancellationToken);
+    }
+
+    private const string OwnStage = "berth-stage-0";
+
+    private async Task<PinnedImage> RunAsync(
+        StartContext context, string purpose, string target, IReadOnlyDictionary<string, string> arguments, bool noCache, string? network, BuildContext tar,
+        string what, CancellationToken cancellationToken)
+    {
+        var name = BuiltImages.NameOf(context.Codespace, purpose);
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [BuiltImages.Label] = images.LabelOf(context.Codespace) };
+        var limits = Machines.LimitsOf(context.Machine);
+        var build = new EngineBuild(
+            name, BuildContext.DockerfileName, target, arguments, labels, noCache, network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus);
+        using var expired = new CancellationTokenSource(Timeout, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        var step = "";
+        try
+        {
+            await builds.RunAsync(
+                build, tar.WriteAsync,
+                line =>
+                {
+                    step = line.StartsWith("Step ", StringComparison.Ordinal) ? line : step;
+                    context.Log.Write("build", line);
+                },
+                ending.Token);
+        }
+        catch (EngineException exception)
+        {
+            throw new CodespaceFaultException($"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CodespaceFaultException($"the build of {what} took longer than {Timeout.TotalMinutes:0} minutes and was ended");
+        }
+
+        var built = await engine.ImageAsync(name, cancellationToken) ?? throw new CodespaceFaultException($"the image built from {what} is gone");
+        return new PinnedImage(name, built);
+    }
+}

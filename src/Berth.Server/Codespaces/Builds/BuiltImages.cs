@@ -1,0 +1,68 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// The images that codespaces built on this host: how they are named, what keeps one repository's layers from another's builds, and when they go.
+/// </summary>
+internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds)
+{
+    /// <summary>First in every stage of every build: the engine reuses a layer only below the same label.</summary>
+    public const string Label = "berth.repository";
+
+    /// <summary>No registry has this name, so the engine cannot fetch what is named so from anywhere.</summary>
+    private const string Registry = "berth.invalid";
+
+    public string LabelOf(Codespace codespace) => $"{host.Name}/{codespace.RepositoryId}";
+
+    /// <summary>Each start has names of its own.</summary>
+    public static string NameOf(Codespace codespace, string purpose) => $"{Prefix(codespace)}/{purpose}:{codespace.Attempt}";
+
+    public static bool IsBuilt(string image) => image.StartsWith(Registry + "/", StringComparison.Ordinal);
+
+    /// <summary>Takes away what earlier starts of the codespace built. Layers that another build of the repository uses stay.</summary>
+    public async Task RemoveOldAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        foreach (var name in await builds.NamedAsync(Prefix(codespace) + "/*", cancellationToken))
+        {
+            if (!name.EndsWith($":{codespace.Attempt}", StringComparison.Ordinal))
+            {
+                await builds.RemoveAsync(name, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Takes away what the codespace built and, when it is the repository's last one on this host, every layer of its builds.</summary>
+    public async Task RemoveAllAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        foreach (var name in await builds.NamedAsync(Prefix(codespace) + "/*", cancellationToken))
+        {
+            await builds.RemoveAsync(name, cancellationToken);
+        }
+
+        var others = await db.ReadAsync(session => CodespaceTable.OfHostAsync(session, host.Name), cancellationToken);
+        if (others.Any(other => other.Id != codespace.Id && other.RepositoryId == codespace.RepositoryId))
+        {
+            return;
+        }
+
+        // An image goes only after those that build on it, and each round takes those that nothing builds on.
+        for (var before = int.MaxValue; ;)
+        {
+            var left = await builds.LabelledAsync($"{Label}={LabelOf(codespace)}", cancellationToken);
+            if (left.Count == 0 || left.Count >= before)
+            {
+                return;
+            }
+
+            before = left.Count;
+            foreach (var id in left)
+            {
+                await builds.RemoveAsync(id, cancellationToken);
+            }
+        }
+    }
+
+    private static string Prefix(Codespace codespace) => $"{Registry}/{codespace.Name}";
+}

@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Devcontainers;
+
+/// <summary>An image that a repository's files name.</summary>
+/// <param name="Reference">What.</param>
+/// <param name="Where">How it is named: <c>image</c>, <c>FROM</c>, <c>COPY --from</c>, <c>services.db.image</c>.</param>
+/// <param name="File">Path within the checkout.</param>
+/// <param name="Line">Counted from 1.</param>
+internal sealed record ImageUse(ImageReference Reference, string Where, string File, int Line);
+
+/// <summary>An image to build: what was asked for, and what was read of it.</summary>
+internal sealed record PlannedBuild(DockerfileBuild Build, DockerfilePlan Dockerfile, IgnorePatterns Ignored, IReadOnlyDictionary<string, string> Pinned)
+{
+    private const long MaxBytes = 1024 * 1024;
+
+    /// <param name="checkout">The repository's files.</param>
+    /// <param name="build">What is asked for.</param>
+    /// <param name="uses">Gets every image from outside.</param>
+    /// <exception cref="CodespaceFaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
+    public static PlannedBuild Read(Checkout checkout, DockerfileBuild build, List<ImageUse> uses)
+    {
+        if (checkout.KindOf(build.Context) != FileKind.Folder)
+        {
+            throw new CodespaceFaultException($"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository");
+        }
+
+        var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
+        var plan = DockerfilePlan.Read(DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, Architecture);
+        Dictionary<string, string> pinned = new(StringComparer.Ordinal);
+        foreach (var reference in plan.References)
+        {
+            if (!ImageReference.TryParse(reference.Text, out var image, out var fault))
+            {
+                throw DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}");
+            }
+
+            uses.Add(new ImageUse(image, reference.Where, build.Dockerfile, reference.Line));
+            pinned[reference.Text] = image.ToString();
+        }
+
+        return new PlannedBuild(build, plan, Ignore(checkout, build), pinned);
+    }
+
+    /// <summary>The Dockerfile's own list of what to leave out counts before the context's.</summary>
+    private static IgnorePatterns Ignore(Checkout checkout, DockerfileBuild build)
+    {
+        var path = build.Dockerfile + ".dockerignore";
+        if (build.Inline is not null || checkout.KindOf(path) == FileKind.Missing)
+        {
+            path = build.Context.Length == 0 ? ".dockerignore" : build.Context + "/.dockerignore";
+        }
+
+        return IgnorePatterns.Parse(checkout.KindOf(path) == FileKind.Missing ? "" : checkout.ReadText(path, MaxBytes, "the context"), path);
+    }
+
+    /// <summary>As docker names this machine's.</summary>
+    private static string Architecture => RuntimeInformation.OSArchitecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "amd64",
+        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+        var other => other.ToString().ToLowerInvariant(),
+    };
+}
+
+/// <summary>
+/// What a configuration needs before a container can start: the images to fetch and those to build. Reads the checkout, fetches and starts nothing, so it
+/// serves a check before the first start as well.
+/// </summary>
+internal sealed class DevcontainerPlan
+{
+    private readonly List<ImageUse> _images = [];
+
+    private DevcontainerPlan(DevcontainerFile file, DevcontainerConfiguration configuration)
+    {
+        File = file;
+        Configuration = configuration;
+        switch (configuration.Source)
+        {
+            case ImageSource source:
+                _images.Add(new ImageUse(source.Image, "image", file.Path, file.LineOf("image")));
+                break;
+            case BuildSource source:
+                Build = PlannedBuild.Read(file.Checkout, source.Build, _images);
+                break;
+            default:
+                throw new CodespaceFaultException($"{file.Path} uses docker compose, which is not supported yet by this version");
+        }
+    }
+
+    public DevcontainerFile File { get; }
+
+    public DevcontainerConfiguration Configuration { get; }
+
+    /// <summary>Of the form <c>build</c>.</summary>
+    public PlannedBuild? Build { get; }
+
+    /// <summary>Every image that is used, in order of appearance; the same one may appear twice.</summary>
+    public IReadOnlyList<ImageUse> Images => _images;
+
+    /// <summary>What is done otherwise than written, for the log.</summary>
+    public IEnumerable<string> Remarks => [.. Configuration.Ignored, .. Build?.Dockerfile.Remarks ?? []];
+
+    /// <summary>In a few words, for the log.</summary>
+    public string Summary => Configuration.Source switch
+    {
+        ImageSource source => $"image {source.Image}",
+        BuildSource source => $"an image built from {source.Build.Dockerfile}{(source.Build.Target is { } target ? $", stage {target}" : "")}",
+        ComposeSource source => $"service {source.Service} of {string.Join(", ", source.Files)}",
+        _ => "",
+    };
+
+    /// <param name="checkout">The folder of the clone.</param>
+    /// <param name="path">Which configuration; null looks at the usual places.</param>
+    /// <param name="repository">The repository's name.</param>
+    /// <exception cref="CodespaceFaultException">It cannot be used; names file, line and reason.</exception>
+    public static DevcontainerPlan Read(string checkout, string? path, string repository)
+    {
+        var file = DevcontainerFile.Read(checkout, path);
+        return new DevcontainerPlan(file, DevcontainerConfiguration.From(file, repository));
+    }
+}

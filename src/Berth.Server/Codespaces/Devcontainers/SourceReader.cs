@@ -1,0 +1,222 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Devcontainers;
+
+/// <summary>Reads from a devcontainer.json which form it has, and what that form needs. Paths are checked to lie within the checkout.</summary>
+internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, List<string> ignored)
+{
+    private string Folder => file.Path.Contains('/', StringComparison.Ordinal) ? file.Path[..file.Path.LastIndexOf('/')] : "";
+
+    public DevcontainerSource Read()
+    {
+        var build = Object(config, "build", "build");
+        if (Text(config, "dockerFile", "dockerFile") is { } old)
+        {
+            return new BuildSource(Build(build ?? [], old, Text(config, "context", "context")));
+        }
+
+        if (build is not null && Text(build, "dockerfile", "build.dockerfile") is { } dockerfile)
+        {
+            return new BuildSource(Build(build, dockerfile, Text(build, "context", "build.context") ?? Text(config, "context", "context")));
+        }
+
+        if (Text(config, "image", "image") is { } text)
+        {
+            return ImageReference.TryParse(text, out var image, out var fault) ? new ImageSource(image) : throw Fault($"image: {fault}");
+        }
+
+        return Compose() ?? throw Fault("names no image; add \"image\": \"registry/owner/image:tag\", or \"build\", or \"dockerComposeFile\"", colon: false);
+    }
+
+    private DockerfileBuild Build(JsonObject build, string dockerfile, string? context)
+    {
+        foreach (var (name, _) in build)
+        {
+            if (name is "cacheFrom")
+            {
+                ignored.Add("build.cacheFrom is ignored: builds share a cache only with earlier builds of the same repository");
+            }
+            else if (name is not ("dockerfile" or "context" or "args" or "target" or "options"))
+            {
+                ignored.Add($"build.{name} is ignored: codespaces do not know it");
+            }
+        }
+
+        Dictionary<string, string> arguments = new(StringComparer.Ordinal);
+        foreach (var (name, value) in Object(build, "args", "build.args") ?? [])
+        {
+            arguments[name] = ArgumentName().IsMatch(name) && value?.GetValueKind() == JsonValueKind.String
+                ? value.GetValue<string>() : throw Fault("build.args must be names with texts");
+        }
+
+        var target = Text(build, "target", "build.target");
+        var (noCache, network) = Options(build, arguments, ref target);
+        return new DockerfileBuild(
+            file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile"),
+            file.Checkout.Locate(Folder, context ?? ".", $"{file.Path}: build.context"), arguments, target, noCache, network);
+    }
+
+    /// <summary>Options of <c>docker build</c>, of which a few are harmless.</summary>
+    private (bool NoCache, string? Network) Options(JsonObject build, Dictionary<string, string> arguments, ref string? target)
+    {
+        var options = new Queue<string>(Strings(build, "options", "build.options") ?? []);
+        var (noCache, network) = (false, (string?)null);
+        while (options.TryDequeue(out var option))
+        {
+            var equals = option.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? option : option[..equals];
+            string Value() => equals >= 0 ? option[(equals + 1)..] : options.TryDequeue(out var next) ? next : throw Fault($"build.options: {name} needs a value");
+            switch (name)
+            {
+                case "--no-cache":
+                    noCache = true;
+                    break;
+                case "--pull" or "--quiet" or "-q" or "--rm" or "--force-rm" or "--load":
+                    break;
+                case "--progress":
+                    Value();
+                    break;
+                case "--target":
+                    target = Value();
+                    break;
+                case "--build-arg":
+                    var pair = Value().Split('=', 2);
+                    arguments[pair[0]] = pair.Length == 2 && ArgumentName().IsMatch(pair[0])
+                        ? pair[1] : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
+                    break;
+                case "--network":
+                    network = Value() switch
+                    {
+                        "none" => "none",
+                        "default" => null,
+                        var other => throw Fault($"build.options: --network={other} is not allowed: builds reach what the codespace reaches, or nothing (none)"),
+                    };
+                    break;
+                case "--secret" or "--ssh":
+                    throw Fault($"build.options: {name} is not allowed: builds get no secrets; use them in postCreateCommand");
+                case "--cache-from" or "--cache-to":
+                    throw Fault($"build.options: {name} is not allowed: builds share a cache only with earlier builds of the same repository");
+                default:
+                    throw Fault($"build.options: {name} is not allowed; allowed are --no-cache, --pull, --target, --build-arg NAME=VALUE, --network=none and --progress");
+            }
+        }
+
+        return (noCache, network);
+    }
+
+    private ComposeSource? Compose()
+    {
+        if (!config.TryGetPropertyValue("dockerComposeFile", out var value) || value is null)
+        {
+            return null;
+        }
+
+        var files = value.GetValueKind() == JsonValueKind.String ? [value.GetValue<string>()] : Strings(config, "dockerComposeFile", "dockerComposeFile") ?? [];
+        if (files.Count is 0 or > 10)
+        {
+            throw Fault("dockerComposeFile must name one to ten files");
+        }
+
+        var service = Text(config, "service", "service") ?? throw Fault("service must say which service of dockerComposeFile is the dev container");
+        return new ComposeSource(
+            [.. files.Select(path => file.Checkout.Locate(Folder, path, $"{file.Path}: dockerComposeFile"))], service, Strings(config, "runServices", "runServices"));
+    }
+
+    public List<FeatureRequest> Features()
+    {
+        List<FeatureRequest> features = [];
+        foreach (var (id, value) in Object(config, "features", "features") ?? [])
+        {
+            var options = value?.GetValueKind() switch
+            {
+                JsonValueKind.Object => value.AsObject(),
+
+                // A text alone is the version, as it was written once.
+                JsonValueKind.String => new JsonObject { ["version"] = value.GetValue<string>() },
+                JsonValueKind.True or null => [],
+                JsonValueKind.False => null,
+                _ => throw Fault($"features: the options of {id} must be an object"),
+            };
+            if (options is not null)
+            {
+                features.Add(new FeatureRequest(id, options.DeepClone().AsObject()));
+            }
+        }
+
+        return features;
+    }
+
+    public List<string> FeatureOrder() => Strings(config, "overrideFeatureInstallOrder", "overrideFeatureInstallOrder") ?? [];
+
+    public List<RecommendedSecret> Secrets()
+    {
+        List<RecommendedSecret> secrets = [];
+        foreach (var (name, value) in Object(config, "secrets", "secrets") ?? [])
+        {
+            if (!ArgumentName().IsMatch(name))
+            {
+                throw Fault($"secrets: '{name}' is no name of a variable");
+            }
+
+            var about = value as JsonObject ?? [];
+            secrets.Add(new RecommendedSecret(
+                name, Text(about, "description", $"secrets.{name}.description"), Text(about, "documentationUrl", $"secrets.{name}.documentationUrl")));
+        }
+
+        return secrets;
+    }
+
+    public HostRequirements? Requirements()
+    {
+        if (Object(config, "hostRequirements", "hostRequirements") is not { } wanted)
+        {
+            return null;
+        }
+
+        var cpus = wanted.TryGetPropertyValue("cpus", out var number) && number is not null
+            ? number.GetValueKind() == JsonValueKind.Number && number.AsValue().TryGetValue<int>(out var count) && count > 0 ? count : throw Fault("hostRequirements.cpus must be a number")
+            : (int?)null;
+        var gpu = wanted.TryGetPropertyValue("gpu", out var value) && value?.GetValueKind() is not (null or JsonValueKind.False)
+            && !(value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() == "optional");
+        return new HostRequirements(cpus, Size(wanted, "memory"), Size(wanted, "storage"), gpu);
+    }
+
+    /// <summary><c>8gb</c>: bytes with tb, gb, mb, kb or nothing behind, counted in 1024.</summary>
+    private long? Size(JsonObject wanted, string name)
+    {
+        if (Text(wanted, name, "hostRequirements." + name) is not { } text)
+        {
+            return null;
+        }
+
+        var match = SizeGrammar().Match(text);
+        var shift = match.Groups["unit"].Value.ToLowerInvariant() switch { "tb" => 40, "gb" => 30, "mb" => 20, "kb" => 10, _ => 0 };
+        return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << 20 << (40 - shift)
+            ? number << shift
+            : throw Fault($"hostRequirements.{name} must be a size such as \"8gb\"");
+    }
+
+    private JsonObject? Object(JsonObject parent, string name, string shown) =>
+        !parent.TryGetPropertyValue(name, out var value) || value is null ? null : value as JsonObject ?? throw Fault($"{shown} must be an object");
+
+    private string? Text(JsonObject parent, string name, string shown) =>
+        !parent.TryGetPropertyValue(name, out var value) || value is null ? null
+        : value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } text ? text
+        : throw Fault($"{shown} must be a text that is not empty");
+
+    private List<string>? Strings(JsonObject parent, string name, string shown) =>
+        !parent.TryGetPropertyValue(name, out var value) || value is null ? null
+        : value is JsonArray array && array.All(item => item?.GetValueKind() == JsonValueKind.String) ? [.. array.Select(item => item!.GetValue<string>())]
+        : throw Fault($"{shown} must be a list of texts");
+
+    private CodespaceFaultException Fault(string reason, bool colon = true) => new($"{file.Path}{(colon ? ":" : "")} {reason}");
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex ArgumentName();
+
+    [GeneratedRegex(@"^(?<number>[0-9]{1,15})(?<unit>tb|gb|mb|kb)?\z", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex SizeGrammar();
+}

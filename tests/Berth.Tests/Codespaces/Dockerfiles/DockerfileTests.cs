@@ -1,0 +1,182 @@
+using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Dockerfiles;
+
+namespace Berth.Tests.Codespaces.Dockerfiles;
+
+public sealed class DockerfileTests
+{
+    private static readonly Dictionary<string, string> NoArguments = new(StringComparer.Ordinal);
+
+    [Theory]
+    [InlineData("FROM r.test/a:1", "1 FROM r.test/a:1")]
+    [InlineData("from r.test/a:1", "1 FROM r.test/a:1")]
+    [InlineData("\uFEFFFROM r.test/a:1\r\nRUN true\r\n", "1 FROM r.test/a:1")]
+    [InlineData("ARG V=1\nFROM r.test/a:$V", "2 FROM r.test/a:1")]
+    [InlineData("ARG V=1\nFROM r.test/a:${V}", "2 FROM r.test/a:1")]
+    [InlineData("ARG V\nFROM r.test/a:${V:-2}", "2 FROM r.test/a:2")]
+    [InlineData("ARG V=\nFROM r.test/a:${V:-2}", "2 FROM r.test/a:2")]
+    [InlineData("ARG V=3\nFROM r.test/a:${V:+4}", "2 FROM r.test/a:4")]
+    [InlineData("ARG R=r.test\nARG I=$R/a\nFROM ${I}:1", "3 FROM r.test/a:1")]
+    [InlineData("ARG A=1 B=\"2\"\nFROM r.test/a:$A$B", "2 FROM r.test/a:12")]
+    [InlineData("ARG V=1\nFROM r.test/a:1\nARG V=2\nFROM r.test/b:$V", "4 FROM r.test/b:1")]
+    [InlineData("FROM \"r.test/a:1\"", "1 FROM r.test/a:1")]
+    [InlineData("FROM --platform=linux/amd64 r.test/a:1", "1 FROM r.test/a:1")]
+    [InlineData("FROM --platform=$BUILDPLATFORM r.test/a:1", "1 FROM r.test/a:1")]
+    [InlineData("FROM r.test/a:$TARGETARCH", "1 FROM r.test/a:amd64")]
+    [InlineData("FROM r.test/a:1 AS one\nFROM one", "1 FROM r.test/a:1")]
+    [InlineData("FROM r.test/a:1 AS One\nFROM ONE as two\nCOPY --from=oNe /x /x", "1 FROM r.test/a:1")]
+    [InlineData("FROM r.test/unused:1 AS one\nFROM r.test/a:1", "2 FROM r.test/a:1")]
+    [InlineData("FROM scratch\nCOPY --from=r.test/tool:1 /bin/x /x", "2 COPY --from r.test/tool:1")]
+    [InlineData("FROM scratch\nCOPY --chown=1:1 --from=r.test/tool:1 --link /bin/x /x", "2 COPY --from r.test/tool:1")]
+    [InlineData("FROM r.test/a:1 AS a\nFROM r.test/b:1\nCOPY --from=0 /x /x", "1 FROM r.test/a:1, 2 FROM r.test/b:1")]
+    [InlineData("FROM \\\n  # a comment\n\n  r.test/a:1 \\\n  AS x", "1 FROM r.test/a:1")]
+    [InlineData("# escape=`\nFROM `\n r.test/a:1\nRUN c:\\x\\\n", "2 FROM r.test/a:1")]
+    [InlineData("# syntax=docker/dockerfile:1.7\nFROM r.test/a:1", "2 FROM r.test/a:1")]
+    [InlineData("FROM r.test/a:1\nRUN <<EOF\nFROM r.test/not:1\nEOF\n", "1 FROM r.test/a:1")]
+    [InlineData("FROM r.test/a:1\nCOPY <<\"EOF\" /x\nFROM $not\nEOF\n", "1 FROM r.test/a:1")]
+    [InlineData("FROM r.test/a:1\nRUN echo \\\n# FROM r.test/not:1\n  done", "1 FROM r.test/a:1")]
+    public void Every_image_from_outside_that_is_needed_is_found(string text, string expected) =>
+        Assert.Equal(expected, string.Join(", ", Plan(text).References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
+
+    [Theory]
+    [InlineData("V", "2", null, "2 FROM r.test/a:2")]
+    [InlineData("X", "2", "b", "3 FROM r.test/b:1")]
+    [InlineData("X", "2", "0", "2 FROM r.test/a:1")]
+    public void Arguments_and_target_of_the_configuration_count(string name, string value, string? target, string expected)
+    {
+        var text = "ARG V=1\nFROM r.test/a:$V AS a\nFROM r.test/b:1 AS b\nFROM a";
+        var plan = DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string> { [name] = value }, target, "amd64");
+        Assert.Equal(expected, string.Join(", ", plan.References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
+    }
+
+    [Fact]
+    public void What_is_built_names_digests_and_begins_every_stage_with_the_label()
+    {
+        const string Text = """
+            # syntax=docker/dockerfile:1
+            ARG VERSION=1
+            FROM r.test/tools:${VERSION} AS tools
+            RUN --mount=type=cache,target=/root/.cache make \
+                all
+            FROM r.test/unused AS unused
+            FROM tools AS more
+            FROM --platform=$BUILDPLATFORM r.test/base AS Final
+            ARG TARGETARCH
+            LABEL a="b"
+            COPY --from=tools --link /a /a
+            COPY --chown=dev:dev --from=r.test/tools:1 ["/b", "/b"]
+            COPY --from=0 /c /c
+            COPY <<"one" <<two /texts/
+            $1
+            one
+            2
+            two
+            RUN <<EOF
+            echo "a" \
+              && true
+            EOF
+            SHELL ["/bin/bash", "-ec"]
+            RUN <<-EOF
+            	echo b
+            	EOF
+            RUN cat <<EOF > /x
+            c
+            EOF
+            ENTRYPOINT ["/x"]
+            """;
+        var plan = Plan(Text);
+        var pins = plan.References.Select(reference => reference.Text).Distinct().ToDictionary(text => text, text => text.Split(':')[0] + "@sha256:0");
+        Assert.Equal("""
+            # escape=\
+            ARG VERSION=1
+            FROM r.test/tools@sha256:0 AS berth-stage-0
+            LABEL l="1"
+            RUN make     all
+            FROM r.test/base@sha256:0 AS berth-stage-3
+            LABEL l="1"
+            ARG TARGETARCH
+            LABEL a="b"
+            COPY --from=berth-stage-0 /a /a
+            COPY --chown=dev:dev --from=r.test/tools@sha256:0 ["/b", "/b"]
+            COPY --from=berth-stage-0 /c /c
+            COPY .berth-heredoc/14/one .berth-heredoc/14/two /texts/
+            RUN ["/bin/sh","-c","echo \u0022a\u0022 \\\n  \u0026\u0026 true\n"]
+            SHELL ["/bin/bash", "-ec"]
+            RUN ["/bin/bash","-ec","echo b\n"]
+            RUN ["/bin/bash","-ec","cat \u003C\u003CEOF \u003E /x\nc\nEOF\n"]
+            ENTRYPOINT ["/x"]
+
+            """.ReplaceLineEndings("\n"), plan.Write(pins, "l=\"1\""), ignoreAllWhiteSpace: false);
+        Assert.Equal("berth-stage-3", plan.Target);
+        Assert.Equal("amd64", plan.Arguments["TARGETARCH"]);
+        Assert.Equal(["$1\n", "2\n"], plan.Files.Values);
+        Assert.Equal(2, plan.Remarks.Count);
+    }
+
+    [Theory]
+    [InlineData("", "line 1: there is no FROM")]
+    [InlineData("RUN true\nFROM r.test/a", "line 1: RUN stands before the first FROM")]
+    [InlineData("FROM r.test/a\nFRM x", "line 2: 'FRM x' is no instruction")]
+    [InlineData("FROM r.test/a\nINCLUDE x", "line 2: 'INCLUDE x' is no instruction")]
+    [InlineData("FROM r.test/a AS", "FROM is written")]
+    [InlineData("FROM r.test/a b c", "FROM is written")]
+    [InlineData("FROM $NONE", "'$NONE' names no image")]
+    [InlineData("FROM ${A:?x}", "names no image")]
+    [InlineData("FROM --platform=linux/s390x r.test/a", "the platform linux/s390x is not this server's")]
+    [InlineData("FROM --security=insecure r.test/a", "FROM has no flag --security")]
+    [InlineData("FROM r.test/a AS x\nFROM r.test/b AS X", "line 2: 'X' is no name for a stage, or is given twice")]
+    [InlineData("# syntax=evil.test/frontend\nFROM r.test/a", "another language of build files")]
+    [InlineData("# escape=x\nFROM r.test/a", "escape must be")]
+    [InlineData("FROM r.test/a\nCOPY --from=$X /a /b", "--from takes no variables")]
+    [InlineData("FROM r.test/a\nCOPY --from= /a /b", "--from takes no variables")]
+    [InlineData("FROM r.test/a\nCOPY --from=\"x\" /a /b", "flags are written --name=value without quotes")]
+    [InlineData("FROM r.test/a\nCOPY --from=7 /a /b", "there is no stage 7")]
+    [InlineData("FROM r.test/a AS x\nCOPY --from=x /a /b", "cannot copy from itself")]
+    [InlineData("FROM r.test/a\nADD --from=x /a /b", "ADD --from needs BuildKit")]
+    [InlineData("FROM r.test/a\nCOPY --chmod=755 a b", "COPY --chmod needs BuildKit")]
+    [InlineData("FROM r.test/a\nRUN --mount=type=bind,from=x,target=/x true", "--mount=type=bind needs BuildKit")]
+    [InlineData("FROM r.test/a\nRUN --mount=target=. true", "--mount=type=bind needs BuildKit")]
+    [InlineData("FROM r.test/a\nRUN --mount=type=secret,id=x,required=true true", "builds get no secrets")]
+    [InlineData("FROM r.test/a\nRUN --security=insecure true", "--security=insecure is not allowed")]
+    [InlineData("FROM r.test/a\nRUN --network=host true", "--network=host is not allowed")]
+    [InlineData("FROM r.test/a\nRUN -- true", "is not understood")]
+    [InlineData("FROM r.test/a\nADD http://169.254.169.254/latest /x", "would be fetched from the server's own network")]
+    [InlineData("FROM r.test/a\nADD --chown=1 https://x.test/a /x", "would be fetched from the server's own network")]
+    [InlineData("FROM r.test/a\nADD git@x.test:a.git /x", "would be fetched from the server's own network")]
+    [InlineData("FROM r.test/a\nADD [\"ht\\u0074p://127.0.0.1/\", \"/x\"]", "would be fetched from the server's own network")]
+    [InlineData("FROM r.test/a\nADD h\"tt\"p:/\"\"/127.0.0.1/ /x", "must be a plain path")]
+    [InlineData("FROM r.test/a\nARG U=http://127.0.0.1/\nADD $U /x", "must be a plain path")]
+    [InlineData("FROM r.test/a\nARG U=http\nADD [\"${U}://127.0.0.1/\", \"/x\"]", "would be fetched")]
+    [InlineData("FROM r.test/a\nADD http:\\/\\/127.0.0.1 /x", "must be a plain path")]
+    [InlineData("FROM r.test/a AS a\nONBUILD RUN true\nFROM a", "has ONBUILD instructions")]
+    [InlineData("FROM r.test/a\nLABEL berth.repository=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nCMD --flag x", "CMD has no flag --flag")]
+    [InlineData("FROM r.test/a\nSHELL bash", "SHELL is written as")]
+    [InlineData("FROM r.test/a\nRUN <<EOF\nno end", "the text <<EOF has no end")]
+    [InlineData("FROM r.test/a\nCOPY <<EOF /x\n$HOME\nEOF", "variables in the text <<EOF are not replaced")]
+    [InlineData("FROM r.test/a\nRUN a\vb", "control characters")]
+    [InlineData("FROM r.test/a\nENV", "ENV needs arguments")]
+    [InlineData("FROM r.test/a\nUSER \\", "USER needs arguments")]
+    public void What_is_ambiguous_or_reaches_further_is_refused_with_its_line(string text, string reason)
+    {
+        var message = Assert.Throws<CodespaceFaultException>(() => Plan(text)).Message;
+        Assert.StartsWith("Dockerfile line ", message, StringComparison.Ordinal);
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_stage_that_is_not_needed_asks_for_does_not_matter() =>
+        Assert.Equal("r.test/b", Assert.Single(Plan("FROM r.test/a AS a\nCOPY --chmod=1 x y\nFROM r.test/b").References).Text);
+
+    [Fact]
+    public void A_target_that_is_not_there_is_named() => Assert.Contains(
+        "has no stage 'dev'",
+        Assert.Throws<CodespaceFaultException>(() => DockerfilePlan.Read(DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64")).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Too_many_instructions_are_refused() =>
+        Assert.Contains("more than 2000 instructions", Assert.Throws<CodespaceFaultException>(() => Plan("FROM r.test/a\n" + string.Concat(Enumerable.Repeat("RUN x\n", 2001)))).Message, StringComparison.Ordinal);
+
+    private static DockerfilePlan Plan(string text) => DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64");
+}
