@@ -12,6 +12,7 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
     {
         ["mkfs.ext4"] = "e2fsprogs",
         ["resize2fs"] = "e2fsprogs",
+        ["e2fsck"] = "e2fsprogs",
         ["mount"] = "mount",
         ["umount"] = "mount",
         ["nft"] = "nftables",

@@ -45,20 +45,23 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
                 return;
             }
 
-            // The loop device has the size that the file had.
             await UnmountAsync(folders, cancellationToken);
         }
 
         if (grows)
         {
-            Resize(folders.WorkspaceImage, bytes);
+            await GrowAsync(folders.WorkspaceImage, bytes, cancellationToken);
         }
 
         await MountImageAsync(folders, cancellationToken);
-        if (grows && MountOf(folders) is { } mounted)
-        {
-            await RunAsync("resize2fs", [mounted.Source], cancellationToken);
-        }
+    }
+
+    /// <summary>While it is not mounted: growing a mounted one takes CAP_SYS_RESOURCE. The check is what resize2fs insists on.</summary>
+    private async Task GrowAsync(string image, long bytes, CancellationToken cancellationToken)
+    {
+        Resize(image, bytes);
+        await TryAsync("e2fsck", ["-f", "-p", image], cancellationToken);
+        await RunAsync("resize2fs", [image], cancellationToken);
     }
 
     /// <summary>Frees the loop device; the image stays. What is not mounted is fine.</summary>
@@ -74,7 +77,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
         }
     }
 
-    /// <summary>Device and mount point, null when the workspace is not mounted.</summary>
+    /// <summary>Device and options, null when the workspace is not mounted.</summary>
     internal static (string Source, string Options)? MountOf(CodespaceFolders folders)
     {
         var point = Path.GetFullPath(folders.Workspaces);
@@ -116,8 +119,9 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
         Resize(unfinished, bytes);
 
         // Nothing is written ahead of its use, neither now nor by the kernel later (noinit_itable): an image takes the room of what lies in it.
+        string[] journal = bytes < 1L << 30 ? [] : ["-J", "size=32"];
         await RunAsync(
-            "mkfs.ext4", ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", "-J", "size=32", unfinished], cancellationToken);
+            "mkfs.ext4", ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. journal, unfinished], cancellationToken);
         File.Move(unfinished, folders.WorkspaceImage);
     }
 
