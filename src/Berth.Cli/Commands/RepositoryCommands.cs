@@ -23,7 +23,8 @@ internal static class RepositoryCommands
             ListCollaborators(),
             SetCollaborator(),
             RemoveCollaborator(),
-            ShowPermission()));
+            ShowPermission()),
+        CloneCredentialCommands.Build());
 
     private static BerthCommand Create()
     {

@@ -58,6 +58,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(SecretRepositories))]
 [JsonSerializable(typeof(SelectedRepositoryList))]
 [JsonSerializable(typeof(CodespacesAccess))]
+[JsonSerializable(typeof(CloneCredential))]
+[JsonSerializable(typeof(NewCloneCredential))]
 [JsonSerializable(typeof(MasterKeyRotation))]
 [JsonSerializable(typeof(NewKeyRotation))]
 [JsonSerializable(typeof(ErrorBody))]

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Repositories;
 
@@ -51,6 +52,11 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             }
 
             await RepositoryTable.UpdateAsync(session, row, GitUrl.Normalise(row.CloneUrl), time.GetUtcNow());
+            if (CloneOrigin.Of(row.CloneUrl) != CloneOrigin.Of(old.CloneUrl))
+            {
+                await CloneCredentialTable.DropAsync(session, id);
+            }
+
             List<VisibilityDifference>? differ = null;
             if (row.Visibility != old.Visibility)
             {
@@ -95,6 +101,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             var visibility = old.Visibility == "internal" && !owner.IsOrganization ? "private" : old.Visibility;
             await RepositoryTable.RemoveFromPackagesAsync(session, id);
             await RepositoryTable.RemoveTeamsAsync(session, id);
+            await CloneCredentialTable.DropAsync(session, id);
             await RepositoryTable.UpdateAsync(session, old with { OwnerId = owner.Id, Visibility = visibility }, GitUrl.Normalise(old.CloneUrl), time.GetUtcNow());
             if (owner.IsOrganization && await AccessTable.MembershipAsync(session, owner.Id, user.UserId) != "admin")
             {

@@ -2,7 +2,6 @@ using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.CredentialSets;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 
 namespace Berth.Server.Secrets;

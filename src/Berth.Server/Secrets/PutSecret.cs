@@ -4,7 +4,6 @@ using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.CredentialSets;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 
 namespace Berth.Server.Secrets;

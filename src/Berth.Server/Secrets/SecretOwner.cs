@@ -1,5 +1,5 @@
 using Berth.Server.CredentialSets;
-using Berth.Server.Secrets.Crypto;
+using Berth.Server.Security;
 
 namespace Berth.Server.Secrets;
 

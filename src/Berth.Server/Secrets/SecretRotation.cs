@@ -1,5 +1,4 @@
 using Berth.Server.Database;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 
 namespace Berth.Server.Secrets;

@@ -122,6 +122,19 @@ internal sealed partial class RotateMasterKey(
     /// <summary>Takes the keys that nothing needs any more out of the file, and ends the rotation.</summary>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            await RetireFormerAsync(cancellationToken);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task RetireFormerAsync(CancellationToken cancellationToken)
+    {
         var (latest, former) = await db.ReadAsync(
             async session => (await KeyRotationTable.LatestAsync(session), await KeyRotationTable.FormerAsync(session)), cancellationToken);
         if (latest is null or { State: "running" } || latest.Id == _tidied)

@@ -162,7 +162,7 @@ public sealed class CloneTests : IAsyncLifetime
         var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, sandbox, TimeProvider.System);
         var name = Guid.CreateVersion7().ToString("N");
         var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
-        await clone.RunAsync(url, reference, _folder["clone-" + name], view, _ => { }, TestContext.Current.CancellationToken);
+        await clone.RunAsync(url, reference, _folder["clone-" + name], view, credential: null, _ => { }, TestContext.Current.CancellationToken);
         return _folder["clone-" + name];
     }
 

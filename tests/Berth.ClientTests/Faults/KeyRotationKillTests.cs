@@ -6,7 +6,6 @@ using Berth.Server;
 using Berth.Server.Database;
 using Berth.Server.Operations;
 using Berth.Server.Secrets;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -85,8 +85,14 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}                                                        | 404 in  in  in  404
         PATCH /api/v3/repos/{owner}/{repo}                                                      | 401 403 403 in  404
         DELETE /api/v3/repos/{owner}/{repo}                                                     | 401 403 403 in  404
+        GET /api/v3/repos/{owner}/{repo}/clone-credential                                       | 401 403 403 404 404
+        PUT /api/v3/repos/{owner}/{repo}/clone-credential                                       | 401 403 403 in  404
+        DELETE /api/v3/repos/{owner}/{repo}/clone-credential                                    | 401 403 403 404 404
         GET /api/v3/repos/{owner}/{repo}/codespaces                                             | 404 in  in  in  404
         POST /api/v3/repos/{owner}/{repo}/codespaces                                            | 401 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/clone-credential                            | 404 404 404 404 404
+        PUT /api/v3/repos/{owner}/{repo}/codespaces/clone-credential                            | 401 in  in  in  404
+        DELETE /api/v3/repos/{owner}/{repo}/codespaces/clone-credential                         | 401 404 404 404 404
         GET /api/v3/repos/{owner}/{repo}/codespaces/devcontainers                               | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/machines                                    | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/new                                         | 404 in  in  in  404

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Berth.Client.Crypto;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;

@@ -5,7 +5,6 @@ using Berth.Server;
 using Berth.Server.Database;
 using Berth.Server.Operations;
 using Berth.Server.Secrets;
-using Berth.Server.Secrets.Crypto;
 using Berth.Server.Security;
 using Berth.Tests.TestServer;
 using Microsoft.AspNetCore.Builder;

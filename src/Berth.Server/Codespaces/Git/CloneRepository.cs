@@ -2,13 +2,14 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
+using Berth.Server.Repositories.Cloning;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>
-/// Clones a repository without trusting it: in the sandbox, with no credentials, no configuration but what stands here, no hooks, no submodules, no
-/// redirects, and only to addresses that outgoing requests may reach.
+/// Clones a repository without trusting it: in the sandbox, with no configuration but what stands here, no hooks, no submodules, no redirects, and only
+/// to addresses that outgoing requests may reach. A credential goes to the server that it was stored for, and git alone sees it.
 /// </summary>
 internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, SandboxedProcess sandbox, TimeProvider time)
 {
@@ -20,12 +21,15 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
     /// <param name="reference">A branch or tag; null takes the remote's own default branch.</param>
     /// <param name="target">A folder that does not exist yet; its parent does.</param>
     /// <param name="view">Who git is in the sandbox, with an empty home that nobody else writes to.</param>
+    /// <param name="credential">For the server of <paramref name="url"/>; null: none is stored.</param>
     /// <param name="progress">Told what git says.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CodespaceFaultException">It did not work; the message says why and what would help.</exception>
-    public async Task RunAsync(string url, string? reference, string target, SandboxView view, Action<string> progress, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress, CancellationToken cancellationToken)
     {
         var uri = Check(url);
+        using var askpass = credential is null ? null : new CloneAskpass(credential, url, view);
         var home = view.Home ?? throw new ArgumentException("git needs a home", nameof(view));
         var pins = await PinAsync(uri, cancellationToken);
         var branch = BranchOf(reference);
@@ -43,11 +47,11 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         try
         {
             var result = await sandbox.RunAsync(
-                View(view, uri, target), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home)), home, line => Hear(line, said, progress),
+                View(view, uri, target, askpass), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home), askpass), home, line => Hear(line, said, progress),
                 Timeout, tooLarge.Token);
             if (result.ExitCode != 0)
             {
-                throw Failed(url, branch, said);
+                throw Failed(url, branch, credential, said);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -86,13 +90,14 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("//", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
         && !name.Split('/').Any(part => part.StartsWith('.') || part.EndsWith(".lock", StringComparison.Ordinal));
 
-    private SandboxView View(SandboxView view, Uri uri, string target) => view with
+    private SandboxView View(SandboxView view, Uri uri, string target, CloneAskpass? askpass) => view with
     {
         Writable = [.. view.Writable, target],
         ReadOnly =
         [
             .. view.ReadOnly, .. uri.Scheme == "file" && Directory.Exists(uri.LocalPath) ? new[] { Path.GetFullPath(uri.LocalPath) } : [],
             .. string.IsNullOrEmpty(options.CaFile) ? [] : new[] { Path.GetFullPath(options.CaFile) },
+            .. askpass?.Paths ?? [],
         ],
         Network = uri.Scheme != "file",
     };
@@ -106,7 +111,7 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
 
         if (uri.UserInfo.Length > 0)
         {
-            throw new CodespaceFaultException("the clone URL contains a user name or password; Berth clones without credentials in this version");
+            throw new CodespaceFaultException("the clone URL contains a user name or password; store them as its clone credential instead: berth repo clone-credential set");
         }
 
         return uri.Scheme != "file" || options.AllowFileClone
@@ -175,18 +180,27 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         return file;
     }
 
-    private Dictionary<string, string> Environment(string home, string globalConfiguration) => new(StringComparer.Ordinal)
+    private Dictionary<string, string> Environment(string home, string globalConfiguration, CloneAskpass? askpass)
     {
-        ["PATH"] = tools.SearchPath,
-        ["HOME"] = home,
-        ["LC_ALL"] = "C.UTF-8",
-        ["GIT_TERMINAL_PROMPT"] = "0",
-        ["GIT_ASKPASS"] = "/bin/false",
-        ["GIT_CONFIG_NOSYSTEM"] = "1",
-        ["GIT_CONFIG_GLOBAL"] = globalConfiguration,
-        ["GIT_CONFIG_SYSTEM"] = "/dev/null",
-        ["GIT_ATTR_NOSYSTEM"] = "1",
-    };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = tools.SearchPath,
+            ["HOME"] = home,
+            ["LC_ALL"] = "C.UTF-8",
+            ["GIT_TERMINAL_PROMPT"] = "0",
+            ["GIT_ASKPASS"] = "/bin/false",
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["GIT_CONFIG_GLOBAL"] = globalConfiguration,
+            ["GIT_CONFIG_SYSTEM"] = "/dev/null",
+            ["GIT_ATTR_NOSYSTEM"] = "1",
+        };
+        foreach (var (name, value) in askpass?.Environment ?? [])
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
 
     private static void Hear(string line, Queue<string> said, Action<string> progress)
     {
@@ -204,14 +218,18 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         }
     }
 
-    private static CodespaceFaultException Failed(string url, string? branch, IEnumerable<string> said)
+    private static CodespaceFaultException Failed(string url, string? branch, CloneCredential? credential, IEnumerable<string> said)
     {
         var reason = said.LastOrDefault(line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("remote: ", StringComparison.Ordinal))
             ?? said.LastOrDefault() ?? "git said nothing";
         var remedy = reason switch
         {
+            _ when reason.Contains("Authentication failed", StringComparison.Ordinal) && credential is not null =>
+                $"; the git server rejects {credential.Whose} clone credential (user {credential.UserName}). Remedy: store one that works: "
+                    + $"berth repo clone-credential set OWNER/NAME --username USER < token",
             _ when reason.Contains("could not read Username", StringComparison.Ordinal) || reason.Contains("Authentication failed", StringComparison.Ordinal) =>
-                "; the git server asks for a sign-in, and Berth clones without credentials in this version",
+                "; the git server asks for a sign-in, and no clone credential is stored for it. Remedy: an admin of the repository can run "
+                    + "berth repo clone-credential set OWNER/NAME --username USER < token, or you with --own for your codespaces",
             _ when reason.Contains("Remote branch", StringComparison.Ordinal) => $"; create the codespace with a branch or tag that exists, '{branch}' does not",
             _ when reason.Contains("No space left on device", StringComparison.Ordinal) => "; the codespace's disk is full: choose a larger machine",
             _ when RedirectedTo().IsMatch(reason) => "; redirects are not followed: set the repository's clone_url to the address it redirects to",

@@ -1,9 +1,10 @@
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Clones the repository. A clone becomes the workspace by a rename, so a workspace that exists is whole.</summary>
-internal sealed class CloneWorkspace(CloneRepository clone)
+internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials credentials)
 {
     /// <exception cref="CodespaceFaultException">The clone failed; the message says why.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -22,9 +23,15 @@ internal sealed class CloneWorkspace(CloneRepository clone)
 
         var url = codespace.CloneUrl ?? throw new CodespaceFaultException(
             $"{codespace.RepositoryFullName} has no clone_url. Remedy: set one: berth repo edit {codespace.RepositoryFullName} --clone-url URL");
-        log.Write("clone", $"cloning {url}");
+        var credential = await credentials.ForAsync(context.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
+        if (credential is not null)
+        {
+            log.Mask(credential.Password);
+        }
+
+        log.Write("clone", $"cloning {url}{(credential is null ? "" : $" with {credential.Whose} clone credential (user {credential.UserName})")}");
         CodespaceFolders.Delete(folders.CloneInProgress);
-        await clone.RunAsync(url, codespace.Ref, folders.CloneInProgress, context.GitView, line => log.Write("clone", line), cancellationToken);
+        await clone.RunAsync(url, codespace.Ref, folders.CloneInProgress, context.GitView, credential, line => log.Write("clone", line), cancellationToken);
         Directory.Move(folders.CloneInProgress, context.Workspace);
         return context;
     }

@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Berth.Server.Security;
 
-namespace Berth.Server.Secrets.Crypto;
+namespace Berth.Server.Security;
 
 /// <summary>What a stored secret is bound to: moved to another owner, level, name or version, it does not open.</summary>
 internal sealed record SecretIdentity(string Level, long OwnerId, string Name, long Version)
 {
+    /// <summary>Also written by SQL, for rotations of the master key.</summary>
     public string Text => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"secret/{Level}/{OwnerId}/{Name}/{Version}");
 }
 

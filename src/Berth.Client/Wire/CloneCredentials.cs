@@ -1,0 +1,20 @@
+namespace Berth.Client.Wire;
+
+/// <summary>The credential that a repository is cloned with; its password is never answered.</summary>
+public sealed record CloneCredential
+{
+    public required string Username { get; init; }
+
+    /// <summary>The only scheme, host and port that it is shown to.</summary>
+    public required string Origin { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+}
+
+/// <summary>A credential to store.</summary>
+public sealed record NewCloneCredential(string Username, string Password)
+{
+    public override string ToString() => Username;
+}

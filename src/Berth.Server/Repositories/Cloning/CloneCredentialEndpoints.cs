@@ -1,0 +1,75 @@
+using Berth.Server.Api;
+using Berth.Server.Database;
+
+namespace Berth.Server.Repositories.Cloning;
+
+/// <summary>
+/// The credential that a private git server is cloned with: the repository's, for codespaces of everybody who may have them, and a user's own for
+/// codespaces of that user. The password is never answered.
+/// </summary>
+internal static class CloneCredentialEndpoints
+{
+    public static void MapCloneCredentials(this IEndpointRouteBuilder api)
+    {
+        const string Shared = "/repos/{owner}/{repo}/clone-credential";
+        const string Own = "/repos/{owner}/{repo}/codespaces/clone-credential";
+        api.MapRead(Shared, GetAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
+        api.MapPut(Shared, PutAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
+        api.MapDelete(Shared, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
+        api.MapRead(Own, GetOwnAsync).Requires(ApiNeed.RepositoryReader, "codespace");
+        api.MapPut(Own, PutOwnAsync).Requires(ApiNeed.RepositoryReader, "codespace");
+        api.MapDelete(Own, DeleteOwnAsync).Requires(ApiNeed.RepositoryReader, "codespace");
+    }
+
+    private static Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        ShowAsync(caller, access, null, db, cancellationToken);
+
+    private static Task<IResult> PutAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials, CancellationToken cancellationToken) =>
+        StoreAsync(request, caller, access, null, credentials, cancellationToken);
+
+    private static Task<IResult> DeleteAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        RemoveAsync(caller, access, null, db, cancellationToken);
+
+    private static async Task<IResult> GetOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        LacksRight(caller) ?? await ShowAsync(caller, access, caller.User.UserId, db, cancellationToken);
+
+    private static async Task<IResult> PutOwnAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials, CancellationToken cancellationToken) =>
+        LacksRight(caller) ?? await StoreAsync(request, caller, access, caller.User.UserId, credentials, cancellationToken);
+
+    private static async Task<IResult> DeleteOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        LacksRight(caller) ?? await RemoveAsync(caller, access, caller.User.UserId, db, cancellationToken);
+
+    private static async Task<IResult> ShowAsync(ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => CloneCredentialTable.FindAsync(session, access.Repository.Id, userId), cancellationToken) is { } row
+            ? ApiResult.Ok(new Client.Wire.CloneCredential
+            {
+                Username = row.Username,
+                Origin = row.Origin,
+                CreatedAt = row.CreatedAt,
+                UpdatedAt = row.UpdatedAt,
+            })
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> StoreAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, long? userId, CloneCredentials credentials, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, "CloneCredential", cancellationToken);
+        await credentials.StoreAsync(access.Repository, userId, body, caller.Principal, cancellationToken);
+        return ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> RemoveAsync(ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
+        await db.WriteAsync(session => CloneCredentialTable.DeleteAsync(session, access.Repository.Id, userId), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+
+    /// <summary>A public repository is read by everybody; what is stored for somebody's codespaces takes the scope.</summary>
+    private static IResult? LacksRight(ApiCaller caller) => caller.UserOrNull switch
+    {
+        { } user when user.Scopes.Has("codespace") => null,
+        { } => ApiErrors.LacksScope(caller.Principal, ["codespace"]),
+        null => ApiGate.Challenged(Http.Errors.RequiresAuthentication),
+    };
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Security;
+
+namespace Berth.Server.Repositories.Cloning;
+
+/// <summary>A user name and password for one git server.</summary>
+/// <param name="UserName">Of the git server.</param>
+/// <param name="Password">Or a token; never in a log, an argument or an environment.</param>
+/// <param name="Origin">The only scheme, host and port that it is shown to.</param>
+/// <param name="Whose">For people: <c>ada's</c> or <c>the repository's</c>.</param>
+internal sealed record CloneCredential(string UserName, string Password, string Origin, string Whose)
+{
+    public override string ToString() => $"{Whose} clone credential for {Origin}";
+}
+
+/// <summary>Stores credentials under envelope encryption, bound to where they may go, and finds the one that a clone uses.</summary>
+internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider time)
+{
+    private const string Resource = "CloneCredential";
+    private const int LongestPassword = 4096;
+
+    /// <param name="repository">The repository.</param>
+    /// <param name="userId">Whose codespaces use it; null: those of everybody.</param>
+    /// <param name="body"><c>username</c> and <c>password</c>.</param>
+    /// <param name="by">Who stores it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="Http.ApiException">422: a field is wrong, or the repository is not cloned over http.</exception>
+    public async Task StoreAsync(RepositoryFacts repository, long? userId, JsonBody body, Principal by, CancellationToken cancellationToken)
+    {
+        var username = body.Text("username", required: true);
+        var password = body.Text("password", required: true, longest: LongestPassword);
+        foreach (var (field, text) in new[] { ("username", username), ("password", password) })
+        {
+            if (text is not null && text.Any(char.IsControl))
+            {
+                body.Fault(field, "invalid", $"{field} must be one line");
+            }
+        }
+
+        body.Validate();
+        var now = time.GetUtcNow();
+        await db.WriteAsync(
+            async session =>
+            {
+                var row = await RepositoryTable.FindAsync(session, repository.Id);
+                if (CloneOrigin.Of(row?.CloneUrl) is not { } origin)
+                {
+                    ApiErrors.Unprocessable(Resource, "clone_url", $"{repository.FullName} has no http or https clone_url, and a credential is bound to one").Throw();
+                    return;
+                }
+
+                var version = now.ToUnixTimeMilliseconds();
+                var value = Envelope.Seal(Encoding.UTF8.GetBytes(password!), CloneCredentialRow.Identity(repository.Id, userId, origin, version), masterKey);
+                await CloneCredentialTable.ReplaceAsync(session, repository.Id, userId, origin, username!, value, version, by.Key, now);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The user's own for the repository, else the repository's; null where neither is for this URL's server.</summary>
+    public async Task<CloneCredential?> ForAsync(long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken)
+    {
+        if (CloneOrigin.Of(cloneUrl) is not { } origin)
+        {
+            return null;
+        }
+
+        var (own, shared) = await db.ReadAsync(
+            async session => (
+                await CloneCredentialTable.FindAsync(session, repositoryId, userId), await CloneCredentialTable.FindAsync(session, repositoryId, null)),
+            cancellationToken);
+        var row = new[] { own, shared }.FirstOrDefault(candidate => candidate?.Origin == origin);
+        if (row is null)
+        {
+            return null;
+        }
+
+        var password = Envelope.Open(row.Value, CloneCredentialRow.Identity(row.RepositoryId, row.UserId, row.Origin, row.Version), masterKey);
+        return new CloneCredential(row.Username, Encoding.UTF8.GetString(password), row.Origin, row.UserId is null ? "the repository's" : $"{userLogin}'s");
+    }
+}
