@@ -56,19 +56,29 @@ public sealed partial class BerthClient
     /// <param name="visibility">Organizations.</param>
     /// <param name="repositories">The repositories that are selected; null leaves them.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task SetSecretAsync(
-        SecretLevel level, string name, string value, SecretPublicKey key, string? visibility, IReadOnlyList<long>? repositories, CancellationToken cancellationToken) =>
-        SendAsync(
-            HttpMethod.Put,
-            $"{level.Path}/{Escape(name)}",
-            new SecretChange
-            {
-                EncryptedValue = Convert.ToBase64String(Sodium.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.Key))),
-                KeyId = key.KeyId,
-                Visibility = visibility,
-                SelectedRepositoryIds = repositories,
-            },
-            cancellationToken);
+    /// <returns>Whether the secret belongs to a complete login of a registry, which the server now checks: <see cref="SecretCheckAsync"/>.</returns>
+    public async Task<bool> SetSecretAsync(
+        SecretLevel level, string name, string value, SecretPublicKey key, string? visibility, IReadOnlyList<long>? repositories, CancellationToken cancellationToken)
+    {
+        var change = new SecretChange
+        {
+            EncryptedValue = Convert.ToBase64String(Sodium.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.Key))),
+            KeyId = key.KeyId,
+            Visibility = visibility,
+            SelectedRepositoryIds = repositories,
+        };
+        using var content = System.Net.Http.Json.JsonContent.Create(change, BerthJson.Wire.Of<SecretChange>());
+        using var response = await RequestAsync(HttpMethod.Put, $"{level.Path}/{Escape(name)}", content, cancellationToken).ConfigureAwait(false);
+        return response.Headers.Contains("Berth-Registry-Check");
+    }
+
+    /// <summary>The check of the login that a secret belongs to; waits for it.</summary>
+    public Task<RegistryCheckReport> SecretCheckAsync(SecretLevel level, string name, CancellationToken cancellationToken) =>
+        GetAsync<RegistryCheckReport>($"{level.Path}/{Escape(name)}/registry-check", cancellationToken);
+
+    /// <summary>Tries a login, or the sets of secrets that a codespace would get.</summary>
+    public Task<RegistryCheckReport> CheckRegistryAsync(RegistryCheckRequest request, CancellationToken cancellationToken) =>
+        SendAsync<RegistryCheckRequest, RegistryCheckReport>(HttpMethod.Post, "registry-check", request, cancellationToken);
 
     public Task DeleteSecretAsync(SecretLevel level, string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"{level.Path}/{Escape(name)}", cancellationToken);

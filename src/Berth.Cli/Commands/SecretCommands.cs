@@ -69,6 +69,7 @@ internal static class SecretCommands
                 var values = await ReadAsync(call, call.Get(name), call.Get(valueFile), call.Get(environmentFile));
                 var selected = await SelectedAsync(call, level, Arguments.Split(call.Get(repositories)));
                 var key = await call.Client.SecretPublicKeyAsync(owner, call.CancellationToken);
+                Dictionary<string, string> completed = new(StringComparer.Ordinal);
                 foreach (var (secret, value) in values)
                 {
                     var seen = call.Get(visibility) ?? (selected is { Count: > 0 } && call.Get(level.Organization) is not null ? "selected" : null);
@@ -78,8 +79,18 @@ internal static class SecretCommands
                         seen ??= before?.Visibility ?? "private";
                     }
 
-                    await call.Client.SetSecretAsync(owner, secret, value, key, seen, selected, call.CancellationToken);
+                    if (await call.Client.SetSecretAsync(owner, secret, value, key, seen, selected, call.CancellationToken))
+                    {
+                        completed[PrefixOf(secret)] = secret;
+                    }
+
                     Told(call, owner, secret, before, seen, selected);
+                }
+
+                // A registry's login that is whole now has been tried by the server, and whoever stores it wants to know.
+                foreach (var secret in completed.Values)
+                {
+                    RegistryCommands.Show(call.Terminal.Error, await call.Client.SecretCheckAsync(owner, secret, call.CancellationToken));
                 }
             });
     }
@@ -164,6 +175,8 @@ internal static class SecretCommands
                     : $"{call.Get(name).ToUpperInvariant()} is for codespaces of {string.Join(", ", now.Select(repository => repository.FullName))}.");
             });
     }
+
+    private static string PrefixOf(string name) => name.ToUpperInvariant().Split("_CONTAINER_REGISTRY_")[0];
 
     private static string For(Secret secret, Dictionary<string, int> selected) => secret.Visibility switch
     {

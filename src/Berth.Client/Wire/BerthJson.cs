@@ -62,6 +62,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(NewCloneCredential))]
 [JsonSerializable(typeof(MasterKeyRotation))]
 [JsonSerializable(typeof(NewKeyRotation))]
+[JsonSerializable(typeof(RegistryCheckRequest))]
+[JsonSerializable(typeof(RegistryCheckReport))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

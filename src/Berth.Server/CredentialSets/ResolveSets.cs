@@ -22,6 +22,9 @@ public static partial class ResolveSets
 {
     private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
 
+    /// <summary>The prefix of a secret that belongs to a registry's login; null for every other.</summary>
+    public static string? PrefixOf(string name) => Name().Match(name) is { Success: true } match ? match.Groups["prefix"].Value.ToUpperInvariant() : null;
+
     public static ResolvedSets From(IEnumerable<RegistrySecret> secrets)
     {
         var report = new List<SetReport>();

@@ -37,6 +37,16 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         return new SecretsOfCodespace(environment, ResolveSets.From(secrets));
     }
 
+    /// <summary>One owner's sets, whatever they are assigned to.</summary>
+    /// <param name="owner">Whose.</param>
+    /// <param name="prefix">Only this set; null: all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<ResolvedSets> OfOwnerAsync(SecretOwner owner, string? prefix, CancellationToken cancellationToken)
+    {
+        var rows = await db.ReadAsync(session => SecretTable.RegistryValuesAsync(session, owner), cancellationToken);
+        return ResolveSets.From(rows.Where(row => prefix is null || ResolveSets.PrefixOf(row.Name) == prefix).Select(row => Open(row, SecretReach.Visible)));
+    }
+
     internal static SecretReach Reach(SecretValueRow row, RepositoryFacts repository, bool mayWrite) => row.Level switch
     {
         "user" => row.Selections > 0 ? SecretReach.Visible : SecretReach.Unassigned,

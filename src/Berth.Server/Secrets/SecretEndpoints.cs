@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.CredentialSets;
 using Berth.Server.Database;
+using Berth.Server.Secrets.RegistryChecks;
 
 namespace Berth.Server.Secrets;
 
@@ -27,6 +28,7 @@ internal static class SecretEndpoints
         api.MapRead(path, ListAsync).Requires(manager, scope);
         api.MapRead(path + "/public-key", PublicKeyAsync).Requires(sealer, scope);
         api.MapRead(path + "/{secret}", GetAsync).Requires(manager, scope);
+        api.MapRead(path + "/{secret}/registry-check", RegistryCheckEndpoints.OfSecretAsync).Requires(manager, scope);
         api.MapPut(path + "/{secret}", PutAsync).Requires(manager, scope);
         api.MapDelete(path + "/{secret}", DeleteAsync).Requires(manager, scope);
         if (manager != ApiNeed.RepositoryAdministrator)
@@ -65,9 +67,9 @@ internal static class SecretEndpoints
     }
 
     private static async Task<IResult> PutAsync(
-        string secret, HttpContext http, ApiCaller caller, PutSecret put, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, PutSecret put, CompletedSets sets, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var owner = OwnerOf(http, urls).Owner;
+        var (owner, path) = OwnerOf(http, urls);
         var body = await JsonBody.ReadAsync(http.Request, "Secret", cancellationToken);
         var wanted = new NewSecret
         {
@@ -82,7 +84,13 @@ internal static class SecretEndpoints
         }
 
         body.Validate();
-        return await put.RunAsync(owner, name!, wanted, caller.Principal, cancellationToken)
+        var made = await put.RunAsync(owner, name!, wanted, caller.Principal, cancellationToken);
+        if (await sets.BeginAsync(owner, name!, cancellationToken))
+        {
+            http.Response.Headers[RegistryCheckEndpoints.Header] = $"{path}/{name!.Value}/registry-check";
+        }
+
+        return made
             ? Results.Json(new Dictionary<string, string>(StringComparer.Ordinal), BerthJson.Wire.Of<Dictionary<string, string>>(), statusCode: 201)
             : ApiResult.NoContent();
     }

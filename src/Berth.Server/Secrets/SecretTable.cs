@@ -84,6 +84,14 @@ internal static class SecretTable
             order by s.name
             """,
             new { userId, repositoryId, organizationId });
+
+    /// <summary>Every registry secret of one owner, as a codespace would see it that gets them all.</summary>
+    public static Task<List<SecretValueRow>> RegistryValuesAsync(DbSession session, SecretOwner owner) => session.QueryAsync<SecretValueRow>(
+        $"""
+        select level, coalesce(account_id, repository_id) as owner_id, name, visibility, value, version, 1 as selections
+        from secrets where {OfOwner} and level = @LevelName and name like '%_CONTAINER_REGISTRY_%' order by name
+        """,
+        new { owner.AccountId, owner.RepositoryId, owner.LevelName });
 }
 
 /// <summary>A secret with its encrypted value.</summary>

@@ -1,3 +1,4 @@
+using Berth.Server.Secrets.RegistryChecks;
 using Berth.Server.Security;
 
 namespace Berth.Server.Secrets;
@@ -10,9 +11,16 @@ internal static class SecretsFeature
         services.AddSingleton<SecretKeys>();
         services.AddSingleton<PutSecret>();
         services.AddSingleton<CodespaceSecrets>();
+        services.AddSingleton<CheckRegistry>();
+        services.AddSingleton<CheckLimits>();
+        services.AddSingleton<CompletedSets>();
         services.AddSingleton<IWrappedRows, SecretKeyRows>();
         services.AddSingleton<IWrappedRows, SecretRows>();
     }
 
-    public static void MapSecrets(this IEndpointRouteBuilder api) => api.MapSecretRoutes();
+    public static void MapSecrets(this IEndpointRouteBuilder api)
+    {
+        api.MapSecretRoutes();
+        api.MapRegistryChecks();
+    }
 }

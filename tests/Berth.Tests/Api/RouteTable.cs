@@ -33,6 +33,7 @@ internal static class RouteTable
         GET /api/v3/orgs/{org}/codespaces/secrets                                               | 401 403 403 in  404
         GET /api/v3/orgs/{org}/codespaces/secrets/public-key                                    | 401 403 403 in  404
         GET /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 404 404
+        GET /api/v3/orgs/{org}/codespaces/secrets/{secret}/registry-check                       | 401 403 403 404 404
         PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}/codespaces/secrets/{secret}                                   | 401 403 403 404 404
         GET /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories                         | 401 403 403 404 404
@@ -82,6 +83,7 @@ internal static class RouteTable
         GET /api/v3/orgs/{org}/teams/{team_slug}/repos                                          | 401 in  in  in  404
         PUT /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                           | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                        | 401 403 403 404 404
+        POST /api/v3/registry-check                                                             | 401 in  in  in  in
         GET /api/v3/repos/{owner}/{repo}                                                        | 404 in  in  in  404
         PATCH /api/v3/repos/{owner}/{repo}                                                      | 401 403 403 in  404
         DELETE /api/v3/repos/{owner}/{repo}                                                     | 401 403 403 in  404
@@ -99,6 +101,7 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 404 404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}/registry-check             | 401 403 403 404 404
         PUT /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 in  404
         DELETE /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                         | 401 403 403 404 404
         GET /api/v3/repos/{owner}/{repo}/collaborators                                          | 401 403 in  in  404
@@ -121,6 +124,7 @@ internal static class RouteTable
         GET /api/v3/user/codespaces/secrets                                                     | 401 in  in  in  in
         GET /api/v3/user/codespaces/secrets/public-key                                          | 401 in  in  in  in
         GET /api/v3/user/codespaces/secrets/{secret}                                            | 401 404 404 404 404
+        GET /api/v3/user/codespaces/secrets/{secret}/registry-check                             | 401 404 404 404 404
         PUT /api/v3/user/codespaces/secrets/{secret}                                            | 401 in  in  in  in
         DELETE /api/v3/user/codespaces/secrets/{secret}                                         | 401 404 404 404 404
         GET /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 404 404 404 404

@@ -36,7 +36,7 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
         var found = await access.RepositoryAsync(principal.UserId, principal.RepositoryId, cancellationToken)
             ?? throw new CodespaceFaultException($"{principal.Repository} is not there any more");
         var resolved = (await secrets.LoadAsync(principal.UserId, found.Repository, cancellationToken)).Registries;
-        var known = await KnownAsync(db, principal.UserId, found.Repository, found.Standing, resolved.Report, cancellationToken);
+        var known = await KnownSets.OfAsync(db, principal.UserId, found.Repository, found.Standing, resolved.Report, cancellationToken);
         mask(token);
         foreach (var set in resolved.Sets)
         {
@@ -55,24 +55,6 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
         }
 
         return credentials;
-    }
-
-    /// <summary>
-    /// Of the report what a person may know: their own secrets; the repository's if they can write to it; the organization's too, and what it does not assign
-    /// to the repository only as a member.
-    /// </summary>
-    public static async Task<IReadOnlyList<SetReport>> KnownAsync(
-        Db db, long userId, RepositoryFacts repository, RepositoryStanding standing, IReadOnlyList<SetReport> report, CancellationToken cancellationToken)
-    {
-        var writes = standing.NamedRole >= Role.Write;
-        var member = repository.OwnerIsOrganization
-            && await db.ReadAsync(session => AccessTable.MembershipAsync(session, repository.OwnerId, userId), cancellationToken) is not null;
-        return [.. report.Where(line => line.Level switch
-        {
-            SecretLevel.User => true,
-            SecretLevel.Repository => writes,
-            _ => writes && (member || line.Outcome != SetOutcome.Unassigned),
-        })];
     }
 
     /// <summary>Asks the image's registry, with its path's login and, where that is rejected, once without.</summary>

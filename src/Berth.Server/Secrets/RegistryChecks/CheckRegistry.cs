@@ -1,0 +1,134 @@
+using System.Text.RegularExpressions;
+using Berth.Client.Wire;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Ecr;
+using Berth.Server.CredentialSets.Remote;
+
+namespace Berth.Server.Secrets.RegistryChecks;
+
+/// <summary>
+/// Tries registry logins before somebody needs them: what <c>docker login</c> does, and for an image what a pull begins with. Nothing is pulled and nothing
+/// is kept.
+/// </summary>
+internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient registries)
+{
+    /// <summary>Registries that one check asks.</summary>
+    private const int MostSets = 20;
+
+    /// <summary>A login as somebody typed it.</summary>
+    public async Task<RegistryCheckReport> TypedAsync(RegistryServer server, string? user, string? password, RemoteImage? image, CancellationToken cancellationToken)
+    {
+        var check = user is null || password is null
+            ? await WithoutLoginAsync(server, image, cancellationToken)
+            : await OfSetAsync(
+                new CredentialSet { Prefix = "", Level = SecretLevel.User, Server = server, User = user, Password = password, Version = "typed" }, "the given login", image, cancellationToken);
+        return Report([check], []);
+    }
+
+    /// <summary>The sets that count.</summary>
+    /// <param name="resolved">All of them.</param>
+    /// <param name="known">Of the report, what the caller may know.</param>
+    /// <param name="prefix">Only this one; null: all.</param>
+    /// <param name="image">What they should be able to pull; null: only the login is tried.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<RegistryCheckReport> SetsAsync(
+        ResolvedSets resolved, IReadOnlyList<SetReport> known, string? prefix, RemoteImage? image, CancellationToken cancellationToken)
+    {
+        var chosen = (image is null ? resolved.Sets : resolved.ForImage($"{image.Host}/{image.Path}") is { } one ? [one] : [])
+            .Where(set => prefix is null || set.Prefix == prefix).Take(MostSets);
+        List<RegistryCheck> checks = [.. await Task.WhenAll(chosen.Select(set => OfSetAsync(set, set.Name, image, cancellationToken)))];
+        if (image is not null && checks.Count == 0 && prefix is null)
+        {
+            checks.Add(await WithoutLoginAsync(new RegistryServer(image.Host, ""), image, cancellationToken));
+        }
+
+        return Report(checks, known.Where(line => prefix is null || line.Prefix == prefix));
+    }
+
+    /// <summary>An image as people write it; a first segment that is no host means Docker Hub.</summary>
+    public static bool TryImage(string text, out RemoteImage image)
+    {
+        var at = text.IndexOf('@', StringComparison.Ordinal);
+        var name = at < 0 ? text : text[..at];
+        var colon = name.LastIndexOf(':');
+        var tag = colon > name.LastIndexOf('/') ? name[(colon + 1)..] : "latest";
+        var (host, path) = RegistryServer.OfImage(text);
+        image = new RemoteImage(host, path, at < 0 ? tag : text[(at + 1)..]);
+        return PathGrammar().IsMatch(path) && (at < 0 ? TagGrammar().IsMatch(tag) : ImageManifest.IsDigest(image.Reference));
+    }
+
+    private async Task<RegistryCheck> OfSetAsync(CredentialSet set, string name, RemoteImage? image, CancellationToken cancellationToken)
+    {
+        List<(string Login, RemoteAnswer Answer)> tried = [(name, await TryAsync(set, image, cancellationToken))];
+        if (image is not null && tried[0].Answer.LoginRejected)
+        {
+            // As at a start: a rejected login is followed by one try without.
+            tried.Add(("none", await registries.DescribeAsync(image, null, null, cancellationToken)));
+        }
+
+        return Check(set.Server, tried, image) with { Prefix = set.Prefix.Length == 0 ? null : set.Prefix, Level = set.Prefix.Length == 0 ? null : set.Level.Words() };
+    }
+
+    private async Task<RegistryCheck> WithoutLoginAsync(RegistryServer server, RemoteImage? image, CancellationToken cancellationToken) => Check(
+        server,
+        [("none", image is null ? await registries.LoginAsync(server.Host, null, offline: false, cancellationToken) : await registries.DescribeAsync(image, null, null, cancellationToken))],
+        image);
+
+    private async Task<RemoteAnswer> TryAsync(CredentialSet set, RemoteImage? image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var login = await logins.LoginAsync(set, cancellationToken);
+            return image is null
+                ? await registries.LoginAsync(set.Server.Host, login, offline: false, cancellationToken)
+                : await registries.DescribeAsync(image, login, null, cancellationToken);
+        }
+        catch (EcrException exception)
+        {
+            return new RemoteAnswer(RemoteOutcome.ExchangeFailed, exception.Message);
+        }
+    }
+
+    /// <summary>The first answer is the one about the login; a later success without it changes nothing about that.</summary>
+    private static RegistryCheck Check(RegistryServer server, List<(string Login, RemoteAnswer Answer)> tried, RemoteImage? image)
+    {
+        var first = tried[0].Answer;
+        var found = tried.Select(attempt => attempt.Answer.Manifest).FirstOrDefault(manifest => manifest is not null);
+        return new RegistryCheck
+        {
+            Registry = server.Host,
+            Outcome = Word(first.Outcome),
+            Message = first.Words + (tried.Count > 1 && tried[^1].Answer.Ok ? "; without a login the image is allowed" : ""),
+            Image = image?.ToString(),
+            Digest = found?.Digest,
+            Platforms = found is null ? null : [.. found.Platforms],
+            Size = found?.Size,
+            Tried = [.. tried.Select(attempt => new RegistryAttempt(attempt.Login, Word(attempt.Answer.Outcome), attempt.Answer.Words))],
+        };
+    }
+
+    private static RegistryCheckReport Report(List<RegistryCheck> checks, IEnumerable<SetReport> known) => new()
+    {
+        Ok = checks.Count > 0 && checks.TrueForAll(check => check.Outcome == Word(RemoteOutcome.Allowed)),
+        Checks = checks,
+        Sets = [.. known.Select(line => new RegistrySetReport
+        {
+            Prefix = line.Prefix,
+            Level = line.Level.Words(),
+            Outcome = Word(line.Outcome),
+            Message = line.Words,
+            Registry = line.Server?.ToString(),
+        })],
+    };
+
+    /// <summary>As the API spells it: <c>wrong_password</c>.</summary>
+    public static string Word<T>(T value)
+        where T : struct, Enum =>
+        System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex PathGrammar();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex TagGrammar();
+}

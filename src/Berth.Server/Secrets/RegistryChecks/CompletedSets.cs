@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using Berth.Client.Wire;
+using Berth.Server.CredentialSets;
+
+namespace Berth.Server.Secrets.RegistryChecks;
+
+/// <summary>
+/// Checks a set of an owner when a secret completes or changes it, so that whoever stores it learns at once that it works. The results are kept in memory
+/// for some minutes; asked for on another node or later, the check runs there and then.
+/// </summary>
+internal sealed class CompletedSets(CodespaceSecrets secrets, CheckRegistry check, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    private const int Most = 500;
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+    private readonly ConcurrentDictionary<(SecretOwner Owner, string Prefix), Running> _running = new();
+
+    private sealed record Running(string Version, DateTimeOffset At, Task<RegistryCheckReport> Check);
+
+    /// <summary>After a secret was stored: begins the check of its set. False when it belongs to no set, or to one that is not complete.</summary>
+    public async Task<bool> BeginAsync(SecretOwner owner, SecretName name, CancellationToken cancellationToken)
+    {
+        if (ResolveSets.PrefixOf(name.Value) is not { } prefix)
+        {
+            return false;
+        }
+
+        var resolved = await secrets.OfOwnerAsync(owner, prefix, cancellationToken);
+        if (resolved.Sets.Count == 0)
+        {
+            return false;
+        }
+
+        _ = Begin(owner, prefix, resolved);
+        return true;
+    }
+
+    /// <summary>The result for the set as it is now; waits for the check that runs, or runs one.</summary>
+    public async Task<RegistryCheckReport> ResultAsync(SecretOwner owner, string prefix, CancellationToken cancellationToken)
+    {
+        var resolved = await secrets.OfOwnerAsync(owner, prefix, cancellationToken);
+        return await Begin(owner, prefix, resolved).WaitAsync(cancellationToken);
+    }
+
+    private Task<RegistryCheckReport> Begin(SecretOwner owner, string prefix, ResolvedSets resolved)
+    {
+        var now = time.GetUtcNow();
+        var version = resolved.Sets is [var set, ..] ? set.Version : "";
+        if (_running.TryGetValue((owner, prefix), out var known) && known.Version == version && version.Length > 0 && now - known.At < Kept && !known.Check.IsFaulted)
+        {
+            return known.Check;
+        }
+
+        if (_running.Count >= Most)
+        {
+            foreach (var (key, old) in _running)
+            {
+                if (now - old.At >= Kept || _running.Count >= Most)
+                {
+                    _running.TryRemove(key, out _);
+                }
+            }
+        }
+
+        var running = new Running(version, now, check.SetsAsync(resolved, resolved.Report, null, null, lifetime.ApplicationStopping));
+        _running[(owner, prefix)] = running;
+        return running.Check;
+    }
+}

@@ -1,0 +1,133 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Secrets.RegistryChecks;
+
+/// <summary>Checks of registry logins: as typed, as a codespace would get them, and of one owner's set.</summary>
+internal static class RegistryCheckEndpoints
+{
+    /// <summary>Of the answer to a PUT of a secret that belongs to a complete set: where the result of its check is.</summary>
+    public const string Header = "Berth-Registry-Check";
+
+    private const string Resource = "RegistryCheck";
+
+    public static void MapRegistryChecks(this IEndpointRouteBuilder api) => api.MapPost("/registry-check", PostAsync).Requires(ApiNeed.User, "codespace");
+
+    private static async Task<IResult> PostAsync(
+        HttpRequest request, ApiCaller caller, Db db, CodespaceSecrets secrets, CheckRegistry check, CheckLimits limits, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var image = ImageOf(body);
+        var prefix = body.Text("secret_prefix")?.ToUpperInvariant();
+        var repository = body.Text("repository");
+        if (!body.Has("server"))
+        {
+            if (prefix is null && repository is null)
+            {
+                body.Fault("server", "missing_field", "give server, username and password, or secret_prefix, or repository, or both");
+            }
+
+            body.Validate();
+            var (resolved, known) = await SetsAsync(db, secrets, caller, repository, cancellationToken);
+            return ApiResult.Ok(await limits.WithinAsync(caller.User.UserId, () => check.SetsAsync(resolved, known, prefix, image, cancellationToken), cancellationToken));
+        }
+
+        var server = ServerOf(body);
+        var (user, password) = (body.Text("username", longest: 1024), body.Text("password", longest: PutSecret.LargestValue));
+        if ((user is null) != (password is null))
+        {
+            body.Fault(user is null ? "username" : "password", "missing_field", "username and password go together");
+        }
+
+        if (server is not null && image is not null && !server.Covers(image.Host, image.Path))
+        {
+            body.Fault("image", "invalid", $"{image} is no image of {server}");
+        }
+
+        body.Validate();
+        return ApiResult.Ok(await limits.WithinAsync(
+            caller.User.UserId, () => check.TypedAsync(server!, Empty(user), Empty(password), image, cancellationToken), cancellationToken));
+    }
+
+    /// <summary>The result of the check that began when the set was stored. Those who may change the secret may know it.</summary>
+    public static async Task<IResult> OfSecretAsync(
+        string secret, HttpContext http, ApiCaller caller, Db db, CompletedSets sets, CheckLimits limits, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var (owner, _) = SecretEndpoints.OwnerOf(http, urls);
+        if (!SecretName.TryParse(secret, out var name, out _)
+            || await db.ReadAsync(session => SecretTable.FindAsync(session, owner, name), cancellationToken) is null)
+        {
+            return ApiErrors.Hidden(caller.Principal);
+        }
+
+        return ResolveSets.PrefixOf(name.Value) is { } prefix
+            ? ApiResult.Ok(await limits.WithinAsync(caller.User.UserId, () => sets.ResultAsync(owner, prefix, cancellationToken), cancellationToken))
+            : ApiErrors.Unprocessable("Secret", "name", $"{name.Value} is no part of a registry's login: PREFIX_CONTAINER_REGISTRY_SERVER, _USER or _PASSWORD");
+    }
+
+    private static async Task<(ResolvedSets Resolved, IReadOnlyList<SetReport> Known)> SetsAsync(
+        Db db, CodespaceSecrets secrets, ApiCaller caller, string? repository, CancellationToken cancellationToken)
+    {
+        if (repository is null)
+        {
+            var own = await secrets.OfOwnerAsync(SecretOwner.User(caller.User.UserId), null, cancellationToken);
+            return (own, own.Report);
+        }
+
+        var found = await db.ReadAsync(session => FindAsync(session, repository, caller.User.UserId), cancellationToken);
+        if (found is not { Standing.CanRead: true } readable)
+        {
+            throw new ApiException(ApiErrors.Hidden(caller.Principal));
+        }
+
+        var resolved = (await secrets.LoadAsync(caller.User.UserId, readable.Repository, cancellationToken)).Registries;
+        return (resolved, await KnownSets.OfAsync(db, caller.User.UserId, readable.Repository, readable.Standing, resolved.Report, cancellationToken));
+    }
+
+    private static async Task<(RepositoryFacts Repository, RepositoryStanding Standing)?> FindAsync(DbSession session, string fullName, long userId)
+    {
+        var slash = fullName.IndexOf('/', StringComparison.Ordinal);
+        var repository = slash > 0 && await AccessTable.OwnerAsync(session, fullName[..slash]) is { } owner
+            ? await AccessTable.RepositoryAsync(session, owner.Id, fullName[(slash + 1)..])
+            : null;
+        return repository is null ? null : (repository, await AccessTable.StandingAsync(session, repository, userId));
+    }
+
+    private static RemoteImage? ImageOf(JsonBody body)
+    {
+        if (body.Text("image", longest: 512) is not { } text)
+        {
+            return null;
+        }
+
+        if (CheckRegistry.TryImage(text, out var image))
+        {
+            return image;
+        }
+
+        body.Fault("image", "invalid", $"'{text}' is no image such as registry.example/owner/image:tag");
+        return null;
+    }
+
+    private static RegistryServer? ServerOf(JsonBody body)
+    {
+        if (body.Text("server", required: true, longest: 512) is not { } text)
+        {
+            return null;
+        }
+
+        if (RegistryServer.TryParse(text, out var server, out var fault))
+        {
+            return server;
+        }
+
+        body.Fault("server", "invalid", $"server: {fault}");
+        return null;
+    }
+
+    private static string? Empty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
