@@ -24,6 +24,7 @@ internal static class CodespacesFeature
         services.AddSingleton<Machines>();
         services.AddSingleton<Firewall>();
         services.AddSingleton<CodespaceNetworks>();
+        services.AddHostedService<WatchFirewall>();
         services.AddSingleton<CodespaceLog>();
         services.AddSingleton<CloneRepository>();
         services.AddSingleton<OwnImages>();

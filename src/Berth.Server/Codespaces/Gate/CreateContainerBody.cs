@@ -83,8 +83,11 @@ internal static class CreateContainerBody
                     ? scope.Image
                     : throw new GateRefusedException(403, $"only the codespace's own image, {scope.Image}, may be used");
                 break;
-            case "User" or "WorkingDir":
+            case "User":
                 accepted[field.Name] = GateJson.String(field);
+                break;
+            case "WorkingDir":
+                accepted[field.Name] = GateJson.CheckFolder(GateJson.String(field));
                 break;
             case "AttachStdin" or "AttachStdout" or "AttachStderr" or "Tty" or "OpenStdin" or "StdinOnce":
                 accepted[field.Name] = GateJson.Boolean(field);

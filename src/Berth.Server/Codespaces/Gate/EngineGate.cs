@@ -42,7 +42,7 @@ internal sealed class EngineGate : IAsyncDisposable
         _engine = engine;
         _scope = scope;
         _refused = refused;
-        _rules = new GateRules(scope, OwnContainerAsync);
+        _rules = new GateRules(scope, OwnContainerAsync, ImageFolderAsync);
 
         // The temporary folder, because a socket's path has at most 107 bytes and the data folder's may be long. Made with 0700.
         _folder = Directory.CreateTempSubdirectory(FolderPrefix(scope.Host));
@@ -344,5 +344,18 @@ internal sealed class EngineGate : IAsyncDisposable
             && labels.TryGetProperty(GateScope.HostLabel, out var host) && host.GetString() == _scope.Host
                 ? document.RootElement.GetProperty("Id").GetString()
                 : null;
+    }
+
+    private async Task<string?> ImageFolderAsync(string image, CancellationToken cancellationToken)
+    {
+        using var response = await _engine.Http.GetAsync(new Uri($"images/{image}/json", UriKind.Relative), cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return document.RootElement.TryGetProperty("Config", out var config) && config.ValueKind == JsonValueKind.Object
+            && config.TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null;
     }
 }

@@ -14,7 +14,11 @@ internal sealed record GateCall(string Method, string Target, byte[]? Body = nul
 /// The allow-list: which calls reach the engine, and as what. Everything else is refused. Containers are found by the codespace's label,
 /// which is forced on at creation, and are then addressed by their full id.
 /// </summary>
-internal sealed class GateRules(GateScope scope, Func<string, CancellationToken, Task<string?>> ownContainer)
+/// <param name="scope">What the codespace may touch.</param>
+/// <param name="ownContainer">The full id of a container of the codespace, null for every other.</param>
+/// <param name="imageFolder">The folder in which an image's processes start, null when it names none.</param>
+internal sealed class GateRules(
+    GateScope scope, Func<string, CancellationToken, Task<string?>> ownContainer, Func<string, CancellationToken, Task<string?>> imageFolder)
 {
     private static readonly JsonSerializerOptions Filters = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Times = ["since", "until"];
@@ -39,7 +43,7 @@ internal sealed class GateRules(GateScope scope, Func<string, CancellationToken,
             ("GET", ["events"]) => Events(request),
             ("GET", ["images", ..]) when segments[^1] == "json" => Image(request, string.Join('/', segments[1..^1])),
             ("GET", ["containers", "json"]) => List(request),
-            ("POST", ["containers", "create"]) => Create(request),
+            ("POST", ["containers", "create"]) => await CreateAsync(request, cancellationToken),
             (_, ["containers", var id, var action]) => await ContainerAsync(request, id, action, cancellationToken),
             (_, ["exec", var id, var action]) => Exec(request, id, action),
             ("POST", ["images", "create"]) => throw new GateRefusedException(
@@ -72,13 +76,20 @@ internal sealed class GateRules(GateScope scope, Func<string, CancellationToken,
         return call(own);
     }
 
-    private GateCall Create(GateRequest request)
+    private async Task<GateCall> CreateAsync(GateRequest request, CancellationToken cancellationToken)
     {
         // The name is Berth's, so a second container for the same codespace cannot be.
         CheckParameters(request, "name", "platform");
-        return request.Query.TryGetValue("platform", out var platform) && platform.Length > 0
-            ? throw new GateRefusedException(403, "another platform is not allowed")
-            : new GateCall("POST", "containers/create?name=" + Uri.EscapeDataString(scope.ContainerName), CreateContainerBody.Rewrite(request.Body, scope));
+        if (request.Query.TryGetValue("platform", out var platform) && platform.Length > 0)
+        {
+            throw new GateRefusedException(403, "another platform is not allowed");
+        }
+
+        var body = CreateContainerBody.Rewrite(request.Body, scope);
+
+        // Without a folder in the request it is the image's.
+        GateJson.CheckFolder(await imageFolder(scope.Image, cancellationToken));
+        return new GateCall("POST", "containers/create?name=" + Uri.EscapeDataString(scope.ContainerName), body);
     }
 
     private static GateCall Start(GateRequest request, string id)
@@ -148,8 +159,11 @@ internal sealed class GateRules(GateScope scope, Func<string, CancellationToken,
             {
                 case "Privileged" when !GateJson.IsDefault(field.Value):
                     throw new GateRefusedException(403, "Privileged: privileged mode is not allowed: it would give the process the whole host");
-                case "User" or "WorkingDir" or "DetachKeys":
+                case "User" or "DetachKeys":
                     accepted[field.Name] = GateJson.String(field) ?? "";
+                    break;
+                case "WorkingDir":
+                    accepted[field.Name] = GateJson.CheckFolder(GateJson.String(field)) ?? "";
                     break;
                 case "Tty" or "AttachStdin" or "AttachStdout" or "AttachStderr":
                     accepted[field.Name] = GateJson.Boolean(field);

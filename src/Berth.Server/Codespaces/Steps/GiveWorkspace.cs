@@ -1,11 +1,12 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
 /// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root could not write.
 /// </summary>
-internal sealed class GiveWorkspace(CodespaceTools tools, TimeProvider time)
+internal sealed class GiveWorkspace(CodespaceTools tools, EngineClient engine, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
@@ -13,11 +14,16 @@ internal sealed class GiveWorkspace(CodespaceTools tools, TimeProvider time)
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var user = context.Prepared.RemoteUser;
+        var owner = Outside(RemoteUsers.OwnerOf(user), (await engine.FactsAsync(cancellationToken)).FirstUser);
         var result = await ToolProcess.RunAsync(
-            tools.Chown(), ["-R", "-h", RemoteUsers.OwnerOf(user), context.Workspace], new Dictionary<string, string>(), "/",
+            tools.Chown(), ["-R", "-h", owner, context.Workspace], new Dictionary<string, string>(), "/",
             line => context.Log.Write("workspace", line), Timeout, time, cancellationToken);
         return result.ExitCode == 0
             ? context
             : throw new CodespaceFaultException($"the workspace cannot be given to {user}: the server must run as root for codespaces");
     }
+
+    /// <summary>Where the engine remaps users, a container's user N is another one on the host.</summary>
+    private static string Outside(string owner, int first) =>
+        string.Join(':', owner.Split(':').Select(number => long.Parse(number) + first));
 }

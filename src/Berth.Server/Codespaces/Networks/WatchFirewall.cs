@@ -1,0 +1,63 @@
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Server.Codespaces.Networks;
+
+/// <summary>
+/// Puts the firewall back when somebody has flushed the machine's rules (a firewall that is reloaded does), and says once what the engine could do for isolation
+/// and does not.
+/// </summary>
+internal sealed partial class WatchFirewall(CodespaceNetworks networks, EngineClient engine, TimeProvider time, ILogger<WatchFirewall> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+    private bool _toldAboutUsers;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; the rules stay, since codespaces go on.
+        }
+    }
+
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await networks.IsOpenAsync(cancellationToken))
+            {
+                await networks.RestoreAsync(cancellationToken);
+                LogRestored();
+            }
+
+            if (!_toldAboutUsers && !(await engine.FactsAsync(cancellationToken)).RemapsUsers)
+            {
+                LogUsers();
+            }
+
+            _toldAboutUsers = true;
+        }
+        catch (Exception exception) when (exception is EngineException or CodespaceFaultException or TimeoutException)
+        {
+            // No engine, no codespaces; a start says what is missing.
+            LogWaits(exception.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: the firewall was gone and stands again")]
+    private partial void LogRestored();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Codespaces: the engine does not remap users (dockerd --userns-remap): root in a codespace is root for the kernel, without the capabilities that matter")]
+    private partial void LogUsers();
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Codespaces: the firewall cannot be looked at: {Reason}")]
+    private partial void LogWaits(string reason);
+}
