@@ -1,4 +1,3 @@
-using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
