@@ -1,6 +1,7 @@
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
@@ -35,6 +36,7 @@ internal static class CodespacesFeature
         services.AddSingleton<EngineBuilds>();
         services.AddSingleton<BuiltImages>();
         services.AddSingleton<BuildDockerfile>();
+        services.AddSingleton<FetchFeatures>();
         services.AddStartSteps();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();

@@ -86,6 +86,23 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         return reference;
     }
 
+    /// <summary>Publishes features with the dev container tools; NAME in their description stands for what is returned: registry, owner and <c>features</c>.</summary>
+    public async Task<string> PublishFeaturesAsync(params (string Id, string Metadata, string Script)[] features)
+    {
+        var names = $"{Server.Host}/{Organization}/features";
+        var folder = _folder.Create("features");
+        foreach (var (id, metadata, script) in features)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, id));
+            await File.WriteAllTextAsync(Path.Combine(folder, id, "devcontainer-feature.json"), metadata.Replace("NAME", names, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, id, "install.sh"), script, TestContext.Current.CancellationToken);
+        }
+
+        await new Command("env", $"DEVCONTAINERS_OCI_AUTH={Server.Host}|admin|{ServerProcess.AdminToken}", "devcontainer")
+            .RunAsync("features", "publish", "--registry", Server.Host, "--namespace", Organization + "/features", folder);
+        return names;
+    }
+
     public Task GrantAsync(string image, string repository) =>
         PutAsync($"/api/v3/orgs/{Organization}/packages/container/{image}/access/codespaces/{repository}", new { });
 

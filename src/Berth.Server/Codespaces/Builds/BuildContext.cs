@@ -33,7 +33,7 @@ internal sealed class BuildContext
         await using var tar = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true);
         if (_folder is not null)
         {
-            await FolderAsync(tar, _folder, "", cancellationToken);
+            await FolderAsync(tar, _folder, "", "", _ignored, cancellationToken);
         }
 
         foreach (var (path, content) in _texts)
@@ -59,26 +59,30 @@ internal sealed class BuildContext
 
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    private async Task FolderAsync(TarWriter tar, string folder, string prefix, CancellationToken cancellationToken)
+    /// <summary>All of a folder, below a name that ends with a slash.</summary>
+    public static Task FolderAsync(TarWriter tar, string folder, string target, CancellationToken cancellationToken) =>
+        FolderAsync(tar, folder, "", target, IgnorePatterns.Parse("", ""), cancellationToken);
+
+    private static async Task FolderAsync(TarWriter tar, string folder, string prefix, string target, IgnorePatterns ignored, CancellationToken cancellationToken)
     {
         foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var name = prefix + Path.GetFileName(path);
             var kind = Checkout.Kind(path);
-            var excluded = _ignored.Excludes(name);
-            if (kind == FileKind.Folder && (!excluded || _ignored.TakesBack))
+            var excluded = ignored.Excludes(name);
+            if (kind == FileKind.Folder && (!excluded || ignored.TakesBack))
             {
                 if (!excluded)
                 {
-                    await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, name + "/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
+                    await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, $"{target}{name}/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
                 }
 
-                await FolderAsync(tar, path, name + "/", cancellationToken);
+                await FolderAsync(tar, path, name + "/", target, ignored, cancellationToken);
             }
-            else if (!excluded && name is not (".dockerignore" or DockerfileName))
+            else if (!excluded && target + name is not (".dockerignore" or DockerfileName))
             {
-                await FileAsync(tar, path, name, kind, cancellationToken);
+                await FileAsync(tar, path, target + name, kind, cancellationToken);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Steps;
@@ -38,8 +39,9 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
         var dockerfile = planned.Dockerfile.Write(pins, $"{BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"");
         var tar = new BuildContext(Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
         context.Log.Write("build", $"building {planned.Build.Dockerfile}");
-        return await RunAsync(
-            context, purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network, tar, planned.Build.Dockerfile, cancellationToken);
+        var request = new Request(
+            purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network, planned.Build.Dockerfile);
+        return await RunAsync(context, request, tar, cancellationToken);
     }
 
     /// <summary>Builds one stage <c>FROM</c> an image that the codespace has, with instructions that Berth wrote.</summary>
@@ -47,29 +49,40 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
     /// <param name="from">The image.</param>
     /// <param name="instructions">Follow it.</param>
     /// <param name="files">Writes what they copy; null copies nothing.</param>
+    /// <param name="metadata">The label devcontainer.metadata of the image; null leaves it.</param>
     /// <param name="purpose">Part of the image's name.</param>
     /// <param name="what">For messages.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public Task<PinnedImage> LayerAsync(
-        StartContext context, string from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files, string purpose, string what,
+        StartContext context, string from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files, string? metadata, string purpose, string what,
         CancellationToken cancellationToken)
     {
         var dockerfile = string.Join('\n', [$"FROM {from} AS {OwnStage}", $"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions]) + "\n";
         var tar = new BuildContext(null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
-        return RunAsync(context, purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, tar, what, cancellationToken);
+        var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what) { Metadata = metadata };
+        return RunAsync(context, request, tar, cancellationToken);
+    }
+
+    private sealed record Request(string Purpose, string Target, IReadOnlyDictionary<string, string> Arguments, bool NoCache, string? Network, string What)
+    {
+        public string? Metadata { get; init; }
     }
 
     private const string OwnStage = "berth-stage-0";
 
-    private async Task<PinnedImage> RunAsync(
-        StartContext context, string purpose, string target, IReadOnlyDictionary<string, string> arguments, bool noCache, string? network, BuildContext tar,
-        string what, CancellationToken cancellationToken)
+    private async Task<PinnedImage> RunAsync(StartContext context, Request request, BuildContext tar, CancellationToken cancellationToken)
     {
-        var name = BuiltImages.NameOf(context.Codespace, purpose);
+        var (name, what) = (BuiltImages.NameOf(context.Codespace, request.Purpose), request.What);
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [BuiltImages.Label] = images.LabelOf(context.Codespace) };
+        if (request.Metadata is { } metadata)
+        {
+            labels[FeatureLayers.MetadataLabel] = metadata;
+        }
+
         var limits = Machines.LimitsOf(context.Machine);
         var build = new EngineBuild(
-            name, BuildContext.DockerfileName, target, arguments, labels, noCache, network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus);
+            name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
+            request.Network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus);
         using var expired = new CancellationTokenSource(Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
         var step = "";

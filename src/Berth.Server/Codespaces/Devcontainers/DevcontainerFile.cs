@@ -39,6 +39,9 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         return new DevcontainerFile(path, Parse(bytes, path), new Checkout(checkout), bytes);
     }
 
+    /// <summary>Within the checkout; paths in it begin there.</summary>
+    public string Folder => Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.LastIndexOf('/')] : "";
+
     /// <summary>The line of a property, given as the names that lead to it; 1 when it is not there.</summary>
     public int LineOf(params string[] path)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -11,6 +12,9 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <param name="File">Path within the checkout.</param>
 /// <param name="Line">Counted from 1.</param>
 internal sealed record ImageUse(ImageReference Reference, string Where, string File, int Line);
+
+/// <summary>A feature that a configuration names.</summary>
+internal sealed record FeatureUse(FeatureName Name, string File, int Line);
 
 /// <summary>An image to build: what was asked for, and what was read of it.</summary>
 internal sealed record PlannedBuild(DockerfileBuild Build, DockerfilePlan Dockerfile, IgnorePatterns Ignored, IReadOnlyDictionary<string, string> Pinned)
@@ -89,7 +93,13 @@ internal sealed class DevcontainerPlan
             default:
                 throw new CodespaceFaultException($"{file.Path} uses docker compose, which is not supported yet by this version");
         }
+
+        Features = [.. configuration.Features.Select(request => new FeatureUse(
+            FeatureName.Parse(request.Id, file.Checkout, file.Folder, file.Path), file.Path, file.LineOf("features", request.Id)))];
     }
+
+    /// <summary>The features that the configuration itself names; what they depend on is known when they are fetched.</summary>
+    public IReadOnlyList<FeatureUse> Features { get; }
 
     public DevcontainerFile File { get; }
 

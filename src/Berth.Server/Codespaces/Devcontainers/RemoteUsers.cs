@@ -9,6 +9,10 @@ internal static class RemoteUsers
     public static string Of(DevcontainerConfiguration configuration, EngineImage image) =>
         configuration.RemoteUser ?? FromMetadata(image, "remoteUser") ?? configuration.ContainerUser ?? FromMetadata(image, "containerUser") ?? image.User ?? "root";
 
+    /// <summary>Who runs the container's own process.</summary>
+    public static string ContainerUserOf(DevcontainerConfiguration configuration, EngineImage image) =>
+        configuration.ContainerUser ?? FromMetadata(image, "containerUser") ?? image.User ?? "root";
+
     /// <summary>For chown. Images of dev containers give their user 1000; which number another name has is known only inside the container.</summary>
     public static string OwnerOf(string user)
     {

@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <summary>Reads from a devcontainer.json which form it has, and what that form needs. Paths are checked to lie within the checkout.</summary>
 internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, List<string> ignored)
 {
-    private string Folder => file.Path.Contains('/', StringComparison.Ordinal) ? file.Path[..file.Path.LastIndexOf('/')] : "";
+    private string Folder => file.Folder;
 
     public DevcontainerSource Read()
     {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Features;
+using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -14,12 +16,39 @@ internal sealed class BuildImage(BuildDockerfile build, BuiltImages built)
         var image = context.Plan.Build is { } planned
             ? await build.RunAsync(context, planned, "dockerfile", cancellationToken)
             : context.Images[configuration.Image!.ToString()];
+        image = await WithFeaturesAsync(context, image, cancellationToken);
         await built.RemoveOldAsync(context.Codespace, cancellationToken);
         var user = RemoteUsers.Of(configuration, image.Image);
         await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace), cancellationToken);
         File.SetUnixFileMode(
             context.Folders.Override, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(context.Plan.Images.Select(use => use.Reference.ToString()).Distinct()), cancellationToken);
+        await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
         return context with { Prepared = new PreparedContainer(image.Reference, configuration.MountTarget, configuration.WorkspaceFolder, user) };
     }
+
+    private async Task<PinnedImage> WithFeaturesAsync(StartContext context, PinnedImage image, CancellationToken cancellationToken)
+    {
+        var features = context.Features;
+        if (features.Count == 0)
+        {
+            return image;
+        }
+
+        if (image.Image.HasTriggers)
+        {
+            throw new CodespaceFaultException($"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
+        }
+
+        context.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");
+        var files = FeatureLayers.Files(
+            features, RemoteUsers.ContainerUserOf(context.Configuration, image.Image), RemoteUsers.Of(context.Configuration, image.Image));
+        return await build.LayerAsync(
+            context, image.Reference, FeatureLayers.Instructions(features, image.Image.User), files, FeatureLayers.Label(image.Image, features), "features",
+            "the image with features", cancellationToken);
+    }
+
+    /// <summary>Every image and feature of a registry, as it is written.</summary>
+    private static IEnumerable<string> Used(StartContext context) =>
+        context.Plan.Images.Select(use => use.Reference).Concat(context.Features.Select(feature => feature.Name.Image).OfType<ImageReference>())
+            .Select(reference => reference.ToString()).Distinct();
 }

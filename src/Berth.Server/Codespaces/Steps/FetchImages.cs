@@ -1,9 +1,10 @@
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Authorises and pulls every image that the configuration names.</summary>
-internal sealed class FetchImages(FetchImage fetch)
+/// <summary>Authorises and fetches every image and feature that the configuration names.</summary>
+internal sealed class FetchImages(FetchImage fetch, FetchFeatures features)
 {
     /// <exception cref="CodespaceFaultException">One is refused or not to be had; names registry, image, reason and remedy.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -18,6 +19,10 @@ internal sealed class FetchImages(FetchImage fetch)
             }
         }
 
-        return context with { Images = images };
+        return context with
+        {
+            Images = images,
+            Features = await features.RunAsync(context.Plan.File, context.Configuration, context.Credentials, cancellationToken),
+        };
     }
 }

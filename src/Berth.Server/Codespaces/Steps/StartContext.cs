@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Sandbox;
 
@@ -33,6 +34,9 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
 
     /// <summary>Every image that the configuration names, authorised and fetched, by its reference as it is written. Of <see cref="FetchImages"/>.</summary>
     public IReadOnlyDictionary<string, PinnedImage> Images { get => field ?? throw Early(); init; }
+
+    /// <summary>In the order of their installation. Of <see cref="FetchImages"/>.</summary>
+    public IReadOnlyList<Feature> Features { get => field ?? throw Early(); init; }
 
     /// <summary>What is to be started. Of <see cref="BuildImage"/>, or of <see cref="ReuseContainer"/>.</summary>
     public PreparedContainer Prepared { get => field ?? throw Early(); init; }

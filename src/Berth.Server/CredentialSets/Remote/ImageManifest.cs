@@ -49,6 +49,22 @@ internal sealed partial record ImageManifest
         }
     }
 
+    /// <summary>Digest of the first layer whose media type begins so; null when there is none.</summary>
+    public static string? LayerOf(byte[] manifest, string type)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(manifest, new JsonDocumentOptions { MaxDepth = 32 });
+            return document.RootElement.GetProperty("layers").EnumerateArray().Take(MostEntries)
+                .Where(layer => Text(layer, "mediaType")?.StartsWith(type, StringComparison.Ordinal) == true && Text(layer, "digest") is { } digest && IsDigest(digest))
+                .Select(layer => Text(layer, "digest")).FirstOrDefault();
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
     public static bool IsDigest(string text) => DigestGrammar().IsMatch(text);
 
     /// <summary>An image runs on a host of its system and processor; a host of no stated variant takes every variant.</summary>

@@ -87,6 +87,46 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
         },
         cancellationToken);
 
+    /// <summary>The one layer of a small artifact, whole and checked against its digest. The layer is empty unless the answer is good.</summary>
+    /// <param name="image">By digest.</param>
+    /// <param name="login">Null: without one.</param>
+    /// <param name="layerType">How the layer's media type begins.</param>
+    /// <param name="limit">Bytes of the layer; a larger one is refused.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<(RemoteAnswer Answer, byte[] Layer)> ReadLayerAsync(
+        RemoteImage image, RegistryLogin? login, string layerType, int limit, CancellationToken cancellationToken)
+    {
+        byte[] layer = [];
+        var answer = await WithinAsync(
+            image.Host, login,
+            async (conversation, token) =>
+            {
+                await conversation.OpenAsync(Scope(image), offline: false, token);
+                var manifest = await BytesAsync(conversation, image, login, PathOf(image, image.Reference), image.Reference, ImageManifest.Largest, token);
+                var digest = ImageManifest.LayerOf(manifest, layerType)
+                    ?? throw new RemoteException(RemoteOutcome.Unusable, $"{image} has no layer of the type {layerType}");
+                layer = await BytesAsync(conversation, image, login, $"/v2/{image.Path}/blobs/{digest}", digest, limit, token);
+                return new RemoteAnswer(RemoteOutcome.Allowed, $"{image.Host} allows {image}");
+            },
+            cancellationToken);
+        return (answer, layer);
+    }
+
+    private static async Task<byte[]> BytesAsync(
+        RegistryConversation conversation, RemoteImage image, RegistryLogin? login, string path, string digest, int limit, CancellationToken cancellationToken)
+    {
+        using var response = await conversation.RequestAsync(HttpMethod.Get, path, Scope(image), ManifestTypes, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw await RefusedAsync(conversation, image, login, response, cancellationToken);
+        }
+
+        var body = await RegistryWire.ReadAsync(response, limit, cancellationToken);
+        var actual = digest.StartsWith("sha512:", StringComparison.Ordinal)
+            ? "sha512:" + Convert.ToHexStringLower(SHA512.HashData(body)) : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(body));
+        return actual == digest ? body : throw new RemoteException(RemoteOutcome.Unusable, $"{image.Host} answers with something else than {digest}");
+    }
+
     /// <summary>Whether that is Berth's own registry.</summary>
     public bool IsOwn(string host) => host.Equals(OwnHost, StringComparison.OrdinalIgnoreCase);
 

@@ -1,0 +1,133 @@
+using System.Formats.Tar;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Berth.Server.Codespaces.Features;
+
+/// <summary>A feature with its content, ready to be installed (containers.dev, "Features").</summary>
+/// <param name="Name">As it was asked for.</param>
+/// <param name="Version">What tells two contents of one name apart: the digest, or nothing for a folder.</param>
+/// <param name="Metadata">Its devcontainer-feature.json.</param>
+/// <param name="Options">What it is given, as texts by the name of the option.</param>
+/// <param name="Write">Writes its files into a tar, below a folder.</param>
+internal sealed partial record Feature(
+    FeatureName Name, string Version, JsonObject Metadata, IReadOnlyDictionary<string, string> Options, Func<TarWriter, string, CancellationToken, Task> Write)
+{
+    public const string MetadataFile = "devcontainer-feature.json";
+
+    private static readonly string[] Commands = ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"];
+
+    /// <summary>Two of the same key are one.</summary>
+    public string Key => KeyOf(Name, Version, Options);
+
+    public static string KeyOf(FeatureName name, string version, IReadOnlyDictionary<string, string> options) =>
+        $"{name.Resource}\n{version}\n{string.Join('\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}"))}";
+
+    /// <summary>Features that must come first; installed with it when nobody asks for them.</summary>
+    public JsonObject DependsOn => Metadata["dependsOn"] as JsonObject ?? [];
+
+    /// <summary>Features that come first when they are installed at all.</summary>
+    public IEnumerable<string> InstallsAfter => TextsOf(Metadata["installsAfter"]);
+
+    /// <summary>Names it had once.</summary>
+    public IEnumerable<string> FormerNames
+    {
+        get
+        {
+            var parent = Name.Resource[..(Name.Resource.LastIndexOf('/') + 1)];
+            return TextsOf(Metadata["legacyIds"]).Select(id => parent + id);
+        }
+    }
+
+    /// <summary>Variables that it adds to the image.</summary>
+    public IReadOnlyDictionary<string, string> Environment =>
+        (Metadata["containerEnv"] as JsonObject ?? []).Where(entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName().IsMatch(entry.Key))
+            .ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>(), StringComparer.Ordinal);
+
+    /// <summary>Mounts as it asks for them: texts or objects.</summary>
+    public IEnumerable<JsonNode> Mounts => (Metadata["mounts"] as JsonArray ?? []).OfType<JsonNode>();
+
+    /// <summary>What of it concerns the container rather than the image, for the label <c>devcontainer.metadata</c>.</summary>
+    public JsonObject Label()
+    {
+        var label = new JsonObject { ["id"] = Name.Text };
+        foreach (var name in Commands.Concat(["init", "entrypoint", "customizations"]))
+        {
+            if (Metadata[name] is { } value)
+            {
+                label[name] = value.DeepClone();
+            }
+        }
+
+        return label;
+    }
+
+    /// <summary>What it asks for and does not get, for the log; what it cannot do without is refused.</summary>
+    /// <exception cref="CodespaceFaultException">It asks for privileged mode.</exception>
+    public IEnumerable<string> Withheld()
+    {
+        if (Metadata["privileged"] is { } privileged && privileged.GetValueKind() == JsonValueKind.True)
+        {
+            throw new CodespaceFaultException(
+                $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host. Remedy: do without it, or use one that does not ask for it");
+        }
+
+        if (TextsOf(Metadata["capAdd"]).ToList() is { Count: > 0 } capabilities)
+        {
+            yield return $"the feature {Name.Text} asks for the capabilities {string.Join(", ", capabilities)}, which it does not get";
+        }
+
+        if (TextsOf(Metadata["securityOpt"]).ToList() is { Count: > 0 } options)
+        {
+            yield return $"the feature {Name.Text} asks for the security options {string.Join(", ", options)}, which it does not get: the engine's defaults stay on";
+        }
+    }
+
+    /// <summary>The options as the feature declares them, with what it is given in place of its defaults.</summary>
+    public static Dictionary<string, string> OptionsOf(JsonObject metadata, JsonObject given)
+    {
+        Dictionary<string, string> options = new(StringComparer.Ordinal);
+        foreach (var (name, declared) in metadata["options"] as JsonObject ?? [])
+        {
+            if (declared is JsonObject about && about["default"] is { } value && TextOf(value) is { } text)
+            {
+                options[name] = text;
+            }
+        }
+
+        foreach (var (name, value) in given)
+        {
+            if (value is not null && TextOf(value) is { } text)
+            {
+                options[name] = text;
+            }
+        }
+
+        return options;
+    }
+
+    /// <summary>The variable that an option becomes (containers.dev, "Option Resolution").</summary>
+    public static string VariableOf(string option) => LeadingDigits().Replace(NotWord().Replace(option, "_"), "_").ToUpperInvariant();
+
+    private static IEnumerable<string> TextsOf(JsonNode? node) =>
+        (node as JsonArray ?? []).Where(item => item?.GetValueKind() == JsonValueKind.String).Select(item => item!.GetValue<string>());
+
+    private static string? TextOf(JsonNode value) => value.GetValueKind() switch
+    {
+        JsonValueKind.String => value.GetValue<string>(),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        JsonValueKind.Number => value.ToJsonString(),
+        _ => null,
+    };
+
+    [GeneratedRegex("[^A-Za-z0-9_]", RegexOptions.NonBacktracking)]
+    private static partial Regex NotWord();
+
+    [GeneratedRegex("^[0-9_]+", RegexOptions.NonBacktracking)]
+    private static partial Regex LeadingDigits();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex VariableName();
+}

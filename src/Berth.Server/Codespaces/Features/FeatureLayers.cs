@@ -1,0 +1,106 @@
+using System.Formats.Tar;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Server.Codespaces.Features;
+
+/// <summary>
+/// How features become layers of an image (containers.dev, "Invoking install.sh"): each is copied in and its script runs as root with its options and the users
+/// as variables. What they say about the container goes into the image's label, which the dev container tools read.
+/// </summary>
+internal static class FeatureLayers
+{
+    public const string Script = "install.sh";
+
+    /// <summary>The label in which images of dev containers keep configuration (containers.dev, "Image metadata").</summary>
+    public const string MetadataLabel = "devcontainer.metadata";
+
+    private const string Place = "/tmp/berth-features";
+    private const string Wrapper = "berth-install.sh";
+
+    /// <param name="features">In order.</param>
+    /// <param name="user">The image's own user, who comes back after the last.</param>
+    public static IEnumerable<string> Instructions(IReadOnlyList<Feature> features, string? user)
+    {
+        yield return "USER root";
+        for (var i = 0; i < features.Count; i++)
+        {
+            foreach (var (name, value) in features[i].Environment)
+            {
+                yield return $"ENV {name}=\"{Quoted(value)}\"";
+            }
+
+            yield return $"COPY features/{i}/ {Place}/{i}/";
+            yield return "RUN " + JsonSerializer.Serialize(new[] { "/bin/sh", $"{Place}/{i}/{Wrapper}", features[i].Name.Text });
+        }
+
+        yield return "USER " + (string.IsNullOrEmpty(user) ? "root" : user);
+    }
+
+    /// <summary>Their files, each with a script that sets what it is given.</summary>
+    public static Func<TarWriter, CancellationToken, Task> Files(IReadOnlyList<Feature> features, string containerUser, string remoteUser) => async (tar, cancellationToken) =>
+    {
+        for (var i = 0; i < features.Count; i++)
+        {
+            await features[i].Write(tar, $"features/{i}/", cancellationToken);
+            await BuildContext.TextAsync(tar, $"features/{i}/{Wrapper}", Install(features[i], i, containerUser, remoteUser), cancellationToken);
+        }
+    };
+
+    /// <summary>The label of the image with features: what the image below says, then each feature.</summary>
+    public static string Label(EngineImage image, IReadOnlyList<Feature> features)
+    {
+        var entries = new JsonArray();
+        foreach (var entry in Below(image).Concat(features.Select(feature => feature.Label())))
+        {
+            entries.Add(entry);
+        }
+
+        return entries.ToJsonString();
+    }
+
+    private static IEnumerable<JsonObject> Below(EngineImage image)
+    {
+        if (!image.Labels.TryGetValue(MetadataLabel, out var text))
+        {
+            return [];
+        }
+
+        try
+        {
+            var node = JsonNode.Parse(text, documentOptions: new() { MaxDepth = 64 });
+            return node is JsonArray array ? array.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject()) : node is JsonObject one ? [one] : [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    private static string Install(Feature feature, int index, string containerUser, string remoteUser)
+    {
+        var script = new StringBuilder("set -e\n").Append("cd ").Append(Place).Append('/').Append(index).Append('\n');
+        script.Append("home() { (getent passwd \"$1\" 2>/dev/null || grep -E \"^$1:|^[^:]*:[^:]*:$1:\" /etc/passwd || true) | head -n 1 | cut -d: -f6; }\n");
+        Variable("_CONTAINER_USER", Shell(containerUser));
+        Variable("_REMOTE_USER", Shell(remoteUser));
+        Variable("_CONTAINER_USER_HOME", $"\"$(home {Shell(containerUser)})\"");
+        Variable("_REMOTE_USER_HOME", $"\"$(home {Shell(remoteUser)})\"");
+        foreach (var (name, value) in feature.Options)
+        {
+            Variable(Feature.VariableOf(name), Shell(value));
+        }
+
+        return script.Append("chmod +x ./").Append(Script).Append("\n./").Append(Script).Append("\ncd /\nrm -rf ").Append(Place).Append('/').Append(index).Append('\n').ToString();
+
+        void Variable(string name, string value) => script.Append("export ").Append(name).Append('=').Append(value).Append('\n');
+    }
+
+    private static string Shell(string text) => "'" + text.Replace("\0", "", StringComparison.Ordinal).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+
+    /// <summary>Within quotes of a Dockerfile. Variables stay: a feature may add to PATH.</summary>
+    private static string Quoted(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ");
+}

@@ -1,0 +1,58 @@
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Features;
+
+/// <summary>Which feature is meant (containers.dev, "Referencing a Feature"): one in a registry, or a folder of the repository.</summary>
+/// <param name="Text">As written.</param>
+/// <param name="Image">In a registry; null for a folder.</param>
+/// <param name="Folder">Path within the checkout; null for one in a registry.</param>
+internal sealed record FeatureName(string Text, ImageReference? Image, string? Folder)
+{
+    private static readonly string[] Engines = ["docker-in-docker", "docker-outside-of-docker", "docker-from-docker"];
+
+    /// <summary>Without version: what orders of installation name.</summary>
+    public string Resource => Image?.Repository ?? "./" + Folder;
+
+    /// <param name="id">As written.</param>
+    /// <param name="checkout">The repository's files.</param>
+    /// <param name="folder">Of the file that names it.</param>
+    /// <param name="where">For messages: the file that names it.</param>
+    /// <exception cref="CodespaceFaultException">It is no feature that codespaces install.</exception>
+    public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
+    {
+        RefuseEngines(id, where);
+        if (id.StartsWith("./", StringComparison.Ordinal) || id.StartsWith("../", StringComparison.Ordinal))
+        {
+            var path = checkout.Locate(folder, id, $"{where}: the feature {id}");
+            return checkout.KindOf(path) == FileKind.Folder
+                ? new FeatureName(id, null, path) : throw new CodespaceFaultException($"{where}: the feature {id} is no folder of the repository");
+        }
+
+        if (id.Contains("://", StringComparison.Ordinal))
+        {
+            throw new CodespaceFaultException(
+                $"{where}: the feature {id} is an archive at a URL, of which nobody knows what it will be tomorrow. Remedy: publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
+        }
+
+        var slash = id.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0 || !ImageReference.TryParse(id, out var image, out _))
+        {
+            throw new CodespaceFaultException(
+                $"{where}: '{id}' is no feature; write it with its registry, such as ghcr.io/devcontainers/features/go:1, or ./FOLDER for one in the repository");
+        }
+
+        return new FeatureName(id, image, null);
+    }
+
+    private static void RefuseEngines(string id, string where)
+    {
+        var name = id.Split('@')[0].Split('/')[^1].Split(':')[0];
+        if (Engines.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new CodespaceFaultException(
+                $"{where}: the feature {id} needs {(name == "docker-in-docker" ? "privileged mode" : "the host's container engine")}, and with it a codespace would have the whole host. "
+                + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace with dockerComposeFile");
+        }
+    }
+}
