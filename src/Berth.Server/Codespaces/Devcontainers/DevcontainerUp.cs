@@ -58,8 +58,8 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
     };
 
     /// <summary>
-    /// The tools ask their own site at every start for a list of features that are not to be used, unless they did so within five minutes. Codespaces
-    /// use no features yet, so the answer is there, and no start waits for a site on the internet.
+    /// The tools ask their own site at every start for a list of features that are not to be used, unless they did so within five minutes. Berth
+    /// installs features by itself, so the answer is there, and no start waits for a site on the internet.
     /// </summary>
     private static void AnswerForTheirSite(CodespaceFolders folders)
     {

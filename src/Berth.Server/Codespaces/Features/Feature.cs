@@ -45,9 +45,6 @@ internal sealed partial record Feature(
         (Metadata["containerEnv"] as JsonObject ?? []).Where(entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName().IsMatch(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>(), StringComparer.Ordinal);
 
-    /// <summary>Mounts as it asks for them: texts or objects.</summary>
-    public IEnumerable<JsonNode> Mounts => (Metadata["mounts"] as JsonArray ?? []).OfType<JsonNode>();
-
     /// <summary>What of it concerns the container rather than the image, for the label <c>devcontainer.metadata</c>.</summary>
     public JsonObject Label()
     {
@@ -64,13 +61,23 @@ internal sealed partial record Feature(
     }
 
     /// <summary>What it asks for and does not get, for the log; what it cannot do without is refused.</summary>
-    /// <exception cref="CodespaceFaultException">It asks for privileged mode.</exception>
+    /// <exception cref="CodespaceFaultException">It asks for privileged mode, or for the engine.</exception>
     public IEnumerable<string> Withheld()
     {
         if (Metadata["privileged"] is { } privileged && privileged.GetValueKind() == JsonValueKind.True)
         {
             throw new CodespaceFaultException(
                 $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host. Remedy: do without it, or use one that does not ask for it");
+        }
+
+        foreach (var mount in (Metadata["mounts"] as JsonArray ?? []).OfType<JsonNode>().Select(mount => mount is JsonObject ? mount.ToJsonString() : mount.ToString()))
+        {
+            if (mount.Contains("docker.sock", StringComparison.Ordinal))
+            {
+                throw FeatureName.NeedsEngine($"the feature {Name.Text}", "the host's container engine");
+            }
+
+            yield return $"the feature {Name.Text} asks for the mount {mount}, which it does not get: a codespace mounts its own workspace only";
         }
 
         if (TextsOf(Metadata["capAdd"]).ToList() is { Count: > 0 } capabilities)

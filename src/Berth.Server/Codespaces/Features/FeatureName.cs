@@ -50,9 +50,13 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
         var name = id.Split('@')[0].Split('/')[^1].Split(':')[0];
         if (Engines.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            throw new CodespaceFaultException(
-                $"{where}: the feature {id} needs {(name == "docker-in-docker" ? "privileged mode" : "the host's container engine")}, and with it a codespace would have the whole host. "
-                + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace with dockerComposeFile");
+            throw NeedsEngine($"{where}: the feature {id}", name == "docker-in-docker" ? "privileged mode" : "the host's container engine");
         }
     }
+
+    /// <param name="who">Asks for it.</param>
+    /// <param name="what">It asks for.</param>
+    public static CodespaceFaultException NeedsEngine(string who, string what) => new(
+        $"{who} needs {what}, and with it a codespace would have the whole host. "
+        + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace with dockerComposeFile");
 }
