@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
+using Berth.Tests.TestServer;
 
 namespace Berth.ClientTests.Codespaces;
 

@@ -7,6 +7,7 @@ using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Operations;
 using Berth.Server.Secrets;
+using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.ClientTests.Secrets;
