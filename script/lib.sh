@@ -138,7 +138,7 @@ mount_cgroups() {
 # What codespaces need beside an engine: git, a sandbox, a firewall, filesystems in files, and the reference implementation of dev
 # containers, which goes on PATH.
 ensure_codespace_tools() {
-  ensure_packages git:git node:nodejs npm:npm bwrap:bubblewrap /usr/sbin/nft:nftables /usr/sbin/mkfs.ext4:e2fsprogs setpriv:util-linux /bin/mount:mount || return 1
+  ensure_packages git:git node:nodejs npm:npm bwrap:bubblewrap /usr/sbin/nft:nftables /usr/sbin/ip:iproute2 /usr/sbin/mkfs.ext4:e2fsprogs setpriv:util-linux /bin/mount:mount || return 1
   if [ ! -x "$CACHE/tools/node_modules/.bin/devcontainer" ]; then
     # 0.83 is the last that runs on Debian 12's node 18.
     local version=0.89.0

@@ -216,6 +216,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
                 await new Command("docker").TryAsync(null, "rm", "--force", "--volumes", container);
             }
 
+            await new Command("docker").TryAsync(null, "network", "rm", "berth-" + name);
             foreach (var image in await BuiltAsync(name))
             {
                 await new Command("docker").TryAsync(null, "rmi", "--force", image);
