@@ -12,6 +12,7 @@ internal static class CodespaceCommands
         "Codespaces: dev containers started from a repository, which pull private images with nothing to set up.",
         ["berth codespace create acme/app", "berth codespace exec NAME -- make test", "berth codespace logs NAME"],
         Create(),
+        PreflightCommand.Build(),
         List(),
         Show(),
         Logs(),

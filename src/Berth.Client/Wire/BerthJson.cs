@@ -64,6 +64,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(NewKeyRotation))]
 [JsonSerializable(typeof(RegistryCheckRequest))]
 [JsonSerializable(typeof(RegistryCheckReport))]
+[JsonSerializable(typeof(PreflightRequest))]
+[JsonSerializable(typeof(PreflightReport))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
@@ -30,6 +31,7 @@ internal static class CodespaceEndpoints
         api.MapPost(One + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, Scope);
         api.MapOrganizationCodespaces();
         api.MapCodespaceAccess();
+        api.MapPreflight();
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
@@ -210,7 +212,7 @@ internal static class CodespaceEndpoints
         AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls), new CodespaceDefaultValues("WestEurope", null)));
 
     /// <summary>A public repository is read by everybody; a codespace in it belongs to somebody with the scope.</summary>
-    private static IResult? LacksRight(ApiCaller caller) => caller.Principal switch
+    public static IResult? LacksRight(ApiCaller caller) => caller.Principal switch
     {
         UserPrincipal user when user.Scopes.Has(Scope) => null,
         UserPrincipal => ApiErrors.LacksScope(caller.Principal, [Scope]),

@@ -5,6 +5,7 @@ using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
@@ -32,6 +33,7 @@ internal static class CodespacesFeature
         services.AddSingleton<RegistryAccess>();
         services.AddSingleton<CollectDockerLogins>();
         services.AddSingleton<FetchImage>();
+        services.AddPreflight();
         services.AddSingleton<DevcontainerUp>();
         services.AddSingleton<EngineBuilds>();
         services.AddSingleton<BuiltImages>();

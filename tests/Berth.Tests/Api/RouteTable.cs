@@ -98,6 +98,7 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}/codespaces/devcontainers                               | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/machines                                    | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/new                                         | 404 in  in  in  404
+        POST /api/v3/repos/{owner}/{repo}/codespaces/preflight                                  | 401 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 404 404
@@ -114,6 +115,7 @@ internal static class RouteTable
         GET /api/v3/repositories/{repository_id}                                                | 404 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces                                     | 404 in  in  in  404
         POST /api/v3/repositories/{repository_id}/codespaces                                    | 401 in  in  in  404
+        POST /api/v3/repositories/{repository_id}/codespaces/preflight                          | 401 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces/devcontainers                       | 404 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces/machines                            | 404 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces/new                                 | 404 in  in  in  404

@@ -14,6 +14,7 @@ namespace Berth.Server.Codespaces.Git;
 internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, SandboxedProcess sandbox, TimeProvider time)
 {
     private const long MaxBytes = 10L * 1024 * 1024 * 1024;
+    private const long MaxNewestBytes = 2L * 1024 * 1024 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
@@ -25,8 +26,29 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
     /// <param name="progress">Told what git says.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CodespaceFaultException">It did not work; the message says why and what would help.</exception>
-    public async Task RunAsync(
-        string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress, CancellationToken cancellationToken)
+    public Task RunAsync(
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress, CancellationToken cancellationToken) =>
+        RunAsync(url, reference, target, view, credential, [], MaxBytes, progress, cancellationToken);
+
+    /// <summary>As <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, the newest commit alone: for a look at its files.</summary>
+    public async Task NewestAsync(
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(url, reference, target, view, credential, ["--depth=1"], MaxNewestBytes, _ => { }, cancellationToken);
+        }
+        catch (CodespaceFaultException exception) when (exception.Message.Contains("does not support shallow", StringComparison.Ordinal))
+        {
+            // A web server that only shows files has no way to leave history out.
+            CodespaceFolders.Delete(target);
+            await RunAsync(url, reference, target, view, credential, [], MaxNewestBytes, _ => { }, cancellationToken);
+        }
+    }
+
+    private async Task RunAsync(
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, IEnumerable<string> options, long maxBytes, Action<string> progress,
+        CancellationToken cancellationToken)
     {
         var uri = Check(url);
         using var askpass = credential is null ? null : new CloneAskpass(credential, url, view);
@@ -35,7 +57,7 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         var branch = BranchOf(reference);
         string[] arguments =
         [
-            .. Configuration(uri, pins), "clone", "--progress", "--no-recurse-submodules", "--template=", .. branch is null ? [] : new[] { "--branch", branch },
+            .. Configuration(uri, pins), "clone", "--progress", "--no-recurse-submodules", "--template=", .. options, .. branch is null ? [] : new[] { "--branch", branch },
             "--", url, target,
         ];
         Queue<string> said = new();
@@ -43,7 +65,7 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         using var done = new CancellationTokenSource();
         Directory.CreateDirectory(target);
         Ownership.GiveOne(target, view.User);
-        var watching = WatchSizeAsync(target, tooLarge, done.Token);
+        var watching = WatchSizeAsync(target, maxBytes, tooLarge, done.Token);
         try
         {
             var result = await sandbox.RunAsync(
@@ -56,7 +78,7 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CodespaceFaultException($"the clone of {url} is larger than {MaxBytes / 1024 / 1024 / 1024} GiB");
+            throw new CodespaceFaultException($"the clone of {url} is larger than {maxBytes / 1024 / 1024 / 1024} GiB");
         }
         catch (TimeoutException exception)
         {
@@ -238,14 +260,14 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         return new CodespaceFaultException($"the clone of {url} failed: {reason.Replace("fatal: ", "", StringComparison.Ordinal)}{remedy}");
     }
 
-    private async Task WatchSizeAsync(string target, CancellationTokenSource tooLarge, CancellationToken done)
+    private async Task WatchSizeAsync(string target, long maxBytes, CancellationTokenSource tooLarge, CancellationToken done)
     {
         try
         {
             while (true)
             {
                 await Task.Delay(Look, time, done);
-                if (SizeOf(target) > MaxBytes)
+                if (SizeOf(target) > maxBytes)
                 {
                     await tooLarge.CancelAsync();
                     return;

@@ -12,6 +12,12 @@ namespace Berth.Server.Codespaces.Images;
 /// <param name="Credential">What the engine gets: a token of a few minutes where the registry issues such, so that it never sends a password anywhere.</param>
 internal sealed record AuthorisedImage(ImageReference Image, RemoteImage Remote, RegistryLogin? Login, string? By, RegistryCredential? Credential)
 {
+    /// <summary>Of Berth's own registry: the rule that allows it to the codespace; null elsewhere, and where a set of secrets was needed.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Why the login that counts for it was not taken, where the image is allowed without one.</summary>
+    public string? Rejected { get; init; }
+
     /// <summary>Null where the engine needs none, or may as well ask for it itself: without a login.</summary>
     public static RegistryCredential? CredentialOf(ImageReference image, RegistryLogin? login, RemoteAnswer answer) => (login, answer) switch
     {

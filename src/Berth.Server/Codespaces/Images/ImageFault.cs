@@ -17,11 +17,14 @@ internal static class ImageFault
         var with = set is not null && cause.Outcome is not (RemoteOutcome.UnknownHost or RemoteOutcome.Unreachable or RemoteOutcome.AddressRefused) ? $" (login: {set.Name})" : "";
         var why = cause.LoginRejected && start.WhyNot(remote.Host, remote.Path) is { } words ? $"; {words}" : "";
         return new CodespaceFaultException(
-            $"the image {image} cannot be had from the registry {image.Registry}: {cause.Words}{with}{why}. Remedy: {Remedy(remote, set, cause, why.Length > 0)}");
+            $"the image {image} cannot be had from the registry {image.Registry}: {cause.Words}{with}{why}. Remedy: {Remedy(remote, set, cause, why.Length > 0)}")
+        {
+            Outcome = cause.Outcome,
+        };
     }
 
     public static CodespaceFaultException WrongPlatform(ImageReference image, RemoteAnswer answer, string platform) =>
-        new($"the image {image} cannot be used: {answer.Words}. Remedy: build and push it for {platform}, too (docker buildx build --platform {platform} …)");
+        new($"the image {image} cannot be used: {answer.Words}. Remedy: build and push it for {platform}, too (docker buildx build --platform {platform} …)") { Outcome = RemoteOutcome.WrongPlatform };
 
     /// <summary>What the container engine said about a pull that its registry had allowed.</summary>
     public static CodespaceFaultException OfEngine(ImageReference image, EngineException exception)

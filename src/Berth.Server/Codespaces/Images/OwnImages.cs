@@ -1,30 +1,34 @@
 using Berth.Server.Access;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registry.Authorization;
 
 namespace Berth.Server.Codespaces.Images;
+
+/// <summary>What the rules say about one image of Berth's own registry.</summary>
+/// <param name="Rule">The rule that allowed it; null when none did.</param>
+/// <param name="Refusal">In one line, with a remedy; null when it is allowed.</param>
+internal sealed record OwnDecision(string? Rule, CodespaceFaultException? Refusal);
 
 /// <summary>
 /// Images of Berth's own registry: the rules themselves are asked, beside the registry, since their answer says which rule refused and what would help, as
 /// far as the creator may know.
 /// </summary>
-internal sealed class OwnImages(AccessDecisions access)
+internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
 {
-    /// <summary>Null: the codespace may pull it.</summary>
-    public async Task<CodespaceFaultException?> RefusalAsync(
-        ImageReference image, CodespacePrincipal principal, Action<string, string> log, CancellationToken cancellationToken)
+    public async Task<OwnDecision> DecideAsync(ImageReference image, CodespacePrincipal principal, CancellationToken cancellationToken)
     {
         var slash = image.Path.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0)
         {
-            return new CodespaceFaultException(
-                $"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE");
+            return Refused($"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE", RemoteOutcome.NotFound);
         }
 
         var address = new PackageAddress(image.Path[..slash], PackageAddress.Container, image.Path[(slash + 1)..]);
         var decision = await access.DecideAsync(principal, address, PackageAction.Pull, cancellationToken);
         if (decision.Allowed)
         {
-            log("authorise", $"allowed: {decision.Deciding}");
-            return null;
+            return new OwnDecision(decision.Deciding, null);
         }
 
         // Without a reason the creator may not know whether there is such a package, and the words are the same for both.
@@ -33,6 +37,16 @@ internal sealed class OwnImages(AccessDecisions access)
         var remedy = missing
             ? "push the image, or correct its name in devcontainer.json"
             : decision.Remedy ?? $"if it exists, an admin of the package can run: berth package access grant {image.Path} --codespaces {principal.Repository}";
-        return new CodespaceFaultException($"the registry {image.Registry} refuses the image {image}: {reason}. Remedy: {remedy}");
+        return Refused($"the registry {image.Registry} refuses the image {image}: {reason}. Remedy: {remedy}", missing ? RemoteOutcome.NotFound : RemoteOutcome.Denied);
     }
+
+    /// <summary>
+    /// For an image that was allowed: the codespace's token, and where there is no codespace yet a registry token of minutes for this one image, which is what
+    /// the codespace's token would be exchanged for.
+    /// </summary>
+    public RegistryLogin LoginOf(ImageReference image, StartCredentials start) => start.IsRehearsal
+        ? new RegistryLogin("codespace", "") { Bearer = tokens.Issue(null, [new RegistryGrant(image.Path, RegistryActions.Pull, RegistryActions.Pull)]) }
+        : new RegistryLogin("codespace", start.Token);
+
+    private static OwnDecision Refused(string words, RemoteOutcome outcome) => new(null, new CodespaceFaultException(words) { Outcome = outcome });
 }

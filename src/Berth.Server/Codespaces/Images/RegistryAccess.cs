@@ -14,7 +14,8 @@ namespace Berth.Server.Codespaces.Images;
 /// </summary>
 internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSecrets secrets, SetLogins logins, RegistryClient registries, OwnImages own)
 {
-    private sealed record Attempt(RegistryLogin? Login, string? By, string? Fault);
+    /// <param name="Rule">Of Berth's own images: the rule that allows it.</param>
+    private sealed record Attempt(RegistryLogin? Login, string? By, string? Fault, string? Rule = null);
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image.Registry);
 
@@ -78,7 +79,11 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
             {
                 start.Log("authorise", $"{image.Registry} allows {image} ({manifest.Digest}){(attempt.By is null ? "" : $" to {attempt.By}")}");
                 return new AuthorisedImage(
-                    image, remote with { Reference = manifest.Digest }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer));
+                    image, remote with { Reference = manifest.Digest }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer))
+                {
+                    Rule = attempt.Rule,
+                    Rejected = cause?.Words,
+                };
             }
 
             cause ??= answer;
@@ -97,7 +102,7 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
     /// <exception cref="CodespaceFaultException">It may not.</exception>
     public async Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
-        if (IsOwn(image) && await own.RefusalAsync(image, start.Principal, start.Log, cancellationToken) is { } refusal)
+        if (IsOwn(image) && (await own.DecideAsync(image, start.Principal, cancellationToken)).Refusal is { } refusal)
         {
             // A set that names Berth itself is honoured after the token.
             await (start.Sets.ForImage(image.Repository) is null ? throw refusal : AuthoriseAsync(image, start, cancellationToken));
@@ -147,11 +152,12 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
         List<Attempt> attempts = [];
         if (IsOwn(image))
         {
-            var refusal = await own.RefusalAsync(image, start.Principal, start.Log, cancellationToken);
+            var (rule, refusal) = await own.DecideAsync(image, start.Principal, cancellationToken);
             if (refusal is null)
             {
+                start.Log("authorise", $"allowed: {rule}");
                 start.Log("credentials", $"{image.Registry} is Berth's own registry: using the codespace's token");
-                return [new Attempt(new RegistryLogin("codespace", start.Token), null, null)];
+                return [new Attempt(own.LoginOf(image, start), null, null, rule)];
             }
 
             if (set is null)

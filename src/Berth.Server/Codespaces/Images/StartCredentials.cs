@@ -19,6 +19,9 @@ internal sealed record StartCredentials(
 {
     private const int MostCauses = 3;
 
+    /// <summary>Nothing is started: there is no codespace, and no token of one.</summary>
+    public bool IsRehearsal => Token.Length == 0;
+
     public override string ToString() => $"the registry logins of {Principal.Name}";
 
     /// <summary>Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be said.</summary>

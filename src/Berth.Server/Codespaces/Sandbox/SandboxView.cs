@@ -32,8 +32,9 @@ internal sealed record SandboxView(int User, string Files)
     public bool Network { get; init; }
 
     /// <summary>Each codespace has a user of its own: its processes share no limit and no file with those of another.</summary>
-    public static SandboxView Of(CodespaceFolders folders, Codespace codespace) =>
-        new(UsersOf(codespace.Host).First + (int)(codespace.Id % UsersOfServer), folders.Root);
+    public static SandboxView Of(CodespaceFolders folders, Codespace codespace) => Of(folders, codespace.Host, codespace.Id);
+
+    public static SandboxView Of(CodespaceFolders folders, string host, long id) => new(UsersOf(host).First + (int)(id % UsersOfServer), folders.Root);
 
     /// <summary>For a firewall: first and last of the users that this server's sandboxes run as.</summary>
     public static (int First, int Last) UsersOf(string host)

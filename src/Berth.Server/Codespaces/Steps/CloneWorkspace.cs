@@ -21,8 +21,7 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
             return context;
         }
 
-        var url = codespace.CloneUrl ?? throw new CodespaceFaultException(
-            $"{codespace.RepositoryFullName} has no clone_url. Remedy: set one: berth repo edit {codespace.RepositoryFullName} --clone-url URL");
+        var url = codespace.CloneUrl ?? throw NoUrl(codespace.RepositoryFullName);
         var credential = await credentials.ForAsync(context.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
         if (credential is not null)
         {
@@ -35,4 +34,7 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
         Directory.Move(folders.CloneInProgress, context.Workspace);
         return context;
     }
+
+    public static CodespaceFaultException NoUrl(string repository) =>
+        new($"{repository} has no clone_url. Remedy: set one: berth repo edit {repository} --clone-url URL");
 }

@@ -42,6 +42,13 @@ internal sealed class RegistryConversation(
             throw new RemoteException(RemoteOutcome.Unusable, $"{host} redirects to {asked.Authority}; a login goes nowhere by redirect: name that host itself");
         }
 
+        if (login?.Bearer is { } bearer)
+        {
+            Scheme = RemoteScheme.Bearer;
+            _authorization = new AuthenticationHeaderValue("Bearer", bearer);
+            return;
+        }
+
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK:

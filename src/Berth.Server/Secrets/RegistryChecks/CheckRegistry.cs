@@ -111,15 +111,20 @@ internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient reg
     {
         Ok = checks.Count > 0 && checks.TrueForAll(check => check.Outcome == Word(RemoteOutcome.Allowed)),
         Checks = checks,
-        Sets = [.. known.Select(line => new RegistrySetReport
+        Sets = SetsOf(known),
+    };
+
+    public static List<RegistrySetReport> SetsOf(IEnumerable<SetReport> known) =>
+    [
+        .. known.Select(line => new RegistrySetReport
         {
             Prefix = line.Prefix,
             Level = line.Level.Words(),
             Outcome = Word(line.Outcome),
             Message = line.Words,
             Registry = line.Server?.ToString(),
-        })],
-    };
+        }),
+    ];
 
     /// <summary>As the API spells it: <c>wrong_password</c>.</summary>
     public static string Word<T>(T value)

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Codespaces.Steps;
+using Berth.Server.Database;
+using Berth.Server.Repositories;
+using Berth.Server.Repositories.Cloning;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Preflight;
+
+/// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
+internal sealed class LookAtRepository(Db db, BerthOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, TimeProvider time)
+{
+    /// <summary>No codespace's name has a ~.</summary>
+    private const string Prefix = "~preflight-";
+
+    private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
+
+    /// <param name="userId">For whom.</param>
+    /// <param name="login">Their name.</param>
+    /// <param name="repository">Which one they may read.</param>
+    /// <param name="reference">Branch or tag; null: the remote's own.</param>
+    /// <param name="look">Gets the folder of the checkout, which is gone when it ends.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="CodespaceFaultException">There is nothing to clone, or it cannot be cloned.</exception>
+    public async Task<T> RunAsync<T>(
+        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, CancellationToken cancellationToken)
+    {
+        var url = (await db.ReadAsync(session => RepositoryTable.FindAsync(session, repository.Id), cancellationToken))?.CloneUrl
+            ?? throw CloneWorkspace.NoUrl(repository.FullName);
+        var credential = await credentials.ForAsync(repository.Id, userId, login, url, cancellationToken);
+        DeleteForgotten();
+        var id = RandomNumberGenerator.GetInt32(int.MaxValue);
+        var folders = new CodespaceFolders(options.DataPath, $"{Prefix}{id:x8}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        try
+        {
+            folders.Prepare();
+            var view = SandboxView.Of(folders, host.Name, id) with { Home = folders.GitHome };
+            await clone.NewestAsync(url, reference, folders.CloneInProgress, view, credential, cancellationToken);
+            return await look(folders.CloneInProgress);
+        }
+        finally
+        {
+            folders.Delete();
+        }
+    }
+
+    /// <summary>Of servers that were killed meanwhile.</summary>
+    private void DeleteForgotten()
+    {
+        var all = new DirectoryInfo(Path.Combine(options.DataPath, "codespaces"));
+        if (!all.Exists)
+        {
+            return;
+        }
+
+        foreach (var old in all.EnumerateDirectories(Prefix + "*").Where(folder => time.GetUtcNow() - folder.CreationTimeUtc > Forgotten))
+        {
+            CodespaceFolders.Delete(old.FullName);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Preflight;
+
+/// <summary>Something that a configuration names and a start fetches.</summary>
+/// <param name="Kind"><c>image</c>, <c>dockerfile</c>, <c>feature</c> or <c>compose</c>.</param>
+/// <param name="Where">How it is named: <c>image</c>, <c>FROM</c>, …</param>
+/// <param name="File">Path within the checkout.</param>
+/// <param name="Line">Counted from 1.</param>
+/// <param name="Text">As it is written.</param>
+/// <param name="Image">In a registry; null for what lies in the repository.</param>
+internal sealed record NamedReference(string Kind, string Where, string File, int Line, string Text, ImageReference? Image)
+{
+    /// <summary>Everything that a configuration names, in order of appearance.</summary>
+    public static IReadOnlyList<NamedReference> AllOf(DevcontainerPlan plan) => [.. plan.Images.Select(Of)];
+
+    private static NamedReference Of(ImageUse use) => new(
+        use.Where switch
+        {
+            "image" => "image",
+            _ when use.Where.StartsWith("services.", StringComparison.Ordinal) => "compose",
+            _ => "dockerfile",
+        },
+        use.Where, use.File, use.Line, use.Reference.ToString(), use.Reference);
+}

@@ -1,0 +1,33 @@
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Secrets.RegistryChecks;
+
+namespace Berth.Server.Codespaces.Preflight;
+
+/// <summary>The pre-flight of a repository and ref, for everybody who may have codespaces of it.</summary>
+internal static class PreflightEndpoints
+{
+    public static void MapPreflight(this IEndpointRouteBuilder api)
+    {
+        foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
+        {
+            api.MapPost(repository + "/preflight", PostAsync).Requires(ApiNeed.RepositoryReader, "codespace");
+        }
+    }
+
+    private static async Task<IResult> PostAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits, CancellationToken cancellationToken)
+    {
+        if (CodespaceEndpoints.LacksRight(caller) is { } error)
+        {
+            return error;
+        }
+
+        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
+        var wanted = CreateCodespace.Read(body);
+        body.Validate();
+        await CodespaceAccessTable.DemandAsync(db, access.Repository, caller.User.UserId, caller.User.Login, cancellationToken);
+        return ApiResult.Ok(await limits.WithinAsync(
+            caller.User.UserId, () => preflight.RunAsync(caller.User.UserId, caller.User.Login, access.Repository, wanted, cancellationToken), cancellationToken));
+    }
+}

@@ -1,0 +1,12 @@
+namespace Berth.Server.Codespaces.Preflight;
+
+/// <summary>What a codespace would fetch and whether it may, told before there is one.</summary>
+internal static class PreflightFeature
+{
+    public static void AddPreflight(this IServiceCollection services)
+    {
+        services.AddSingleton<LookAtRepository>();
+        services.AddSingleton<ResolveReference>();
+        services.AddSingleton<RunPreflight>();
+    }
+}

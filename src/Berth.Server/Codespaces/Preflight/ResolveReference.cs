@@ -1,0 +1,78 @@
+using Berth.Client.Wire;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.CredentialSets;
+using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Secrets.RegistryChecks;
+
+namespace Berth.Server.Codespaces.Preflight;
+
+/// <summary>Asks about one reference what a start asks: which login counts, whether its registry allows it, for which platforms it is and how large.</summary>
+internal sealed class ResolveReference(RegistryAccess access)
+{
+    /// <param name="named">What and where.</param>
+    /// <param name="start">The logins.</param>
+    /// <param name="platform">What codespaces run on.</param>
+    /// <param name="lines">Keeps secrets out of the answer.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<PreflightReference> RunAsync(NamedReference named, StartCredentials start, string platform, MaskedLines lines, CancellationToken cancellationToken)
+    {
+        if (named.Image is not { } image)
+        {
+            return Answer(named, RemoteOutcome.Allowed, "it lies in the repository", []);
+        }
+
+        List<string> tried = [];
+        start = start with { Log = (_, line) => tried.Add(lines.Clean(line)) };
+        var remote = RegistryAccess.RemoteOf(image);
+        var set = start.Sets.ForImage(image.Repository);
+        PreflightReference answer;
+        try
+        {
+            var allowed = await access.AuthoriseAsync(image, start, cancellationToken);
+            var manifest = await access.DescribeAsync(allowed, platform, start, cancellationToken);
+            answer = Answer(named, RemoteOutcome.Allowed, lines.Clean(Words(image, allowed)), tried) with
+            {
+                Login = LoginOf(image, allowed.By),
+                Digest = allowed.Remote.Reference,
+                Platforms = manifest is null ? null : [.. manifest.Platforms],
+                Size = manifest?.Size,
+            };
+            set = allowed.By is null && allowed.Rejected is null ? null : set;
+        }
+        catch (CodespaceFaultException exception)
+        {
+            answer = Answer(named, exception.Outcome ?? RemoteOutcome.Unusable, lines.Clean(exception.Message), tried) with { Login = LoginOf(image, set?.Name) };
+        }
+
+        return answer with
+        {
+            Registry = remote.Host,
+            Prefix = set?.Prefix,
+            Level = set?.Level.Words(),
+            OtherSets = start.WhyNot(remote.Host, remote.Path) is { } words ? lines.Clean(words) : null,
+        };
+    }
+
+    private string LoginOf(ImageReference image, string? by) => by ?? (access.IsOwn(image) ? "codespace" : "none");
+
+    private static string Words(ImageReference image, AuthorisedImage allowed) => allowed switch
+    {
+        { Rule: { } rule } => $"allowed to the codespace's token: {rule}",
+        { By: { } by } => $"{image.Registry} allows it to {by}",
+        { Rejected: { } rejected } => $"{image.Registry} allows it to everybody; {rejected}",
+        _ => $"{image.Registry} allows it to everybody",
+    };
+
+    private static PreflightReference Answer(NamedReference named, RemoteOutcome outcome, string message, List<string> tried) => new()
+    {
+        Kind = named.Kind,
+        Where = named.Where,
+        File = named.File,
+        Line = named.Line,
+        Reference = named.Text,
+        Ok = outcome == RemoteOutcome.Allowed,
+        Outcome = CheckRegistry.Word(outcome),
+        Message = message,
+        Tried = tried,
+    };
+}

@@ -1,0 +1,131 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.Secrets.RegistryChecks;
+
+namespace Berth.Server.Codespaces.Preflight;
+
+/// <summary>
+/// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the configuration names. Nothing
+/// is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends all in one go.
+/// </summary>
+internal sealed class RunPreflight(LookAtRepository look, RegistryAccess access, ResolveReference resolve, EngineClient engine) : IDisposable
+{
+    private const int MostReferences = 100;
+    private const int AskedAtOnce = 4;
+
+    /// <summary>Clones that this server looks at; each may be as large as a repository.</summary>
+    private readonly SemaphoreSlim _atOnce = new(4);
+
+    /// <param name="userId">Whose codespace it would be.</param>
+    /// <param name="login">Their name.</param>
+    /// <param name="repository">One that they may read and have codespaces of.</param>
+    /// <param name="wanted">Ref and configuration.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<PreflightReport> RunAsync(
+        long userId, string login, RepositoryFacts repository, CreateCodespace.Wanted wanted, CancellationToken cancellationToken)
+    {
+        // Decisions are remembered by who asks, so every pre-flight is somebody else; codespaces have positive ids.
+        var id = -1 - (long)RandomNumberGenerator.GetInt32(int.MaxValue) * int.MaxValue - RandomNumberGenerator.GetInt32(int.MaxValue);
+        var principal = new CodespacePrincipal(id, "preflight", repository.Id, repository.FullName, userId, login, TokenId: 0);
+        var lines = new MaskedLines();
+        await _atOnce.WaitAsync(cancellationToken);
+        try
+        {
+            var start = await access.LoadAsync(principal, token: "", (_, _) => { }, lines.Mask, cancellationToken);
+            var report = await ReportAsync(start, userId, login, repository, wanted, lines, cancellationToken);
+            return report with { Sets = CheckRegistry.SetsOf(start.Known) };
+        }
+        finally
+        {
+            _atOnce.Release();
+        }
+    }
+
+    public void Dispose() => _atOnce.Dispose();
+
+    private async Task<PreflightReport> ReportAsync(
+        StartCredentials start, long userId, string login, RepositoryFacts repository, CreateCodespace.Wanted wanted, MaskedLines lines, CancellationToken cancellationToken)
+    {
+        var platform = await PlatformAsync(cancellationToken);
+        try
+        {
+            return await look.RunAsync(
+                userId, login, repository, wanted.Ref, checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
+        }
+        catch (Exception exception) when (exception is CodespaceFaultException or IOException or UnauthorizedAccessException)
+        {
+            return new PreflightReport { Ok = false, Failure = lines.Clean(exception.Message), Platform = platform, References = [], Remarks = [], Sets = [] };
+        }
+    }
+
+    private async Task<PreflightReport> ReadAsync(
+        string checkout, StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, string platform, MaskedLines lines,
+        CancellationToken cancellationToken)
+    {
+        var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
+        var named = NamedReference.AllOf(plan);
+        var references = await ResolveAsync(named.Take(MostReferences), start, platform, lines, cancellationToken);
+        var failure = named.Count > MostReferences ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at" : null;
+        return new PreflightReport
+        {
+            Ok = failure is null && references.TrueForAll(reference => reference.Ok),
+            Failure = failure,
+            DevcontainerPath = plan.File.Path,
+            Summary = plan.Summary,
+            Platform = platform,
+            References = references,
+            Remarks = [.. plan.Remarks.Select(lines.Clean)],
+            Sets = [],
+        };
+    }
+
+    /// <summary>The same reference in two places is asked once.</summary>
+    private async Task<List<PreflightReference>> ResolveAsync(
+        IEnumerable<NamedReference> named, StartCredentials start, string platform, MaskedLines lines, CancellationToken cancellationToken)
+    {
+        using var asking = new SemaphoreSlim(AskedAtOnce);
+        var asked = new Dictionary<string, Task<PreflightReference>>(StringComparer.Ordinal);
+        var answers = named.Select(one =>
+        {
+            if (!asked.TryGetValue(one.Text, out var answer))
+            {
+                asked[one.Text] = answer = AskAsync(one);
+            }
+
+            return (Named: one, Answer: answer);
+        }).ToList();
+        await Task.WhenAll(asked.Values);
+        return [.. answers.Select(pair => pair.Answer.Result with { Kind = pair.Named.Kind, Where = pair.Named.Where, File = pair.Named.File, Line = pair.Named.Line })];
+
+        async Task<PreflightReference> AskAsync(NamedReference one)
+        {
+            await asking.WaitAsync(cancellationToken);
+            try
+            {
+                return await resolve.RunAsync(one, start, platform, lines, cancellationToken);
+            }
+            finally
+            {
+                asking.Release();
+            }
+        }
+    }
+
+    /// <summary>The engine's; without one, this machine's.</summary>
+    private async Task<string> PlatformAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.PlatformAsync(cancellationToken);
+        }
+        catch (EngineException)
+        {
+            return "linux/" + RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() };
+        }
+    }
+}
