@@ -67,6 +67,35 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.Equal("not_found", Text(Assert.Single(References(await RunAsync(world, missing))), "outcome"));
     }
 
+    [Fact]
+    public async Task Features_are_told_with_those_that_they_need()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var image = await world.ImageAsync("dev");
+        var names = await world.PublishFeaturesAsync(
+            ("tool", """{ "id": "tool", "version": "1.2.3", "name": "Tool", "capAdd": ["SYS_PTRACE"], "dependsOn": { "NAME/base": {} } }""", "true\n"),
+            ("base", """{ "id": "base", "version": "1.0.0", "name": "Base" }""", "true\n"));
+        var repository = await world.RepositoryAsync(
+            "app",
+            (".devcontainer/devcontainer.json", $"{{ \"image\": \"{image}\",\n  \"features\": {{\n    \"./own\": {{}},\n    \"{names}/tool:1\": {{}} }} }}"),
+            (".devcontainer/own/devcontainer-feature.json", """{ "id": "own" }"""), (".devcontainer/own/install.sh", "true\n"));
+        await world.GrantAsync("dev", repository);
+        var refused = await RunAsync(world, repository);
+        Assert.Equal([(image, true), ("./own", true), ($"{names}/tool:1", false)], References(refused).Select(one => (Text(one, "reference"), one.GetProperty("ok").GetBoolean())));
+        Assert.Equal(".devcontainer/devcontainer.json:4", $"{Text(References(refused)[2], "file")}:{References(refused)[2].GetProperty("line").GetInt32()}");
+
+        await world.GrantAsync("features%2Ftool", repository);
+        var unread = await RunAsync(world, repository);
+        Assert.All(References(unread), one => Assert.True(one.GetProperty("ok").GetBoolean()));
+        Assert.Contains($"refuses the image {names}/base", Text(unread, "failure"), StringComparison.Ordinal);
+
+        await world.GrantAsync("features%2Fbase", repository);
+        var report = await RunAsync(world, repository);
+        Assert.True(report.GetProperty("ok").GetBoolean());
+        Assert.Equal(("dependsOn", "feature", $"{names}/base"), (Text(References(report)[3], "where"), Text(References(report)[3], "kind"), Text(References(report)[3], "reference")));
+        Assert.Contains("asks for the capabilities SYS_PTRACE", report.GetProperty("remarks")[0].GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("wrong password", "wrong_password", "does not accept user name and password")]
     [InlineData("wrong platform", "wrong_platform", "is there for linux/s390x, and not for linux/")]

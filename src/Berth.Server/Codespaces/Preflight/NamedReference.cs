@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Preflight;
@@ -12,8 +13,22 @@ namespace Berth.Server.Codespaces.Preflight;
 /// <param name="Image">In a registry; null for what lies in the repository.</param>
 internal sealed record NamedReference(string Kind, string Where, string File, int Line, string Text, ImageReference? Image)
 {
-    /// <summary>Everything that a configuration names, in order of appearance.</summary>
-    public static IReadOnlyList<NamedReference> AllOf(DevcontainerPlan plan) => [.. plan.Images.Select(Of)];
+    public const string FeatureKind = "feature";
+
+    /// <summary>Everything that a configuration names: images in order of appearance, then features.</summary>
+    public static IReadOnlyList<NamedReference> AllOf(DevcontainerPlan plan) =>
+    [
+        .. plan.Images.Select(Of),
+        .. plan.Features.Select(use => new NamedReference(FeatureKind, FeatureKind, use.File, use.Line, use.Name.Text, use.Name.Image)),
+    ];
+
+    /// <summary>What the features of a configuration need beside those that it names itself.</summary>
+    public static IEnumerable<NamedReference> NeededOf(DevcontainerPlan plan, IEnumerable<Feature> features)
+    {
+        var known = plan.Features.Select(use => use.Name.Text).ToHashSet(StringComparer.Ordinal);
+        return features.Where(feature => known.Add(feature.Name.Text))
+            .Select(feature => new NamedReference(FeatureKind, "dependsOn", plan.File.Path, plan.File.LineOf("features"), feature.Name.Text, feature.Name.Image));
+    }
 
     private static NamedReference Of(ImageUse use) => new(
         use.Where switch

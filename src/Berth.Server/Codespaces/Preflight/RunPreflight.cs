@@ -4,6 +4,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Secrets.RegistryChecks;
 
@@ -13,7 +14,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the configuration names. Nothing
 /// is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends all in one go.
 /// </summary>
-internal sealed class RunPreflight(LookAtRepository look, RegistryAccess access, ResolveReference resolve, EngineClient engine) : IDisposable
+internal sealed class RunPreflight(LookAtRepository look, RegistryAccess access, ResolveReference resolve, FetchFeatures features, EngineClient engine) : IDisposable
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
@@ -70,18 +71,53 @@ internal sealed class RunPreflight(LookAtRepository look, RegistryAccess access,
         var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
         var named = NamedReference.AllOf(plan);
         var references = await ResolveAsync(named.Take(MostReferences), start, platform, lines, cancellationToken);
-        var failure = named.Count > MostReferences ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at" : null;
+        List<string> remarks = [.. plan.Remarks];
+        var failure = named.Count > MostReferences
+            ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at"
+            : await ReadFeaturesAsync(plan, start, platform, lines, references, remarks, cancellationToken);
         return new PreflightReport
         {
             Ok = failure is null && references.TrueForAll(reference => reference.Ok),
-            Failure = failure,
+            Failure = failure is null ? null : lines.Clean(failure),
             DevcontainerPath = plan.File.Path,
             Summary = plan.Summary,
             Platform = platform,
             References = references,
-            Remarks = [.. plan.Remarks.Select(lines.Clean)],
+            Remarks = [.. remarks.Select(lines.Clean)],
             Sets = [],
         };
+    }
+
+    /// <summary>What features need is known only when they are read, which takes that all of them can be had.</summary>
+    /// <returns>Why they cannot be installed, null when they can.</returns>
+    private async Task<string?> ReadFeaturesAsync(
+        DevcontainerPlan plan, StartCredentials start, string platform, MaskedLines lines, List<PreflightReference> references, List<string> remarks,
+        CancellationToken cancellationToken)
+    {
+        if (plan.Features.Count == 0 || references.Exists(reference => reference is { Kind: NamedReference.FeatureKind, Ok: false }))
+        {
+            return null;
+        }
+
+        try
+        {
+            var read = await features.RunAsync(plan.File, plan.Configuration, start with { Log = Remark }, cancellationToken);
+            references.AddRange(await ResolveAsync(NamedReference.NeededOf(plan, read), start, platform, lines, cancellationToken));
+            return null;
+        }
+        catch (CodespaceFaultException exception)
+        {
+            return exception.Message;
+        }
+
+        // What features ask for and do not get; that each was fetched is no remark.
+        void Remark(string step, string line)
+        {
+            if (step == "features" && !line.StartsWith("fetched ", StringComparison.Ordinal))
+            {
+                remarks.Add(line);
+            }
+        }
     }
 
     /// <summary>The same reference in two places is asked once.</summary>
