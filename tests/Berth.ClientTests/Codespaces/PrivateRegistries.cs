@@ -59,6 +59,19 @@ public sealed class PrivateRegistries : IAsyncLifetime
         return reference;
     }
 
+    /// <summary>A private feature at the second Berth, which writes its own name to <c>/NAME</c>; returns its name.</summary>
+    internal async Task<string> FeatureAsync(string id)
+    {
+        var folder = _folder.Create("feature-" + RandomNumberGenerator.GetHexString(8));
+        var files = Directory.CreateDirectory(Path.Combine(folder, id)).FullName;
+        var cancel = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(Path.Combine(files, "devcontainer-feature.json"), $$"""{ "id": "{{id}}", "version": "1.0.0", "name": "{{id}}" }""", cancel);
+        await File.WriteAllTextAsync(Path.Combine(files, "install.sh"), $"#!/bin/sh\necho {id} > /{id}\n", cancel);
+        await new Command("env", $"DEVCONTAINERS_OCI_AUTH={Other.Host}|{Bob.Login}|{Bob.Token}", "devcontainer")
+            .RunAsync("features", "publish", "--registry", Other.Host, "--namespace", Organization + "/features", folder);
+        return $"{Other.Host}/{Organization}/features/{id}:1";
+    }
+
     /// <summary>Server, user and password of a login that may read the registry's images.</summary>
     public (string Server, string User, string Password) LoginOf(string registry) => registry == "htpasswd"
         ? ($"https://{Htpasswd.Host}/v2/", HtpasswdRegistry.User, HtpasswdRegistry.Password)
@@ -70,8 +83,9 @@ public sealed class PrivateRegistries : IAsyncLifetime
     /// <param name="repository">Whose codespaces get them.</param>
     /// <param name="login">Server, user and password; null leaves the secret out.</param>
     /// <param name="visibility">Organizations.</param>
+    /// <param name="prefix">The set's name.</param>
     internal static async Task StoreAsync(
-        CodespaceWorld world, string level, string repository, (string? Server, string? User, string? Password) login, string visibility = "all")
+        CodespaceWorld world, string level, string repository, (string? Server, string? User, string? Password) login, string visibility = "all", string prefix = "TEAM")
     {
         using var client = new BerthClient(world.Server.Url, level == "user" ? world.Ada.Token : ServerProcess.AdminToken);
         var owner = level switch
@@ -87,7 +101,7 @@ public sealed class PrivateRegistries : IAsyncLifetime
         {
             if (value is not null)
             {
-                await client.SetSecretAsync(owner, $"TEAM_CONTAINER_REGISTRY_{name}", value, key, level == "organization" ? visibility : null, selected, cancel);
+                await client.SetSecretAsync(owner, $"{prefix}_CONTAINER_REGISTRY_{name}", value, key, level == "organization" ? visibility : null, selected, cancel);
             }
         }
     }

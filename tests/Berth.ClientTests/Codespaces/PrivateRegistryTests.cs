@@ -33,6 +33,56 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
     }
 
     [Theory]
+    [InlineData("user", "organization")]
+    [InlineData("organization", "repository")]
+    public async Task A_Dockerfile_and_a_feature_get_theirs_from_two_registries(string first, string second)
+    {
+        var image = await registries.ImageAsync("htpasswd");
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var feature = await registries.FeatureAsync("hello-" + first);
+        var repository = await world.RepositoryAsync(
+            "app",
+            (".devcontainer/devcontainer.json", $$"""{ "build": { "dockerfile": "Dockerfile" }, "remoteUser": "dev", "features": { "{{feature}}": {} } }"""),
+            (".devcontainer/Dockerfile", $"FROM {image}\nRUN echo built > /built\n"));
+        await PrivateRegistries.StoreAsync(world, first, repository, registries.LoginOf("htpasswd"), prefix: "IMAGES");
+        await PrivateRegistries.StoreAsync(world, second, repository, registries.LoginOf("berth"), prefix: "FEATURES");
+        try
+        {
+            var started = (await world.CreateAsync(repository)).Is("Available").Says($"using IMAGES at {first} level", $"using FEATURES at {second} level");
+            Assert.Equal($"built\nhello-{first}\n", (await world.ExecAsync(started.Name, $"cat /built /hello-{first}")).Output);
+            Assert.DoesNotContain(HtpasswdRegistry.Password, started.Log, StringComparison.Ordinal);
+            Assert.DoesNotContain(registries.Bob.Token, started.Log, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await RemoveImageAsync(image);
+        }
+    }
+
+    [Theory]
+    [InlineData("Dockerfile", "does not accept user name and password")]
+    [InlineData("feature", "does not accept user name and password")]
+    public async Task A_wrong_password_is_named_in_every_form(string form, string words)
+    {
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var own = await world.ImageAsync("dev");
+        var repository = form == "feature"
+            ? await world.RepositoryAsync(
+                "app", (".devcontainer/devcontainer.json", $$"""{ "image": "{{own}}", "remoteUser": "dev", "features": { "{{await registries.FeatureAsync("other")}}": {} } }"""))
+            : await world.RepositoryAsync(
+                "app", (".devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" } }"""),
+                (".devcontainer/Dockerfile", $"FROM {await registries.ImageAsync("htpasswd")}\n"));
+        await world.GrantAsync("dev", repository);
+        var (server, user, _) = registries.LoginOf(form == "feature" ? "berth" : "htpasswd");
+        await PrivateRegistries.StoreAsync(world, "repository", repository, (server, user, "the-wrong-password"));
+        var failed = (await world.CreateAsync(repository)).Is("Failed");
+        Assert.Contains(words, failed.Failure, StringComparison.Ordinal);
+        Assert.Contains("TEAM at repository level", failed.Failure, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', failed.Failure!);
+        Assert.DoesNotContain("the-wrong-password", failed.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("wrong password", "htpasswd", "does not accept user name and password (401 UNAUTHORIZED: authentication required) (login: TEAM at user level)")]
     [InlineData("wrong password", "berth", "does not accept user name and password (401 UNAUTHORIZED")]
     [InlineData("no right", "berth", "accepts the login and gives it no right to")]
