@@ -109,7 +109,8 @@ public static partial class ResolveSets
         foreach (var (level, missing) in incomplete)
         {
             var server = ServerOf(visible.Where(part => part.Secret.Level == level));
-            var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}"));
+            bool IsUnassigned(string name) => parts.Exists(part => part.Name == name && part.Secret.Level == level && part.Secret.Reach == SecretReach.Unassigned);
+            var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}{(IsUnassigned(name) ? " (not assigned to this repository)" : "")}"));
             report.Add(mixed
                 ? new SetReport(prefix, level, SetOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.Words()} level {names} missing, and a set is never completed from another level", server)
                 : new SetReport(prefix, level, SetOutcome.Incomplete, $"{prefix} at {level.Words()} level is incomplete: {names} missing", server));
@@ -185,7 +186,7 @@ public static partial class ResolveSets
     /// <summary>What copying adds: white space and line ends, then one pair of quotes.</summary>
     private static string Clean(string value)
     {
-        var text = value.Trim().Trim('\uFEFF');
+        var text = value.Trim().Trim('\uFEFF').Trim();
         return text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1].Trim() : text;
     }
 

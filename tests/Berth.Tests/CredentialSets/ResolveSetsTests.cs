@@ -77,6 +77,18 @@ public sealed class ResolveSetsTests
     }
 
     [Fact]
+    public void A_part_that_is_there_and_not_assigned_is_told_from_one_that_is_not_there()
+    {
+        var resolved = ResolveSets.From(
+        [
+            Secret("ACR_CONTAINER_REGISTRY_SERVER", Organization, "", Unassigned), Secret("ACR_CONTAINER_REGISTRY_USER", Organization, "u"),
+        ]);
+        Assert.Equal(
+            "ACR at organization level is incomplete: ACR_CONTAINER_REGISTRY_SERVER (not assigned to this repository) and ACR_CONTAINER_REGISTRY_PASSWORD missing",
+            Assert.Single(resolved.Report).Words);
+    }
+
+    [Fact]
     public void For_one_server_the_level_decides_and_then_the_prefix()
     {
         var resolved = ResolveSets.From([.. Set("A", Organization, "ghcr.io"), .. Set("Z", User, "https://GHCR.io/"), .. Set("B", User, "ghcr.io")]);
@@ -108,6 +120,8 @@ public sealed class ResolveSetsTests
 
     [Theory]
     [InlineData("  p\n", "p")]
+    [InlineData("\uFEFF p", "p")]
+    [InlineData("\" p \"", "p")]
     [InlineData("\"p\"", "p")]
     [InlineData("'p'\r\n", "p")]
     [InlineData("\"", "\"")]
@@ -135,6 +149,50 @@ public sealed class ResolveSetsTests
         ]);
         Assert.Empty(resolved.Sets);
         Assert.Contains(resolved.Report, r => r.Outcome == SetOutcome.Invalid);
+    }
+
+    [Fact]
+    public void A_longer_path_counts_whatever_its_level()
+    {
+        var resolved = ResolveSets.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", Organization, "ghcr.io/acme"), .. Set("TEAM", Repository, "GHCR.io/Acme/")]);
+        Assert.Equal(["ALL", "TEAM"], resolved.Sets.Select(set => set.Prefix).Order(StringComparer.Ordinal));
+        Assert.Equal("TEAM", resolved.ForImage("ghcr.io/acme/app:1")!.Prefix);
+        Assert.Equal("ALL", resolved.ForImage("ghcr.io/other/app:1")!.Prefix);
+    }
+
+    [Theory]
+    [InlineData(Unassigned)]
+    [InlineData(Withheld)]
+    public void A_set_that_does_not_reach_the_codespace_does_not_hide_one_that_does(SecretReach reach)
+    {
+        var level = reach == Unassigned ? User : Repository;
+        var resolved = ResolveSets.From([.. Set("ACR", level, "own.azurecr.io", reach), .. Set("ACR", Organization, "org.azurecr.io")]);
+        Assert.Equal("org.azurecr.io", Assert.Single(resolved.Sets).Server.Host);
+        Assert.Equal(reach == Unassigned ? SetOutcome.Unassigned : SetOutcome.Withheld, resolved.Report[0].Outcome);
+    }
+
+    /// <summary>Stored: SERVER, USER or PASSWORD by its letter, at the level of user, repository or organization; in lower case where it is not assigned to this repository.</summary>
+    [Theory]
+    [InlineData("S@u U@u P@u", "counts@User")]
+    [InlineData("S@u U@u P@r", "mixed@User mixed@Repository")]
+    [InlineData("S@u U@r P@o", "mixed@User mixed@Repository mixed@Organization")]
+    [InlineData("S@u U@u", "incomplete@User")]
+    [InlineData("S@u S@o", "incomplete@User incomplete@Organization")]
+    [InlineData("S@o U@o P@o S@u", "incomplete@User counts@Organization")]
+    [InlineData("s@o U@o P@o", "unassigned@Organization")]
+    [InlineData("s@o u@o p@o S@u", "incomplete@User unassigned@Organization")]
+    [InlineData("s@o U@o", "incomplete@Organization")]
+    [InlineData("S@u U@u P@u S@r U@r P@r s@o u@o p@o", "counts@User loses@Repository unassigned@Organization")]
+    [InlineData("S@u U@u P@r p@o", "mixed@User mixed@Repository mixed@Organization")]
+    public void Every_mixture_is_named_as_what_it_is(string stored, string said)
+    {
+        var parts = new Dictionary<char, string> { ['s'] = "SERVER", ['u'] = "USER", ['p'] = "PASSWORD" };
+        var levels = new Dictionary<char, SecretLevel> { ['u'] = User, ['r'] = Repository, ['o'] = Organization };
+        var resolved = ResolveSets.From(stored.Split(' ').Select(text => Secret(
+            "X_CONTAINER_REGISTRY_" + parts[char.ToLowerInvariant(text[0])], levels[text[2]], "ghcr.io", char.IsUpper(text[0]) ? Visible : Unassigned)));
+        Assert.Equal(
+            said.Split(' ').Order(StringComparer.Ordinal),
+            resolved.Report.Select(line => $"{line.Outcome.ToString().ToLowerInvariant()}@{line.Level}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
