@@ -8,8 +8,10 @@ namespace Berth.Server.Codespaces;
 ///   workspace/             where it is mounted
 ///     REPOSITORY           the checkout, owned by the remote user
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
+///     ~volumes/NAME        volumes of services
 ///   override.json          the configuration that Berth wrote for the dev container tools
 ///   images.json            the images that the container was made of
+///   services.json          the services beside it, in the order of their start
 ///   home/                  HOME of the tools, thrown away before each start
 ///   git-home/              HOME of git, likewise: what the tools' home is made of was never in the hands of another program
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
@@ -23,6 +25,11 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>The images that the container is made of, as the configuration names them: JSON, a list of texts.</summary>
     public string UsedImages => Path.Combine(Root, "images.json");
+
+    /// <summary>What runs beside the container (<see cref="Compose.ServiceStart"/>): JSON, a list in the order of the start.</summary>
+    public string Services => Path.Combine(Root, "services.json");
+
+    public string Volume(string name) => Path.Combine(Workspaces, "~volumes", name);
 
     public string Home => Path.Combine(Root, "home");
 

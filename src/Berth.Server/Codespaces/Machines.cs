@@ -7,7 +7,18 @@ namespace Berth.Server.Codespaces;
 /// <param name="Cpus">Cores.</param>
 /// <param name="MemoryBytes">Without swap.</param>
 /// <param name="Processes">Threads count as well.</param>
-internal sealed record MachineLimits(int Cpus, long MemoryBytes, int Processes);
+internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processes)
+{
+    private const double ServicesShare = 1 / 3.0;
+
+    /// <summary>Of the container that people work in, where services run beside it.</summary>
+    public MachineLimits BesideServices(int services) => services == 0 ? this : Part(1 - ServicesShare);
+
+    /// <summary>Of one service of several: together they get a third of the machine.</summary>
+    public MachineLimits OfService(int services) => Part(ServicesShare / services);
+
+    private MachineLimits Part(double share) => new(Math.Max(Cpus * share, 0.1), (long)(MemoryBytes * share), Math.Max((int)(Processes * share), 64));
+}
 
 /// <summary>A machine type, named as GitHub's.</summary>
 /// <param name="StorageBytes">The size of the workspace's filesystem.</param>

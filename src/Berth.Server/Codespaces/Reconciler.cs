@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Database;
 
@@ -341,6 +342,7 @@ internal sealed partial class Reconciler(
                 await engine.RemoveAsync(id, cancellationToken);
             }
 
+            await StartServices.RemoveVolumesAsync(engine, StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
             await built.RemoveAllAsync(codespace, cancellationToken);
             await networks.RemoveAsync(codespace, cancellationToken);
         }

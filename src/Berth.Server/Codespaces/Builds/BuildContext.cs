@@ -63,6 +63,21 @@ internal sealed class BuildContext
     public static Task FolderAsync(TarWriter tar, string folder, string target, CancellationToken cancellationToken) =>
         FolderAsync(tar, folder, "", target, IgnorePatterns.Parse("", ""), cancellationToken);
 
+    /// <summary>One file under a name, or all of a folder below it. Links are not followed.</summary>
+    public static async Task PathAsync(TarWriter tar, string path, string name, CancellationToken cancellationToken)
+    {
+        var kind = Checkout.Kind(path);
+        if (kind == FileKind.Folder)
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, name + "/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
+            await FolderAsync(tar, path, name + "/", cancellationToken);
+        }
+        else
+        {
+            await FileAsync(tar, path, name, kind, cancellationToken);
+        }
+    }
+
     private static async Task FolderAsync(TarWriter tar, string folder, string prefix, string target, IgnorePatterns ignored, CancellationToken cancellationToken)
     {
         foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
@@ -78,7 +79,7 @@ internal sealed class DevcontainerPlan
 {
     private readonly List<ImageUse> _images = [];
 
-    private DevcontainerPlan(DevcontainerFile file, DevcontainerConfiguration configuration)
+    private DevcontainerPlan(DevcontainerFile file, DevcontainerConfiguration configuration, string repository)
     {
         File = file;
         Configuration = configuration;
@@ -90,8 +91,15 @@ internal sealed class DevcontainerPlan
             case BuildSource source:
                 Build = PlannedBuild.Read(file.Checkout, source.Build, _images);
                 break;
-            default:
-                throw new CodespaceFaultException($"{file.Path} uses docker compose, which is not supported yet by this version");
+            case ComposeSource source:
+                Compose = ComposePlan.Read(file.Checkout, source, repository, _images);
+                Build = Compose.Main.Build;
+                if (Compose.WorkspaceTarget is { } target)
+                {
+                    Configuration = configuration with { MountTarget = target, WorkspaceFolder = configuration.NamesFolder ? configuration.WorkspaceFolder : target };
+                }
+
+                break;
         }
 
         Features = [.. configuration.Features.Select(request => new FeatureUse(
@@ -105,14 +113,24 @@ internal sealed class DevcontainerPlan
 
     public DevcontainerConfiguration Configuration { get; }
 
-    /// <summary>Of the form <c>build</c>.</summary>
+    /// <summary>What the container's image is built from; null where it is named.</summary>
     public PlannedBuild? Build { get; }
+
+    /// <summary>The image that the container is made from; null where it is built.</summary>
+    public ImageReference? Image => Configuration.Image ?? Compose?.Main.Image;
+
+    /// <summary>Of the form <c>dockerComposeFile</c>.</summary>
+    public ComposePlan? Compose { get; }
 
     /// <summary>Every image that is used, in order of appearance; the same one may appear twice.</summary>
     public IReadOnlyList<ImageUse> Images => _images;
 
     /// <summary>What is done otherwise than written, for the log.</summary>
-    public IEnumerable<string> Remarks => [.. Configuration.Ignored, .. Build?.Dockerfile.Remarks ?? []];
+    public IEnumerable<string> Remarks => 
+    [
+        .. Configuration.Ignored, .. Build?.Dockerfile.Remarks ?? [], .. Compose?.Remarks ?? [],
+        .. Compose?.Others.SelectMany(service => service.Build?.Dockerfile.Remarks ?? []) ?? [],
+    ];
 
     /// <summary>In a few words, for the log.</summary>
     public string Summary => Configuration.Source switch
@@ -130,6 +148,6 @@ internal sealed class DevcontainerPlan
     public static DevcontainerPlan Read(string checkout, string? path, string repository)
     {
         var file = DevcontainerFile.Read(checkout, path);
-        return new DevcontainerPlan(file, DevcontainerConfiguration.From(file, repository));
+        return new DevcontainerPlan(file, DevcontainerConfiguration.From(file, repository), repository);
     }
 }

@@ -68,9 +68,11 @@ internal static class CreateContainerBody
         accepted["Labels"] ??= new JsonObject();
         accepted["Labels"]![GateScope.Label] = scope.Codespace;
         accepted["Labels"]![GateScope.HostLabel] = scope.Host;
+        accepted["Labels"]![GateScope.RoleLabel] = GateScope.DevContainer;
         accepted["HostConfig"] ??= HostConfig(default, scope);
         accepted["HostConfig"]!["Mounts"] = new JsonArray(
             new JsonObject { ["Type"] = "bind", ["Source"] = scope.WorkspaceSource, ["Target"] = scope.WorkspaceTarget });
+        scope.Additions?.AddTo(accepted);
         return JsonSerializer.SerializeToUtf8Bytes(accepted);
     }
 
@@ -126,7 +128,7 @@ internal static class CreateContainerBody
         };
         if (scope.Limits is { } limits)
         {
-            accepted["NanoCpus"] = limits.Cpus * 1_000_000_000L;
+            accepted["NanoCpus"] = (long)(limits.Cpus * 1_000_000_000);
             accepted["Memory"] = limits.MemoryBytes;
             accepted["MemorySwap"] = limits.MemoryBytes;
             accepted["PidsLimit"] = limits.Processes;

@@ -115,7 +115,7 @@ internal sealed class GateRules(
     private GateCall List(GateRequest request)
     {
         CheckParameters(request, "all", "filters", "limit", "size");
-        var labels = new JsonArray($"{GateScope.Label}={scope.Codespace}");
+        var labels = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{GateScope.RoleLabel}={GateScope.DevContainer}");
         foreach (var (name, values) in ReadFilters(request))
         {
             if (name != "label")
@@ -133,7 +133,7 @@ internal sealed class GateRules(
     private GateCall Events(GateRequest request)
     {
         CheckParameters(request, "filters", "since", "until");
-        var filters = new JsonObject { ["label"] = new JsonArray($"{GateScope.Label}={scope.Codespace}"), ["type"] = new JsonArray("container") };
+        var filters = new JsonObject { ["label"] = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{GateScope.RoleLabel}={GateScope.DevContainer}"), ["type"] = new JsonArray("container") };
         foreach (var (name, values) in ReadFilters(request))
         {
             filters[name] = name switch

@@ -13,6 +13,13 @@ internal sealed record GateScope(string Codespace, string Host, string Image, st
 
     public const string HostLabel = "berth.host";
 
+    /// <summary>Tells the container that people work in from services beside it, which the dev container tools do not see.</summary>
+    public const string RoleLabel = "berth.role";
+
+    public const string DevContainer = "dev";
+
+    public const string Service = "service";
+
     /// <summary>The engine's network that containers join, whatever they ask for. Null: none at all.</summary>
     public string? Network { get; init; }
 
@@ -21,6 +28,9 @@ internal sealed record GateScope(string Codespace, string Host, string Image, st
 
     /// <summary>Who connects to the gate's socket: the user of the codespace's sandbox. Null: the server itself.</summary>
     public int? User { get; init; }
+
+    /// <summary>What Berth gives the container beside what the tools ask for; null: nothing.</summary>
+    public GateAdditions? Additions { get; init; }
 
     public string ContainerName => ContainerNameOf(Codespace);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
@@ -7,7 +8,7 @@ using Berth.Server.Codespaces.Images;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Settles which image the container is made from, building it where the configuration says so, and writes the configuration for the dev container tools.</summary>
-internal sealed class BuildImage(BuildDockerfile build, BuiltImages built)
+internal sealed class BuildImage(BuildDockerfile build, BuildServices services, BuiltImages built)
 {
     /// <exception cref="CodespaceFaultException">A build failed.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -15,16 +16,25 @@ internal sealed class BuildImage(BuildDockerfile build, BuiltImages built)
         var configuration = context.Configuration;
         var image = context.Plan.Build is { } planned
             ? await build.RunAsync(context, planned, "dockerfile", cancellationToken)
-            : context.Images[configuration.Image!.ToString()];
+            : context.Images[context.Plan.Image!.ToString()];
         image = await WithFeaturesAsync(context, image, cancellationToken);
+        if (context.Plan.Compose is { } compose)
+        {
+            image = await services.MainAsync(context, compose.Main, image, cancellationToken);
+            context = context with { ServiceImages = await services.RunAsync(context, compose.Others, cancellationToken) };
+        }
+
         await built.RemoveOldAsync(context.Codespace, cancellationToken);
         var user = RemoteUsers.Of(configuration, image.Image);
-        await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace), cancellationToken);
+        await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace, Defaults(context)), cancellationToken);
         File.SetUnixFileMode(
             context.Folders.Override, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
         return context with { Prepared = new PreparedContainer(image.Reference, configuration.MountTarget, configuration.WorkspaceFolder, user) };
     }
+
+    /// <summary>A service runs its own command (containers.dev, <c>overrideCommand</c>: false by default with compose).</summary>
+    private static JsonObject Defaults(StartContext context) => context.Plan.Compose is null ? [] : new JsonObject { ["overrideCommand"] = false };
 
     private async Task<PinnedImage> WithFeaturesAsync(StartContext context, PinnedImage image, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Sandbox;
 
@@ -37,6 +38,15 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
 
     /// <summary>In the order of their installation. Of <see cref="FetchImages"/>.</summary>
     public IReadOnlyList<Feature> Features { get => field ?? throw Early(); init; }
+
+    /// <summary>Images of the services beside the container, by service. Of <see cref="BuildImage"/>.</summary>
+    public IReadOnlyDictionary<string, string> ServiceImages { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How many services run beside the container. Of <see cref="StartServices"/>.</summary>
+    public int Services { get; init; }
+
+    /// <summary>What the container has from its service. Of <see cref="StartServices"/>; null where it is none.</summary>
+    public GateAdditions? Additions { get; init; }
 
     /// <summary>What is to be started. Of <see cref="BuildImage"/>, or of <see cref="ReuseContainer"/>.</summary>
     public PreparedContainer Prepared { get => field ?? throw Early(); init; }

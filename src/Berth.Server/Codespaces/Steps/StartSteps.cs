@@ -4,7 +4,7 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class StartSteps(
     CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, ReuseContainer reuseContainer,
     CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, FetchImages fetchImages, BuildImage buildImage, GiveWorkspace giveWorkspace,
-    UpContainer upContainer)
+    StartServices startServices, UpContainer upContainer)
 {
     /// <param name="context">What is known at the beginning.</param>
     /// <param name="removeContainers">Removes what an unfinished start left.</param>
@@ -19,6 +19,7 @@ internal sealed class StartSteps(
         context = await prepareMachine.RunAsync(context, cancellationToken);
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
         {
+            await startServices.ResumeAsync(reused, cancellationToken);
             return await upContainer.RunAsync(reused, cancellationToken);
         }
 
@@ -28,6 +29,7 @@ internal sealed class StartSteps(
         context = await fetchImages.RunAsync(context, cancellationToken);
         context = await buildImage.RunAsync(context, cancellationToken);
         context = await giveWorkspace.RunAsync(context, cancellationToken);
+        context = await startServices.RunAsync(context, cancellationToken);
         return await upContainer.RunAsync(context, cancellationToken);
     }
 }

@@ -13,8 +13,10 @@ internal static class StepsFeature
         services.AddSingleton<CloneWorkspace>();
         services.AddSingleton<ReadConfiguration>();
         services.AddSingleton<FetchImages>();
+        services.AddSingleton<BuildServices>();
         services.AddSingleton<BuildImage>();
         services.AddSingleton<GiveWorkspace>();
+        services.AddSingleton<StartServices>();
         services.AddSingleton<UpContainer>();
         services.AddSingleton<StartSteps>();
     }

@@ -49,7 +49,8 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         new(context.Codespace.Name, host.Name, context.Prepared.Image, context.Workspace, context.Prepared.MountTarget)
         {
             Network = CodespaceNetworks.NameOf(context.Codespace),
-            Limits = Machines.LimitsOf(context.Machine),
+            Limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services),
+            Additions = context.Additions,
             User = context.ToolsView.User,
         };
 

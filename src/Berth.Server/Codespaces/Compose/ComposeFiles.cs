@@ -1,0 +1,216 @@
+using Berth.Server.Codespaces.Devcontainers;
+
+namespace Berth.Server.Codespaces.Compose;
+
+/// <summary>
+/// Puts the compose files of a configuration together (compose specification, "Merge", "Extend", "Include"): later files over earlier ones, what is extended
+/// or included from files of the checkout only. The rest of the specification is judged by <see cref="ServiceReader"/>.
+/// </summary>
+internal sealed class ComposeFiles(Checkout checkout)
+{
+    private const long MaxBytes = 256 * 1024;
+    private const int MaxFiles = 20;
+
+    private static readonly string[] Sections = ["services", "volumes", "networks", "secrets", "configs"];
+
+    /// <summary>Values that another file's take the place of as a whole.</summary>
+    private static readonly string[] Replaced = ["command", "entrypoint", "test"];
+
+    /// <summary>Maps that may be written as lists of <c>NAME=VALUE</c> or of names.</summary>
+    private static readonly string[] Maps = ["environment", "args", "labels", "extra_hosts", "sysctls", "depends_on", "networks", "annotations"];
+
+    private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
+    private readonly List<ComposeVariables> _variables = [];
+    private int _files;
+
+    /// <summary>The folder that relative paths of a file begin in: that of the first file of its project.</summary>
+    public string FolderOf(ComposeNode node) => _folders[node.File];
+
+    /// <summary>Variables without a value.</summary>
+    public IEnumerable<string> Unknown => _variables.SelectMany(variables => variables.Unknown).Distinct(StringComparer.Ordinal);
+
+    /// <param name="paths">Within the checkout; later ones win.</param>
+    /// <exception cref="CodespaceFaultException">One is missing or wrong; names file and line.</exception>
+    public ComposeMap Load(IReadOnlyList<string> paths) => Project(paths, 0);
+
+    private ComposeMap Project(IReadOnlyList<string> paths, int depth)
+    {
+        var folder = ParentOf(paths[0]);
+        var variables = Variables(folder);
+        ComposeMap? all = null;
+        foreach (var path in paths)
+        {
+            var file = Read(path, folder, variables);
+            foreach (var (name, value) in file.Entries.Where(entry => !Sections.Contains(entry.Key) && entry.Key is not ("name" or "version" or "include") && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
+            {
+                throw value.Fault($"{name} is not supported in a compose file here");
+            }
+
+            file = Included(file, folder, depth);
+            all = all is null ? file : Merge(all, file, "");
+        }
+
+        return Extended(all!);
+    }
+
+    private ComposeMap Included(ComposeMap file, string folder, int depth)
+    {
+        if (file["include"] is not { } include)
+        {
+            return file;
+        }
+
+        if (depth > 4)
+        {
+            throw include.Fault("files include each other too deeply");
+        }
+
+        var result = file.Without("include");
+        foreach (var item in (include as ComposeList ?? throw include.Fault("include is a list of files")).Items)
+        {
+            var path = item is ComposeMap map ? map["path"] : item;
+            List<ComposeNode> named = path switch { ComposeText one => [one], ComposeList several => [.. several.Items], _ => throw item.Fault("include names files") };
+            var paths = named.Select(node => checkout.Locate(folder, TextOf(node), $"{node.File}:{node.Line}: include")).ToList();
+            if (paths.Count == 0 || (item is ComposeMap { } more && (more["project_directory"] ?? more["env_file"]) is not null))
+            {
+                throw item.Fault("include takes paths only");
+            }
+
+            // What the file itself says wins.
+            result = Merge(Project(paths, depth + 1), result, "");
+        }
+
+        return result;
+    }
+
+    private ComposeMap Read(string path, string folder, ComposeVariables variables)
+    {
+        if (++_files > MaxFiles)
+        {
+            throw new CodespaceFaultException($"more than {MaxFiles} compose files");
+        }
+
+        // One file may be part of two projects; what counts for its paths is the first.
+        _folders.TryAdd(path, folder);
+        var map = (ComposeMap)variables.Replace(ComposeYaml.Read(checkout.ReadText(path, MaxBytes, "the compose file"), path));
+        foreach (var section in Sections)
+        {
+            if (map[section] is { } node and not ComposeMap)
+            {
+                throw node.Fault($"{section} is a mapping of names");
+            }
+        }
+
+        return map["services"] is ComposeMap services
+            ? map.With(("services", services with
+            {
+                Entries = new OrderedDictionary<string, ComposeNode>(services.Entries.Select(entry => KeyValuePair.Create<string, ComposeNode>(
+                    entry.Key, Canonical(entry.Value as ComposeMap ?? throw entry.Value.Fault($"the service {entry.Key} is a mapping")))), StringComparer.Ordinal),
+            }))
+            : map;
+    }
+
+    private ComposeVariables Variables(string folder)
+    {
+        var path = folder.Length == 0 ? ".env" : folder + "/.env";
+        var variables = new ComposeVariables(
+            checkout.KindOf(path) == FileKind.Missing ? new Dictionary<string, string>() : ComposeVariables.ReadFile(checkout.ReadText(path, MaxBytes, "variables of compose files"), path));
+        _variables.Add(variables);
+        return variables;
+    }
+
+    /// <summary>The long form of what may be written in two, so that both can be merged.</summary>
+    private static ComposeMap Canonical(ComposeMap service)
+    {
+        var entries = new OrderedDictionary<string, ComposeNode>(StringComparer.Ordinal);
+        foreach (var (name, value) in service.Entries)
+        {
+            entries[name] = value switch
+            {
+                ComposeText { IsNull: false } text when name == "build" => new ComposeMap(text.File, text.Line, new Dictionary<string, ComposeNode> { ["context"] = text }),
+                ComposeText { IsNull: false } text when name is "env_file" or "tmpfs" => new ComposeList(text.File, text.Line, [text]),
+                ComposeMap build when name == "build" && build["args"] is ComposeList arguments => build.With(("args", ToMap(arguments))),
+                ComposeList list when Maps.Contains(name) => ToMap(list),
+                _ => value,
+            };
+        }
+
+        return service with { Entries = entries };
+    }
+
+    private static ComposeMap ToMap(ComposeList list)
+    {
+        var entries = new OrderedDictionary<string, ComposeNode>(StringComparer.Ordinal);
+        foreach (var item in list.Items)
+        {
+            var pair = TextOf(item).Split('=', 2);
+            entries[pair[0]] = new ComposeText(item.File, item.Line, pair.Length == 2 ? pair[1] : "", Plain: pair.Length == 1);
+        }
+
+        return new ComposeMap(list.File, list.Line, entries);
+    }
+
+    private static ComposeMap Merge(ComposeMap below, ComposeMap over, string name)
+    {
+        var entries = new OrderedDictionary<string, ComposeNode>(below.Entries, StringComparer.Ordinal);
+        foreach (var (key, value) in over.Entries)
+        {
+            entries[key] = (entries.GetValueOrDefault(key), value) switch
+            {
+                (ComposeMap one, ComposeMap other) => Merge(one, other, key),
+                (ComposeList one, ComposeList other) when !Replaced.Contains(key) => other with { Items = [.. one.Items, .. other.Items] },
+                (not null, ComposeText { IsNull: true }) when name != "environment" => entries[key],
+                _ => value,
+            };
+        }
+
+        return over with { Entries = entries };
+    }
+
+    private ComposeMap Extended(ComposeMap file)
+    {
+        if (file["services"] is not ComposeMap services)
+        {
+            return file;
+        }
+
+        return file.With(("services", services with
+        {
+            Entries = new OrderedDictionary<string, ComposeNode>(services.Entries.Select(entry =>
+                KeyValuePair.Create<string, ComposeNode>(entry.Key, Extend((ComposeMap)entry.Value, services, 0))), StringComparer.Ordinal),
+        }));
+    }
+
+    private ComposeMap Extend(ComposeMap service, ComposeMap services, int depth)
+    {
+        if (service["extends"] is not { } extends)
+        {
+            return service;
+        }
+
+        if (depth > 8)
+        {
+            throw extends.Fault("services extend each other too deeply, or in a circle");
+        }
+
+        var name = TextOf((extends is ComposeMap map ? map["service"] : extends) ?? throw extends.Fault("extends names a service"));
+        var others = services;
+        if (extends is ComposeMap from && from["file"] is { } file)
+        {
+            var path = checkout.Locate(FolderOf(extends), TextOf(file), $"{file.File}:{file.Line}: extends");
+            var folder = ParentOf(path);
+            others = Read(path, folder, Variables(folder))["services"] as ComposeMap ?? throw file.Fault($"{path} has no services");
+        }
+
+        var found = others[name] as ComposeMap ?? throw extends.Fault($"there is no service {name} to extend");
+
+        // What other services share is not inherited (compose specification, "extends").
+        var inherited = Extend(found, others, depth + 1).Without("depends_on").Without("links").Without("volumes_from");
+        return Merge(inherited, service.Without("extends"), "");
+    }
+
+    internal static string TextOf(ComposeNode node) =>
+        node is ComposeText { IsNull: false } text ? text.Value : throw node.Fault("a text is expected here");
+
+    private static string ParentOf(string path) => path.Contains('/', StringComparison.Ordinal) ? path[..path.LastIndexOf('/')] : "";
+}

@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Compose;
+
+/// <summary>What lies at a place in a service's container.</summary>
+internal enum ComposeMountKind
+{
+    /// <summary>The codespace's checkout.</summary>
+    Workspace,
+
+    /// <summary>A volume of the codespace, named within it.</summary>
+    Volume,
+
+    /// <summary>Memory.</summary>
+    Memory,
+
+    /// <summary>A copy of a file or folder of the checkout, made when the container is.</summary>
+    Copy,
+}
+
+/// <param name="Source">Name of a volume, or path within the checkout; empty for the others.</param>
+/// <param name="Target">In the container.</param>
+internal sealed record ComposeMount(ComposeMountKind Kind, string Source, string Target, bool ReadOnly);
+
+/// <summary>A service as a codespace runs it: what was judged harmless, in the words of the engine's API where that is where it goes.</summary>
+/// <param name="Name">As the other services find it.</param>
+internal sealed record ComposeService(string Name)
+{
+    /// <summary>Null where it is built.</summary>
+    public ImageReference? Image { get; init; }
+
+    public PlannedBuild? Build { get; init; }
+
+    /// <summary>Null: the image's.</summary>
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
+    /// <summary>Null: the image's, unless there is an entrypoint.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public string? User { get; init; }
+
+    public string? WorkingFolder { get; init; }
+
+    public string? HostName { get; init; }
+
+    public string? StopSignal { get; init; }
+
+    public bool Terminal { get; init; }
+
+    public bool Input { get; init; }
+
+    public bool Init { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    public long? SharedMemory { get; init; }
+
+    public IReadOnlyList<string> DroppedCapabilities { get; init; } = [];
+
+    /// <summary>In the engine's form.</summary>
+    public JsonObject? HealthCheck { get; init; }
+
+    /// <summary>Names beside its own.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>The service whose network it shares (<c>network_mode: service:db</c>).</summary>
+    public string? NetworkOf { get; init; }
+
+    public bool NoNetwork { get; init; }
+
+    /// <summary>What must have come to pass before it starts: <c>service_started</c>, <c>service_healthy</c> or <c>service_completed_successfully</c>.</summary>
+    public IReadOnlyDictionary<string, string> Needs { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<ComposeMount> Mounts { get; init; } = [];
+
+    public IEnumerable<ComposeMount> Copies => Mounts.Where(mount => mount.Kind == ComposeMountKind.Copy);
+}

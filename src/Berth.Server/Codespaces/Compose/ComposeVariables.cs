@@ -1,0 +1,177 @@
+using System.Text;
+
+namespace Berth.Server.Codespaces.Compose;
+
+/// <summary>
+/// Variables in compose files (compose specification, "Interpolation"). Their values come from the repository's <c>.env</c>; the environment of a compose
+/// program would be the server's, and is empty.
+/// </summary>
+internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> values)
+{
+    private const int MaxDepth = 8;
+    private const int MaxLength = 64 * 1024;
+    private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
+
+    public static ComposeVariables None { get; } = new(new Dictionary<string, string>());
+
+    /// <summary>Names that were asked for, have no value and no default.</summary>
+    public IEnumerable<string> Unknown => _unknown.Order(StringComparer.Ordinal);
+
+    /// <summary>In all texts; names stay as they are.</summary>
+    public ComposeNode Replace(ComposeNode node) => node switch
+    {
+        ComposeText text when text.Value.Contains('$', StringComparison.Ordinal) => text with { Value = Replace(text.Value, text, 0) },
+        ComposeList list => list with { Items = [.. list.Items.Select(Replace)] },
+        ComposeMap map => map with
+        {
+            Entries = new OrderedDictionary<string, ComposeNode>(map.Entries.Select(entry => KeyValuePair.Create(entry.Key, Replace(entry.Value))), StringComparer.Ordinal),
+        },
+        _ => node,
+    };
+
+    private string Replace(string text, ComposeNode place, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw place.Fault("variables are nested too deeply");
+        }
+
+        var result = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '$' || i + 1 == text.Length)
+            {
+                result.Append(text[i]);
+            }
+            else if (text[i + 1] == '$')
+            {
+                result.Append('$');
+                i++;
+            }
+            else if (text[i + 1] == '{')
+            {
+                var end = EndOf(text, i + 2, place);
+                result.Append(Braced(text[(i + 2)..end], place, depth));
+                i = end;
+            }
+            else
+            {
+                var length = NameLength(text, i + 1);
+                result.Append(length == 0 ? "$" : Value(text.Substring(i + 1, length)) ?? Missing(text.Substring(i + 1, length)));
+                i += length;
+            }
+
+            if (result.Length > MaxLength)
+            {
+                throw place.Fault("the text becomes too long");
+            }
+        }
+
+        return result.ToString();
+    }
+
+    private static int EndOf(string text, int from, ComposeNode place)
+    {
+        for (var (i, open) = (from, 1); i < text.Length; i++)
+        {
+            open += text[i] == '}' ? -1 : text[i] == '{' && text[i - 1] == '$' ? 1 : 0;
+            if (open == 0)
+            {
+                return i;
+            }
+        }
+
+        throw place.Fault($"a variable in '{text}' is not closed; a dollar sign alone is written $$");
+    }
+
+    private string Braced(string inner, ComposeNode place, int depth)
+    {
+        var length = NameLength(inner, 0);
+        var (name, rest) = (inner[..length], inner[length..]);
+        var colon = rest.StartsWith(':');
+        var symbol = rest.Length > (colon ? 1 : 0) ? rest[colon ? 1 : 0] : '\0';
+        if (length == 0 || (rest.Length > 0 && symbol is not ('-' or '?' or '+')))
+        {
+            throw place.Fault($"${{{inner}}} is no variable; write ${{NAME}}, ${{NAME:-default}}, or $$ for a dollar sign");
+        }
+
+        var value = Value(name);
+        var there = value is not null && !(colon && value.Length == 0);
+        var other = rest.Length == 0 ? "" : rest[(colon ? 2 : 1)..];
+        return symbol switch
+        {
+            '-' => there ? value! : Replace(other, place, depth + 1),
+            '+' => there ? Replace(other, place, depth + 1) : "",
+            '?' => there ? value! : throw place.Fault($"{name} has no value ({other}); values come from the file .env beside the compose file"),
+            _ => value ?? Missing(name),
+        };
+    }
+
+    private string? Value(string name) => values.GetValueOrDefault(name);
+
+    private string Missing(string name)
+    {
+        _unknown.Add(name);
+        return "";
+    }
+
+    private static int NameLength(string text, int from)
+    {
+        var i = from;
+        while (i < text.Length && (char.IsAsciiLetter(text[i]) || text[i] == '_' || (i > from && char.IsAsciiDigit(text[i]))))
+        {
+            i++;
+        }
+
+        return i - from;
+    }
+
+    /// <summary>A file of variables: <c>NAME=VALUE</c> a line, with quotes, <c>export</c> and comments.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="path">For messages.</param>
+    public static Dictionary<string, string> ReadFile(string text, string path)
+    {
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var line = lines[i].Trim();
+            if (line.StartsWith("export ", StringComparison.Ordinal))
+            {
+                line = line["export ".Length..].TrimStart();
+            }
+
+            if (line.Length == 0 || line.StartsWith('#'))
+            {
+                continue;
+            }
+
+            var length = NameLength(line, 0);
+            if (length == 0 || (length < line.Length && line[length] != '='))
+            {
+                throw new CodespaceFaultException($"{path}:{i + 1}: a line is NAME=VALUE");
+            }
+
+            // A name alone takes its value from the environment, which is empty.
+            if (length < line.Length)
+            {
+                values[line[..length]] = Unquote(line[(length + 1)..].Trim());
+            }
+        }
+
+        return values;
+    }
+
+    private static string Unquote(string value)
+    {
+        if (value.Length >= 2 && value[0] == value[^1] && value[0] is '\'' or '"')
+        {
+            var inner = value[1..^1];
+            return value[0] == '\'' ? inner
+                : inner.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
+        }
+
+        var comment = value.IndexOf(" #", StringComparison.Ordinal);
+        return comment < 0 ? value : value[..comment].TrimEnd();
+    }
+}

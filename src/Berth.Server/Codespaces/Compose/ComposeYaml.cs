@@ -1,0 +1,172 @@
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Berth.Server.Codespaces.Compose;
+
+/// <summary>
+/// Reads YAML as compose files use it (yaml.org, 1.2, and the merge key of 1.1), from the parser's events rather than into objects: depth and number of values
+/// are limited while they are read, those that aliases repeat included.
+/// </summary>
+internal sealed partial class ComposeYaml
+{
+    private const int MaxDepth = 24;
+    private const int MaxNodes = 20_000;
+
+    private readonly string _file;
+    private readonly Parser _parser;
+    private readonly Dictionary<string, (ComposeNode Node, int Size)> _anchors = new(StringComparer.Ordinal);
+    private int _count;
+
+    private ComposeYaml(string text, string file) => (_file, _parser) = (file, new Parser(new StringReader(text)));
+
+    /// <param name="text">One document.</param>
+    /// <param name="file">For messages.</param>
+    /// <exception cref="CodespaceFaultException">It is not YAML, too deep or too large; names the line.</exception>
+    public static ComposeMap Read(string text, string file)
+    {
+        var reader = new ComposeYaml(text, file);
+        try
+        {
+            return reader.Document();
+        }
+        catch (YamlException exception)
+        {
+            throw new CodespaceFaultException($"{file}:{exception.Start.Line}: this is not valid YAML: {Position().Replace(exception.Message, "")}");
+        }
+    }
+
+    private ComposeMap Document()
+    {
+        _parser.Consume<StreamStart>();
+        if (_parser.TryConsume<StreamEnd>(out _))
+        {
+            return new ComposeMap(_file, 1, new Dictionary<string, ComposeNode>());
+        }
+
+        _parser.Consume<DocumentStart>();
+        var node = Node(0);
+        _parser.Consume<DocumentEnd>();
+        if (!_parser.TryConsume<StreamEnd>(out _))
+        {
+            throw new CodespaceFaultException($"{_file}: it holds several documents; a compose file is one");
+        }
+
+        return node as ComposeMap ?? throw node.Fault("a compose file is a mapping");
+    }
+
+    private ComposeNode Node(int depth)
+    {
+        var start = _parser.Current ?? throw new CodespaceFaultException($"{_file}: it ends too early");
+        var line = (int)start.Start.Line;
+        if (depth > MaxDepth)
+        {
+            throw new CodespaceFaultException($"{_file}:{line}: more than {MaxDepth} levels deep");
+        }
+
+        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            if (!_anchors.TryGetValue(alias.Value.Value, out var known))
+            {
+                throw new CodespaceFaultException($"{_file}:{line}: nothing is anchored as {alias.Value.Value}");
+            }
+
+            Count(known.Size, line);
+            return known.Node;
+        }
+
+        var before = _count;
+        Count(1, line);
+        var (node, anchor) = start switch
+        {
+            Scalar => Text(),
+            SequenceStart => List(depth, line),
+            MappingStart => Map(depth, line),
+            _ => throw new CodespaceFaultException($"{_file}:{line}: this is not a value"),
+        };
+        if (!anchor.IsEmpty)
+        {
+            _anchors[anchor.Value] = (node, _count - before);
+        }
+
+        return node;
+    }
+
+    private (ComposeNode, AnchorName) Text()
+    {
+        var scalar = _parser.Consume<Scalar>();
+        CheckTag(scalar);
+        return (new ComposeText(_file, (int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty), scalar.Anchor);
+    }
+
+    private (ComposeNode, AnchorName) List(int depth, int line)
+    {
+        var start = _parser.Consume<SequenceStart>();
+        CheckTag(start);
+        List<ComposeNode> items = [];
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
+            items.Add(Node(depth + 1));
+        }
+
+        return (new ComposeList(_file, line, items), start.Anchor);
+    }
+
+    private (ComposeNode, AnchorName) Map(int depth, int line)
+    {
+        var start = _parser.Consume<MappingStart>();
+        CheckTag(start);
+        var entries = new OrderedDictionary<string, ComposeNode>(StringComparer.Ordinal);
+        List<ComposeMap> merged = [];
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            if (Node(depth + 1) is not ComposeText key)
+            {
+                throw new CodespaceFaultException($"{_file}:{line}: the names of a mapping are texts");
+            }
+
+            var value = Node(depth + 1);
+            if (key is { Value: "<<", Plain: true })
+            {
+                merged.AddRange(value switch
+                {
+                    ComposeMap one => [one],
+                    ComposeList several when several.Items.All(item => item is ComposeMap) => several.Items.Cast<ComposeMap>(),
+                    _ => throw value.Fault("<< merges mappings"),
+                });
+            }
+            else if (!entries.TryAdd(key.Value, value))
+            {
+                throw key.Fault($"{key.Value} is there twice");
+            }
+        }
+
+        foreach (var (name, value) in merged.SelectMany(map => map.Entries))
+        {
+            entries.TryAdd(name, value);
+        }
+
+        Count(merged.Sum(map => map.Entries.Count), line);
+        return (new ComposeMap(_file, line, entries), start.Anchor);
+    }
+
+    private void CheckTag(NodeEvent node)
+    {
+        if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+        {
+            throw new CodespaceFaultException($"{_file}:{node.Start.Line}: the tag {node.Tag.Value} is not supported");
+        }
+    }
+
+    private void Count(int more, int line)
+    {
+        _count += more;
+        if (_count > MaxNodes)
+        {
+            throw new CodespaceFaultException($"{_file}:{line}: more than {MaxNodes} values, those that aliases repeat included");
+        }
+    }
+
+    [GeneratedRegex(@"^\(Line: .*?\) - \(Line: .*?\): ", RegexOptions.NonBacktracking)]
+    private static partial Regex Position();
+}

@@ -1,0 +1,341 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Compose;
+
+/// <summary>Reads one service into what a codespace runs of it; what it may not ask for is refused with file and line.</summary>
+internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles files, ComposeMap project, MountReader mounts, List<ImageUse> uses, List<string> remarks)
+{
+    public ComposeService Read(string name, ComposeMap service)
+    {
+        if (!NameGrammar().IsMatch(name))
+        {
+            throw service.Fault($"'{name}' is no name of a service");
+        }
+
+        ServiceRules.Check(service, name, remarks);
+        Platform(service, name);
+        var build = service["build"] is ComposeMap map ? Build(map, name) : null;
+        var (networkOf, none) = NetworkMode(service, name);
+        return new ComposeService(name)
+        {
+            Build = build,
+            Image = build is null ? Image(service, name) : null,
+            Entrypoint = Words(service["entrypoint"], name, "entrypoint"),
+            Command = Words(service["command"], name, "command"),
+            Environment = Environment(service, name),
+            User = Text(service, "user"),
+            WorkingFolder = Folder(service, name),
+            HostName = Text(service, "hostname") is { } host ? Matching(host, HostGrammar(), service["hostname"]!, "name of a host") : null,
+            StopSignal = Text(service, "stop_signal") is { } signal ? Matching(signal, SignalGrammar(), service["stop_signal"]!, "signal") : null,
+            Terminal = Flag(service, name, "tty"),
+            Input = Flag(service, name, "stdin_open"),
+            Init = Flag(service, name, "init"),
+            ReadOnly = Flag(service, name, "read_only"),
+            SharedMemory = Text(service, "shm_size") is { } size ? Bytes(size, service["shm_size"]!) : null,
+            DroppedCapabilities = [.. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop").Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability"))],
+            HealthCheck = HealthCheck(service["healthcheck"], name),
+            Aliases = Aliases(service, name),
+            NetworkOf = networkOf,
+            NoNetwork = none,
+            Needs = Needs(service, name, networkOf),
+            Mounts = mounts.Read(service, name),
+        };
+    }
+
+    private ImageReference Image(ComposeMap service, string name)
+    {
+        var node = service["image"] ?? throw service.Fault($"services.{name} has no image and nothing to build");
+        if (!ImageReference.TryParse(ComposeFiles.TextOf(node), out var image, out var fault))
+        {
+            throw node.Fault($"services.{name}.image: {fault}");
+        }
+
+        uses.Add(new ImageUse(image, $"services.{name}.image", node.File, node.Line));
+        return image;
+    }
+
+    private PlannedBuild Build(ComposeMap build, string name)
+    {
+        foreach (var (key, value) in build.Entries.Where(entry => !entry.Value.IsUnset))
+        {
+            switch (key)
+            {
+                case "context" or "dockerfile" or "dockerfile_inline" or "args" or "target" or "no_cache" or "pull":
+                    break;
+                case "network" when value is ComposeText { Value: "none" or "default" }:
+                    break;
+                case "network" or "privileged" or "entitlements" or "extra_hosts" or "isolation":
+                    throw value.Fault($"services.{name}.build.{key}: builds reach what the codespace reaches, or nothing (network: none)");
+                case "secrets" or "ssh":
+                    throw value.Fault($"services.{name}.build.{key}: builds get no secrets");
+                case "additional_contexts":
+                    throw value.Fault($"services.{name}.build.{key} is not supported; COPY --from=IMAGE in the Dockerfile");
+                default:
+                    remarks.Add($"{value.File}:{value.Line}: services.{name}.build.{key} is ignored: builds share a cache only with earlier builds of the same repository, and make one image");
+                    break;
+            }
+        }
+
+        var context = build["context"] is { } node ? ComposeFiles.TextOf(node) : ".";
+        var where = build["context"] ?? build;
+        if (context.Contains("://", StringComparison.Ordinal) || context.StartsWith("git@", StringComparison.Ordinal))
+        {
+            throw where.Fault($"services.{name}.build.context: '{context}' is not in the repository; builds take the repository's own files");
+        }
+
+        var what = $"{where.File}:{where.Line}: services.{name}.build";
+        var folder = checkout.Locate(files.FolderOf(where), context, what + ".context");
+        var dockerfile = build["dockerfile"] is { } path ? ComposeFiles.TextOf(path) : "Dockerfile";
+        var arguments = (build["args"] as ComposeMap)?.Entries.Where(entry => entry.Value is ComposeText { IsNull: false })
+            .ToDictionary(entry => Matching(entry.Key, VariableGrammar(), entry.Value, "name of an argument"), entry => ComposeFiles.TextOf(entry.Value), StringComparer.Ordinal) ?? [];
+        return PlannedBuild.Read(checkout, new DockerfileBuild(
+            build["dockerfile_inline"] is { } inline ? $"{inline.File} (services.{name}.build.dockerfile_inline)" : checkout.Locate(folder, dockerfile, what + ".dockerfile"),
+            folder, arguments, Text(build, "target"), Flag(build, name, "no_cache"), build["network"] is ComposeText { Value: "none" } ? "none" : null,
+            build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null), uses);
+    }
+
+    private static List<string>? Words(ComposeNode? node, string name, string key) => node switch
+    {
+        null => null,
+        ComposeText text => ShellWords.Split(text.Value) ?? throw text.Fault($"services.{name}.{key}: a quote is not closed"),
+        ComposeList list => [.. list.Items.Select(ComposeFiles.TextOf)],
+        _ => throw node.Fault($"services.{name}.{key} is a text or a list"),
+    };
+
+    /// <summary>Files first, then what is written; a name alone would take its value from the server's environment, and is left out.</summary>
+    private Dictionary<string, string> Environment(ComposeMap service, string name)
+    {
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        foreach (var node in MountReader.Items(service["env_file"], $"services.{name}.env_file"))
+        {
+            var map = node as ComposeMap;
+            var text = ComposeFiles.TextOf(map is null ? node : map["path"] ?? throw map.Fault($"services.{name}.env_file: it has a path"));
+            var path = checkout.Locate(files.FolderOf(node), text, $"{node.File}:{node.Line}: services.{name}.env_file");
+            if (map?["required"] is ComposeText { AsBoolean: false } && checkout.KindOf(path) == FileKind.Missing)
+            {
+                continue;
+            }
+
+            foreach (var (variable, value) in ComposeVariables.ReadFile(checkout.ReadText(path, 256 * 1024, $"services.{name}.env_file"), path))
+            {
+                values[variable] = value;
+            }
+        }
+
+        foreach (var (variable, node) in (service["environment"] as ComposeMap)?.Entries ?? new Dictionary<string, ComposeNode>())
+        {
+            Matching(variable, VariableGrammar(), node, "name of a variable");
+            if (node is ComposeText { IsNull: true })
+            {
+                remarks.Add($"{node.File}:{node.Line}: services.{name}.environment.{variable} has no value: there is no environment to take one from");
+            }
+            else
+            {
+                values[variable] = ComposeFiles.TextOf(node);
+            }
+        }
+
+        return values;
+    }
+
+    private static string? Folder(ComposeMap service, string name)
+    {
+        if (Text(service, "working_dir") is not { } folder)
+        {
+            return null;
+        }
+
+        try
+        {
+            GateJson.CheckFolder(folder);
+        }
+        catch (GateRefusedException)
+        {
+            throw service["working_dir"]!.Fault($"services.{name}.working_dir: processes do not start in {folder}");
+        }
+
+        return folder.StartsWith('/') && !folder.Any(char.IsControl) ? folder : throw service["working_dir"]!.Fault($"services.{name}.working_dir is an absolute path");
+    }
+
+    private static (string? Of, bool None) NetworkMode(ComposeMap service, string name) => service["network_mode"] switch
+    {
+        null => (null, false),
+        ComposeText { Value: "none" } => (null, true),
+        ComposeText { Value: "bridge" or "default" } => (null, false),
+        ComposeText text when text.Value.StartsWith("service:", StringComparison.Ordinal) => (text.Value["service:".Length..], false),
+        var other => throw other.Fault($"services.{name}.network_mode: foreign networks and the host's are not allowed; service:NAME shares another service's"),
+    };
+
+    private List<string> Aliases(ComposeMap service, string name)
+    {
+        List<string> aliases = [];
+        foreach (var (network, node) in (service["networks"] as ComposeMap)?.Entries ?? new Dictionary<string, ComposeNode>())
+        {
+            CheckNetwork(network, node, name);
+            if (node is ComposeMap about)
+            {
+                aliases.AddRange(MountReader.Items(about["aliases"], "aliases").Select(alias => Matching(ComposeFiles.TextOf(alias), HostGrammar(), alias, "name of a host")));
+                foreach (var (key, value) in about.Entries.Where(entry => entry.Key != "aliases" && !entry.Value.IsUnset))
+                {
+                    remarks.Add($"{value.File}:{value.Line}: services.{name}.networks.{network}.{key} is ignored: a codespace has one network, which chooses addresses");
+                }
+            }
+        }
+
+        if (service["container_name"] is ComposeText container && HostGrammar().IsMatch(container.Value))
+        {
+            aliases.Add(container.Value);
+        }
+
+        return aliases;
+    }
+
+    private void CheckNetwork(string network, ComposeNode node, string name)
+    {
+        if (project["networks"] is not ComposeMap networks || !networks.Entries.TryGetValue(network, out var declared))
+        {
+            if (network != "default")
+            {
+                throw node.Fault($"services.{name}.networks: there is no network {network}; declare it below networks");
+            }
+        }
+        else if (declared is ComposeMap about)
+        {
+            if (about["external"] is { IsUnset: false } external)
+            {
+                throw external.Fault($"networks.{network}.external: networks from outside the codespace are not allowed");
+            }
+
+            if (about["driver"] is ComposeText { Value: not ("bridge" or "default" or "overlay") } driver)
+            {
+                throw driver.Fault($"networks.{network}.driver: a codespace has one network, a bridge of its own");
+            }
+        }
+    }
+
+    private static Dictionary<string, string> Needs(ComposeMap service, string name, string? networkOf)
+    {
+        Dictionary<string, string> needs = new(StringComparer.Ordinal);
+        foreach (var link in MountReader.Items(service["links"], $"services.{name}.links"))
+        {
+            needs[ComposeFiles.TextOf(link).Split(':')[0]] = "service_started";
+        }
+
+        foreach (var (other, node) in (service["depends_on"] as ComposeMap)?.Entries ?? new Dictionary<string, ComposeNode>())
+        {
+            var about = node as ComposeMap;
+            var condition = about?["condition"] is { } wanted ? ComposeFiles.TextOf(wanted) : "service_started";
+            needs[other] = condition is "service_started" or "service_healthy" or "service_completed_successfully"
+                ? condition : throw node.Fault($"services.{name}.depends_on.{other}: there is no condition {condition}");
+        }
+
+        if (networkOf is not null)
+        {
+            needs.TryAdd(networkOf, "service_started");
+        }
+
+        return needs;
+    }
+
+    private static JsonObject? HealthCheck(ComposeNode? node, string name)
+    {
+        if (node is null)
+        {
+            return null;
+        }
+
+        var check = node as ComposeMap ?? throw node.Fault($"services.{name}.healthcheck is a mapping");
+        if (check["disable"] is ComposeText { AsBoolean: true })
+        {
+            return new JsonObject { ["Test"] = new JsonArray("NONE") };
+        }
+
+        var result = new JsonObject();
+        if (check["test"] is { } test)
+        {
+            result["Test"] = test is ComposeText text ? new JsonArray("CMD-SHELL", text.Value)
+                : new JsonArray([.. MountReader.Items(test, "healthcheck.test").Select(item => (JsonNode?)ComposeFiles.TextOf(item))]);
+        }
+
+        foreach (var (key, field) in new[] { ("interval", "Interval"), ("timeout", "Timeout"), ("start_period", "StartPeriod") })
+        {
+            if (check[key] is { } time)
+            {
+                result[field] = Nanoseconds(ComposeFiles.TextOf(time), time);
+            }
+        }
+
+        if (check["retries"] is { } retries)
+        {
+            result["Retries"] = int.TryParse(ComposeFiles.TextOf(retries), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 1000
+                ? count : throw retries.Fault($"services.{name}.healthcheck.retries is a number");
+        }
+
+        return result;
+    }
+
+    private static void Platform(ComposeMap service, string name)
+    {
+        var own = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+        if (service["platform"] is { } node && ComposeFiles.TextOf(node) is var platform && platform != $"linux/{own}" && !platform.StartsWith($"linux/{own}/", StringComparison.Ordinal))
+        {
+            throw node.Fault($"services.{name}.platform: this server's engine runs linux/{own}, not {platform}");
+        }
+    }
+
+    private static string? Text(ComposeMap map, string key) => map[key] is { } node ? ComposeFiles.TextOf(node) is { Length: > 0 } text ? text : null : null;
+
+    private static bool Flag(ComposeMap map, string name, string key) => map[key] switch
+    {
+        null => false,
+        ComposeText { AsBoolean: { } value } => value,
+        var other => throw other.Fault($"services.{name}: {key} is true or false"),
+    };
+
+    private static string Matching(string text, Regex grammar, ComposeNode node, string what) => grammar.IsMatch(text) ? text : throw node.Fault($"'{text}' is no {what}");
+
+    private static long Bytes(string text, ComposeNode node)
+    {
+        var match = SizeGrammar().Match(text);
+        var shift = match.Groups["unit"].Value.ToLowerInvariant() switch { "g" => 30, "m" => 20, "k" => 10, _ => 0 };
+        return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << (40 - shift) ? number << shift : throw node.Fault($"'{text}' is no size such as 64m");
+    }
+
+    /// <summary><c>1m30s</c>.</summary>
+    private static long Nanoseconds(string text, ComposeNode node)
+    {
+        var match = TimeGrammar().Match(text);
+        if (text.Length is 0 or > 30 || !match.Success)
+        {
+            throw node.Fault($"'{text}' is no time such as 1m30s");
+        }
+
+        double Part(string name, double seconds) =>
+            match.Groups[name].Success ? double.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture) * seconds : 0;
+        return (long)(Math.Min(Part("h", 3600) + Part("m", 60) + Part("s", 1) + Part("ms", 0.001), 86_400) * 1_000_000_000);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex NameGrammar();
+
+    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex HostGrammar();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex VariableGrammar();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_+]{1,40}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex SignalGrammar();
+
+    [GeneratedRegex(@"^(?<number>[0-9]{1,12})(?<unit>[kmgKMG]?)[bB]?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex SizeGrammar();
+
+    [GeneratedRegex(@"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?((?<ms>[0-9]+)ms)?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TimeGrammar();
+}

@@ -1,0 +1,107 @@
+namespace Berth.Server.Codespaces.Compose;
+
+/// <summary>What a service of a compose file may not ask for, and what is left out: with the reason that people read.</summary>
+internal static class ServiceRules
+{
+    /// <summary>A service that asks for one of these is not started.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Refused = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["privileged"] = "privileged mode would give the codespace the whole host",
+        ["cap_add"] = "added capabilities are not allowed",
+        ["security_opt"] = "security options stay as the engine's defaults are",
+        ["devices"] = "host devices are not allowed",
+        ["device_cgroup_rules"] = "host devices are not allowed",
+        ["gpus"] = "host devices (GPUs included) are not allowed",
+        ["pid"] = "another process namespace is not allowed",
+        ["ipc"] = "another IPC namespace is not allowed",
+        ["uts"] = "another UTS namespace is not allowed",
+        ["userns_mode"] = "another user namespace is not allowed",
+        ["cgroup"] = "another cgroup namespace is not allowed",
+        ["cgroup_parent"] = "another cgroup is not allowed",
+        ["runtime"] = "other runtimes are not allowed",
+        ["isolation"] = "other runtimes are not allowed",
+        ["sysctls"] = "kernel settings are not allowed",
+        ["group_add"] = "additional groups are not allowed",
+        ["volumes_from"] = "mounts of other containers are not allowed; share a named volume",
+        ["volume_driver"] = "volume drivers are not allowed",
+        ["external_links"] = "containers outside the codespace cannot be reached",
+        ["credential_spec"] = "files of the host are not allowed",
+        ["storage_opt"] = "storage options are not allowed",
+        ["blkio_config"] = "limits come from the codespace's machine",
+        ["oom_kill_disable"] = "protection from the out-of-memory killer is not allowed",
+        ["oom_score_adj"] = "protection from the out-of-memory killer is not allowed",
+        ["use_api_socket"] = "the host's container engine would give the codespace the whole host",
+        ["provider"] = "it would run a program on the server",
+    };
+
+    /// <summary>Left out with a line in the log: the service works without.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Ignored = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ports"] = "ports of the host are not published; services reach each other by name, and forwardPorts needs none",
+        ["container_name"] = "names on the engine are Berth's; other services find it under this name as well",
+        ["restart"] = "Berth decides when a codespace runs",
+        ["deploy"] = "limits come from the codespace's machine",
+        ["mem_limit"] = "limits come from the codespace's machine",
+        ["mem_reservation"] = "limits come from the codespace's machine",
+        ["memswap_limit"] = "limits come from the codespace's machine",
+        ["mem_swappiness"] = "limits come from the codespace's machine",
+        ["cpus"] = "limits come from the codespace's machine",
+        ["cpu_count"] = "limits come from the codespace's machine",
+        ["cpu_percent"] = "limits come from the codespace's machine",
+        ["cpu_shares"] = "limits come from the codespace's machine",
+        ["cpu_period"] = "limits come from the codespace's machine",
+        ["cpu_quota"] = "limits come from the codespace's machine",
+        ["cpu_rt_period"] = "limits come from the codespace's machine",
+        ["cpu_rt_runtime"] = "limits come from the codespace's machine",
+        ["cpuset"] = "limits come from the codespace's machine",
+        ["pids_limit"] = "limits come from the codespace's machine",
+        ["ulimits"] = "limits come from the codespace's machine",
+        ["scale"] = "each service runs once",
+        ["logging"] = "other log drivers are not allowed",
+        ["labels"] = "labels steer other programs on the host",
+        ["label_file"] = "labels steer other programs on the host",
+        ["annotations"] = "they steer the host's runtime",
+        ["extra_hosts"] = "services find each other by name, and the host is out of reach",
+        ["dns"] = "names are resolved by the codespace's network",
+        ["dns_opt"] = "names are resolved by the codespace's network",
+        ["dns_search"] = "names are resolved by the codespace's network",
+        ["domainname"] = "codespaces do not use it",
+        ["mac_address"] = "the network chooses it",
+        ["pull_policy"] = "Berth asks the registry at every start that makes a container",
+        ["stop_grace_period"] = "Berth decides how a codespace stops",
+        ["post_start"] = "use the lifecycle commands of devcontainer.json",
+        ["pre_stop"] = "use the lifecycle commands of devcontainer.json",
+    };
+
+    /// <summary>They say nothing about what runs.</summary>
+    public static readonly IReadOnlySet<string> Silent = new HashSet<string>(StringComparer.Ordinal) { "expose", "attach", "develop", "extends", "profiles" };
+
+    /// <summary>Read by <see cref="ServiceReader"/>.</summary>
+    public static readonly IReadOnlySet<string> Read = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty", "stdin_open", "init", "read_only",
+        "shm_size", "cap_drop", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs", "secrets", "configs", "platform",
+    };
+
+    /// <param name="service">What is written.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="remarks">Gets what is left out.</param>
+    /// <exception cref="CodespaceFaultException">It asks for what no codespace gets.</exception>
+    public static void Check(ComposeMap service, string name, List<string> remarks)
+    {
+        foreach (var (key, value) in service.Entries.Where(entry => !entry.Value.IsUnset && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
+        {
+            if (Refused.TryGetValue(key, out var reason))
+            {
+                if (key != "ipc" || value is not ComposeText { Value: "private" })
+                {
+                    throw value.Fault($"services.{name}.{key}: {reason}");
+                }
+            }
+            else if (!Read.Contains(key) && !Silent.Contains(key))
+            {
+                remarks.Add($"{value.File}:{value.Line}: services.{name}.{key} is ignored: {Ignored.GetValueOrDefault(key, "codespaces do not know it")}");
+            }
+        }
+    }
+}

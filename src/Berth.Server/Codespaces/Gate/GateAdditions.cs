@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+
+namespace Berth.Server.Codespaces.Gate;
+
+/// <summary>What Berth itself gives the container, beside what the dev container tools ask for: a service of a compose file has it from there.</summary>
+/// <param name="Mounts">In the engine's form.</param>
+/// <param name="Environment">Each as NAME=VALUE; what the tools ask for wins.</param>
+/// <param name="Host">Fields of HostConfig.</param>
+/// <param name="Networking">Null leaves what the tools ask for.</param>
+/// <param name="HostName">Null: the engine chooses.</param>
+internal sealed record GateAdditions(JsonArray Mounts, IReadOnlyList<string> Environment, JsonObject Host, JsonObject? Networking, string? HostName)
+{
+    /// <param name="body">Of <c>POST /containers/create</c>, as it was accepted.</param>
+    public void AddTo(JsonObject body)
+    {
+        var host = body["HostConfig"]!.AsObject();
+        foreach (var mount in Mounts)
+        {
+            host["Mounts"]!.AsArray().Add(mount!.DeepClone());
+        }
+
+        foreach (var (name, value) in Host)
+        {
+            host[name] = value?.DeepClone();
+        }
+
+        var environment = body["Env"] as JsonArray ?? [];
+        var names = environment.Select(entry => NameOf(entry!.GetValue<string>())).ToHashSet(StringComparer.Ordinal);
+        foreach (var entry in Environment.Where(entry => !names.Contains(NameOf(entry))))
+        {
+            environment.Add(entry);
+        }
+
+        if (body["Env"] is null)
+        {
+            body["Env"] = environment;
+        }
+
+        if (Networking is not null)
+        {
+            body["NetworkingConfig"] = Networking.DeepClone();
+        }
+
+        if (HostName is not null)
+        {
+            body["Hostname"] = HostName;
+        }
+    }
+
+    private static string NameOf(string entry) => entry.Split('=', 2)[0];
+}

@@ -1,0 +1,199 @@
+using System.Text.Json;
+using Berth.Server.Codespaces.Compose;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Sandbox;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>
+/// Starts the services of a compose file beside the container that people work in, before it. They carry the codespace's label, so that whatever stops or
+/// removes the codespace's containers takes them along; their volumes lie in the codespace's own filesystem.
+/// </summary>
+internal sealed class StartServices(EngineClient engine, CodespaceHost host, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private const int LastLines = 10;
+
+    /// <summary>Makes them anew.</summary>
+    /// <exception cref="CodespaceFaultException">One does not start, or does not become what another waits for.</exception>
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        if (context.Plan.Compose is not { } compose)
+        {
+            File.Delete(context.Folders.Services);
+            return context;
+        }
+
+        await VolumesAsync(context, compose, cancellationToken);
+        List<ServiceStart> starts =
+        [
+            .. compose.Others.Select(service => new ServiceStart(service.Name, ServiceContainer.NameOf(context.Codespace, service.Name), service.Needs)),
+            new ServiceStart(compose.Main.Name, null, compose.Main.Needs),
+        ];
+        await File.WriteAllBytesAsync(context.Folders.Services, JsonSerializer.SerializeToUtf8Bytes(starts), cancellationToken);
+        Dictionary<string, string> made = new(StringComparer.Ordinal);
+        foreach (var (service, start) in compose.Others.Zip(starts))
+        {
+            await WaitAsync(start, starts, context.Log, cancellationToken);
+            made[service.Name] = await StartAsync(context, compose, service, made, cancellationToken);
+        }
+
+        await WaitAsync(starts[^1], starts, context.Log, cancellationToken);
+        await LookAsync(starts, context.Log, cancellationToken);
+        return context with
+        {
+            Services = compose.Others.Count,
+            Additions = ServiceContainer.Additions(context, compose.Main, Joined(compose.Main, made), AliasesOf(compose, compose.Main)),
+        };
+    }
+
+    /// <summary>Starts those that an earlier start made.</summary>
+    /// <exception cref="CodespaceFaultException">One is gone.</exception>
+    public async Task ResumeAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(context.Folders.Services))
+        {
+            return;
+        }
+
+        var starts = JsonSerializer.Deserialize<List<ServiceStart>>(await File.ReadAllBytesAsync(context.Folders.Services, cancellationToken)) ?? [];
+        foreach (var start in starts)
+        {
+            await WaitAsync(start, starts, context.Log, cancellationToken);
+            if (start.Container is not { } container)
+            {
+                continue;
+            }
+
+            if (await engine.StateAsync(container, cancellationToken) is null)
+            {
+                throw new CodespaceFaultException($"the container of the service {start.Service} is gone. Remedy: rebuild the codespace");
+            }
+
+            context.Log.Write("services", $"starting {start.Service}");
+            await StartContainerAsync(container, start.Service, cancellationToken);
+        }
+
+        await LookAsync(starts, context.Log, cancellationToken);
+    }
+
+    /// <summary>After the containers of a codespace that goes. Volumes that are gone are fine.</summary>
+    public static async Task RemoveVolumesAsync(EngineClient engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        foreach (var volume in await engine.VolumesAsync(labels, cancellationToken))
+        {
+            await engine.RemoveVolumeAsync(volume, cancellationToken);
+        }
+    }
+
+    private async Task<string> StartAsync(
+        StartContext context, ComposePlan compose, ComposeService service, Dictionary<string, string> made, CancellationToken cancellationToken)
+    {
+        var image = context.ServiceImages[service.Name];
+        var limits = Machines.LimitsOf(context.Machine).OfService(compose.Others.Count);
+        context.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
+        var body = ServiceContainer.Body(context, service, image, host.Name, limits, Joined(service, made), AliasesOf(compose, service));
+        try
+        {
+            if (service.WorkingFolder is null)
+            {
+                GateJson.CheckFolder(await engine.ImageFolderAsync(image, cancellationToken));
+            }
+
+            var id = await engine.CreateContainerAsync(ServiceContainer.NameOf(context.Codespace, service.Name), body, cancellationToken);
+            await StartContainerAsync(id, service.Name, cancellationToken);
+            return id;
+        }
+        catch (Exception exception) when (exception is EngineException or GateRefusedException)
+        {
+            throw new CodespaceFaultException($"the service {service.Name} does not start: {exception.Message}", exception);
+        }
+    }
+
+    private async Task StartContainerAsync(string container, string service, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.StartAsync(container, cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            throw new CodespaceFaultException($"the service {service} does not start: {exception.Message}", exception);
+        }
+    }
+
+    private static string? Joined(ComposeService service, Dictionary<string, string> made) => service.NetworkOf is { } other ? made[other] : null;
+
+    /// <summary>Its own names, and those of the services that share its network.</summary>
+    private static List<string> AliasesOf(ComposePlan compose, ComposeService service) =>
+        [.. compose.Others.Prepend(compose.Main).Where(other => other == service || other.NetworkOf == service.Name).SelectMany(other => other.Aliases.Prepend(other.Name)).Distinct()];
+
+    private async Task VolumesAsync(StartContext context, ComposePlan compose, CancellationToken cancellationToken)
+    {
+        var names = compose.Others.Prepend(compose.Main).SelectMany(service => service.Mounts).Where(mount => mount.Kind == ComposeMountKind.Volume)
+            .Select(mount => mount.Source).Distinct().ToList();
+        if (names.Count == 0)
+        {
+            return;
+        }
+
+        var owner = (await engine.FactsAsync(cancellationToken)).FirstUser;
+        foreach (var name in names)
+        {
+            var folder = context.Folders.Volume(name);
+            if (!Directory.Exists(folder))
+            {
+                Directory.CreateDirectory(folder);
+                Ownership.GiveOne(folder, owner);
+            }
+
+            await engine.CreateVolumeAsync(
+                ServiceContainer.VolumeOf(context.Codespace, name), folder, StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken);
+        }
+    }
+
+    /// <summary>Until what it needs has come to pass.</summary>
+    private async Task WaitAsync(ServiceStart start, List<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
+    {
+        foreach (var (name, condition) in start.Needs.Where(need => need.Value != "service_started"))
+        {
+            var container = starts.First(other => other.Service == name).Container!;
+            log.Write("services", $"{start.Service} waits for {name} ({condition})");
+            var begin = time.GetTimestamp();
+            while (await engine.StateAsync(container, cancellationToken) is not { } state || !Fulfilled(state, condition, name))
+            {
+                if (time.GetElapsedTime(begin) > Patience)
+                {
+                    throw new CodespaceFaultException($"{start.Service} waits for {name} ({condition}), which did not come within {Patience.TotalMinutes:0} minutes{await WordsAsync(container, cancellationToken)}");
+                }
+
+                await Task.Delay(Interval, time, cancellationToken);
+            }
+        }
+
+        static bool Fulfilled(EngineState state, string condition, string name) => condition switch
+        {
+            "service_completed_successfully" when !state.Running && state.ExitCode != 0 => throw new CodespaceFaultException($"the service {name} has ended with the exit code {state.ExitCode}, and another waits for its success"),
+            "service_completed_successfully" => !state.Running,
+            _ when !state.Running => throw new CodespaceFaultException($"the service {name} has ended with the exit code {state.ExitCode}, and another waits until it is healthy"),
+            _ => state.Health is "healthy" or null,
+        };
+    }
+
+    /// <summary>A service that ended at once is no reason to fail, but one to say so.</summary>
+    private async Task LookAsync(List<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
+    {
+        foreach (var start in starts.Where(start => start.Container is not null))
+        {
+            if (await engine.StateAsync(start.Container!, cancellationToken) is { Running: false, ExitCode: not 0 } state)
+            {
+                log.Write("services", $"{start.Service} has ended with the exit code {state.ExitCode}{await WordsAsync(start.Container!, cancellationToken)}");
+            }
+        }
+    }
+
+    private async Task<string> WordsAsync(string container, CancellationToken cancellationToken) =>
+        await engine.LastLinesAsync(container, LastLines, cancellationToken) is { Count: > 0 } lines ? ": " + string.Join(" | ", lines) : "";
+}
