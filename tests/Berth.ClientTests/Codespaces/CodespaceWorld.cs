@@ -217,6 +217,11 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             }
 
             await new Command("docker").TryAsync(null, "network", "rm", "berth-" + name);
+            foreach (var volume in (await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                await new Command("docker").TryAsync(null, "volume", "rm", "--force", volume);
+            }
+
             foreach (var image in await BuiltAsync(name))
             {
                 await new Command("docker").TryAsync(null, "rmi", "--force", image);

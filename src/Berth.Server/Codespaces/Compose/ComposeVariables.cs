@@ -20,7 +20,7 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
     /// <summary>In all texts; names stay as they are.</summary>
     public ComposeNode Replace(ComposeNode node) => node switch
     {
-        ComposeText text when text.Value.Contains('$', StringComparison.Ordinal) => text with { Value = Replace(text.Value, text, 0) },
+        ComposeText text when text.Value.Contains('$', StringComparison.Ordinal) => text with { Value = Replace(text.Value, text, 0), Plain = false },
         ComposeList list => list with { Items = [.. list.Items.Select(Replace)] },
         ComposeMap map => map with
         {

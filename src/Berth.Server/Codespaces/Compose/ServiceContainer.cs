@@ -38,7 +38,8 @@ internal static class ServiceContainer
         config["RestartPolicy"] = new JsonObject { ["Name"] = "no" };
         config["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject { ["max-size"] = "10m", ["max-file"] = "2" } };
         config["NanoCpus"] = (long)(limits.Cpus * 1_000_000_000);
-        config["Memory"] = config["MemorySwap"] = limits.MemoryBytes;
+        config["Memory"] = limits.MemoryBytes;
+        config["MemorySwap"] = limits.MemoryBytes;
         config["PidsLimit"] = limits.Processes;
         config["Mounts"] = Mounts(context, service, withWorkspace: true);
         var body = new JsonObject

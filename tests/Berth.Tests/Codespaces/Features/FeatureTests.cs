@@ -76,7 +76,7 @@ public sealed class FeatureTests : IDisposable
     {
         Assert.Contains("asks for privileged mode", Assert.Throws<CodespaceFaultException>(() => Of("a", """{"privileged":true}""").Withheld().ToList()).Message, StringComparison.Ordinal);
         var feature = Of("a", """{"capAdd":["SYS_PTRACE"],"securityOpt":["seccomp=unconfined"],"mounts":[{"type":"bind","source":"/","target":"/h"}],"postCreateCommand":"x","init":true,"privileged":false}""");
-        Assert.Equal(2, feature.Withheld().Count());
+        Assert.Equal(3, feature.Withheld().Count());
         Assert.Equal("""{"id":"r.test/f/a","postCreateCommand":"x","init":true}""", feature.Label().ToJsonString());
     }
 

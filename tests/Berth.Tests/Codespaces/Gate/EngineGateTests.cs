@@ -72,7 +72,7 @@ public sealed class EngineGateTests
         await using var gated = new GatedEngine();
         await gated.SendAsync("GET", """/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%7B%22a%3Db%22%3Atrue%7D%7D""");
         Assert.Equal(
-            """/v1.41/containers/json?all=1&filters={"label":["berth.codespace=ada-app","a=b"]}""", Uri.UnescapeDataString(gated.Engine.Calls[^1].Target));
+            """/v1.41/containers/json?all=1&filters={"label":["berth.codespace=ada-app","berth.role=dev","a=b"]}""", Uri.UnescapeDataString(gated.Engine.Calls[^1].Target));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class EngineGateTests
         await using var gated = new GatedEngine();
         await gated.SendAsync("GET", "/v1.41/events?filters=%7B%22event%22%3A%7B%22start%22%3Atrue%7D%7D");
         Assert.Equal(
-            """/v1.41/events?filters={"label":["berth.codespace=ada-app"],"type":["container"],"event":["start"]}""",
+            """/v1.41/events?filters={"label":["berth.codespace=ada-app","berth.role=dev"],"type":["container"],"event":["start"]}""",
             Uri.UnescapeDataString(gated.Engine.Calls[^1].Target));
     }
 

@@ -1,0 +1,216 @@
+using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Compose;
+using Berth.Server.Codespaces.Devcontainers;
+
+namespace Berth.Tests.Codespaces.Compose;
+
+/// <summary>What is read of compose files, and what is refused; https://github.com/compose-spec/compose-spec/blob/main/spec.md.</summary>
+public sealed class ComposeTests : IDisposable
+{
+    private const string Image = "image: r.test/a/b:1\n";
+    private readonly string _root = Directory.CreateTempSubdirectory("berth-compose-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Theory]
+    [InlineData("privileged: true", "privileged mode")]
+    [InlineData("cap_add: [SYS_ADMIN]", "added capabilities")]
+    [InlineData("security_opt: ['seccomp:unconfined']", "security options")]
+    [InlineData("devices: ['/dev/kvm']", "host devices")]
+    [InlineData("gpus: all", "host devices")]
+    [InlineData("pid: host", "process namespace")]
+    [InlineData("pid: 'service:db'", "process namespace")]
+    [InlineData("ipc: host", "IPC namespace")]
+    [InlineData("uts: host", "UTS namespace")]
+    [InlineData("userns_mode: host", "user namespace")]
+    [InlineData("cgroup: host", "cgroup namespace")]
+    [InlineData("cgroup_parent: /", "another cgroup")]
+    [InlineData("runtime: runc", "other runtimes")]
+    [InlineData("sysctls: ['kernel.core_pattern=|/x']", "kernel settings")]
+    [InlineData("sysctls: { net.ipv4.ip_forward: 1 }", "kernel settings")]
+    [InlineData("group_add: [docker]", "additional groups")]
+    [InlineData("volumes_from: ['container:other']", "mounts of other containers")]
+    [InlineData("external_links: [other]", "cannot be reached")]
+    [InlineData("use_api_socket: true", "container engine")]
+    [InlineData("provider: { type: sh }", "run a program on the server")]
+    [InlineData("oom_score_adj: -1000", "out-of-memory killer")]
+    [InlineData("network_mode: host", "the host's are not allowed")]
+    [InlineData("network_mode: 'container:other'", "foreign networks")]
+    [InlineData("networks: [outside]", "networks from outside the codespace")]
+    [InlineData("networks: [mac]", "a bridge of its own")]
+    [InlineData("volumes: ['/:/host']", "lies outside the repository")]
+    [InlineData("volumes: ['~/.ssh:/ssh']", "lies outside the repository")]
+    [InlineData("volumes: ['../../..:/host']", "lies outside the repository")]
+    [InlineData("volumes: ['./../../../etc:/host']", "lies outside the repository")]
+    [InlineData("volumes: ['../../other:/host']", "lies outside the repository")]
+    [InlineData("volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "skopeo, crane, oras and helm")]
+    [InlineData("volumes: [{ type: bind, source: /etc, target: /e }]", "lies outside the repository")]
+    [InlineData("volumes: [{ type: npipe, source: x, target: /e }]", "mounts of the type npipe")]
+    [InlineData("volumes: ['./link:/e']", "is a symbolic link")]
+    [InlineData("volumes: ['data:/proc/x']", "is no place in a container")]
+    [InlineData("volumes: ['data:/a/../../x']", "is no place in a container")]
+    [InlineData("volumes: ['outer:/x']", "volumes from outside the codespace")]
+    [InlineData("volumes: ['nfs:/x']", "options could mount")]
+    [InlineData("volumes: ['plugin:/x']", "volume drivers")]
+    [InlineData("volumes: ['missing:/x']", "there is no volume missing")]
+    [InlineData("tmpfs: /sys/x", "is no place in a container")]
+    [InlineData("env_file: ../../secret.env", "lies outside the repository")]
+    [InlineData("env_file: /etc/environment", "lies outside the repository")]
+    [InlineData("env_file: ./link", "is a symbolic link")]
+    [InlineData("extends: { file: ../../x.yml, service: a }", "lies outside the repository")]
+    [InlineData("extends: { file: /etc/passwd, service: a }", "lies outside the repository")]
+    [InlineData("extends: app", "too deeply, or in a circle")]
+    [InlineData("secrets: [hostfile]", "lies outside the repository")]
+    [InlineData("secrets: [environment]", "only files of the repository")]
+    [InlineData("configs: [none]", "is not declared")]
+    [InlineData("working_dir: /proc/self/fd/8", "processes do not start in")]
+    [InlineData("platform: linux/s390x", "this server's engine runs linux/")]
+    [InlineData("image: sha256:0123456789ab", "is an image id")]
+    [InlineData("image: postgres", "names no registry")]
+    [InlineData("build: { context: ../.. }", "lies outside the repository")]
+    [InlineData("build: 'https://git.test/x.git'", "is not in the repository")]
+    [InlineData("build: { context: ., dockerfile: ../../Dockerfile }", "lies outside the repository")]
+    [InlineData("build: { context: ., network: host }", "builds reach what the codespace reaches")]
+    [InlineData("build: { context: ., privileged: true }", "builds reach what the codespace reaches")]
+    [InlineData("build: { context: ., secrets: [x] }", "builds get no secrets")]
+    [InlineData("build: { context: ., additional_contexts: { x: / } }", "is not supported")]
+    [InlineData("depends_on: [nobody]", "there is no service nobody")]
+    [InlineData("command: 'a \"b'", "a quote is not closed")]
+    [InlineData("environment: { A: '${B:?must be set}' }", "B has no value (must be set)")]
+    [InlineData("environment: { A: '${B' }", "is not closed")]
+    public void A_service_is_refused_with_file_line_and_reason(string line, string reason)
+    {
+        Write("secret.env", "A=1");
+        Directory.CreateDirectory(Path.Combine(_root, ".devcontainer"));
+        File.CreateSymbolicLink(Path.Combine(_root, ".devcontainer/link"), "/etc/passwd");
+        var fault = Assert.Throws<CodespaceFaultException>(() => Read($$"""
+            services:
+              app:
+                {{Image}}
+                {{line}}
+            volumes: { data: , outer: { external: true }, nfs: { driver_opts: { type: none, o: bind, device: / } }, plugin: { driver: sshfs } }
+            networks: { outside: { external: true }, mac: { driver: macvlan } }
+            secrets: { hostfile: { file: ../../../etc/shadow }, environment: { environment: PATH } }
+            """.Replace(Image, line.StartsWith("image:", StringComparison.Ordinal) ? "" : Image.TrimEnd(), StringComparison.Ordinal)));
+        Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(".devcontainer/compose.yml", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a: [", "is not valid YAML")]
+    [InlineData("- a", "a compose file is a mapping")]
+    [InlineData("a: 1\n---\nb: 2", "holds several documents")]
+    [InlineData("services: { a: { image: x }, a: { image: y } }", "a is there twice")]
+    [InlineData("services: { a: *b }", "nothing is anchored")]
+    [InlineData("services: !reset {}", "the tag !reset is not supported")]
+    [InlineData("services: []", "services is a mapping")]
+    [InlineData("services: { app: x }", "is a mapping")]
+    [InlineData("models: { a: {} }", "models is not supported")]
+    [InlineData("services: {}", "there is no service app")]
+    [InlineData("include: [ ../../x.yml ]\nservices: {}", "lies outside the repository")]
+    public void A_file_that_is_none_is_named(string text, string reason) =>
+        Assert.Contains(reason, Assert.Throws<CodespaceFaultException>(() => Read(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Deep_and_multiplying_files_end_quickly()
+    {
+        Assert.Contains("levels deep", Assert.Throws<CodespaceFaultException>(() => Read("a: " + new string('[', 100_000))).Message, StringComparison.Ordinal);
+        Assert.Contains("levels deep", Assert.Throws<CodespaceFaultException>(() => Read("a: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)))).Message, StringComparison.Ordinal);
+        var bomb = "x-0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
+            $"x-{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
+        Assert.Contains("more than 20000 values", Assert.Throws<CodespaceFaultException>(() => Read(bomb)).Message, StringComparison.Ordinal);
+        Assert.Contains("too deeply", Assert.Throws<CodespaceFaultException>(
+            () => Read($"services: {{ app: {{ {Image.Trim()}, user: '{string.Concat(Enumerable.Repeat("${A:-", 20))}{new string('}', 20)}' }} }}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_are_merged_extended_and_included_and_variables_come_from_the_repositorys_file_alone()
+    {
+        Write(".devcontainer/.env", "TAG=2\nexport NAME='a b'\n# no\nEMPTY=\n");
+        Write(".devcontainer/base/base.yml", """
+            services:
+              base: { image: "r.test/base/b:1", environment: [FROM=base, KEPT=yes], env_file: here.env, depends_on: [gone], command: [a] }
+            """);
+        Write(".devcontainer/base/here.env", "IN_FILE=\"x\\ny\"\nFROM=file\n");
+        Write(".devcontainer/more.yml", "services:\n  cache: { image: r.test/c/c:1, depends_on: { db: { condition: service_healthy } } }\n");
+        Write(".devcontainer/second.yml", "services:\n  app: { environment: { FROM: second, HOME_OF: $HOME }, command: sh -c 'echo \"x y\"' , ports: ['1:1'] }\n");
+        var plan = Read("""
+            version: "3.8"
+            include: [more.yml]
+            x-common: &common { init: true, working_dir: /w }
+            services:
+              app:
+                <<: *common
+                extends: { file: base/base.yml, service: base }
+                image: r.test/a/b:${TAG}
+                environment: { NAME: "${NAME:-none}", OTHER: "${EMPTY:-other} ${EMPTY-kept} $$x", UNSET: }
+                depends_on: [cache]
+              db: { image: r.test/d/d:1, healthcheck: { test: pg_isready, interval: 1m30s, retries: 3 }, container_name: database }
+              debug: { image: nowhere, privileged: true, profiles: [debug] }
+            """, "second.yml");
+        Assert.Equal("r.test/a/b:2", plan.Main.Image!.ToString());
+        Assert.Equal(
+            ["FROM=second", "HOME_OF=", "IN_FILE=x\ny", "KEPT=yes", "NAME=a b", "OTHER=other  $x"],
+            plan.Main.Environment.Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(["sh", "-c", "echo \"x y\""], plan.Main.Command);
+        Assert.True(plan.Main.Init);
+        Assert.Equal("/w", plan.Main.WorkingFolder);
+        Assert.Equal(["db", "cache"], plan.Others.Select(service => service.Name));
+        Assert.Equal("service_healthy", plan.Others[1].Needs["db"]);
+        Assert.Equal("""{"Test":["CMD-SHELL","pg_isready"],"Interval":90000000000,"Retries":3}""", plan.Others[0].HealthCheck!.ToJsonString());
+        Assert.Equal(["database"], plan.Others[0].Aliases);
+        Assert.Contains(plan.Remarks, remark => remark.Contains("services.app.ports is ignored: ports of the host are not published", StringComparison.Ordinal));
+        Assert.Contains(plan.Remarks, remark => remark.Contains("environment.UNSET has no value", StringComparison.Ordinal));
+        Assert.Contains(plan.Remarks, remark => remark.StartsWith("${HOME} is empty", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("..:/workspace:cached", "Workspace", "", "/workspace")]
+    [InlineData("../..:/workspaces:cached", "Workspace", "", "/workspaces/app")]
+    [InlineData("./:/here", "Copy", ".devcontainer", "/here")]
+    [InlineData("./init.sql:/docker-entrypoint-initdb.d/init.sql:ro", "Copy", ".devcontainer/init.sql", "/docker-entrypoint-initdb.d/init.sql")]
+    [InlineData("data:/var/lib/data", "Volume", "data", "/var/lib/data")]
+    [InlineData("/cache", "Volume", "anonymous-app-0", "/cache")]
+    [InlineData("{ type: tmpfs, target: /memory }", "Memory", "", "/memory")]
+    [InlineData("{ type: bind, source: .., target: /src, read_only: true }", "Workspace", "", "/src")]
+    public void Mounts_are_the_checkout_copies_of_its_files_volumes_and_memory(string mount, string kind, string source, string target)
+    {
+        Write(".devcontainer/init.sql", "select 1");
+        var plan = Read($"services:\n  app:\n    {Image}    volumes: [{(mount.StartsWith('{') ? mount : $"'{mount}'")}]\nvolumes: {{ data: }}\n");
+        var read = Assert.Single(plan.Main.Mounts);
+        Assert.Equal((kind, source, target, mount.EndsWith(":ro", StringComparison.Ordinal) || mount.Contains("read_only", StringComparison.Ordinal)),
+            (read.Kind.ToString(), read.Source, read.Target, read.ReadOnly));
+    }
+
+    [Fact]
+    public void Services_that_wait_for_each_other_or_share_in_a_circle_are_named()
+    {
+        Assert.Contains("wait for each other", Fault("a: { image: r.test/a/b:1, depends_on: [b] }", "b: { image: r.test/a/b:1, depends_on: [a] }"), StringComparison.Ordinal);
+        Assert.Contains("app is the service to work in, which starts last", Fault("a: { image: r.test/a/b:1, depends_on: [app] }"), StringComparison.Ordinal);
+        Assert.Contains("give app network_mode: service:a", Fault("a: { image: r.test/a/b:1, network_mode: 'service:app' }"), StringComparison.Ordinal);
+
+        string Fault(params string[] services) => Assert.Throws<CodespaceFaultException>(
+            () => Read($"services:\n  app: {{ {Image.Trim()} }}\n" + string.Concat(services.Select(service => $"  {service}\n")))).Message;
+    }
+
+    [Theory]
+    [InlineData("a  b\tc", "a|b|c")]
+    [InlineData("a 'b c' \"d $e\"", "a|b c|d $e")]
+    [InlineData("a\\ b \"c\\\"d\" 'e\\f'", "a b|c\"d|e\\f")]
+    [InlineData("'' a", "|a")]
+    public void A_command_is_parted_as_a_shell_does(string text, string expected) => Assert.Equal(expected, string.Join('|', ShellWords.Split(text)!));
+
+    private void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_root, path))!);
+        File.WriteAllText(Path.Combine(_root, path), text);
+    }
+
+    private ComposePlan Read(string text, params string[] more)
+    {
+        Write(".devcontainer/compose.yml", text);
+        Write(".devcontainer/Dockerfile", "FROM r.test/a/b:1\n");
+        return ComposePlan.Read(
+            new Checkout(_root), new ComposeSource([".devcontainer/compose.yml", .. more.Select(file => ".devcontainer/" + file)], "app", null), "app", []);
+    }
+}
