@@ -18,6 +18,7 @@ internal static class AllRows
             new SmallImagesRow(),
             new MemoryRow(),
             new StartRow(),
+            new ResolveRow(),
         ];
         return [.. rows.Where(row => name is null || row.Name == name)];
     }

@@ -13,6 +13,8 @@ internal sealed class BerthServer(string folder, string serverDll) : ServerProce
     private static readonly string[] Scopes = ["write:packages"];
     private static readonly string[] OwnSettings = ["BERTH_LISTEN", "BERTH_URL", "BERTH_DATA", "BERTH_ADMIN_TOKEN"];
 
+    public string AdminToken => _adminToken;
+
     private readonly string _adminToken = RandomNumberGenerator.GetHexString(40, lowercase: true);
     private string? _userToken;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Berth.Server.CredentialSets;
 
@@ -18,21 +17,22 @@ public sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyLi
 /// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one level.
 /// A function of its input: the same sets go to every consumer.
 /// </summary>
-public static partial class ResolveSets
+public static class ResolveSets
 {
     private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
+    private static readonly string[] Parts = [.. Required, "ROLE_ARN", "EXTERNAL_ID"];
 
     /// <summary>The prefix of a secret that belongs to a registry's login; null for every other.</summary>
-    public static string? PrefixOf(string name) => Name().Match(name) is { Success: true } match ? match.Groups["prefix"].Value.ToUpperInvariant() : null;
+    public static string? PrefixOf(string name) => Split(name)?.Prefix;
 
     public static ResolvedSets From(IEnumerable<RegistrySecret> secrets)
     {
         var report = new List<SetReport>();
         var candidates = new List<CredentialSet>();
         var byPrefix = secrets
-            .Select(secret => (Secret: secret, Match: Name().Match(secret.Name)))
-            .Where(found => found.Match.Success)
-            .GroupBy(found => found.Match.Groups["prefix"].Value.ToUpperInvariant(), found => new Part(found.Match.Groups["part"].Value.ToUpperInvariant(), found.Secret), StringComparer.Ordinal)
+            .Select(secret => (Secret: secret, Name: Split(secret.Name)))
+            .Where(found => found.Name is not null)
+            .GroupBy(found => found.Name!.Value.Prefix, found => new Part(found.Name!.Value.Part, found.Secret), StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal);
         foreach (var prefix in byPrefix)
         {
@@ -192,6 +192,13 @@ public static partial class ResolveSets
 
     private sealed record Part(string Name, RegistrySecret Secret);
 
-    [GeneratedRegex("^(?<prefix>.+)_CONTAINER_REGISTRY_(?<part>SERVER|USER|PASSWORD|ROLE_ARN|EXTERNAL_ID)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex Name();
+    /// <summary>Prefix and part of a name in capitals; null for a secret that belongs to no login. In any case of letters, as names of secrets count.</summary>
+    private static (string Prefix, string Part)? Split(string name)
+    {
+        const string Middle = "_CONTAINER_REGISTRY_";
+        var at = name.LastIndexOf(Middle, StringComparison.OrdinalIgnoreCase);
+        return at > 0 && Array.Find(Parts, part => name.AsSpan(at + Middle.Length).Equals(part, StringComparison.OrdinalIgnoreCase)) is { } part
+            ? (name[..at].ToUpperInvariant(), part)
+            : null;
+    }
 }
