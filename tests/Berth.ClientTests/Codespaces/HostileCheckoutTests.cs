@@ -7,6 +7,7 @@ namespace Berth.ClientTests.Codespaces;
 /// Checkouts as a codespace can leave them, in which an ordinary git command runs what the checkout says or reads what is not its own: each does so on this
 /// machine, and not in the sandbox. Berth runs no git in a workspace outside its container; this is what holds if it ever did.
 /// </summary>
+[Trait("Suite", "hostile")]
 public sealed class HostileCheckoutTests : IDisposable
 {
     // Every one of these is git's documented behaviour for a folder whose owner is trusted (git-config(1), gitattributes(5)); that the owner is checked at

@@ -7,6 +7,7 @@ using Berth.Server.Codespaces.Gate;
 namespace Berth.ClientTests.Codespaces;
 
 /// <summary>Repositories and images that reach for the host, on the real engine.</summary>
+[Trait("Suite", "hostile")]
 public sealed class HostileRepositoryTests(SharedServer shared)
 {
     [Theory]

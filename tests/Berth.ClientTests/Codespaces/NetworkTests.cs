@@ -9,6 +9,7 @@ using Berth.Server.Codespaces.Networks;
 namespace Berth.ClientTests.Codespaces;
 
 /// <summary>What a codespace reaches through its network, on the real engine, beside a container on the engine's own network that reaches it all.</summary>
+[Trait("Suite", "hostile")]
 public sealed class NetworkTests(SharedServer shared)
 {
     private const string Metadata = "169.254.169.254";

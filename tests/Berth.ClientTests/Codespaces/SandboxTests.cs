@@ -9,6 +9,7 @@ namespace Berth.ClientTests.Codespaces;
 /// <summary>
 /// What a program that a repository took over could do. Each command says HARM when it got what it wanted, and does say it outside the sandbox.
 /// </summary>
+[Trait("Suite", "hostile")]
 public sealed class SandboxTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

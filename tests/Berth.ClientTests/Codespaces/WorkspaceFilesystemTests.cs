@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 namespace Berth.ClientTests.Codespaces;
 
 /// <summary>A workspace's own filesystem, as root on this machine.</summary>
+[Trait("Suite", "hostile")]
 public sealed class WorkspaceFilesystemTests : IAsyncLifetime
 {
     private const long Size = 64L << 20;

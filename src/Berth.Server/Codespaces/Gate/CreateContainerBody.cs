@@ -163,6 +163,10 @@ internal static class CreateContainerBody
                 case "LogConfig" when GateJson.IsUnset(field.Value):
                     break;
 
+                // An empty list is no default here: it unmasks everything.
+                case "MaskedPaths" or "ReadonlyPaths" when field.Value.ValueKind != JsonValueKind.Null:
+                    throw Refused(Host, field.Name);
+
                 // Minus one is docker's own way to say "unset".
                 case "MemorySwappiness" when field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out var value) && value == -1:
                     break;
