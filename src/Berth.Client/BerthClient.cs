@@ -126,7 +126,7 @@ public sealed partial class BerthClient : IDisposable
         }
 
         var message = string.IsNullOrEmpty(body?.Message) ? $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}" : body.Message;
-        return new BerthException(response.StatusCode, message, body?.RequestId);
+        return new BerthException(response.StatusCode, message, body?.RequestId) { AllowPermissionsUrl = body?.AllowPermissionsUrl };
     }
 
     /// <summary>The address of the next page, as the Link header gives it (RFC 8288); only ever on this server.</summary>
@@ -151,6 +151,9 @@ public sealed class BerthException(HttpStatusCode? status, string message, strin
 #pragma warning restore CA1032, RCS1194
 {
     public HttpStatusCode? Status { get; } = status;
+
+    /// <summary>The answer is a question: the repository asks for permissions, which can be given there.</summary>
+    public string? AllowPermissionsUrl { get; init; }
 
     /// <summary>The id under which the server's log has the request.</summary>
     public string? RequestId { get; } = requestId;

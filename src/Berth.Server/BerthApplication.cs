@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Permissions;
 using Berth.Server.CredentialSets;
 using Berth.Server.Database;
 using Berth.Server.GarbageCollection;
@@ -57,6 +58,7 @@ internal static class BerthApplication
         api.MapOrganizationFeature();
         api.MapRepositoryFeature();
         api.MapCodespaces();
+        app.MapPermissionPage();
         api.MapTokens();
         api.MapPackageFeature();
         api.MapSecrets();

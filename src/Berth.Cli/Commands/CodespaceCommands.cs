@@ -17,6 +17,7 @@ internal static class CodespaceCommands
         Show(),
         Logs(),
         CodespaceExecCommand.Build(),
+        CodespacePermissionCommands.Build(),
         Begin("start", "Start a codespace that stopped or failed, and follow it.", (call, name) => call.Client.StartCodespaceAsync(name, call.CancellationToken)),
         Begin(
             "rebuild", "Make a new container from the configuration in the workspace; files of the workspace stay.",
@@ -32,16 +33,18 @@ internal static class CodespaceCommands
         var reference = Arguments.Option("--ref", "Branch or tag (default: the one that the remote names)");
         var path = Arguments.Option("--devcontainer-path", "Which configuration, when the repository has several");
         var display = Arguments.Option("--display-name", "A name for people");
+        var allow = new Option<bool>("--allow-permissions") { Description = "Allow what the repository asks for beside its own packages, without a question" };
+        var without = new Option<bool>("--default-permissions") { Description = "Go without what the repository asks for beside its own packages" };
         var detach = Detach();
         return BerthCommand.Of(
             "create",
             "Create a codespace of a repository and follow its start. Ends with 1 when the start fails, with the reason.",
             ["berth codespace create acme/app", "berth codespace create acme/app --ref feature/login --detach"],
-            [repository, reference, path, display, detach],
+            [repository, reference, path, display, allow, without, detach],
             async call =>
             {
-                var wanted = new NewCodespace { Ref = call.Get(reference), DevcontainerPath = call.Get(path), DisplayName = call.Get(display) };
-                var codespace = await call.Client.CreateCodespaceAsync(call.Get(repository), wanted, call.CancellationToken);
+                var wanted = new NewCodespace { Ref = call.Get(reference), DevcontainerPath = call.Get(path), DisplayName = call.Get(display), MultiRepoPermissionsOptOut = call.Get(without) ? true : null };
+                var codespace = await CodespacePermissionCommands.CreateAsync(call, call.Get(repository), wanted, call.Get(allow));
                 await EndAsync(call, codespace, call.Get(detach));
             });
     }

@@ -42,6 +42,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(CodespaceMachineList))]
 [JsonSerializable(typeof(DevcontainerList))]
 [JsonSerializable(typeof(CodespaceDefaults))]
+[JsonSerializable(typeof(CodespacePermissionsCheck))]
+[JsonSerializable(typeof(CodespacePermissionList))]
 [JsonSerializable(typeof(NewCodespace))]
 [JsonSerializable(typeof(CodespaceExec))]
 [JsonSerializable(typeof(Package))]
@@ -97,6 +99,9 @@ public sealed record ErrorBody
     public string Message { get; init; } = "";
 
     public List<ErrorField>? Errors { get; init; }
+
+    /// <summary>Of a 401: where what is asked for can be allowed.</summary>
+    public string? AllowPermissionsUrl { get; init; }
 
     public string? RequestId { get; init; }
 }

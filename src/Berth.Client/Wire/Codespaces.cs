@@ -106,6 +106,26 @@ public sealed record CodespaceDefaults(Account BillableOwner, CodespaceDefaultVa
 
 public sealed record CodespaceDefaultValues(string Location, string? DevcontainerPath);
 
+/// <summary>Whether the user lets codespaces of a repository have what its configuration asks for; what that is, only Berth says.</summary>
+public sealed record CodespacePermissionsCheck
+{
+    public required bool Accepted { get; init; }
+
+    public IReadOnlyList<CodespacePermission> Permissions { get; init; } = [];
+
+    /// <summary>What is asked for and cannot be given, one line each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
+
+/// <summary>One repository whose packages are asked for.</summary>
+/// <param name="Repository">As owner/name.</param>
+/// <param name="Packages"><c>read</c>.</param>
+/// <param name="Accepted">The user has permitted it.</param>
+public sealed record CodespacePermission(string Repository, string Packages, bool Accepted);
+
+/// <summary>The repositories (owner/name) whose packages a user lets codespaces of one repository read.</summary>
+public sealed record CodespacePermissionList(IReadOnlyList<string> Repositories);
+
 /// <summary>A codespace to make.</summary>
 public sealed record NewCodespace
 {
@@ -117,6 +137,10 @@ public sealed record NewCodespace
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Machine { get; init; }
+
+    /// <summary>Go without the packages of other repositories that the configuration asks for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? MultiRepoPermissionsOptOut { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DevcontainerPath { get; init; }

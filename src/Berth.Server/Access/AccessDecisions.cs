@@ -52,8 +52,10 @@ internal sealed class AccessDecisions(Db db)
         {
             UserPrincipal user => await AddUserAsync(session, facts, user.UserId),
             WorkflowPrincipal workflow => await AddActingAsync(session, facts, workflow.RepositoryId, userId: null),
-            CodespacePrincipal codespace => await AddUserAsync(
-                session, await AddActingAsync(session, facts, codespace.RepositoryId, codespace.UserId), codespace.UserId),
+            CodespacePrincipal codespace => await AddPermissionAsync(
+                session,
+                await AddUserAsync(session, await AddActingAsync(session, facts, codespace.RepositoryId, codespace.UserId), codespace.UserId),
+                codespace),
             _ => facts,
         };
     }
@@ -94,6 +96,21 @@ internal sealed class AccessDecisions(Db db)
             OnActing = userId is { } user ? await AccessTable.StandingAsync(session, acting, user) : RepositoryStanding.Nobody,
             ActionsRole = facts.PackageId is { } id && RoleNames.TryParse(await AccessTable.ActionsRoleAsync(session, id, repositoryId), out var role) ? role : Role.None,
             OnCodespacesList = facts.PackageId is { } listed && await AccessTable.OnCodespacesListAsync(session, listed, repositoryId),
+        };
+    }
+
+    private static async Task<PackageFacts> AddPermissionAsync(DbSession session, PackageFacts facts, CodespacePrincipal codespace)
+    {
+        if (facts.Linked is not { } linked || linked.Id == codespace.RepositoryId
+            || !(codespace.AsksFor?.Contains(linked.Id) ?? await AccessTable.AsksAsync(session, codespace.CodespaceId, linked.Id)))
+        {
+            return facts;
+        }
+
+        return facts with
+        {
+            LinkedAsked = true,
+            LinkedPermitted = await AccessTable.PermitsAsync(session, codespace.UserId, codespace.RepositoryId, linked.Id),
         };
     }
 }

@@ -195,6 +195,7 @@ public static class AccessRules
                 $"{repository.FullName} is {repository.Openness.Name()}, more open than the {facts.Visibility.Name()} package"))
             || CodespacesList(facts, repository, chain)
             || InternalTo(facts, chain)
+            || Permitted(facts, repository, chain)
             || chain.Refuse(chain.Reason ?? NotListed(repository.FullName, "Codespaces", null));
     }
 
@@ -210,6 +211,22 @@ public static class AccessRules
             "the creator has a named role on the repository, belongs to the owning organization, or reads the package",
             $"{repository.FullName} is more open than the package, and the creator has no named role on it, no membership in {facts.Owner?.Login} and no read on the package");
     }
+
+    /// <summary>
+    /// <c>customizations.codespaces.repositories</c>: what belongs to another repository of the same owner, for a creator who can read that repository and
+    /// has permitted it to codespaces of this one. It is lent, so what needs a list or only a visibility is not.
+    /// </summary>
+    private static bool Permitted(PackageFacts facts, RepositoryFacts repository, RuleChain chain) =>
+        facts is { LinkedAsked: true, Inherits: true, Linked: { } linked } && linked.OwnerId == repository.OwnerId
+        && chain.Check(facts.OnLinked.CanRead, $"the codespace's creator can read {linked.FullName}", $"the codespace's creator cannot read {linked.FullName}")
+        && chain.Check(
+            facts.LinkedPermitted,
+            $"the codespace's creator lets codespaces of {repository.FullName} read the packages of {linked.FullName}",
+            $"{repository.FullName} asks to read the packages of {linked.FullName}, and the codespace's creator has not allowed it")
+        && chain.Check(
+            linked.Openness <= facts.Visibility,
+            $"{linked.FullName} is no more open than the package",
+            $"{linked.FullName} is {linked.Openness.Name()}, more open than the {facts.Visibility.Name()} package");
 
     private static bool Linked(PackageFacts facts, RuleChain chain) =>
         chain.Try(

@@ -60,6 +60,15 @@ internal static class AccessTable
     public static async Task<bool> OnCodespacesListAsync(DbSession session, long packageId, long repositoryId) => await session.SingleAsync<long>(
         "select count(*) from package_codespaces where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId }) > 0;
 
+    /// <summary>Whether a codespace's configuration asks for packages of another repository.</summary>
+    public static async Task<bool> AsksAsync(DbSession session, long codespaceId, long targetId) => await session.SingleAsync<long>(
+        "select count(*) from codespace_targets where codespace_id = @codespaceId and target_id = @targetId", new { codespaceId, targetId }) > 0;
+
+    /// <summary>Whether a user lets codespaces of a repository read packages of another.</summary>
+    public static async Task<bool> PermitsAsync(DbSession session, long userId, long repositoryId, long targetId) => await session.SingleAsync<long>(
+        "select count(*) from codespace_permissions where user_id = @userId and repository_id = @repositoryId and target_id = @targetId",
+        new { userId, repositoryId, targetId }) > 0;
+
     /// <summary>Roles held by name, with where they come from; and reading by visibility.</summary>
     public static async Task<RepositoryStanding> StandingAsync(DbSession session, RepositoryFacts repository, long userId)
     {

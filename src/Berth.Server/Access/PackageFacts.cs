@@ -106,6 +106,12 @@ public sealed record PackageFacts
 
     public bool OnCodespacesList { get; init; }
 
+    /// <summary>The codespace's configuration asks for the packages of the linked repository, which is not its own.</summary>
+    public bool LinkedAsked { get; init; }
+
+    /// <summary>The codespace's creator lets codespaces of its repository have that.</summary>
+    public bool LinkedPermitted { get; init; }
+
     public bool Exists => PackageId is not null;
 
     public bool LinkedToActing => Linked is not null && Acting is not null && Linked.Id == Acting.Id;

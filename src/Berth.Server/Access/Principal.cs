@@ -41,6 +41,9 @@ public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Rol
 public sealed record CodespacePrincipal(long CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
     : Principal
 {
+    /// <summary>The repositories whose packages its configuration asks for; null: those that were stored when it was read.</summary>
+    public IReadOnlyList<long>? AsksFor { get; init; }
+
     public override string Key => $"codespace:{CodespaceId}";
 
     public override string Describe() => $"signed in as codespace {Name} of {Repository}, created by {UserLogin}";

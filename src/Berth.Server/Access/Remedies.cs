@@ -11,6 +11,8 @@ internal static class Remedies
         {
             (AnonymousPrincipal, _) => "sign in with a personal access token that has read:packages",
             (CodespacePrincipal, not PackageAction.Pull) => "use your own token with write:packages, or better, CI with a workflow token",
+            (CodespacePrincipal codespace, _) when facts is { LinkedAsked: true, LinkedPermitted: false, Inherits: true } && facts.OnLinked.CanRead =>
+                $"{codespace.UserLogin} can run: berth codespace permissions allow {codespace.Repository}",
             (CodespacePrincipal codespace, _) when facts.Exists =>
                 $"an admin of the package can run: berth package access grant {package}{type} --codespaces {codespace.Repository}",
             (WorkflowPrincipal { Packages: Role.Read }, not PackageAction.Pull) => "ask for packages: write in the workflow's permissions",

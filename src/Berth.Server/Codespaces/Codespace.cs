@@ -51,6 +51,9 @@ internal sealed record Codespace
 
     public string? DevcontainerPath { get; init; }
 
+    /// <summary>Created to go without the packages of other repositories that its own asks for.</summary>
+    public bool PermissionsOptOut { get; init; }
+
     public string Machine { get; init; } = "";
 
     public string Host { get; init; } = "";

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
@@ -38,7 +39,7 @@ internal static class CodespaceEndpoints
             api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapRead(repository + "/machines", Machines).Requires(ApiNeed.RepositoryReader, Scope);
-            api.MapRead(repository + "/devcontainers", Devcontainers).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapPermissions(repository);
         }
     }
 
@@ -204,9 +205,6 @@ internal static class CodespaceEndpoints
     }
 
     private static IResult Machines() => ApiResult.Ok(new CodespaceMachineList(1, [CodespaceJson.Machine()]));
-
-    /// <summary>What lies in the repository is known only after a clone; clients then take the usual place.</summary>
-    private static IResult Devcontainers() => ApiResult.Ok(new DevcontainerList(0, []));
 
     private static IResult Defaults(ApiCaller caller, ApiUrls urls) => LacksRight(caller) ?? ApiResult.Ok(new CodespaceDefaults(
         AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls), new CodespaceDefaultValues("WestEurope", null)));

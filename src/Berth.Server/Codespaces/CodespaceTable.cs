@@ -10,7 +10,7 @@ internal static class CodespaceTable
 {
     private const string Select = """
         select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
-               c.ref, c.devcontainer_path, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
+               c.ref, c.devcontainer_path, c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
                c.rebuild, c.attempt, c.created_at, c.updated_at, c.last_used_at
         from codespaces c
         join accounts u on u.id = c.owner_id
@@ -20,9 +20,9 @@ internal static class CodespaceTable
     public static Task<long> InsertAsync(DbSession session, Codespace codespace) => session.SingleAsync<long>(
         """
         insert into codespaces
-            (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, machine, host, desired, state, attempt,
+            (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, permissions_opt_out, machine, host, desired, state, attempt,
              created_at, updated_at, last_used_at)
-        values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @Machine, @Host, @Desired, @State, @Attempt,
+        values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @PermissionsOptOut, @Machine, @Host, @Desired, @State, @Attempt,
              @CreatedAt, @CreatedAt, @CreatedAt)
         returning id
         """,

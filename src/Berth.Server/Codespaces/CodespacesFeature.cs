@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
@@ -29,6 +30,7 @@ internal static class CodespacesFeature
         services.AddHostedService<WatchFirewall>();
         services.AddSingleton<CodespaceLog>();
         services.AddSingleton<CloneRepository>();
+        services.AddSingleton<CodespacePermissions>();
         services.AddSingleton<OwnImages>();
         services.AddSingleton<RegistryAccess>();
         services.AddSingleton<CollectDockerLogins>();

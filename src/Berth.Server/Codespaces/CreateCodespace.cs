@@ -2,21 +2,29 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
 
 /// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
-internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, Reconciler reconciler)
+internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler)
 {
     private const string Resource = "Codespace";
 
     /// <summary>What a body asks for, GitHub's common fields; those that mean nothing here (location, client_ip, timeouts) are ignored.</summary>
-    public sealed record Wanted(string? Ref, string? DevcontainerPath, string? DisplayName);
+    public sealed record Wanted(string? Ref, string? DevcontainerPath, string? DisplayName)
+    {
+        /// <summary>Go without what the configuration asks for beside its own repository.</summary>
+        public bool PermissionsOptOut { get; init; }
+    }
 
     public static Wanted Read(JsonBody body)
     {
-        var wanted = new Wanted(Ref(body), body.Text("devcontainer_path"), body.Text("display_name", longest: 48));
+        var wanted = new Wanted(Ref(body), body.Text("devcontainer_path"), body.Text("display_name", longest: 48))
+        {
+            PermissionsOptOut = body.Flag("multi_repo_permissions_opt_out") ?? false,
+        };
         if (wanted.DevcontainerPath is { Length: > 0 } path && !DevcontainerFile.IsPlace(path))
         {
             body.Fault("devcontainer_path", "invalid", "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
@@ -33,6 +41,11 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
     public async Task<Codespace> RunAsync(long userId, string login, RepositoryFacts repository, Wanted wanted, CancellationToken cancellationToken)
     {
         await CodespaceAccessTable.DemandAsync(db, repository, userId, login, cancellationToken);
+        if (!wanted.PermissionsOptOut)
+        {
+            await permissions.DemandAsync(repository, userId, login, wanted.Ref, wanted.DevcontainerPath, cancellationToken);
+        }
+
         var now = time.GetUtcNow();
         var codespace = new Codespace
         {
@@ -44,6 +57,7 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
             RepositoryFullName = repository.FullName,
             Ref = wanted.Ref,
             DevcontainerPath = string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath,
+            PermissionsOptOut = wanted.PermissionsOptOut,
             Machine = CodespaceJson.MachineName,
             Host = host.Name,
             Desired = CodespaceDesire.Available,

@@ -21,6 +21,9 @@ public sealed record ApiError(int Status, string Code, string Message) : IResult
     /// <summary>Headers that belong to this error (<c>WWW-Authenticate</c>, <c>Range</c>, <c>Retry-After</c>).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
+    /// <summary>Further texts of GitHub's shape that belong to this error alone.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> More { get; init; } = [];
+
     public ApiError With(string detail) => this with { Detail = detail };
 
     public ApiError Saying(string message) => this with { Message = message };

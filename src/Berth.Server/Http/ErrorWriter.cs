@@ -137,6 +137,11 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
             json.WriteEndArray();
         }
 
+        foreach (var (name, value) in error.More)
+        {
+            json.WriteString(name, value);
+        }
+
         json.WriteString("documentation_url", "https://docs.github.com/rest");
         json.WriteString("status", error.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
         json.WriteString("request_id", http.TraceIdentifier);

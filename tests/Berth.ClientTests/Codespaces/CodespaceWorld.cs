@@ -207,6 +207,12 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         Assert.True(response.IsSuccessStatusCode, $"PUT {path} answers {(int)response.StatusCode}");
     }
 
+    public async Task PatchAsync(string path, object body)
+    {
+        using var response = await Server.Admin.PatchAsJsonAsync(path, body, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"PATCH {path} answers {(int)response.StatusCode}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var name in _codespaces)

@@ -12,6 +12,9 @@ internal static class TestSettings
     /// <summary>The server to test; without it the one that was built together with the tests.</summary>
     public static string ServerDll => Environment("BERTH_TEST_SERVER") ?? Path.Combine(Root, "artifacts", "bin", "Berth.Server", "debug", "Berth.Server.dll");
 
+    /// <summary>The command line that was built together with the tests.</summary>
+    public static string ClientDll => Path.Combine(Root, "artifacts", "bin", "Berth.Cli", "debug", "berth.dll");
+
     public static string Root { get; } = FindRoot();
 
     private static string FindRoot()

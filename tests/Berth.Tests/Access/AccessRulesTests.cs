@@ -117,11 +117,24 @@ public sealed class AccessRulesTests
         ("the wrong repository is refused although its creator reads the package", No, Who.Codespace(), Pull, World.Private().LinkedTo(Repo.Other).Inheriting().Granted("admin").ActingFor(Repo.App).CreatorHas("admin")),
         ("a creator who lost the repository pulls nothing", No, Who.Codespace(), Pull, World.Private().LinkedTo(Repo.App).Inheriting().ActingFor(Repo.App).CreatorHas(null)),
         ("a creator who lost the repository does not pull public with its codespace", No, Who.Codespace(), Pull, World.Public().ActingFor(Repo.App).CreatorHas(null)),
+        ("a codespace pulls what another repository has and its creator permits", Yes, Who.Codespace(), Pull, Lent()),
+        ("a codespace does not pull what its creator has not permitted", No, Who.Codespace(), Pull, Lent().AskedFor(permitted: false)),
+        ("a codespace does not pull from a repository that its creator cannot read", No, Who.Codespace(), Pull, World.Private().LinkedTo(Repo.Other).Inheriting().AskedFor(permitted: true).ActingFor(Repo.App).CreatorHas("write")),
+        ("a permission is for packages that inherit", No, Who.Codespace(), Pull, World.Private().LinkedTo(Repo.Other).WithRoleOnLinked("read").AskedFor(permitted: true).ActingFor(Repo.App).CreatorHas("write")),
+        ("a permission is for repositories of the same owner", No, Who.Codespace(), Pull, Lent().ActingFor(Repo.Elsewhere).CreatorHas("write")),
+        ("a permission is not for what the other repository is more open than", No, Who.Codespace(), Pull, Lent().LinkedTo(Repo.PublicOther)),
+        ("a permission does not outlive the reading of its own repository", No, Who.Codespace(), Pull, Lent().CreatorHas(null)),
+        ("a permission pushes nothing", No, Who.Codespace(), Push, Lent()),
+        ("a permission of codespaces is none of the user's workflows", No, Who.Workflow(), Pull, Lent()),
         ("a codespace never pushes", No, Who.Codespace(), Push, World.Private().LinkedTo(Repo.App).Inheriting().Granted("admin").ActingFor(Repo.App).CreatorHas("admin")),
         ("a codespace never creates", No, Who.Codespace(), Push, World.Missing().ByItsOwner().ActingFor(Repo.App).CreatorHas("admin")),
         ("a codespace never deletes", No, Who.Codespace(), Delete, World.Private().ByItsOwner().ActingFor(Repo.App).CreatorHas("admin")),
         ("a codespace never manages", No, Who.Codespace(), Manage, World.Private().ByItsOwner().ActingFor(Repo.App).CreatorHas("admin")),
     ];
+
+    /// <summary>A package of another repository of the same owner, which its configuration asks for and its creator permits.</summary>
+    private static World Lent() =>
+        World.Private().LinkedTo(Repo.Other).Inheriting().WithRoleOnLinked("read").AskedFor(permitted: true).ActingFor(Repo.App).CreatorHas("write");
 
     public static TheoryData<string> Names => [.. Rules.Select(rule => rule.Rule)];
 
@@ -170,6 +183,14 @@ public sealed class AccessRulesTests
         var decision = AccessRules.Decide(Who.Codespace(), Pull, world.Facts);
         Assert.Equal("acme/app is neither linked to it with inherited access nor on its Codespaces list", decision.Reason);
         Assert.Equal("an admin of the package can run: berth package access grant acme/app --codespaces acme/app", decision.Remedy);
+    }
+
+    [Fact]
+    public void The_creator_hears_that_a_permission_is_missing_and_how_to_give_it()
+    {
+        var decision = AccessRules.Decide(Who.Codespace(), Pull, Lent().AskedFor(permitted: false).Facts);
+        Assert.Equal("acme/app asks to read the packages of acme/other, and the codespace's creator has not allowed it", decision.Reason);
+        Assert.Equal("ada can run: berth codespace permissions allow acme/app", decision.Remedy);
     }
 
     [Fact]

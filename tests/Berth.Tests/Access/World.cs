@@ -60,6 +60,9 @@ internal sealed record World(PackageFacts Facts)
 
     public World OnCodespacesList() => new(Facts with { OnCodespacesList = true });
 
+    /// <summary>The codespace's configuration asks for the packages of the linked repository.</summary>
+    public World AskedFor(bool permitted) => new(Facts with { LinkedAsked = true, LinkedPermitted = permitted });
+
     private static World Of(Visibility visibility) => new(Missing().Facts with { PackageId = 7, Visibility = visibility });
 
     private static RepositoryStanding Standing(string? role) =>

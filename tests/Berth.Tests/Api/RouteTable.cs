@@ -98,6 +98,9 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}/codespaces/devcontainers                               | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/machines                                    | 404 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/new                                         | 404 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/permissions                                 | 404 in  in  in  404
+        PUT /api/v3/repos/{owner}/{repo}/codespaces/permissions                                 | 401 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/permissions_check                           | 404 in  in  in  404
         POST /api/v3/repos/{owner}/{repo}/codespaces/preflight                                  | 401 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 404 in  in  in  404
@@ -119,6 +122,9 @@ internal static class RouteTable
         GET /api/v3/repositories/{repository_id}/codespaces/devcontainers                       | 404 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces/machines                            | 404 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces/new                                 | 404 in  in  in  404
+        GET /api/v3/repositories/{repository_id}/codespaces/permissions                         | 404 in  in  in  404
+        PUT /api/v3/repositories/{repository_id}/codespaces/permissions                         | 401 in  in  in  404
+        GET /api/v3/repositories/{repository_id}/codespaces/permissions_check                   | 404 in  in  in  404
         GET /api/v3/user                                                                        | 401 in  in  in  in
         PATCH /api/v3/user                                                                      | 401 in  in  in  in
         GET /api/v3/user/codespaces                                                             | 401 in  in  in  in

@@ -32,18 +32,36 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
 
     /// <summary>As <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, the newest commit alone: for a look at its files.</summary>
     public async Task NewestAsync(
-        string url, string? reference, string target, SandboxView view, CloneCredential? credential, CancellationToken cancellationToken)
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, IReadOnlyList<string> only, CancellationToken cancellationToken)
     {
+        var sparse = Sparse(view, only);
         try
         {
-            await RunAsync(url, reference, target, view, credential, ["--depth=1"], MaxNewestBytes, _ => { }, cancellationToken);
+            await RunAsync(url, reference, target, view, credential, ["--depth=1", .. sparse], MaxNewestBytes, _ => { }, cancellationToken);
         }
         catch (CodespaceFaultException exception) when (exception.Message.Contains("does not support shallow", StringComparison.Ordinal))
         {
             // A web server that only shows files has no way to leave history out.
             CodespaceFolders.Delete(target);
-            await RunAsync(url, reference, target, view, credential, [], MaxNewestBytes, _ => { }, cancellationToken);
+            await RunAsync(url, reference, target, view, credential, sparse, MaxNewestBytes, _ => { }, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Lets a clone check out, and where the server can also fetch, these paths alone (git-sparse-checkout(1)): a new repository starts with what its template
+    /// has. The template lies in git's own home, where it can read it.
+    /// </summary>
+    private static string[] Sparse(SandboxView view, IReadOnlyList<string> only)
+    {
+        if (only.Count == 0)
+        {
+            return [];
+        }
+
+        var template = Path.Combine(view.Home!, "template");
+        Directory.CreateDirectory(Path.Combine(template, "info"));
+        File.WriteAllLines(Path.Combine(template, "info", "sparse-checkout"), only);
+        return ["--template=" + template, "--filter=blob:none", "-c", "core.sparseCheckout=true", "-c", "core.sparseCheckoutCone=false"];
     }
 
     private async Task RunAsync(

@@ -11,12 +11,17 @@ using Berth.Server.Settings;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
-internal sealed class LookAtRepository(Db db, BerthOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, TimeProvider time)
+internal sealed class LookAtRepository(
+    Db db, BerthOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, TimeProvider time) : IDisposable
 {
+    /// <summary>All that is read to know what a repository asks for.</summary>
+    private static readonly string[] Configurations = ["/.devcontainer.json", "/.devcontainer/"];
+
     /// <summary>No codespace's name has a ~.</summary>
     private const string Prefix = "~preflight-";
 
     private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
+    private readonly SemaphoreSlim _configurationsAtOnce = new(4);
 
     /// <param name="userId">For whom.</param>
     /// <param name="login">Their name.</param>
@@ -25,8 +30,35 @@ internal sealed class LookAtRepository(Db db, BerthOptions options, CodespaceHos
     /// <param name="look">Gets the folder of the checkout, which is gone when it ends.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CodespaceFaultException">There is nothing to clone, or it cannot be cloned.</exception>
-    public async Task<T> RunAsync<T>(
-        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(
+        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, CancellationToken cancellationToken) =>
+        RunAsync(userId, login, repository, reference, look, [], cancellationToken);
+
+    /// <summary>The same for its dev container configurations alone, which is quick.</summary>
+    /// <exception cref="CodespaceFaultException">There is nothing to clone, it cannot be cloned, or a configuration is wrong.</exception>
+    public async Task<T> ConfigurationsAsync<T>(
+        long userId, string login, RepositoryFacts repository, string? reference, Func<string, T> look, CancellationToken cancellationToken)
+    {
+        await _configurationsAtOnce.WaitAsync(cancellationToken);
+        try
+        {
+            return await RunAsync(userId, login, repository, reference, checkout => Task.FromResult(look(checkout)), Configurations, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CodespaceFaultException($"{repository.FullName} cannot be read: {exception.Message}", exception);
+        }
+        finally
+        {
+            _configurationsAtOnce.Release();
+        }
+    }
+
+    public void Dispose() => _configurationsAtOnce.Dispose();
+
+    private async Task<T> RunAsync<T>(
+        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, IReadOnlyList<string> only,
+        CancellationToken cancellationToken)
     {
         var url = (await db.ReadAsync(session => RepositoryTable.FindAsync(session, repository.Id), cancellationToken))?.CloneUrl
             ?? throw CloneWorkspace.NoUrl(repository.FullName);
@@ -38,7 +70,7 @@ internal sealed class LookAtRepository(Db db, BerthOptions options, CodespaceHos
         {
             folders.Prepare();
             var view = SandboxView.Of(folders, host.Name, id) with { Home = folders.GitHome };
-            await clone.NewestAsync(url, reference, folders.CloneInProgress, view, credential, cancellationToken);
+            await clone.NewestAsync(url, reference, folders.CloneInProgress, view, credential, only, cancellationToken);
             return await look(folders.CloneInProgress);
         }
         finally

@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Secrets.RegistryChecks;
 
 namespace Berth.Server.Codespaces.Preflight;
@@ -14,7 +15,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the configuration names. Nothing
 /// is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends all in one go.
 /// </summary>
-internal sealed class RunPreflight(LookAtRepository look, RegistryAccess access, ResolveReference resolve, FetchFeatures features, EngineClient engine) : IDisposable
+internal sealed class RunPreflight(LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features, EngineClient engine) : IDisposable
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
@@ -69,9 +70,11 @@ internal sealed class RunPreflight(LookAtRepository look, RegistryAccess access,
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
+        var review = await permissions.ReviewAsync(repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
+        start = start with { Principal = start.Principal with { AsksFor = wanted.PermissionsOptOut ? [] : [.. review.Asked.Select(asked => asked.Repository.Id)] } };
         var named = NamedReference.AllOf(plan);
         var references = await ResolveAsync(named.Take(MostReferences), start, platform, lines, cancellationToken);
-        List<string> remarks = [.. plan.Remarks];
+        List<string> remarks = [.. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.PermissionsOptOut)];
         var failure = named.Count > MostReferences
             ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at"
             : await ReadFeaturesAsync(plan, start, platform, lines, references, remarks, cancellationToken);

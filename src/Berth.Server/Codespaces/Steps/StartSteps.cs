@@ -3,8 +3,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run again.</summary>
 internal sealed class StartSteps(
     CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, ReuseContainer reuseContainer,
-    CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, FetchImages fetchImages, BuildImage buildImage, GiveWorkspace giveWorkspace,
-    StartServices startServices, UpContainer upContainer)
+    CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, SettlePermissions settlePermissions, FetchImages fetchImages, BuildImage buildImage,
+    GiveWorkspace giveWorkspace, StartServices startServices, UpContainer upContainer)
 {
     /// <param name="context">What is known at the beginning.</param>
     /// <param name="removeContainers">Removes what an unfinished start left.</param>
@@ -26,6 +26,7 @@ internal sealed class StartSteps(
         await removeContainers(cancellationToken);
         context = await cloneWorkspace.RunAsync(context, cancellationToken);
         context = await readConfiguration.RunAsync(context, cancellationToken);
+        context = await settlePermissions.RunAsync(context, cancellationToken);
         context = await fetchImages.RunAsync(context, cancellationToken);
         context = await buildImage.RunAsync(context, cancellationToken);
         context = await giveWorkspace.RunAsync(context, cancellationToken);

@@ -12,6 +12,7 @@ internal static class StepsFeature
         services.AddSingleton<ReuseContainer>();
         services.AddSingleton<CloneWorkspace>();
         services.AddSingleton<ReadConfiguration>();
+        services.AddSingleton<SettlePermissions>();
         services.AddSingleton<FetchImages>();
         services.AddSingleton<BuildServices>();
         services.AddSingleton<BuildImage>();

@@ -13,15 +13,6 @@ create table codespace_access_users (
 );
 create index codespace_access_users_user on codespace_access_users (user_id);
 
--- What a repository's configuration asked for when it was last read.
-create table codespace_permission_requests (
-    repository_id bigint not null references repositories (id) on delete cascade,
-    ref {key} not null,                 -- '' for the default branch
-    devcontainer_path {key} not null,   -- '' for the usual place
-    target_id bigint not null references repositories (id) on delete cascade,
-    primary key (repository_id, ref, devcontainer_path, target_id)
-);
-
 -- What a user lets codespaces of a repository fetch: packages of another repository of the same owner.
 create table codespace_permissions (
     user_id bigint not null references accounts (id) on delete cascade,
@@ -31,12 +22,19 @@ create table codespace_permissions (
     primary key (user_id, repository_id, target_id)
 );
 
--- What one codespace got of that at its last start.
+create index codespace_permissions_repository on codespace_permissions (repository_id);
+create index codespace_permissions_target on codespace_permissions (target_id);
+
+-- Created with the wish to go without what its repository asks for.
+alter table codespaces add column permissions_opt_out boolean not null default false;
+
+-- What a codespace's configuration asked for when it was last read; it gets what its creator lets it have.
 create table codespace_targets (
     codespace_id bigint not null references codespaces (id) on delete cascade,
     target_id bigint not null references repositories (id) on delete cascade,
     primary key (codespace_id, target_id)
 );
+create index codespace_targets_target on codespace_targets (target_id);
 
 create table clone_credentials (
     id {id},

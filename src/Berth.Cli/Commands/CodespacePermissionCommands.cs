@@ -1,0 +1,112 @@
+using System.CommandLine;
+using Berth.Client;
+using Berth.Client.Wire;
+using Spectre.Console;
+
+namespace Berth.Cli.Commands;
+
+/// <summary>What a repository asks for its codespaces (<c>customizations.codespaces.repositories</c>), and the user's answer.</summary>
+internal static class CodespacePermissionCommands
+{
+    public static BerthCommand Build() => BerthCommand.Group(
+        "permissions",
+        "Whose packages the codespaces of a repository may read beside its own: what its devcontainer.json asks for, and what you allow.",
+        ["berth codespace permissions show acme/app", "berth codespace permissions allow acme/app", "berth codespace permissions revoke acme/app"],
+        Show(),
+        Allow(),
+        Revoke());
+
+    /// <summary>Creates a codespace; where that asks for permissions, allows them (with the option, or after asking on a terminal) and creates it then.</summary>
+    public static async Task<Codespace> CreateAsync(CommandCall call, string repository, NewCodespace wanted, bool allow)
+    {
+        try
+        {
+            return await call.Client.CreateCodespaceAsync(repository, wanted, call.CancellationToken);
+        }
+        catch (BerthException exception) when (exception.AllowPermissionsUrl is not null && (allow || call.Terminal.Interactive))
+        {
+            await AllowAsync(call, repository, wanted.Ref, wanted.DevcontainerPath, ask: !allow);
+            return await call.Client.CreateCodespaceAsync(repository, wanted, call.CancellationToken);
+        }
+    }
+
+    private static BerthCommand Show()
+    {
+        var (repository, reference, path) = (Arguments.Repository(), Ref(), DevcontainerPath());
+        return BerthCommand.Of(
+            "show",
+            "Show what the repository's devcontainer.json asks for, and what of it you allow.",
+            ["berth codespace permissions show acme/app", "berth codespace permissions show acme/app --ref feature/login"],
+            [repository, reference, path],
+            async call => call.Print(
+                await call.Client.CheckCodespacePermissionsAsync(call.Get(repository), call.Get(reference), call.Get(path), call.CancellationToken),
+                (writer, check) => Describe(writer, call.Get(repository), check)));
+    }
+
+    private static BerthCommand Allow()
+    {
+        var (repository, reference, path) = (Arguments.Repository(), Ref(), DevcontainerPath());
+        return BerthCommand.Of(
+            "allow",
+            "Allow what the repository's devcontainer.json asks for, to your codespaces of it. What it asks for later is asked again.",
+            ["berth codespace permissions allow acme/app"],
+            [repository, reference, path],
+            call => AllowAsync(call, call.Get(repository), call.Get(reference), call.Get(path), ask: false));
+    }
+
+    private static BerthCommand Revoke()
+    {
+        var repository = Arguments.Repository();
+        return BerthCommand.Of(
+            "revoke",
+            "Take back everything that you allowed to codespaces of the repository; at once, also for those that run.",
+            ["berth codespace permissions revoke acme/app"],
+            [repository],
+            async call =>
+            {
+                await call.Client.SetCodespacePermissionsAsync(call.Get(repository), [], call.CancellationToken);
+                call.Say($"Your codespaces of {call.Get(repository)} may read its own packages only.");
+            });
+    }
+
+    private static async Task AllowAsync(CommandCall call, string repository, string? reference, string? path, bool ask)
+    {
+        var check = await call.Client.CheckCodespacePermissionsAsync(repository, reference, path, call.CancellationToken);
+        Describe(call.Terminal.Error, repository, check);
+        if (check.Accepted)
+        {
+            return;
+        }
+
+        if (ask && !await new ConfirmationPrompt("Allow it?") { DefaultValue = false }.ShowAsync(call.Terminal.Screen(), call.CancellationToken))
+        {
+            throw new CommandException(
+                ExitCodes.Failed, $"nothing was allowed and nothing created; without these packages: berth codespace create {repository} --default-permissions");
+        }
+
+        var allowed = await call.Client.CodespacePermissionsAsync(repository, call.CancellationToken);
+        await call.Client.SetCodespacePermissionsAsync(
+            repository, [.. allowed.Repositories.Union(check.Permissions.Select(asked => asked.Repository))], call.CancellationToken);
+        call.Say($"Allowed for your codespaces of {repository}.");
+    }
+
+    private static void Describe(TextWriter writer, string repository, CodespacePermissionsCheck check)
+    {
+        writer.WriteLine(check.Permissions.Count == 0
+            ? $"{repository} asks for nothing beside its own packages."
+            : $"{repository} asks to let its codespaces");
+        foreach (var asked in check.Permissions)
+        {
+            writer.WriteLine($"  {asked.Packages} the packages of {asked.Repository} ({(asked.Accepted ? "you allow it" : "not allowed yet")})");
+        }
+
+        foreach (var remark in check.Remarks)
+        {
+            writer.WriteLine($"  {remark}");
+        }
+    }
+
+    private static Option<string> Ref() => Arguments.Option("--ref", "Branch or tag (default: the one that the remote names)");
+
+    private static Option<string> DevcontainerPath() => Arguments.Option("--devcontainer-path", "Which configuration, when the repository has several");
+}

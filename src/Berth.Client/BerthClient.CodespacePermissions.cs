@@ -1,0 +1,26 @@
+using Berth.Client.Wire;
+
+namespace Berth.Client;
+
+/// <summary>What repositories ask for their codespaces, and what the user permits.</summary>
+public sealed partial class BerthClient
+{
+    /// <param name="repository">As owner/name.</param>
+    /// <param name="reference">Branch or tag; null: the remote's default branch.</param>
+    /// <param name="devcontainerPath">Null: the usual place.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<CodespacePermissionsCheck> CheckCodespacePermissionsAsync(
+        string repository, string? reference, string? devcontainerPath, CancellationToken cancellationToken) =>
+        GetAsync<CodespacePermissionsCheck>(
+            $"repos/{Repository(repository)}/codespaces/permissions_check?ref={Escape(reference ?? "")}&devcontainer_path={Escape(devcontainerPath ?? "")}",
+            cancellationToken);
+
+    public Task<CodespacePermissionList> CodespacePermissionsAsync(string repository, CancellationToken cancellationToken) =>
+        GetAsync<CodespacePermissionList>(Permissions(repository), cancellationToken);
+
+    /// <summary>Replaces what is permitted.</summary>
+    public Task SetCodespacePermissionsAsync(string repository, IReadOnlyList<string> repositories, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, Permissions(repository), new CodespacePermissionList(repositories), cancellationToken);
+
+    private static string Permissions(string repository) => $"repos/{Repository(repository)}/codespaces/permissions";
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Berth.Server.Codespaces.Devcontainers;
+
+namespace Berth.Server.Codespaces.Permissions;
+
+/// <summary>
+/// <c>customizations.codespaces.repositories</c> of a devcontainer.json: the other repositories whose packages its codespaces are to read. As at GitHub
+/// (https://docs.github.com/codespaces/managing-your-codespaces/managing-repository-access-for-your-codespaces) packages can only be read, and
+/// <c>owner/*</c> stands for all of an owner; other permissions mean nothing here. Only the repository's own file counts, not what images bring.
+/// </summary>
+/// <param name="Names">As <c>owner/name</c> or <c>owner/*</c>.</param>
+/// <param name="Remarks">What of it is not given, one line each.</param>
+internal sealed record AskedRepositories(IReadOnlyList<string> Names, IReadOnlyList<string> Remarks)
+{
+    public const int Most = 100;
+    private const string Property = "customizations.codespaces.repositories";
+
+    public static AskedRepositories Read(DevcontainerFile file)
+    {
+        if (Inner(Inner(Inner(file.Content, "customizations"), "codespaces"), "repositories") is not { } repositories)
+        {
+            return new([], []);
+        }
+
+        List<string> names = [];
+        List<string> remarks = [];
+        foreach (var entry in repositories.EnumerateObject())
+        {
+            switch (Packages(entry.Value))
+            {
+                case null:
+                    remarks.Add($"{Property}: {entry.Name} asks for nothing that a codespace can be given here; it can be packages: read");
+                    break;
+                case var _ when !IsName(entry.Name):
+                    remarks.Add($"{Property}: '{entry.Name}' is not owner/name or owner/*");
+                    break;
+                case var _ when names.Count == Most:
+                    remarks.Add($"{Property}: {entry.Name} is one too many, at most {Most} repositories can be named");
+                    break;
+                case var level:
+                    names.Add(entry.Name);
+                    if (level == "write")
+                    {
+                        remarks.Add($"{Property}: {entry.Name} asks to write packages; a codespace's token only reads them");
+                    }
+
+                    break;
+            }
+        }
+
+        return new(names, remarks);
+    }
+
+    /// <summary><c>read</c>, <c>write</c>, or null where packages are not asked for.</summary>
+    private static string? Packages(JsonElement asked)
+    {
+        var permissions = Inner(asked, "permissions", anyKind: true);
+        return permissions switch
+        {
+            { ValueKind: JsonValueKind.String } text => text.GetString() switch { "read-all" => "read", "write-all" => "write", _ => null },
+            { ValueKind: JsonValueKind.Object } => Inner(permissions.Value, "packages", anyKind: true) is { ValueKind: JsonValueKind.String } level
+                && level.GetString() is "read" or "write" ? level.GetString() : null,
+            _ => null,
+        };
+    }
+
+    private static JsonElement? Inner(JsonElement? element, string name, bool anyKind = false) =>
+        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var value) && (anyKind || value.ValueKind == JsonValueKind.Object)
+            ? value
+            : null;
+
+    private static bool IsName(string text) =>
+        text.Length <= 200 && text.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name]
+        && owner.All(IsLetter) && (name == "*" || name.All(IsLetter));
+
+    private static bool IsLetter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
+}

@@ -1,0 +1,215 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Repositories;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Berth.Server.Codespaces.Permissions;
+
+/// <summary>
+/// What a repository asks for before there is a codespace: its configurations and permissions in GitHub's shapes, and the user's answer, which GitHub has as
+/// a web page only.
+/// </summary>
+internal static class PermissionEndpoints
+{
+    private const string Page = "/codespaces/allow-permissions/";
+
+    private const string Resource = "CodespacePermissions";
+    private const string Scope = "codespace";
+
+    /// <param name="api">The group of routes.</param>
+    /// <param name="codespaces">Of one repository, by name or by id.</param>
+    public static void MapPermissions(this IEndpointRouteBuilder api, string codespaces)
+    {
+        // https://docs.github.com/rest/codespaces/codespaces
+        api.MapRead(codespaces + "/devcontainers", DevcontainersAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapRead(codespaces + "/permissions_check", CheckAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapRead(codespaces + "/permissions", GetAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapPut(codespaces + "/permissions", SetAsync).Requires(ApiNeed.RepositoryReader, Scope);
+    }
+
+    /// <summary>Says how to answer; who may know what is asked is settled by the API.</summary>
+    public static void MapPermissionPage(this IEndpointRouteBuilder app) => app.MapGet(Page + "{owner}/{repo}", ShowPage);
+
+    private static async Task<IResult> DevcontainersAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, LookAtRepository looks, CancellationToken cancellationToken)
+    {
+        if (CodespaceEndpoints.LacksRight(caller) is { } error)
+        {
+            return error;
+        }
+
+        var row = await db.ReadAsync(session => RepositoryTable.FindAsync(session, access.Repository.Id), cancellationToken);
+        if (row?.CloneUrl is null)
+        {
+            return ApiResult.Ok(new DevcontainerList(0, []));
+        }
+
+        try
+        {
+            var places = await looks.ConfigurationsAsync(caller.User.UserId, caller.User.Login, access.Repository, Ref(request), Places, cancellationToken);
+            return ApiResult.Ok(new DevcontainerList(places.Count, places));
+        }
+        catch (CodespaceFaultException exception)
+        {
+            return ApiErrors.Unprocessable(Resource, "ref", exception.Message);
+        }
+    }
+
+    private static List<DevcontainerPlace> Places(string checkout) =>
+        [.. DevcontainerFile.All(checkout).Select(path => new DevcontainerPlace(path, NameOf(checkout, path), NameOf(checkout, path)))];
+
+    private static string? NameOf(string checkout, string path)
+    {
+        try
+        {
+            return DevcontainerFile.Read(checkout, path).Content.TryGetProperty("name", out var name) && name.ValueKind == System.Text.Json.JsonValueKind.String
+                ? name.GetString()
+                : null;
+        }
+        catch (CodespaceFaultException)
+        {
+            // What is wrong with it is said to whoever chooses it.
+            return null;
+        }
+    }
+
+    private static async Task<IResult> CheckAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CodespacePermissions permissions, CancellationToken cancellationToken)
+    {
+        if (CodespaceEndpoints.LacksRight(caller) is { } error)
+        {
+            return error;
+        }
+
+        var path = request.Query["devcontainer_path"].ToString();
+        try
+        {
+            var review = await permissions.LookAsync(
+                access.Repository, caller.User.UserId, caller.User.Login, Ref(request), path, cancellationToken);
+            return ApiResult.Ok(new CodespacePermissionsCheck
+            {
+                Accepted = review.Missing.Count == 0,
+                Permissions = [.. review.Asked.Select(asked => new CodespacePermission(asked.Repository.FullName, "read", asked.Permitted))],
+                Remarks = review.Remarks,
+            });
+        }
+        catch (CodespaceFaultException exception)
+        {
+            return ApiErrors.Unprocessable(Resource, "devcontainer_path", exception.Message);
+        }
+    }
+
+    private static async Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+    {
+        if (CodespaceEndpoints.LacksRight(caller) is { } error)
+        {
+            return error;
+        }
+
+        // A repository that the user can no longer read has no name here; what was permitted of it counts for nothing.
+        return ApiResult.Ok(await db.ReadAsync(
+            async session =>
+            {
+                List<string> names = [];
+                foreach (var target in await CodespacePermissionTable.PermittedAsync(session, caller.User.UserId, access.Repository.Id))
+                {
+                    if ((await AccessTable.StandingAsync(session, target, caller.User.UserId)).CanRead)
+                    {
+                        names.Add(target.FullName);
+                    }
+                }
+
+                return new CodespacePermissionList(names);
+            },
+            cancellationToken));
+    }
+
+    private static async Task<IResult> SetAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (CodespaceEndpoints.LacksRight(caller) is { } error)
+        {
+            return error;
+        }
+
+        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
+        var names = body.Texts("repositories", required: true);
+        if (names is { Count: > AskedRepositories.Most })
+        {
+            body.Fault("repositories", "invalid", $"at most {AskedRepositories.Most} repositories can be permitted");
+        }
+
+        body.Validate();
+        return await db.WriteAsync<IResult>(
+            async session =>
+            {
+                HashSet<long> targets = [];
+                foreach (var name in names!)
+                {
+                    if (await FindAsync(session, access.Repository, caller.User.UserId, name) is not { } target)
+                    {
+                        return ApiErrors.Invalid(
+                            Resource, "repositories", $"'{name}' is not another repository of {access.Repository.OwnerLogin} that you can read, as owner/name");
+                    }
+
+                    targets.Add(target.Id);
+                }
+
+                await CodespacePermissionTable.PermitAsync(session, caller.User.UserId, access.Repository.Id, targets, time.GetUtcNow());
+                return ApiResult.NoContent();
+            },
+            cancellationToken);
+    }
+
+    private static async Task<RepositoryFacts?> FindAsync(DbSession session, RepositoryFacts repository, long userId, string fullName) =>
+        fullName.Split('/') is [var owner, var name] && owner.Equals(repository.OwnerLogin, StringComparison.OrdinalIgnoreCase)
+        && await AccessTable.RepositoryAsync(session, repository.OwnerId, name) is { } found && found.Id != repository.Id
+        && (await AccessTable.StandingAsync(session, found, userId)).CanRead
+            ? found
+            : null;
+
+    private static string? Ref(HttpRequest request)
+    {
+        var text = request.Query["ref"].ToString();
+        return text.Length == 0 ? null : text;
+    }
+
+    /// <summary>
+    /// The path of <c>allow_permissions_url</c>. gh shows it without its query, so the repository stands in the path; no login can be <c>codespaces</c>.
+    /// </summary>
+    public static string PageOf(RepositoryFacts repository, string? reference, string? devcontainerPath)
+    {
+        var query = new Dictionary<string, string?>(StringComparer.Ordinal) { ["ref"] = reference, ["devcontainer_path"] = devcontainerPath };
+        return QueryHelpers.AddQueryString(
+            $"{Page}{repository.OwnerLogin}/{repository.Name}", query.Where(pair => !string.IsNullOrEmpty(pair.Value)));
+    }
+
+    private static IResult ShowPage(string owner, string repo, HttpRequest request)
+    {
+        var (repository, reference, path) = ($"{owner}/{repo}", request.Query["ref"].ToString(), request.Query["devcontainer_path"].ToString());
+        var options = (reference.Length == 0 ? "" : $" --ref {Quoted(reference)}") + (path.Length == 0 ? "" : $" --devcontainer-path {Quoted(path)}");
+        return Results.Text($"""
+            This repository asks to let its codespaces read packages of other repositories. To see which, and to allow it, run
+
+              berth codespace permissions show {Quoted(repository)}{options}
+              berth codespace permissions allow {Quoted(repository)}{options}
+
+            and create the codespace again. To create it without them:
+
+              berth codespace create {Quoted(repository)}{options} --default-permissions
+              gh codespace create --repo {Quoted(repository)} --default-permissions
+
+            """);
+    }
+
+    /// <summary>For a shell. What comes from a link is somebody else's word.</summary>
+    private static string Quoted(string text) =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.')
+            ? text
+            : $"'{new string([.. text.Where(c => !char.IsControl(c))]).Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}
