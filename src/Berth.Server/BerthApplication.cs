@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.CredentialSets;
 using Berth.Server.Database;
@@ -49,7 +50,7 @@ internal static class BerthApplication
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseHttp();
+        app.UseHttp(otherHosts: ports => ports.UseForwardedPorts());
         app.MapOperations();
         app.MapRegistry();
         app.UseApi();
@@ -59,6 +60,7 @@ internal static class BerthApplication
         api.MapRepositoryFeature();
         api.MapCodespaces();
         app.MapPermissionPage();
+        api.MapCodespacePolicies();
         api.MapTokens();
         api.MapPackageFeature();
         api.MapSecrets();

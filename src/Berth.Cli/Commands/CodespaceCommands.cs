@@ -17,6 +17,9 @@ internal static class CodespaceCommands
         Show(),
         Logs(),
         CodespaceExecCommand.Build(),
+        CodespaceCopyCommand.Build(),
+        CodespaceForwardCommand.Build(),
+        Edit(),
         CodespacePermissionCommands.Build(),
         Begin("start", "Start a codespace that stopped or failed, and follow it.", (call, name) => call.Client.StartCodespaceAsync(name, call.CancellationToken)),
         Begin(
@@ -35,18 +38,50 @@ internal static class CodespaceCommands
         var display = Arguments.Option("--display-name", "A name for people");
         var allow = new Option<bool>("--allow-permissions") { Description = "Allow what the repository asks for beside its own packages, without a question" };
         var without = new Option<bool>("--default-permissions") { Description = "Go without what the repository asks for beside its own packages" };
+        var machine = Arguments.Option("--machine", "Which machine, as GET /repos/OWNER/NAME/codespaces/machines lists them");
+        var idle = new Option<int?>("--idle-timeout") { Description = "Minutes without use after which it stops (5 to 240, default 30)" };
+        var retention = new Option<int?>("--retention") { Description = "Minutes after a stop until it is deleted (0 to 43200, default 30 days)" };
         var detach = Detach();
         return BerthCommand.Of(
             "create",
             "Create a codespace of a repository and follow its start. Ends with 1 when the start fails, with the reason.",
             ["berth codespace create acme/app", "berth codespace create acme/app --ref feature/login --detach"],
-            [repository, reference, path, display, allow, without, detach],
+            [repository, reference, path, display, machine, idle, retention, allow, without, detach],
             async call =>
             {
-                var wanted = new NewCodespace { Ref = call.Get(reference), DevcontainerPath = call.Get(path), DisplayName = call.Get(display), MultiRepoPermissionsOptOut = call.Get(without) ? true : null };
+                var wanted = new NewCodespace
+                {
+                    Ref = call.Get(reference),
+                    DevcontainerPath = call.Get(path),
+                    DisplayName = call.Get(display),
+                    Machine = call.Get(machine),
+                    IdleTimeoutMinutes = call.Get(idle),
+                    RetentionPeriodMinutes = call.Get(retention),
+                    MultiRepoPermissionsOptOut = call.Get(without) ? true : null,
+                };
                 var codespace = await CodespacePermissionCommands.CreateAsync(call, call.Get(repository), wanted, call.Get(allow));
                 await EndAsync(call, codespace, call.Get(detach));
             });
+    }
+
+    private static BerthCommand Edit()
+    {
+        var name = Name();
+        var display = Arguments.Option("--display-name", "A name for people");
+        var machine = Arguments.Option("--machine", "Another machine, from the next rebuild on");
+        var idle = new Option<int?>("--idle-timeout") { Description = "Minutes without use after which it stops (5 to 240)" };
+        var retention = new Option<int?>("--retention") { Description = "Minutes after a stop until it is deleted (0 to 43200)" };
+        return BerthCommand.Of(
+            "edit",
+            "Change a codespace's name for people, its machine, or how long it runs unused and is kept.",
+            ["berth codespace edit ada-app-g4wpq6h95q --idle-timeout 120", "berth codespace edit ada-app-g4wpq6h95q --retention 1440"],
+            [name, display, machine, idle, retention],
+            async call => call.Print(
+                await call.Client.ChangeCodespaceAsync(
+                    call.Get(name),
+                    new CodespaceChange { DisplayName = call.Get(display), Machine = call.Get(machine), IdleTimeoutMinutes = call.Get(idle), RetentionPeriodMinutes = call.Get(retention) },
+                    call.CancellationToken),
+                Details));
     }
 
     private static BerthCommand List()
@@ -204,6 +239,10 @@ internal static class CodespaceCommands
         ("Ref", codespace.GitStatus.Ref),
         ("State", codespace.State),
         ("Failure", codespace.Failure),
+        ("Stopped", codespace.LastKnownStopNotice),
+        ("Machine", codespace.Machine?.DisplayName),
+        ("Idle timeout", codespace.IdleTimeoutMinutes is { } idle ? $"{idle} minutes" : null),
+        ("Deleted", codespace.RetentionExpiresAt is { } expires ? $"{expires:yyyy-MM-dd HH:mm}" : null),
         ("Image", codespace.Image),
         ("Created", $"{codespace.CreatedAt:yyyy-MM-dd HH:mm}"),
         ("Last used", $"{codespace.LastUsedAt:yyyy-MM-dd HH:mm}"));

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using System.Text;
+using Berth.Client;
 using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
@@ -12,22 +14,102 @@ internal static class CodespaceExecCommand
         var name = CodespaceCommands.Name();
         var command = new Argument<string[]>("COMMAND") { Description = "Program and arguments, after --", Arity = ArgumentArity.OneOrMore };
         var folder = Arguments.Option("--workdir", "Folder in the codespace (default: the workspace)");
+        var input = new Option<bool>("--interactive", "-i") { Description = "Pass standard input on" };
+        var tty = new Option<bool>("--tty", "-t") { Description = "Give it a terminal" };
         return BerthCommand.Of(
             "exec",
-            "Run a program in a codespace as its user, in its workspace, without a terminal. Ends with the program's exit code.",
-            ["berth codespace exec ada-app-g4wpq6h95q -- make test", "berth codespace exec ada-app-g4wpq6h95q -- sh -c 'ls | wc -l'"],
-            [name, command, folder],
+            "Run a program in a codespace as its user, in its workspace. Ends with the program's exit code; the program ends when this command is ended.",
+            [
+                "berth codespace exec ada-app-g4wpq6h95q -- make test", "berth codespace exec -it ada-app-g4wpq6h95q -- bash",
+                "tar c src | berth codespace exec -i ada-app-g4wpq6h95q -- tar x -C /tmp",
+            ],
+            [name, command, folder, input, tty],
             async call =>
             {
                 var (output, errors) = (new Sink(call.Terminal.Out, Console.Out, Console.OpenStandardOutput), new Sink(call.Terminal.Error, Console.Error, Console.OpenStandardError));
-                var code = await call.Client.ExecAsync(
-                    call.Get(name), new CodespaceExec(call.Get(command)) { WorkingDirectory = call.Get(folder) },
-                    (stream, piece) => (stream == 2 ? errors : output).WriteAsync(piece, call.CancellationToken), call.CancellationToken);
+                Task WriteAsync(byte stream, ReadOnlyMemory<byte> piece) => (stream == 2 ? errors : output).WriteAsync(piece, call.CancellationToken);
+                var code = call.Get(input) || call.Get(tty)
+                    ? await InteractAsync(call, call.Get(name), Start(call, call.Get(command), call.Get(folder), call.Get(tty)), call.Get(input), WriteAsync)
+                    : await call.Client.ExecAsync(
+                        call.Get(name), new CodespaceExec(call.Get(command)) { WorkingDirectory = call.Get(folder) }, WriteAsync, call.CancellationToken);
                 if (code != 0)
                 {
                     throw new CommandException(code, "");
                 }
             });
+    }
+
+    private static ProcessStart Start(CommandCall call, string[] command, string? folder, bool tty)
+    {
+        var size = tty ? Size() : null;
+        return new ProcessStart(command)
+        {
+            Tty = tty,
+            Rows = size?.Rows,
+            Columns = size?.Columns,
+            Term = tty ? call.Terminal.Environment("TERM") : null,
+            WorkingDirectory = folder,
+        };
+    }
+
+    private static async Task<int> InteractAsync(CommandCall call, string name, ProcessStart start, bool input, Func<byte, ReadOnlyMemory<byte>, Task> write)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
+        using var process = await call.Client.StartProcessAsync(name, start, call.CancellationToken);
+        using var raw = start.Tty && input ? RawTerminal.Enter() : null;
+        using var resized = start.Tty ? PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(process, ended.Token)) : null;
+
+        // Reading a terminal cannot be cancelled, so nobody waits for its end: the command ends with the process.
+        _ = input ? SendAsync(process, ended.Token) : process.WriteAsync(ReadOnlyMemory<byte>.Empty, ended.Token);
+        try
+        {
+            return await process.ReadAsync(write, call.CancellationToken);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+        }
+    }
+
+    private static async Task SendAsync(RemoteProcess process, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            await using var input = Console.OpenStandardInput();
+            int read;
+            while ((read = await input.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                await process.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+
+            await process.WriteAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException or IOException)
+        {
+            // The process has ended; whoever reads its output knows.
+        }
+    }
+
+    private static void Resize(RemoteProcess process, CancellationToken cancellationToken)
+    {
+        if (Size() is { } size)
+        {
+            _ = process.ResizeAsync(size.Rows, size.Columns, cancellationToken);
+        }
+    }
+
+    /// <summary>Of the terminal; null where there is none.</summary>
+    private static TerminalSize? Size()
+    {
+        try
+        {
+            return Console.WindowHeight > 0 && Console.WindowWidth > 0 ? new TerminalSize(Console.WindowHeight, Console.WindowWidth) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Passes bytes on as they are where the process's own stream is meant; a writer that stands in for it gets text.</summary>

@@ -43,6 +43,16 @@ public sealed record Codespace
 
     public int? IdleTimeoutMinutes { get; init; }
 
+    public int? RetentionPeriodMinutes { get; init; }
+
+    /// <summary>When it will be deleted; null while it is wanted.</summary>
+    public DateTimeOffset? RetentionExpiresAt { get; init; }
+
+    /// <summary>Why it stopped, when nobody asked for it.</summary>
+    public string? LastKnownStopNotice { get; init; }
+
+    public CodespaceRuntimeConstraints RuntimeConstraints { get; init; } = new(["private"]);
+
     public required string WebUrl { get; init; }
 
     public required string MachinesUrl { get; init; }
@@ -83,13 +93,14 @@ public sealed record CodespaceMachine
 
 public sealed record CodespaceGitStatus
 {
-    public int Ahead { get; init; }
+    /// <summary>Null, as what follows, when it is not known: the codespace has not run yet, or there is no git in it.</summary>
+    public long? Ahead { get; init; }
 
-    public int Behind { get; init; }
+    public long? Behind { get; init; }
 
-    public bool HasUnpushedChanges { get; init; }
+    public bool? HasUnpushedChanges { get; init; }
 
-    public bool HasUncommittedChanges { get; init; }
+    public bool? HasUncommittedChanges { get; init; }
 
     public string? Ref { get; init; }
 }
@@ -126,6 +137,52 @@ public sealed record CodespacePermission(string Repository, string Packages, boo
 /// <summary>The repositories (owner/name) whose packages a user lets codespaces of one repository read.</summary>
 public sealed record CodespacePermissionList(IReadOnlyList<string> Repositories);
 
+/// <summary>Forwarded ports are their creator's alone.</summary>
+public sealed record CodespaceRuntimeConstraints(IReadOnlyList<string> AllowedPortPrivacySettings);
+
+/// <summary>Where files came to lie that were copied into a codespace.</summary>
+public sealed record CopiedFiles(string Path);
+
+/// <summary>A forwarded port: its address, and a link that signs a browser in to it, once and soon.</summary>
+public sealed record CodespacePort(int Port, string Url, string SignInUrl, DateTimeOffset ExpiresAt);
+
+/// <summary>What an organization settles for the codespaces of its repositories.</summary>
+public sealed record CodespacePolicy(bool ExportRegistrySecrets);
+
+/// <summary>An exported creation log.</summary>
+public sealed record CodespaceExport
+{
+    public required string State { get; init; }
+
+    public required DateTimeOffset? CompletedAt { get; init; }
+
+    public required string? Branch { get; init; }
+
+    public string? Sha { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string ExportUrl { get; init; }
+
+    public required string HtmlUrl { get; init; }
+}
+
+/// <summary>What of a codespace is to change.</summary>
+public sealed record CodespaceChange
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DisplayName { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Machine { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? IdleTimeoutMinutes { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? RetentionPeriodMinutes { get; init; }
+}
+
 /// <summary>A codespace to make.</summary>
 public sealed record NewCodespace
 {
@@ -147,6 +204,12 @@ public sealed record NewCodespace
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DisplayName { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? IdleTimeoutMinutes { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? RetentionPeriodMinutes { get; init; }
 }
 
 /// <summary>Who may have codespaces of an organization's repositories.</summary>
@@ -159,6 +222,27 @@ public sealed record CodespacesAccess
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? SelectedUsernames { get; init; }
 }
+
+/// <summary>A process with input, and a terminal where one is wanted.</summary>
+public sealed record ProcessStart(IReadOnlyList<string> Command)
+{
+    public bool Tty { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Rows { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Columns { get; init; }
+
+    /// <summary>The kind of terminal, as in the variable TERM.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Term { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WorkingDirectory { get; init; }
+}
+
+public sealed record TerminalSize(int Rows, int Columns);
 
 /// <summary>A process to run in a codespace.</summary>
 public sealed record CodespaceExec(IReadOnlyList<string> Command)

@@ -10,6 +10,8 @@ internal static class ApiResult
 
     public static IResult Created<T>(T value) => Results.Json(value, BerthJson.Wire.Of<T>(), statusCode: StatusCodes.Status201Created);
 
+    public static IResult Accepted<T>(T value) => Results.Json(value, BerthJson.Wire.Of<T>(), statusCode: StatusCodes.Status202Accepted);
+
     public static IResult NoContent() => Results.NoContent();
 
     /// <summary>One page of a list, with the Link header.</summary>

@@ -29,6 +29,11 @@ internal static class CodespaceDesire
 /// <summary>A codespace's row, with what is needed of its owner and repository.</summary>
 internal sealed record Codespace
 {
+    public const long DefaultIdleTimeoutMinutes = 30;
+
+    /// <summary>30 days, which is also what one gets that asks for nothing.</summary>
+    public const long LongestRetentionMinutes = 43_200;
+
     public long Id { get; init; }
 
     public string Name { get; init; } = "";
@@ -79,6 +84,29 @@ internal sealed record Codespace
     public bool Rebuild { get; init; }
 
     public long Attempt { get; init; }
+
+    /// <summary>It stops when nobody has used it for this long.</summary>
+    public long IdleTimeoutMinutes { get; init; } = DefaultIdleTimeoutMinutes;
+
+    /// <summary>It is deleted when it has stood still for this long; 0: when it stops.</summary>
+    public long RetentionPeriodMinutes { get; init; } = LongestRetentionMinutes;
+
+    /// <summary>Null while it is wanted.</summary>
+    public DateTimeOffset? RetentionExpiresAt { get; init; }
+
+    /// <summary>Why it stopped, when nobody asked for it.</summary>
+    public string? StopNotice { get; init; }
+
+    /// <summary>The branch of the workspace when it was last looked at; this and what follows is null when it is not known.</summary>
+    public string? GitRef { get; init; }
+
+    public long? GitAhead { get; init; }
+
+    public long? GitBehind { get; init; }
+
+    public bool? GitUnpushed { get; init; }
+
+    public bool? GitUncommitted { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
 

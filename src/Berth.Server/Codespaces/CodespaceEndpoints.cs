@@ -2,11 +2,13 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Berth.Server.Codespaces;
 
@@ -29,10 +31,12 @@ internal static class CodespaceEndpoints
         api.MapPost(One + "/rebuild", RebuildAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
         api.MapRead(One + "/machines", MachinesAsync).Requires(ApiNeed.User, Scope);
         api.MapRead(One + "/creation-log", CreationLog.GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
-        api.MapPost(One + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, Scope);
         api.MapOrganizationCodespaces();
         api.MapCodespaceAccess();
         api.MapPreflight();
+        api.MapPost(One + "/exports", ExportAsync).Requires(ApiNeed.User, Scope);
+        api.MapRead(One + "/exports/{export_id}", GetExportAsync).Requires(ApiNeed.User, Scope);
+        api.MapConnections(One, Scope);
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
@@ -130,8 +134,8 @@ internal static class CodespaceEndpoints
         return ApiResult.Created(codespace.ToWire(row, urls));
     }
 
-    private static async Task<IResult> GetAsync(string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
-        await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
+    private static async Task<IResult> GetAsync(string name, ApiCaller caller, Db db, GitStatus git, ApiUrls urls, CancellationToken cancellationToken) =>
+        await ShowAsync(await git.RefreshAsync(await FindAsync(db, caller, name, cancellationToken), always: false, cancellationToken), db, urls, cancellationToken);
 
     private static async Task<IResult> ChangeAsync(
         string name, HttpRequest request, ApiCaller caller, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
@@ -140,12 +144,15 @@ internal static class CodespaceEndpoints
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
         var wanted = CreateCodespace.Read(body);
         body.Validate();
-        if (body.Has("display_name"))
+        var changed = codespace with
         {
-            await db.WriteAsync(session => CodespaceTable.RenameAsync(session, codespace.Id, wanted.DisplayName, time.GetUtcNow()), cancellationToken);
-        }
-
-        return await GetAsync(name, caller, db, urls, cancellationToken);
+            DisplayName = body.Has("display_name") ? wanted.DisplayName : codespace.DisplayName,
+            Machine = string.IsNullOrEmpty(wanted.Machine) ? codespace.Machine : wanted.Machine,
+            IdleTimeoutMinutes = wanted.IdleTimeoutMinutes ?? codespace.IdleTimeoutMinutes,
+            RetentionPeriodMinutes = wanted.RetentionPeriodMinutes ?? codespace.RetentionPeriodMinutes,
+        };
+        await db.WriteAsync(session => CodespaceTable.ChangeAsync(session, changed, time.GetUtcNow()), cancellationToken);
+        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
@@ -168,7 +175,7 @@ internal static class CodespaceEndpoints
         }
 
         reconciler.Wake(codespace.Id);
-        return await GetAsync(name, caller, db, urls, cancellationToken);
+        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
     }
 
     /// <summary>What the organization says counts at every start; a repository that is gone or hidden fails the start itself, with its reason.</summary>
@@ -186,7 +193,7 @@ internal static class CodespaceEndpoints
         var codespace = await FindAsync(db, caller, name, cancellationToken);
         await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
         reconciler.Wake(codespace.Id);
-        return await GetAsync(name, caller, db, urls, cancellationToken);
+        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
     }
 
     private static async Task<IResult> RebuildAsync(
@@ -195,8 +202,30 @@ internal static class CodespaceEndpoints
         var codespace = await FindAsync(db, caller, name, cancellationToken);
         await db.WriteAsync(session => CodespaceTable.WantRebuildAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
         reconciler.Wake(codespace.Id);
-        return await GetAsync(name, caller, db, urls, cancellationToken);
+        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
     }
+
+    private static async Task<IResult> ExportAsync(string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        ApiResult.Accepted(Export(await FindAsync(db, caller, name, cancellationToken), urls));
+
+    /// <summary>What is exported is the creation log, which is there already: an export is its address.</summary>
+    private static async Task<IResult> GetExportAsync(
+        string name, [FromRoute(Name = "export_id")] string exportId, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        var export = Export(codespace, urls);
+        return exportId == "latest" || exportId == export.Id ? ApiResult.Ok(export) : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static CodespaceExport Export(Codespace codespace, ApiUrls urls) => new()
+    {
+        State = "succeeded",
+        CompletedAt = codespace.UpdatedAt,
+        Branch = codespace.GitRef ?? codespace.Ref,
+        Id = codespace.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        ExportUrl = $"{urls.Api}/user/codespaces/{codespace.Name}/creation-log?attempt={codespace.Attempt}",
+        HtmlUrl = $"{urls.Html}/codespaces/{codespace.Name}",
+    };
 
     private static async Task<IResult> MachinesAsync(string name, ApiCaller caller, Db db, CancellationToken cancellationToken)
     {

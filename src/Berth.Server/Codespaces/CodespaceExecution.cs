@@ -2,16 +2,16 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Api;
-using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Database;
-using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Runs one process in a codespace, as its remote user in its workspace folder, without a terminal. The answer is framed as the engine frames output (stream
-/// 1 and 2); the last frame is stream 3 and says the exit code as JSON, <c>{"exit_code":0}</c>.
+/// Runs one process in a codespace, as its remote user in its workspace folder, without a terminal and without input (<see cref="CodespaceTerminal"/> has both). The
+/// answer is framed as the engine frames output (stream 1 and 2); the last frame is stream 3 and says the exit code as JSON, <c>{"exit_code":0}</c>. A client that
+/// leaves ends the process.
 /// </summary>
 internal static class CodespaceExecution
 {
@@ -19,7 +19,7 @@ internal static class CodespaceExecution
     private const byte ExitStream = 3;
 
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, Db db, TimeProvider time, EngineClient engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, Db db, CodespaceConnections connections, TimeProvider time, EngineClient engine, CancellationToken cancellationToken)
     {
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
         var body = await CreateCodespace.BodyAsync(http.Request, cancellationToken);
@@ -31,41 +31,52 @@ internal static class CodespaceExecution
         }
 
         body.Validate();
-        if (codespace is not { State: CodespaceState.Available, ContainerId: { } container })
-        {
-            return CodespaceEndpoints.Conflict($"the codespace is {codespace.State}, not Available; start it with: berth codespace start {codespace.Name}");
-        }
-
-        await db.WriteAsync(session => CodespaceTable.TouchAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        var running = await connections.RunningAsync(codespace, cancellationToken);
+        await connections.TouchAsync(codespace.Id, cancellationToken);
+        EngineProcess process;
         try
         {
-            var environment = await engine.ContainerAsync(container, cancellationToken) is { } running ? RemoteEnvironment.Of(running) : [];
-            var exec = await engine.CreateExecAsync(container, Process(codespace, command!, folder, environment), cancellationToken);
-            using var response = await engine.StartExecAsync(exec, cancellationToken);
-            http.Response.ContentType = MediaType;
-            await http.Response.StartAsync(cancellationToken);
-            await EngineFrames.ReadAsync(
-                await response.Content.ReadAsStreamAsync(cancellationToken), (stream, piece) => WriteAsync(http, stream, piece, cancellationToken), cancellationToken);
-            var code = await engine.ExecExitCodeAsync(exec, cancellationToken);
-            await WriteAsync(http, ExitStream, JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["exit_code"] = code }), cancellationToken);
-            return Results.Empty;
+            var wanted = await connections.ProcessAsync(running, new WantedProcess(command!, folder), cancellationToken);
+            process = await EngineProcess.StartAsync(engine, running.Container.Id, wanted, tty: false, cancellationToken);
         }
-        catch (EngineException exception) when (!http.Response.HasStarted)
+        catch (EngineException exception)
         {
-            return new ApiError(422, "unprocessable", $"the process cannot be started: {exception.Message}");
+            return CodespaceConnections.Unprocessable($"the process cannot be started: {exception.Message}");
         }
+
+        await using (process)
+        {
+            try
+            {
+                await StreamAsync(http, process, running.Codespace.Id, connections, time, cancellationToken);
+            }
+            finally
+            {
+                await CodespaceTerminal.KillAsync(process, time);
+            }
+        }
+
+        return Results.Empty;
     }
 
-    private static JsonObject Process(Codespace codespace, List<string> command, string? folder, IEnumerable<string> environment) => new()
+    private static async Task StreamAsync(
+        HttpContext http, EngineProcess process, long codespace, CodespaceConnections connections, TimeProvider time, CancellationToken cancellationToken)
     {
-        ["Env"] = new JsonArray([.. environment.Select(entry => JsonValue.Create(entry))]),
-        ["AttachStdout"] = true,
-        ["AttachStderr"] = true,
-        ["Cmd"] = new JsonArray([.. command.Select(part => JsonValue.Create(part))]),
-        ["User"] = codespace.RemoteUser ?? "",
-        ["WorkingDir"] = string.IsNullOrEmpty(folder) ? codespace.WorkspaceFolder ?? "" : folder,
-        ["Tty"] = false,
-    };
+        http.Response.ContentType = MediaType;
+
+        // The head by itself: a process may be silent for long.
+        await http.Response.StartAsync(cancellationToken);
+        await http.Response.Body.FlushAsync(cancellationToken);
+        await process.ReadAsync(
+            async (stream, piece) =>
+            {
+                await WriteAsync(http, stream, piece, cancellationToken);
+                await connections.TouchAsync(codespace, cancellationToken);
+            },
+            cancellationToken);
+        var code = await process.ExitCodeAsync(time, cancellationToken);
+        await WriteAsync(http, ExitStream, JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["exit_code"] = code }), cancellationToken);
+    }
 
     private static async Task WriteAsync(HttpContext http, byte stream, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
+using Berth.Server.Codespaces.Inside;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -63,7 +64,6 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
 {
     private const int MaxLines = 20_000;
     private const int MaxLength = 4_000;
-    private const int ShortestMasked = 4;
     private readonly CodespaceLog _log;
     private readonly Db _db;
     private readonly TimeProvider _time;
@@ -72,7 +72,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
     private readonly Channel<LogLine> _lines = Channel.CreateUnbounded<LogLine>(new() { SingleReader = true });
     private readonly Task _storing;
     private int _count;
-    private volatile string[] _masked = [];
+    private readonly SecretMask _mask = new();
 
     public CodespaceLogWriter(CodespaceLog log, Db db, TimeProvider time, long codespace, long attempt)
     {
@@ -80,15 +80,13 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         _storing = StoreAsync();
     }
 
-    /// <summary>A value that never appears in the log, whoever prints it. Values of less than four characters would mask half of every line.</summary>
-    public void Mask(string secret)
-    {
-        if (secret.Length >= ShortestMasked && !_masked.Contains(secret, StringComparer.Ordinal))
-        {
-            // The longest first, so that one within another leaves nothing of it.
-            _masked = [.. _masked.Append(secret).OrderByDescending(value => value.Length)];
-        }
-    }
+    /// <summary>A value that never appears in the log, whoever prints it.</summary>
+    public void Mask(string secret) => _mask.Add([secret]);
+
+    public void Mask(IEnumerable<string> secrets) => _mask.Add(secrets);
+
+    /// <summary>For what is stored elsewhere than in the log.</summary>
+    public string Masked(string text) => _mask.Apply(text);
 
     public void Write(string step, string line)
     {
@@ -99,10 +97,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         }
 
         var text = count == MaxLines ? "the log is full; further lines are left out" : line;
-        foreach (var secret in _masked)
-        {
-            text = text.Replace(secret, "********", StringComparison.Ordinal);
-        }
+        text = _mask.Apply(text);
 
         // Colours and control characters would act on the terminal of whoever reads it; NUL is no text to PostgreSQL.
         text = Escapes().Replace(text, "").Trim();

@@ -11,7 +11,8 @@ internal static class CodespaceTable
     private const string Select = """
         select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
                c.ref, c.devcontainer_path, c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
-               c.rebuild, c.attempt, c.created_at, c.updated_at, c.last_used_at
+               c.rebuild, c.attempt, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at, c.stop_notice,
+               c.git_ref, c.git_ahead, c.git_behind, c.git_unpushed, c.git_uncommitted, c.created_at, c.updated_at, c.last_used_at
         from codespaces c
         join accounts u on u.id = c.owner_id
         left join repositories r on r.id = c.repository_id
@@ -21,15 +22,23 @@ internal static class CodespaceTable
         """
         insert into codespaces
             (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, permissions_opt_out, machine, host, desired, state, attempt,
-             created_at, updated_at, last_used_at)
+             idle_timeout_minutes, retention_period_minutes, created_at, updated_at, last_used_at)
         values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @PermissionsOptOut, @Machine, @Host, @Desired, @State, @Attempt,
-             @CreatedAt, @CreatedAt, @CreatedAt)
+             @IdleTimeoutMinutes, @RetentionPeriodMinutes, @CreatedAt, @CreatedAt, @CreatedAt)
         returning id
         """,
         codespace);
 
     public static Task<Codespace?> FindAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<Codespace>($"{Select} where c.id = @id", new { id });
+
+    /// <summary>Whosever it is, also one that is being deleted.</summary>
+    public static Task<Codespace?> FindAsync(DbSession session, string name) =>
+        session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name", new { name });
+
+    /// <summary>Whosever it is.</summary>
+    public static Task<Codespace?> FindRunningAsync(DbSession session, string name) => session.FirstOrDefaultAsync<Codespace>(
+        $"{Select} where c.name = @name and c.state = 'Available' and c.desired = 'available'", new { name });
 
     /// <summary>One that is being deleted is gone already.</summary>
     public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
@@ -64,15 +73,27 @@ internal static class CodespaceTable
         """,
         new { organizationId, userId = userId ?? 0, all = userId is null ? 1 : 0 });
 
+    /// <summary>Every one whose files lie on one host.</summary>
+    public static Task<List<Codespace>> AllOfHostAsync(DbSession session, string host) =>
+        session.QueryAsync<Codespace>($"{Select} where c.host = @host", new { host });
+
     /// <summary>What one host has to do or to watch over.</summary>
-    public static Task<List<Codespace>> OfHostAsync(DbSession session, string host) => session.QueryAsync<Codespace>(
-        $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed'))", new { host });
+    public static Task<List<Codespace>> OfHostAsync(DbSession session, string host, DateTimeOffset now) => session.QueryAsync<Codespace>(
+        $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed') or c.retention_expires_at <= @now)", new { host, now });
+
+    /// <summary>It was kept for as long as it was to be.</summary>
+    public static Task ExpireAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        update codespaces set desired = 'deleted', updated_at = @now
+        where id = @id and state in ('Shutdown', 'Failed') and retention_expires_at <= @now and desired <> 'deleted'
+        """,
+        new { id, now });
 
     /// <summary>False when it is starting or running already, or is being deleted.</summary>
     public static async Task<bool> WantStartAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set desired = 'available', state = case when container_id is null then 'Queued' else 'Starting' end,
-               failure = null, attempt = attempt + 1, updated_at = @now, last_used_at = @now
+               failure = null, stop_notice = null, retention_expires_at = null, attempt = attempt + 1, updated_at = @now, last_used_at = @now
         where id = @id and desired <> 'deleted' and state in ('Shutdown', 'Failed')
         """,
         new { id, now }) == 1;
@@ -80,24 +101,38 @@ internal static class CodespaceTable
     /// <summary>A new container from the configuration as it is in the workspace now; the workspace stays.</summary>
     public static Task WantRebuildAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         """
-        update codespaces set desired = 'available', state = 'Queued', failure = null, rebuild = true, attempt = attempt + 1,
+        update codespaces set desired = 'available', state = 'Queued', failure = null, stop_notice = null, retention_expires_at = null, rebuild = true, attempt = attempt + 1,
                updated_at = @now, last_used_at = @now
         where id = @id and desired <> 'deleted'
         """,
         new { id, now });
 
-    public static Task RenameAsync(DbSession session, long id, string? displayName, DateTimeOffset now) => session.ExecuteAsync(
-        "update codespaces set display_name = @displayName, updated_at = @now where id = @id", new { id, displayName, now });
+    /// <summary>A shorter retention counts from the stop that has been.</summary>
+    public static Task ChangeAsync(DbSession session, Codespace codespace, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        update codespaces set display_name = @DisplayName, idle_timeout_minutes = @IdleTimeoutMinutes, machine = @Machine,
+               retention_expires_at = retention_expires_at + (@RetentionPeriodMinutes - retention_period_minutes) * 60000,
+               retention_period_minutes = @RetentionPeriodMinutes, updated_at = @now
+        where id = @Id
+        """,
+        new { codespace.Id, codespace.DisplayName, codespace.IdleTimeoutMinutes, codespace.RetentionPeriodMinutes, codespace.Machine, now });
+
+    public static Task GitStatusAsync(DbSession session, long id, GitStatus.Known known) => session.ExecuteAsync(
+        """
+        update codespaces set git_ref = @Ref, git_ahead = @Ahead, git_behind = @Behind, git_uncommitted = @Uncommitted, git_unpushed = @unpushed where id = @id
+        """,
+        new { id, known.Ref, known.Ahead, known.Behind, known.Uncommitted, unpushed = known.Ahead is { } ahead ? ahead > 0 : (bool?)null });
 
     /// <summary>The token ends with the wish, not with the container.</summary>
-    public static async Task WantStopAsync(DbSession session, long id, DateTimeOffset now)
+    public static async Task WantStopAsync(DbSession session, long id, DateTimeOffset now, string? notice = null)
     {
         await session.ExecuteAsync(
             """
-            update codespaces set desired = 'shutdown', state = case when state in ('Shutdown', 'Failed') then state else 'ShuttingDown' end, updated_at = @now
+            update codespaces set desired = 'shutdown', state = case when state in ('Shutdown', 'Failed') then state else 'ShuttingDown' end,
+                   stop_notice = @notice, updated_at = @now
             where id = @id and desired <> 'deleted'
             """,
-            new { id, now });
+            new { id, now, notice });
         await EndTokensAsync(session, id);
     }
 
@@ -114,11 +149,15 @@ internal static class CodespaceTable
         "update codespaces set state = 'Provisioning', updated_at = @now where id = @Id and attempt = @Attempt and state = 'Queued'",
         new { codespace.Id, codespace.Attempt, now });
 
-    /// <summary>A failed start leaves no token. The wish is not taken back: it says that the user wanted it to run.</summary>
+    /// <summary>A failed start leaves no token, and is kept for a day at least, for its log. The wish is not taken back: it says that the user wanted it to run.</summary>
     public static async Task FailedAsync(DbSession session, Codespace codespace, string failure, DateTimeOffset now)
     {
         await session.ExecuteAsync(
-            "update codespaces set state = 'Failed', failure = @failure, updated_at = @now where id = @Id and attempt = @Attempt and desired = 'available'",
+            """
+            update codespaces set state = 'Failed', failure = @failure, 
+                   retention_expires_at = @now + case when retention_period_minutes < 1440 then 1440 else retention_period_minutes end * 60000, updated_at = @now
+            where id = @Id and attempt = @Attempt and desired = 'available'
+            """,
             new { codespace.Id, codespace.Attempt, failure, now });
         await EndTokensAsync(session, codespace.Id);
     }
@@ -136,7 +175,11 @@ internal static class CodespaceTable
     public static async Task ShutDownAsync(DbSession session, Codespace codespace, DateTimeOffset now)
     {
         await session.ExecuteAsync(
-            "update codespaces set state = 'Shutdown', desired = 'shutdown', updated_at = @now where id = @Id and attempt = @Attempt and desired <> 'deleted'",
+            """
+            update codespaces set state = 'Shutdown', desired = case when retention_period_minutes = 0 then 'deleted' else 'shutdown' end,
+                   retention_expires_at = @now + retention_period_minutes * 60000, updated_at = @now
+            where id = @Id and attempt = @Attempt and desired <> 'deleted'
+            """,
             new { codespace.Id, codespace.Attempt, now });
         await EndTokensAsync(session, codespace.Id);
     }

@@ -1,9 +1,11 @@
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Inside;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
@@ -44,6 +46,10 @@ internal static class CodespacesFeature
         services.AddStartSteps();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();
+        services.AddInside();
+        services.AddCodespaceConnections();
+        services.AddSingleton<GitStatus>();
+        services.AddSingleton<WatchCodespaces>();
         services.AddSingleton<Reconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
     }

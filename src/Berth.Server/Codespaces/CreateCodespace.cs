@@ -4,17 +4,25 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
 
 /// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
-internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler)
+internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, BerthOptions options)
 {
     private const string Resource = "Codespace";
 
-    /// <summary>What a body asks for, GitHub's common fields; those that mean nothing here (location, client_ip, timeouts) are ignored.</summary>
+    /// <summary>What a body asks for, GitHub's common fields; those that mean nothing here (location, client_ip) are ignored.</summary>
     public sealed record Wanted(string? Ref, string? DevcontainerPath, string? DisplayName)
     {
+        public string? Machine { get; init; }
+
+        public long? IdleTimeoutMinutes { get; init; }
+
+        public long? RetentionPeriodMinutes { get; init; }
+
         /// <summary>Go without what the configuration asks for beside its own repository.</summary>
         public bool PermissionsOptOut { get; init; }
     }
@@ -23,6 +31,9 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
     {
         var wanted = new Wanted(Ref(body), body.Text("devcontainer_path"), body.Text("display_name", longest: 48))
         {
+            Machine = body.Text("machine"),
+            IdleTimeoutMinutes = body.Number("idle_timeout_minutes", required: false, 5, 240),
+            RetentionPeriodMinutes = body.Number("retention_period_minutes", required: false, 0, Codespace.LongestRetentionMinutes),
             PermissionsOptOut = body.Flag("multi_repo_permissions_opt_out") ?? false,
         };
         if (wanted.DevcontainerPath is { Length: > 0 } path && !DevcontainerFile.IsPlace(path))
@@ -30,7 +41,7 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
             body.Fault("devcontainer_path", "invalid", "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
         }
 
-        if (body.Text("machine") is { Length: > 0 } machine && machine != CodespaceJson.MachineName)
+        if (wanted.Machine is { Length: > 0 } machine && machine != CodespaceJson.MachineName)
         {
             body.Fault("machine", "invalid", $"machine: there is only {CodespaceJson.MachineName}");
         }
@@ -63,11 +74,20 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
             Desired = CodespaceDesire.Available,
             State = CodespaceState.Queued,
             Attempt = 1,
+            IdleTimeoutMinutes = wanted.IdleTimeoutMinutes ?? Codespace.DefaultIdleTimeoutMinutes,
+            RetentionPeriodMinutes = wanted.RetentionPeriodMinutes ?? Codespace.LongestRetentionMinutes,
             CreatedAt = now,
             UpdatedAt = now,
             LastUsedAt = now,
         };
-        var id = await db.WriteAsync(session => CodespaceTable.InsertAsync(session, codespace), cancellationToken);
+        var most = (long)options.MaxCodespacesPerUser;
+        var id = await db.WriteAsync(
+            async session => await CodespaceTable.CountAsync(session, userId, null) < most ? await CodespaceTable.InsertAsync(session, codespace) : 0, cancellationToken);
+        if (id == 0)
+        {
+            throw new ApiException(new ApiError(403, "FORBIDDEN", $"you have {most} codespaces, which is as many as one user may have here; delete one: berth codespace delete NAME"));
+        }
+
         reconciler.Wake(id);
         return codespace with { Id = id };
     }

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
-using Berth.Server.Access;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Inside;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
@@ -17,7 +17,7 @@ namespace Berth.Server.Codespaces;
 /// seconds, or by the server's start after a crash. Rows hold everything that it knows.
 /// </summary>
 internal sealed partial class Reconciler(
-    Db db, TimeProvider time, AccessDecisions access, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start,
+    Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start, WatchCodespaces watch, InsideContents inside, GitStatus git,
     WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built,
     ILogger<Reconciler> logger) : BackgroundService
 {
@@ -136,71 +136,20 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Looks at every codespace of this host that is not at rest.</summary>
+    /// <summary>One look around.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var codespaces = await db.ReadAsync(session => CodespaceTable.OfHostAsync(session, host.Name), cancellationToken);
-            foreach (var codespace in codespaces)
-            {
-                if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
-                {
-                    await WatchAsync(codespace, cancellationToken);
-                }
-                else
-                {
-                    Wake(codespace.Id);
-                }
-            }
+            await watch.RunOnceAsync(Wake, cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            LogEngine(exception.Message, 0);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             LogFailed(exception, "look around", 0);
-        }
-    }
-
-    /// <summary>A codespace that runs: is its container still there, and may its creator still read the repository?</summary>
-    private async Task WatchAsync(Codespace codespace, CancellationToken cancellationToken)
-    {
-        EngineContainer? container;
-        try
-        {
-            container = codespace.ContainerId is { } id ? await engine.ContainerAsync(id, cancellationToken) : null;
-        }
-        catch (EngineException)
-        {
-            // An engine that does not answer says nothing about the container.
-            return;
-        }
-
-        var standing = codespace.RepositoryId is { } repository ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken) : null;
-        if (standing is not { Standing.CanRead: true })
-        {
-            await EndAsync(codespace, container, $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}", cancellationToken);
-        }
-        else if (container is not { Running: true })
-        {
-            await using var log = logs.Open(codespace);
-            log.Write("stop", container is null ? "the container is gone" : $"the container has ended (exit code {container.ExitCode})");
-            await log.DisposeAsync();
-            await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
-            logs.Changed(codespace.Id);
-        }
-    }
-
-    private async Task EndAsync(Codespace codespace, EngineContainer? container, string reason, CancellationToken cancellationToken)
-    {
-        await using var log = logs.Open(codespace);
-        log.Write("failed", reason);
-        await log.DisposeAsync();
-
-        // The token first: it ends with the right to read, whatever the engine says.
-        await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, reason, time.GetUtcNow()), cancellationToken);
-        logs.Changed(codespace.Id);
-        if (container is not null)
-        {
-            await engine.StopAsync(container.Id, Grace, cancellationToken);
         }
     }
 
@@ -283,6 +232,9 @@ internal sealed partial class Reconciler(
             case { Desired: CodespaceDesire.Available } when CodespaceState.IsStarting(codespace.State):
                 await StartAsync(codespace, job, stopping);
                 return true;
+            case { State: CodespaceState.Shutdown or CodespaceState.Failed } when watch.TakeStray(codespace.Id):
+                await StopContainersAsync(codespace, stopping);
+                return true;
             default:
                 return false;
         }
@@ -320,16 +272,24 @@ internal sealed partial class Reconciler(
     {
         await using var log = logs.Open(codespace);
         log.Write("stop", "stopping");
+        await StopContainersAsync(codespace, cancellationToken);
+        log.Write("stop", "stopped");
+        await log.DisposeAsync();
+        await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        await git.RefreshAsync(codespace, always: true, cancellationToken);
+        var container = codespace.ContainerId is { } known ? await engine.ContainerAsync(known, cancellationToken) : null;
+        await inside.EndAsync(codespace, container, cancellationToken);
         foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
         {
             await engine.StopAsync(id, Grace, cancellationToken);
         }
 
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
-        log.Write("stop", "stopped");
-        await log.DisposeAsync();
-        await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
-        logs.Changed(codespace.Id);
     }
 
     /// <summary>Container and anonymous volumes, then files, then the row: a crash in between leaves the row, and with it the wish.</summary>

@@ -25,7 +25,7 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
             log.Write("failed", exception.Message);
             await log.DisposeAsync();
             await StopContainersAsync(codespace);
-            await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, exception.Message, time.GetUtcNow()), CancellationToken.None);
+            await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, log.Masked(exception.Message), time.GetUtcNow()), CancellationToken.None);
         }
 
         logs.Changed(codespace.Id);

@@ -9,6 +9,9 @@ namespace Berth.Server.Http;
 
 internal static class HttpFeature
 {
+    /// <summary>A client that left without a word is noticed after two of these.</summary>
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
+
     public static void AddHttp(this WebApplicationBuilder builder, BerthOptions options)
     {
         builder.Services.AddExceptionHandler<ErrorWriter>();
@@ -38,7 +41,9 @@ internal static class HttpFeature
     }
 
     /// <summary>In this order: who is really calling, a request id, errors, names, routes.</summary>
-    public static void UseHttp(this WebApplication app)
+    /// <param name="app">The application.</param>
+    /// <param name="otherHosts">Takes requests for hosts that are not Berth's own, before anything of Berth's is looked at.</param>
+    public static void UseHttp(this WebApplication app, Action<WebApplication> otherHosts)
     {
         if (!string.IsNullOrEmpty(app.Services.GetRequiredService<BerthOptions>().TrustedProxies))
         {
@@ -46,7 +51,9 @@ internal static class HttpFeature
         }
 
         app.UseMiddleware<RequestIds>();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAlive, KeepAliveTimeout = KeepAlive });
         app.UseExceptionHandler(_ => { });
+        otherHosts(app);
         app.UseStatusCodePages(context => ErrorWriter.WriteStatusAsync(context.HttpContext));
         app.UseSubdomains();
         app.UseFoldedNames();
@@ -80,6 +87,7 @@ internal static class HttpFeature
                 kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
                 break;
         }
+
     }
 
     private static void TrustProxies(ForwardedHeadersOptions forwarded, BerthOptions options)

@@ -7,23 +7,34 @@ namespace Berth.Server.Security;
 internal sealed class ServerKeys(Db db, MasterKey masterKey)
 {
     private const string RegistryTokenName = "registry-token";
+    private const string CodespacesName = "codespaces";
     private byte[]? _registryToken;
+    private byte[]? _codespaces;
 
     /// <summary>Signs registry tokens (HMAC-SHA256).</summary>
     public byte[] RegistryToken => _registryToken ?? throw new InvalidOperationException("the server's keys are not loaded yet");
 
+    /// <summary>What keys of codespaces are derived from: for the environments of those that run, and the cookies of forwarded ports.</summary>
+    public byte[] Codespaces => _codespaces ?? throw new InvalidOperationException("the server's keys are not loaded yet");
+
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var fresh = masterKey.Wrap(RandomNumberGenerator.GetBytes(32), RegistryTokenName);
+        _registryToken = await LoadAsync(RegistryTokenName, cancellationToken);
+        _codespaces = await LoadAsync(CodespacesName, cancellationToken);
+    }
+
+    private async Task<byte[]> LoadAsync(string name, CancellationToken cancellationToken)
+    {
+        var fresh = masterKey.Wrap(RandomNumberGenerator.GetBytes(32), name);
         var wrapped = await db.WriteAsync(
             async session =>
             {
                 await session.ExecuteAsync(
-                    "insert into server_keys (name, value) values (@name, @fresh) on conflict (name) do nothing", new { name = RegistryTokenName, fresh });
-                return await session.SingleAsync<byte[]>("select value from server_keys where name = @name", new { name = RegistryTokenName });
+                    "insert into server_keys (name, value) values (@name, @fresh) on conflict (name) do nothing", new { name, fresh });
+                return await session.SingleAsync<byte[]>("select value from server_keys where name = @name", new { name });
             },
             cancellationToken);
-        _registryToken = masterKey.Unwrap(wrapped, RegistryTokenName);
+        return masterKey.Unwrap(wrapped, name);
     }
 }
 

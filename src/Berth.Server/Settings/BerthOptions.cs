@@ -12,6 +12,9 @@ public sealed class BerthOptions
     /// <summary>Serve each surface on a host of its own: <c>containers.HOST</c> the registry, <c>HOST</c> API and pages.</summary>
     public bool Subdomains { get; set; }
 
+    /// <summary>Where forwarded ports of codespaces open in a browser, as <c>NAME-PORT.DOMAIN</c>. Default: off, except <c>localhost</c> where <c>Url</c> is loopback.</summary>
+    public string? PortsDomain { get; set; }
+
     /// <summary>Folder for everything embedded; one process holds it at a time.</summary>
     public string Data { get; set; } = "./data";
 
@@ -68,6 +71,9 @@ public sealed class BerthOptions
     /// <summary>The largest machine type that is offered. Default: the largest that this host has the cores and memory for.</summary>
     public string? LargestMachine { get; set; }
 
+    /// <summary>How many codespaces one user may have.</summary>
+    public double MaxCodespacesPerUser { get; set; } = 20;
+
     /// <summary>The largest blob, in GiB.</summary>
     public double MaxLayerGiB { get; set; } = 10;
 
@@ -98,6 +104,11 @@ public sealed class BerthOptions
 
     /// <summary>The name that images are addressed under, with the port where it is not the scheme's own: <c>localhost:5000</c>.</summary>
     public string RegistryHost => (Subdomains ? "containers." : "") + BaseUri.Authority;
+
+    /// <summary>What follows the name and port of a forwarded port in its address, with the port of Berth: <c>localhost:5000</c>. Null: ports are not served.</summary>
+    public string? PortsHost => (string.IsNullOrEmpty(PortsDomain) ? BaseUri.IsLoopback ? "localhost" : null : PortsDomain.ToLowerInvariant()) is { } domain
+        ? domain + (BaseUri.IsDefaultPort ? "" : $":{BaseUri.Port}")
+        : null;
 
     /// <summary>The origin of the registry's token endpoint.</summary>
     public string RegistryOrigin => $"{BaseUri.Scheme}://{RegistryHost}";

@@ -15,11 +15,13 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
         List<string> faults = [];
         CheckUrl(options, faults);
         CheckListen(options, faults);
+        CheckPortsDomain(options, faults);
         CheckStores(options, faults);
         CheckFiles(options, faults);
         CheckNetworks("BERTH_TRUSTED_PROXIES", options.TrustedProxies, hostsToo: false, faults);
         CheckNetworks("BERTH_ALLOWED_NETWORKS", options.AllowedNetworks, hostsToo: true, faults);
         CheckHosts("BERTH_TOKEN_REALMS", options.TokenRealms, faults);
+        CheckPositive("BERTH_MAX_CODESPACES_PER_USER", options.MaxCodespacesPerUser, faults);
         CheckPositive("BERTH_MAX_LAYER_GIB", options.MaxLayerGiB, faults);
         CheckPositive("BERTH_MAX_MANIFEST_MIB", options.MaxManifestMiB, faults);
         CheckPositive("BERTH_UPLOAD_LIFETIME_HOURS", options.UploadLifetimeHours, faults);
@@ -79,6 +81,29 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
         if (options.Subdomains && (url.HostNameType != UriHostNameType.Dns || url.Host == "localhost"))
         {
             faults.Add("BERTH_SUBDOMAINS needs a DNS name in BERTH_URL, not an address or localhost");
+        }
+    }
+
+    /// <summary>What a codespace serves must not come from a parent of the API's host: it could set cookies for it.</summary>
+    private static void CheckPortsDomain(BerthOptions options, List<string> faults)
+    {
+        if (string.IsNullOrEmpty(options.PortsDomain) || !Uri.TryCreate(options.Url, UriKind.Absolute, out var url))
+        {
+            return;
+        }
+
+        var domain = options.PortsDomain.ToLowerInvariant();
+        if (Uri.CheckHostName(domain) != UriHostNameType.Dns || domain.StartsWith('.') || domain.EndsWith('.'))
+        {
+            faults.Add($"BERTH_PORTS_DOMAIN must be a DNS name such as ports.example.com, not '{options.PortsDomain}'");
+        }
+        else if (domain != "localhost" && (url.Host == domain || url.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)))
+        {
+            faults.Add("BERTH_PORTS_DOMAIN must not be the host of BERTH_URL or above it: what codespaces serve could set cookies for it");
+        }
+        else if (domain == "localhost" && !url.IsLoopback)
+        {
+            faults.Add("BERTH_PORTS_DOMAIN may be localhost only where BERTH_URL is loopback");
         }
     }
 

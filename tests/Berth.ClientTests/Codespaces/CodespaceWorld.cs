@@ -78,9 +78,14 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     }
 
     /// <summary>Pushes a private image that is like no other, with these labels; returns its reference.</summary>
-    public async Task<string> ImageAsync(string name, params (string Name, string Value)[] labels)
+    public Task<string> ImageAsync(string name, params (string Name, string Value)[] labels) => ImageAsync(name, null, labels);
+
+    /// <param name="name">Of the package.</param>
+    /// <param name="layer">A tar archive that lies on top; null: none.</param>
+    /// <param name="labels">Of the image.</param>
+    public async Task<string> ImageAsync(string name, string? layer, params (string Name, string Value)[] labels)
     {
-        var layout = await LabelledImage.CreateAsync(_folder.Create("image-" + name), [.. labels, ("test.unique", RandomNumberGenerator.GetHexString(16))]);
+        var layout = await LabelledImage.CreateAsync(_folder.Create("image-" + name), [.. labels, ("test.unique", RandomNumberGenerator.GetHexString(16))], layer: layer);
         var reference = $"{Server.Host}/{Organization}/{name}:1";
         await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken).RunAsync($"oci:{layout}:latest", "docker://" + reference);
         return reference;

@@ -7,7 +7,8 @@ namespace Berth.ClientTests.Codespaces;
 /// <summary>The busybox image with other labels, as an OCI layout with the reference <c>latest</c>; no engine is needed to make one.</summary>
 internal static class LabelledImage
 {
-    public static async Task<string> CreateAsync(string folder, IEnumerable<(string Name, string Value)> labels, string? architecture = null)
+    public static async Task<string> CreateAsync(
+        string folder, IEnumerable<(string Name, string Value)> labels, string? architecture = null, string? layer = null)
     {
         var source = await BaseImage.LayoutAsync();
         var blobs = Directory.CreateDirectory(Path.Combine(folder, "blobs", "sha256")).FullName;
@@ -27,10 +28,31 @@ internal static class LabelledImage
             config["architecture"] = architecture;
         }
 
+        if (layer is not null)
+        {
+            AddLayer(blobs, layer, manifest, config);
+        }
+
         Write(blobs, config, manifest["config"]!);
         Write(blobs, manifest, descriptor);
         await File.WriteAllTextAsync(Path.Combine(folder, "index.json"), index.ToJsonString());
         return folder;
+    }
+
+    /// <summary>A tar archive that is not compressed: one digest for both of its names.</summary>
+    private static void AddLayer(string blobs, string archive, JsonNode manifest, JsonNode config)
+    {
+        using var source = File.OpenRead(archive);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(source));
+        File.Copy(archive, Path.Combine(blobs, digest), overwrite: true);
+        manifest["layers"]!.AsArray().Add(new JsonObject
+        {
+            ["mediaType"] = "application/vnd.oci.image.layer.v1.tar",
+            ["digest"] = "sha256:" + digest,
+            ["size"] = source.Length,
+        });
+        config["rootfs"]!["diff_ids"]!.AsArray().Add("sha256:" + digest);
+        config.AsObject().Remove("history");
     }
 
     private static JsonNode Read(string path) => JsonNode.Parse(File.ReadAllText(path))!;

@@ -69,6 +69,8 @@ internal static class RouteTable
         POST /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}/restore            | 401 404 404 404 404
         GET /api/v3/orgs/{org}/repos                                                            | in  in  in  in  in
         POST /api/v3/orgs/{org}/repos                                                           | 401 in  in  in  404
+        GET /api/v3/orgs/{org}/settings/codespaces                                              | 401 in  in  in  404
+        PATCH /api/v3/orgs/{org}/settings/codespaces                                            | 401 403 403 in  404
         GET /api/v3/orgs/{org}/settings/packages                                                | 401 in  in  in  404
         PATCH /api/v3/orgs/{org}/settings/packages                                              | 401 403 403 in  404
         GET /api/v3/orgs/{org}/teams                                                            | 401 in  in  in  404
@@ -143,8 +145,15 @@ internal static class RouteTable
         PATCH /api/v3/user/codespaces/{name}                                                    | 401 404 404 404 404
         DELETE /api/v3/user/codespaces/{name}                                                   | 401 404 404 404 404
         GET /api/v3/user/codespaces/{name}/creation-log                                         | 401 404 404 404 404
+        GET /api/v3/user/codespaces/{name}/exec                                                 | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/exec                                                | 401 404 404 404 404
+        POST /api/v3/user/codespaces/{name}/exports                                             | 401 404 404 404 404
+        GET /api/v3/user/codespaces/{name}/exports/{export_id}                                  | 401 404 404 404 404
+        GET /api/v3/user/codespaces/{name}/files                                                | 401 404 404 404 404
+        PUT /api/v3/user/codespaces/{name}/files                                                | 401 404 404 404 404
+        GET /api/v3/user/codespaces/{name}/forward                                              | 401 404 404 404 404
         GET /api/v3/user/codespaces/{name}/machines                                             | 401 404 404 404 404
+        POST /api/v3/user/codespaces/{name}/ports/{port}/link                                   | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/rebuild                                             | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/start                                               | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/stop                                                | 401 404 404 404 404

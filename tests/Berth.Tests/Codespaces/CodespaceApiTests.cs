@@ -52,8 +52,9 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         var codespace = await CodespaceServer.CreateAsync(client, repository, new { @ref = "refs/heads/feature/x", display_name = "mine" });
         Assert.Equal(
             [
-                "billable_owner", "created_at", "devcontainer_path", "display_name", "environment_id", "git_status", "id", "idle_timeout_minutes", "last_used_at",
-                "location", "machine", "machines_url", "name", "owner", "pending_operation", "prebuild", "recent_folders", "repository", "start_url", "state",
+                "billable_owner", "created_at", "devcontainer_path", "display_name", "environment_id", "git_status", "id", "idle_timeout_minutes",
+                "last_known_stop_notice", "last_used_at", "location", "machine", "machines_url", "name", "owner", "pending_operation", "prebuild", "recent_folders", "repository", "retention_expires_at",
+                "retention_period_minutes", "runtime_constraints", "start_url", "state",
                 "stop_url", "updated_at", "url", "web_url",
             ],
             codespace.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));

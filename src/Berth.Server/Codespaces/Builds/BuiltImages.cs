@@ -41,7 +41,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds
             await builds.RemoveAsync(name, cancellationToken);
         }
 
-        var others = await db.ReadAsync(session => CodespaceTable.OfHostAsync(session, host.Name), cancellationToken);
+        var others = await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken);
         if (others.Any(other => other.Id != codespace.Id && other.RepositoryId == codespace.RepositoryId))
         {
             return;

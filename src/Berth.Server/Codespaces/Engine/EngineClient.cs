@@ -24,7 +24,28 @@ internal sealed record RegistryCredential(string Registry, string UserName, stri
 
 /// <summary>A container, as far as Berth looks at it.</summary>
 /// <param name="Environment">Each as NAME=VALUE.</param>
-internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment);
+internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment)
+{
+    /// <summary>Of its main process, as the engine's machine counts; 0 when it does not run.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Differs from run to run.</summary>
+    public string StartedAt { get; init; } = "";
+
+    /// <summary>In the first of its networks; null when it has none.</summary>
+    public string? Address { get; init; }
+}
+
+/// <summary>A process that was started in a container beside its main one.</summary>
+/// <param name="Pid">As the engine's machine counts; 0 when it has not begun.</param>
+/// <param name="ExitCode">Null while it runs.</param>
+internal sealed record EngineExec(bool Running, int Pid, int? ExitCode);
+
+/// <summary>A container in a list.</summary>
+internal sealed record EngineListed(string Id, IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>What lies at a path of a container.</summary>
+internal sealed record EngineFile(string Name, bool IsFolder, long Size);
 
 /// <summary>What an image says about itself.</summary>
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels)
@@ -130,7 +151,29 @@ internal sealed partial class EngineClient(EngineSocket socket)
         return new EngineContainer(
             document.RootElement.GetProperty("Id").GetString()!, state.GetProperty("Running").GetBoolean(), state.GetProperty("ExitCode").GetInt32(),
             LabelsOf(config),
-            config.TryGetProperty("Env", out var env) && env.ValueKind == JsonValueKind.Array ? [.. env.EnumerateArray().Select(entry => entry.GetString() ?? "")] : []);
+            config.TryGetProperty("Env", out var env) && env.ValueKind == JsonValueKind.Array ? [.. env.EnumerateArray().Select(entry => entry.GetString() ?? "")] : [])
+        {
+            Pid = state.TryGetProperty("Pid", out var pid) && pid.TryGetInt32(out var number) ? number : 0,
+            StartedAt = state.TryGetProperty("StartedAt", out var started) ? started.GetString() ?? "" : "",
+            Address = AddressOf(document.RootElement),
+        };
+    }
+
+    private static string? AddressOf(JsonElement container) =>
+        container.TryGetProperty("NetworkSettings", out var settings) && settings.TryGetProperty("Networks", out var networks) && networks.ValueKind == JsonValueKind.Object
+            ? networks.EnumerateObject()
+                .Select(network => network.Value.ValueKind == JsonValueKind.Object && network.Value.TryGetProperty("IPAddress", out var address) ? address.GetString() : null)
+                .FirstOrDefault(address => !string.IsNullOrEmpty(address))
+            : null;
+
+    /// <summary>The containers that run and carry every one of the labels.</summary>
+    public async Task<IReadOnlyList<EngineListed>> RunningAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var filters = new JsonObject { ["label"] = new JsonArray([.. labels.Select(label => JsonValue.Create($"{label.Key}={label.Value}"))]) };
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative($"containers/json?filters={Uri.EscapeDataString(filters.ToJsonString())}"));
+        using var response = await SendAsync(request, cancellationToken);
+        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return [.. document.RootElement.EnumerateArray().Select(container => new EngineListed(container.GetProperty("Id").GetString()!, LabelsOf(container)))];
     }
 
     /// <summary>Ids of all containers, running or not, that carry every one of the labels.</summary>
@@ -173,6 +216,68 @@ internal sealed partial class EngineClient(EngineSocket socket)
             Content = JsonContent.Create(new JsonObject { ["Detach"] = false, ["Tty"] = false }),
         };
         return await SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Null when the engine does not know it (any more).</summary>
+    public async Task<EngineExec?> ExecAsync(string exec, CancellationToken cancellationToken)
+    {
+        using var document = await FindAsync($"exec/{exec}/json", cancellationToken);
+        if (document is null)
+        {
+            return null;
+        }
+
+        var root = document.RootElement;
+        return new EngineExec(
+            root.TryGetProperty("Running", out var running) && running.ValueKind == JsonValueKind.True,
+            root.TryGetProperty("Pid", out var pid) && pid.TryGetInt32(out var number) ? number : 0,
+            root.TryGetProperty("ExitCode", out var code) && code.ValueKind == JsonValueKind.Number ? code.GetInt32() : null);
+    }
+
+    /// <summary>The size of its terminal. One that has ended has none, which is fine.</summary>
+    public async Task ResizeExecAsync(string exec, int rows, int columns, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PostAsync($"exec/{exec}/resize?h={rows}&w={columns}", cancellationToken, missingIsFine: true);
+        }
+        catch (EngineException exception) when (exception.Status is >= 400)
+        {
+            // It ends at this moment, or has not begun.
+        }
+    }
+
+    /// <summary>Files of a container as a tar archive, from a path in it. The caller disposes the answer.</summary>
+    /// <exception cref="EngineException">There is no such path.</exception>
+    public Task<HttpResponseMessage> ReadFilesAsync(string container, string path, CancellationToken cancellationToken) => SendAsync(
+        new HttpRequestMessage(HttpMethod.Get, Relative($"containers/{container}/archive?path={Uri.EscapeDataString(path)}")), cancellationToken);
+
+    /// <summary>What lies at a path of a container; null when nothing does.</summary>
+    public async Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, Relative($"containers/{container}/archive?path={Uri.EscapeDataString(path)}"));
+        using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
+        if (response.StatusCode == System.Net.HttpStatusCode.NotFound || !response.Headers.TryGetValues("X-Docker-Container-Path-Stat", out var values))
+        {
+            return null;
+        }
+
+        using var stat = JsonDocument.Parse(Convert.FromBase64String(values.First()));
+
+        // Go's file modes: the highest bit says "folder" (io/fs, ModeDir).
+        var mode = stat.RootElement.GetProperty("mode").GetUInt32();
+        return new EngineFile(stat.RootElement.GetProperty("name").GetString() ?? "", (mode & (1u << 31)) != 0, stat.RootElement.GetProperty("size").GetInt64());
+    }
+
+    /// <summary>Unpacks a tar archive into a folder of a container.</summary>
+    public async Task WriteFilesAsync(string container, string folder, HttpContent archive, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Put, Relative($"containers/{container}/archive?path={Uri.EscapeDataString(folder)}&noOverwriteDirNonDir=1&copyUIDGID=1"))
+        {
+            Content = archive,
+        };
+        using var response = await SendAsync(request, cancellationToken);
     }
 
     public async Task<int> ExecExitCodeAsync(string exec, CancellationToken cancellationToken)

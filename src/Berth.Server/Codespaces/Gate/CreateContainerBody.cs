@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Inside;
 
 namespace Berth.Server.Codespaces.Gate;
 
@@ -73,6 +74,12 @@ internal static class CreateContainerBody
         accepted["HostConfig"]!["Mounts"] = new JsonArray(
             new JsonObject { ["Type"] = "bind", ["Source"] = scope.WorkspaceSource, ["Target"] = scope.WorkspaceTarget });
         scope.Additions?.AddTo(accepted);
+        if (scope.Inside is not null)
+        {
+            // For logins and tokens: never on a disk, and gone when the container stops.
+            accepted["HostConfig"]!["Tmpfs"] = new JsonObject { [InsideVariables.Folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777" };
+        }
+
         return JsonSerializer.SerializeToUtf8Bytes(accepted);
     }
 

@@ -73,7 +73,8 @@ internal sealed class GateRules(
 
         // One answer for other people's containers and for none: a codespace learns nothing about its neighbours.
         var own = await ownContainer(id, cancellationToken) ?? throw new GateRefusedException(404, $"No such container: {id}");
-        return call(own);
+        var decided = call(own);
+        return action == "exec" && scope.Inside is { } inside ? await inside.AddAsync(own, decided, cancellationToken) : decided;
     }
 
     private async Task<GateCall> CreateAsync(GateRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Berth.Server.Codespaces.Inside;
+
 namespace Berth.Server.Codespaces.Gate;
 
 /// <summary>What one codespace may touch on the engine: its own label, one image, one workspace.</summary>
@@ -10,6 +12,9 @@ internal sealed record GateScope(string Codespace, string Host, string Image, st
 {
     /// <summary>Forced onto every container; what a codespace may see and handle is what carries it.</summary>
     public const string Label = "berth.codespace";
+
+    /// <summary>What the processes get that are started through the gate; null: nothing.</summary>
+    public CodespaceInside? Inside { get; init; }
 
     public const string HostLabel = "berth.host";
 

@@ -3,6 +3,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Inside;
 using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -24,6 +25,9 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
 
     /// <summary>What it may use of this host. Of <see cref="PrepareMachine"/>.</summary>
     public Machine Machine { get => field ?? throw Early(); init; }
+
+    /// <summary>What its processes get. Of <see cref="PrepareInside"/>.</summary>
+    public CodespaceInside Inside { get => field ?? throw Early(); init; }
 
     /// <summary>What the repository asks for. Of <see cref="ReadConfiguration"/>.</summary>
     public DevcontainerPlan Plan { get => field ?? throw Early(); init; }

@@ -2,9 +2,9 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run again.</summary>
 internal sealed class StartSteps(
-    CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, ReuseContainer reuseContainer,
-    CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, SettlePermissions settlePermissions, FetchImages fetchImages, BuildImage buildImage,
-    GiveWorkspace giveWorkspace, StartServices startServices, UpContainer upContainer)
+    CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, PrepareInside prepareInside,
+    ReuseContainer reuseContainer, CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, SettlePermissions settlePermissions, FetchImages fetchImages,
+    BuildImage buildImage, GiveWorkspace giveWorkspace, StartServices startServices, UpContainer upContainer)
 {
     /// <param name="context">What is known at the beginning.</param>
     /// <param name="removeContainers">Removes what an unfinished start left.</param>
@@ -17,6 +17,7 @@ internal sealed class StartSteps(
         context = await issueToken.RunAsync(context, cancellationToken);
         context = await resolveCredentials.RunAsync(context, cancellationToken);
         context = await prepareMachine.RunAsync(context, cancellationToken);
+        context = await prepareInside.RunAsync(context, cancellationToken);
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
         {
             await startServices.ResumeAsync(reused, cancellationToken);

@@ -36,11 +36,14 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
             throw Failed(prepared, refusal, reason);
         }
 
+        // Where no command ran, nobody has asked for it yet.
+        var user = result.RemoteUser ?? prepared.RemoteUser;
+        await context.Inside.Ready(result.ContainerId!, user, cancellationToken);
         return context.Codespace with
         {
             Image = prepared.Image,
             ContainerId = result.ContainerId,
-            RemoteUser = result.RemoteUser ?? prepared.RemoteUser,
+            RemoteUser = user,
             WorkspaceFolder = prepared.WorkspaceFolder,
         };
     }
@@ -52,6 +55,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
             Limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services),
             Additions = context.Additions,
             User = context.ToolsView.User,
+            Inside = context.Inside,
         };
 
     private static CodespaceFaultException Failed(PreparedContainer prepared, string? refusal, string reason) => new(refusal is null

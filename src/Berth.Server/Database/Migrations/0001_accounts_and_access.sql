@@ -2,7 +2,7 @@
 -- folded columns hold the name in lower case; it is what is looked up and what is unique.
 
 create table server_keys (
-    name text primary key,              -- 'fingerprint' | 'registry-token'
+    name text primary key,              -- 'fingerprint' | 'registry-token' | 'codespaces'
     value {blob} not null               -- wrapped by the master key, except the fingerprint
 );
 
@@ -29,7 +29,8 @@ create table organizations (
     public_packages_allowed boolean not null default true,
     internal_packages_allowed boolean not null default true,
     inherit_access_on_link boolean not null default false,      -- for a link that a personal token's label makes
-    first_publish_visibility text not null default 'repository' -- what a workflow's first publish takes: repository|internal|private
+    first_publish_visibility text not null default 'repository', -- what a workflow's first publish takes: repository|internal|private
+    export_registry_secrets boolean not null default true       -- to the processes of codespaces; pulling uses them all the same
 );
 
 create table memberships (

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace Berth.Cli;
+
+/// <summary>The terminal while every key goes to somebody else: no echo, no lines, no signals from keys; as before when disposed (termios(3)).</summary>
+internal sealed partial class RawTerminal : IDisposable
+{
+    /// <summary>More than any C library's <c>struct termios</c> has.</summary>
+    private const int StateBytes = 256;
+    private const int Now = 0;
+    private readonly byte[]? _before;
+
+    private RawTerminal(byte[]? before) => _before = before;
+
+    /// <summary>Does nothing where standard input is no terminal.</summary>
+    public static RawTerminal Enter()
+    {
+        var before = new byte[StateBytes];
+        if (GetAttributes(0, before) != 0)
+        {
+            return new RawTerminal(null);
+        }
+
+        var raw = (byte[])before.Clone();
+        MakeRaw(raw);
+        _ = SetAttributes(0, Now, raw);
+        return new RawTerminal(before);
+    }
+
+    public void Dispose()
+    {
+        if (_before is not null)
+        {
+            _ = SetAttributes(0, Now, _before);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "tcgetattr")]
+    private static partial int GetAttributes(int file, [In, Out] byte[] state);
+
+    [LibraryImport("libc", EntryPoint = "tcsetattr")]
+    private static partial int SetAttributes(int file, int when, [In] byte[] state);
+
+    [LibraryImport("libc", EntryPoint = "cfmakeraw")]
+    private static partial void MakeRaw([In, Out] byte[] state);
+}

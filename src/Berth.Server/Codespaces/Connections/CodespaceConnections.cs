@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Berth.Server.Api;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Inside;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Codespaces.Connections;
+
+/// <summary>A codespace that runs, with its container.</summary>
+internal sealed record RunningCodespace(Codespace Codespace, EngineContainer Container);
+
+/// <summary>What all connections into a codespace share: only its creator has any, it must run, and using it keeps it awake.</summary>
+internal sealed class CodespaceConnections(Db db, TimeProvider time, EngineClient engine, InsideContents inside, CodespaceHost host)
+{
+    /// <summary>Use is written down once in this time; idle timeouts are minutes.</summary>
+    private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<long, DateTimeOffset> _touched = new();
+
+    /// <exception cref="ApiException">There is none for this caller, or it does not run.</exception>
+    public async Task<RunningCodespace> RunningAsync(ApiCaller caller, string name, CancellationToken cancellationToken)
+    {
+        var running = await RunningAsync(await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken), cancellationToken);
+        await TouchAsync(running.Codespace.Id, cancellationToken);
+        return running;
+    }
+
+    /// <exception cref="ApiException">It does not run.</exception>
+    public async Task<RunningCodespace> RunningAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        if (codespace is not { State: CodespaceState.Available, ContainerId: { } id })
+        {
+            throw new ApiException(CodespaceEndpoints.Conflict(
+                $"the codespace is {codespace.State}, not Available; start it with: berth codespace start {codespace.Name}"));
+        }
+
+        if (codespace.Host != host.Name)
+        {
+            throw new ApiException(CodespaceEndpoints.Conflict("the codespace runs on another server of this installation"));
+        }
+
+        try
+        {
+            return await engine.ContainerAsync(id, cancellationToken) is { Running: true } container
+                ? new RunningCodespace(codespace, container)
+                : throw new ApiException(CodespaceEndpoints.Conflict("the codespace's container has ended; start it again"));
+        }
+        catch (EngineException exception)
+        {
+            throw new ApiException(Unprocessable(exception.Message));
+        }
+    }
+
+    /// <summary>Somebody uses it at this moment.</summary>
+    public async Task TouchAsync(long codespace, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (_touched.TryGetValue(codespace, out var last) && now - last < Coarse)
+        {
+            return;
+        }
+
+        _touched[codespace] = now;
+        await db.WriteAsync(session => CodespaceTable.TouchAsync(session, codespace, now), cancellationToken);
+    }
+
+    /// <summary>A process in it as the engine takes it: as its remote user, with its environment.</summary>
+    /// <param name="running">Where.</param>
+    /// <param name="process">What to run.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<JsonObject> ProcessAsync(RunningCodespace running, WantedProcess process, CancellationToken cancellationToken)
+    {
+        var codespace = running.Codespace;
+        var variables = await inside.VariablesAsync(codespace, cancellationToken);
+        var environment = RemoteEnvironment.Of(running.Container).Where(entry => !variables.ContainsKey(entry.Split('=', 2)[0]))
+            .Concat(variables.Select(variable => $"{variable.Key}={variable.Value}"));
+        if (process is { Tty: true, Terminal: { Length: > 0 } terminal })
+        {
+            environment = environment.Append("TERM=" + terminal);
+        }
+
+        return new JsonObject
+        {
+            ["Env"] = new JsonArray([.. environment.Select(entry => JsonValue.Create(entry))]),
+            ["AttachStdin"] = process.Input,
+            ["AttachStdout"] = true,
+            ["AttachStderr"] = true,
+            ["Cmd"] = new JsonArray([.. process.Command.Select(part => JsonValue.Create(part))]),
+            ["User"] = codespace.RemoteUser ?? "",
+            ["WorkingDir"] = Path.Combine(codespace.WorkspaceFolder ?? "", process.Folder ?? ""),
+            ["Tty"] = process.Tty,
+        };
+    }
+
+    public static ApiError Unprocessable(string reason) => new(422, "unprocessable", reason);
+}
+
+/// <summary>A process that somebody wants to run in a codespace.</summary>
+/// <param name="Folder">Absolute, or below the workspace; null: the workspace.</param>
+/// <param name="Terminal">TERM of a process with a terminal.</param>
+internal sealed record WantedProcess(IReadOnlyList<string> Command, string? Folder = null, bool Tty = false, bool Input = false, string? Terminal = null);

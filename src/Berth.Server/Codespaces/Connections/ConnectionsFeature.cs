@@ -1,0 +1,31 @@
+using Berth.Server.Api;
+using Berth.Server.Codespaces.Connections.Ports;
+
+namespace Berth.Server.Codespaces.Connections;
+
+internal static class ConnectionsFeature
+{
+    public static void AddCodespaceConnections(this IServiceCollection services)
+    {
+        services.AddSingleton<CodespaceConnections>();
+        services.AddSingleton<PortLinks>();
+        services.AddSingleton<PortCookie>();
+        services.AddSingleton<PortProxy>();
+    }
+
+    /// <summary>Before everything that Berth serves itself.</summary>
+    public static void UseForwardedPorts(this WebApplication app) => app.UseMiddleware<PortSite>();
+
+    /// <param name="api">The group of the API.</param>
+    /// <param name="one">The path of one codespace.</param>
+    /// <param name="scope">What a token needs.</param>
+    public static void MapConnections(this IEndpointRouteBuilder api, string one, string scope)
+    {
+        api.MapPost(one + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, scope);
+        api.MapGet(one + "/exec", CodespaceTerminal.RunAsync).Requires(ApiNeed.User, scope);
+        api.MapGet(one + "/forward", PortForwarding.RunAsync).Requires(ApiNeed.User, scope);
+        api.MapGet(one + "/files", CodespaceFiles.GetAsync).Requires(ApiNeed.User, scope);
+        api.MapPut(one + "/files", CodespaceFiles.PutAsync).Requires(ApiNeed.User, scope);
+        api.MapPost(one + "/ports/{port}/link", PortLinks.CreateAsync).Requires(ApiNeed.User, scope);
+    }
+}

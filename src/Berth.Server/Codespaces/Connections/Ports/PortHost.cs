@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Connections.Ports;
+
+/// <summary>The host name of a forwarded port, <c>NAME-PORT.DOMAIN</c>: one of its own for every port of every codespace, so that browsers keep them apart.</summary>
+internal sealed partial record PortHost(string Codespace, int Port)
+{
+    /// <summary>Whether the host belongs to forwarded ports at all; <paramref name="host"/> stays null when it names none.</summary>
+    public static bool IsBelow(BerthOptions options, string name, out PortHost? host)
+    {
+        host = null;
+        if (options.PortsHost is not { } portsHost)
+        {
+            return false;
+        }
+
+        var domain = portsHost.Split(':')[0];
+        var own = options.BaseUri.Host;
+        if (!name.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)
+            || name.Equals(own, StringComparison.OrdinalIgnoreCase) || name.Equals("containers." + own, StringComparison.OrdinalIgnoreCase)
+            || name.Equals("npm." + own, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        var match = Label().Match(name[..^(domain.Length + 1)].ToLowerInvariant());
+        if (match.Success && ushort.TryParse(match.Groups["port"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0)
+        {
+            host = new PortHost(match.Groups["name"].Value, port);
+        }
+
+        return true;
+    }
+
+    /// <summary>Where it opens, without a path.</summary>
+    public string Url(BerthOptions options) => $"{options.BaseUri.Scheme}://{Codespace}-{Port}.{options.PortsHost}";
+
+    [GeneratedRegex("^(?<name>[a-z0-9][a-z0-9-]*)-(?<port>[1-9][0-9]{0,4})\\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Label();
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Connections.Ports;
+
+/// <summary>
+/// Serves the hosts of forwarded ports, and only those: before anything of Berth's own is looked at, so that no API, registry or page is ever served there. A port is
+/// its creator's alone: a request needs the cookie that a one-time link has set on this host.
+/// </summary>
+internal sealed class PortSite(
+    RequestDelegate next, BerthOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy, CodespaceConnections connections)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (!PortHost.IsBelow(options, http.Request.Host.Host, out var host))
+        {
+            await next(http);
+            return;
+        }
+
+        http.Response.Headers["Referrer-Policy"] = "same-origin";
+        if (host is null || await db.ReadAsync(session => CodespaceTable.FindRunningAsync(session, host.Codespace), http.RequestAborted) is not { } codespace)
+        {
+            await RefuseAsync(http, HttpStatusCode.NotFound, "There is no forwarded port at this address, or its codespace does not run.");
+        }
+        else if (http.Request.Path.Value == PortLinks.Path)
+        {
+            await SignInAsync(http, codespace, host.Port);
+        }
+        else if (!cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, host.Port))
+        {
+            // The same for a port that is there and for one that is not.
+            await RefuseAsync(http, HttpStatusCode.Unauthorized, $"Only the codespace's creator can open this. Get a link with: berth codespace forward {codespace.Name} {host.Port} --browser");
+        }
+        else
+        {
+            await ServeAsync(http, codespace, host.Port);
+        }
+    }
+
+    private async Task SignInAsync(HttpContext http, Codespace codespace, int port)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsGet(http.Request.Method) || !await links.UseAsync(http.Request.Query["ticket"], codespace, port, http.RequestAborted))
+        {
+            await RefuseAsync(http, HttpStatusCode.Unauthorized, "This link has been used or is too old. Get another with: berth codespace forward --browser");
+            return;
+        }
+
+        // Without a domain it goes to this host alone.
+        http.Response.Cookies.Append(PortCookie.Name, cookies.Create(codespace, port), new CookieOptions
+        {
+            HttpOnly = true,
+            Secure = options.BaseUri.Scheme == "https",
+            SameSite = SameSiteMode.Lax,
+            Path = "/",
+            MaxAge = PortCookie.Life,
+        });
+        http.Response.Redirect("/");
+    }
+
+    private async Task ServeAsync(HttpContext http, Codespace codespace, int port)
+    {
+        try
+        {
+            var running = await connections.RunningAsync(codespace, http.RequestAborted);
+            await connections.TouchAsync(codespace.Id, http.RequestAborted);
+            await proxy.ForwardAsync(http, running, port);
+        }
+        catch (ApiException exception) when (!http.Response.HasStarted)
+        {
+            await RefuseAsync(http, HttpStatusCode.BadGateway, exception.Error.Message);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or EngineException && !http.Response.HasStarted)
+        {
+            await RefuseAsync(http, HttpStatusCode.BadGateway, $"Nothing answers at port {port} of the codespace.");
+        }
+    }
+
+    /// <summary>Plain text, whatever was asked for: on these hosts nothing else of Berth's is served.</summary>
+    private static Task RefuseAsync(HttpContext http, HttpStatusCode status, string words)
+    {
+        http.Response.StatusCode = (int)status;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.Headers["X-Content-Type-Options"] = "nosniff";
+        return http.Response.WriteAsync(words + "\n", http.RequestAborted);
+    }
+}

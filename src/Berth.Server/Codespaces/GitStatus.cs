@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>
+/// What git says about a workspace. Asked inside the container only, since a workspace's configuration can make git run programs; without git in the image it is not known.
+/// </summary>
+internal sealed class GitStatus(Db db, EngineClient engine, TimeProvider time)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(15);
+    private readonly ConcurrentDictionary<long, DateTimeOffset> _asked = new();
+
+    /// <summary>What is known of a workspace; null: not known.</summary>
+    public sealed record Known(string? Ref, long? Ahead, long? Behind, bool? Uncommitted);
+
+    /// <summary>Looks, unless that was done just now, and stores what is found.</summary>
+    /// <returns>The codespace with what is known.</returns>
+    public async Task<Codespace> RefreshAsync(Codespace codespace, bool always, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (codespace is not { State: CodespaceState.Available or CodespaceState.ShuttingDown, ContainerId: { } container, WorkspaceFolder: { } folder }
+            || (!always && _asked.TryGetValue(codespace.Id, out var last) && now - last < Fresh))
+        {
+            return codespace;
+        }
+
+        _asked[codespace.Id] = now;
+        if (await AskAsync(container, codespace.RemoteUser ?? "", folder, cancellationToken) is not { } known)
+        {
+            return codespace;
+        }
+
+        await db.WriteAsync(session => CodespaceTable.GitStatusAsync(session, codespace.Id, known), cancellationToken);
+        return codespace with
+        {
+            GitRef = known.Ref,
+            GitAhead = known.Ahead,
+            GitBehind = known.Behind,
+            GitUncommitted = known.Uncommitted,
+            GitUnpushed = known.Ahead is { } ahead ? ahead > 0 : null,
+        };
+    }
+
+    /// <summary>The output of <c>git status --porcelain=v2 --branch</c> (git-status(1)); null when it is none.</summary>
+    internal static Known? Parse(string output)
+    {
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string? Header(string name) => lines.FirstOrDefault(line => line.StartsWith($"# branch.{name} ", StringComparison.Ordinal))?[(name.Length + 10)..];
+        if (Header("head") is not { } head)
+        {
+            return null;
+        }
+
+        var counts = Header("ab")?.Split(' ');
+        long? Count(int index) => counts is { Length: 2 } && long.TryParse(counts[index].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+        return new Known(head is "(detached)" ? null : head, Count(0), Count(1), Array.Exists(lines, line => !line.StartsWith('#')));
+    }
+
+    private async Task<Known?> AskAsync(string container, string user, string folder, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        var body = new JsonObject
+        {
+            ["AttachStdout"] = true,
+            ["Cmd"] = new JsonArray("git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"),
+            ["User"] = user,
+            ["WorkingDir"] = folder,
+        };
+        try
+        {
+            await using var process = await EngineProcess.StartAsync(engine, container, body, tty: false, limit.Token);
+            var output = new StringBuilder();
+            await process.ReadAsync(
+                (_, piece) =>
+                {
+                    if (output.Length < 64 * 1024)
+                    {
+                        output.Append(Encoding.UTF8.GetString(piece.Span));
+                    }
+
+                    return Task.CompletedTask;
+                },
+                limit.Token);
+            return await process.ExitCodeAsync(time, limit.Token) == 0 ? Parse(output.ToString()) : null;
+        }
+        catch (Exception exception) when (exception is EngineException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Inside;
+
+/// <summary>
+/// Makes <c>BERTH_URL</c> answer inside a codespace under its own name where that name is this machine's loopback (<c>localhost</c>): a listener on the
+/// container's loopback whose connections this server answers itself. It leads to Berth and nowhere else. Other names are reached by the network.
+/// </summary>
+internal sealed partial class BerthInside(EngineClient engine, InsideListener listener, BerthOptions options, ILogger<BerthInside> logger) : IDisposable
+{
+    /// <summary>Callers from a container without a network of its own (RFC 5737, for documentation: no machine has it).</summary>
+    private static readonly IPAddress Unknown = IPAddress.Parse("192.0.2.1");
+
+    private readonly ConcurrentDictionary<string, Open> _open = new(StringComparer.Ordinal);
+
+    private sealed record Open(string StartedAt, List<Socket> Sockets);
+
+    public bool IsNeeded => options.BaseUri.IsLoopback;
+
+    /// <summary>Listens in a container that runs, unless it does so already.</summary>
+    /// <returns>Null, or why it cannot.</returns>
+    public async Task<string?> EnsureAsync(EngineContainer container, CancellationToken cancellationToken)
+    {
+        if (!IsNeeded || (_open.TryGetValue(container.Id, out var open) && open.StartedAt == container.StartedAt))
+        {
+            return null;
+        }
+
+        Close(container.Id);
+        try
+        {
+            var port = options.BaseUri.Port;
+            var sockets = await NetworkNamespace.InsideAsync(engine, container, () => NetworkNamespace.ListenOnLoopback(port), cancellationToken);
+            var made = new Open(container.StartedAt, sockets);
+            if (!_open.TryAdd(container.Id, made))
+            {
+                sockets.ForEach(socket => socket.Dispose());
+                return null;
+            }
+
+            var address = IPAddress.TryParse(container.Address, out var known) ? known : Unknown;
+            sockets.ForEach(socket => _ = AcceptAsync(socket, address));
+            return null;
+        }
+        catch (SocketException exception)
+        {
+            return $"{options.Url} does not answer inside: {exception.Message}. A program in the codespace listens on port {options.BaseUri.Port}";
+        }
+        catch (EngineException exception)
+        {
+            return $"{options.Url} does not answer inside: {exception.Message}";
+        }
+    }
+
+    /// <summary>The container has stopped.</summary>
+    public void Close(string container)
+    {
+        if (_open.TryRemove(container, out var open))
+        {
+            open.Sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var container in _open.Keys)
+        {
+            Close(container);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listening, IPAddress container)
+    {
+        while (true)
+        {
+            try
+            {
+                await listener.TakeAsync(await listening.AcceptAsync(CancellationToken.None), container, CancellationToken.None);
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException or ChannelClosedException)
+            {
+                return;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket)
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                // One connection that came to nothing.
+                LogAccept(exception.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Codespaces: a connection from inside failed: {Reason}")]
+    private partial void LogAccept(string reason);
+}

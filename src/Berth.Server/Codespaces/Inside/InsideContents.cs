@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.Database;
+using Berth.Server.Secrets;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Inside;
+
+/// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
+internal sealed partial class InsideContents(
+    Db db, InsideStates states, InsideFiles files, BerthInside berth, EngineClient engine, BerthOptions options, ILogger<InsideContents> logger)
+{
+    private const string SystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
+
+    private readonly ConcurrentDictionary<long, DateTimeOffset?> _refresh = new();
+
+    private sealed record Owner
+    {
+        public string Login { get; init; } = "";
+
+        public string? Name { get; init; }
+
+        public string? Email { get; init; }
+
+        public bool ExportRegistrySecrets { get; init; } = true;
+    }
+
+    /// <summary>At every start: new and changed secrets take effect here.</summary>
+    /// <param name="codespace">Which.</param>
+    /// <param name="repository">Its repository.</param>
+    /// <param name="token">Its token of this start.</param>
+    /// <param name="secrets">What it may see.</param>
+    /// <param name="logins">The logins of registries, for docker's configuration.</param>
+    /// <param name="log">The creation log; it is told what to mask.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<CodespaceInside> BeginAsync(
+        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, CodespaceLogWriter log,
+        CancellationToken cancellationToken)
+    {
+        var owner = await OwnerAsync(codespace, repository, cancellationToken);
+        var inside = InsideVariables.Of(
+            codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment, owner.ExportRegistrySecrets, options);
+
+        // The name of a registry is what a failed login is explained with.
+        log.Mask(secrets.Environment.Where(secret => !secret.Key.EndsWith("_CONTAINER_REGISTRY_SERVER", StringComparison.Ordinal)).Select(secret => secret.Value));
+        if (secrets.Environment.Count > 0)
+        {
+            log.Write("secrets", $"{secrets.Environment.Count} secrets: {string.Join(", ", secrets.Environment.Keys)}");
+        }
+
+        foreach (var line in inside.Report)
+        {
+            log.Write("secrets", line);
+        }
+
+        var before = await states.FindAsync(codespace.Id, cancellationToken);
+        var state = new InsideState { Token = token, Variables = inside.Variables, Logins = logins, OwnDockerConfiguration = before.OwnDockerConfiguration };
+        await states.StoreAsync(codespace.Id, state, cancellationToken);
+        _refresh[codespace.Id] = logins.RefreshAt;
+        var ready = new HashSet<string>(StringComparer.Ordinal);
+        return new CodespaceInside(inside.Variables, (container, user, cancel) => ReadyAsync(codespace, state, container, user, ready, log, cancel));
+    }
+
+    /// <summary>Whether logins of a codespace that runs have to be asked for again.</summary>
+    public async Task<bool> IsStaleAsync(Codespace codespace, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!_refresh.TryGetValue(codespace.Id, out var at))
+        {
+            _refresh[codespace.Id] = at = (await states.FindAsync(codespace.Id, cancellationToken)).Logins.RefreshAt;
+        }
+
+        return at <= now;
+    }
+
+    /// <summary>For a process in a codespace that runs: what its start settled.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> VariablesAsync(Codespace codespace, CancellationToken cancellationToken) =>
+        (await states.FindAsync(codespace.Id, cancellationToken)).Variables;
+
+    /// <summary>A codespace that runs, seen after a restart of the server: <c>BERTH_URL</c> answers in it again.</summary>
+    public async Task KeepAsync(EngineContainer container, CancellationToken cancellationToken)
+    {
+        if (await berth.EnsureAsync(container, cancellationToken) is { } fault)
+        {
+            LogInside(container.Id, fault);
+        }
+    }
+
+    /// <summary>New logins for a codespace that runs: those of registries that last hours only.</summary>
+    public async Task RefreshAsync(Codespace codespace, DockerLogins logins, CancellationToken cancellationToken)
+    {
+        var state = await states.FindAsync(codespace.Id, cancellationToken);
+        if (state.IsRunning && codespace is { ContainerId: { } container, RemoteUser: { } user })
+        {
+            var current = await files.ReadDockerConfigurationAsync(container, user, cancellationToken);
+            if (await WriteAsync(state, current, logins, container, user, cancellationToken) is { } fault)
+            {
+                LogInside(container, fault);
+                return;
+            }
+
+            await states.StoreAsync(codespace.Id, state with { Logins = logins }, cancellationToken);
+            _refresh[codespace.Id] = logins.RefreshAt;
+        }
+    }
+
+    /// <summary>Before its container stops: a login that the person made inside is kept for the next start, everything else ends.</summary>
+    public async Task EndAsync(Codespace codespace, EngineContainer? container, CancellationToken cancellationToken)
+    {
+        var state = await states.FindAsync(codespace.Id, cancellationToken);
+        if (container is { Running: true } && state.IsRunning && codespace.RemoteUser is { } user)
+        {
+            var current = await files.ReadDockerConfigurationAsync(container.Id, user, cancellationToken);
+            await states.StoreAsync(codespace.Id, state with { OwnDockerConfiguration = OwnPart(current, state.Logins) }, cancellationToken);
+        }
+
+        if (container is not null)
+        {
+            berth.Close(container.Id);
+        }
+
+        _refresh.TryRemove(codespace.Id, out _);
+        await states.EndAsync(codespace.Id, cancellationToken);
+    }
+
+    private async Task ReadyAsync(
+        Codespace codespace, InsideState state, string container, string user, HashSet<string> ready, CodespaceLogWriter log, CancellationToken cancellationToken)
+    {
+        lock (ready)
+        {
+            if (!ready.Add($"{container} {user}"))
+            {
+                return;
+            }
+        }
+
+        // The file of the tmpfs is gone with the last stop, unless this is another user of the same run.
+        var current = await files.ReadDockerConfigurationAsync(container, user, cancellationToken) ?? state.OwnDockerConfiguration;
+        if (await WriteAsync(state, current, state.Logins, container, user, cancellationToken) is { } fault)
+        {
+            log.Write("inside", fault);
+        }
+
+        if (await engine.ContainerAsync(container, cancellationToken) is { Running: true } running && await berth.EnsureAsync(running, cancellationToken) is { } unreachable)
+        {
+            log.Write("inside", unreachable);
+        }
+    }
+
+    private Task<string?> WriteAsync(
+        InsideState state, string? current, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
+        files.WriteAsync(container, user, logins.Over(current, state.Logins), Npmrc(state), Certificates(), cancellationToken);
+
+    /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
+    internal static string? OwnPart(string? current, DockerLogins written) =>
+        current is null ? null : new DockerLogins([]).Over(current, written) is var own && own is "{}" or """{"auths":{}}""" ? null : own;
+
+    /// <summary>npm's configuration below the person's own <c>~/.npmrc</c>, where <c>npm login</c> writes: theirs wins.</summary>
+    private string Npmrc(InsideState state)
+    {
+        var registry = options.BaseUri.GetLeftPart(UriPartial.Authority) + "/npm/";
+        var owner = state.Variables.GetValueOrDefault("GITHUB_REPOSITORY", "").Split('/')[0].ToLowerInvariant();
+        return $"{registry[registry.IndexOf("//", StringComparison.Ordinal)..]}:_authToken={state.Token}\n@{owner}:registry={registry}\n";
+    }
+
+    /// <summary>Programs take one file of certificates: the system's and the operator's together.</summary>
+    private string Certificates()
+    {
+        if (string.IsNullOrEmpty(options.CaFile))
+        {
+            return "";
+        }
+
+        var text = new StringBuilder(File.ReadAllText(options.CaFile)).Append('\n');
+        return File.Exists(SystemCertificates) ? text.Append(File.ReadAllText(SystemCertificates)).ToString() : text.ToString();
+    }
+
+    private Task<Owner> OwnerAsync(Codespace codespace, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
+        session => session.SingleAsync<Owner>(
+            """
+            select a.login, a.name, a.email,
+                   coalesce((select o.export_registry_secrets from organizations o where o.account_id = @organization), true) as export_registry_secrets
+            from accounts a where a.id = @user
+            """,
+            new { user = codespace.OwnerId, organization = repository.OwnerId }),
+        cancellationToken);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: in container {Container}: {Fault}")]
+    private partial void LogInside(string container, string fault);
+}

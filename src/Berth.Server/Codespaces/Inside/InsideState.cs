@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.Database;
+using Berth.Server.Security;
+
+namespace Berth.Server.Codespaces.Inside;
+
+/// <summary>What the processes of one codespace get until it stops.</summary>
+internal sealed record InsideState
+{
+    /// <summary>The token of this start; empty when it has stopped.</summary>
+    public string Token { get; init; } = "";
+
+    /// <summary>The environment, secrets among it.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    [JsonIgnore]
+    public bool IsRunning => Token.Length > 0;
+
+    /// <summary>The logins that Berth wrote into docker's configuration: what differs from them is the person's own.</summary>
+    public DockerLogins Logins { get; init; } = new([]);
+
+    /// <summary>The person's own part of docker's configuration, as it was at the last stop; null: there is none.</summary>
+    public string? OwnDockerConfiguration { get; init; }
+}
+
+[JsonSerializable(typeof(InsideState))]
+internal sealed partial class InsideJson : JsonSerializerContext;
+
+/// <summary>Keeps the states of codespaces that run: a server that comes back starts processes with the same environment as before.</summary>
+internal sealed class InsideStates(Db db, ServerKeys keys)
+{
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+
+    /// <summary>An empty state when there is none.</summary>
+    public async Task<InsideState> FindAsync(long codespace, CancellationToken cancellationToken)
+    {
+        var sealedState = await db.ReadAsync(
+            session => session.FirstOrDefaultAsync<byte[]>("select sealed from codespace_inside where codespace_id = @codespace", new { codespace }), cancellationToken);
+        return sealedState is null ? new InsideState() : Open(codespace, sealedState);
+    }
+
+    public async Task StoreAsync(long codespace, InsideState state, CancellationToken cancellationToken)
+    {
+        var value = Seal(codespace, state);
+        await db.WriteAsync(
+            session => session.ExecuteAsync(
+                """
+                insert into codespace_inside (codespace_id, sealed) select id, @value from codespaces where id = @codespace
+                on conflict (codespace_id) do update set sealed = excluded.sealed
+                """,
+                new { codespace, value }),
+            cancellationToken);
+    }
+
+    /// <summary>It has stopped: only what the person made inside is kept.</summary>
+    public async Task EndAsync(long codespace, CancellationToken cancellationToken)
+    {
+        var state = await FindAsync(codespace, cancellationToken);
+        if (state.OwnDockerConfiguration is { } own)
+        {
+            await StoreAsync(codespace, new InsideState { OwnDockerConfiguration = own }, cancellationToken);
+        }
+        else
+        {
+            await db.WriteAsync(
+                session => session.ExecuteAsync("delete from codespace_inside where codespace_id = @codespace", new { codespace }), cancellationToken);
+        }
+    }
+
+    private byte[] Seal(long codespace, InsideState state)
+    {
+        var plain = JsonSerializer.SerializeToUtf8Bytes(state, InsideJson.Default.InsideState);
+        var value = new byte[NonceBytes + TagBytes + plain.Length];
+        RandomNumberGenerator.Fill(value.AsSpan(0, NonceBytes));
+        using var aes = new AesGcm(Key(), TagBytes);
+        aes.Encrypt(value.AsSpan(0, NonceBytes), plain, value.AsSpan(NonceBytes + TagBytes), value.AsSpan(NonceBytes, TagBytes), BitConverter.GetBytes(codespace));
+        return value;
+    }
+
+    private InsideState Open(long codespace, byte[] value)
+    {
+        var plain = new byte[value.Length - NonceBytes - TagBytes];
+        using var aes = new AesGcm(Key(), TagBytes);
+        try
+        {
+            aes.Decrypt(
+                value.AsSpan(0, NonceBytes), value.AsSpan(NonceBytes + TagBytes), value.AsSpan(NonceBytes, TagBytes), plain, BitConverter.GetBytes(codespace));
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            // Of a database that was put together from two: the codespace gets a new one at its next start.
+            return new InsideState();
+        }
+
+        return JsonSerializer.Deserialize(plain, InsideJson.Default.InsideState) ?? new InsideState();
+    }
+
+    private byte[] Key() => HKDF.DeriveKey(HashAlgorithmName.SHA256, keys.Codespaces, 32, info: "inside"u8.ToArray());
+}

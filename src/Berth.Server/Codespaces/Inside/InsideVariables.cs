@@ -1,0 +1,125 @@
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Inside;
+
+/// <summary>
+/// The environment that every process gets which Berth starts in a codespace: the visible secrets, and what GitHub sets. It is never part of the
+/// container's configuration, so neither <c>docker inspect</c> nor an image knows it.
+/// </summary>
+/// <param name="Variables">Name and value.</param>
+/// <param name="Report">One line for each secret that is not exported, with the reason.</param>
+internal sealed partial record InsideVariables(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Report)
+{
+    /// <summary>Where Berth's files are in the container: a tmpfs that only this codespace has.</summary>
+    public const string Folder = "/run/berth";
+
+    /// <summary>
+    /// Linux takes 128 KiB for one variable and a quarter of the stack's limit (usually 8 MiB) for all of them and the arguments (execve(2)).
+    /// </summary>
+    private const int MostBytes = 1024 * 1024;
+
+    private static readonly string[] Kept =
+    [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "HOSTNAME", "TERM", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT",
+    ];
+
+    /// <summary>Who works in it, where.</summary>
+    internal sealed record Person(string Login, string? Name, string? Email);
+
+    /// <param name="codespace">Its name.</param>
+    /// <param name="repository"><c>owner/name</c>.</param>
+    /// <param name="person">Its creator.</param>
+    /// <param name="token">Its token of this start.</param>
+    /// <param name="secrets">The secrets that it may see.</param>
+    /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
+    /// <param name="options">Where the server is.</param>
+    public static InsideVariables Of(
+        string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets, bool exportRegistries, BerthOptions options)
+    {
+        var own = Own(codespace, repository, person, token, options);
+        List<string> report = [];
+        SortedDictionary<string, string> variables = new(StringComparer.Ordinal);
+        var bytes = 0L;
+        var withheld = 0;
+        foreach (var (name, value) in secrets)
+        {
+            if (!exportRegistries && RegistrySecretName().IsMatch(name))
+            {
+                withheld++;
+            }
+            else if (Refusal(name, value, own, bytes) is { } refusal)
+            {
+                report.Add($"the secret {name} is not exported: {refusal}");
+            }
+            else
+            {
+                bytes += Size(name, value);
+                variables[name] = value;
+            }
+        }
+
+        if (withheld > 0)
+        {
+            report.Add($"{withheld} secrets of registries are used for pulling and not exported: the organization's policy says so");
+        }
+
+        foreach (var (name, value) in own)
+        {
+            variables.TryAdd(name, value);
+        }
+
+        return new InsideVariables(variables, report);
+    }
+
+    private static Dictionary<string, string> Own(string codespace, string repository, Person person, string token, BerthOptions options)
+    {
+        var url = options.BaseUri.GetLeftPart(UriPartial.Authority);
+        var name = string.IsNullOrWhiteSpace(person.Name) ? person.Login : person.Name;
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["CODESPACES"] = "true",
+            ["CODESPACE_NAME"] = codespace,
+            ["GITHUB_TOKEN"] = token,
+            ["GITHUB_USER"] = person.Login,
+            ["GITHUB_REPOSITORY"] = repository,
+            ["GITHUB_SERVER_URL"] = url,
+            ["GITHUB_API_URL"] = url + "/api/v3",
+            ["GITHUB_GRAPHQL_URL"] = url + "/api/graphql",
+            ["GIT_COMMITTER_NAME"] = name,
+            ["GIT_COMMITTER_EMAIL"] = string.IsNullOrWhiteSpace(person.Email) ? $"{person.Login}@users.noreply.{options.BaseUri.Host}" : person.Email,
+            ["BERTH_URL"] = url,
+            ["BERTH_TOKEN"] = token,
+            ["DOCKER_CONFIG"] = Folder + "/docker",
+            ["REGISTRY_AUTH_FILE"] = Folder + "/docker/config.json",
+            ["NPM_CONFIG_GLOBALCONFIG"] = Folder + "/npmrc",
+        };
+        if (options.PortsHost is { } domain)
+        {
+            variables["GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN"] = domain;
+        }
+
+        if (!string.IsNullOrEmpty(options.CaFile))
+        {
+            variables["NODE_EXTRA_CA_CERTS"] = variables["SSL_CERT_FILE"] = variables["GIT_SSL_CAINFO"] = variables["REQUESTS_CA_BUNDLE"] = Folder + "/ca.pem";
+        }
+
+        return variables;
+    }
+
+    /// <summary>Null when it can be exported.</summary>
+    private static string? Refusal(string name, string value, Dictionary<string, string> own, long bytes) => name switch
+    {
+        // A person may work with a token and a name of their own.
+        "BERTH_TOKEN" or "GIT_COMMITTER_NAME" or "GIT_COMMITTER_EMAIL" => null,
+        _ when own.ContainsKey(name) || name.StartsWith("GITHUB_", StringComparison.Ordinal) => "Berth sets a variable of this name itself",
+        _ when Kept.Contains(name) => "processes need a variable of this name to start and to find their files",
+        _ when value.Contains('\0', StringComparison.Ordinal) => "a variable cannot hold a NUL",
+        _ when bytes + Size(name, value) > MostBytes => "the secrets before it fill what Linux allows for an environment (1 MiB)",
+        _ => null,
+    };
+
+    private static int Size(string name, string value) => System.Text.Encoding.UTF8.GetByteCount(name) + System.Text.Encoding.UTF8.GetByteCount(value) + 2;
+
+    [System.Text.RegularExpressions.GeneratedRegex("_CONTAINER_REGISTRY_(SERVER|USER|PASSWORD|ROLE_ARN|EXTERNAL_ID)$", System.Text.RegularExpressions.RegexOptions.ExplicitCapture | System.Text.RegularExpressions.RegexOptions.NonBacktracking)]
+    private static partial System.Text.RegularExpressions.Regex RegistrySecretName();
+}

@@ -1,0 +1,24 @@
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Inside;
+
+/// <summary>Asks again for logins of registries that last for hours only, half of their life before they end, and writes them into the codespaces that run.</summary>
+internal sealed class RefreshLogins(InsideContents contents, InsideStates states, RegistryAccess registries, CollectDockerLogins logins, CodespaceLog logs, TimeProvider time)
+{
+    public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        if (codespace.RepositoryId is not { } repository || !await contents.IsStaleAsync(codespace, time.GetUtcNow(), cancellationToken))
+        {
+            return;
+        }
+
+        var state = await states.FindAsync(codespace.Id, cancellationToken);
+        await using var log = logs.Open(codespace);
+        log.Mask(state.Token);
+        var principal = new CodespacePrincipal(
+            codespace.Id, codespace.Name, repository, codespace.RepositoryFullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0);
+        var credentials = await registries.LoadAsync(principal, state.Token, (_, _) => { }, log.Mask, cancellationToken);
+        await contents.RefreshAsync(codespace, await logins.RunAsync(credentials with { Log = log.Write }, cancellationToken), cancellationToken);
+    }
+}

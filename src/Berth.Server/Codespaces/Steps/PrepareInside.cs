@@ -1,0 +1,23 @@
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Inside;
+using Berth.Server.Secrets;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>Settles what the codespace's processes get: secrets and variables, and logins of registries.</summary>
+internal sealed class PrepareInside(AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, InsideContents contents)
+{
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var codespace = context.Codespace;
+        var found = await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken)
+            ?? throw new CodespaceFaultException($"{codespace.RepositoryFullName} was deleted");
+        var visible = await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken);
+        var collected = await logins.RunAsync(context.Credentials, cancellationToken);
+        return context with
+        {
+            Inside = await contents.BeginAsync(codespace, found.Repository, context.Token, visible, collected, context.Log, cancellationToken),
+        };
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using Berth.Server.Access;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Inside;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>
+/// The look around at this host's codespaces, every few seconds: what has ended by itself, lost its right, been idle or kept for too long, and what runs on the engine
+/// although no row wants it.
+/// </summary>
+internal sealed class WatchCodespaces(
+    Db db, TimeProvider time, AccessDecisions access, EngineClient engine, CodespaceHost host, CodespaceLog logs, InsideContents inside, RefreshLogins refresh)
+{
+    private readonly ConcurrentDictionary<long, byte> _strays = new();
+
+    /// <param name="wake">Told every codespace that there is something to do for.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public async Task RunOnceAsync(Action<long> wake, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        foreach (var codespace in await db.ReadAsync(session => CodespaceTable.OfHostAsync(session, host.Name, now), cancellationToken))
+        {
+            if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
+            {
+                await WatchAsync(codespace, wake, cancellationToken);
+                continue;
+            }
+
+            if (codespace is { State: CodespaceState.Shutdown or CodespaceState.Failed } && codespace.Desired != CodespaceDesire.Deleted)
+            {
+                await db.WriteAsync(session => CodespaceTable.ExpireAsync(session, codespace.Id, now), cancellationToken);
+            }
+
+            wake(codespace.Id);
+        }
+
+        await FindStraysAsync(wake, cancellationToken);
+    }
+
+    /// <summary>True once for a codespace that stands still and whose container was seen running.</summary>
+    public bool TakeStray(long codespace) => _strays.TryRemove(codespace, out _);
+
+    /// <summary>A codespace that runs: may its creator still read the repository, is its container still there, is it in use?</summary>
+    private async Task WatchAsync(Codespace codespace, Action<long> wake, CancellationToken cancellationToken)
+    {
+        // The right first: it ends whatever the engine says, and a container that the engine cannot stop now is found later.
+        var standing = codespace.RepositoryId is { } repository ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken) : null;
+        if (standing is not { Standing.CanRead: true })
+        {
+            await EndAsync(codespace, $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}", cancellationToken);
+            return;
+        }
+
+        EngineContainer? container;
+        try
+        {
+            container = codespace.ContainerId is { } id ? await engine.ContainerAsync(id, cancellationToken) : null;
+        }
+        catch (EngineException)
+        {
+            // An engine that does not answer says nothing about the container.
+            return;
+        }
+
+        if (container is not { Running: true })
+        {
+            await SayAsync(codespace, "stop", container is null ? "the container is gone" : $"the container has ended (exit code {container.ExitCode})");
+            await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
+            logs.Changed(codespace.Id);
+
+            // What a stop takes down beside the container: mounts, the environment.
+            _strays[codespace.Id] = 0;
+            wake(codespace.Id);
+        }
+        else if (time.GetUtcNow() - codespace.LastUsedAt > TimeSpan.FromMinutes(codespace.IdleTimeoutMinutes))
+        {
+            var notice = $"stopped after {codespace.IdleTimeoutMinutes} minutes without use";
+            await SayAsync(codespace, "stop", notice);
+            await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+            wake(codespace.Id);
+        }
+        else
+        {
+            await inside.KeepAsync(container, cancellationToken);
+            await refresh.RunAsync(codespace, cancellationToken);
+        }
+    }
+
+    private async Task EndAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
+    {
+        await SayAsync(codespace, "failed", reason);
+
+        // The token ends with the row; the container is a stray from here on.
+        await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, reason, time.GetUtcNow()), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    private async Task SayAsync(Codespace codespace, string step, string line)
+    {
+        await using var log = logs.Open(codespace);
+        log.Write(step, line);
+    }
+
+    /// <summary>
+    /// Containers of this host that run although nobody wants them: the engine was away when they were to stop, or somebody started them by hand. What belongs to no row is
+    /// removed.
+    /// </summary>
+    private async Task FindStraysAsync(Action<long> wake, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<EngineListed> running;
+        try
+        {
+            running = await engine.RunningAsync(new Dictionary<string, string> { [GateScope.HostLabel] = host.Name }, cancellationToken);
+        }
+        catch (EngineException)
+        {
+            return;
+        }
+
+        foreach (var container in running)
+        {
+            var name = container.Labels.GetValueOrDefault(GateScope.Label, "");
+
+            // Rows are written before containers are made, so a container without one is what a deletion left.
+            var codespace = await db.ReadAsync(session => CodespaceTable.FindAsync(session, name), cancellationToken);
+            if (codespace is null)
+            {
+                await engine.RemoveAsync(container.Id, cancellationToken);
+            }
+            else if (codespace.State is CodespaceState.Shutdown or CodespaceState.Failed)
+            {
+                _strays[codespace.Id] = 0;
+                wake(codespace.Id);
+            }
+        }
+    }
+}
