@@ -58,6 +58,9 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
             // One small file that stays: a probe every second neither fills the folder nor races with another one.
             using var probe = new FileStream(
                 Path.Combine(layout.UploadsFolder, ".ready"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+            // A file of a broken disk can often still be opened.
+            probe.WriteByte((byte)'\n');
         }
         catch (UnauthorizedAccessException exception)
         {

@@ -51,6 +51,25 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task It_is_not_ready_while_the_blob_store_cannot_be_written()
+    {
+        await using var server = await BerthServer.StartAsync();
+        using var client = server.Client();
+        var probe = Path.Combine(server.Data, "blobs", "uploads", ".ready");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
+        Assert.Equal(1, new FileInfo(probe).Length);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
+        Assert.Equal(1, new FileInfo(probe).Length);
+
+        // What refuses the write also to root: something else has the name.
+        File.Delete(probe);
+        Directory.CreateDirectory(probe);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/readyz", Token)).StatusCode);
+        Directory.Delete(probe);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_failed_login_leaves_what_is_known_about_access_alone()
     {
         await using var server = await BerthServer.StartAsync();
