@@ -13,12 +13,22 @@ internal static class RemoteUsers
     public static string ContainerUserOf(DevcontainerConfiguration configuration, EngineImage image) =>
         configuration.ContainerUser ?? FromMetadata(image, "containerUser") ?? image.User ?? "root";
 
-    /// <summary>For chown. Images of dev containers give their user 1000; which number another name has is known only inside the container.</summary>
-    public static string OwnerOf(string user)
+    /// <summary>What images of dev containers give their user, for one whose number cannot be found.</summary>
+    public const string Usual = "1000:1000";
+
+    /// <summary>User and group for chown, where the name says them.</summary>
+    public static string? NumbersOf(string user)
     {
         var name = user.Split(':')[0];
-        return name is "root" or "0" ? "0:0" : name.All(char.IsAsciiDigit) && name.Length is > 0 and <= 9 ? $"{name}:{name}" : "1000:1000";
+        return name is "root" or "0" ? "0:0" : IsNumber(name) ? $"{name}:{name}" : null;
     }
+
+    /// <summary>User and group for chown, as the image's /etc/passwd has them.</summary>
+    public static string? NumbersOf(string user, string? users) =>
+        (users ?? "").Split('\n').Select(line => line.Split(':')).Where(fields => fields.Length >= 4 && fields[0] == user.Split(':')[0] && IsNumber(fields[2]) && IsNumber(fields[3]))
+            .Select(fields => $"{fields[2]}:{fields[3]}").FirstOrDefault();
+
+    private static bool IsNumber(string text) => text.Length is > 0 and <= 9 && text.All(char.IsAsciiDigit);
 
     private static string? FromMetadata(EngineImage image, string property)
     {

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -39,6 +40,26 @@ internal sealed partial class EngineClient
     {
         using var document = await FindAsync($"images/{reference}/json", cancellationToken);
         return document is not null && document.RootElement.GetProperty("Config").TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null;
+    }
+
+    /// <summary>The text of a file in a container, running or not; null when there is no such file, or it is larger.</summary>
+    public async Task<string?> ReadFileAsync(string container, string path, int maxBytes, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative($"containers/{container}/archive?path={Uri.EscapeDataString(path)}"));
+        using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
+        if (!response.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        await using var tar = new TarReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        if (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is not { DataStream: { } data } entry || entry.Length > maxBytes)
+        {
+            return null;
+        }
+
+        using var reader = new StreamReader(data);
+        return await reader.ReadToEndAsync(cancellationToken);
     }
 
     /// <summary>The last lines that a container printed.</summary>

@@ -1,21 +1,41 @@
+using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Reads what the repository asks for, and reports what of it a codespace does not get.</summary>
-internal sealed class ReadConfiguration
+/// <summary>Reads what the repository asks for, and reports what of it a codespace does not get, and which of the secrets that it recommends are not there.</summary>
+internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets)
 {
     /// <exception cref="CodespaceFaultException">There is none, or it is wrong; the message says where.</exception>
-    public Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var plan = DevcontainerPlan.Read(context.Workspace, context.Codespace.DevcontainerPath, context.Codespace.RepositoryName);
+        var codespace = context.Codespace;
+        var plan = DevcontainerPlan.Read(context.Workspace, codespace.DevcontainerPath, codespace.RepositoryName);
         context.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
         foreach (var remark in plan.Remarks)
         {
             context.Log.Write("configuration", remark);
         }
 
-        return Task.FromResult(context with { Plan = plan });
+        if (plan.Configuration.Secrets.Count > 0
+            && await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken) is { } found)
+        {
+            var visible = (await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken)).Environment;
+            foreach (var secret in plan.Configuration.Secrets.Where(secret => !visible.ContainsKey(secret.Name.ToUpperInvariant())))
+            {
+                context.Log.Write("secrets", Missing(secret, codespace.RepositoryFullName));
+            }
+        }
+
+        return context with { Plan = plan };
     }
+
+    private static string Missing(RecommendedSecret secret, string repository)
+    {
+        var about = string.Join(", ", new[] { secret.Description, secret.DocumentationUrl }.OfType<string>().Select(OneLine));
+        return $"the repository recommends the secret {secret.Name}{(about.Length == 0 ? "" : $" ({about})")}, which this codespace does not have. To set it: berth secret set {secret.Name} --repos {repository}";
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ") is { Length: > 200 } longer ? longer[..200] + "…" : text.ReplaceLineEndings(" ");
 }
