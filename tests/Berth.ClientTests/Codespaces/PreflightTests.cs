@@ -96,6 +96,25 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.Contains("asks for the capabilities SYS_PTRACE", report.GetProperty("remarks")[0].GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Services_of_compose_files_are_told_one_by_one()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var (own, other) = (await world.ImageAsync("dev"), await registries.ImageAsync("htpasswd"));
+        var repository = await world.RepositoryAsync(
+            "app",
+            (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "../compose.yml", "service": "app", "workspaceFolder": "/workspace" }"""),
+            ("compose.yml", $"services:\n  app:\n    build: .\n    command: sleep 100000\n    volumes: [\".:/workspace\"]\n  db:\n    image: \"{other}\"\n"),
+            ("Dockerfile", $"# the base\nFROM {own}\n"));
+        await world.GrantAsync("dev", repository);
+        var found = References(await RunAsync(world, repository));
+        Assert.Equal(
+            [$"dockerfile Dockerfile:2 FROM {own} allowed", $"compose compose.yml:7 services.db.image {other} login_required"],
+            found.Select(one => $"{Text(one, "kind")} {Text(one, "file")}:{one.GetProperty("line").GetInt32()} {Text(one, "where")} {Text(one, "reference")} {Text(one, "outcome")}"));
+        await PrivateRegistries.StoreAsync(world, "organization", repository, registries.LoginOf("htpasswd"));
+        Assert.True((await RunAsync(world, repository)).GetProperty("ok").GetBoolean());
+    }
+
     [Theory]
     [InlineData("wrong password", "wrong_password", "does not accept user name and password")]
     [InlineData("wrong platform", "wrong_platform", "is there for linux/s390x, and not for linux/")]

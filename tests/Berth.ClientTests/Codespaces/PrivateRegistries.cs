@@ -108,6 +108,12 @@ public sealed class PrivateRegistries : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        // The containers that were made of them are gone by now.
+        foreach (var host in new[] { _htpasswd?.Host, _other?.Host }.OfType<string>())
+        {
+            await new Command("sh").TryAsync(null, "-c", $"docker images --quiet --filter 'reference={host}/*/*' | sort -u | xargs -r docker rmi --force");
+        }
+
         foreach (var started in new IAsyncDisposable?[] { _server, _other, _htpasswd })
         {
             await (started?.DisposeAsync() ?? ValueTask.CompletedTask);

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using Berth.ClientTests.Server;
-using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
 
@@ -21,15 +20,8 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var repository = await RepositoryAsync(world, image);
         var login = registries.LoginOf(registry);
         await PrivateRegistries.StoreAsync(world, level, repository, login);
-        try
-        {
-            var started = (await world.CreateAsync(repository)).Is("Available").Says($"using TEAM at {level} level", $"allows {image}");
-            Assert.DoesNotContain(login.Password, started.Log, StringComparison.Ordinal);
-        }
-        finally
-        {
-            await RemoveImageAsync(image);
-        }
+        var started = (await world.CreateAsync(repository)).Is("Available").Says($"using TEAM at {level} level", $"allows {image}");
+        Assert.DoesNotContain(login.Password, started.Log, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -46,22 +38,32 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
             (".devcontainer/Dockerfile", $"FROM {image}\nRUN echo built > /built\n"));
         await PrivateRegistries.StoreAsync(world, first, repository, registries.LoginOf("htpasswd"), prefix: "IMAGES");
         await PrivateRegistries.StoreAsync(world, second, repository, registries.LoginOf("berth"), prefix: "FEATURES");
-        try
-        {
-            var started = (await world.CreateAsync(repository)).Is("Available").Says($"using IMAGES at {first} level", $"using FEATURES at {second} level");
-            Assert.Equal($"built\nhello-{first}\n", (await world.ExecAsync(started.Name, $"cat /built /hello-{first}")).Output);
-            Assert.DoesNotContain(HtpasswdRegistry.Password, started.Log, StringComparison.Ordinal);
-            Assert.DoesNotContain(registries.Bob.Token, started.Log, StringComparison.Ordinal);
-        }
-        finally
-        {
-            await RemoveImageAsync(image);
-        }
+        var started = (await world.CreateAsync(repository)).Is("Available").Says($"using IMAGES at {first} level", $"using FEATURES at {second} level");
+        Assert.Equal($"built\nhello-{first}\n", (await world.ExecAsync(started.Name, $"cat /built /hello-{first}")).Output);
+        Assert.DoesNotContain(HtpasswdRegistry.Password, started.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain(registries.Bob.Token, started.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compose_files_services_get_theirs_from_two_registries()
+    {
+        var (first, second) = (await registries.ImageAsync("htpasswd"), await registries.ImageAsync("berth"));
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var repository = await world.RepositoryAsync(
+            "app",
+            (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "../compose.yml", "service": "app", "workspaceFolder": "/workspace", "remoteUser": "dev" }"""),
+            ("compose.yml", $"services:\n  app:\n    image: \"{first}\"\n    command: sleep 100000\n    volumes: [\".:/workspace\"]\n  db:\n    image: \"{second}\"\n    command: sleep 100000\n"));
+        await PrivateRegistries.StoreAsync(world, "repository", repository, registries.LoginOf("htpasswd"), prefix: "FIRST");
+        await PrivateRegistries.StoreAsync(world, "user", repository, registries.LoginOf("berth"), prefix: "SECOND");
+        var started = (await world.CreateAsync(repository)).Is("Available").Says("using FIRST at repository level", "using SECOND at user level");
+        Assert.Equal(2, (await world.ContainersAsync(started.Name)).Length);
+        Assert.DoesNotContain(HtpasswdRegistry.Password, started.Log, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("Dockerfile", "does not accept user name and password")]
     [InlineData("feature", "does not accept user name and password")]
+    [InlineData("compose", "does not accept user name and password")]
     public async Task A_wrong_password_is_named_in_every_form(string form, string words)
     {
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
@@ -69,6 +71,9 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var repository = form == "feature"
             ? await world.RepositoryAsync(
                 "app", (".devcontainer/devcontainer.json", $$"""{ "image": "{{own}}", "remoteUser": "dev", "features": { "{{await registries.FeatureAsync("other")}}": {} } }"""))
+            : form == "compose" ? await world.RepositoryAsync(
+                "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/workspace" }"""),
+                (".devcontainer/compose.yml", $"services:\n  app: {{ image: \"{own}\", command: sleep 100000, volumes: [\"..:/workspace\"] }}\n  db: {{ image: \"{await registries.ImageAsync("htpasswd")}\" }}\n"))
             : await world.RepositoryAsync(
                 "app", (".devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" } }"""),
                 (".devcontainer/Dockerfile", $"FROM {await registries.ImageAsync("htpasswd")}\n"));
@@ -163,7 +168,6 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var repository = await RepositoryAsync(world, image);
         await PrivateRegistries.StoreAsync(world, "user", repository, (registries.Other.Host, "bob", "an-old-token"));
         (await world.CreateAsync(repository)).Is("Available").Says($"{registries.Other.Host} rejects TEAM at user level: ", "trying without a login");
-        await RemoveImageAsync(image);
     }
 
     [Fact]
@@ -200,15 +204,5 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         using var open = await bob.PatchAsJsonAsync(
             $"/api/v3/orgs/{registries.Organization}/packages/container/{package}", new { visibility = "public" }, TestContext.Current.CancellationToken);
         return open.IsSuccessStatusCode;
-    }
-
-    private static async Task RemoveImageAsync(string image)
-    {
-        var repository = image[..image.LastIndexOf(':')];
-        var found = await new Command("docker").RunAsync("images", "--quiet", "--filter", $"reference={repository}");
-        foreach (var id in found.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct())
-        {
-            await new Command("docker").TryAsync(null, "rmi", "--force", id);
-        }
     }
 }
