@@ -84,7 +84,9 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
             name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
             request.Network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus);
         using var expired = new CancellationTokenSource(Timeout, time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        await using var watch = await BuildWatch.StartAsync(
+            engine, time, $"{BuiltImages.Label}={images.LabelOf(context.Codespace)}", limits.Processes, context.Machine.StorageBytes, cancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token, watch.Exceeded);
         var step = "";
         try
         {
@@ -100,6 +102,12 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
         catch (EngineException exception)
         {
             throw new CodespaceFaultException($"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
+        }
+        catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested)
+        {
+            throw new CodespaceFaultException(
+                $"the build of {what} was ended{(step.Length == 0 ? "" : $" at '{step}'")}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB. "
+                + "Remedy: write less, or choose a larger machine");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

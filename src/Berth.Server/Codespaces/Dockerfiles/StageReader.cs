@@ -169,8 +169,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
                 stage.HasTriggers = true;
                 Remarks.Add($"{file.Path} line {instruction.Line}: ONBUILD is left out: nothing is built from a codespace's image");
                 break;
-            case "LABEL" when instruction.Arguments.Contains("berth.", StringComparison.OrdinalIgnoreCase):
-                Refusals.Add((stage, Fault(instruction, "labels that begin with berth. are Berth's own")));
+            case "LABEL" or "WORKDIR" or "VOLUME" when ReservedNames.Refusal(instruction) is { } reason:
+                Refusals.Add((stage, Fault(instruction, reason)));
                 break;
             case "SHELL":
                 stage.Shell = Strings(instruction.Arguments) is { Count: > 0 } shell ? shell : throw Fault(instruction, "SHELL is written as [\"program\", \"argument\"]");

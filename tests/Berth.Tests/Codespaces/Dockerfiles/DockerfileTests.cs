@@ -150,6 +150,14 @@ public sealed class DockerfileTests
     [InlineData("FROM r.test/a\nADD http:\\/\\/127.0.0.1 /x", "must be a plain path")]
     [InlineData("FROM r.test/a AS a\nONBUILD RUN true\nFROM a", "has ONBUILD instructions")]
     [InlineData("FROM r.test/a\nLABEL berth.repository=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL \"ber\"th.repository=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL ber\\th.repository=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nARG A=b\nLABEL a=b ${A}erth.repository=x", "names of labels take no variables")]
+    [InlineData("FROM r.test/a\nARG A=b\nLABEL $A x", "names of labels take no variables")]
+    [InlineData("FROM r.test/a\nWORKDIR /proc/self/fd/8", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a\nWORKDIR //./proc/self", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a\nVOLUME [\"/data\", \"/proc\"]", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a\nVOLUME /data /sys/fs", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nCMD --flag x", "CMD has no flag --flag")]
     [InlineData("FROM r.test/a\nSHELL bash", "SHELL is written as")]
     [InlineData("FROM r.test/a\nRUN <<EOF\nno end", "the text <<EOF has no end")]
@@ -163,6 +171,14 @@ public sealed class DockerfileTests
         Assert.StartsWith("Dockerfile line ", message, StringComparison.Ordinal);
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("LABEL a=$B c=\"d e\"")]
+    [InlineData("LABEL org.opencontainers.image.title=\"x\"")]
+    [InlineData("WORKDIR /processes/dev")]
+    [InlineData("VOLUME [\"/var/sys\"]")]
+    public void Ordinary_labels_folders_and_volumes_stay(string line) =>
+        Assert.Contains(line, Plan("FROM r.test/a\n" + line).Write(new Dictionary<string, string> { ["r.test/a"] = "r.test/a@sha256:0" }, "l=1"), StringComparison.Ordinal);
 
     [Fact]
     public void What_a_stage_that_is_not_needed_asks_for_does_not_matter() =>

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// Holds the commands of a build to what the engine's build call has no words for: how many processes there may be, and how much they may write. It hears of
+/// each container that a build makes, by the label that stands first in every stage, and sets its limit before or while the command starts.
+/// </summary>
+internal sealed class BuildWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private readonly EngineClient _engine;
+    private readonly TimeProvider _time;
+    private readonly int _processes;
+    private readonly long _bytes;
+    private readonly HttpResponseMessage _events;
+    private readonly ConcurrentDictionary<string, long> _written = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _ended = new();
+    private readonly CancellationTokenSource _exceeded = new();
+    private readonly Task _watching;
+
+    private BuildWatch(EngineClient engine, TimeProvider time, int processes, long bytes, HttpResponseMessage events)
+    {
+        (_engine, _time, _processes, _bytes, _events) = (engine, time, processes, bytes, events);
+        _watching = Task.WhenAll(LimitAsync(), MeasureAsync());
+    }
+
+    /// <summary>The build has written more than it may, or cannot be watched any more.</summary>
+    public CancellationToken Exceeded => _exceeded.Token;
+
+    /// <param name="engine">Where the build will run.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="label">NAME=VALUE, on every container of the build.</param>
+    /// <param name="processes">Of one command; threads count.</param>
+    /// <param name="bytes">Of all commands together, looked at every two seconds.</param>
+    /// <param name="cancellationToken">Ends the beginning.</param>
+    public static async Task<BuildWatch> StartAsync(
+        EngineClient engine, TimeProvider time, string label, int processes, long bytes, CancellationToken cancellationToken) =>
+        new(engine, time, processes, bytes, await engine.OpenCreationsAsync(label, cancellationToken));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        _events.Dispose();
+        await _watching;
+        _ended.Dispose();
+        _exceeded.Dispose();
+    }
+
+    private async Task LimitAsync()
+    {
+        try
+        {
+            await foreach (var id in EngineClient.CreationsAsync(_events, _ended.Token))
+            {
+                await _engine.LimitProcessesAsync(id, _processes, _ended.Token);
+                _written[id] = 0;
+            }
+
+            await StopAsync();
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException or ObjectDisposedException or EngineException)
+        {
+            await StopAsync();
+        }
+    }
+
+    /// <summary>Without limits no build goes on; one that has ended is not meant.</summary>
+    private async Task StopAsync()
+    {
+        if (!_ended.IsCancellationRequested)
+        {
+            await _exceeded.CancelAsync();
+        }
+    }
+
+    private async Task MeasureAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Interval, _time, _ended.Token);
+                foreach (var id in _written.Keys)
+                {
+                    _written[id] = await _engine.WrittenAsync(id, _ended.Token) ?? _written[id];
+                }
+
+                if (_written.Values.Sum() > _bytes)
+                {
+                    await _exceeded.CancelAsync();
+                    return;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or EngineException)
+        {
+            // The build has ended; or the engine does not answer, and the build says so.
+        }
+    }
+}
