@@ -42,7 +42,7 @@ internal static class CodespaceEndpoints
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryReader, Scope);
-            api.MapRead(repository + "/machines", Machines).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository + "/machines", Offered).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapPermissions(repository);
         }
     }
@@ -96,7 +96,7 @@ internal static class CodespaceEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, ApiCaller caller, AccessDecisions access, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, AccessDecisions access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
         if (body.Has("pull_request"))
@@ -105,7 +105,7 @@ internal static class CodespaceEndpoints
         }
 
         var id = body.Number("repository_id", required: !body.Has("pull_request"), 1, long.MaxValue);
-        var wanted = CreateCodespace.Read(body);
+        var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
         return await access.RepositoryAsync(caller.User.UserId, id!.Value, cancellationToken) is { Standing.CanRead: true } found
             ? await CreatedAsync(caller, found.Repository, wanted, create, db, urls, cancellationToken)
@@ -113,7 +113,7 @@ internal static class CodespaceEndpoints
     }
 
     private static async Task<IResult> CreateInRepositoryAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         if (LacksRight(caller) is { } error)
         {
@@ -121,7 +121,7 @@ internal static class CodespaceEndpoints
         }
 
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        var wanted = CreateCodespace.Read(body);
+        var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
         return await CreatedAsync(caller, access.Repository, wanted, create, db, urls, cancellationToken);
     }
@@ -138,11 +138,11 @@ internal static class CodespaceEndpoints
         await ShowAsync(await git.RefreshAsync(await FindAsync(db, caller, name, cancellationToken), always: false, cancellationToken), db, urls, cancellationToken);
 
     private static async Task<IResult> ChangeAsync(
-        string name, HttpRequest request, ApiCaller caller, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
+        string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
     {
         var codespace = await FindAsync(db, caller, name, cancellationToken);
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        var wanted = CreateCodespace.Read(body);
+        var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
         var changed = codespace with
         {
@@ -227,13 +227,14 @@ internal static class CodespaceEndpoints
         HtmlUrl = $"{urls.Html}/codespaces/{codespace.Name}",
     };
 
-    private static async Task<IResult> MachinesAsync(string name, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> MachinesAsync(string name, ApiCaller caller, Db db, Machines machines, CancellationToken cancellationToken)
     {
         await FindAsync(db, caller, name, cancellationToken);
-        return Machines();
+        return Offered(machines);
     }
 
-    private static IResult Machines() => ApiResult.Ok(new CodespaceMachineList(1, [CodespaceJson.Machine()]));
+    private static IResult Offered(Machines machines) =>
+        ApiResult.Ok(new CodespaceMachineList(machines.Offered.Count, [.. machines.Offered.Select(machine => machine.ToWire())]));
 
     private static IResult Defaults(ApiCaller caller, ApiUrls urls) => LacksRight(caller) ?? ApiResult.Ok(new CodespaceDefaults(
         AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls), new CodespaceDefaultValues("WestEurope", null)));

@@ -8,9 +8,6 @@ namespace Berth.Server.Codespaces;
 /// <summary>Codespaces in GitHub's shape.</summary>
 internal static class CodespaceJson
 {
-    /// <summary>The one machine there is: this host.</summary>
-    public const string MachineName = "standardLinux";
-
     public static Client.Wire.Codespace ToWire(this Codespace codespace, RepositoryRow? repository, ApiUrls urls)
     {
         var url = $"{urls.Api}/user/codespaces/{codespace.Name}";
@@ -23,7 +20,7 @@ internal static class CodespaceJson
             Owner = owner,
             BillableOwner = owner,
             Repository = repository?.ToWire(urls),
-            Machine = Machine(),
+            Machine = Machines.WireOf(codespace.Machine),
             DevcontainerPath = codespace.DevcontainerPath,
             CreatedAt = codespace.CreatedAt,
             UpdatedAt = codespace.UpdatedAt,
@@ -48,20 +45,6 @@ internal static class CodespaceJson
             StopUrl = url + "/stop",
             Failure = codespace.State == CodespaceState.Failed ? codespace.Failure : null,
             Image = codespace.Image,
-        };
-    }
-
-    public static CodespaceMachine Machine()
-    {
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return new CodespaceMachine
-        {
-            Name = MachineName,
-            DisplayName = $"{Environment.ProcessorCount} cores, {Math.Max(1, memory >> 30)} GB RAM, shared with this host",
-            StorageInBytes = 0,
-            MemoryInBytes = memory,
-            Cpus = Environment.ProcessorCount,
-            PrebuildAvailability = "none",
         };
     }
 }

@@ -10,7 +10,7 @@ using Berth.Server.Settings;
 namespace Berth.Server.Codespaces;
 
 /// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
-internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, BerthOptions options)
+internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines, BerthOptions options)
 {
     private const string Resource = "Codespace";
 
@@ -27,7 +27,7 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
         public bool PermissionsOptOut { get; init; }
     }
 
-    public static Wanted Read(JsonBody body)
+    public static Wanted Read(JsonBody body, Machines machines)
     {
         var wanted = new Wanted(Ref(body), body.Text("devcontainer_path"), body.Text("display_name", longest: 48))
         {
@@ -41,9 +41,9 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
             body.Fault("devcontainer_path", "invalid", "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
         }
 
-        if (wanted.Machine is { Length: > 0 } machine && machine != CodespaceJson.MachineName)
+        if (wanted.Machine is { Length: > 0 } machine && machines.Find(machine) is null)
         {
-            body.Fault("machine", "invalid", $"machine: there is only {CodespaceJson.MachineName}");
+            body.Fault("machine", "invalid", $"machine: this server offers {string.Join(", ", machines.Offered.Select(offered => offered.Name))}");
         }
 
         return wanted;
@@ -69,7 +69,7 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
             Ref = wanted.Ref,
             DevcontainerPath = string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath,
             PermissionsOptOut = wanted.PermissionsOptOut,
-            Machine = CodespaceJson.MachineName,
+            Machine = string.IsNullOrEmpty(wanted.Machine) ? machines.Default.Name : wanted.Machine,
             Host = host.Name,
             Desired = CodespaceDesire.Available,
             State = CodespaceState.Queued,

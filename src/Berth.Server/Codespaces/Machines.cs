@@ -65,6 +65,9 @@ internal sealed class Machines(BerthOptions options)
     /// <summary>Null when it is not offered here.</summary>
     public Machine? Find(string name) => Array.Find(_offered, machine => machine.Name == name);
 
+    /// <summary>What a row says, also where this host no longer offers it.</summary>
+    public static CodespaceMachine WireOf(string name) => (Array.Find(Types, type => type.Name == name) ?? Types[0]).ToWire();
+
     /// <summary>A codespace's machine; one that is no longer offered becomes the largest that is.</summary>
     public Machine Of(Codespace codespace) => Find(codespace.Machine) ?? (Array.Exists(Types, type => type.Name == codespace.Machine) ? _offered[^1] : Default);
 

@@ -199,7 +199,7 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
     [InlineData("POST", "/repos/REPO/codespaces", """{"ref":"HEAD@{1}"}""", 422, "not the name of a branch")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"ref":"x.lock"}""", 422, "not the name of a branch")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"ref":5}""", 422, "ref must be a string")]
-    [InlineData("POST", "/repos/REPO/codespaces", """{"machine":"largePremiumLinux"}""", 422, "only standardLinux")]
+    [InlineData("POST", "/repos/REPO/codespaces", """{"machine":"hugeLinux"}""", 422, "this server offers basicLinux32gb")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"devcontainer_path":"/etc/passwd"}""", 422, "devcontainer_path")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"devcontainer_path":".devcontainer/../../x/devcontainer.json"}""", 422, "devcontainer_path")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"display_name":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}""", 422, "display_name")]

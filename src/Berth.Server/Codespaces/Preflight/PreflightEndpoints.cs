@@ -16,7 +16,7 @@ internal static class PreflightEndpoints
     }
 
     private static async Task<IResult> PostAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits, Machines machines, CancellationToken cancellationToken)
     {
         if (CodespaceEndpoints.LacksRight(caller) is { } error)
         {
@@ -24,7 +24,7 @@ internal static class PreflightEndpoints
         }
 
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        var wanted = CreateCodespace.Read(body);
+        var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
         await CodespaceAccessTable.DemandAsync(db, access.Repository, caller.User.UserId, caller.User.Login, cancellationToken);
         return ApiResult.Ok(await limits.WithinAsync(
