@@ -52,6 +52,10 @@ public sealed class GhTests : IAsyncLifetime
         Assert.Contains(created, (await gh.RunAsync("list")).Text, StringComparison.Ordinal);
         Assert.Contains(created, (await gh.RunAsync("list", "--repo", repository)).Text, StringComparison.Ordinal);
 
+        var viewed = JsonSerializer.Deserialize<JsonElement>((await Gh(World.Ada, "api").RunAsync($"user/codespaces/{created}")).Text);
+        Assert.Equal(45, viewed.GetProperty("idle_timeout_minutes").GetInt32());
+        Assert.Equal(48 * 60, viewed.GetProperty("retention_period_minutes").GetInt32());
+
         await gh.RunAsync("edit", "--codespace", created, "--display-name", "renamed");
         Assert.Equal("renamed", (await RowAsync(gh, created)).GetProperty("displayName").GetString());
         var machine = await gh.RefusedAsync("edit", "--codespace", created, "--machine", "noSuchMachine");
