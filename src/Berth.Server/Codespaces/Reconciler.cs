@@ -284,10 +284,8 @@ internal sealed partial class Reconciler(
         await git.RefreshAsync(codespace, always: true, cancellationToken);
         var container = codespace.ContainerId is { } known ? await engine.ContainerAsync(known, cancellationToken) : null;
         await inside.EndAsync(codespace, container, cancellationToken);
-        foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
-        {
-            await engine.StopAsync(id, Grace, cancellationToken);
-        }
+        var containers = await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
+        await Task.WhenAll(containers.Select(id => engine.StopAsync(id, Grace, cancellationToken)));
 
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
     }

@@ -87,15 +87,15 @@ public sealed class ComposeTests(SharedServer shared)
             (".devcontainer/compose.yml", $$"""
                 x-image: &image { image: "{{image}}", init: true }
                 services:
-                  app: { <<: *image, command: sleep 100000, network_mode: "service:db", volumes: ["../..:/workspaces:cached"] }
+                  app: { <<: *image, command: sleep 100000, network_mode: "service:db", volumes: ["../..:/workspaces:cached"], tmpfs: /fast }
                   db: { <<: *image, hostname: database, command: "sh -c 'mkdir /www; hostname > /www/x; exec httpd -f -p 127.0.0.1:8080 -h /www'" }
                   other: { image: nobody, privileged: true }
                 """));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");
         Assert.Equal(
-            "database\n/workspaces/app\n",
-            (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer")).Output);
+            "database\n/workspaces/app\n2\n",
+            (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts")).Output);
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
         Assert.Equal("database\n", (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done")).Output);

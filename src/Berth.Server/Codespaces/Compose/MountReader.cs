@@ -174,12 +174,12 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
     internal static IEnumerable<ComposeNode> Items(ComposeNode? node, string what) =>
         node is null ? [] : (node as ComposeList ?? throw node.Fault($"{what} is a list")).Items;
 
-    /// <summary>A place in a container: none of the kernel's, and without surprises.</summary>
+    /// <summary>A place in a container: none of the kernel's or Berth's, and without surprises.</summary>
     internal static string Target(string path, ComposeNode node)
     {
         var target = path.Length > 1 ? path.TrimEnd('/') : path;
         var segments = target.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (!target.StartsWith('/') || segments.Length == 0 || segments.Contains("..") || segments[0] is "proc" or "sys" or "dev" || !PlaceGrammar().IsMatch(target))
+        if (!target.StartsWith('/') || segments.Length == 0 || segments.Contains("..") || segments is ["proc" or "sys" or "dev", ..] or ["run", "berth", ..] || !PlaceGrammar().IsMatch(target))
         {
             // /dev/shm alone is memory of the container's own.
             return target == "/dev/shm" ? target : throw node.Fault($"'{path}' is no place in a container that something can be mounted at");

@@ -73,12 +73,13 @@ internal static class CreateContainerBody
         accepted["HostConfig"] ??= HostConfig(default, scope);
         accepted["HostConfig"]!["Mounts"] = new JsonArray(
             new JsonObject { ["Type"] = "bind", ["Source"] = scope.WorkspaceSource, ["Target"] = scope.WorkspaceTarget });
-        scope.Additions?.AddTo(accepted);
         if (scope.Inside is not null)
         {
             // For logins and tokens: never on a disk, and gone when the container stops.
             accepted["HostConfig"]!["Tmpfs"] = new JsonObject { [InsideVariables.Folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777" };
         }
+
+        scope.Additions?.AddTo(accepted);
 
         return JsonSerializer.SerializeToUtf8Bytes(accepted);
     }

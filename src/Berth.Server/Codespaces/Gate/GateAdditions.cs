@@ -5,7 +5,7 @@ namespace Berth.Server.Codespaces.Gate;
 /// <summary>What Berth itself gives the container, beside what the dev container tools ask for: a service of a compose file has it from there.</summary>
 /// <param name="Mounts">In the engine's form.</param>
 /// <param name="Environment">Each as NAME=VALUE; what the tools ask for wins.</param>
-/// <param name="Host">Fields of HostConfig.</param>
+/// <param name="Host">Fields of HostConfig; of maps single entries.</param>
 /// <param name="Networking">Null leaves what the tools ask for.</param>
 /// <param name="HostName">Null: the engine chooses.</param>
 internal sealed record GateAdditions(JsonArray Mounts, IReadOnlyList<string> Environment, JsonObject Host, JsonObject? Networking, string? HostName)
@@ -21,7 +21,17 @@ internal sealed record GateAdditions(JsonArray Mounts, IReadOnlyList<string> Env
 
         foreach (var (name, value) in Host)
         {
-            host[name] = value?.DeepClone();
+            if (host[name] is JsonObject own && value is JsonObject more)
+            {
+                foreach (var (key, entry) in more)
+                {
+                    own[key] = entry?.DeepClone();
+                }
+            }
+            else
+            {
+                host[name] = value?.DeepClone();
+            }
         }
 
         var environment = body["Env"] as JsonArray ?? [];

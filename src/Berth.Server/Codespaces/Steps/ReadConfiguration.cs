@@ -18,6 +18,11 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
             context.Log.Write("configuration", remark);
         }
 
+        foreach (var shortage in Shortages(plan.Configuration.Requirements, context.Machine))
+        {
+            context.Log.Write("configuration", shortage);
+        }
+
         if (plan.Configuration.Secrets.Count > 0
             && await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken) is { } found)
         {
@@ -29,6 +34,25 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
         }
 
         return context with { Plan = plan };
+    }
+
+    /// <summary>It starts all the same: whoever created it has chosen the machine.</summary>
+    internal static IEnumerable<string> Shortages(HostRequirements? wanted, Machine machine)
+    {
+        if (wanted is null)
+        {
+            yield break;
+        }
+
+        if (wanted.Gpu)
+        {
+            yield return "hostRequirements.gpu: codespaces have no GPUs";
+        }
+
+        if (wanted.Cpus > machine.Cpus || wanted.MemoryBytes > machine.MemoryBytes || wanted.StorageBytes > machine.StorageBytes)
+        {
+            yield return $"hostRequirements: the repository asks for more than the machine {machine.Name} ({machine.DisplayName}) has; a larger one is chosen when a codespace is created";
+        }
     }
 
     private static string Missing(RecommendedSecret secret, string repository)

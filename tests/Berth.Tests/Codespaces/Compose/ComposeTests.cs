@@ -53,6 +53,7 @@ public sealed class ComposeTests : IDisposable
     [InlineData("volumes: ['nfs:/x']", "options could mount")]
     [InlineData("volumes: ['plugin:/x']", "volume drivers")]
     [InlineData("volumes: ['missing:/x']", "there is no volume missing")]
+    [InlineData("volumes: ['data:/run/berth/docker']", "is no place in a container")]
     [InlineData("tmpfs: /sys/x", "is no place in a container")]
     [InlineData("env_file: ../../secret.env", "lies outside the repository")]
     [InlineData("env_file: /etc/environment", "lies outside the repository")]

@@ -34,6 +34,17 @@ public sealed class DevcontainerFileTests : IDisposable
         Assert.Equal(path, DevcontainerFile.Read(_checkout, null).Path);
     }
 
+    [Theory]
+    [InlineData("""{ "cpus": 2, "memory": "8gb", "storage": "32gb" }""", 0)]
+    [InlineData("""{ "cpus": 4 }""", 1)]
+    [InlineData("""{ "memory": "16gb", "gpu": true }""", 2)]
+    [InlineData("""{ "gpu": "optional" }""", 0)]
+    public void A_machine_that_is_smaller_than_what_is_asked_for_is_told(string wanted, int lines)
+    {
+        Write(".devcontainer.json", $$"""{"image":"{{Image}}","hostRequirements":{{wanted}} }""");
+        Assert.Equal(lines, Berth.Server.Codespaces.Steps.ReadConfiguration.Shortages(Read().Requirements, new Machine("basicLinux32gb", 2, 8L << 30, 32L << 30)).Count());
+    }
+
     [Fact]
     public void A_byte_order_mark_is_no_error()
     {
