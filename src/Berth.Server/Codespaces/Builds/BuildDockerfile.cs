@@ -105,9 +105,10 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
         }
         catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested)
         {
-            throw new CodespaceFaultException(
-                $"the build of {what} was ended{(step.Length == 0 ? "" : $" at '{step}'")}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB. "
-                + "Remedy: write less, or choose a larger machine");
+            var at = step.Length == 0 ? "" : $" at '{step}'";
+            throw new CodespaceFaultException(watch.WroteTooMuch
+                ? $"the build of {what} was ended{at}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB. Remedy: write less, or choose a larger machine"
+                : $"the build of {what} was ended{at}: the engine did not take the machine's limits for it. Remedy: start the codespace again");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -10,6 +10,7 @@ namespace Berth.Server.Codespaces.Builds;
 internal sealed class BuildWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private const int Tries = 20;
     private readonly EngineClient _engine;
     private readonly TimeProvider _time;
     private readonly int _processes;
@@ -28,6 +29,9 @@ internal sealed class BuildWatch : IAsyncDisposable
 
     /// <summary>The build has written more than it may, or cannot be watched any more.</summary>
     public CancellationToken Exceeded => _exceeded.Token;
+
+    /// <summary>True when it has written too much, false when the engine refused its limit.</summary>
+    public bool WroteTooMuch { get; private set; }
 
     /// <param name="engine">Where the build will run.</param>
     /// <param name="time">The clock.</param>
@@ -54,8 +58,8 @@ internal sealed class BuildWatch : IAsyncDisposable
         {
             await foreach (var id in EngineClient.CreationsAsync(_events, _ended.Token))
             {
-                await _engine.LimitProcessesAsync(id, _processes, _ended.Token);
                 _written[id] = 0;
+                await LimitAsync(id);
             }
 
             await StopAsync();
@@ -63,6 +67,26 @@ internal sealed class BuildWatch : IAsyncDisposable
         catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException or ObjectDisposedException or EngineException)
         {
             await StopAsync();
+        }
+    }
+
+    /// <summary>The engine refuses while a container is about to start or to end; one that has ended needs no limit.</summary>
+    private async Task LimitAsync(string id)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await _engine.LimitProcessesAsync(id, _processes, _ended.Token);
+                return;
+            }
+            catch (EngineException) when (tries < Tries)
+            {
+                if (await _engine.IsOverAsync(id, _ended.Token))
+                {
+                    return;
+                }
+            }
         }
     }
 
@@ -89,6 +113,7 @@ internal sealed class BuildWatch : IAsyncDisposable
 
                 if (_written.Values.Sum() > _bytes)
                 {
+                    WroteTooMuch = true;
                     await _exceeded.CancelAsync();
                     return;
                 }

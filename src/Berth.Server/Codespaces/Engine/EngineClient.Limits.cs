@@ -36,6 +36,13 @@ internal sealed partial class EngineClient
         using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
     }
 
+    /// <summary>It has run, or is gone.</summary>
+    public async Task<bool> IsOverAsync(string id, CancellationToken cancellationToken)
+    {
+        using var document = await FindAsync($"containers/{id}/json", cancellationToken);
+        return document?.RootElement.GetProperty("State").GetProperty("Status").GetString() is not ("created" or "running");
+    }
+
     /// <summary>Bytes in the container's own layer, null when it is gone. The engine counts file by file.</summary>
     public async Task<long?> WrittenAsync(string id, CancellationToken cancellationToken)
     {
