@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json;
 using Berth.Client;
 using Berth.Client.Wire;
 using Berth.ClientTests.Server;

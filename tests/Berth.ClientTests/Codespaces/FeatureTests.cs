@@ -1,5 +1,4 @@
 using Berth.ClientTests.Server;
-using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
 

@@ -1,4 +1,3 @@
-using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
 

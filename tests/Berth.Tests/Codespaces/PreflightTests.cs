@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Berth.Client.Wire;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Tests.Cli;
 using Berth.Tests.TestServer;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Networks;
@@ -133,7 +132,10 @@ internal static class ServiceContainer
             {
                 mounts.Add(new JsonObject
                 {
-                    ["Type"] = "volume", ["Source"] = VolumeOf(context.Codespace, mount.Source), ["Target"] = mount.Target, ["ReadOnly"] = mount.ReadOnly,
+                    ["Type"] = "volume",
+                    ["Source"] = VolumeOf(context.Codespace, mount.Source),
+                    ["Target"] = mount.Target,
+                    ["ReadOnly"] = mount.ReadOnly,
                 });
             }
         }

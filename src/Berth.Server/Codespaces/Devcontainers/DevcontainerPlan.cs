@@ -126,7 +126,7 @@ internal sealed class DevcontainerPlan
     public IReadOnlyList<ImageUse> Images => _images;
 
     /// <summary>What is done otherwise than written, for the log.</summary>
-    public IEnumerable<string> Remarks => 
+    public IEnumerable<string> Remarks =>
     [
         .. Configuration.Ignored, .. Build?.Dockerfile.Remarks ?? [], .. Compose?.Remarks ?? [],
         .. Compose?.Others.SelectMany(service => service.Build?.Dockerfile.Remarks ?? []) ?? [],

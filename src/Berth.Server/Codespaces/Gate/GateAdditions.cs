@@ -16,7 +16,7 @@ internal sealed record GateAdditions(JsonArray Mounts, IReadOnlyList<string> Env
         var host = body["HostConfig"]!.AsObject();
         foreach (var mount in Mounts)
         {
-            host["Mounts"]!.AsArray().Add(mount!.DeepClone());
+            host[nameof(Mounts)]!.AsArray().Add(mount!.DeepClone());
         }
 
         foreach (var (name, value) in Host)

@@ -4,7 +4,6 @@ using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
-using Berth.Server.Http;
 using Berth.Server.Repositories;
 using Microsoft.AspNetCore.WebUtilities;
 

@@ -88,7 +88,7 @@ internal sealed class LookAtRepository(
             return;
         }
 
-        foreach (var old in all.EnumerateDirectories(Prefix + "*").Where(folder => time.GetUtcNow() - folder.CreationTimeUtc > Forgotten))
+        foreach (var old in all.EnumerateDirectories(Prefix + "*").Where(folder => time.GetUtcNow().UtcDateTime - folder.CreationTimeUtc > Forgotten))
         {
             CodespaceFolders.Delete(old.FullName);
         }

@@ -139,7 +139,13 @@ internal sealed class RunPreflight(LookAtRepository look, CodespacePermissions p
             return (Named: one, Answer: answer);
         }).ToList();
         await Task.WhenAll(asked.Values);
-        return [.. answers.Select(pair => pair.Answer.Result with { Kind = pair.Named.Kind, Where = pair.Named.Where, File = pair.Named.File, Line = pair.Named.Line })];
+        var references = new List<PreflightReference>(answers.Count);
+        foreach (var (one, answer) in answers)
+        {
+            references.Add(await answer with { Kind = one.Kind, Where = one.Where, File = one.File, Line = one.Line });
+        }
+
+        return references;
 
         async Task<PreflightReference> AskAsync(NamedReference one)
         {

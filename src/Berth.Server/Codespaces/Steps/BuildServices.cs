@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Compose;
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Steps;
