@@ -44,6 +44,7 @@ internal static class CodespacesFeature
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
         services.AddStartSteps();
+        services.AddSingleton<StopCodespace>();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();
         services.AddInside();

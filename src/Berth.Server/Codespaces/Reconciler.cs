@@ -17,13 +17,14 @@ namespace Berth.Server.Codespaces;
 /// seconds, or by the server's start after a crash. Rows hold everything that it knows.
 /// </summary>
 internal sealed partial class Reconciler(
-    Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start, WatchCodespaces watch, InsideContents inside, GitStatus git,
+    Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start, StopCodespace stop, WatchCodespaces watch,
     WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built,
     ILogger<Reconciler> logger) : BackgroundService
 {
     private const int MaxStarts = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<long, Job> _jobs = new();
+    private readonly ConcurrentDictionary<long, byte> _waiting = new();
     private readonly Channel<long> _wakes = Channel.CreateUnbounded<long>();
     private readonly SemaphoreSlim _starts = new(MaxStarts);
 
@@ -153,8 +154,6 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
     private async Task WorkOnAsync(long id, CancellationToken stopping)
     {
         Codespace? codespace;
@@ -233,7 +232,7 @@ internal sealed partial class Reconciler(
                 await StartAsync(codespace, job, stopping);
                 return true;
             case { State: CodespaceState.Shutdown or CodespaceState.Failed } when watch.TakeStray(codespace.Id):
-                await StopContainersAsync(codespace, stopping);
+                await stop.RunAsync(codespace, stopping);
                 return true;
             default:
                 return false;
@@ -270,24 +269,35 @@ internal sealed partial class Reconciler(
 
     private async Task StopAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        await using var log = logs.Open(codespace);
-        log.Write("stop", "stopping");
-        await StopContainersAsync(codespace, cancellationToken);
-        log.Write("stop", "stopped");
-        await log.DisposeAsync();
+        try
+        {
+            await stop.RunAsync(codespace, cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            await WaitForEngineAsync(codespace, exception.Message);
+            throw;
+        }
+
+        _waiting.TryRemove(codespace.Id, out _);
+        await SayAsync(codespace, "stopped");
         await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
     }
 
-    private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
+    /// <summary>It is tried again at every look around, and said once.</summary>
+    private async Task WaitForEngineAsync(Codespace codespace, string reason)
     {
-        await git.RefreshAsync(codespace, always: true, cancellationToken);
-        var container = codespace.ContainerId is { } known ? await engine.ContainerAsync(known, cancellationToken) : null;
-        await inside.EndAsync(codespace, container, cancellationToken);
-        var containers = await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
-        await Task.WhenAll(containers.Select(id => engine.StopAsync(id, Grace, cancellationToken)));
+        if (_waiting.TryAdd(codespace.Id, 0))
+        {
+            await SayAsync(codespace, $"waiting for the container engine: {reason}");
+        }
+    }
 
-        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
+    private async Task SayAsync(Codespace codespace, string line)
+    {
+        await using var log = logs.Open(codespace);
+        log.Write("stop", line);
     }
 
     /// <summary>Container and anonymous volumes, then files, then the row: a crash in between leaves the row, and with it the wish.</summary>
@@ -295,11 +305,7 @@ internal sealed partial class Reconciler(
     {
         try
         {
-            foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
-            {
-                await engine.RemoveAsync(id, cancellationToken);
-            }
-
+            await stop.RemoveContainersAsync(codespace, cancellationToken);
             await StartServices.RemoveVolumesAsync(engine, StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
             await built.RemoveAllAsync(codespace, cancellationToken);
             await networks.RemoveAsync(codespace, cancellationToken);

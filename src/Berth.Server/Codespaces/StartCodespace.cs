@@ -6,7 +6,7 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
-internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartSteps steps)
+internal sealed class StartCodespace(Db db, TimeProvider time, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps)
 {
     /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
             cancellationToken.ThrowIfCancellationRequested();
             log.Write("failed", exception.Message);
             await log.DisposeAsync();
-            await StopContainersAsync(codespace);
+            await stop.AfterFailureAsync(codespace, CancellationToken.None);
             await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, log.Masked(exception.Message), time.GetUtcNow()), CancellationToken.None);
         }
 
@@ -37,32 +37,7 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
         await db.WriteAsync(session => CodespaceTable.ProvisioningAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
         return await steps.RunAsync(
-            new StartContext(codespace, host.Folders(codespace), log), token => RemoveContainersAsync(codespace, token), cancellationToken);
-    }
-
-    /// <summary>What an unfinished start left. A container that was never finished may have run half of its commands, so it is no base to go on from.</summary>
-    private async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
-    {
-        foreach (var id in await engine.ContainersAsync(LabelsOf(codespace, host.Name), cancellationToken))
-        {
-            await engine.RemoveAsync(id, cancellationToken);
-        }
-    }
-
-    /// <summary>A codespace that failed runs nothing.</summary>
-    private async Task StopContainersAsync(Codespace codespace)
-    {
-        try
-        {
-            foreach (var id in await engine.ContainersAsync(LabelsOf(codespace, host.Name), CancellationToken.None))
-            {
-                await engine.StopAsync(id, TimeSpan.FromSeconds(5), CancellationToken.None);
-            }
-        }
-        catch (EngineException)
-        {
-            // The engine may be what failed; the next start removes what it finds.
-        }
+            new StartContext(codespace, host.Folders(codespace), log), token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
     }
 
     public static Dictionary<string, string> LabelsOf(Codespace codespace, string host) =>

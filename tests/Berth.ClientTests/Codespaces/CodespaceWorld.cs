@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Client;
 using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
 
@@ -199,6 +200,15 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
         }
+    }
+
+    /// <summary>Gives ada a secret for codespaces of the repository.</summary>
+    public async Task SecretAsync(string repository, string name, string value)
+    {
+        using var client = new BerthClient(Server.Url, Ada.Token);
+        var id = (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/repos/{repository}", TestContext.Current.CancellationToken)).GetProperty("id").GetInt64();
+        var key = await client.SecretPublicKeyAsync(SecretLevel.User, TestContext.Current.CancellationToken);
+        await client.SetSecretAsync(SecretLevel.User, name, value, key, null, [id], TestContext.Current.CancellationToken);
     }
 
     /// <summary>Names of the images that were built for a codespace.</summary>

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using Berth.Client;
 using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
 
@@ -23,12 +22,11 @@ public sealed class InsideTests(SharedServer shared)
         var commands = string.Join(", ", phases.Select(phase => $"\"{phase}Command\": \"{Write(phase)}\""));
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", {{commands}} }"""));
         await world.GrantAsync("dev", repository);
-        using var client = new BerthClient(world.Server.Url, world.Ada.Token);
-        await SetAsync(client, world, repository, "MY_SECRET", Value);
-        await SetAsync(client, world, repository, "MY_KEY", Lines);
+        await world.SecretAsync(repository, "MY_SECRET", Value);
+        await world.SecretAsync(repository, "MY_KEY", Lines);
 
         using var ended = new CancellationTokenSource();
-        var watching = ArgumentsAsync(ended.Token);
+        var watching = ProcessArguments.WatchAsync(ended.Token);
         var started = (await world.CreateAsync(repository)).Is("Available").Says("shown: ********");
         await ended.CancelAsync();
         var arguments = await watching;
@@ -56,11 +54,10 @@ public sealed class InsideTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", "postStartCommand": "echo $MY_SECRET >> starts.txt" }"""));
         await world.GrantAsync("dev", repository);
-        using var client = new BerthClient(world.Server.Url, world.Ada.Token);
-        await SetAsync(client, world, repository, "MY_SECRET", "value-one");
+        await world.SecretAsync(repository, "MY_SECRET", "value-one");
         var started = (await world.CreateAsync(repository)).Is("Available");
         await world.ExecAsync(started.Name, "touch /tmp/in-the-container");
-        await SetAsync(client, world, repository, "MY_SECRET", "value-two");
+        await world.SecretAsync(repository, "MY_SECRET", "value-two");
         Assert.Equal("value-one\n", (await world.ExecAsync(started.Name, "echo $MY_SECRET")).Output);
 
         (await world.StopAsync(started.Name)).Is("Shutdown");
@@ -125,8 +122,7 @@ public sealed class InsideTests(SharedServer shared)
         var image = await world.ImageAsync("dev", await SkopeoLayer.CreateAsync());
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
         await world.GrantAsync("dev", repository);
-        using var client = new BerthClient(world.Server.Url, world.Ada.Token);
-        await SetAsync(client, world, repository, "MY_PUBLISH_TOKEN", world.Ada.Token);
+        await world.SecretAsync(repository, "MY_PUBLISH_TOKEN", world.Ada.Token);
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
         var target = $"docker://{world.Server.Host}/{world.Ada.Login}/made-inside:1";
 
@@ -153,9 +149,8 @@ public sealed class InsideTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}" }"""));
         await world.GrantAsync("dev", repository);
-        using var client = new BerthClient(world.Server.Url, world.Ada.Token);
-        await SetAsync(client, world, repository, "TEAM_CONTAINER_REGISTRY_PASSWORD", Value);
-        await SetAsync(client, world, repository, "PATH", "/nowhere");
+        await world.SecretAsync(repository, "TEAM_CONTAINER_REGISTRY_PASSWORD", Value);
+        await world.SecretAsync(repository, "PATH", "/nowhere");
         var name = (await world.CreateAsync(repository)).Is("Available").Says("the secret PATH is not exported").Name;
         Assert.Equal(Value + "\n", (await world.ExecAsync(name, "echo $TEAM_CONTAINER_REGISTRY_PASSWORD")).Output);
         using var changed = await world.Server.Admin.PatchAsJsonAsync(
@@ -164,13 +159,6 @@ public sealed class InsideTests(SharedServer shared)
         await world.StopAsync(name);
         (await world.StartAsync(name)).Is("Available").Says("the organization's policy");
         Assert.Equal("\n", (await world.ExecAsync(name, "echo $TEAM_CONTAINER_REGISTRY_PASSWORD")).Output);
-    }
-
-    private static async Task SetAsync(BerthClient client, CodespaceWorld world, string repository, string name, string value)
-    {
-        var id = (await world.Api.GetFromJsonAsync<System.Text.Json.JsonElement>($"/api/v3/repos/{repository}", TestContext.Current.CancellationToken)).GetProperty("id").GetInt64();
-        var key = await client.SecretPublicKeyAsync(SecretLevel.User, TestContext.Current.CancellationToken);
-        await client.SetSecretAsync(SecretLevel.User, name, value, key, null, [id], TestContext.Current.CancellationToken);
     }
 
     /// <summary>Everything that the engine tells about the codespace's container and its image.</summary>
@@ -188,30 +176,6 @@ public sealed class InsideTests(SharedServer shared)
 
         return all.ToString();
     }
-
-    /// <summary>The arguments of all processes of this machine, again and again until it is enough.</summary>
-    private static Task<string> ArgumentsAsync(CancellationToken enough) => Task.Run(
-        async () =>
-        {
-            HashSet<string> all = new(StringComparer.Ordinal);
-            while (!enough.IsCancellationRequested)
-            {
-                foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
-                {
-                    try
-                    {
-                        all.Add(await File.ReadAllTextAsync(Path.Combine(folder, "cmdline"), CancellationToken.None));
-                    }
-                    catch (IOException)
-                    {
-                        // It has just ended.
-                    }
-                }
-            }
-
-            return string.Join('\n', all);
-        },
-        CancellationToken.None);
 
     private static string Decoded(string configuration)
     {

@@ -93,6 +93,9 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it wrote to its standard output and error, since it was first started.</summary>
+    public string LogFile => _log;
+
     public bool IsRunning => _process is { HasExited: false };
 
     public async Task KillAsync()

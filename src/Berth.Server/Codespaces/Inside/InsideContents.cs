@@ -60,8 +60,13 @@ internal sealed partial class InsideContents(
         var state = new InsideState { Token = token, Variables = inside.Variables, Logins = logins, OwnDockerConfiguration = before.OwnDockerConfiguration };
         await states.StoreAsync(codespace.Id, state, cancellationToken);
         _refresh[codespace.Id] = logins.RefreshAt;
-        var ready = new HashSet<string>(StringComparer.Ordinal);
-        return new CodespaceInside(inside.Variables, (container, user, cancel) => ReadyAsync(codespace, state, container, user, ready, log, cancel));
+
+
+        // Once for each user of each container; commands that run side by side all wait for it.
+        ConcurrentDictionary<string, Lazy<Task>> ready = new(StringComparer.Ordinal);
+        return new CodespaceInside(
+            inside.Variables,
+            (container, user, cancel) => ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(state, container, user, log, cancel))).Value);
     }
 
     /// <summary>Whether logins of a codespace that runs have to be asked for again.</summary>
@@ -116,26 +121,21 @@ internal sealed partial class InsideContents(
             await states.StoreAsync(codespace.Id, state with { OwnDockerConfiguration = OwnPart(current, state.Logins) }, cancellationToken);
         }
 
-        if (container is not null)
+        if (codespace.ContainerId is { } gone)
         {
-            berth.Close(container.Id);
+            berth.Close(gone);
         }
 
         _refresh.TryRemove(codespace.Id, out _);
         await states.EndAsync(codespace.Id, cancellationToken);
     }
 
-    private async Task ReadyAsync(
-        Codespace codespace, InsideState state, string container, string user, HashSet<string> ready, CodespaceLogWriter log, CancellationToken cancellationToken)
-    {
-        lock (ready)
-        {
-            if (!ready.Add($"{container} {user}"))
-            {
-                return;
-            }
-        }
+    /// <summary>A container that stops or goes: what answers in it would keep its network alive.</summary>
+    public void Leave(string container) => berth.Close(container);
 
+    private async Task ReadyAsync(
+        InsideState state, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
+    {
         // The file of the tmpfs is gone with the last stop, unless this is another user of the same run.
         var current = await files.ReadDockerConfigurationAsync(container, user, cancellationToken) ?? state.OwnDockerConfiguration;
         if (await WriteAsync(state, current, state.Logins, container, user, cancellationToken) is { } fault)

@@ -1,0 +1,63 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Workspaces;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>
+/// Takes down what a codespace has while it runs: processes, what answers inside, logins and environment, the workspace's mount. What it is made of stays: container,
+/// network, image, files. May be run again after having been cut off at any line.
+/// </summary>
+internal sealed class StopCodespace(EngineClient engine, CodespaceHost host, GitStatus git, InsideContents inside, WorkspaceFilesystem workspaces)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <exception cref="EngineException">The engine does not answer: nothing is known to have stopped.</exception>
+    public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        await git.RefreshAsync(codespace, always: true, cancellationToken);
+        var container = codespace.ContainerId is { } known ? await engine.ContainerAsync(known, cancellationToken) : null;
+        await inside.EndAsync(codespace, container, cancellationToken);
+        await StopContainersAsync(codespace, cancellationToken);
+        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
+    }
+
+    /// <summary>A codespace whose start failed runs nothing. The engine may be what failed; a container that it runs later is found by the look around.</summary>
+    public async Task AfterFailureAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        await inside.EndAsync(codespace, container: null, cancellationToken);
+        try
+        {
+            await StopContainersAsync(codespace, cancellationToken);
+            await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
+        }
+        catch (Exception exception) when (exception is EngineException or CodespaceFaultException)
+        {
+            // The next start and the deletion try again.
+        }
+    }
+
+    /// <summary>Removes its containers with their anonymous volumes. One that was never finished may have run half of its commands, so it is no base to go on from.</summary>
+    public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        foreach (var id in await ContainersAsync(codespace, cancellationToken))
+        {
+            inside.Leave(id);
+            await engine.RemoveAsync(id, cancellationToken);
+        }
+    }
+
+    private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        var containers = await ContainersAsync(codespace, cancellationToken);
+        foreach (var id in containers)
+        {
+            inside.Leave(id);
+        }
+
+        await Task.WhenAll(containers.Select(id => engine.StopAsync(id, Grace, cancellationToken)));
+    }
+
+    private Task<IReadOnlyList<string>> ContainersAsync(Codespace codespace, CancellationToken cancellationToken) =>
+        engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
+}
