@@ -202,6 +202,33 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         }
     }
 
+    public async Task<string> LogAsync(string name) =>
+        await Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
+
+    /// <summary>Waits for a line of the creation log.</summary>
+    public Task UntilLogAsync(string name, string words) => UntilAsync(async () => (await LogAsync(name)).Contains(words, StringComparison.Ordinal));
+
+    public Task UntilStateAsync(string name, string state) => UntilAsync(
+        async () => (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken)).GetProperty("state").GetString() == state);
+
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        while (!await holds())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
+        }
+    }
+
+    /// <summary>Why nothing can be run in it.</summary>
+    public async Task<string> RefusedExecAsync(string name)
+    {
+        using var response = await Api.PostAsJsonAsync($"/api/v3/user/codespaces/{name}/exec", new { command = new[] { "true" } }, TestContext.Current.CancellationToken);
+        Assert.InRange((int)response.StatusCode, 400, 499);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Gives ada a secret for codespaces of the repository.</summary>
     public async Task SecretAsync(string repository, string name, string value)
     {

@@ -36,7 +36,7 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
             start.Log("pull", $"pulling {pinned}{(manifest?.Size is { } size ? $" ({Bytes(size)})" : "")}");
             await PullAsync(allowed, start, cancellationToken);
             return new PinnedImage(pinned, await engine.ImageAsync(pinned, cancellationToken)
-                ?? throw new EngineException(500, "the engine pulled it and does not have it"));
+                ?? throw new CodespaceFaultException(StartCodespace.ImageRemoved(pinned)));
         }
         catch (EngineException exception)
         {

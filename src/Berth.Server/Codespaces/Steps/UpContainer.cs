@@ -33,7 +33,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         }
         else if (result.Failure is { } reason)
         {
-            throw Failed(prepared, refusal, reason);
+            throw refusal is null && await BrokenOffAsync(context, cancellationToken) is { } cause ? new CodespaceFaultException(cause) : Failed(prepared, refusal, reason);
         }
 
         // Where no command ran, nobody has asked for it yet.
@@ -46,6 +46,26 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
             RemoteUser = user,
             WorkspaceFolder = prepared.WorkspaceFolder,
         };
+    }
+
+    /// <summary>What befell the start from outside, which the tools report as whatever they were doing; null: nothing.</summary>
+    private async Task<string?> BrokenOffAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var image = context.Prepared.Image;
+        if (await engine.ImageAsync(image, cancellationToken) is null)
+        {
+            return StartCodespace.ImageRemoved(image);
+        }
+
+        foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken))
+        {
+            if (await engine.ContainerAsync(id, cancellationToken) is { Running: false } ended && ended.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
+            {
+                return $"the dev container ended during the start (exit code {ended.ExitCode}): its main process did, or the container engine stopped it. Remedy: start the codespace again";
+            }
+        }
+
+        return null;
     }
 
     private GateScope Scope(StartContext context) =>
