@@ -37,8 +37,9 @@ public sealed class GhTests : IAsyncLifetime
         var repository = await World.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
         await World.GrantAsync("dev", repository);
         var gh = Gh(World.Ada);
+        var machine = await MachineAsync(repository);
         var created = (await gh.RunAsync(
-            "create", "--repo", repository, "--branch", "main", "--display-name", "mine", "--idle-timeout", "45m", "--retention-period", "48h")).Line;
+            "create", "--repo", repository, "--branch", "main", "--machine", machine, "--display-name", "mine", "--idle-timeout", "45m", "--retention-period", "48h")).Line;
         World.Owns(created);
         (await World.SettledAsync(created)).Is("Available");
 
@@ -53,13 +54,14 @@ public sealed class GhTests : IAsyncLifetime
         Assert.Contains(created, (await gh.RunAsync("list", "--repo", repository)).Text, StringComparison.Ordinal);
 
         var viewed = JsonSerializer.Deserialize<JsonElement>((await Gh(World.Ada, "api").RunAsync($"user/codespaces/{created}")).Text);
+        Assert.Equal(machine, viewed.GetProperty("machine").GetProperty("name").GetString());
         Assert.Equal(45, viewed.GetProperty("idle_timeout_minutes").GetInt32());
         Assert.Equal(48 * 60, viewed.GetProperty("retention_period_minutes").GetInt32());
 
         await gh.RunAsync("edit", "--codespace", created, "--display-name", "renamed");
         Assert.Equal("renamed", (await RowAsync(gh, created)).GetProperty("displayName").GetString());
-        var machine = await gh.RefusedAsync("edit", "--codespace", created, "--machine", "noSuchMachine");
-        Assert.Contains("machine", machine.Error, StringComparison.Ordinal);
+        var refused = await gh.RefusedAsync("edit", "--codespace", created, "--machine", "noSuchMachine");
+        Assert.Contains("machine", refused.Error, StringComparison.Ordinal);
 
         await gh.RunAsync("stop", "--codespace", created);
         (await World.SettledAsync(created)).Is("Shutdown");
@@ -112,10 +114,11 @@ public sealed class GhTests : IAsyncLifetime
         Assert.Equal("Small", found.GetProperty("devcontainers")[1].GetProperty("name").GetString());
 
         var gh = Gh(World.Ada);
-        var asked = await gh.RefusedAsync("create", "--repo", repository, "--branch", "main", "--devcontainer-path", ".devcontainer/devcontainer.json");
+        string[] create = ["create", "--repo", repository, "--branch", "main", "--machine", await MachineAsync(repository), "--devcontainer-path", ".devcontainer/devcontainer.json"];
+        var asked = await gh.RefusedAsync(create);
         Assert.Contains("You must authorize or deny additional permissions", asked.Error, StringComparison.Ordinal);
         Assert.Contains($"/codespaces/allow-permissions/{repository}", asked.Error, StringComparison.Ordinal);
-        var without = (await gh.RunAsync("create", "--repo", repository, "--branch", "main", "--devcontainer-path", ".devcontainer/devcontainer.json", "--default-permissions")).Line;
+        var without = (await gh.RunAsync([.. create, "--default-permissions"])).Line;
         World.Owns(without);
         (await World.SettledAsync(without)).Is("Failed").Says($"packages of {lib} are asked for and not given");
     }
@@ -132,7 +135,7 @@ public sealed class GhTests : IAsyncLifetime
         var reader = await _server!.UserAsync("rita", "read:packages");
         Assert.Contains("codespace", (await Gh(reader).RefusedAsync("list")).Error, StringComparison.Ordinal);
         await World.PutAsync($"/api/v3/orgs/{World.Organization}/codespaces/access", new { visibility = "disabled" });
-        var refused = await gh.RefusedAsync("create", "--repo", repository, "--branch", "main");
+        var refused = await gh.RefusedAsync("create", "--repo", repository, "--branch", "main", "--machine", await MachineAsync(repository));
         Assert.Contains("switched codespaces off", refused.Error, StringComparison.Ordinal);
     }
 
@@ -153,6 +156,10 @@ public sealed class GhTests : IAsyncLifetime
 
         return gh;
     }
+
+    /// <summary>Where a host offers several, gh asks on a terminal or wants to be told.</summary>
+    private async Task<string> MachineAsync(string repository) =>
+        (await Gh(World.Ada, "api").RunAsync($"repos/{repository}/codespaces/machines", "--jq", ".machines[0].name")).Line;
 
     private static async Task<JsonElement> RowAsync(Command gh, string name)
     {

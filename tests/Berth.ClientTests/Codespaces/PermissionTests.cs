@@ -31,8 +31,15 @@ public sealed class PermissionTests(SharedServer shared)
         Assert.Equal(lib, check.GetProperty("permissions")[0].GetProperty("repository").GetString());
         Assert.Contains("hidden is not given", check.GetProperty("remarks")[0].GetString(), StringComparison.Ordinal);
 
+        var before = await PreflightAsync(world, app);
+        Assert.False(before.GetProperty("ok").GetBoolean());
+        Assert.Contains($"berth codespace permissions allow {app}", before.GetProperty("references").GetRawText(), StringComparison.Ordinal);
+        Assert.Contains($"packages of {lib} are asked for and not given", before.GetProperty("remarks").GetRawText(), StringComparison.Ordinal);
+
         await AllowAsync(world, app, lib);
         Assert.True((await CheckAsync(world, app)).GetProperty("accepted").GetBoolean());
+        var after = await PreflightAsync(world, app);
+        Assert.True(after.GetProperty("ok").GetBoolean(), after.GetRawText());
         var started = (await world.CreateAsync(app)).Is("Available").Says($"may read packages of {lib}, as {world.Ada.Login} allows it", "hidden is not given");
 
         // Taken back, the next start is refused, and says what would help.
@@ -95,6 +102,9 @@ public sealed class PermissionTests(SharedServer shared)
 
     private static Task<JsonElement> CheckAsync(CodespaceWorld world, string repository) => world.Api.GetFromJsonAsync<JsonElement>(
         $"/api/v3/repos/{repository}/codespaces/permissions_check?ref=main&devcontainer_path=.devcontainer/devcontainer.json", Token);
+
+    private static Task<JsonElement> PreflightAsync(CodespaceWorld world, string repository) =>
+        Accounts.PostAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/preflight", new { });
 
     private static async Task AllowAsync(CodespaceWorld world, string repository, params string[] repositories)
     {
