@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Berth.ClientTests.Tools;
 using Berth.Server.Codespaces;
@@ -10,7 +8,7 @@ using Berth.Server.Codespaces.Gate;
 namespace Berth.ClientTests.Codespaces;
 
 /// <summary>
-/// The real engine with somebody to harm: a host with a secret, a process and a service on its loopback, and a neighbour with a container, a volume, an image
+/// The real engine with somebody to harm: a host with a secret, a process and a network, and a neighbour with a container, a volume, an image
 /// and a network; and beside it a gate through which a codespace would come.
 /// </summary>
 public sealed class HostileEngine : IAsyncLifetime
@@ -19,7 +17,6 @@ public sealed class HostileEngine : IAsyncLifetime
     private readonly string _id = RandomNumberGenerator.GetHexString(8, lowercase: true);
     private readonly List<string> _refusals = [];
     private string _neighbour = "";
-    private TcpListener? _listener;
     private EngineGate? _gate;
 
     internal string Image => $"hostile.invalid/{_id}/dev:1";
@@ -32,6 +29,9 @@ public sealed class HostileEngine : IAsyncLifetime
 
     internal IReadOnlyList<string> Refusals => _refusals;
 
+    /// <summary>An ordinary network of the engine. Not its own bridge, which another engine on the machine takes away.</summary>
+    internal string Network => "raw-net-" + _id;
+
     internal string Own => "own-" + _id;
 
     public async ValueTask InitializeAsync()
@@ -39,20 +39,18 @@ public sealed class HostileEngine : IAsyncLifetime
         Requirement.Program("docker");
         Requirement.Root();
         Requirement.That((await Raw.TryAsync(null, "version")).ExitCode == 0, "no container engine answers");
-        _listener = new TcpListener(IPAddress.Loopback, 0);
-        _listener.Start();
         await File.WriteAllTextAsync(_folder["secret"], "HARM");
         await File.WriteAllTextAsync($"/dev/shm/berth-{_id}", "HARM");
         _folder.Create("workspace");
         await Raw.RunAsync("import", "--change", "CMD [\"/bin/sh\"]", await BaseImage.ArchiveAsync(), Image);
         await Raw.RunAsync("tag", Image, Fill("@NEIGHBOUR_IMAGE@"));
         await Raw.RunAsync("network", "create", "--subnet", Subnet(), "--label", "test=" + _id, Fill("@NEIGHBOUR_NETWORK@"));
+        await Raw.RunAsync("network", "create", "--subnet", Subnet(), "--label", "test=" + _id, Network);
         await Raw.RunAsync("network", "create", "--internal", "--subnet", Subnet(), "--label", "test=" + _id, "own-net-" + _id);
         await Raw.RunAsync(
-            "run", "--detach", "--init", "--name", Fill("@NEIGHBOUR@"), "--hostname", "neighbour", "--ipc", "shareable", "--label", "berth.codespace=bob-" + _id, "--env", "PRIVATE=HARM",
+            "run", "--detach", "--init", "--network", Fill("@NEIGHBOUR_NETWORK@"), "--name", Fill("@NEIGHBOUR@"), "--hostname", "neighbour", "--ipc", "shareable", "--label", "berth.codespace=bob-" + _id, "--env", "PRIVATE=HARM",
             "--volume", Fill("@NEIGHBOUR_VOLUME@:/data"), Image,
             "sh", "-c", "echo HARM > /private; echo HARM > /data/private; echo HARM > /dev/shm/private; echo HARM; while true; do nc -l -p 8080 -e echo HARM; done & sleep 3600");
-        await Raw.RunAsync("network", "connect", Fill("@NEIGHBOUR_NETWORK@"), Fill("@NEIGHBOUR@"));
         _neighbour = (await Raw.RunAsync("inspect", "--format", $"{{{{(index .NetworkSettings.Networks \"{Fill("@NEIGHBOUR_NETWORK@")}\").IPAddress}}}}", Fill("@NEIGHBOUR@"))).Line;
         var scope = new GateScope(Own, "test-host", Image, _folder["workspace"], "/workspaces/app") { Network = "own-net-" + _id, Limits = new MachineLimits(1, 64 << 20, 64) };
         _gate = new EngineGate(new EngineSocket("unix:///var/run/docker.sock"), scope, (call, reason) =>
@@ -72,8 +70,7 @@ public sealed class HostileEngine : IAsyncLifetime
         .Replace("@NEIGHBOUR_NETWORK@", "private-net-" + _id, StringComparison.Ordinal).Replace("@NEIGHBOUR_ADDRESS@", _neighbour, StringComparison.Ordinal).Replace("@NEIGHBOUR@", "neighbour-" + _id, StringComparison.Ordinal)
         .Replace("@FOLDER@", _folder.Path, StringComparison.Ordinal).Replace("@ID@", _id, StringComparison.Ordinal)
         .Replace("@PID@", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-        .Replace("@HOST@", Environment.MachineName, StringComparison.Ordinal)
-        .Replace("@PORT@", ((IPEndPoint)_listener!.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        .Replace("@HOST@", Environment.MachineName, StringComparison.Ordinal);
 
     internal async Task<string[]> ContainersAsync() =>
         (await Raw.RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + Own)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -87,7 +84,7 @@ public sealed class HostileEngine : IAsyncLifetime
 
         await Raw.TryAsync(null, "rm", "--force", "--volumes", Fill("@OWN@"), Fill("@NEIGHBOUR@"), "raw-" + _id);
         await Raw.TryAsync(null, "volume", "rm", "--force", Fill("@NEIGHBOUR_VOLUME@"));
-        await Raw.TryAsync(null, "network", "rm", Fill("@NEIGHBOUR_NETWORK@"), "own-net-" + _id);
+        await Raw.TryAsync(null, "network", "rm", Fill("@NEIGHBOUR_NETWORK@"), Network, "own-net-" + _id);
         await Raw.TryAsync(null, "rmi", "--force", Image, Fill("@NEIGHBOUR_IMAGE@"), $"hostile.invalid/{_id}/taken:1");
         foreach (var group in Directory.EnumerateDirectories("/sys/fs/cgroup", "berth-hostile.slice", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }))
         {
@@ -95,7 +92,6 @@ public sealed class HostileEngine : IAsyncLifetime
         }
 
         File.Delete($"/dev/shm/berth-{_id}");
-        _listener?.Dispose();
         _folder.Dispose();
     }
 

@@ -54,12 +54,12 @@ public sealed class HostileFlagsTests(HostileEngine engine) : IClassFixture<Host
     [InlineData("the host's name", "--uts host", "[ $(hostname) = @HOST@ ] && echo HARM", "another UTS namespace is not allowed")]
 
     // CVE-2020-15257: the abstract sockets of containerd's shims, and every service that trusts the loopback.
-    [InlineData("the host's network", "--network host", "timeout 5 nc -w 2 127.0.0.1 @PORT@ </dev/null; [ -d /sys/class/net/docker0 ] && echo HARM", "foreign networks and the host's are not allowed")]
+    [InlineData("the host's network", "--network host", "ls /sys/class/net | grep -q ^br- && echo HARM", "foreign networks and the host's are not allowed")]
     [InlineData("a neighbour's network", "--network container:@NEIGHBOUR@", "timeout 5 nc -w 2 127.0.0.1 8080 </dev/null", "foreign networks and the host's are not allowed")]
     [InlineData("a place on a neighbour's network", "--network @NEIGHBOUR_NETWORK@", "timeout 5 nc -w 2 @NEIGHBOUR_ADDRESS@ 8080 </dev/null", "foreign networks and the host's are not allowed")]
 
     // Old links carry the environment of the other container: its passwords.
-    [InlineData("a link to a neighbour", "--link @NEIGHBOUR@:db", "env | grep DB_ENV_PRIVATE", "links to other containers are not allowed")]
+    [InlineData("a link to a neighbour", "--link @NEIGHBOUR@:db", null, "links to other containers are not allowed")]
 
     // The whole disk, for good.
     [InlineData("the host's files", "--volume /:/host", "cat /host@FOLDER@/secret", Mounts)]
@@ -102,7 +102,7 @@ public sealed class HostileFlagsTests(HostileEngine engine) : IClassFixture<Host
 
     // Berth's own name then leads to somebody who collects tokens.
     [InlineData("names for other addresses", "--add-host registry.acme.test:10.0.0.1", "grep -q registry.acme.test /etc/hosts && echo HARM", "entries in the hosts file are not allowed")]
-    [InlineData("a name server of its choice", "--dns 10.0.0.1", "grep -q 10.0.0.1 /etc/resolv.conf && echo HARM", "not used by codespaces")]
+    [InlineData("a name server of its choice", "--dns 10.0.0.1", null, "not used by codespaces")]
 
     // Other programs on the host read labels: a proxy publishes what carries the right one.
     [InlineData("a label for a proxy", "--label traefik.enable=true", "echo HARM", "the label traefik.enable is not allowed")]
@@ -127,7 +127,8 @@ public sealed class HostileFlagsTests(HostileEngine engine) : IClassFixture<Host
         if (inside is not null)
         {
             var raw = "raw-" + engine.Own;
-            var ran = await engine.Raw.TryAsync(null, ["run", "--name", raw, .. arguments]);
+            string[] network = flags.Contains("--network", StringComparison.Ordinal) ? [] : ["--network", engine.Network];
+            var ran = await engine.Raw.TryAsync(null, ["run", "--name", raw, .. network, .. arguments]);
             await engine.Raw.TryAsync(null, "rm", "--force", "--volumes", raw);
             Assert.True(ran.Text.Contains("HARM", StringComparison.Ordinal), $"{what} does no harm: {ran.All}");
         }
@@ -167,7 +168,7 @@ public sealed class HostileFlagsTests(HostileEngine engine) : IClassFixture<Host
     [InlineData("a container that Berth does not start", "create @IMAGE@ true", "", "Conflict")]
 
     // An image that lies there was authorised for somebody else.
-    [InlineData("a neighbour's image", "run --rm @NEIGHBOUR_IMAGE@ echo HARM", "HARM", "only the codespace's own image")]
+    [InlineData("a neighbour's image", "create @NEIGHBOUR_IMAGE@ true", "", "only the codespace's own image")]
     [InlineData("which images there are", "images", "hostile.invalid/@ID@/private", "No such image")]
     [InlineData("a neighbour's image as a file", "save @NEIGHBOUR_IMAGE@", "manifest.json", "not available to codespaces")]
     [InlineData("how a neighbour's image was made", "history @NEIGHBOUR_IMAGE@", "", "not available to codespaces")]

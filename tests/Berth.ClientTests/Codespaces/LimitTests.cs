@@ -18,7 +18,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     [InlineData("files in memory, which are memory", "dd if=/dev/zero of=/dev/shm/x bs=1M count=50 && dd if=/dev/zero of=/dev/null bs=40M count=1 && echo HARM; rm -f /dev/shm/x")]
     public async Task A_container_that_wants_more_than_its_machine_has_ends_in_itself(string what, string command)
     {
-        var gained = await hostile.Raw.TryAsync(null, "run", "--rm", hostile.Image, "sh", "-c", command);
+        var gained = await hostile.Raw.TryAsync(null, "run", "--rm", "--network", "none", hostile.Image, "sh", "-c", command);
         Assert.True(gained.Text.Contains("HARM", StringComparison.Ordinal), $"{what} does no harm: {gained.All}");
         var held = await hostile.Gated.TryAsync(null, "exec", hostile.Fill("@OWN@"), "sh", "-c", command);
         Assert.False(held.Text.Contains("HARM", StringComparison.Ordinal), $"{what}: {held.All}");
@@ -71,6 +71,23 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var size = (await world.ExecAsync(started.Name, "df -k /workspaces/app | tail -n 1 | awk '{print $2}'")).Output.Trim();
         var storage = machine.GetProperty("storage_in_bytes").GetInt64() / 1024;
         Assert.InRange(long.Parse(size, System.Globalization.CultureInfo.InvariantCulture), storage * 9 / 10, storage);
+    }
+
+    [Fact]
+    public async Task A_stopped_container_gets_the_limits_of_another_machine()
+    {
+        var name = Accounts.Unique("limited");
+        await hostile.Raw.RunAsync("create", "--name", name, "--memory", "64m", "--memory-swap", "64m", "--cpus", "0.5", "--pids-limit", "10", hostile.Image, "true");
+        try
+        {
+            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock")).LimitAsync(name, new(1, 128L << 20, 20), TestContext.Current.CancellationToken);
+            Assert.Equal("1000000000 134217728 134217728 20", (await hostile.Raw.RunAsync(
+                "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", name)).Line);
+        }
+        finally
+        {
+            await hostile.Raw.TryAsync(null, "rm", name);
+        }
     }
 
     /// <summary>With 64 processes, 64 MiB of memory and 50 MiB of disk; what the build said.</summary>

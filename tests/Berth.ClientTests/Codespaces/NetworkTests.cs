@@ -8,7 +8,7 @@ using Berth.Server.Codespaces.Networks;
 
 namespace Berth.ClientTests.Codespaces;
 
-/// <summary>What a codespace reaches through its network, on the real engine, beside a container on the engine's own network that reaches it all.</summary>
+/// <summary>What a codespace reaches through its network, on the real engine, beside a container on an ordinary network that reaches it all.</summary>
 [Trait("Suite", "hostile")]
 public sealed class NetworkTests(SharedServer shared)
 {
@@ -28,7 +28,8 @@ public sealed class NetworkTests(SharedServer shared)
         var pinned = (await DockerAsync("inspect", "--format", "{{.Config.Image}}", own)).Line;
 
         // Beside them: a container that has nothing to do with Berth, and services on every address of this machine and on a metadata address.
-        var outsider = (await DockerAsync("run", "--detach", pinned, "/bin/sh", "-c", "nc -ll -p 8080 -e true")).Line;
+        var plain = await PlainNetworkAsync();
+        var outsider = (await DockerAsync("run", "--detach", "--network", plain, pinned, "/bin/sh", "-c", "nc -ll -p 8080 -e true")).Line;
         var metadata = await MetadataAddressAsync();
         using var listener = Listen();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -40,7 +41,7 @@ public sealed class NetworkTests(SharedServer shared)
             }
 
             var gateway = await FormatAsync(own, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
-            var outsidersGateway = await FormatAsync(outsider, "{{.NetworkSettings.Gateway}}");
+            var outsidersGateway = await FormatAsync(outsider, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
             var host = NetworkInterface.GetAllNetworkInterfaces().Where(nic => nic.OperationalStatus == OperationalStatus.Up)
                 .SelectMany(nic => nic.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)
                 .First(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address)
@@ -48,19 +49,19 @@ public sealed class NetworkTests(SharedServer shared)
             foreach (var (what, address, at) in new (string, string, int)[]
             {
                 ("this machine, by the bridge of the codespace", gateway, port),
-                ("this machine, by the engine's own bridge", outsidersGateway, port),
+                ("this machine, by another bridge", outsidersGateway, port),
                 ("this machine, by its own address", host, port),
                 ("Berth's own port, by the bridge", gateway, new Uri(world.Server.Url.ToString()).Port),
                 ("a metadata address", Metadata, port),
-                ("a container that is not Berth's", await FormatAsync(outsider, "{{.NetworkSettings.IPAddress}}"), 8080),
+                ("a container that is not Berth's", await AddressAsync(outsider), 8080),
                 ("a neighbour", await AddressAsync(neighbour), 8080),
             })
             {
                 Assert.True(!await ReachesAsync(own, address, at), $"{what} ({address}:{at}) is reached");
             }
 
-            // The same from a container on the engine's own network, where nothing stands in between.
-            foreach (var (address, at) in new[] { (outsidersGateway, port), (host, port), (Metadata, port), (await FormatAsync(outsider, "{{.NetworkSettings.IPAddress}}"), 8080) })
+            // The same from a container on an ordinary network, where nothing stands in between.
+            foreach (var (address, at) in new[] { (outsidersGateway, port), (host, port), (Metadata, port), (await AddressAsync(outsider), 8080) })
             {
                 Assert.True(await ReachesAsync(outsider, address, at), $"{address}:{at} is not reached from outside the boundary");
             }
@@ -75,6 +76,7 @@ public sealed class NetworkTests(SharedServer shared)
         finally
         {
             await new Command("docker").TryAsync(null, "rm", "--force", outsider);
+            await new Command("docker").TryAsync(null, "network", "rm", plain);
             if (metadata)
             {
                 await new Command("ip").TryAsync(null, "address", "del", Metadata + "/32", "dev", "lo");
@@ -125,8 +127,9 @@ public sealed class NetworkTests(SharedServer shared)
         Assert.True(await ReachesAsync(own, allowed.Address, Outside.Port), "an allowed network");
         Assert.False(await ReachesAsync(own, denied.Address, Outside.Port), "another private network");
 
-        // Not what the firewall would have let through anyway: from the engine's own network the third machine answers as well.
-        var outsider = (await DockerAsync("run", "--detach", (await FormatAsync(own, "{{.Config.Image}}")), "sleep", "600")).Line;
+        // Not what the firewall would have let through anyway: from an ordinary network the third machine answers as well.
+        var plain = await PlainNetworkAsync();
+        var outsider = (await DockerAsync("run", "--detach", "--network", plain, (await FormatAsync(own, "{{.Config.Image}}")), "sleep", "600")).Line;
         try
         {
             Assert.True(await ReachesAsync(outsider, denied.Address, Outside.Port), "the third machine is not there");
@@ -134,6 +137,7 @@ public sealed class NetworkTests(SharedServer shared)
         finally
         {
             await new Command("docker").TryAsync(null, "rm", "--force", outsider);
+            await new Command("docker").TryAsync(null, "network", "rm", plain);
             await world.DeleteAsync(started.Name);
         }
     }
@@ -185,6 +189,14 @@ public sealed class NetworkTests(SharedServer shared)
     private static Task<Output> DockerAsync(params string[] arguments) => new Command("docker").RunAsync(arguments);
 
     private static async Task<string> FormatAsync(string container, string format) => (await DockerAsync("inspect", "--format", format, container)).Line;
+
+    /// <summary>As anybody makes one. Not the engine's own, which another engine on the machine takes away.</summary>
+    private static async Task<string> PlainNetworkAsync()
+    {
+        var name = Accounts.Unique("plain");
+        await DockerAsync("network", "create", "--subnet", $"10.213.254.{RandomNumberGenerator.GetInt32(0, 8) * 32}/27", name);
+        return name;
+    }
 
     private static Task<string> AddressAsync(string container) => FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
 

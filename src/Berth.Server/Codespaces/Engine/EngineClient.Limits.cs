@@ -36,6 +36,19 @@ internal sealed partial class EngineClient
         using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
     }
 
+    /// <summary>What a container may use from now on, running or not.</summary>
+    public async Task LimitAsync(string id, MachineLimits limits, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Relative($"containers/{id}/update"))
+        {
+            Content = JsonContent.Create(new JsonObject
+            {
+                ["NanoCpus"] = (long)(limits.Cpus * 1_000_000_000), ["Memory"] = limits.MemoryBytes, ["MemorySwap"] = limits.MemoryBytes, ["PidsLimit"] = limits.Processes,
+            }),
+        };
+        using var response = await SendAsync(request, cancellationToken);
+    }
+
     /// <summary>It has run, or is gone.</summary>
     public async Task<bool> IsOverAsync(string id, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Images;
@@ -22,6 +23,11 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
     /// <exception cref="CodespaceFaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
     public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
+        if (BuiltImages.IsBuilt(image.Repository))
+        {
+            throw new CodespaceFaultException($"{image}: {image.Registry} is no registry; what a codespace built is its own. Remedy: push the image to a registry, or build it here as well");
+        }
+
         var allowed = await registries.AuthoriseAsync(image, start, cancellationToken);
         var pinned = image.At(allowed.Remote.Reference);
         try

@@ -30,6 +30,12 @@ internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
             }
         }
 
+        // Another machine may have been chosen since. Beside services it counts at the next rebuild, when all of them are made anew.
+        if (!File.Exists(context.Folders.Services))
+        {
+            await engine.LimitAsync(id, Machines.LimitsOf(context.Machine), cancellationToken);
+        }
+
         context.Log.Write("start", "the container of the last start is there");
         return context with { Prepared = new PreparedContainer(image, folder, folder, user) };
     }
