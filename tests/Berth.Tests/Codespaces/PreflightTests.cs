@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Http;
 using Berth.Tests.Cli;
 using Berth.Tests.TestServer;
 
@@ -34,6 +36,34 @@ public sealed class PreflightTests(CodespaceServer shared)
         var reply = await ada.SendAsync("POST", $"/repos/{repository}/codespaces/preflight", body);
         Assert.Equal(422, (int)reply.Status);
         Assert.Equal(field, reply["errors"][0].GetProperty("field").GetString());
+    }
+
+    [Fact]
+    public async Task One_person_runs_one_at_a_time_and_holds_up_nobody_else()
+    {
+        using var limits = new PreflightLimits(TimeProvider.System);
+        var (end, cancel) = (new TaskCompletionSource<int>(), TestContext.Current.CancellationToken);
+        var own = Enumerable.Range(0, 6).Select(_ => limits.WithinAsync(1, _ => end.Task, cancel)).ToList();
+        var refused = await Assert.ThrowsAsync<ApiException>(() => limits.WithinAsync(1, _ => end.Task, cancel));
+        Assert.Equal(429, refused.Error.Status);
+        Assert.Equal(7, await limits.WithinAsync(2, _ => Task.FromResult(7), cancel));
+        end.SetResult(1);
+        Assert.Equal(6, (await Task.WhenAll(own)).Sum());
+    }
+
+    [Fact]
+    public async Task One_that_does_not_end_is_ended()
+    {
+        using var limits = new PreflightLimits(TimeProvider.System) { Longest = TimeSpan.FromMilliseconds(1) };
+        var ended = await Assert.ThrowsAsync<CodespaceFaultException>(() => limits.WithinAsync(
+            1,
+            async token =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+                return 0;
+            },
+            TestContext.Current.CancellationToken));
+        Assert.StartsWith("the pre-flight took longer than ", ended.Message, StringComparison.Ordinal);
     }
 
     [Fact]

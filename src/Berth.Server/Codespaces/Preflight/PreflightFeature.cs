@@ -7,6 +7,7 @@ internal static class PreflightFeature
     {
         services.AddSingleton<LookAtRepository>();
         services.AddSingleton<ResolveReference>();
+        services.AddSingleton<PreflightLimits>();
         services.AddSingleton<RunPreflight>();
     }
 }

@@ -15,13 +15,11 @@ namespace Berth.Server.Codespaces.Preflight;
 /// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the configuration names. Nothing
 /// is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends all in one go.
 /// </summary>
-internal sealed class RunPreflight(LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features, EngineClient engine) : IDisposable
+internal sealed class RunPreflight(
+    LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features, EngineClient engine, PreflightLimits limits)
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
-
-    /// <summary>Clones that this server looks at; each may be as large as a repository.</summary>
-    private readonly SemaphoreSlim _atOnce = new(4);
 
     /// <param name="userId">Whose codespace it would be.</param>
     /// <param name="login">Their name.</param>
@@ -35,35 +33,44 @@ internal sealed class RunPreflight(LookAtRepository look, CodespacePermissions p
         var id = -1 - (long)RandomNumberGenerator.GetInt32(int.MaxValue) * int.MaxValue - RandomNumberGenerator.GetInt32(int.MaxValue);
         var principal = new CodespacePrincipal(id, "preflight", repository.Id, repository.FullName, userId, login, TokenId: 0);
         var lines = new MaskedLines();
-        await _atOnce.WaitAsync(cancellationToken);
-        try
-        {
-            var start = await access.LoadAsync(principal, token: "", (_, _) => { }, lines.Mask, cancellationToken);
-            var report = await ReportAsync(start, userId, login, repository, wanted, lines, cancellationToken);
-            return report with { Sets = CheckRegistry.SetsOf(start.Known) };
-        }
-        finally
-        {
-            _atOnce.Release();
-        }
-    }
-
-    public void Dispose() => _atOnce.Dispose();
-
-    private async Task<PreflightReport> ReportAsync(
-        StartCredentials start, long userId, string login, RepositoryFacts repository, CreateCodespace.Wanted wanted, MaskedLines lines, CancellationToken cancellationToken)
-    {
         var platform = await PlatformAsync(cancellationToken);
         try
         {
-            return await look.RunAsync(
-                userId, login, repository, wanted.Ref, checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
+            return await limits.WithinAsync(
+                userId,
+                async token =>
+                {
+                    var start = await access.LoadAsync(principal, token: "", (_, _) => { }, lines.Mask, token);
+                    return await ReportAsync(start, repository, wanted, platform, lines, token);
+                },
+                cancellationToken);
+        }
+        catch (CodespaceFaultException exception)
+        {
+            return Failed(exception.Message, platform, lines);
+        }
+    }
+
+    private async Task<PreflightReport> ReportAsync(
+        StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, string platform, MaskedLines lines, CancellationToken cancellationToken)
+    {
+        PreflightReport report;
+        try
+        {
+            report = await look.RunAsync(
+                start.Principal.UserId, start.Principal.UserLogin, repository, wanted.Ref,
+                checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
         }
         catch (Exception exception) when (exception is CodespaceFaultException or IOException or UnauthorizedAccessException)
         {
-            return new PreflightReport { Ok = false, Failure = lines.Clean(exception.Message), Platform = platform, References = [], Remarks = [], Sets = [] };
+            report = Failed(exception.Message, platform, lines);
         }
+
+        return report with { Sets = CheckRegistry.SetsOf(start.Known) };
     }
+
+    private static PreflightReport Failed(string reason, string platform, MaskedLines lines) =>
+        new() { Ok = false, Failure = lines.Clean(reason), Platform = platform, References = [], Remarks = [], Sets = [] };
 
     private async Task<PreflightReport> ReadAsync(
         string checkout, StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, string platform, MaskedLines lines,
