@@ -217,7 +217,7 @@ public sealed class FirstPublishTests(SharedServer shared)
         async session =>
         {
             var package = await PendingPackages.EnsureAsync(session, user, await AccessDecisions.LoadAsync(session, user, Address(owner, name)), default);
-            var key = Guid.CreateVersion7().ToString();
+            var key = Guid.CreateVersion7().ToString("N");
             var blob = await session.SingleAsync<long>(
                 "insert into blobs (digest, size, storage_key, created_at) values (@key, 1, @key, 0) returning id", new { key });
             await session.ExecuteAsync("insert into blob_links (package_id, blob_id, used_at) values (@package, @blob, 0)", new { package, blob });
