@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
-using Berth.Server.Codespaces.Inside;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -43,7 +42,10 @@ internal sealed partial class EngineClient
         {
             Content = JsonContent.Create(new JsonObject
             {
-                ["NanoCpus"] = (long)(limits.Cpus * 1_000_000_000), ["Memory"] = limits.MemoryBytes, ["MemorySwap"] = limits.MemoryBytes, ["PidsLimit"] = limits.Processes,
+                ["NanoCpus"] = (long)(limits.Cpus * 1_000_000_000),
+                ["Memory"] = limits.MemoryBytes,
+                ["MemorySwap"] = limits.MemoryBytes,
+                ["PidsLimit"] = limits.Processes,
             }),
         };
         using var response = await SendAsync(request, cancellationToken);
