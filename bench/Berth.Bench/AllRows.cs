@@ -19,6 +19,7 @@ internal static class AllRows
             new MemoryRow(),
             new StartRow(),
             new ResolveRow(),
+            new CodespaceRow(),
         ];
         return [.. rows.Where(row => name is null || row.Name == name)];
     }

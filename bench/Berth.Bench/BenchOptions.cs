@@ -8,7 +8,7 @@ internal sealed record BenchOptions(string Root, string? Row, int Rounds)
     public const string Help = """
         Measures Berth beside Debian's docker-registry on this machine, interleaved, and prints a table of ratios.
 
-          --row NAME     one row: manifests, tags, heads, download-1, download-8, upload, images, memory, start, resolve
+          --row NAME     one row: manifests, tags, heads, download-1, download-8, upload, images, memory, start, resolve, codespace
           --rounds N     rounds of each row; the medians are compared (default 5)
         """;
 

@@ -8,7 +8,7 @@ using System.Text.Json;
 namespace Berth.Bench;
 
 /// <summary>Berth with its embedded defaults (SQLite, files) and authentication on: every request carries a registry token.</summary>
-internal sealed class BerthServer(string folder, string serverDll) : ServerProcess(folder)
+internal sealed class BerthServer(string folder, string serverDll, params string[] settings) : ServerProcess(folder)
 {
     private static readonly string[] Scopes = ["write:packages"];
     private static readonly string[] OwnSettings = ["BERTH_LISTEN", "BERTH_URL", "BERTH_DATA", "BERTH_ADMIN_TOKEN"];
@@ -50,6 +50,11 @@ internal sealed class BerthServer(string folder, string serverDll) : ServerProce
         foreach (var name in info.Environment.Keys.Where(key => key.StartsWith("BERTH_", StringComparison.Ordinal)).Except(OwnSettings).ToArray())
         {
             info.Environment.Remove(name);
+        }
+
+        foreach (var setting in settings)
+        {
+            info.Environment[setting.Split('=')[0]] = setting.Split('=', 2)[1];
         }
 
         return info;

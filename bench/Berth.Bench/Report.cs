@@ -40,7 +40,7 @@ internal static class Report
         return table.ToString();
     }
 
-    private static string Target(Row row) => row.Absolute ? $"≤ {Number(row.Target)} {row.Unit}" : $"≥ {Number(row.Target)}×";
+    private static string Target(Row row) => row.Absolute ? $"≤ {Number(row.Target)} {row.Unit}" : $"{(row.AtMost ? "≤" : "≥")} {Number(row.Target)}×";
 
     private static string Number(double? value) => value switch
     {

@@ -15,6 +15,9 @@ internal abstract class Row : IAsyncDisposable
     /// <summary>The figure itself is limited, in <see cref="Unit"/>; the peer is shown for comparison where there is one.</summary>
     public virtual bool Absolute => false;
 
+    /// <summary>The figure is a time: <see cref="Target"/> is the most that the ratio to the peer may be.</summary>
+    public virtual bool AtMost => false;
+
     public virtual string Peer => "docker-registry";
 
     /// <summary>Starts and fills what is measured; called once.</summary>
@@ -36,7 +39,7 @@ internal sealed record RowResult(Row Row, IReadOnlyList<double> Berth, IReadOnly
 
     public double? Ratio => BerthMedian / PeerMedian;
 
-    public bool Reached => Row.Absolute ? BerthMedian <= Row.Target : Ratio >= Row.Target;
+    public bool Reached => Row.Absolute ? BerthMedian <= Row.Target : Row.AtMost ? Ratio <= Row.Target : Ratio >= Row.Target;
 
     private static double Median(IReadOnlyList<double> values)
     {

@@ -22,8 +22,8 @@ internal static class ProcessArguments
                     }
                 }
 
-                // Each lives for some milliseconds at least.
-                await Task.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None);
+                // Those that the tools start live longer than that.
+                await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
             }
 
             return string.Join('\n', all);

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using Berth.Client;
+using Berth.Client.Wire;
+
+namespace Berth.Bench.Rows;
+
+/// <summary>
+/// From the wish for a codespace to a container that people can work in, with the image on the engine already; beside it <c>git clone</c> and <c>devcontainer up</c>
+/// by hand, of the same repository with the same image on the same engine. Needs root, as codespaces do.
+/// </summary>
+internal sealed class CodespaceRow : Row
+{
+    private const string Organization = "bench-codespace";
+    private const string Repository = Organization + "/app";
+    private BerthServer? _berth;
+    private BerthClient? _client;
+    private string _folder = "";
+    private string _image = "";
+
+    public override string Name => "codespace";
+
+    public override string Work => "codespace start, image on the engine";
+
+    public override string Unit => "s";
+
+    public override double Target => 1.3;
+
+    public override bool AtMost => true;
+
+    public override string Peer => "git clone and devcontainer up";
+
+    public override async Task PrepareAsync(BenchOptions options, CancellationToken cancellationToken)
+    {
+        _folder = Directory.CreateDirectory(Path.Combine(options.Work, "codespace")).FullName;
+        _berth = new BerthServer(Path.Combine(options.Work, "codespace-berth"), options.ServerDll, "BERTH_ALLOW_FILE_CLONE=true");
+        await _berth.StartAsync(cancellationToken);
+        _client = new BerthClient(new Uri(_berth.Url), _berth.AdminToken);
+        _image = $"127.0.0.1:{_berth.Port}/{Organization}/dev:1";
+        await _client.CreateOrganizationAsync(new NewOrganization { Login = Organization, Admin = "admin" }, cancellationToken);
+        await RunAsync(
+            "skopeo", ["copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + _berth.AdminToken, $"oci:{options.Root}/.cache/images/busybox:latest", "docker://" + _image],
+            cancellationToken);
+
+        var source = await SourceAsync(cancellationToken);
+        await _client.CreateRepositoryAsync(
+            Organization, new RepositoryChange { Name = "app", Visibility = "private", CloneUrl = new Uri(source).AbsoluteUri }, cancellationToken);
+        await _client.GrantAsync(new PackageReference(Organization, "container", "dev"), "codespaces", Repository, null, cancellationToken);
+
+        // Puts the image on the engine, under the digest that Berth uses and the tag that is used by hand.
+        await MeasureBerthAsync(-1, cancellationToken);
+        await RunAsync("docker", ["--config", LoginFolder(), "pull", "--quiet", _image], cancellationToken);
+        await MeasurePeerAsync(-1, cancellationToken);
+    }
+
+    public override async Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        var codespace = await _client!.CreateCodespaceAsync(Repository, new NewCodespace(), cancellationToken);
+        while (codespace.State is not ("Available" or "Failed"))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+            codespace = await _client.CodespaceAsync(codespace.Name, cancellationToken);
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        if (codespace.State == "Failed")
+        {
+            throw new InvalidOperationException($"the codespace failed: {codespace.Failure}");
+        }
+
+        await DeleteAsync(codespace.Name, cancellationToken);
+        return seconds;
+    }
+
+    public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken)
+    {
+        var work = Path.Combine(_folder, "app");
+        var label = string.Create(CultureInfo.InvariantCulture, $"berth.bench={_berth!.Port}");
+        var begin = Stopwatch.GetTimestamp();
+        await RunAsync("git", ["clone", "--quiet", new Uri(Path.Combine(_folder, "source")).AbsoluteUri, work], cancellationToken);
+        await RunAsync("devcontainer", ["up", "--workspace-folder", work, "--id-label", label], cancellationToken);
+        var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var container = (await RunAsync("docker", ["ps", "--all", "--quiet", "--filter", "label=" + label], cancellationToken)).Trim();
+        await RunAsync("docker", ["rm", "--force", "--volumes", container], cancellationToken);
+        Directory.Delete(work, recursive: true);
+        return seconds;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_image.Length > 0)
+        {
+            var images = await RunAsync("docker", ["images", "--quiet", "--filter", $"reference=127.0.0.1:{_berth!.Port}/*/*"], CancellationToken.None);
+            foreach (var image in images.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct())
+            {
+                await RunAsync("docker", ["rmi", "--force", image], CancellationToken.None);
+            }
+        }
+
+        _client?.Dispose();
+        await (_berth?.DisposeAsync() ?? ValueTask.CompletedTask);
+        if (_folder.Length > 0)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    /// <summary>A repository as small as a template: what is measured is the start, not the clone.</summary>
+    private async Task<string> SourceAsync(CancellationToken cancellationToken)
+    {
+        var source = Directory.CreateDirectory(Path.Combine(_folder, "source")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(source, ".devcontainer.json"), $$"""{ "image": "{{_image}}", "postCreateCommand": "echo made > made.txt" }""", cancellationToken);
+        await RunAsync("git", ["init", "--quiet", "--initial-branch=main", source], cancellationToken);
+        await RunAsync("git", ["-C", source, "add", "--all"], cancellationToken);
+        await RunAsync("git", ["-C", source, "-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "--quiet", "--message", "first"], cancellationToken);
+        return source;
+    }
+
+    private string LoginFolder()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "login")).FullName;
+        var login = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("admin:" + _berth!.AdminToken));
+        File.WriteAllText(Path.Combine(folder, "config.json"), $$"""{ "auths": { "127.0.0.1:{{_berth.Port}}": { "auth": "{{login}}" } } }""");
+        return folder;
+    }
+
+    private async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        await _client!.DeleteCodespaceAsync(name, cancellationToken);
+        while (Directory.Exists(Path.Combine(_berth!.Folder, "data", "codespaces", name)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+        }
+    }
+
+    /// <summary>What it printed; throws with its errors when it fails.</summary>
+    private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} {arguments[0]} ends with {process.ExitCode}: {await errors}");
+    }
+}
