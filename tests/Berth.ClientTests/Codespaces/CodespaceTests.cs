@@ -29,7 +29,7 @@ public sealed class CodespaceTests(SharedServer shared)
 
         using var deleted = await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + started.Name, UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
-        await UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(world.Server.Data, "codespaces", started.Name))));
+        await CodespaceWorld.UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(world.Server.Data, "codespaces", started.Name))));
         Assert.Empty(await world.ContainersAsync(started.Name));
     }
 
@@ -120,44 +120,11 @@ public sealed class CodespaceTests(SharedServer shared)
             new Uri($"/api/v3/repos/{repository}/collaborators/{world.Ada.Login}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
 
-        await UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
-        await UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
+        await CodespaceWorld.UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
+        await CodespaceWorld.UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
         (await world.StartAsync(started.Name)).Is("Failed").Says($"{world.Ada.Login} can no longer read {repository}");
     }
 
-    [Fact]
-    public async Task A_server_that_is_killed_in_the_middle_of_a_start_finishes_it_when_it_comes_back()
-    {
-        await using var server = await ServerProcess.StartAsync("codespaces-killed", null, "BERTH_ALLOW_FILE_CLONE=true");
-        await using var world = await CodespaceWorld.CreateAsync(server);
-        var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","postCreateCommand":"sleep 0.5; touch made"}"""));
-        await world.GrantAsync("dev", repository);
-        foreach (var step in new[] { "[start]", "[authorise]", "[up] starting", "[up] Running" })
-        {
-            var name = await world.BeginAsync(repository);
-            await UntilAsync(async () => (await LogAsync(world, name)).Contains(step, StringComparison.Ordinal));
-            await server.KillAsync();
-            await server.StartAsync();
-            (await world.SettledAsync(name)).Is("Available");
-            Assert.Single(await world.ContainersAsync(name));
-            Assert.Equal(0, (await world.ExecAsync(name, "test -f made")).ExitCode);
-        }
-    }
-
-    private static async Task<string> LogAsync(CodespaceWorld world, string name) =>
-        await world.Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
-
     private static async Task<int> RunningAsync(CodespaceWorld world, string name) =>
         (await new Tools.Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while (!await holds())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
-        }
-    }
 }
