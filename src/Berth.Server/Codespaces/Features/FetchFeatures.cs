@@ -138,7 +138,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     }
 
     /// <summary>The description of a feature, and whether there is something to run.</summary>
-    private static (string Metadata, bool HasScript) Look(byte[] layer, FeatureName name)
+    internal static (string Metadata, bool HasScript) Look(byte[] layer, FeatureName name)
     {
         string? metadata = null;
         var script = false;
@@ -165,7 +165,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
                 }
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException or FormatException or ArgumentException or OutOfMemoryException)
         {
             throw new CodespaceFaultException($"the feature {name.Text} is no archive that can be read");
         }
@@ -174,7 +174,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     }
 
     /// <summary>Only what is plainly a file, a folder or a link within goes on to the engine.</summary>
-    private static async Task RepackAsync(byte[] layer, FeatureName name, TarWriter tar, string target, CancellationToken cancellationToken)
+    internal static async Task RepackAsync(byte[] layer, FeatureName name, TarWriter tar, string target, CancellationToken cancellationToken)
     {
         using var reader = new TarReader(Open(layer));
         long unpacked = 0;
@@ -217,6 +217,6 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     private static Stream Open(byte[] layer)
     {
         var stream = new MemoryStream(layer, writable: false);
-        return layer is [0x1f, 0x8b, ..] ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+        return layer is [0x1f, 0x8b, ..] ? new BoundedStream(new GZipStream(stream, CompressionMode.Decompress), MaxUnpacked + MaxBytes) : stream;
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
             var rules = bridges.Count == 0
                 ? FirewallRules.Remove(Table)
                 : FirewallRules.Write(new FirewallFacts(
-                    Table, BridgePrefix, bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port()));
+                    Table, BridgePrefix, bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port(), await BerthAsync(cancellationToken)));
             var file = Path.Combine(options.DataPath, "codespaces-firewall.nft");
             await File.WriteAllTextAsync(file, rules, cancellationToken);
             if (await TryAsync(["-f", file], cancellationToken) is { } said)
@@ -61,6 +61,13 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
     ];
 
     private int? Port() => ListenAddress.TryParse(options.Listen, out var listen) && listen.Port > 0 ? listen.Port : null;
+
+    private async Task<List<IPEndPoint>> BerthAsync(CancellationToken cancellationToken)
+    {
+        var url = options.BaseUri;
+        var addresses = url.IsLoopback ? [] : IPAddress.TryParse(url.Host.Trim('[', ']'), out var single) ? [single] : await AddressesAsync(url.Host, cancellationToken);
+        return [.. addresses.Where(address => !IPAddress.IsLoopback(address)).Select(address => new IPEndPoint(address, url.Port))];
+    }
 
     /// <summary>Hosts count as the addresses that they have now.</summary>
     private async Task<List<IPNetwork>> AllowedAsync(CancellationToken cancellationToken)

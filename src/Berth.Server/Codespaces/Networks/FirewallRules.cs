@@ -14,14 +14,16 @@ namespace Berth.Server.Codespaces.Networks;
 /// <param name="Resolvers">The name servers of this machine.</param>
 /// <param name="Allowed">What <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
 /// <param name="Port">Where Berth listens; sandboxes fetch from its registry.</param>
+/// <param name="Berth">Where its own URL leads, unless that is the loopback, which is answered inside each codespace.</param>
 internal sealed record FirewallFacts(
-    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, (int First, int Last) Users, IReadOnlyList<IPAddress> Resolvers, IReadOnlyList<IPNetwork> Allowed, int? Port);
+    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, (int First, int Last) Users, IReadOnlyList<IPAddress> Resolvers, IReadOnlyList<IPNetwork> Allowed, int? Port,
+    IReadOnlyList<IPEndPoint> Berth);
 
 /// <summary>
 /// Writes Berth's own nftables table. A table of its own with earlier hooks, because a packet that one table drops is dropped whatever the others say, and
 /// because the engine rewrites only its own chains: neither a restart of the engine nor a new network of it can put a rule in front of these.
 /// <code>
-/// container ──► input    this machine: name servers alone
+/// container ──► input    this machine: name servers and Berth's own URL alone
 ///           ──► forward  its own network, name servers, globally routable addresses, BERTH_ALLOWED_NETWORKS; never link-local
 /// anybody   ──► forward  into a codespace's network: answers alone
 /// sandbox   ──► output   by user: as forward, and Berth's own port
@@ -46,7 +48,7 @@ internal static class FirewallRules
         }
 
         Chain(text, "input", "type filter hook input priority -10; policy accept;", [$"iifname {own} jump to_machine"]);
-        Chain(text, "to_machine", null, ["ct state established,related accept", .. NameServers(facts), "reject with icmpx admin-prohibited"]);
+        Chain(text, "to_machine", null, ["ct state established,related accept", .. NameServers(facts), .. Berth(facts), "reject with icmpx admin-prohibited"]);
         Chain(text, "forward", "type filter hook forward priority -10; policy accept;",
         [
             .. facts.Bridges.Count > 0 ? ["iifname . oifname @within accept"] : Array.Empty<string>(),
@@ -57,11 +59,11 @@ internal static class FirewallRules
 
         // Between two codespaces both directions apply: nobody leaves into another's network, because it has no global addresses.
         Chain(text, "from_codespace", null,
-            ["ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts), .. Outside(facts, linkLocalToo: false)]);
+            ["ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts), .. Berth(facts), .. Outside(facts, linkLocalToo: false)]);
         Chain(text, "output", "type filter hook output priority -10; policy accept;", [$"meta skuid {facts.Users.First}-{facts.Users.Last} jump from_sandbox"]);
         Chain(text, "from_sandbox", null,
         [
-            "ct state established,related accept", .. NameServers(facts),
+            "ct state established,related accept", .. NameServers(facts), .. Berth(facts),
             .. facts.Port is { } port ? [$"fib daddr type local tcp dport {port} accept"] : Array.Empty<string>(),
             .. Outside(facts, linkLocalToo: true),
         ]);
@@ -100,6 +102,10 @@ internal static class FirewallRules
             yield return $"{protocol} daddr {resolver} meta l4proto {{ tcp, udp }} th dport 53 accept";
         }
     }
+
+    /// <summary>One port, on this machine or on a proxy in front of it.</summary>
+    private static IEnumerable<string> Berth(FirewallFacts facts) => facts.Berth.Select(place =>
+        $"{(place.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip6")} daddr {place.Address} tcp dport {place.Port} accept");
 
     private static void Chain(StringBuilder text, string name, string? hook, IEnumerable<string> rules)
     {

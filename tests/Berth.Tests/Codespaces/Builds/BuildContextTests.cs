@@ -32,6 +32,7 @@ public sealed class BuildContextTests : IDisposable
         Assert.Equal(expected, string.Join(',', (await PackAsync(patterns)).Select(entry => entry.Name.TrimEnd('/')).Order(StringComparer.Ordinal)));
     }
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public async Task Links_go_in_as_links_and_what_is_no_file_stays_out()
     {
@@ -45,6 +46,7 @@ public sealed class BuildContextTests : IDisposable
             (await PackAsync("")).Select(entry => $"{entry.Name} {entry.EntryType} {entry.LinkName}").Order(StringComparer.Ordinal));
     }
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public async Task Berths_own_files_win_over_the_repositorys()
     {
@@ -63,6 +65,7 @@ public sealed class BuildContextTests : IDisposable
     public void A_path_is_found_from_the_file_that_names_it(string folder, string path, string expected) =>
         Assert.Equal(expected, new Checkout(_folder).Locate(folder, path, "x"));
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("../..")]
     [InlineData("/etc")]

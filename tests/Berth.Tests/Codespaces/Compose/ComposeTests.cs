@@ -12,6 +12,7 @@ public sealed class ComposeTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("privileged: true", "privileged mode")]
     [InlineData("cap_add: [SYS_ADMIN]", "added capabilities")]
@@ -112,6 +113,7 @@ public sealed class ComposeTests : IDisposable
     public void A_file_that_is_none_is_named(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<CodespaceFaultException>(() => Read(text)).Message, StringComparison.Ordinal);
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public void Deep_and_multiplying_files_end_quickly()
     {

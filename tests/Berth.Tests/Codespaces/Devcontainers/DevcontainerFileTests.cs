@@ -108,6 +108,7 @@ public sealed class DevcontainerFileTests : IDisposable
         Assert.Contains(fault, said, StringComparison.Ordinal);
     }
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public void Depth_and_size_have_limits()
     {
@@ -120,6 +121,7 @@ public sealed class DevcontainerFileTests : IDisposable
     [Fact]
     public void A_repository_without_one_is_told_what_to_add() => Assert.Contains("add .devcontainer/devcontainer.json", Fault(), StringComparison.Ordinal);
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("../outside/devcontainer.json")]
     [InlineData("/etc/passwd")]
@@ -130,6 +132,7 @@ public sealed class DevcontainerFileTests : IDisposable
     public void Another_place_is_refused(string path) =>
         Assert.Contains("is not a place", Assert.Throws<CodespaceFaultException>(() => DevcontainerFile.Read(_checkout, path)).Message, StringComparison.Ordinal);
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public void Links_are_not_followed()
     {
@@ -149,6 +152,7 @@ public sealed class DevcontainerFileTests : IDisposable
         }
     }
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public void What_could_reach_the_host_is_left_out_and_reported()
     {
@@ -169,6 +173,7 @@ public sealed class DevcontainerFileTests : IDisposable
         Assert.Equal("type=bind,source=/srv/ws/app,target=/src", (string?)written["workspaceMount"]);
     }
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("${localEnv:HOME}", "")]
     [InlineData("${localEnv:HOME:/root}", "/root")]

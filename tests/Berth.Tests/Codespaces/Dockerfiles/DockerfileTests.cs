@@ -113,6 +113,7 @@ public sealed class DockerfileTests
         Assert.Equal(2, plan.Remarks.Count);
     }
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("", "line 1: there is no FROM")]
     [InlineData("RUN true\nFROM r.test/a", "line 1: RUN stands before the first FROM")]

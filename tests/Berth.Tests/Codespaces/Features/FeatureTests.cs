@@ -19,6 +19,7 @@ public sealed class FeatureTests : IDisposable
     [InlineData("../own", "./own")]
     public void A_feature_is_one_of_a_registry_or_a_folder(string id, string resource) => Assert.Equal(resource, Parse(id).Resource);
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("go", "is no feature; write it with its registry")]
     [InlineData("devcontainers/features/go:1", "is no feature; write it with its registry")]
@@ -71,6 +72,7 @@ public sealed class FeatureTests : IDisposable
         Assert.Equal(["more=false", "shell=true", "version=1.2"], options.Select(option => $"{option.Key}={option.Value}").Order(StringComparer.Ordinal));
     }
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public void What_a_feature_asks_of_the_host_is_left_out_or_refused()
     {
@@ -87,6 +89,7 @@ public sealed class FeatureTests : IDisposable
         Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(image, [Of("a", "{}")]));
     }
 
+    [Trait("Suite", "hostile")]
     [Fact]
     public void Instructions_cannot_be_left_through_what_a_feature_says()
     {

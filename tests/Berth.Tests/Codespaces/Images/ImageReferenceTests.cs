@@ -22,6 +22,7 @@ public sealed class ImageReferenceTests
         Assert.Equal((registry, path, reference), (image.Registry, image.Path, image.Reference));
     }
 
+    [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("node:20", "an image of Docker Hub is written docker.io/library/node:20")]
     [InlineData("acme/app:1", "an image of Docker Hub is written docker.io/acme/app:1")]
