@@ -124,6 +124,58 @@ public sealed class ComposeTests(SharedServer shared)
         Assert.Empty((await new Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + failed.Name)).Text);
     }
 
+    [Fact]
+    public async Task A_container_whose_command_ends_is_told_from_one_that_fails()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app" }"""),
+            (".devcontainer/compose.yml", $$"""services: { app: { image: "{{image}}", command: "sh -c 'echo nothing to do; exit 3'" } }"""));
+        await world.GrantAsync("dev", repository);
+        var failed = (await world.CreateAsync(repository)).Is("Failed");
+        Assert.Contains("the dev container ended during the start (exit code 3; its last words: ", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains("nothing to do): its main process did", failed.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_between_services_starts_them_afresh()
+    {
+        await using var server = await ServerProcess.StartAsync("compose-killed", null, "BERTH_ALLOW_FILE_CLONE=true");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app", "postCreateCommand": "sleep 0.5; test -e /data/made && touch done" }"""),
+            (".devcontainer/compose.yml", $$"""
+                x-image: &image { image: "{{image}}", init: true, volumes: ["data:/data", "..:/workspaces/app"] }
+                services:
+                  app: { <<: *image, command: sleep 100000, depends_on: { db: { condition: service_healthy }, once: { condition: service_completed_successfully } } }
+                  once: { <<: *image, command: "sh -c 'sleep 1; touch /data/made'" }
+                  db: { <<: *image, command: sleep 100000, depends_on: [once], healthcheck: { test: "test -e /data/made", interval: 100ms } }
+                volumes: { data: }
+                """));
+        await world.GrantAsync("dev", repository);
+        foreach (var step in new[] { "[services] starting once", "[services] app waits for db", "[up] Running" })
+        {
+            var name = await world.BeginAsync(repository);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromMinutes(1));
+            while (!(await world.Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), limit.Token)).Contains(step, StringComparison.Ordinal))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
+            }
+
+            await server.KillAsync();
+            await server.StartAsync();
+            (await world.SettledAsync(name)).Is("Available");
+            Assert.Equal(3, (await world.ContainersAsync(name)).Length);
+            Assert.Equal(0, (await world.ExecAsync(name, "test -f done")).ExitCode);
+            await world.DeleteAsync(name);
+            Assert.Empty(await world.ContainersAsync(name));
+            Assert.Empty((await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text);
+        }
+    }
+
     private static async Task IsHarmlessAsync(string[] containers)
     {
         long memory = 0;

@@ -60,7 +60,7 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
         return image;
     }
 
-    private PlannedBuild Build(ComposeMap build, string name)
+    private void CheckBuild(ComposeMap build, string name)
     {
         foreach (var (key, value) in build.Entries.Where(entry => !entry.Value.IsUnset))
         {
@@ -81,7 +81,11 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
                     break;
             }
         }
+    }
 
+    private PlannedBuild Build(ComposeMap build, string name)
+    {
+        CheckBuild(build, name);
         var context = build["context"] is { } node ? ComposeFiles.TextOf(node) : ".";
         var where = build["context"] ?? build;
         if (context.Contains("://", StringComparison.Ordinal) || context.StartsWith("git@", StringComparison.Ordinal))

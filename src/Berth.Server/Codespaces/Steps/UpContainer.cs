@@ -33,7 +33,9 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         }
         else if (result.Failure is { } reason)
         {
-            throw refusal is null && await BrokenOffAsync(context, cancellationToken) is { } cause ? new CodespaceFaultException(cause) : Failed(prepared, refusal, reason);
+            throw refusal is not null ? Refused(prepared, refusal)
+                : await BrokenOffAsync(context, cancellationToken) is { } cause ? new CodespaceFaultException(cause)
+                : new CodespaceFaultException($"devcontainer up failed: {reason}");
         }
 
         // Where no command ran, nobody has asked for it yet.
@@ -61,7 +63,9 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         {
             if (await engine.ContainerAsync(id, cancellationToken) is { Running: false } ended && ended.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
             {
-                return $"the dev container ended during the start (exit code {ended.ExitCode}): its main process did, or the container engine stopped it. Remedy: start the codespace again";
+                var lines = await engine.LastLinesAsync(id, LastLines, cancellationToken);
+                return $"the dev container ended during the start (exit code {ended.ExitCode}{(lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines))}): its main process did, or the container "
+                    + "engine stopped it. Remedy: start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true";
             }
         }
 
@@ -78,8 +82,9 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
             Inside = context.Inside,
         };
 
-    private static CodespaceFaultException Failed(PreparedContainer prepared, string? refusal, string reason) => new(refusal is null
-        ? $"devcontainer up failed: {reason}"
-        : $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label devcontainer.metadata of the image {prepared.Image}). "
-            + "Remedy: use an image that does not ask for it");
+    private static CodespaceFaultException Refused(PreparedContainer prepared, string refusal) => new(
+        $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label devcontainer.metadata of the image {prepared.Image}). "
+        + "Remedy: use an image that does not ask for it");
+
+    private const int LastLines = 5;
 }
