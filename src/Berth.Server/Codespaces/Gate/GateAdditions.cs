@@ -16,7 +16,7 @@ internal sealed record GateAdditions(JsonArray MoreMounts, IReadOnlyList<string>
         var host = body["HostConfig"]!.AsObject();
         foreach (var mount in MoreMounts)
         {
-            host[nameof(Mounts)]!.AsArray().Add(mount!.DeepClone());
+            host["Mounts"]!.AsArray().Add(mount!.DeepClone());
         }
 
         foreach (var (name, value) in Host)
