@@ -8,8 +8,18 @@ namespace Berth.Server.Secrets;
 
 /// <summary>What one codespace gets: the environment, and the registry sets with the report on them.</summary>
 /// <param name="Environment">Name and value of every visible secret; for one name the most specific level's.</param>
+/// <param name="Origins">Where each name is visible, the level whose value counts first.</param>
 /// <param name="Registries">Resolved from all that could reach it, so that what does not can be reported.</param>
-internal sealed record SecretsOfCodespace(IReadOnlyDictionary<string, string> Environment, ResolvedSets Registries);
+internal sealed record SecretsOfCodespace(
+    IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins, ResolvedSets Registries)
+{
+    /// <summary>For the log of a start: <c>2 secrets: NPM_TOKEN (user, over repository), SENTRY_DSN (repository)</c>. No values.</summary>
+    public string Summary => $"{Environment.Count} {(Environment.Count == 1 ? "secret" : "secrets")}: "
+        + string.Join(", ", Environment.Keys.Select(name => $"{name} ({OriginOf(Origins[name])})"));
+
+    private static string OriginOf(IReadOnlyList<SecretLevel> levels) =>
+        levels.Count == 1 ? levels[0].Words() : $"{levels[0].Words()}, over {string.Join(" and ", levels.Skip(1).Select(level => level.Words()))}";
+}
 
 /// <summary>
 /// Reads the secrets that a codespace of a user and a repository may see: the user's own that select the repository; the repository's, and those of
@@ -29,12 +39,14 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
             cancellationToken);
         var secrets = rows.Select(row => Open(row, Reach(row, repository, mayWrite))).ToList();
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var secret in secrets.Where(s => s.Reach == SecretReach.Visible).OrderByDescending(s => s.Level))
+        Dictionary<string, IReadOnlyList<SecretLevel>> origins = new(StringComparer.Ordinal);
+        foreach (var named in secrets.Where(s => s.Reach == SecretReach.Visible).OrderBy(s => s.Level).GroupBy(s => s.Name, StringComparer.Ordinal))
         {
-            environment[secret.Name] = secret.Value;
+            environment[named.Key] = named.First().Value;
+            origins[named.Key] = [.. named.Select(secret => secret.Level)];
         }
 
-        return new SecretsOfCodespace(environment, ResolveSets.From(secrets));
+        return new SecretsOfCodespace(environment, origins, ResolveSets.From(secrets));
     }
 
     /// <summary>One owner's sets, whatever they are assigned to.</summary>

@@ -158,6 +158,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
 
         var ada = await EnvironmentAsync($"ada{_suffix}", world.App);
         Assert.Equal(["PRIVATE=organization", "SHARED=user"], ada);
+        Assert.Equal(
+            "2 secrets: PRIVATE (organization), SHARED (user, over repository and organization)", (await VisibleAsync($"ada{_suffix}", world.App)).Summary);
 
         // Without the user's own, the repository's comes before the organization's.
         await SendAsync(world.Ada, HttpMethod.Delete, "user/codespaces/secrets/SHARED");
@@ -168,6 +170,7 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         Assert.Empty(await EnvironmentAsync($"bob{_suffix}", world.App));
         await SendAsync(world.Bob, HttpMethod.Put, "user/codespaces/secrets/BOBS/repositories", $"{{\"selected_repository_ids\":[{world.App}]}}");
         Assert.Equal(["BOBS=bob"], await EnvironmentAsync($"bob{_suffix}", world.App));
+        Assert.Equal("1 secret: BOBS (user)", (await VisibleAsync($"bob{_suffix}", world.App)).Summary);
     }
 
     [Fact]
@@ -243,12 +246,14 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         return JsonDocument.Parse(body).RootElement;
     }
 
-    private async Task<IEnumerable<string>> EnvironmentAsync(string login, long repositoryId)
+    private async Task<IEnumerable<string>> EnvironmentAsync(string login, long repositoryId) =>
+        (await VisibleAsync(login, repositoryId)).Environment.Select(pair => $"{pair.Key}={pair.Value}");
+
+    private async Task<SecretsOfCodespace> VisibleAsync(string login, long repositoryId)
     {
         var db = Server.Services.GetRequiredService<Db>();
         var (user, repository) = await db.ReadAsync(
             async s => (await s.SingleAsync<long>("select id from accounts where folded = @login", new { login }), await AccessTable.RepositoryAsync(s, repositoryId)), Token);
-        var secrets = await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, repository!, Token);
-        return secrets.Environment.Select(pair => $"{pair.Key}={pair.Value}");
+        return await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, repository!, Token);
     }
 }

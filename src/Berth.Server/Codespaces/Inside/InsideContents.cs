@@ -48,7 +48,7 @@ internal sealed partial class InsideContents(
         log.Mask(secrets.Environment.Where(secret => !secret.Key.EndsWith("_CONTAINER_REGISTRY_SERVER", StringComparison.Ordinal)).Select(secret => secret.Value));
         if (secrets.Environment.Count > 0)
         {
-            log.Write("secrets", $"{secrets.Environment.Count} {(secrets.Environment.Count == 1 ? "secret" : "secrets")}: {string.Join(", ", secrets.Environment.Keys)}");
+            log.Write("secrets", secrets.Summary);
         }
 
         foreach (var line in inside.Report)
