@@ -245,6 +245,23 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         Assert.Contains(message, JsonDocument.Parse(text).RootElement.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_export_is_the_creation_log_of_an_attempt()
+    {
+        var (_, _, repository, client) = await RepositoryAsync();
+        var name = (await CodespaceServer.CreateAsync(client, repository)).GetProperty("name").GetString()!;
+        var log = await CodespaceServer.LogAsync(client, name);
+        using var export = await client.PostAsync(Path(name, "/exports"), null, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, export.StatusCode);
+        var made = await export.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        var latest = await CodespaceServer.GetAsync(client, $"/api/v3/user/codespaces/{name}/exports/latest");
+        Assert.Equal(made.GetProperty("id").GetString(), latest.GetProperty("id").GetString());
+        Assert.Equal("succeeded", latest.GetProperty("state").GetString());
+        Assert.Equal(log, await client.GetStringAsync(new Uri(latest.GetProperty("export_url").GetString()!), TestContext.Current.CancellationToken));
+        using var none = await client.GetAsync(Path(name, "/exports/77"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
     private static readonly (string Method, string Path)[] Requests =
     [
         ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/start"), ("POST", "/stop"), ("POST", "/rebuild"), ("POST", "/exec"), ("GET", "/creation-log"), ("GET", "/machines"),
