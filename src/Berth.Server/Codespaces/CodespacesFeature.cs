@@ -30,6 +30,7 @@ internal static class CodespacesFeature
         services.AddSingleton<Firewall>();
         services.AddSingleton<CodespaceNetworks>();
         services.AddHostedService<WatchFirewall>();
+        services.AddHostedService<WatchContainers>();
         services.AddSingleton<CodespaceLog>();
         services.AddSingleton<CloneRepository>();
         services.AddSingleton<CodespacePermissions>();

@@ -71,6 +71,9 @@ public sealed class BerthOptions
     /// <summary>The largest machine type that is offered. Default: the largest that this host has the cores and memory for.</summary>
     public string? LargestMachine { get; set; }
 
+    /// <summary>What the containers of a codespace may write outside its workspace, in GiB. Default: as much as the workspace may hold.</summary>
+    public double? MaxContainerGiB { get; set; }
+
     /// <summary>How many codespaces one user may have.</summary>
     public double MaxCodespacesPerUser { get; set; } = 20;
 

@@ -21,6 +21,7 @@ internal sealed class BerthOptionsValidator : IValidateOptions<BerthOptions>
         CheckNetworks("BERTH_TRUSTED_PROXIES", options.TrustedProxies, hostsToo: false, faults);
         CheckNetworks("BERTH_ALLOWED_NETWORKS", options.AllowedNetworks, hostsToo: true, faults);
         CheckHosts("BERTH_TOKEN_REALMS", options.TokenRealms, faults);
+        CheckPositive("BERTH_MAX_CONTAINER_GIB", options.MaxContainerGiB ?? 1, faults);
         CheckPositive("BERTH_MAX_CODESPACES_PER_USER", options.MaxCodespacesPerUser, faults);
         CheckPositive("BERTH_MAX_LAYER_GIB", options.MaxLayerGiB, faults);
         CheckPositive("BERTH_MAX_MANIFEST_MIB", options.MaxManifestMiB, faults);

@@ -34,7 +34,9 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     }
 
     [Theory]
-    [InlineData("processes without end", "for i in $(seq 300); do sleep 20 & done; echo HARM", "can't fork")]
+
+    // The limit may come a moment after the start, so it takes its time.
+    [InlineData("processes without end", "for i in $(seq 200); do sleep 20 & sleep 0.02; done; echo HARM", "can't fork")]
     [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=200M count=1 && echo HARM", "returned a non-zero code")]
     public async Task A_build_ends_in_itself_too(string what, string command, string said)
     {
@@ -71,6 +73,33 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var size = (await world.ExecAsync(started.Name, "df -k /workspaces/app | tail -n 1 | awk '{print $2}'")).Output.Trim();
         var storage = machine.GetProperty("storage_in_bytes").GetInt64() / 1024;
         Assert.InRange(long.Parse(size, System.Globalization.CultureInfo.InvariantCulture), storage * 9 / 10, storage);
+    }
+
+    [Fact]
+    public async Task A_codespace_that_fills_the_engines_disk_is_stopped_with_the_reason()
+    {
+        await using var server = await ServerProcess.StartAsync("limits", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_MAX_CONTAINER_GIB=0.1");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        await world.GrantAsync("dev", repository);
+        var started = (await world.CreateAsync(repository)).Is("Available");
+
+        // The workspace has a size of its own; only what lies outside it counts.
+        Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=filler bs=1M count=150")).ExitCode);
+        Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=/filler bs=1M count=150")).ExitCode);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
+        JsonElement codespace;
+        do
+        {
+            await Task.Delay(500, limit.Token);
+            codespace = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{started.Name}", limit.Token);
+        }
+        while (codespace.GetProperty("state").GetString() != "Shutdown");
+
+        Assert.Contains("outside its workspace, more than the 0.1 GB it may", codespace.GetProperty("last_known_stop_notice").GetString(), StringComparison.Ordinal);
+        await world.DeleteAsync(started.Name);
     }
 
     [Fact]

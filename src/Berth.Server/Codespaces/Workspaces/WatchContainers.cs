@@ -1,0 +1,78 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Database;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Codespaces.Workspaces;
+
+/// <summary>
+/// Stops codespaces that write more outside their workspace than they may: a container's own layer lies on the engine's disk and has no size there. What was
+/// written stays until the codespace is rebuilt or deleted.
+/// </summary>
+internal sealed partial class WatchContainers(
+    Db db, CodespaceHost host, EngineClient engine, Machines machines, Reconciler reconciler, CodespaceLog logs, BerthOptions options, TimeProvider time, ILogger<WatchContainers> logger)
+    : BackgroundService
+{
+    /// <summary>The engine counts file by file.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var codespace in await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken))
+            {
+                if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
+                {
+                    await LookAsync(codespace, cancellationToken);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is EngineException or CodespaceFaultException or System.Data.Common.DbException)
+        {
+            LogWaits(exception.Message);
+        }
+    }
+
+    private async Task LookAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        long written = 0;
+        foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
+        {
+            written += await engine.WrittenAsync(id, cancellationToken) ?? 0;
+        }
+
+        var most = options.MaxContainerGiB is { } gigabytes ? (long)(gigabytes * (1L << 30)) : machines.Of(codespace).StorageBytes;
+        if (written <= most)
+        {
+            return;
+        }
+
+        var notice = $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than the {most / (double)(1L << 30):0.0} GB it may. Remedy: rebuild it, and write less or into the workspace";
+        await using (var log = logs.Open(codespace))
+        {
+            log.Write("stop", notice);
+        }
+
+        await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+        reconciler.Wake(codespace.Id);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Codespaces: what containers have written cannot be counted: {Reason}")]
+    private partial void LogWaits(string reason);
+}
