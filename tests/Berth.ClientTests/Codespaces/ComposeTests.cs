@@ -82,8 +82,10 @@ public sealed class ComposeTests(SharedServer shared)
         var repository = await world.RepositoryAsync(
             "app",
             (".devcontainer/devcontainer.json", """
-                { "dockerComposeFile": "compose.yml", "service": "app", "runServices": ["db"], "workspaceFolder": "/workspaces/${localWorkspaceFolderBasename}", "shutdownAction": "stopCompose" }
+                { "dockerComposeFile": "compose.yml", "service": "app", "runServices": ["db"], "workspaceFolder": "/workspaces/${localWorkspaceFolderBasename}", "shutdownAction": "stopCompose",
+                  "features": { "./own": {} } }
                 """),
+            (".devcontainer/own/devcontainer-feature.json", """{ "id": "own" }"""), (".devcontainer/own/install.sh", "#!/bin/sh\necho installed > /own\n"),
             (".devcontainer/compose.yml", $$"""
                 x-image: &image { image: "{{image}}", init: true }
                 services:
@@ -94,8 +96,8 @@ public sealed class ComposeTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");
         Assert.Equal(
-            "database\n/workspaces/app\n2\n",
-            (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts")).Output);
+            "database\n/workspaces/app\n2\ninstalled\n",
+            (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts; cat /own")).Output);
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
         Assert.Equal("database\n", (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done")).Output);
@@ -155,7 +157,7 @@ public sealed class ComposeTests(SharedServer shared)
                 volumes: { data: }
                 """));
         await world.GrantAsync("dev", repository);
-        foreach (var step in new[] { "[services] starting once", "[services] app waits for db", "[up] Running" })
+        foreach (var step in new[] { "[services] app waits for db", "[up] Running" })
         {
             var name = await world.BeginAsync(repository);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
