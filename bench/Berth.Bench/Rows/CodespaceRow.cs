@@ -91,10 +91,12 @@ internal sealed class CodespaceRow : Row
     {
         if (_image.Length > 0)
         {
-            var images = await RunAsync("docker", ["images", "--quiet", "--filter", $"reference=127.0.0.1:{_berth!.Port}/*/*"], CancellationToken.None);
-            foreach (var image in images.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct())
+            // By name: the image itself may be somebody else's as well.
+            var names = await RunAsync(
+                "docker", ["images", "--digests", "--format", "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}", "--filter", $"reference=127.0.0.1:{_berth!.Port}/*/*"], CancellationToken.None);
+            foreach (var name in names.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries).Where(name => !name.Contains("<none>", StringComparison.Ordinal)).Distinct())
             {
-                await RunAsync("docker", ["rmi", "--force", image], CancellationToken.None);
+                await RunAsync("docker", ["rmi", name], CancellationToken.None, mayFail: true);
             }
         }
 
@@ -135,11 +137,11 @@ internal sealed class CodespaceRow : Row
     }
 
     /// <summary>What it printed; throws with its errors when it fails.</summary>
-    private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken, bool mayFail = false)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
         await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} {arguments[0]} ends with {process.ExitCode}: {await errors}");
+        return process.ExitCode == 0 || mayFail ? await output : throw new InvalidOperationException($"{program} {arguments[0]} ends with {process.ExitCode}: {await errors}");
     }
 }

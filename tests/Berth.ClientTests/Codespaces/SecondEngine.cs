@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
@@ -12,6 +13,7 @@ internal sealed class SecondEngine : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _data;
+    private readonly string _bridge = "bs" + RandomNumberGenerator.GetHexString(8, lowercase: true);
     private Process? _process;
 
     private SecondEngine(string? data) => _data = data ?? _folder.Create("data");
@@ -33,7 +35,12 @@ internal sealed class SecondEngine : IAsyncDisposable
     {
         Requirement.Root();
         Requirement.Program("dockerd");
+        Requirement.Program("ip");
         var engine = new SecondEngine(data);
+
+        // One of its own: an engine without a bridge takes the other's (docker0) away.
+        await new Command("ip").RunAsync("link", "add", engine._bridge, "type", "bridge");
+        await new Command("ip").RunAsync("address", "add", $"10.214.{RandomNumberGenerator.GetInt32(256)}.1/24", "dev", engine._bridge);
         await engine.StartAsync();
         return engine;
     }
@@ -45,7 +52,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         _process = Process.Start("sh",
         [
             "-c", $"exec dockerd --host unix://{_folder["engine.sock"]} --data-root {_data} --exec-root {_folder["run"]} --pidfile {_folder["pid"]} --config-file {_folder["none.json"]} "
-                + $"--bridge none --iptables=false --ip6tables=false --userland-proxy=false --log-level error >>{log} 2>&1",
+                + $"--bridge {_bridge} --iptables=false --ip6tables=false --userland-proxy=false --log-level error >>{log} 2>&1",
         ])!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromMinutes(1));
@@ -85,6 +92,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         }
 
         await StopAsync();
+        await new Command("ip").TryAsync(null, "link", "delete", _bridge);
         _folder.Dispose();
     }
 }
