@@ -33,7 +33,9 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         }
         else if (result.Failure is { } reason)
         {
-            throw refusal is not null ? Refused(prepared, refusal)
+            // Of an image that is gone the tools try a pull, which is refused: that it is gone is the cause.
+            throw await engine.ImageAsync(prepared.Image, cancellationToken) is null ? new CodespaceFaultException(StartCodespace.ImageRemoved(prepared.Image))
+                : refusal is not null ? Refused(prepared, refusal)
                 : await BrokenOffAsync(context, cancellationToken) is { } cause ? new CodespaceFaultException(cause)
                 : new CodespaceFaultException($"devcontainer up failed: {reason}");
         }
@@ -53,12 +55,6 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
     /// <summary>What befell the start from outside, which the tools report as whatever they were doing; null: nothing.</summary>
     private async Task<string?> BrokenOffAsync(StartContext context, CancellationToken cancellationToken)
     {
-        var image = context.Prepared.Image;
-        if (await engine.ImageAsync(image, cancellationToken) is null)
-        {
-            return StartCodespace.ImageRemoved(image);
-        }
-
         foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken))
         {
             if (await engine.ContainerAsync(id, cancellationToken) is { Running: false } ended && ended.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
