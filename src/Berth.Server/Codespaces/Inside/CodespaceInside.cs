@@ -10,6 +10,9 @@ namespace Berth.Server.Codespaces.Inside;
 /// <param name="Ready">Puts the files into a container and opens what answers inside; told container and user. May be called often.</param>
 internal sealed partial record CodespaceInside(IReadOnlyDictionary<string, string> Variables, Func<string, string, CancellationToken, Task> Ready)
 {
+    /// <summary>Whose commands will come: for them everything is made ready while the tools still look around in the container. Null: when the first comes.</summary>
+    public string? Expected { get; init; }
+
     /// <summary>Adds the environment to the start of a process, and has everything ready before it begins.</summary>
     /// <param name="container">Whose process it is.</param>
     /// <param name="call">A judged <c>POST /containers/{id}/exec</c>.</param>
@@ -19,6 +22,12 @@ internal sealed partial record CodespaceInside(IReadOnlyDictionary<string, strin
         var body = JsonNode.Parse(call.Body)!.AsObject();
         if (!IsForPeople(body))
         {
+            if (Expected is not null && Text(body["User"]) == Expected)
+            {
+                // Not waited for here; the first command does, and the end of the start, and they are told how it ended.
+                _ = Ready(container, Expected, CancellationToken.None);
+            }
+
             return call;
         }
 

@@ -75,7 +75,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
             Limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services),
             Additions = context.Additions,
             User = context.ToolsView.User,
-            Inside = context.Inside,
+            Inside = context.Inside with { Expected = context.Prepared.RemoteUser },
         };
 
     private static CodespaceFaultException Refused(PreparedContainer prepared, string refusal) => new(

@@ -34,7 +34,16 @@ public sealed class CodespaceInsideTests
         Assert.Equal(2, body["Env"]!.AsArray().Count);
     }
 
-    private async Task<JsonObject> AddAsync(string text)
+    [Theory]
+    [InlineData("dev", "box dev")]
+    [InlineData("root", null)]
+    public async Task Files_are_made_ready_for_the_remote_user_alone_before_the_first_command(string user, string? ready)
+    {
+        await AddAsync($$"""{"Cmd":["/bin/sh"],"User":"{{user}}"}""", expected: "dev");
+        Assert.Equal(ready is null ? [] : [ready], _ready);
+    }
+
+    private async Task<JsonObject> AddAsync(string text, string? expected = null)
     {
         var inside = new CodespaceInside(
             new Dictionary<string, string> { ["TOKEN"] = "ours", ["KEY"] = "a=b" },
@@ -42,7 +51,10 @@ public sealed class CodespaceInsideTests
             {
                 _ready.Add($"{container} {user}");
                 return Task.CompletedTask;
-            });
+            })
+        {
+            Expected = expected,
+        };
         var call = await inside.AddAsync("box", new GateCall("POST", "/containers/box/exec", System.Text.Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
         return JsonNode.Parse(call.Body)!.AsObject();
     }
