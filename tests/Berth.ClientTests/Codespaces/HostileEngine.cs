@@ -44,6 +44,7 @@ public sealed class HostileEngine : IAsyncLifetime
         _folder.Create("workspace");
         await Raw.RunAsync("import", "--change", "CMD [\"/bin/sh\"]", await BaseImage.ArchiveAsync(), Image);
         await Raw.RunAsync("tag", Image, Fill("@NEIGHBOUR_IMAGE@"));
+        await Raw.RunAsync("tag", Image, Fill("hostile.invalid/@ID@/doomed:1"));
         await Raw.RunAsync("network", "create", "--subnet", Subnet(), "--label", "test=" + _id, Fill("@NEIGHBOUR_NETWORK@"));
         await Raw.RunAsync("network", "create", "--subnet", Subnet(), "--label", "test=" + _id, Network);
         await Raw.RunAsync("network", "create", "--internal", "--subnet", Subnet(), "--label", "test=" + _id, "own-net-" + _id);
@@ -85,7 +86,7 @@ public sealed class HostileEngine : IAsyncLifetime
         await Raw.TryAsync(null, "rm", "--force", "--volumes", Fill("@OWN@"), Fill("@NEIGHBOUR@"), "raw-" + _id);
         await Raw.TryAsync(null, "volume", "rm", "--force", Fill("@NEIGHBOUR_VOLUME@"));
         await Raw.TryAsync(null, "network", "rm", Fill("@NEIGHBOUR_NETWORK@"), Network, "own-net-" + _id);
-        await Raw.TryAsync(null, "rmi", "--force", Image, Fill("@NEIGHBOUR_IMAGE@"), $"hostile.invalid/{_id}/taken:1");
+        await Raw.TryAsync(null, "rmi", "--force", Image, Fill("@NEIGHBOUR_IMAGE@"), $"hostile.invalid/{_id}/taken:1", $"hostile.invalid/{_id}/doomed:1");
         foreach (var group in Directory.EnumerateDirectories("/sys/fs/cgroup", "berth-hostile.slice", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }))
         {
             await new Command("rmdir").TryAsync(null, group);

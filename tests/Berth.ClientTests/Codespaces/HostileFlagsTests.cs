@@ -178,7 +178,7 @@ public sealed class HostileFlagsTests(HostileEngine engine) : IClassFixture<Host
     [InlineData("a neighbour's name for its own image", "tag @IMAGE@ hostile.invalid/@ID@/taken:1", "", "not available to codespaces")]
     [InlineData("an image from a file", "import /dev/null hostile.invalid/@ID@/empty:1", null, "pulling is Berth's part")]
     [InlineData("images from a file (CVE-2014-9356, CVE-2014-6407: paths that lead out)", "load", null, "not available to codespaces")]
-    [InlineData("a neighbour's image to be gone", "rmi hostile.invalid/@ID@/taken:1", "", "not available to codespaces")]
+    [InlineData("a neighbour's image to be gone", "rmi hostile.invalid/@ID@/doomed:1", "", "not available to codespaces")]
     [InlineData("a registry with the engine's hands", "pull hostile.invalid/@ID@/private:1", null, "pulling is Berth's part")]
     [InlineData("a push with the engine's hands", "push @NEIGHBOUR_IMAGE@", null, "not available to codespaces")]
 
