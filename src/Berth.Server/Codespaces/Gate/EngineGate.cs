@@ -204,6 +204,11 @@ internal sealed class EngineGate : IAsyncDisposable
                 return;
             }
 
+            if (call.Starts is { } started && response.IsSuccessStatusCode)
+            {
+                _rules.Started(started);
+            }
+
             await WriteHeadAsync(client, (int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), response.Content.Headers.ContentLength);
             if (call.Method != "HEAD")
             {

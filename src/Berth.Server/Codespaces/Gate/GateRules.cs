@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Gate;
 /// <param name="Target">Path and query without the version: <c>containers/create?name=…</c>.</param>
 /// <param name="Hijack">Both directions become raw streams.</param>
 /// <param name="Remembers">The answer's <c>Id</c> is an exec that the codespace may start.</param>
-internal sealed record GateCall(string Method, string Target, byte[]? Body = null, bool Hijack = false, bool Remembers = false);
+internal sealed record GateCall(string Method, string Target, byte[]? Body = null, bool Hijack = false, bool Remembers = false, string? Starts = null);
 
 /// <summary>
 /// The allow-list: which calls reach the engine, and as what. Everything else is refused. Containers are found by the codespace's label,
@@ -53,6 +53,9 @@ internal sealed class GateRules(
             _ => throw new GateRefusedException(403, "this call of the engine is not available to codespaces"),
         };
     }
+
+    /// <summary>The engine has started a container of the codespace.</summary>
+    public void Started(string container) => scope.Inside?.Started(container);
 
     private async Task<GateCall> ContainerAsync(GateRequest request, string id, string action, CancellationToken cancellationToken)
     {
@@ -102,7 +105,7 @@ internal sealed class GateRules(
 
         // No parameters go on: detachKeys means nothing here, and a checkpoint is a folder on the host.
         CheckParameters(request, "detachKeys");
-        return new GateCall("POST", $"containers/{id}/start");
+        return new GateCall("POST", $"containers/{id}/start", Starts: id);
     }
 
     private GateCall Image(GateRequest request, string reference)

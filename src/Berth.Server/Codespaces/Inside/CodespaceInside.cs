@@ -10,8 +10,18 @@ namespace Berth.Server.Codespaces.Inside;
 /// <param name="Ready">Puts the files into a container and opens what answers inside; told container and user. May be called often.</param>
 internal sealed partial record CodespaceInside(IReadOnlyDictionary<string, string> Variables, Func<string, string, CancellationToken, Task> Ready)
 {
-    /// <summary>Whose commands will come: for them everything is made ready while the tools still look around in the container. Null: when the first comes.</summary>
+    /// <summary>Whose commands will come: for them everything is made ready as soon as the container runs. Null: when the first comes.</summary>
     public string? Expected { get; init; }
+
+    /// <summary>A container has been started: all is made ready while the tools look around in it.</summary>
+    public void Started(string container)
+    {
+        if (Expected is not null)
+        {
+            // Not waited for here; the first command does, and the end of the start, and they are told how it ended.
+            _ = Ready(container, Expected, CancellationToken.None);
+        }
+    }
 
     /// <summary>Adds the environment to the start of a process, and has everything ready before it begins.</summary>
     /// <param name="container">Whose process it is.</param>
@@ -22,12 +32,6 @@ internal sealed partial record CodespaceInside(IReadOnlyDictionary<string, strin
         var body = JsonNode.Parse(call.Body)!.AsObject();
         if (!IsForPeople(body))
         {
-            if (Expected is not null && Text(body["User"]) == Expected)
-            {
-                // Not waited for here; the first command does, and the end of the start, and they are told how it ended.
-                _ = Ready(container, Expected, CancellationToken.None);
-            }
-
             return call;
         }
 

@@ -61,7 +61,6 @@ internal sealed partial class InsideContents(
         await states.StoreAsync(codespace.Id, state, cancellationToken);
         _refresh[codespace.Id] = logins.RefreshAt;
 
-
         // Once for each user of each container; commands that run side by side all wait for it.
         ConcurrentDictionary<string, Lazy<Task>> ready = new(StringComparer.Ordinal);
         return new CodespaceInside(
@@ -99,8 +98,7 @@ internal sealed partial class InsideContents(
         var state = await states.FindAsync(codespace.Id, cancellationToken);
         if (state.IsRunning && codespace is { ContainerId: { } container, RemoteUser: { } user })
         {
-            var current = await files.ReadDockerConfigurationAsync(container, user, cancellationToken);
-            if (await WriteAsync(state, current, logins, container, user, cancellationToken) is { } fault)
+            if (await UpdateAsync(state, null, logins, container, user, cancellationToken) is { } fault)
             {
                 LogInside(container, fault);
                 return;
@@ -137,8 +135,7 @@ internal sealed partial class InsideContents(
         InsideState state, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         // The file of the tmpfs is gone with the last stop, unless this is another user of the same run.
-        var current = await files.ReadDockerConfigurationAsync(container, user, cancellationToken) ?? state.OwnDockerConfiguration;
-        if (await WriteAsync(state, current, state.Logins, container, user, cancellationToken) is { } fault)
+        if (await UpdateAsync(state, state.OwnDockerConfiguration, state.Logins, container, user, cancellationToken) is { } fault)
         {
             log.Write("inside", fault);
         }
@@ -149,9 +146,15 @@ internal sealed partial class InsideContents(
         }
     }
 
-    private Task<string?> WriteAsync(
-        InsideState state, string? current, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
-        files.WriteAsync(container, user, logins.Over(current, state.Logins), Npmrc(state), Certificates(), cancellationToken);
+    /// <param name="state">What was written last.</param>
+    /// <param name="own">Docker's configuration where there is none inside.</param>
+    /// <param name="logins">What is written now.</param>
+    /// <param name="container">Where.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private Task<string?> UpdateAsync(InsideState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
+        files.UpdateAsync(
+            container, user, current => new(logins.Over(current ?? own, state.Logins), Npmrc(state), Certificates()), cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>

@@ -16,10 +16,10 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads
+    /// What is there, the mark, and then what is sent for it. Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads
     /// here unless the person has a folder of that name: programs that do not know DOCKER_CONFIG look there.
     /// </summary>
-    private const string WriteScript = """
+    private const string UpdateScript = ReadScript + "\nprintf '\\n%s\\n' '" + Mark + "'\n" + """
         umask 077
         take() {
           while IFS= read -r line && [ "$line" != '==berth-end-of-file==' ]; do printf '%s\n' "$line"; done >"$1.new" && mv -f "$1.new" "$1"
@@ -31,27 +31,25 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
 
     private const string ReadScript = """
         for file in /run/berth/docker/config.json "$HOME/.docker/config.json"; do
-          if [ -r "$file" ]; then while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done <"$file"; exit 0; fi
+          if [ -r "$file" ]; then while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done <"$file"; break; fi
         done
         """;
 
-    /// <summary>Null when all is written, else why not.</summary>
-    public async Task<string?> WriteAsync(
-        string container, string user, string dockerConfiguration, string npmrc, string certificates, CancellationToken cancellationToken)
+    /// <summary>Writes all files anew, in one process with the reading of what is there: a process in a container costs a tenth of a second.</summary>
+    /// <param name="container">Where.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="contents">The files, told docker's configuration as it is inside; null when there is none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Null when all is written, else why not.</returns>
+    public async Task<string?> UpdateAsync(string container, string user, Func<string?, InsideContent> contents, CancellationToken cancellationToken)
     {
-        var input = new StringBuilder();
-        foreach (var file in new[] { dockerConfiguration, npmrc, certificates })
-        {
-            input.Append(file.TrimEnd('\n')).Append('\n').Append(Mark).Append('\n');
-        }
-
-        var bytes = Encoding.UTF8.GetBytes(input.ToString());
-        var (code, output) = await RunAsync(container, user, WriteScript, bytes, cancellationToken);
+        byte[] Input(string current) => Encoding.UTF8.GetBytes(string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
+        var (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         if (code != 0)
         {
             // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's (runc 1.1).
-            await RunAsync(container, "0", $"chmod 1777 {InsideVariables.Folder}", [], cancellationToken);
-            (code, output) = await RunAsync(container, user, WriteScript, bytes, cancellationToken);
+            await RunAsync(container, "0", $"chmod 1777 {InsideVariables.Folder}", null, cancellationToken);
+            (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         }
 
         return code == 0 ? null : $"the files for docker and npm cannot be written inside: {output.Trim()}";
@@ -60,11 +58,18 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
     /// <summary>Docker's configuration as it is inside; null when there is none.</summary>
     public async Task<string?> ReadDockerConfigurationAsync(string container, string user, CancellationToken cancellationToken)
     {
-        var (code, output) = await RunAsync(container, user, ReadScript, [], cancellationToken);
+        var (code, output) = await RunAsync(container, user, ReadScript, null, cancellationToken);
         return code == 0 && output.Length > 0 ? output : null;
     }
 
-    private async Task<(int Code, string Output)> RunAsync(string container, string user, string script, byte[] input, CancellationToken cancellationToken)
+    /// <param name="container">Where.</param>
+    /// <param name="user">As whom.</param>
+    /// <param name="script">What the shell does.</param>
+    /// <param name="answer">What it gets to read once its output has reached the mark; null: nothing.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>How it ended, and its output: after the mark, where there is one.</returns>
+    private async Task<(int Code, string Output)> RunAsync(
+        string container, string user, string script, Func<string, byte[]>? answer, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
@@ -80,18 +85,27 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
         try
         {
             await using var process = await EngineProcess.StartAsync(engine, container, body, tty: false, limit.Token);
-            await process.WriteAsync(input, limit.Token);
-            process.CloseInput();
+            if (answer is null)
+            {
+                process.CloseInput();
+            }
+
             using var output = new MemoryStream();
             await process.ReadAsync(
-                (_, piece) =>
+                async (_, piece) =>
                 {
                     if (output.Length + piece.Length <= MostBytes)
                     {
                         output.Write(piece.Span);
                     }
 
-                    return Task.CompletedTask;
+                    if (answer is not null && BeforeMark(output) is { } before)
+                    {
+                        await process.WriteAsync(answer(before), limit.Token);
+                        process.CloseInput();
+                        answer = null;
+                        output.SetLength(0);
+                    }
                 },
                 limit.Token);
             return (await process.ExitCodeAsync(time, limit.Token), Encoding.UTF8.GetString(output.ToArray()));
@@ -105,4 +119,21 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
             return (-1, exception.Message);
         }
     }
+
+    private static string? BeforeMark(MemoryStream output)
+    {
+        var text = output.GetBuffer().AsSpan(0, (int)output.Length);
+        return text.EndsWith(MarkLine) ? Encoding.UTF8.GetString(text[..^MarkLine.Length]) : null;
+    }
+
+    private static ReadOnlySpan<byte> MarkLine => "\n==berth-end-of-file==\n"u8;
+}
+
+/// <summary>Berth's files in a container, in the order in which they are sent.</summary>
+/// <param name="DockerConfiguration"><c>config.json</c>.</param>
+/// <param name="Npmrc">npm's.</param>
+/// <param name="Certificates">PEM; empty: none.</param>
+internal sealed record InsideContent(string DockerConfiguration, string Npmrc, string Certificates)
+{
+    public IEnumerable<string> Files => [DockerConfiguration, Npmrc, Certificates];
 }

@@ -11,8 +11,10 @@ internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNe
     {
         var machine = machines.Of(context.Codespace);
         context.Folders.Prepare();
-        await workspaces.MountAsync(context.Folders, machine.StorageBytes, cancellationToken);
-        await networks.EnsureAsync(context.Codespace, cancellationToken);
+
+        // Side by side: one waits for the disk, the other for the engine.
+        await Task.WhenAll(
+            workspaces.MountAsync(context.Folders, machine.StorageBytes, cancellationToken), networks.EnsureAsync(context.Codespace, cancellationToken));
         return context with { Machine = machine };
     }
 }

@@ -36,26 +36,24 @@ public sealed class CodespaceInsideTests
 
     [Theory]
     [InlineData("dev", "box dev")]
-    [InlineData("root", null)]
-    public async Task Files_are_made_ready_for_the_remote_user_alone_before_the_first_command(string user, string? ready)
+    [InlineData(null, null)]
+    public void Files_are_made_ready_for_the_remote_user_as_soon_as_the_container_runs(string? expected, string? ready)
     {
-        await AddAsync($$"""{"Cmd":["/bin/sh"],"User":"{{user}}"}""", expected: "dev");
+        (Inside() with { Expected = expected }).Started("box");
         Assert.Equal(ready is null ? [] : [ready], _ready);
     }
 
-    private async Task<JsonObject> AddAsync(string text, string? expected = null)
-    {
-        var inside = new CodespaceInside(
-            new Dictionary<string, string> { ["TOKEN"] = "ours", ["KEY"] = "a=b" },
-            (container, user, _) =>
-            {
-                _ready.Add($"{container} {user}");
-                return Task.CompletedTask;
-            })
+    private CodespaceInside Inside() => new(
+        new Dictionary<string, string> { ["TOKEN"] = "ours", ["KEY"] = "a=b" },
+        (container, user, _) =>
         {
-            Expected = expected,
-        };
-        var call = await inside.AddAsync("box", new GateCall("POST", "/containers/box/exec", System.Text.Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
+            _ready.Add($"{container} {user}");
+            return Task.CompletedTask;
+        });
+
+    private async Task<JsonObject> AddAsync(string text)
+    {
+        var call = await Inside().AddAsync("box", new GateCall("POST", "/containers/box/exec", System.Text.Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
         return JsonNode.Parse(call.Body)!.AsObject();
     }
 }
