@@ -20,6 +20,7 @@ public sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyLi
 public static class ResolveSets
 {
     private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
+    private static readonly SecretLevel[] Levels = Enum.GetValues<SecretLevel>();
     private static readonly string[] Parts = [.. Required, "ROLE_ARN", "EXTERNAL_ID"];
 
     /// <summary>The prefix of a secret that belongs to a registry's login; null for every other.</summary>
@@ -50,16 +51,16 @@ public static class ResolveSets
     {
         CredentialSet? winner = null;
         var incomplete = new List<(SecretLevel Level, string[] Missing)>();
-        foreach (var level in Enum.GetValues<SecretLevel>())
+        foreach (var level in Levels)
         {
-            var here = parts.Where(part => part.Secret.Level == level).ToList();
+            var here = parts.FindAll(part => part.Secret.Level == level);
             if (here.Count == 0)
             {
                 continue;
             }
 
-            var visible = here.Where(part => part.Secret.Reach == SecretReach.Visible).ToList();
-            var missing = Required.Where(name => visible.TrueForAll(part => part.Name != name)).ToArray();
+            var visible = here.FindAll(part => part.Secret.Reach == SecretReach.Visible);
+            var missing = Array.FindAll(Required, name => visible.TrueForAll(part => part.Name != name));
             if (missing.Length > 0)
             {
                 if (!ReportHidden(prefix, level, here, report))
@@ -77,7 +78,11 @@ public static class ResolveSets
             }
         }
 
-        ReportIncomplete(prefix, parts, incomplete, report);
+        if (incomplete.Count > 0)
+        {
+            ReportIncomplete(prefix, parts, incomplete, report);
+        }
+
         return winner;
     }
 

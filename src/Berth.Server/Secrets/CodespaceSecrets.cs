@@ -29,15 +29,8 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 {
     public async Task<SecretsOfCodespace> LoadAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
     {
-        var (rows, mayWrite) = await db.ReadAsync(
-            async session =>
-            {
-                var standing = await AccessTable.StandingAsync(session, repository, userId);
-                var found = await SecretTable.ValuesAsync(session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
-                return (found, standing.NamedRole >= Role.Write);
-            },
-            cancellationToken);
-        var secrets = rows.Select(row => Open(row, Reach(row, repository, mayWrite))).ToList();
+        var (rows, mayWrite) = await RowsAsync(userId, repository, cancellationToken);
+        var secrets = rows.ConvertAll(row => Open(row, Reach(row, repository, mayWrite)));
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Dictionary<string, IReadOnlyList<SecretLevel>> origins = new(StringComparer.Ordinal);
         foreach (var named in secrets.Where(s => s.Reach == SecretReach.Visible).OrderBy(s => s.Level).GroupBy(s => s.Name, StringComparer.Ordinal))
@@ -47,6 +40,13 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         }
 
         return new SecretsOfCodespace(environment, origins, ResolveSets.From(secrets));
+    }
+
+    /// <summary>Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is decrypted.</summary>
+    public async Task<ResolvedSets> RegistriesAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
+    {
+        var (rows, mayWrite) = await RowsAsync(userId, repository, cancellationToken);
+        return ResolveSets.From(rows.Where(row => ResolveSets.PrefixOf(row.Name) is not null).Select(row => Open(row, Reach(row, repository, mayWrite))));
     }
 
     /// <summary>One owner's sets, whatever they are assigned to.</summary>
@@ -71,6 +71,15 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
             _ => row.Selections > 0 ? SecretReach.Visible : SecretReach.Unassigned,
         },
     };
+
+    private Task<(List<SecretValueRow> Rows, bool MayWrite)> RowsAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
+        async session =>
+        {
+            var standing = await AccessTable.StandingAsync(session, repository, userId);
+            var found = await SecretTable.ValuesAsync(session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
+            return (found, standing.NamedRole >= Role.Write);
+        },
+        cancellationToken);
 
     /// <summary>Only what the codespace gets is decrypted.</summary>
     private RegistrySecret Open(SecretValueRow row, SecretReach reach)

@@ -46,13 +46,15 @@ internal static class Envelope
     /// <exception cref="CryptographicException">It was changed, belongs to another identity, or was wrapped by another master key.</exception>
     public static byte[] Open(ReadOnlySpan<byte> stored, SecretIdentity identity, MasterKey masterKey)
     {
-        var (wrapped, rest) = Split(stored);
-        var dataKey = masterKey.Unwrap(wrapped, identity.Text);
+        var wrapped = Split(stored, out var rest);
+        var associated = Encoding.UTF8.GetBytes(identity.Text);
+        Span<byte> dataKey = stackalloc byte[KeyBytes];
         try
         {
+            masterKey.Unwrap(wrapped, associated, dataKey);
             var value = new byte[rest.Length - NonceBytes - TagBytes];
             using var aes = new AesGcm(dataKey, TagBytes);
-            aes.Decrypt(rest.AsSpan(0, NonceBytes), rest.AsSpan(NonceBytes + TagBytes), rest.AsSpan(NonceBytes, TagBytes), value, Encoding.UTF8.GetBytes(identity.Text));
+            aes.Decrypt(rest[..NonceBytes], rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), value, associated);
             return value;
         }
         finally
@@ -65,7 +67,7 @@ internal static class Envelope
     /// <exception cref="CryptographicException">The data key does not open.</exception>
     public static byte[]? Rewrap(ReadOnlySpan<byte> stored, string identity, MasterKey masterKey)
     {
-        var (wrapped, rest) = Split(stored);
+        var wrapped = Split(stored, out var rest);
         if (masterKey.Rewrap(wrapped, identity) is not { } rewrapped)
         {
             return null;
@@ -74,11 +76,12 @@ internal static class Envelope
         var result = new byte[2 + rewrapped.Length + rest.Length];
         BinaryPrimitives.WriteUInt16BigEndian(result, (ushort)rewrapped.Length);
         rewrapped.CopyTo(result, 2);
-        rest.CopyTo(result, 2 + rewrapped.Length);
+        rest.CopyTo(result.AsSpan(2 + rewrapped.Length));
         return result;
     }
 
-    private static (byte[] Wrapped, byte[] Sealed) Split(ReadOnlySpan<byte> stored)
+    /// <returns>The wrapped key.</returns>
+    private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> stored, out ReadOnlySpan<byte> rest)
     {
         if (stored.Length < 2 || stored.Length < 2 + BinaryPrimitives.ReadUInt16BigEndian(stored) + NonceBytes + TagBytes)
         {
@@ -86,6 +89,7 @@ internal static class Envelope
         }
 
         var length = BinaryPrimitives.ReadUInt16BigEndian(stored);
-        return (stored.Slice(2, length).ToArray(), stored[(2 + length)..].ToArray());
+        rest = stored[(2 + length)..];
+        return stored.Slice(2, length);
     }
 }

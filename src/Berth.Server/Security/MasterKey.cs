@@ -14,7 +14,7 @@ namespace Berth.Server.Security;
 internal sealed class MasterKey(BerthOptions options, Db db)
 {
     private const int NonceBytes = 12;
-    private const int TagBytes = 16;
+    private const int TagBytes = MasterKeyValue.TagBytes;
     private const int HeaderBytes = MasterKeyValue.IdBytes + NonceBytes + TagBytes;
 
     private sealed record Ring(MasterKeyValue Current, IReadOnlyList<MasterKeyValue> Keys, DateTime FileTime);
@@ -102,17 +102,23 @@ internal sealed class MasterKey(BerthOptions options, Db db)
     /// <exception cref="CryptographicException">It was changed, or wrapped by another key or for another purpose.</exception>
     public byte[] Unwrap(ReadOnlySpan<byte> wrapped, string purpose)
     {
-        if (wrapped.Length < HeaderBytes)
+        var plain = new byte[Math.Max(0, wrapped.Length - HeaderBytes)];
+        Unwrap(wrapped, Encoding.UTF8.GetBytes(purpose), plain);
+        return plain;
+    }
+
+    /// <summary>The same into memory of the caller, who knows how long it is.</summary>
+    /// <exception cref="CryptographicException">It was changed, has another length, or was wrapped by another key or for another purpose.</exception>
+    public void Unwrap(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> purpose, Span<byte> plain)
+    {
+        if (wrapped.Length < HeaderBytes || wrapped.Length - HeaderBytes != plain.Length)
         {
-            throw new CryptographicException("what the master key wrapped is too short");
+            throw new CryptographicException("what the master key wrapped is too short, or has another length");
         }
 
-        var key = Find(wrapped[..MasterKeyValue.IdBytes]);
         var rest = wrapped[MasterKeyValue.IdBytes..];
-        var plain = new byte[rest.Length - NonceBytes - TagBytes];
-        using var aes = new AesGcm(key.Key, TagBytes);
-        aes.Decrypt(rest[..NonceBytes], rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), plain, Encoding.UTF8.GetBytes(purpose));
-        return plain;
+        Find(wrapped[..MasterKeyValue.IdBytes]).Decrypt(
+            rest[..NonceBytes], rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), plain, purpose);
     }
 
     /// <summary>The same under the key in force; null when it is already.</summary>
@@ -139,21 +145,25 @@ internal sealed class MasterKey(BerthOptions options, Db db)
     public static Task<byte[]?> FingerprintAsync(DbSession session) =>
         session.FirstOrDefaultAsync<byte[]>("select value from server_keys where name = 'fingerprint'");
 
-    /// <summary>A key that another node put in force may have come into the file meanwhile.</summary>
+    /// <summary>A key that another node put in force may have come into the file meanwhile; only for one that is not known the file is looked at.</summary>
     private MasterKeyValue Find(ReadOnlySpan<byte> id)
     {
-        foreach (var ring in new[] { Unlocked, Reload(Unlocked) })
+        var ring = Unlocked;
+        return In(ring, id) ?? In(Reload(ring), id)
+            ?? throw new CryptographicException($"it was wrapped by a master key that is not in {Path} (fingerprint {MasterKeyValue.Short(id)})");
+    }
+
+    private static MasterKeyValue? In(Ring ring, ReadOnlySpan<byte> id)
+    {
+        foreach (var key in ring.Keys)
         {
-            foreach (var key in ring.Keys)
+            if (key.Id.SequenceEqual(id))
             {
-                if (key.Id.SequenceEqual(id))
-                {
-                    return key;
-                }
+                return key;
             }
         }
 
-        throw new CryptographicException($"it was wrapped by a master key that is not in {Path} (fingerprint {MasterKeyValue.Short(id)})");
+        return null;
     }
 
     /// <summary>Keys that left the file stay known until the process ends: a slow write may still come with them.</summary>

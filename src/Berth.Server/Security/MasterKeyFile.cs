@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Berth.Server.Operations;
 
@@ -11,12 +12,35 @@ internal sealed record MasterKeyValue(byte[] Key)
     /// <summary>What stands before everything that the key wraps.</summary>
     public const int IdBytes = 8;
 
+    public const int TagBytes = 16;
+
+    // Setting a cipher up takes longer than opening a data key with it, and one serves one thread at a time. As many as ever worked at once.
+    private readonly ConcurrentBag<AesGcm> _idle = [];
+
     /// <summary>What the database keeps of it.</summary>
     public byte[] Fingerprint { get; } = SHA256.HashData([.. "berth master key\n"u8, .. Key]);
 
     public ReadOnlySpan<byte> Id => Fingerprint.AsSpan(0, IdBytes);
 
     public bool Is(ReadOnlySpan<byte> fingerprint) => CryptographicOperations.FixedTimeEquals(Fingerprint, fingerprint);
+
+    /// <exception cref="CryptographicException">It was changed, or encrypted by another key or with other associated data.</exception>
+    public void Decrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> tag, Span<byte> plain, ReadOnlySpan<byte> associated)
+    {
+        if (!_idle.TryTake(out var aes))
+        {
+            aes = new AesGcm(Key, TagBytes);
+        }
+
+        try
+        {
+            aes.Decrypt(nonce, ciphertext, tag, plain, associated);
+        }
+        finally
+        {
+            _idle.Add(aes);
+        }
+    }
 
     public static MasterKeyValue Create() => new(RandomNumberGenerator.GetBytes(KeyBytes));
 

@@ -36,7 +36,7 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
     {
         var found = await access.RepositoryAsync(principal.UserId, principal.RepositoryId, cancellationToken)
             ?? throw new CodespaceFaultException($"{principal.Repository} is not there any more");
-        var resolved = (await secrets.LoadAsync(principal.UserId, found.Repository, cancellationToken)).Registries;
+        var resolved = await secrets.RegistriesAsync(principal.UserId, found.Repository, cancellationToken);
         var known = await KnownSets.OfAsync(db, principal.UserId, found.Repository, found.Standing, resolved.Report, cancellationToken);
         mask(token);
         foreach (var set in resolved.Sets)

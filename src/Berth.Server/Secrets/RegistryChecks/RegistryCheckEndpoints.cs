@@ -84,7 +84,7 @@ internal static class RegistryCheckEndpoints
             throw new ApiException(ApiErrors.Hidden(caller.Principal));
         }
 
-        var resolved = (await secrets.LoadAsync(caller.User.UserId, readable.Repository, cancellationToken)).Registries;
+        var resolved = await secrets.RegistriesAsync(caller.User.UserId, readable.Repository, cancellationToken);
         return (resolved, await KnownSets.OfAsync(db, caller.User.UserId, readable.Repository, readable.Standing, resolved.Report, cancellationToken));
     }
 
