@@ -56,4 +56,16 @@ public sealed class CryptoTests(SharedServer shared)
         Assert.ThrowsAny<CryptographicException>(() => Envelope.Open([], Identity, MasterKey));
         Assert.ThrowsAny<CryptographicException>(() => Envelope.Open(stored.AsSpan(0, 40), Identity, MasterKey));
     }
+
+    [Fact]
+    public void Secrets_open_side_by_side_and_after_damaged_ones()
+    {
+        var stored = Enumerable.Range(0, 400).Select(i => (Identity: Identity with { OwnerId = i }, Value: BitConverter.GetBytes(i))).ToList()
+            .ConvertAll(secret => (secret.Identity, secret.Value, Sealed: Envelope.Seal(secret.Value, secret.Identity, MasterKey)));
+        Parallel.ForEach(stored, secret =>
+        {
+            Assert.ThrowsAny<CryptographicException>(() => Envelope.Open(secret.Sealed, Identity with { OwnerId = -1 }, MasterKey));
+            Assert.Equal(secret.Value, Envelope.Open(secret.Sealed, secret.Identity, MasterKey));
+        });
+    }
 }
