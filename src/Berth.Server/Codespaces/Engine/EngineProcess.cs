@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Gate;
 
 namespace Berth.Server.Codespaces.Engine;
 
@@ -130,19 +128,10 @@ internal sealed class EngineProcess : IAsyncDisposable
 
     private static async Task<byte[]> UpgradedAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
-        var reader = new GateReader(stream);
-        var head = (await reader.ReadHeadAsync(GateRequest.MaxHeadBytes, cancellationToken) ?? "").Split("\r\n");
-        var status = head[0].Split(' ') is [_, var code, ..] && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 502;
-        if (status is StatusCodes.Status101SwitchingProtocols or StatusCodes.Status200OK)
-        {
-            return reader.Rest();
-        }
-
-        var length = head.Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-            .Select(line => int.TryParse(line["Content-Length:".Length..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0)
-            .FirstOrDefault();
-        var body = Encoding.UTF8.GetString(await reader.ReadExactlyAsync(Math.Min(length, GateRequest.MaxBodyBytes), cancellationToken));
-        throw new EngineException(status, EngineClient.Message(body));
+        var answer = await UpgradeAnswer.ReadAsync(stream, cancellationToken);
+        return answer.Status is StatusCodes.Status101SwitchingProtocols or StatusCodes.Status200OK
+            ? answer.Reader.Rest()
+            : throw new EngineException(answer.Status, EngineClient.Message(Encoding.UTF8.GetString(await answer.BodyAsync(cancellationToken))));
     }
 
     /// <summary>What came with the answer to the upgrade, then the connection.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -267,19 +266,14 @@ internal sealed class EngineGate : IAsyncDisposable
     /// <returns>What came of the raw stream with the answer; null when the engine did not upgrade.</returns>
     private async Task<byte[]?> UpgradedAsync(NetworkStream client, NetworkStream engine)
     {
-        var reader = new GateReader(engine);
-        var head = (await reader.ReadHeadAsync(GateRequest.MaxHeadBytes, _stopping.Token) ?? "").Split("\r\n");
-        var status = head[0].Split(' ') is [_, var code, ..] && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 502;
-        if (status == StatusCodes.Status101SwitchingProtocols)
+        var answer = await UpgradeAnswer.ReadAsync(engine, _stopping.Token);
+        if (answer.Status == StatusCodes.Status101SwitchingProtocols)
         {
-            return reader.Rest();
+            return answer.Reader.Rest();
         }
 
-        var length = head.Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-            .Select(line => int.TryParse(line["Content-Length:".Length..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0)
-            .FirstOrDefault();
-        var body = await reader.ReadExactlyAsync(Math.Min(length, GateRequest.MaxBodyBytes), _stopping.Token);
-        await WriteHeadAsync(client, status, "application/json", body.Length);
+        var body = await answer.BodyAsync(_stopping.Token);
+        await WriteHeadAsync(client, answer.Status, "application/json", body.Length);
         await client.WriteAsync(body, _stopping.Token);
         return null;
     }
