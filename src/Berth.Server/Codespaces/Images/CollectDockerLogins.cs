@@ -6,7 +6,7 @@ using Berth.Server.Settings;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// Makes docker's configuration of the sets that count: for the dev container tools on the server and for the inside of the codespace. It knows hosts only, so
+/// Makes docker's configuration of the sets that count, for the inside of the codespace. It knows hosts only, so
 /// a set for a path is left out; what a registry does not accept is left out as well, since with it even public images would be refused; and a login whose
 /// token realm is none of the registry's is left out, since docker would send it there.
 /// </summary>
@@ -43,47 +43,6 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         logins.AddRange((await Task.WhenAll(asked)).OfType<DockerLogin>());
         return new DockerLogins(logins);
     }
-
-    /// <summary>
-    /// The value of <c>DEVCONTAINERS_OCI_AUTH</c>: logins for the registries of features, which the dev container tools fetch with a client of their own. It
-    /// sends a login to whatever realm the registry names, so the registry is asked first. Empty: none.
-    /// </summary>
-    /// <param name="features">The features of registries.</param>
-    /// <param name="start">The logins of this start.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task<string> ForFeaturesAsync(IEnumerable<ImageReference> features, StartCredentials start, CancellationToken cancellationToken)
-    {
-        Dictionary<string, string> entries = new(StringComparer.Ordinal);
-        foreach (var feature in features.Where(feature => !entries.ContainsKey(feature.Registry)))
-        {
-            if (access.IsOwn(feature))
-            {
-                entries[feature.Registry] = $"{feature.Registry}|codespace|{start.Token}";
-                continue;
-            }
-
-            if (start.Sets.ForImage(feature.Repository) is not { } set || await access.LoginAsync(set, start, cancellationToken) is not { } login)
-            {
-                continue;
-            }
-
-            var answer = await registries.FindAsync(RegistryAccess.RemoteOf(feature), login, cancellationToken);
-            if (answer.LoginRejected)
-            {
-                start.Log("credentials", $"the feature {feature}: {answer.Words} (login: {set.Name}); it is fetched without a login");
-            }
-            else if (Fits(login.User) && Fits(login.Password))
-            {
-                entries[feature.Registry] = $"{feature.Registry}|{login.User}|{login.Password}";
-                start.Log("credentials", $"the feature {feature}: using {set.Name}");
-            }
-        }
-
-        return string.Join(',', entries.Values);
-    }
-
-    /// <summary>Commas and bars part the entries; such a login is found in docker's configuration instead.</summary>
-    private static bool Fits(string text) => text.IndexOfAny(['|', ',']) < 0;
 
     private async Task<DockerLogin?> OfSetAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Berth.Server.Access;
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.CredentialSets;
 using Berth.Server.CredentialSets.Ecr;
@@ -10,7 +11,7 @@ using static Berth.Server.CredentialSets.SecretLevel;
 
 namespace Berth.Tests.Codespaces.Images;
 
-/// <summary>docker's configuration of a codespace, and the logins that the dev container tools get for features.</summary>
+/// <summary>docker's configuration of a codespace, and the logins that images and features are asked for with.</summary>
 public sealed class DockerLoginsTests : IAsyncLifetime
 {
     private readonly List<string> _log = [];
@@ -59,8 +60,8 @@ public sealed class DockerLoginsTests : IAsyncLifetime
             return Task.CompletedTask;
         });
         Assert.Single((await CollectAsync(Set("X", "registry.example.org"))).Logins);
-        Assert.Equal("", await FeaturesAsync([Set("X", "registry.example.org")], "registry.example.org/acme/features/go:1"));
-        Assert.Contains(_log, line => line.Contains("auth.evil.example", StringComparison.Ordinal) && line.Contains("it is fetched without a login", StringComparison.Ordinal));
+        await Assert.ThrowsAsync<CodespaceFaultException>(() => AuthoriseAsync([Set("X", "registry.example.org")], "registry.example.org/acme/features/go:1"));
+        Assert.Contains(_log, line => line.Contains("auth.evil.example", StringComparison.Ordinal) && line.Contains("trying without a login", StringComparison.Ordinal));
         Assert.DoesNotContain(Internet.Requests, request => request.Authorization is not null);
     }
 
@@ -76,12 +77,13 @@ public sealed class DockerLoginsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Features_get_the_login_of_their_own_path()
+    public async Task Images_and_features_are_asked_for_with_the_login_of_their_own_path()
     {
         CredentialSet[] sets = [Set("ALL", "ghcr.io", password: "old-password"), Set("ACME", "ghcr.io/acme")];
-        Assert.Equal(
-            $"ghcr.io|ada|{RegistryLike.Password},localhost:5000|codespace|berthc_token",
-            await FeaturesAsync(sets, "ghcr.io/acme/app:1", "localhost:5000/acme/features/go:1", "quay.io/acme/features/node:1"));
+        var allowed = await AuthoriseAsync(sets, "ghcr.io/acme/app:1");
+        Assert.Equal(new RegistryLogin("ada", RegistryLike.Password), allowed.Login);
+        Assert.Equal("ACME at user level", allowed.By);
+        Assert.DoesNotContain(Internet.Requests, request => request.Authorization?.Contains(Convert.ToBase64String("ada:old-password"u8), StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -107,16 +109,14 @@ public sealed class DockerLoginsTests : IAsyncLifetime
 
     private Task<DockerLogins> CollectAsync(params CredentialSet[] sets) => Collector().RunAsync(Start(sets), TestContext.Current.CancellationToken);
 
-    private Task<string> FeaturesAsync(CredentialSet[] sets, params string[] features) => Collector().ForFeaturesAsync(
-        features.Select(text => ImageReference.TryParse(text, out var image, out var fault) ? image : throw new InvalidOperationException(fault)), Start(sets), TestContext.Current.CancellationToken);
+    private Task<AuthorisedImage> AuthoriseAsync(CredentialSet[] sets, string text) => ImageReference.TryParse(text, out var image, out var fault)
+        ? Access().AuthoriseAsync(image, Start(sets), TestContext.Current.CancellationToken)
+        : throw new InvalidOperationException(fault);
 
-    private CollectDockerLogins Collector()
-    {
-        var options = new BerthOptions();
-        var client = Internet.Client();
-        var access = new RegistryAccess(null!, null!, null!, new SetLogins(new EcrTokens(Internet.Http(options), options, Internet.Clock)), client, null!);
-        return new CollectDockerLogins(access, client, options, Internet.Clock);
-    }
+    private CollectDockerLogins Collector() => new(Access(), Internet.Client(), new BerthOptions(), Internet.Clock);
+
+    private RegistryAccess Access() =>
+        new(null!, null!, null!, new SetLogins(new EcrTokens(Internet.Http(new BerthOptions()), new BerthOptions(), Internet.Clock)), Internet.Client(), null!);
 
     private StartCredentials Start(CredentialSet[] sets) => new(
         new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedSets(sets, []), [], CanWrite: true, (_, line) => _log.Add(line), _ => { });
