@@ -1,6 +1,7 @@
 using Berth.ClientTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
@@ -119,10 +120,11 @@ public sealed class CloneCredentialTests : IDisposable
 
     private async Task<string> CloneAsync(GitServer server, string url, CloneCredential? credential, List<string> said)
     {
-        var options = new BerthOptions { AllowedNetworks = "127.0.0.1", CaFile = server.CaFile };
+        var options = new BerthOptions { AllowedNetworks = "127.0.0.1", CaFile = server.CaFile, Data = _folder.Create("data") };
         var tools = new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build());
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
-        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, sandbox, TimeProvider.System);
+        using var firewall = new Firewall(tools, new CodespaceHost(options), options, TimeProvider.System);
+        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, firewall, sandbox, TimeProvider.System);
         CodespaceFolders.Delete(_folder["clone"]);
         await clone.RunAsync(url, null, _folder["clone"], View(), credential, said.Add, Token);
         return _folder["clone"];

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Berth.ClientTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
 using Berth.Server.Settings;
@@ -27,6 +28,7 @@ public sealed class CloneTests : IAsyncLifetime
     {
         Requirement.Program("git");
         Requirement.Program("bwrap");
+        Requirement.Program("nft");
         var work = _folder.Create("work");
         var git = new Command("git", "-C", work, "-c", "user.name=ada", "-c", "user.email=ada@example.com");
         await git.RunAsync("init", "--quiet", "--initial-branch=trunk");
@@ -80,6 +82,22 @@ public sealed class CloneTests : IAsyncLifetime
         Assert.Contains("BERTH_ALLOWED_NETWORKS", await RefusedAsync(Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), allowed: null), StringComparison.Ordinal);
         Assert.Contains("BERTH_ALLOWED_NETWORKS", await RefusedAsync("http://169.254.169.254/latest/meta-data", allowed: null), StringComparison.Ordinal);
         Assert.Empty(_asked);
+    }
+
+    [Fact]
+    public async Task The_firewall_stands_while_git_fetches_also_before_there_is_a_codespace()
+    {
+        var table = "berth_" + Firewall.Mark(new CodespaceHost(Options()).Name);
+        ConcurrentQueue<int> seen = new();
+        _answer = async http =>
+        {
+            seen.Enqueue((await new Command("nft").TryAsync(null, "list", "table", "inet", table)).ExitCode);
+            await SendAsync(http);
+        };
+        await CloneAsync(Url);
+        Assert.NotEmpty(seen);
+        Assert.All(seen, code => Assert.Equal(0, code));
+        Assert.NotEqual(0, (await new Command("nft").TryAsync(null, "list", "table", "inet", table)).ExitCode);
     }
 
     [Fact]
@@ -142,7 +160,12 @@ public sealed class CloneTests : IAsyncLifetime
             return;
         }
 
-        // git's "dumb" protocol: the files of a bare repository.
+        await SendAsync(http);
+    }
+
+    /// <summary>git's "dumb" protocol: the files of a bare repository.</summary>
+    private async Task SendAsync(HttpContext http)
+    {
         var file = _folder[http.Request.Path.Value!.TrimStart('/')];
         if (File.Exists(file))
         {
@@ -154,12 +177,16 @@ public sealed class CloneTests : IAsyncLifetime
         }
     }
 
+    private BerthOptions Options() => new() { Data = _folder.Create("data") };
+
     private async Task<string> CloneAsync(string url, string? reference = null, string? allowed = "127.0.0.1", bool allowFile = false)
     {
-        var options = new BerthOptions { AllowedNetworks = allowed, AllowFileClone = allowFile };
+        var options = Options();
+        (options.AllowedNetworks, options.AllowFileClone) = (allowed, allowFile);
         var tools = new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build());
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
-        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, sandbox, TimeProvider.System);
+        using var firewall = new Firewall(tools, new CodespaceHost(options), options, TimeProvider.System);
+        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, firewall, sandbox, TimeProvider.System);
         var name = Guid.CreateVersion7().ToString("N");
         var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
         await clone.RunAsync(url, reference, _folder["clone-" + name], view, credential: null, _ => { }, TestContext.Current.CancellationToken);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
@@ -11,7 +12,8 @@ namespace Berth.Server.Codespaces.Git;
 /// Clones a repository without trusting it: in the sandbox, with no configuration but what stands here, no hooks, no submodules, no redirects, and only
 /// to addresses that outgoing requests may reach. A credential goes to the server that it was stored for, and git alone sees it.
 /// </summary>
-internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, SandboxedProcess sandbox, TimeProvider time)
+internal sealed partial class CloneRepository(
+    BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, Firewall firewall, SandboxedProcess sandbox, TimeProvider time)
 {
     private const long MaxBytes = 10L * 1024 * 1024 * 1024;
     private const long MaxNewestBytes = 2L * 1024 * 1024 * 1024;
@@ -72,6 +74,7 @@ internal sealed partial class CloneRepository(BerthOptions options, OutgoingNetw
         using var askpass = credential is null ? null : new CloneAskpass(credential, url, view);
         var home = view.Home ?? throw new ArgumentException("git needs a home", nameof(view));
         var pins = await PinAsync(uri, cancellationToken);
+        await using var guard = pins is null ? null : await firewall.GuardAsync(cancellationToken);
         var branch = BranchOf(reference);
         string[] arguments =
         [

@@ -12,6 +12,9 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private static readonly string[] ResolverFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
     private readonly SemaphoreSlim _changing = new(1);
+    private IReadOnlyList<string> _bridges = [];
+    private int _guarded;
+    private bool _forGuarded;
 
     /// <summary>Six characters that differ from server to server, for names that have to be short.</summary>
     public static string Mark(string host) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(host)))[..6];
@@ -21,24 +24,38 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
 
     private string Table => "berth_" + Mark(host.Name);
 
-    /// <summary>Makes the rules those for these networks; without any, the table goes.</summary>
+    /// <summary>Makes the rules those for these networks; without any, and nobody guarded, the table goes.</summary>
     /// <exception cref="CodespaceFaultException">The kernel or this process may not; the message says what would help.</exception>
     public async Task ApplyAsync(IReadOnlyList<string> bridges, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken);
         try
         {
-            var rules = bridges.Count == 0
-                ? FirewallRules.Remove(Table)
-                : FirewallRules.Write(new FirewallFacts(
-                    Table, BridgePrefix, bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port(), await BerthAsync(cancellationToken)));
-            var file = Path.Combine(options.DataPath, "codespaces-firewall.nft");
-            await File.WriteAllTextAsync(file, rules, cancellationToken);
-            if (await TryAsync(["-f", file], cancellationToken) is { } said)
+            _bridges = bridges;
+            _forGuarded = bridges.Count == 0 && _guarded > 0;
+            await (bridges.Count == 0 && _guarded == 0 ? PutAsync(FirewallRules.Remove(Table), cancellationToken) : WriteAsync(cancellationToken));
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>The rules stand for as long as the answer is not disposed, also where there is no codespace yet: a sandbox that has a network is about to run.</summary>
+    /// <exception cref="CodespaceFaultException">The kernel or this process may not; the message says what would help.</exception>
+    public async Task<IAsyncDisposable> GuardAsync(CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            if (!await StandsAsync(cancellationToken))
             {
-                throw new CodespaceFaultException(
-                    $"the firewall of codespaces cannot be set ({said}). Remedy: the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
+                _forGuarded = _bridges.Count == 0;
+                await WriteAsync(cancellationToken);
             }
+
+            _guarded++;
+            return new Guarded(this);
         }
         finally
         {
@@ -50,6 +67,41 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
     public async Task<bool> StandsAsync(CancellationToken cancellationToken) => await TryAsync(["list", "table", "inet", Table], cancellationToken) is null;
 
     public void Dispose() => _changing.Dispose();
+
+    private async Task LeaveAsync()
+    {
+        await _changing.WaitAsync(CancellationToken.None);
+        try
+        {
+            _guarded--;
+            if (_guarded == 0 && _forGuarded)
+            {
+                // Rules that stay without anything behind them do no harm, and the next ones replace them.
+                await TryAsync(["delete", "table", "inet", Table], CancellationToken.None);
+                _forGuarded = false;
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task WriteAsync(CancellationToken cancellationToken) => await PutAsync(
+        FirewallRules.Write(new FirewallFacts(
+            Table, BridgePrefix, _bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port(), await BerthAsync(cancellationToken))),
+        cancellationToken);
+
+    private async Task PutAsync(string rules, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(options.DataPath, "codespaces-firewall.nft");
+        await File.WriteAllTextAsync(file, rules, cancellationToken);
+        if (await TryAsync(["-f", file], cancellationToken) is { } said)
+        {
+            throw new CodespaceFaultException(
+                $"the firewall of codespaces cannot be set ({said}). Remedy: the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
+        }
+    }
 
     /// <summary>systemd's own resolver on 127.0.0.53 asks others, and those are what the engine gives to containers.</summary>
     private static List<IPAddress> Resolvers() =>
@@ -112,4 +164,9 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
 
     [GeneratedRegex(@"^\s*nameserver\s+(?<address>[0-9A-Fa-f.:]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NameServer();
+
+    private sealed class Guarded(Firewall firewall) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await firewall.LeaveAsync();
+    }
 }
