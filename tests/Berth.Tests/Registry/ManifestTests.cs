@@ -148,6 +148,65 @@ public sealed class ManifestTests(SharedServer shared)
     }
 
     [Theory]
+    [InlineData(3, 100, "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a has 2 bytes here, its descriptor says 3")]
+    [InlineData(0, 100, "has 2 bytes here, its descriptor says 0")]
+    [InlineData(2, 101, "has 100 bytes here, its descriptor says 101")]
+    [InlineData(2, 0, "has 100 bytes here, its descriptor says 0")]
+    [InlineData(2, long.MaxValue, "has 100 bytes here, its descriptor says 9223372036854775807")]
+    public async Task A_descriptor_that_gives_a_blob_another_size_is_refused(long config, long layer, string words)
+    {
+        using var repository = TestRepository.New(shared.Server);
+        var configuration = await repository.BlobAsync("{}"u8.ToArray());
+        var content = await repository.BlobAsync(TestRepository.Random(100));
+        var refused = await repository.PutAsync(
+            "bad", TestRepository.Image(TestRepository.Descriptor(configuration, config, Config), [TestRepository.Descriptor(content, layer)]));
+        Assert.Equal((400, "MANIFEST_INVALID"), (refused.Status, refused.Code));
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(404, await repository.HeadAsync("manifests/bad"));
+
+        // An index whose entries are blobs, as BuildKit's cache is.
+        var cache = TestRepository.Index([TestRepository.Descriptor(configuration, config, "application/vnd.buildkit.cacheconfig.v0"), TestRepository.Descriptor(content, layer)]);
+        Assert.Equal("MANIFEST_INVALID", (await repository.PutAsync("bad", cache, TestRepository.OciIndex)).Code);
+    }
+
+    [Fact]
+    public async Task A_descriptor_that_gives_a_manifest_another_size_is_refused()
+    {
+        using var repository = TestRepository.New(shared.Server);
+        var (digest, manifest, _) = await repository.ImageAsync();
+        var index = TestRepository.Index([TestRepository.Descriptor(digest, manifest.Length + 1, TestRepository.OciManifest)]);
+        var refused = await repository.PutAsync("bad", index, TestRepository.OciIndex);
+        Assert.Equal((400, "MANIFEST_INVALID"), (refused.Status, refused.Code));
+        Assert.Contains($"{digest} has {manifest.Length} bytes here, its descriptor says {manifest.Length + 1}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(404, await repository.HeadAsync("manifests/bad"));
+    }
+
+    [Fact]
+    public async Task One_digest_has_one_size_in_a_manifest()
+    {
+        using var repository = TestRepository.New(shared.Server);
+        var blob = await repository.BlobAsync("{}"u8.ToArray());
+        var same = TestRepository.Descriptor(blob, 2);
+        Assert.Equal(201, (await repository.PutAsync("good", TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [same, same]))).Status);
+        var refused = await repository.PutAsync("bad", TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [same, TestRepository.Descriptor(blob, 3)]));
+        Assert.Equal((400, "MANIFEST_INVALID"), (refused.Status, refused.Code));
+        Assert.Contains("two sizes, 2 and 3", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sparse_index_gives_what_is_here_its_size()
+    {
+        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_SPARSE_INDEXES=true");
+        using var repository = TestRepository.New(server);
+        var (digest, manifest, _) = await repository.ImageAsync();
+        var absent = TestRepository.Descriptor(TestRepository.Sha256([1]), 10, TestRepository.OciManifest);
+        var good = TestRepository.Index([absent, TestRepository.Descriptor(digest, manifest.Length, TestRepository.OciManifest)]);
+        Assert.Equal(201, (await repository.PutAsync("good", good, TestRepository.OciIndex)).Status);
+        var bad = TestRepository.Index([absent, TestRepository.Descriptor(digest, 1, TestRepository.OciManifest)]);
+        Assert.Equal("MANIFEST_INVALID", (await repository.PutAsync("bad", bad, TestRepository.OciIndex)).Code);
+    }
+
+    [Theory]
     [InlineData("application/vnd.oci.image.layer.nondistributable.v1.tar")]
     [InlineData("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")]
     [InlineData("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd")]

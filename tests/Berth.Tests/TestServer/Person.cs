@@ -93,13 +93,23 @@ public sealed class Person(BerthServer server, string login, string? token)
             """);
     }
 
-    public async Task<string> PutManifestAsync(string name, string reference, string mediaType, string manifest)
+    private async Task<string> PutManifestAsync(string name, string reference, string mediaType, string manifest)
     {
         using var content = new StringContent(manifest, Encoding.UTF8);
         content.Headers.ContentType = new(mediaType);
         using var response = await _client.PutAsync($"/v2/{name}/manifests/{reference}", content, TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)));
+    }
+
+    /// <summary>Pushes an index of one manifest, which is there already.</summary>
+    public async Task<string> PushIndexAsync(string name, string tag, string platform)
+    {
+        const string Index = "application/vnd.oci.image.index.v1+json";
+        var size = (await _client.GetByteArrayAsync($"/v2/{name}/manifests/{platform}", TestContext.Current.CancellationToken)).Length;
+        return await PutManifestAsync(
+            name, tag, Index,
+            $$$"""{"schemaVersion":2,"mediaType":"{{{Index}}}","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{{platform}}}","size":{{{size}}}}]}""");
     }
 
     public async Task<HttpStatusCode> PullAsync(string name, string reference = "latest")

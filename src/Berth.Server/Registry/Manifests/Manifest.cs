@@ -21,9 +21,9 @@ internal sealed class Manifest
     /// <summary>The configuration, where it is an image's and may carry labels.</summary>
     public Digest? ImageConfig { get; init; }
 
-    /// <summary>Blobs that must be in the package: configuration, layers, and entries of an index that are no manifests.</summary>
-    public required IReadOnlyCollection<Digest> Blobs { get; init; }
+    /// <summary>Blobs that must be in the package, with the bytes each is said to have: configuration, layers, and entries of an index that are no manifests.</summary>
+    public required IReadOnlyDictionary<Digest, long> Blobs { get; init; }
 
-    /// <summary>Manifests that an index lists.</summary>
-    public required IReadOnlyCollection<Digest> Children { get; init; }
+    /// <summary>Manifests that an index lists, with the bytes each is said to have.</summary>
+    public required IReadOnlyDictionary<Digest, long> Children { get; init; }
 }

@@ -15,8 +15,8 @@ internal sealed class ManifestReader
     private const int MostDescriptors = 10_000;
     private const string SourceAnnotation = "org.opencontainers.image.source";
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = Deepest, AllowDuplicateProperties = false };
-    private readonly HashSet<Digest> _blobs = [];
-    private readonly HashSet<Digest> _children = [];
+    private readonly Dictionary<Digest, long> _blobs = [];
+    private readonly Dictionary<Digest, long> _children = [];
 
     private ManifestReader()
     {
@@ -102,12 +102,12 @@ internal sealed class ManifestReader
         }
 
         var config = ReadDescriptor(configElement, "config");
-        _blobs.Add(config.Digest);
+        Require(_blobs, config);
         foreach (var layer in List(root, "layers"))
         {
             if (!MediaTypes.IsForeign(layer.MediaType))
             {
-                _blobs.Add(layer.Digest);
+                Require(_blobs, layer);
             }
         }
 
@@ -124,10 +124,19 @@ internal sealed class ManifestReader
         foreach (var entry in List(root, "manifests"))
         {
             // BuildKit's registry cache is an index of layers: what is no manifest is a blob.
-            (MediaTypes.IsManifest(entry.MediaType) ? _children : _blobs).Add(entry.Digest);
+            Require(MediaTypes.IsManifest(entry.MediaType) ? _children : _blobs, entry);
         }
 
         return (null, Subject(root));
+    }
+
+    /// <summary>A digest may stand in several places, and has one size.</summary>
+    private static void Require(Dictionary<Digest, long> content, Descriptor descriptor)
+    {
+        if (!content.TryAdd(descriptor.Digest, descriptor.Size) && content[descriptor.Digest] != descriptor.Size)
+        {
+            throw Invalid($"{descriptor.Digest} is given two sizes, {content[descriptor.Digest]} and {descriptor.Size}");
+        }
     }
 
     private static Digest? Subject(JsonElement root) =>
@@ -185,7 +194,7 @@ internal sealed class ManifestReader
             throw Invalid($"{where}.size must be a number of bytes");
         }
 
-        return new Descriptor(type, digest);
+        return new Descriptor(type, digest, bytes);
     }
 
     private static JsonElement? Annotations(JsonElement root)
@@ -239,5 +248,5 @@ internal sealed class ManifestReader
 
     private static ApiException Invalid(string detail) => new(RegistryErrors.ManifestInvalid.With(detail));
 
-    private sealed record Descriptor(string MediaType, Digest Digest);
+    private sealed record Descriptor(string MediaType, Digest Digest, long Size);
 }

@@ -34,27 +34,28 @@ internal static class ManifestTable
         session.FirstOrDefaultAsync<byte[]>("select content from manifest_contents where manifest_id = @id", new { id });
 
     /// <summary>
-    /// The ids of those of the digests that the package has as readable blobs. Their links are renewed in the same statement, which locks
+    /// Those of the digests that the package has as readable blobs. Their links are renewed in the same statement, which locks
     /// them: the collector can no longer take one that was found here.
     /// </summary>
-    public static async Task<Dictionary<string, long>> HoldBlobsAsync(DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now)
+    public static async Task<Dictionary<string, HeldContent>> HoldBlobsAsync(DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now)
     {
-        var held = new Dictionary<string, long>(StringComparer.Ordinal);
+        var held = new Dictionary<string, HeldContent>(StringComparer.Ordinal);
         foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
         {
-            var rows = await session.QueryAsync<HeldBlob>(
+            var rows = await session.QueryAsync<HeldContent>(
                 """
                 update blob_links set used_at = @now, hidden = false
                 where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
                   and (hidden = false or exists (
                     select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
                     where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null))
-                returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest
+                returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest,
+                  (select size from blobs where blobs.id = blob_links.blob_id) as size
                 """,
                 new { packageId, digests = part, now });
             foreach (var row in rows)
             {
-                held[row.Digest] = row.Id;
+                held[row.Digest] = row;
             }
         }
 
@@ -62,13 +63,18 @@ internal static class ManifestTable
     }
 
     /// <summary>Those of the digests that are live manifests of the package.</summary>
-    public static async Task<HashSet<string>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
+    public static async Task<Dictionary<string, HeldContent>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
     {
-        var known = new HashSet<string>(StringComparer.Ordinal);
+        var known = new Dictionary<string, HeldContent>(StringComparer.Ordinal);
         foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
         {
-            known.UnionWith(await session.QueryAsync<string>(
-                "select digest from manifests where package_id = @packageId and deleted_at is null and digest in @digests", new { packageId, digests = part }));
+            var rows = await session.QueryAsync<HeldContent>(
+                "select id, digest, size from manifests where package_id = @packageId and deleted_at is null and digest in @digests",
+                new { packageId, digests = part });
+            foreach (var row in rows)
+            {
+                known[row.Digest] = row;
+            }
         }
 
         return known;
@@ -161,11 +167,14 @@ internal static class ManifestTable
         await UnusedBlobs.HideAsync(session, packageId, id);
         return true;
     }
+}
 
-    private sealed record HeldBlob
-    {
-        public long Id { get; init; }
+/// <summary>A blob or manifest that a pushed manifest refers to, as the package has it.</summary>
+internal sealed record HeldContent
+{
+    public long Id { get; init; }
 
-        public string Digest { get; init; } = "";
-    }
+    public string Digest { get; init; } = "";
+
+    public long Size { get; init; }
 }

@@ -36,7 +36,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
                 var (id, made) = await ManifestTable.EnsureAsync(session, packageId, digest, manifest, content, access.Principal.Key, now);
                 if (made)
                 {
-                    await ManifestTable.HoldAsync(session, id, packageId, blobs, manifest.Children);
+                    await ManifestTable.HoldAsync(session, id, packageId, blobs, manifest.Children.Keys);
                 }
 
                 foreach (var tag in tags)
@@ -54,24 +54,45 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             return [];
         }
 
-        var held = await ManifestTable.HoldBlobsAsync(session, packageId, manifest.Blobs, now);
-        return held.Count == manifest.Blobs.Count
-            ? held.Values
-            : throw Missing("blob", manifest.Blobs.Where(blob => !held.ContainsKey(blob.Value)));
+        var held = await ManifestTable.HoldBlobsAsync(session, packageId, manifest.Blobs.Keys, now);
+        if (held.Count < manifest.Blobs.Count)
+        {
+            throw Missing("blob", manifest.Blobs.Keys.Where(blob => !held.ContainsKey(blob.Value)));
+        }
+
+        RequireSizes(manifest.Blobs, held);
+        return [.. held.Values.Select(blob => blob.Id)];
     }
 
     /// <summary>distribution-spec, "Pushing manifests": a registry may accept a sparse index; here by setting.</summary>
     private async Task RequireChildrenAsync(DbSession session, long packageId, Manifest manifest)
     {
-        if (manifest.Children.Count == 0 || options.SparseIndexes)
+        if (manifest.Children.Count == 0)
         {
             return;
         }
 
-        var known = await ManifestTable.KnownAsync(session, packageId, manifest.Children);
-        if (known.Count < manifest.Children.Count)
+        var known = await ManifestTable.KnownAsync(session, packageId, manifest.Children.Keys);
+        if (known.Count < manifest.Children.Count && !options.SparseIndexes)
         {
-            throw Missing("manifest", manifest.Children.Where(child => !known.Contains(child.Value)));
+            throw Missing("manifest", manifest.Children.Keys.Where(child => !known.ContainsKey(child.Value)));
+        }
+
+        RequireSizes(manifest.Children, known);
+    }
+
+    /// <summary>
+    /// image-spec descriptor.md: content of another length than its descriptor's "should not be trusted". BuildKit and containerd refuse to pull such an image, so the push is
+    /// where it must be heard of. What is not here (foreign layers, a sparse index's manifests) is not compared.
+    /// </summary>
+    private static void RequireSizes(IReadOnlyDictionary<Digest, long> stated, Dictionary<string, HeldContent> held)
+    {
+        foreach (var (digest, size) in stated)
+        {
+            if (held.TryGetValue(digest.Value, out var content) && content.Size != size)
+            {
+                throw new ApiException(RegistryErrors.ManifestInvalid.With($"{digest} has {content.Size} bytes here, its descriptor says {size}"));
+            }
         }
     }
 
