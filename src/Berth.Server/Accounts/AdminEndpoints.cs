@@ -66,12 +66,13 @@ internal static class AdminEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
+                await AccountTable.LockAsync(session, username);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return ApiErrors.Hidden(caller.Principal);
                 }
 
-                if (user.SiteAdmin && await AccountTable.CountSiteAdminsAsync(session) == 1)
+                if (user.SiteAdmin && await AccountTable.IsLastSiteAdminAsync(session, user.Id))
                 {
                     return ApiErrors.Unprocessable("User", "login", $"{user.Login} is the last site administrator");
                 }
@@ -133,6 +134,7 @@ internal static class AdminEndpoints
         return await db.WriteAsync(
             async session =>
             {
+                await AccountTable.LockAsync(session, admin!);
                 if (await AccountTable.FindUserAsync(session, admin!) is not { } owner)
                 {
                     return (IResult)ApiErrors.Invalid("Organization", "admin", $"there is no user {admin}");
@@ -169,7 +171,7 @@ internal static class AdminEndpoints
                     return ApiErrors.Hidden(caller.Principal);
                 }
 
-                if (!siteAdmin && user.SiteAdmin && await AccountTable.CountSiteAdminsAsync(session) == 1)
+                if (!siteAdmin && await AccountTable.IsLastSiteAdminAsync(session, user.Id))
                 {
                     return ApiErrors.Unprocessable("User", "site_admin", $"{user.Login} is the last site administrator");
                 }

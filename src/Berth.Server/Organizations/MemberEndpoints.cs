@@ -62,6 +62,7 @@ internal static class MemberEndpoints
             async session =>
             {
                 await OrganizationTable.LockAsync(session, organization.Id);
+                await AccountTable.LockAsync(session, username);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return (IResult)Errors.NotFound.With($"there is no user {username}");

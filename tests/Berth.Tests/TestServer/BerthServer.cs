@@ -39,6 +39,9 @@ public sealed class BerthServer : IAsyncDisposable
     /// <summary>Null unless the server was started with a clock that stands still.</summary>
     public ManualTimeProvider? Clock { get; }
 
+    /// <summary>What <c>BERTH_DATABASE</c> was set to.</summary>
+    public string DatabaseSetting => _database.Setting;
+
     public IServiceProvider Services => _app.Services;
 
     public static async Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings)

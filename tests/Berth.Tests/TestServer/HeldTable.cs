@@ -1,0 +1,60 @@
+using Npgsql;
+
+namespace Berth.Tests.TestServer;
+
+/// <summary>
+/// Holds a table of PostgreSQL so that it can be read and not written: writes that began pile up behind it and go on together, which makes the order of
+/// a race certain. On SQLite, where writes come one after another anyway, it does nothing.
+/// </summary>
+public sealed class HeldTable : IAsyncDisposable
+{
+    private readonly NpgsqlConnection? _connection;
+    private readonly NpgsqlTransaction? _transaction;
+
+    private HeldTable(NpgsqlConnection? connection, NpgsqlTransaction? transaction)
+    {
+        _connection = connection;
+        _transaction = transaction;
+    }
+
+    public static async Task<HeldTable> HoldAsync(BerthServer server, string table)
+    {
+        if (!TestDatabase.IsPostgres)
+        {
+            return new HeldTable(null, null);
+        }
+
+        var connection = new NpgsqlConnection(server.DatabaseSetting["postgres:".Length..]);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"lock table {table} in share row exclusive mode", connection, transaction);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return new HeldTable(connection, transaction);
+    }
+
+    /// <summary>Ends when each of the requests waits, for the table or for another, or is answered.</summary>
+    public async Task UntilWaitingAsync(params Task[] requests)
+    {
+        if (_connection is null)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", _connection, _transaction);
+        while ((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! < requests.Count(request => !request.IsCompleted))
+        {
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Lets them go on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _transaction!.RollbackAsync();
+            await _connection.DisposeAsync();
+        }
+    }
+}
