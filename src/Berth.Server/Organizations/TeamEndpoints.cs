@@ -5,6 +5,7 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
+using Berth.Server.Tokens;
 
 namespace Berth.Server.Organizations;
 
@@ -236,8 +237,16 @@ internal static class TeamEndpoints
     private static Task<IResult> OnTeamAsync(
         Db db, OrganizationAccess access, string slug, Func<DbSession, TeamRow, Task<IResult>> change, CancellationToken cancellationToken) =>
         db.WriteAsync(
-            async session => await TeamTable.FindAsync(session, access.Organization.Id, slug) is { } team
-                ? await change(session, team)
-                : Errors.NotFound.With($"{access.Organization.Login} has no team {slug}"),
+            async session =>
+            {
+                if (await TeamTable.FindAsync(session, access.Organization.Id, slug) is not { } team)
+                {
+                    return Errors.NotFound.With($"{access.Organization.Login} has no team {slug}");
+                }
+
+                var result = await change(session, team);
+                await TokenTable.EndWithoutWriteAsync(session, access.Organization.Id);
+                return result;
+            },
             cancellationToken);
 }

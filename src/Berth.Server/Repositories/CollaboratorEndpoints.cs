@@ -4,6 +4,7 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Tokens;
 
 namespace Berth.Server.Repositories;
 
@@ -63,6 +64,7 @@ internal static class CollaboratorEndpoints
                 }
 
                 await RepositoryTable.SetCollaboratorAsync(session, access.Repository.Id, user.Id, role);
+                await TokenTable.EndWithoutWriteAsync(session, access.Repository.OwnerId);
                 return null;
             },
             cancellationToken);
@@ -72,11 +74,15 @@ internal static class CollaboratorEndpoints
     private static async Task<IResult> RemoveAsync(string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {
         var removed = await db.WriteAsync(
-            async session => await AccountTable.FindUserAsync(session, username) is { } user
-                ? await RepositoryTable.RemoveCollaboratorAsync(session, access.Repository.Id, user.Id)
-                : 0,
+            async session =>
+            {
+                var removed = await AccountTable.FindUserAsync(session, username) is { } user
+                    && await RepositoryTable.RemoveCollaboratorAsync(session, access.Repository.Id, user.Id) > 0;
+                await TokenTable.EndWithoutWriteAsync(session, access.Repository.OwnerId);
+                return removed;
+            },
             cancellationToken);
-        return removed > 0 ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
+        return removed ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
     }
 
     private static async Task<IResult> PermissionAsync(

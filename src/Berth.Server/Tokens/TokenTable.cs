@@ -57,6 +57,29 @@ internal static class TokenTable
     public static Task DeleteEndedWorkflowTokensAsync(DbSession session, long repositoryId, DateTimeOffset before) => session.ExecuteAsync(
         "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and expires_at < @before", new { repositoryId, before });
 
+    /// <summary>
+    /// Ends the workflow tokens for an owner's repositories whose minter may no longer write there. Called in every transaction that may take a role away, so
+    /// that a role given back later brings no token back.
+    /// </summary>
+    public static async Task EndWithoutWriteAsync(DbSession session, long ownerId)
+    {
+        var minters = await session.QueryAsync<Minter>(
+            """
+            select distinct t.user_id, t.repository_id from tokens t join repositories r on r.id = t.repository_id
+            where r.owner_id = @ownerId and t.kind = 'workflow' and t.user_id is not null
+            """,
+            new { ownerId });
+        foreach (var minter in minters)
+        {
+            var repository = (await AccessTable.RepositoryAsync(session, minter.RepositoryId))!;
+            if ((await AccessTable.StandingAsync(session, repository, minter.UserId)).NamedRole < Role.Write)
+            {
+                await session.ExecuteAsync(
+                    "delete from tokens where kind = 'workflow' and user_id = @UserId and repository_id = @RepositoryId", minter);
+            }
+        }
+    }
+
     /// <summary>At most hourly, so that reading does not write.</summary>
     public static Task TouchAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         "update tokens set last_used_at = @now where id = @id and (last_used_at is null or last_used_at < @before)",
@@ -65,8 +88,8 @@ internal static class TokenTable
     private const string SelectPersonal = "select id, note, scopes, patterns, created_at, expires_at, last_used_at from tokens";
 
     /// <summary>
-    /// A workflow token lives as long as its minter may write to the repository, a codespace token as long as its creator may read it:
-    /// asked at every use, so that a role taken away ends the token without anybody having to find it.
+    /// A workflow token needs a minter who may write to the repository, a codespace token a creator who may read it: asked at every use too, so that no
+    /// token outlives the role even where it was made while the role was being taken away.
     /// </summary>
     private static async Task<TokenRow?> WithRoleAsync(DbSession session, TokenRow? row)
     {
@@ -78,5 +101,12 @@ internal static class TokenTable
 
         var standing = await AccessTable.StandingAsync(session, repository, userId);
         return row with { HolderLostRole = row.Kind == "workflow" ? standing.NamedRole < Role.Write : !standing.CanRead };
+    }
+
+    private sealed record Minter
+    {
+        public long UserId { get; init; }
+
+        public long RepositoryId { get; init; }
     }
 }

@@ -117,6 +117,72 @@ public sealed class WorkflowTokenTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.Unauthorized, await workflow.PullAsync($"{ada.Login}/app"));
     }
 
+    [Theory]
+    [InlineData("PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"read"}""", "PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"write"}""")]
+    [InlineData("DELETE", "/repos/{app}/collaborators/{bob}", null, "PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"write"}""")]
+    [InlineData("PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"member"}""", "PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"admin"}""")]
+    [InlineData("DELETE", "/orgs/{acme}/memberships/{bob}", null, "PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"admin"}""")]
+    [InlineData("PATCH", "/orgs/{acme}", """{"default_repository_permission":"read"}""", "PATCH", "/orgs/{acme}", """{"default_repository_permission":"write"}""")]
+    [InlineData("DELETE", "/orgs/{acme}/teams/core/memberships/{bob}", null, "PUT", "/orgs/{acme}/teams/core/memberships/{bob}", "{}")]
+    [InlineData("PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"pull"}""", "PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"push"}""")]
+    [InlineData("DELETE", "/orgs/{acme}/teams/core/repos/{app}", null, "PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"push"}""")]
+    public async Task A_role_that_comes_back_brings_no_token_back(string method, string path, string? body, string backMethod, string backPath, string backBody)
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var acme = await ada.OrganizationAsync();
+        var app = await ada.RepositoryAsync(acme);
+        string Path(string text) => text.Replace("{app}", app, StringComparison.Ordinal).Replace("{acme}", acme, StringComparison.Ordinal).Replace("{bob}", bob.Login, StringComparison.Ordinal);
+        await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", """{"role":"member"}""");
+        if (path.Contains("/teams/", StringComparison.Ordinal))
+        {
+            await ada.DoAsync("POST", $"/orgs/{acme}/teams", """{"name":"core"}""");
+            await ada.DoAsync("PUT", $"/orgs/{acme}/teams/core/memberships/{bob.Login}", "{}");
+            await ada.DoAsync("PUT", $"/orgs/{acme}/teams/core/repos/{app}", """{"permission":"push"}""");
+        }
+
+        await ada.DoAsync(backMethod, Path(backPath), backBody);
+        var ended = await bob.WorkflowAsync(app);
+        await ended.PushAsync($"{acme}/app");
+        await ada.DoAsync(method, Path(path), body);
+        await ada.DoAsync(backMethod, Path(backPath), backBody);
+
+        // Not used in between: what ended it is the loss, not somebody who noticed.
+        Assert.Equal(HttpStatusCode.Unauthorized, await ended.PullAsync($"{acme}/app"));
+        Assert.Equal(HttpStatusCode.OK, await (await bob.WorkflowAsync(app)).PullAsync($"{acme}/app"));
+    }
+
+    [Fact]
+    public async Task Another_role_that_suffices_keeps_it_alive()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var acme = await ada.OrganizationAsync();
+        var app = await ada.RepositoryAsync(acme);
+        await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", """{"role":"admin"}""");
+        await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", """{"permission":"write"}""");
+        var workflow = await bob.WorkflowAsync(app);
+        await workflow.PushAsync($"{acme}/app");
+        await ada.DoAsync("DELETE", $"/repos/{app}/collaborators/{bob.Login}");
+        Assert.Equal(HttpStatusCode.OK, await workflow.PullAsync($"{acme}/app"));
+    }
+
+    [Fact]
+    public async Task A_repository_that_is_transferred_away_from_its_minter_ends_it()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var acme = await ada.OrganizationAsync();
+        await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", """{"role":"admin"}""");
+        var app = await ada.RepositoryAsync(acme);
+        var workflow = await bob.WorkflowAsync(app);
+        await workflow.PushAsync($"{acme}/app");
+        await ada.DoAsync("PATCH", $"/orgs/{acme}/packages/container/app", """{"visibility":"public"}""");
+        await ada.DoAsync("POST", $"/repos/{app}/transfer", $$"""{"new_owner":"{{ada.Login}}"}""");
+        await ada.DoAsync("PUT", $"/repos/{ada.Login}/app/collaborators/{bob.Login}", """{"permission":"write"}""");
+        Assert.Equal(HttpStatusCode.Unauthorized, await workflow.PullAsync($"{acme}/app"));
+    }
+
     [Fact]
     public async Task It_lives_an_hour_unless_told_otherwise()
     {
