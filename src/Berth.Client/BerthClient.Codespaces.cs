@@ -52,12 +52,12 @@ public sealed partial class BerthClient
     /// <summary>The lines of the creation log.</summary>
     /// <param name="name">The codespace.</param>
     /// <param name="latest">Of the last start only.</param>
-    /// <param name="follow">Goes on until the start under way has ended.</param>
+    /// <param name="follow">Goes on until the start under way has ended, with the commands that it leaves running in the background.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async IAsyncEnumerable<string> CodespaceLogAsync(
-        string name, bool latest, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string name, bool latest, LogFollow follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var path = $"{One(name)}/creation-log?follow={(follow ? "true" : "false")}{(latest ? "&attempt=latest" : "")}";
+        var path = $"{One(name)}/creation-log?follow={(follow switch { LogFollow.ToEnd => "true", LogFollow.UntilAvailable => "available", _ => "false" })}{(latest ? "&attempt=latest" : "")}";
         using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Berth.Client;
 using Berth.Client.Wire;
 using Spectre.Console;
 
@@ -116,7 +117,7 @@ internal static class CodespaceCommands
     private static BerthCommand Logs()
     {
         var name = Name();
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the start under way has ended" };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the start under way has ended, with the commands that it runs in the background" };
         var latest = new Option<bool>("--latest") { Description = "Of the last start only" };
         return BerthCommand.Of(
             "logs",
@@ -125,7 +126,7 @@ internal static class CodespaceCommands
             [name, follow, latest],
             async call =>
             {
-                await foreach (var line in call.Client.CodespaceLogAsync(call.Get(name), call.Get(latest), call.Get(follow), call.CancellationToken))
+                await foreach (var line in call.Client.CodespaceLogAsync(call.Get(name), call.Get(latest), call.Get(follow) ? LogFollow.ToEnd : LogFollow.No, call.CancellationToken))
                 {
                     await call.Terminal.Out.WriteLineAsync(line);
                 }
@@ -204,7 +205,7 @@ internal static class CodespaceCommands
     /// <summary>The log while it is written: on a terminal the current step below it, else the lines alone. On standard error, so that the name can be piped.</summary>
     private static async Task FollowAsync(CommandCall call, string name, bool show)
     {
-        var lines = call.Client.CodespaceLogAsync(name, latest: true, follow: true, call.CancellationToken);
+        var lines = call.Client.CodespaceLogAsync(name, latest: true, LogFollow.UntilAvailable, call.CancellationToken);
         var terminal = call.Terminal;
         if (!show || !terminal.Interactive)
         {

@@ -85,6 +85,9 @@ internal sealed record Codespace
 
     public long Attempt { get; init; }
 
+    /// <summary>It is available, and lifecycle commands of its start go on in the background.</summary>
+    public bool CommandsRunning { get; init; }
+
     /// <summary>It stops when nobody has used it for this long.</summary>
     public long IdleTimeoutMinutes { get; init; } = DefaultIdleTimeoutMinutes;
 

@@ -69,7 +69,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly long _codespace;
     private readonly long _attempt;
-    private readonly Channel<LogLine> _lines = Channel.CreateUnbounded<LogLine>(new() { SingleReader = true });
+    private readonly Channel<Entry> _lines = Channel.CreateUnbounded<Entry>(new() { SingleReader = true });
     private readonly Task _storing;
     private int _count;
     private readonly SecretMask _mask = new();
@@ -113,7 +113,15 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
                 span[i] = char.IsControl(source[i]) && source[i] != '\t' ? ' ' : source[i];
             }
         });
-        _lines.Writer.TryWrite(new LogLine { Attempt = _attempt, At = _time.GetUtcNow(), Step = step, Line = text });
+        _lines.Writer.TryWrite(new Entry(new LogLine { Attempt = _attempt, At = _time.GetUtcNow(), Step = step, Line = text }, null));
+    }
+
+    /// <summary>Ends when everything written so far is stored.</summary>
+    public async Task FlushAsync()
+    {
+        var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _lines.Writer.TryWrite(new Entry(null, stored));
+        await await Task.WhenAny(stored.Task, _storing);
     }
 
     public async ValueTask DisposeAsync()
@@ -122,18 +130,22 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         await _storing;
     }
 
+    /// <summary>A line, or somebody who waits until those before it are stored.</summary>
+    private sealed record Entry(LogLine? Line, TaskCompletionSource? Stored);
+
     private async Task StoreAsync()
     {
         while (await _lines.Reader.WaitToReadAsync())
         {
-            List<LogLine> batch = [];
-            while (batch.Count < 200 && _lines.Reader.TryRead(out var line))
+            List<Entry> batch = [];
+            while (batch.Count < 200 && _lines.Reader.TryRead(out var entry))
             {
-                batch.Add(line);
+                batch.Add(entry);
             }
 
             // Lines are kept even when their start is being cancelled: they say why.
-            await _db.WriteAsync(session => InsertAsync(session, batch), CancellationToken.None);
+            await _db.WriteAsync(session => InsertAsync(session, [.. batch.Select(entry => entry.Line).OfType<LogLine>()]), CancellationToken.None);
+            batch.ForEach(entry => entry.Stored?.SetResult());
             _log.Changed(_codespace);
         }
     }

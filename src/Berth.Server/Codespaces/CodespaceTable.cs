@@ -11,7 +11,7 @@ internal static class CodespaceTable
     private const string Select = """
         select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
                c.ref, c.devcontainer_path, c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
-               c.rebuild, c.attempt, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at, c.stop_notice,
+               c.rebuild, c.attempt, c.commands_running, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at, c.stop_notice,
                c.git_ref, c.git_ahead, c.git_behind, c.git_unpushed, c.git_uncommitted, c.created_at, c.updated_at, c.last_used_at
         from codespaces c
         join accounts u on u.id = c.owner_id
@@ -166,10 +166,14 @@ internal static class CodespaceTable
     public static async Task<bool> AvailableAsync(DbSession session, Codespace codespace, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set state = 'Available', failure = null, image = @Image, container_id = @ContainerId, remote_user = @RemoteUser,
-               workspace_folder = @WorkspaceFolder, rebuild = false, updated_at = @now, last_used_at = @now
+               workspace_folder = @WorkspaceFolder, commands_running = @CommandsRunning, rebuild = false, updated_at = @now, last_used_at = @now
         where id = @Id and attempt = @Attempt and desired = 'available'
         """,
-        new { codespace.Id, codespace.Attempt, codespace.Image, codespace.ContainerId, codespace.RemoteUser, codespace.WorkspaceFolder, now }) == 1;
+        new { codespace.Id, codespace.Attempt, codespace.Image, codespace.ContainerId, codespace.RemoteUser, codespace.WorkspaceFolder, codespace.CommandsRunning, now }) == 1;
+
+    /// <summary>No command of this attempt's start goes on in the background any more.</summary>
+    public static Task CommandsEndedAsync(DbSession session, Codespace codespace) => session.ExecuteAsync(
+        "update codespaces set commands_running = false where id = @Id and attempt = @Attempt", new { codespace.Id, codespace.Attempt });
 
     /// <summary>It stands still, wished or not; its token ends with it.</summary>
     public static async Task ShutDownAsync(DbSession session, Codespace codespace, DateTimeOffset now)

@@ -5,14 +5,14 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>The creation log as text, one step or event a line; with <c>follow</c> until the start under way has ended.</summary>
+/// <summary>The creation log as text, one step or event a line; with <c>follow</c> until the start under way has ended, its commands in the background included.</summary>
 internal static class CreationLog
 {
     /// <summary>What another node writes is seen without a signal.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     /// <param name="name">The codespace.</param>
-    /// <param name="http"><c>?follow=true</c> streams; <c>?attempt=latest</c> or a number shows one start only.</param>
+    /// <param name="http"><c>?follow=true</c> streams, <c>?follow=available</c> as long as nobody can work in it yet; <c>?attempt=latest</c> or a number shows one start only.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="db">Rows.</param>
     /// <param name="logs">Lines.</param>
@@ -22,7 +22,7 @@ internal static class CreationLog
     {
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
         var attempt = Attempt(http.Request.Query["attempt"].ToString(), codespace);
-        var follow = http.Request.Query["follow"].ToString() is "true" or "1";
+        var follow = http.Request.Query["follow"].ToString();
         http.Response.ContentType = "text/plain; charset=utf-8";
         if (HttpMethods.IsHead(http.Request.Method))
         {
@@ -43,7 +43,7 @@ internal static class CreationLog
             }
 
             await http.Response.Body.FlushAsync(cancellationToken);
-            if (lines.Count == 0 && (!follow || now is null || CodespaceState.IsSettled(now.State) || now.Desired == CodespaceDesire.Deleted))
+            if (lines.Count == 0 && (follow is not ("true" or "1" or "available") || now is null || HasEnded(now, follow) || now.Desired == CodespaceDesire.Deleted))
             {
                 return;
             }
@@ -54,6 +54,9 @@ internal static class CreationLog
             }
         }
     }
+
+    private static bool HasEnded(Codespace codespace, string follow) =>
+        CodespaceState.IsSettled(codespace.State) && (follow == "available" || codespace is not { State: CodespaceState.Available, CommandsRunning: true });
 
     private static long? Attempt(string text, Codespace codespace) => text switch
     {

@@ -227,6 +227,12 @@ internal sealed partial class Reconciler(
             case { Desired: CodespaceDesire.Shutdown } when codespace.State is not (CodespaceState.Shutdown or CodespaceState.Failed):
                 await StopAsync(codespace, stopping);
                 return true;
+            case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
+                // Whoever runs them is in StartAsync, not here: they were another process's.
+                await SayAsync(codespace, "up", "the server ended while commands ran in the background: what came after them did not run. Remedy: run it by hand, or rebuild the codespace");
+                await db.WriteAsync(session => CodespaceTable.CommandsEndedAsync(session, codespace), stopping);
+                logs.Changed(codespace.Id);
+                return true;
             case { Desired: CodespaceDesire.Available } when CodespaceState.IsStarting(codespace.State):
                 await StartAsync(codespace, job, stopping);
                 return true;
@@ -241,11 +247,12 @@ internal sealed partial class Reconciler(
     private async Task StartAsync(Codespace codespace, Job job, CancellationToken stopping)
     {
         await _starts.WaitAsync(stopping);
+        var starting = 1;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
             job.Begin(codespace.Attempt, cancellation);
-            await start.RunAsync(codespace, cancellation.Token);
+            await start.RunAsync(codespace, LetNext, cancellation.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
@@ -255,14 +262,26 @@ internal sealed partial class Reconciler(
         {
             // A bug would come again with every try; the row says that somebody has to look.
             LogFailed(exception, "start", codespace.Id);
-            await db.WriteAsync(
-                session => CodespaceTable.FailedAsync(session, codespace, "the server failed on this start; its log has the reason", time.GetUtcNow()), stopping);
-            logs.Changed(codespace.Id);
+            if (starting == 1)
+            {
+                await db.WriteAsync(
+                    session => CodespaceTable.FailedAsync(session, codespace, "the server failed on this start; its log has the reason", time.GetUtcNow()), stopping);
+                logs.Changed(codespace.Id);
+            }
         }
         finally
         {
             job.Finish();
-            _starts.Release();
+            LetNext();
+        }
+
+        // Commands in the background keep no other codespace from starting.
+        void LetNext()
+        {
+            if (Interlocked.Exchange(ref starting, 0) == 1)
+            {
+                _starts.Release();
+            }
         }
     }
 
@@ -279,7 +298,7 @@ internal sealed partial class Reconciler(
         }
 
         _waiting.TryRemove(codespace.Id, out _);
-        await SayAsync(codespace, "stopped");
+        await SayAsync(codespace, "stop", "stopped");
         await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
     }
@@ -289,14 +308,14 @@ internal sealed partial class Reconciler(
     {
         if (_waiting.TryAdd(codespace.Id, 0))
         {
-            await SayAsync(codespace, $"waiting for the container engine: {reason}");
+            await SayAsync(codespace, "stop", $"waiting for the container engine: {reason}");
         }
     }
 
-    private async Task SayAsync(Codespace codespace, string line)
+    private async Task SayAsync(Codespace codespace, string step, string line)
     {
         await using var log = logs.Open(codespace);
-        log.Write("stop", line);
+        log.Write(step, line);
     }
 
     /// <summary>Container and anonymous volumes, then files, then the row: a crash in between leaves the row, and with it the wish.</summary>

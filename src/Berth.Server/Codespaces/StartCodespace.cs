@@ -8,18 +8,46 @@ namespace Berth.Server.Codespaces;
 /// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
 internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps)
 {
+    /// <param name="codespace">Which.</param>
+    /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>
+    /// <param name="cancellationToken">Cuts it off.</param>
     /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
-    public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
+    public async Task RunAsync(Codespace codespace, Action available, CancellationToken cancellationToken)
     {
         await using var log = logs.Open(codespace);
+        var inBackground = false;
         try
         {
-            var started = await StartAsync(codespace, log, cancellationToken);
-            log.Write("ready", $"the codespace is available as {started.RemoteUser} in {started.WorkspaceFolder}");
-            await log.DisposeAsync();
-            await db.WriteAsync(session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken);
+            await StartAsync(
+                codespace, log,
+                async started =>
+                {
+                    log.Write("ready", $"the codespace is available as {started.RemoteUser} in {started.WorkspaceFolder}{(started.CommandsRunning ? "; commands go on in the background" : "")}");
+                    await log.FlushAsync();
+                    await db.WriteAsync(session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken);
+                    inBackground = started.CommandsRunning;
+                    available();
+                    logs.Changed(codespace.Id);
+                },
+                cancellationToken);
         }
-        catch (Exception exception) when (exception is CodespaceFaultException or EngineException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (inBackground)
+        {
+            // It runs, and people work in it: whatever becomes of the commands is no failure of the codespace.
+            var reason = exception switch
+            {
+                OperationCanceledException => "the codespace or the server was stopped",
+                _ when IsFault(exception) => exception.Message,
+                _ => "the server failed on them; its log has the reason",
+            };
+            log.Write("up", $"the commands in the background were broken off: {reason}");
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!IsFault(exception))
+            {
+                throw;
+            }
+        }
+        catch (Exception exception) when (IsFault(exception))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var reason = await CauseAsync(exception, cancellationToken);
@@ -28,17 +56,25 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
             await stop.AfterFailureAsync(codespace, CancellationToken.None);
             await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, log.Masked(reason), time.GetUtcNow()), CancellationToken.None);
         }
+        finally
+        {
+            if (inBackground)
+            {
+                await log.DisposeAsync();
+                await db.WriteAsync(session => CodespaceTable.CommandsEndedAsync(session, codespace), CancellationToken.None);
+            }
+        }
 
         logs.Changed(codespace.Id);
     }
 
-    private async Task<Codespace> StartAsync(Codespace codespace, CodespaceLogWriter log, CancellationToken cancellationToken)
+    private async Task StartAsync(Codespace codespace, CodespaceLogWriter log, Func<Codespace, Task> available, CancellationToken cancellationToken)
     {
         log.Write("start", $"starting {codespace.Name} of {codespace.RepositoryFullName}{(codespace.Ref is null ? "" : $" at {codespace.Ref}")}");
         await db.WriteAsync(session => CodespaceTable.ProvisioningAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
-        return await steps.RunAsync(
-            new StartContext(codespace, host.Folders(codespace), log), token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
+        await steps.RunAsync(
+            new StartContext(codespace, host.Folders(codespace), log) { Available = available }, token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
     }
 
     /// <summary>Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody removes meanwhile.</summary>
@@ -53,6 +89,9 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
             ? ImageRemoved(exception.Message.Split(": ", 2)[^1])
             : exception.Message;
     }
+
+    /// <summary>Something is wrong with what was asked for or with this machine, rather than with this code.</summary>
+    private static bool IsFault(Exception exception) => exception is CodespaceFaultException or EngineException or IOException or UnauthorizedAccessException;
 
     public static string ImageRemoved(string image) =>
         $"the image {image} was removed from the container engine while the codespace started. Remedy: start the codespace again, which pulls it again";

@@ -26,6 +26,11 @@ internal sealed class WatchCodespaces(
             if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
             {
                 await WatchAsync(codespace, wake, cancellationToken);
+                if (codespace.CommandsRunning)
+                {
+                    wake(codespace.Id);
+                }
+
                 continue;
             }
 

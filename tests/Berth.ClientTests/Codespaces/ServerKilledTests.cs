@@ -76,7 +76,7 @@ public sealed class ServerKilledTests
         var repository = await world.RepositoryAsync(
             "app",
             ("Dockerfile", $"FROM {image}\nRUN echo built > /built\n"),
-            (".devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "sleep 0.3; echo once >> made" }"""));
+            (".devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "sleep 0.3; echo once >> made", "waitFor": "postCreateCommand" }"""));
         await world.GrantAsync("dev", repository);
         return repository;
     }

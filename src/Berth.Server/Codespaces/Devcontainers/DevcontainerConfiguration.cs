@@ -88,10 +88,14 @@ internal sealed partial record DevcontainerConfiguration(
         };
         foreach (var (name, value) in config)
         {
-            if (Passed.Contains(name))
+            if (Passed.Contains(name) && (name != "waitFor" || LifecycleCommands.IsOne(value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null)))
             {
                 CheckType(name, value, file.Path);
                 result._passed[name] = value?.DeepClone();
+            }
+            else if (name == "waitFor")
+            {
+                ignored.Add("waitFor is ignored: it must be the name of a lifecycle command");
             }
             else if (!ReadElsewhere.Contains(name))
             {

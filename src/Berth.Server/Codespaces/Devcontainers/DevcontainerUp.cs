@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Settings;
 
@@ -18,19 +19,19 @@ internal sealed record UpResult(string? ContainerId, string? RemoteUser, string?
 /// Runs the reference implementation, <c>devcontainer up</c>, for one codespace: against the codespace's own engine socket, with a configuration
 /// that Berth wrote, and an environment that holds nothing of the server's but PATH.
 /// </summary>
-internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options, SandboxedProcess sandbox)
+internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions options, SandboxedProcess sandbox)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
-
     /// <param name="view">Who the tools are in the sandbox, with their home and what they read.</param>
     /// <param name="folders">The codespace's.</param>
     /// <param name="workspace">The checkout.</param>
     /// <param name="engineSocket">The filtered one.</param>
     /// <param name="label">Identifies the codespace's container: <c>key=value</c>.</param>
     /// <param name="log">Told what is worth a line of the creation log.</param>
+    /// <param name="begins">Told the name of each lifecycle command that begins.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<UpResult> RunAsync(
-        SandboxView view, CodespaceFolders folders, string workspace, string engineSocket, string label, Action<string> log, CancellationToken cancellationToken)
+        SandboxView view, CodespaceFolders folders, string workspace, string engineSocket, string label, Action<string> log, Action<string> begins,
+        CancellationToken cancellationToken)
     {
         string[] arguments =
         [
@@ -38,17 +39,9 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
             "--docker-path", tools.DockerClient(), "--user-data-folder", folders.Home, "--update-remote-user-uid-default", "never", "--log-format", "json",
         ];
         AnswerForTheirSite(folders);
-        try
-        {
-            var result = await sandbox.RunAsync(
-                View(view, engineSocket), tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), workspace,
-                line => Hear(line, log), Timeout, cancellationToken);
-            return Read(result);
-        }
-        catch (TimeoutException exception)
-        {
-            return new UpResult(null, null, exception.Message);
-        }
+        return Read(await sandbox.RunAsync(
+            View(view, engineSocket), tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), workspace,
+            line => Hear(line, log, begins), Timeout.InfiniteTimeSpan, cancellationToken));
     }
 
     private SandboxView View(SandboxView view, string engineSocket) => view with
@@ -90,7 +83,7 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
     /// Of the tools' log (one JSON object a line; a stack trace at the end of a failure is none) people want the steps, the output of their own
     /// commands and warnings. The rest, the probed environment of the container among it, is not theirs to read here.
     /// </summary>
-    internal static void Hear(string line, Action<string> log)
+    internal static void Hear(string line, Action<string> log, Action<string> begins)
     {
         if (!line.StartsWith('{'))
         {
@@ -110,6 +103,11 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
                 "raw" or "text" when level >= 4 => Text(entry, "text"),
                 _ => null,
             };
+            if (type == "progress" && Text(entry, "status") == "running" && Running().Match(text!) is { Success: true } running)
+            {
+                begins(running.Groups["command"].Value);
+            }
+
             foreach (var part in (text ?? "").Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 // The tools look for news about themselves, and do without.
                 .Where(part => !part.Contains("control manifest", StringComparison.Ordinal)))
@@ -149,4 +147,7 @@ internal sealed class DevcontainerUp(CodespaceTools tools, BerthOptions options,
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    [GeneratedRegex(@"^Running (?<command>\w+Command)\.\.\.", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Running();
 }

@@ -30,7 +30,8 @@ internal static class RemoteUsers
 
     private static bool IsNumber(string text) => text.Length is > 0 and <= 9 && text.All(char.IsAsciiDigit);
 
-    private static string? FromMetadata(EngineImage image, string property)
+    /// <summary>The last text that the image's metadata label has for a property: its last entry wins.</summary>
+    public static string? FromMetadata(EngineImage image, string property)
     {
         if (!image.Labels.TryGetValue("devcontainer.metadata", out var text))
         {

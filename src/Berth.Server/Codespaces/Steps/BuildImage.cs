@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 
@@ -26,7 +27,7 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
 
         await built.RemoveOldAsync(context.Codespace, cancellationToken);
         var user = RemoteUsers.Of(configuration, image.Image);
-        await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace, Defaults(context)), cancellationToken);
+        await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace, Defaults(context, image.Image)), cancellationToken);
         File.SetUnixFileMode(
             context.Folders.Override, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
@@ -34,7 +35,21 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
     }
 
     /// <summary>A service runs its own command (containers.dev, <c>overrideCommand</c>: false by default with compose).</summary>
-    private static JsonObject Defaults(StartContext context) => context.Plan.Compose is null ? [] : new JsonObject { ["overrideCommand"] = false };
+    private static JsonObject Defaults(StartContext context, EngineImage image)
+    {
+        var defaults = new JsonObject();
+        if (context.Plan.Compose is not null)
+        {
+            defaults["overrideCommand"] = false;
+        }
+
+        if (RemoteUsers.FromMetadata(image, "waitFor") is { } waitFor)
+        {
+            defaults["waitFor"] = waitFor;
+        }
+
+        return defaults;
+    }
 
     private async Task<PinnedImage> WithFeaturesAsync(StartContext context, PinnedImage image, CancellationToken cancellationToken)
     {

@@ -17,6 +17,9 @@ namespace Berth.Server.Codespaces.Steps;
 /// <param name="Log">The creation log of this attempt.</param>
 internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log)
 {
+    /// <summary>Told the codespace with its container when people can work in it; commands may go on in the background. Of <see cref="StartCodespace"/>.</summary>
+    public Func<Codespace, Task> Available { get => field ?? throw Early(); init; }
+
     /// <summary>Who asks for images: repository and creator. Of <see cref="CheckReading"/>.</summary>
     public CodespacePrincipal Principal { get => field ?? throw Early(); init; }
 

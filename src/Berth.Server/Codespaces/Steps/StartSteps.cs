@@ -9,8 +9,7 @@ internal sealed class StartSteps(
     /// <param name="context">What is known at the beginning.</param>
     /// <param name="removeContainers">Removes what an unfinished start left.</param>
     /// <param name="cancellationToken">Cuts it off.</param>
-    /// <returns>The codespace with its container.</returns>
-    public async Task<Codespace> RunAsync(StartContext context, Func<CancellationToken, Task> removeContainers, CancellationToken cancellationToken)
+    public async Task RunAsync(StartContext context, Func<CancellationToken, Task> removeContainers, CancellationToken cancellationToken)
     {
         context = await checkHost.RunAsync(context, cancellationToken);
         context = await checkReading.RunAsync(context, cancellationToken);
@@ -21,7 +20,8 @@ internal sealed class StartSteps(
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
         {
             await startServices.ResumeAsync(reused, cancellationToken);
-            return await upContainer.RunAsync(reused, cancellationToken);
+            await upContainer.RunAsync(reused, cancellationToken);
+            return;
         }
 
         await removeContainers(cancellationToken);
@@ -32,6 +32,6 @@ internal sealed class StartSteps(
         context = await buildImage.RunAsync(context, cancellationToken);
         context = await giveWorkspace.RunAsync(context, cancellationToken);
         context = await startServices.RunAsync(context, cancellationToken);
-        return await upContainer.RunAsync(context, cancellationToken);
+        await upContainer.RunAsync(context, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
@@ -5,28 +6,86 @@ using Berth.Server.Codespaces.Networks;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Runs <c>devcontainer up</c> on the codespace's own, filtered engine socket.</summary>
-internal sealed class UpContainer(EngineClient engine, CodespaceHost host, DevcontainerUp up)
+/// <summary>
+/// Runs <c>devcontainer up</c> on the codespace's own, filtered engine socket. The codespace is available when the command that <c>waitFor</c> names has ended;
+/// the later ones go on, with their lines in the log.
+/// </summary>
+internal sealed class UpContainer(EngineClient engine, CodespaceHost host, DevcontainerUp up, CodespaceConnections connections, TimeProvider time)
 {
-    /// <returns>The codespace with its container.</returns>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
+
+    /// <summary>Returns when no command runs any more; people can work in it as soon as the context's <see cref="StartContext.Available"/> was told.</summary>
     /// <exception cref="CodespaceFaultException">It failed; names what was refused, or what the tools said.</exception>
-    public async Task<Codespace> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task RunAsync(StartContext context, CancellationToken cancellationToken)
     {
-        var (prepared, log) = (context.Prepared, context.Log);
+        var log = context.Log;
         string? refusal = null;
-        UpResult result;
-        await using (var gate = new EngineGate(engine.Socket, Scope(context), (call, reason) =>
+        var commands = new RunningCommands(LifecycleCommands.WaitForOf(await File.ReadAllTextAsync(context.Folders.Override, cancellationToken)));
+        using var expired = new CancellationTokenSource(Timeout, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        await using var gate = new EngineGate(engine.Socket, Scope(context), (call, reason) =>
         {
             refusal = reason;
             log.Write("engine", $"refused {call}: {reason}");
-        }))
+        });
+        log.Write("up", "starting the dev container");
+        var running = up.RunAsync(
+            context.ToolsView, context.Folders, context.Workspace, gate.SocketPath, $"{GateScope.Label}={context.Codespace.Name}", line => log.Write("up", line), commands.Begins,
+            ending.Token);
+        try
         {
-            log.Write("up", "starting the dev container");
-            result = await up.RunAsync(
-                context.ToolsView, context.Folders, context.Workspace, gate.SocketPath, $"{GateScope.Label}={context.Codespace.Name}", line => log.Write("up", line), cancellationToken);
+            var inBackground = await Task.WhenAny(running, commands.MayGoOn) != running && await BeginBackgroundAsync(context, cancellationToken);
+            if (inBackground)
+            {
+                await KeepAwakeAsync(running, commands, context.Codespace.Id, expired, cancellationToken);
+            }
+
+            await FinishAsync(context, await running, refusal, inBackground, cancellationToken);
+        }
+        catch (OperationCanceledException) when (expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new CodespaceFaultException($"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await running.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <returns>False when there is no container, which the tools will have more to say about.</returns>
+    private async Task<bool> BeginBackgroundAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        if (await DevContainerAsync(context, cancellationToken) is not { Running: true } container)
+        {
+            return false;
         }
 
+        await AvailableAsync(context, container.Id, context.Prepared.RemoteUser, commandsRunning: true, cancellationToken);
+        return true;
+    }
+
+    /// <summary>A new container's commands are use while they run. Those of every start may be a server that runs forever: they are none, and have no end.</summary>
+    private async Task KeepAwakeAsync(Task running, RunningCommands commands, long codespace, CancellationTokenSource expired, CancellationToken cancellationToken)
+    {
+        while (await Task.WhenAny(running, Task.Delay(Look, time, cancellationToken)) != running)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!LifecycleCommands.RunsOnce(commands.Current))
+            {
+                expired.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            await connections.TouchAsync(codespace, cancellationToken);
+        }
+    }
+
+    private async Task FinishAsync(StartContext context, UpResult result, string? refusal, bool inBackground, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
+        var (prepared, log) = (context.Prepared, context.Log);
         if (result is { Failure: { } failure, OnlyCommandFailed: true })
         {
             log.Write("up", $"{failure} The codespace is available all the same.");
@@ -40,28 +99,47 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
                 : new CodespaceFaultException($"devcontainer up failed: {reason}");
         }
 
-        // Where no command ran, nobody has asked for it yet.
-        var user = result.RemoteUser ?? prepared.RemoteUser;
-        await context.Inside.Ready(result.ContainerId!, user, cancellationToken);
-        return context.Codespace with
+        if (!inBackground)
         {
-            Image = prepared.Image,
-            ContainerId = result.ContainerId,
+            await AvailableAsync(context, result.ContainerId!, result.RemoteUser ?? prepared.RemoteUser, commandsRunning: false, cancellationToken);
+        }
+    }
+
+    private static async Task AvailableAsync(StartContext context, string container, string user, bool commandsRunning, CancellationToken cancellationToken)
+    {
+        // Where no command ran, nobody has asked for it yet.
+        await context.Inside.Ready(container, user, cancellationToken);
+        await context.Available(context.Codespace with
+        {
+            Image = context.Prepared.Image,
+            ContainerId = container,
             RemoteUser = user,
-            WorkspaceFolder = prepared.WorkspaceFolder,
-        };
+            WorkspaceFolder = context.Prepared.WorkspaceFolder,
+            CommandsRunning = commandsRunning,
+        });
     }
 
     /// <summary>What befell the start from outside, which the tools report as whatever they were doing; null: nothing.</summary>
     private async Task<string?> BrokenOffAsync(StartContext context, CancellationToken cancellationToken)
     {
+        if (await DevContainerAsync(context, cancellationToken) is not { Running: false } ended)
+        {
+            return null;
+        }
+
+        var lines = await engine.LastLinesAsync(ended.Id, LastLines, cancellationToken);
+        return $"the dev container ended during the start (exit code {ended.ExitCode}{(lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines))}): its main process did, or the container "
+            + "engine stopped it. Remedy: start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true";
+    }
+
+    /// <summary>The container that people work in; null while there is none.</summary>
+    private async Task<EngineContainer?> DevContainerAsync(StartContext context, CancellationToken cancellationToken)
+    {
         foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken))
         {
-            if (await engine.ContainerAsync(id, cancellationToken) is { Running: false } ended && ended.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
+            if (await engine.ContainerAsync(id, cancellationToken) is { } container && container.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
             {
-                var lines = await engine.LastLinesAsync(id, LastLines, cancellationToken);
-                return $"the dev container ended during the start (exit code {ended.ExitCode}{(lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines))}): its main process did, or the container "
-                    + "engine stopped it. Remedy: start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true";
+                return container;
             }
         }
 
@@ -83,4 +161,24 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         + "Remedy: use an image that does not ask for it");
 
     private const int LastLines = 5;
+
+    /// <summary>Which lifecycle command runs, and whether what is waited for is behind.</summary>
+    private sealed class RunningCommands(string waitFor)
+    {
+        private readonly TaskCompletionSource _mayGoOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Ends when a command begins that is not waited for: all before it have ended well.</summary>
+        public Task MayGoOn => _mayGoOn.Task;
+
+        public string Current { get; private set; } = "";
+
+        public void Begins(string command)
+        {
+            Current = command;
+            if (LifecycleCommands.IsAfter(command, waitFor))
+            {
+                _mayGoOn.TrySetResult();
+            }
+        }
+    }
 }

@@ -20,6 +20,7 @@ create table codespaces (
     workspace_folder text,              -- inside the container
     rebuild boolean not null default false,
     attempt bigint not null default 0,  -- counts starts; a creation log line and a token belong to one
+    commands_running boolean not null default false, -- while it is available: lifecycle commands of the start go on
     idle_timeout_minutes bigint not null default 30,
     retention_period_minutes bigint not null default 43200, -- after a stop; 0: deleted when it stops
     retention_expires_at bigint,        -- null while it is wanted
