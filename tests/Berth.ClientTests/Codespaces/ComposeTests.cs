@@ -44,6 +44,7 @@ public sealed class ComposeTests(SharedServer shared)
                     environment: { TWO: "it's $$two" }
                     volumes: [".:/workspace:cached", "data:/shared:ro"]
                     depends_on: { db: { condition: service_healthy } }
+                    links: ["db:database"]
                 """));
         await world.GrantAsync("dev", repository);
         var refused = (await world.CreateAsync(repository)).Is("Failed").Says($"refuses the image {db}");
@@ -61,7 +62,7 @@ public sealed class ComposeTests(SharedServer shared)
         (await world.StopAsync(started.Name)).Is("Shutdown");
         Assert.Empty((await new Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + started.Name)).Text);
         (await world.StartAsync(started.Name)).Is("Available").Says("app waits for db (service_healthy)", "starting db");
-        Assert.Equal("ada\ngood day\nada\ngood day\n", (await world.ExecAsync(started.Name, "wget -q -O - http://db:8080/x")).Output);
+        Assert.Equal("ada\ngood day\nada\ngood day\n", (await world.ExecAsync(started.Name, "wget -q -O - http://database:8080/x")).Output);
 
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{started.Name}/rebuild", new { });
         (await world.SettledAsync(started.Name)).Is("Available");

@@ -67,6 +67,9 @@ internal sealed record ComposeService(string Name)
     /// <summary>Names beside its own.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>Names that it has for others (<c>links: [db:database]</c>). They all have one network, so everybody finds them.</summary>
+    public IReadOnlyList<(string Service, string Alias)> Links { get; init; } = [];
+
     /// <summary>The service whose network it shares (<c>network_mode: service:db</c>).</summary>
     public string? NetworkOf { get; init; }
 

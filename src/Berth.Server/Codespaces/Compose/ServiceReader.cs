@@ -41,6 +41,7 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
             DroppedCapabilities = [.. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop").Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability"))],
             HealthCheck = HealthCheck(service["healthcheck"], name),
             Aliases = Aliases(service, name),
+            Links = Links(service, name),
             NetworkOf = networkOf,
             NoNetwork = none,
             Needs = Needs(service, name, networkOf),
@@ -199,6 +200,12 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
 
         return aliases;
     }
+
+    private static List<(string Service, string Alias)> Links(ComposeMap service, string name) =>
+    [
+        .. MountReader.Items(service["links"], $"services.{name}.links").Select(link => (Node: link, Parts: ComposeFiles.TextOf(link).Split(':', 2))).Where(link => link.Parts.Length == 2)
+            .Select(link => (link.Parts[0], Matching(link.Parts[1], HostGrammar(), link.Node, "name of a host"))),
+    ];
 
     private void CheckNetwork(string network, ComposeNode node, string name)
     {

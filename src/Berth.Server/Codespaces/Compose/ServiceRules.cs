@@ -39,7 +39,7 @@ internal static class ServiceRules
     {
         ["ports"] = "ports of the host are not published; services reach each other by name, and forwardPorts needs none",
         ["container_name"] = "names on the engine are Berth's; other services find it under this name as well",
-        ["restart"] = "Berth decides when a codespace runs",
+        ["restart"] = "services start and stop with the codespace; an engine that starts again would start them before the firewall stands",
         ["deploy"] = "limits come from the codespace's machine",
         ["mem_limit"] = "limits come from the codespace's machine",
         ["mem_reservation"] = "limits come from the codespace's machine",

@@ -126,9 +126,16 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
 
     private static string? Joined(ComposeService service, Dictionary<string, string> made) => service.NetworkOf is { } other ? made[other] : null;
 
-    /// <summary>Its own names, and those of the services that share its network.</summary>
-    private static List<string> AliasesOf(ComposePlan compose, ComposeService service) =>
-        [.. compose.Others.Prepend(compose.Main).Where(other => other == service || other.NetworkOf == service.Name).SelectMany(other => other.Aliases.Prepend(other.Name)).Distinct()];
+    /// <summary>Its own names, those of the services that share its network, and those that others have for them.</summary>
+    private static List<string> AliasesOf(ComposePlan compose, ComposeService service)
+    {
+        List<ComposeService> all = [compose.Main, .. compose.Others];
+        return
+        [
+            .. all.Where(other => other == service || other.NetworkOf == service.Name)
+                .SelectMany(own => own.Aliases.Prepend(own.Name).Concat(all.SelectMany(other => other.Links).Where(link => link.Service == own.Name).Select(link => link.Alias))).Distinct(),
+        ];
+    }
 
     private async Task VolumesAsync(StartContext context, ComposePlan compose, CancellationToken cancellationToken)
     {
