@@ -112,7 +112,7 @@ internal sealed class CodespaceRow : Row
     private async Task<string> SourceAsync(CancellationToken cancellationToken)
     {
         var source = Directory.CreateDirectory(Path.Combine(_folder, "source")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(source, ".devcontainer.json"), $$"""{ "image": "{{_image}}", "postCreateCommand": "echo made > made.txt" }""", cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(source, ".devcontainer.json"), $$"""{ "image": "{{_image}}", "postCreateCommand": "echo made > made.txt", "waitFor": "postCreateCommand" }""", cancellationToken);
         await RunAsync("git", ["init", "--quiet", "--initial-branch=main", source], cancellationToken);
         await RunAsync("git", ["-C", source, "add", "--all"], cancellationToken);
         await RunAsync("git", ["-C", source, "-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "--quiet", "--message", "first"], cancellationToken);

@@ -148,7 +148,7 @@ public sealed class ComposeTests(SharedServer shared)
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
-            "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app", "postCreateCommand": "sleep 0.5; test -e /data/made && touch done" }"""),
+            "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app", "postCreateCommand": "sleep 0.5; test -e /data/made && touch done", "waitFor": "postCreateCommand" }"""),
             (".devcontainer/compose.yml", $$"""
                 x-image: &image { image: "{{image}}", init: true, volumes: ["data:/data", "..:/workspaces/app"] }
                 services:
