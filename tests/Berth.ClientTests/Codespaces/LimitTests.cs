@@ -4,6 +4,7 @@ using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.ClientTests.Codespaces;
 
@@ -82,7 +83,10 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        var hasty = await world.RepositoryAsync("hasty", (".devcontainer.json", $$"""{"image":"{{image}}","onCreateCommand":"dd if=/dev/zero of=/filler bs=1M count=150; sleep 600"}"""));
         await world.GrantAsync("dev", repository);
+        await world.GrantAsync("dev", hasty);
+        var starting = await world.BeginAsync(hasty);
         var started = (await world.CreateAsync(repository)).Is("Available");
 
         // The workspace has a size of its own; only what lies outside it counts.
@@ -90,16 +94,32 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=/filler bs=1M count=150")).ExitCode);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromMinutes(2));
-        JsonElement codespace;
-        do
+        foreach (var name in new[] { started.Name, starting })
         {
-            await Task.Delay(500, limit.Token);
-            codespace = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{started.Name}", limit.Token);
-        }
-        while (codespace.GetProperty("state").GetString() != "Shutdown");
+            JsonElement codespace;
+            do
+            {
+                await Task.Delay(500, limit.Token);
+                codespace = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", limit.Token);
+            }
+            while (codespace.GetProperty("state").GetString() != "Shutdown");
 
-        Assert.Contains("outside its workspace, more than the 0.1 GB it may", codespace.GetProperty("last_known_stop_notice").GetString(), StringComparison.Ordinal);
-        await world.DeleteAsync(started.Name);
+            Assert.Contains("outside its workspace, more than the 0.1 GB it may", codespace.GetProperty("last_known_stop_notice").GetString(), StringComparison.Ordinal);
+            await world.DeleteAsync(name);
+        }
+    }
+
+    [Fact]
+    public void What_containers_have_written_is_counted_at_once_when_the_engines_disk_fills_quickly()
+    {
+        const long GiB = 1L << 30;
+        var moment = TimeSpan.FromSeconds(2);
+        Assert.True(WatchContainers.IsDue(moment, 10 * GiB, 9 * GiB));
+        Assert.False(WatchContainers.IsDue(moment, 10 * GiB, (9 * GiB) + 1));
+        Assert.False(WatchContainers.IsDue(moment, 9 * GiB, 10 * GiB));
+        Assert.False(WatchContainers.IsDue(moment, null, 9 * GiB));
+        Assert.False(WatchContainers.IsDue(moment, 9 * GiB, null));
+        Assert.True(WatchContainers.IsDue(TimeSpan.FromSeconds(30), null, null));
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal sealed record EngineNetwork(string Id, string Name, string? Bridge, IRe
 /// <summary>What the engine says about itself that matters here.</summary>
 /// <param name="RemapsUsers">Root in a container is nobody outside (dockerd's userns-remap).</param>
 /// <param name="FirstUser">What a container's user 0 is outside: 0 without remapping.</param>
-internal sealed record EngineFacts(bool RemapsUsers, int FirstUser);
+/// <param name="Folder">Where images and containers lie on the engine's machine.</param>
+internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder);
 
 /// <summary>Calls about networks and the engine itself.</summary>
 internal sealed partial class EngineClient
@@ -63,8 +64,8 @@ internal sealed partial class EngineClient
             && options.EnumerateArray().Any(option => option.GetString() == "name=userns");
 
         // dockerd keeps what remapped containers consist of in a folder that is named after the first user and group: /var/lib/docker/100000.100000.
-        var folder = info.TryGetProperty("DockerRootDir", out var root) ? Path.GetFileName(root.GetString() ?? "") : "";
-        return new EngineFacts(remaps, remaps && int.TryParse(folder.Split('.')[0], out var first) ? first : 0);
+        var folder = info.TryGetProperty("DockerRootDir", out var root) ? root.GetString() ?? "" : "";
+        return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder);
     }
 
     private static EngineNetwork NetworkOf(JsonElement network)

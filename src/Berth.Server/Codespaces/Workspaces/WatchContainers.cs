@@ -12,22 +12,58 @@ internal sealed partial class WatchContainers(
     Db db, CodespaceHost host, EngineClient engine, Machines machines, Reconciler reconciler, CodespaceLog logs, BerthOptions options, TimeProvider time, ILogger<WatchContainers> logger)
     : BackgroundService
 {
-    /// <summary>The engine counts file by file.</summary>
+    private string? _folder;
+
+    /// <summary>The engine counts file by file, which is not for every moment.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    /// <summary>How much room there is says the kernel at once.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
+    private const long Drop = 1L << 30;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(Look, time);
+        var (counted, room) = (time.GetTimestamp(), (long?)null);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await RunOnceAsync(stoppingToken);
+                var now = await RoomAsync(stoppingToken);
+                if (IsDue(time.GetElapsedTime(counted), room, now))
+                {
+                    await RunOnceAsync(stoppingToken);
+                    (counted, room) = (time.GetTimestamp(), now);
+                }
+
+                // Room that somebody makes is no reason to look.
+                room = now > room ? now : room ?? now;
             }
         }
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    /// <summary>Every half minute, and at once when the engine's disk fills quickly, whoever does it.</summary>
+    /// <param name="since">The last count.</param>
+    /// <param name="before">The room that there was then; null: not known.</param>
+    /// <param name="now">The room that there is.</param>
+    internal static bool IsDue(TimeSpan since, long? before, long? now) => since >= Interval || before - now >= Drop;
+
+    /// <summary>Of the engine's disk; null when it is not known: no engine, or one in another place.</summary>
+    private async Task<long?> RoomAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _folder ??= (await engine.FactsAsync(cancellationToken)).Folder;
+            return Directory.Exists(_folder) ? new DriveInfo(_folder).AvailableFreeSpace : null;
+        }
+        catch (Exception exception) when (exception is EngineException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
         }
     }
 
@@ -37,7 +73,7 @@ internal sealed partial class WatchContainers(
         {
             foreach (var codespace in await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken))
             {
-                if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
+                if (codespace.Desired == CodespaceDesire.Available && (codespace.State == CodespaceState.Available || CodespaceState.IsStarting(codespace.State)))
                 {
                     await LookAsync(codespace, cancellationToken);
                 }
