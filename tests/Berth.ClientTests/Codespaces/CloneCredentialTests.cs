@@ -81,18 +81,16 @@ public sealed class CloneCredentialTests : IDisposable
     {
         await using var server = await ServerAsync(secure: false);
         var url = server.Url + "/app.git";
-        List<string> seen = [];
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var watching = WatchProcessesAsync(seen, stop.Token);
+        var watch = ProcessArguments.Watch("cmdline", "environ");
+
+        // git waits for its answers until it has been seen.
+        server.BeforeAnswer = () => watch.SeenAsync(url);
         for (var i = 0; i < 3; i++)
         {
             await CloneAsync(server, url, Credential(url), []);
         }
 
-        await stop.CancelAsync();
-        await watching;
-        Assert.Contains(seen, line => line.Contains("app.git", StringComparison.Ordinal));
-        Assert.DoesNotContain(seen, line => line.Contains("p@ss", StringComparison.Ordinal));
+        Assert.DoesNotContain("p@ss", await watch.EndAsync(), StringComparison.Ordinal);
     }
 
     private static CloneCredential Credential(string url) => new("ada", Password, CloneOrigin.Of(url)!, "the repository's");
@@ -128,29 +126,5 @@ public sealed class CloneCredentialTests : IDisposable
         CodespaceFolders.Delete(_folder["clone"]);
         await clone.RunAsync(url, null, _folder["clone"], View(), credential, said.Add, Token);
         return _folder["clone"];
-    }
-
-    /// <summary>Arguments and environments of every process there is, for as long as it goes.</summary>
-    private static async Task WatchProcessesAsync(List<string> seen, CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
-            {
-                foreach (var file in new[] { "cmdline", "environ" })
-                {
-                    try
-                    {
-                        seen.Add(await File.ReadAllTextAsync(Path.Combine(process, file), CancellationToken.None));
-                    }
-                    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-                    {
-                        // It has ended meanwhile.
-                    }
-                }
-            }
-
-            await Task.Yield();
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Berth.ClientTests.Server;
+using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
 
@@ -29,7 +30,7 @@ public sealed class CodespaceTests(SharedServer shared)
 
         using var deleted = await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + started.Name, UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
-        await CodespaceWorld.UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(world.Server.Data, "codespaces", started.Name))));
+        await world.UntilDeletedAsync(started.Name);
         Assert.Empty(await world.ContainersAsync(started.Name));
     }
 
@@ -120,11 +121,11 @@ public sealed class CodespaceTests(SharedServer shared)
             new Uri($"/api/v3/repos/{repository}/collaborators/{world.Ada.Login}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
 
-        await CodespaceWorld.UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
-        await CodespaceWorld.UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
+        await Patience.UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
+        await Patience.UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
         (await world.StartAsync(started.Name)).Is("Failed").Says($"{world.Ada.Login} can no longer read {repository}");
     }
 
     private static async Task<int> RunningAsync(CodespaceWorld world, string name) =>
-        (await new Tools.Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+        (await new Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -15,7 +15,6 @@ namespace Berth.ClientTests.Codespaces;
 /// </summary>
 internal sealed class CodespaceWorld : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _codespaces = [];
 
@@ -150,10 +149,10 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     /// <summary>Follows the creation log to its end, which comes when nothing more happens.</summary>
     public async Task<Started> SettledAsync(string name)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
-        var log = await Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true&attempt=latest", UriKind.Relative), limit.Token);
-        var codespace = await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", limit.Token);
+        var log = await Patience.WithinAsync(
+            token => Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true&attempt=latest", UriKind.Relative), token),
+            async () => $"{name} settles:\n{await LogAsync(name)}");
+        var codespace = await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken);
         return new Started(name, codespace.GetProperty("state").GetString()!, codespace.TryGetProperty("failure", out var failure) ? failure.GetString() : null, log);
     }
 
@@ -194,32 +193,21 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     {
         using var deleted = await Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
-        while (Directory.Exists(Path.Combine(Server.Data, "codespaces", name)))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
-        }
+        await UntilDeletedAsync(name);
     }
+
+    public Task UntilDeletedAsync(string name) => Patience.UntilAsync(() => !Directory.Exists(Path.Combine(Server.Data, "codespaces", name)), $"the files of {name} are deleted");
 
     public async Task<string> LogAsync(string name) =>
         await Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
 
     /// <summary>Waits for a line of the creation log.</summary>
-    public Task UntilLogAsync(string name, string words) => UntilAsync(async () => (await LogAsync(name)).Contains(words, StringComparison.Ordinal));
+    public Task UntilLogAsync(string name, string words) =>
+        Patience.UntilAsync(async () => (await LogAsync(name)).Contains(words, StringComparison.Ordinal), $"the log of {name} says '{words}'");
 
-    public Task UntilStateAsync(string name, string state) => UntilAsync(
-        async () => (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken)).GetProperty("state").GetString() == state);
-
-    public static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while (!await holds())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
-        }
-    }
+    public Task UntilStateAsync(string name, string state) => Patience.UntilAsync(
+        async () => (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken)).GetProperty("state").GetString() == state,
+        $"{name} is {state}");
 
     /// <summary>Why nothing can be run in it.</summary>
     public async Task<string> RefusedExecAsync(string name)
@@ -276,14 +264,19 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             }
         }
 
+        await RemoveImagesAsync();
+        Api.Dispose();
+        _folder.Dispose();
+    }
+
+    /// <summary>Those that were pulled from the organization.</summary>
+    public async Task RemoveImagesAsync()
+    {
         var images = await new Command("docker").RunAsync("images", "--quiet", "--filter", $"reference={Server.Host}/{Organization}/*");
         foreach (var image in images.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct())
         {
             await new Command("docker").TryAsync(null, "rmi", "--force", image);
         }
-
-        Api.Dispose();
-        _folder.Dispose();
     }
 }
 

@@ -30,7 +30,7 @@ public sealed class ComposeTests(SharedServer shared)
                     environment: { WHO: "${WHO}" }
                     command: ["sh", "-c", "{{Serving}}"]
                     volumes: ["data:/data", "./greeting:/etc/greeting:ro"]
-                    healthcheck: { test: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/x"], interval: 200ms, retries: 50 }
+                    healthcheck: { test: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/x"], interval: 200ms, retries: 1000 }
                     ports: ["5432:8080"]
                 volumes: { data: }
                 """),
@@ -98,10 +98,10 @@ public sealed class ComposeTests(SharedServer shared)
         var started = (await world.CreateAsync(repository)).Is("Available");
         Assert.Equal(
             "database\n/workspaces/app\n2\ninstalled\n",
-            (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts; cat /own")).Output);
+            (await world.ExecAsync(started.Name, "for i in $(seq 300); do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts; cat /own")).Output);
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
-        Assert.Equal("database\n", (await world.ExecAsync(started.Name, "for i in 1 2 3 4 5; do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done")).Output);
+        Assert.Equal("database\n", (await world.ExecAsync(started.Name, "for i in $(seq 300); do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done")).Output);
         await world.DeleteAsync(started.Name);
     }
 
@@ -161,13 +161,7 @@ public sealed class ComposeTests(SharedServer shared)
         foreach (var step in new[] { "[services] app waits for db", "[up] Running" })
         {
             var name = await world.BeginAsync(repository);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            limit.CancelAfter(TimeSpan.FromMinutes(1));
-            while (!(await world.Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), limit.Token)).Contains(step, StringComparison.Ordinal))
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
-            }
-
+            await world.UntilLogAsync(name, step);
             await server.KillAsync();
             await server.StartAsync();
             (await world.SettledAsync(name)).Is("Available");

@@ -30,28 +30,24 @@ public sealed class ConnectionTests(SharedServer shared)
         var (code, terminal) = await RunAsync(client, name, new ProcessStart(["sh", "-c", Size]) { Tty = true, Rows = 33, Columns = 99, Term = "xterm" }, null);
         Assert.Equal((0, "33 99\r\nxterm\r\ndev\r\n"), (code, terminal));
 
-        using (var left = await client.StartProcessAsync(name, new ProcessStart(["sh", "-c", "echo begun; sleep 12345 & sleep 12345"]) { Tty = true }, cancel))
+        Task UntilSleepingAsync(string seconds, int processes) => Patience.UntilAsync(
+            async () => (await world.ExecAsync(name, $"ps | grep -c '[s]leep {seconds}'")).Output == $"{processes}\n", $"there are {processes} processes with 'sleep {seconds}'");
+        using (await client.StartProcessAsync(name, new ProcessStart(["sh", "-c", "sleep 12345 & sleep 12345; true"]) { Tty = true }, cancel))
         {
-            var begun = new TaskCompletionSource();
-            _ = left.ReadAsync((_, _) =>
-            {
-                begun.TrySetResult();
-                return Task.CompletedTask;
-            }, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
-            await begun.Task;
-            Assert.Equal("2\n", (await world.ExecAsync(name, "ps | grep -c '[s]leep 12345'")).Output.Replace("3", "2", StringComparison.Ordinal));
+            // The shell and both of its children.
+            await UntilSleepingAsync("12345", 3);
         }
 
-        await UntilAsync(async () => (await world.ExecAsync(name, "ps | grep -c '[s]leep 12345'")).Output == "0\n");
+        await UntilSleepingAsync("12345", 0);
 
         // The same without a terminal, over the plain request.
         using (var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v3/user/codespaces/{name}/exec") { Content = JsonContent.Create(new { command = new[] { "sleep", "54321" } }) })
         using (await world.Api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel))
         {
-            await UntilAsync(async () => (await world.ExecAsync(name, "ps | grep -c '[s]leep 54321'")).Output == "1\n");
+            await UntilSleepingAsync("54321", 1);
         }
 
-        await UntilAsync(async () => (await world.ExecAsync(name, "ps | grep -c '[s]leep 54321'")).Output == "0\n");
+        await UntilSleepingAsync("54321", 0);
         await world.ExecAsync(name, "mkdir below");
         Assert.Equal((0, "/workspaces/app/below\n"), await RunAsync(client, name, new ProcessStart(["pwd"]) { WorkingDirectory = "below" }, null));
         Assert.Equal((0, "/tmp\n"), await RunAsync(client, name, new ProcessStart(["pwd"]) { WorkingDirectory = "/tmp" }, null));
@@ -255,16 +251,6 @@ public sealed class ConnectionTests(SharedServer shared)
             }
 
             text.Append(Encoding.UTF8.GetString(buffer, 0, result.Count));
-        }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while (!await holds())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
         }
     }
 }

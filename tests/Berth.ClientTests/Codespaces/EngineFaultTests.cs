@@ -42,16 +42,30 @@ public sealed class EngineFaultTests
         await world.UntilStateAsync(first, "Shutdown");
         Assert.Equal(1, (await world.LogAsync(first)).Split("waiting for the container engine").Length - 1);
         (await world.StartAsync(third)).Is("Available");
-        await CodespaceWorld.UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(server.Data, "codespaces", second))));
+        await world.UntilDeletedAsync(second);
         Assert.Equal("", (await engine.Docker.RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + second)).Text);
+    }
 
-        // In the middle of a start. An engine that stops still answers while it ends its containers.
-        var fourth = await world.BeginAsync(repository);
-        await world.UntilLogAsync(fourth, "[up] starting");
-        await engine.StopAsync();
-        Assert.Contains("the container engine", (await world.SettledAsync(fourth)).Is("Failed").Failure, StringComparison.Ordinal);
+    [Fact]
+    public async Task An_engine_that_goes_away_in_the_middle_of_a_start_is_named()
+    {
+        await using var engine = await SecondEngine.StartAsync();
+        EngineProxy? between = null;
+        using var proxy = between = new EngineProxy(engine.SocketPath, async () =>
+        {
+            between!.Close();
+            await engine.StopAsync();
+        });
+        await using var server = await ServerProcess.StartAsync("codespaces-engine-gone", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
+        await world.GrantAsync("dev", repository);
+        var name = await world.BeginAsync(repository);
+        Assert.Contains("the container engine went away during the start", (await world.SettledAsync(name)).Is("Failed").Failure, StringComparison.Ordinal);
         await engine.StartAsync();
-        (await world.StartAsync(fourth)).Is("Available");
+        proxy.Listen();
+        (await world.StartAsync(name)).Is("Available");
     }
 
     [Fact]
@@ -75,24 +89,16 @@ public sealed class EngineFaultTests
     [Fact]
     public async Task An_image_that_is_removed_while_its_codespace_starts_is_named()
     {
-        await using var server = await ServerProcess.StartAsync("codespaces-image", null, "BERTH_ALLOW_FILE_CLONE=true");
-        await using var world = await CodespaceWorld.CreateAsync(server);
+        // Between the pull and the container.
+        CodespaceWorld? started = null;
+        using var proxy = new EngineProxy("/var/run/docker.sock", () => started!.RemoveImagesAsync());
+        await using var server = await ServerProcess.StartAsync("codespaces-image", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var world = started = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
         await world.GrantAsync("dev", repository);
-        var name = await world.BeginAsync(repository);
-        var settled = world.SettledAsync(name);
-        while (!settled.IsCompleted)
-        {
-            // Half a second passes at least between the pull and the container.
-            var ids = (await new Command("docker").TryAsync(null, "images", "--quiet", "--filter", $"reference={server.Host}/{world.Organization}/*")).Text;
-            foreach (var id in ids.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                await new Command("docker").TryAsync(null, "rmi", "--force", id);
-            }
-        }
-
-        Assert.Contains("was removed from the container engine while the codespace started", (await settled).Is("Failed").Failure, StringComparison.Ordinal);
-        (await world.StartAsync(name)).Is("Available");
+        var failed = (await world.CreateAsync(repository)).Is("Failed");
+        Assert.Contains("was removed from the container engine while the codespace started", failed.Failure, StringComparison.Ordinal);
+        (await world.StartAsync(failed.Name)).Is("Available");
     }
 }

@@ -43,6 +43,9 @@ internal sealed class GitServer : IAsyncDisposable
 
     public string Url => _app.Urls.Single();
 
+    /// <summary>What is waited for before a request is answered.</summary>
+    public Func<Task>? BeforeAnswer { get; set; }
+
     /// <summary>The Authorization headers that came.</summary>
     public ConcurrentQueue<string> Seen { get; } = new();
 
@@ -91,6 +94,7 @@ internal sealed class GitServer : IAsyncDisposable
             return;
         }
 
+        await (BeforeAnswer?.Invoke() ?? Task.CompletedTask);
         using var backend = Process.Start(Backend(http.Request))!;
         await http.Request.Body.CopyToAsync(backend.StandardInput.BaseStream, http.RequestAborted);
         backend.StandardInput.Close();

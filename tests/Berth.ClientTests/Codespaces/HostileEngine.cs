@@ -45,13 +45,17 @@ public sealed class HostileEngine : IAsyncLifetime
         await Raw.RunAsync("import", "--change", "CMD [\"/bin/sh\"]", await BaseImage.ArchiveAsync(), Image);
         await Raw.RunAsync("tag", Image, Fill("@NEIGHBOUR_IMAGE@"));
         await Raw.RunAsync("tag", Image, Fill("hostile.invalid/@ID@/doomed:1"));
-        await Raw.RunAsync("network", "create", "--subnet", Subnet(), "--label", "test=" + _id, Fill("@NEIGHBOUR_NETWORK@"));
-        await Raw.RunAsync("network", "create", "--subnet", Subnet(), "--label", "test=" + _id, Network);
-        await Raw.RunAsync("network", "create", "--internal", "--subnet", Subnet(), "--label", "test=" + _id, "own-net-" + _id);
+        await EngineNetwork.CreateAsync(Fill("@NEIGHBOUR_NETWORK@"), "--label", "test=" + _id);
+        await EngineNetwork.CreateAsync(Network, "--label", "test=" + _id);
+        await EngineNetwork.CreateAsync("own-net-" + _id, "--internal", "--label", "test=" + _id);
         await Raw.RunAsync(
             "run", "--detach", "--init", "--network", Fill("@NEIGHBOUR_NETWORK@"), "--name", Fill("@NEIGHBOUR@"), "--hostname", "neighbour", "--ipc", "shareable", "--label", "berth.codespace=bob-" + _id, "--env", "PRIVATE=HARM",
             "--volume", Fill("@NEIGHBOUR_VOLUME@:/data"), Image,
-            "sh", "-c", "echo HARM > /private; echo HARM > /data/private; echo HARM > /dev/shm/private; echo HARM; while true; do nc -l -p 8080 -e echo HARM; done & sleep 3600");
+            "sh", "-c", "echo HARM > /private; echo HARM > /data/private; echo HARM > /dev/shm/private; echo HARM; nc -ll -p 8080 -e echo HARM & exec sleep 3600");
+
+        // 1F90 is 8080, 0A a listener: by then all of the above is there.
+        await Patience.UntilAsync(
+            async () => (await Raw.TryAsync(null, "exec", Fill("@NEIGHBOUR@"), "grep", "-q", ":1F90 .* 0A ", "/proc/net/tcp", "/proc/net/tcp6")).ExitCode == 0, "the neighbour serves");
         _neighbour = (await Raw.RunAsync("inspect", "--format", $"{{{{(index .NetworkSettings.Networks \"{Fill("@NEIGHBOUR_NETWORK@")}\").IPAddress}}}}", Fill("@NEIGHBOUR@"))).Line;
         var scope = new GateScope(Own, "test-host", Image, _folder["workspace"], "/workspaces/app") { Network = "own-net-" + _id, Limits = new MachineLimits(1, 64 << 20, 64) };
         _gate = new EngineGate(new EngineSocket("unix:///var/run/docker.sock"), scope, (call, reason) =>
@@ -95,6 +99,4 @@ public sealed class HostileEngine : IAsyncLifetime
         File.Delete($"/dev/shm/berth-{_id}");
         _folder.Dispose();
     }
-
-    private static string Subnet() => $"10.213.{RandomNumberGenerator.GetInt32(0, 250)}.{RandomNumberGenerator.GetInt32(0, 8) * 32}/27";
 }

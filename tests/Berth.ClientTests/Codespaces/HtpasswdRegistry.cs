@@ -12,9 +12,10 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
     public const string User = "ada";
     public const string Password = "correct-horse-battery";
     private readonly TemporaryFolder _folder = new();
+    private readonly HeldPort _port = new();
     private Process? _process;
 
-    public string Host { get; } = $"127.0.0.1:{FreePort()}";
+    public string Host => $"127.0.0.1:{_port.Number}";
 
     /// <summary>What to trust it by.</summary>
     public string Certificate { get; private set; } = "";
@@ -52,11 +53,13 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
         registry._process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
         registry._process.BeginErrorReadLine();
         registry._process.BeginOutputReadLine();
-        while (!await registry.ListensAsync())
-        {
-            Assert.False(registry._process.HasExited, "docker-registry does not start");
-            await Task.Delay(50);
-        }
+        await Patience.UntilAsync(
+            async () =>
+            {
+                Assert.False(registry._process.HasExited, "docker-registry does not start");
+                return await registry.ListensAsync();
+            },
+            $"docker-registry listens at {registry.Host}");
 
         return registry;
     }
@@ -78,6 +81,7 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
         }
 
         _process?.Dispose();
+        _port.Dispose();
         _folder.Dispose();
     }
 
@@ -93,12 +97,5 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

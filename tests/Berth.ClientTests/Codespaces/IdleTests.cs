@@ -35,7 +35,7 @@ public sealed class IdleTests
         Assert.NotNull(stopped.RetentionExpiresAt);
 
         await client.ChangeCodespaceAsync(name, new CodespaceChange { RetentionPeriodMinutes = 0 }, TestContext.Current.CancellationToken);
-        await CodespaceWorld.UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(server.Data, "codespaces", name))));
+        await world.UntilDeletedAsync(name);
         Assert.Empty(await world.ContainersAsync(name));
     }
 

@@ -17,7 +17,7 @@ public sealed class InsideTests(SharedServer shared)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        string Write(string phase) => $"echo $CODESPACES $MY_SECRET >> {phase}.txt; printf '%s' \\\"$MY_KEY\\\" >> {phase}.key; test -s $DOCKER_CONFIG/config.json && echo docker >> {phase}.txt; echo shown: $MY_SECRET";
+        string Write(string phase) => $"{(phase == "postCreate" ? "until test -e watched; do sleep 0.1; done; " : "")}echo $CODESPACES $MY_SECRET >> {phase}.txt; printf '%s' \\\"$MY_KEY\\\" >> {phase}.key; test -s $DOCKER_CONFIG/config.json && echo docker >> {phase}.txt; echo shown: $MY_SECRET";
         var phases = new[] { "onCreate", "updateContent", "postCreate", "postStart", "postAttach" };
         var commands = string.Join(", ", phases.Select(phase => $"\"{phase}Command\": \"{Write(phase)}\""));
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", {{commands}} }"""));
@@ -25,12 +25,13 @@ public sealed class InsideTests(SharedServer shared)
         await world.SecretAsync(repository, "MY_SECRET", Value);
         await world.SecretAsync(repository, "MY_KEY", Lines);
 
-        using var ended = new CancellationTokenSource();
-        var watching = ProcessArguments.WatchAsync(ended.Token);
-        var started = (await world.CreateAsync(repository)).Is("Available").Says("shown: ********");
-        await ended.CancelAsync();
-        var arguments = await watching;
-        Assert.Contains("postCreate.txt", arguments, StringComparison.Ordinal);
+        // What the tools start is seen for certain while one of the commands waits for it.
+        var watch = ProcessArguments.Watch("cmdline");
+        var name = await world.BeginAsync(repository);
+        await watch.SeenAsync("postCreate.txt");
+        await File.WriteAllTextAsync(Path.Combine(world.Server.Data, "codespaces", name, "workspace", "app", "watched"), "", TestContext.Current.CancellationToken);
+        var started = (await world.SettledAsync(name)).Is("Available").Says("shown: ********");
+        var arguments = await watch.EndAsync();
         foreach (var phase in phases)
         {
             var (output, _) = await world.ExecAsync(started.Name, $"cat {phase}.txt {phase}.key");

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Berth.ClientTests.Server;
@@ -31,6 +30,7 @@ public sealed class NetworkTests(SharedServer shared)
         var plain = await PlainNetworkAsync();
         var outsider = (await DockerAsync("run", "--detach", "--network", plain, pinned, "/bin/sh", "-c", "nc -ll -p 8080 -e true")).Line;
         var metadata = await MetadataAddressAsync();
+        var host = await OwnAddressAsync();
         using var listener = Listen();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         try
@@ -40,12 +40,13 @@ public sealed class NetworkTests(SharedServer shared)
                 await DockerAsync("exec", "--detach", container, "/bin/sh", "-c", "nc -ll -p 8080 -e true");
             }
 
+            foreach (var container in new[] { own, neighbour, outsider })
+            {
+                await Patience.UntilAsync(() => ReachesAsync(container, "127.0.0.1", 8080), "what listens in the containers is there");
+            }
+
             var gateway = await FormatAsync(own, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
             var outsidersGateway = await FormatAsync(outsider, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
-            var host = NetworkInterface.GetAllNetworkInterfaces().Where(nic => nic.OperationalStatus == OperationalStatus.Up)
-                .SelectMany(nic => nic.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)
-                .First(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address)
-                    && address.ToString() != gateway && address.ToString() != outsidersGateway && address.ToString() != Metadata).ToString();
             foreach (var (what, address, at) in new (string, string, int)[]
             {
                 ("this machine, by the bridge of the codespace", gateway, port),
@@ -69,14 +70,12 @@ public sealed class NetworkTests(SharedServer shared)
             // Nor does anybody begin to talk to a codespace; it reaches itself.
             Assert.False(await ReachesAsync(outsider, await AddressAsync(own), 8080));
             Assert.True(await ReachesAsync(own, await AddressAsync(own), 8080));
-            Assert.True(await ReachesAsync(own, "127.0.0.1", 8080));
-
-            await StandsAfterAFlushAsync(world.Server, own, gateway, port);
         }
         finally
         {
             await new Command("docker").TryAsync(null, "rm", "--force", outsider);
             await new Command("docker").TryAsync(null, "network", "rm", plain);
+            await new Command("ip").TryAsync(null, "address", "del", host + "/32", "dev", "lo");
             if (metadata)
             {
                 await new Command("ip").TryAsync(null, "address", "del", Metadata + "/32", "dev", "lo");
@@ -92,12 +91,13 @@ public sealed class NetworkTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         await new Command("skopeo", "copy", "--src-tls-verify=false", "--src-creds", "admin:" + ServerProcess.AdminToken).RunAsync("docker://" + image, "docker-daemon:" + image);
         var name = Accounts.Unique("open");
-        await DockerAsync("network", "create", "--subnet", "10.213.255.224/27", name);
+        await EngineNetwork.CreateAsync(name);
         using var listener = Listen();
         try
         {
             var container = (await DockerAsync("run", "--detach", "--name", name, "--network", name, image, "sleep", "600")).Line;
-            Assert.True(await ReachesAsync(container, "10.213.255.225", ((IPEndPoint)listener.LocalEndpoint).Port));
+            var gateway = await FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
+            Assert.True(await ReachesAsync(container, gateway, ((IPEndPoint)listener.LocalEndpoint).Port));
         }
         finally
         {
@@ -165,19 +165,34 @@ public sealed class NetworkTests(SharedServer shared)
         Assert.DoesNotContain(started.Name, (await new Command("losetup", "--all").RunAsync()).Text, StringComparison.Ordinal);
     }
 
-    /// <summary>Somebody reloads the machine's firewall: Berth's part comes back within the quarter of a minute that it looks after it.</summary>
-    private static async Task StandsAfterAFlushAsync(ServerProcess server, string container, string address, int port)
+    [Fact]
+    public async Task Rules_that_somebody_reloads_away_come_back()
     {
-        await new Command("nft").RunAsync("delete", "table", "inet", "berth_" + Firewall.Mark(await HostAsync(server)));
-        Assert.True(await ReachesAsync(container, address, port), "without the table the host is open");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while ((await TableAsync(server)).ExitCode != 0)
+        await using var server = await ServerProcess.StartAsync("networks-flushed", null, "BERTH_ALLOW_FILE_CLONE=true");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        await world.GrantAsync("dev", repository);
+        var container = Assert.Single(await world.ContainersAsync((await world.CreateAsync(repository)).Is("Available").Name));
+        var gateway = await FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
+        using var listener = Listen();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Assert.False(await ReachesAsync(container, gateway, port));
+
+        // The server, which looks after them every quarter of a minute, stands still meanwhile.
+        await server.StandStillAsync();
+        try
         {
-            await Task.Delay(200, limit.Token);
+            await new Command("nft").RunAsync("delete", "table", "inet", "berth_" + Firewall.Mark(await HostAsync(server)));
+            Assert.True(await ReachesAsync(container, gateway, port), "without the table the host is open");
+        }
+        finally
+        {
+            await server.GoOnAsync();
         }
 
-        Assert.False(await ReachesAsync(container, address, port), "the host is open although the table is back");
+        await Patience.UntilAsync(async () => (await TableAsync(server)).ExitCode == 0, "the table is back");
+        Assert.False(await ReachesAsync(container, gateway, port), "the host is open although the table is back");
     }
 
     private static async Task<Output> TableAsync(ServerProcess server) =>
@@ -194,7 +209,7 @@ public sealed class NetworkTests(SharedServer shared)
     private static async Task<string> PlainNetworkAsync()
     {
         var name = Accounts.Unique("plain");
-        await DockerAsync("network", "create", "--subnet", $"10.213.254.{RandomNumberGenerator.GetInt32(0, 8) * 32}/27", name);
+        await EngineNetwork.CreateAsync(name);
         return name;
     }
 
@@ -226,6 +241,14 @@ public sealed class NetworkTests(SharedServer shared)
     /// <summary>busybox's nc ends with 0 when it is connected and its input ends.</summary>
     private static async Task<bool> ReachesAsync(string container, string address, int port) =>
         (await new Command("docker").TryAsync(null, "exec", container, "/bin/sh", "-c", $"timeout 10 nc -w 2 {address} {port} </dev/null >/dev/null 2>&1")).ExitCode == 0;
+
+    /// <summary>Another address of this machine, as that of its network card; one that stays, whatever other tests do with their networks.</summary>
+    private static async Task<string> OwnAddressAsync()
+    {
+        var address = $"11.222.113.{RandomNumberGenerator.GetInt32(1, 255)}";
+        await new Command("ip").RunAsync("address", "replace", address + "/32", "dev", "lo");
+        return address;
+    }
 
     /// <summary>A service as a cloud has one for its machines. True when the address was added here.</summary>
     private static async Task<bool> MetadataAddressAsync() =>

@@ -24,6 +24,9 @@ internal sealed class Outside : IAsyncDisposable
         var bytes = IPAddress.Parse(network).GetAddressBytes();
         string At(int offset) => new IPAddress([bytes[0], bytes[1], bytes[2], (byte)(bytes[3] + offset)]).ToString();
         var outside = new Outside("bo" + Convert.ToHexStringLower(bytes), At(2));
+
+        // Left over from a run that was cut off.
+        await outside.DisposeAsync();
         try
         {
             var ip = new Command("ip");
@@ -35,7 +38,10 @@ internal sealed class Outside : IAsyncDisposable
             await inside.RunAsync("address", "add", At(2) + "/30", "dev", "eth0");
             await inside.RunAsync("link", "set", "eth0", "up");
             await inside.RunAsync("route", "add", "default", "via", At(1));
-            outside._service = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", outside._name, "node", "-e", $"require('net').createServer(s => s.end('served')).listen({Port})"]))!;
+            outside._service = Process.Start(new ProcessStartInfo(
+                "ip", ["netns", "exec", outside._name, "node", "-e", $"require('net').createServer(s => s.end('served')).listen({Port}, () => console.log('listening'))"])
+            { RedirectStandardOutput = true })!;
+            Assert.Equal("listening", await outside._service.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
             return outside;
         }
         catch

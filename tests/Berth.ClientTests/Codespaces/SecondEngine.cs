@@ -18,14 +18,16 @@ internal sealed class SecondEngine : IAsyncDisposable
 
     private SecondEngine(string? data) => _data = data ?? _folder.Create("data");
 
-    public string Setting => $"BERTH_DOCKER_HOST=unix://{_folder["engine.sock"]}";
+    public string Setting => "BERTH_DOCKER_HOST=unix://" + SocketPath;
+
+    public string SocketPath => _folder["engine.sock"];
 
     public Command Docker
     {
         get
         {
             var docker = new Command("docker");
-            docker.Environment["DOCKER_HOST"] = "unix://" + _folder["engine.sock"];
+            docker.Environment["DOCKER_HOST"] = "unix://" + SocketPath;
             return docker;
         }
     }
@@ -51,16 +53,16 @@ internal sealed class SecondEngine : IAsyncDisposable
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
         _process = Process.Start("sh",
         [
-            "-c", $"exec dockerd --host unix://{_folder["engine.sock"]} --data-root {_data} --exec-root {_folder["run"]} --pidfile {_folder["pid"]} --config-file {_folder["none.json"]} "
+            "-c", $"exec dockerd --host unix://{SocketPath} --data-root {_data} --exec-root {_folder["run"]} --pidfile {_folder["pid"]} --config-file {_folder["none.json"]} "
                 + $"--bridge {_bridge} --iptables=false --ip6tables=false --userland-proxy=false --log-level error >>{log} 2>&1",
         ])!;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while ((await Docker.TryAsync(null, "version")).ExitCode != 0)
-        {
-            Assert.False(_process.HasExited, _process.HasExited ? await File.ReadAllTextAsync(log, limit.Token) : "");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
-        }
+        await Patience.UntilAsync(
+            async () =>
+            {
+                Assert.False(_process.HasExited, _process.HasExited ? await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken) : "");
+                return (await Docker.TryAsync(null, "version")).ExitCode == 0;
+            },
+            $"the second engine answers (its log: {log})");
     }
 
     /// <summary>Ends it as the system does, with SIGTERM: its containers end with it.</summary>

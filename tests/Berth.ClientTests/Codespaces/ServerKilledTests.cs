@@ -14,13 +14,17 @@ public sealed class ServerKilledTests
     {
         await using var server = await ServerProcess.StartAsync("codespaces-killed", null, "BERTH_ALLOW_FILE_CLONE=true");
         await using var world = await CodespaceWorld.CreateAsync(server);
-        var repository = await RepositoryAsync(world);
+
+        // The command does not end before the test says so, which it does to the container of the second attempt alone.
+        var repository = await RepositoryAsync(world, "until test -e /tmp/go; do sleep 0.1; done; echo once >> made");
         foreach (var step in Steps)
         {
             var name = await world.BeginAsync(repository);
             await world.UntilLogAsync(name, step);
             await server.KillAsync();
+            var before = await world.ContainersAsync(name);
             await server.StartAsync();
+            await Patience.UntilAsync(async () => await GoAsync(world, name, before), $"{name} has another container after {step}");
             (await world.SettledAsync(name)).Is("Available");
             Assert.Single(await world.ContainersAsync(name));
             Assert.Equal("once\n", (await world.ExecAsync(name, "cat made; test -f /built || echo not built")).Output);
@@ -36,7 +40,7 @@ public sealed class ServerKilledTests
     {
         await using var server = await ServerProcess.StartAsync("codespaces-killed-stop", null, "BERTH_ALLOW_FILE_CLONE=true");
         await using var world = await CodespaceWorld.CreateAsync(server);
-        var repository = await RepositoryAsync(world);
+        var repository = await RepositoryAsync(world, "true");
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
 
         // One that runs is left alone, and what answers inside answers again.
@@ -45,7 +49,7 @@ public sealed class ServerKilledTests
         await server.StartAsync();
         Assert.Equal(0, (await world.ExecAsync(name, "test -f /tmp/in-the-container")).ExitCode);
         const string Ask = "wget -q -O /dev/null --header \"Authorization: Bearer $GITHUB_TOKEN\" $GITHUB_API_URL/user/codespaces/$CODESPACE_NAME";
-        await CodespaceWorld.UntilAsync(async () => (await world.ExecAsync(name, Ask)).ExitCode == 0);
+        await Patience.UntilAsync(async () => (await world.ExecAsync(name, Ask)).ExitCode == 0);
 
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/stop", new { });
         await server.KillAsync();
@@ -65,18 +69,23 @@ public sealed class ServerKilledTests
         }
 
         await server.StartAsync();
-        await CodespaceWorld.UntilAsync(() => Task.FromResult(!Directory.Exists(Path.Combine(server.Data, "codespaces", name))));
+        await world.UntilDeletedAsync(name);
         Assert.Empty(await world.ContainersAsync(name));
         Assert.Empty(await world.BuiltAsync(name));
     }
 
-    private static async Task<string> RepositoryAsync(CodespaceWorld world)
+    /// <summary>Lets the command end in the codespace's container that was not there before.</summary>
+    private static async Task<bool> GoAsync(CodespaceWorld world, string name, string[] before) =>
+        (await world.ContainersAsync(name)).Except(before, StringComparer.Ordinal).ToArray() is [var container]
+        && (await new Command("docker").TryAsync(null, "exec", container, "touch", "/tmp/go")).ExitCode == 0;
+
+    private static async Task<string> RepositoryAsync(CodespaceWorld world, string command)
     {
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
             "app",
             ("Dockerfile", $"FROM {image}\nRUN echo built > /built\n"),
-            (".devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "sleep 0.3; echo once >> made", "waitFor": "postCreateCommand" }"""));
+            (".devcontainer.json", $$"""{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "{{command}}", "waitFor": "postCreateCommand" }"""));
         await world.GrantAsync("dev", repository);
         return repository;
     }

@@ -1,4 +1,5 @@
 using Berth.ClientTests.Server;
+using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
 
@@ -59,10 +60,10 @@ public sealed class WaitForTests(SharedServer shared)
 
         // A new container runs everything anew.
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/rebuild", new { });
-        await CodespaceWorld.UntilAsync(async () => (await world.LogAsync(name)).Split("waiting").Length == 3);
+        await Patience.UntilAsync(async () => (await world.LogAsync(name)).Split("waiting").Length == 3);
         await world.UntilStateAsync(name, "Available");
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/rebuild", new { });
-        await CodespaceWorld.UntilAsync(async () => (await world.LogAsync(name)).Split("waiting").Length == 4);
+        await Patience.UntilAsync(async () => (await world.LogAsync(name)).Split("waiting").Length == 4);
         await world.UntilStateAsync(name, "Available");
         Assert.Single(await world.ContainersAsync(name));
         await world.DeleteAsync(name);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Berth.Client.Crypto;
 using Berth.ClientTests.Server;
+using Berth.ClientTests.Tools;
 using Berth.Server;
 using Berth.Server.Database;
 using Berth.Server.Operations;
@@ -65,19 +66,16 @@ public sealed class KeyRotationKillTests
 
     private static async Task<string> FinishedAsync(ServerProcess server)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            var now = JsonSerializer.Deserialize<JsonElement>(await server.Admin.GetStringAsync("/api/v3/admin/keys/rotation", limit.Token));
-            if (now.GetProperty("state").GetString() == "finished")
+        JsonElement now = default;
+        await Patience.UntilAsync(
+            async () =>
             {
-                Assert.Equal(0, now.GetProperty("failed").GetInt64());
-                return now.GetProperty("to").GetString()!;
-            }
-
-            await Task.Delay(50, limit.Token);
-        }
+                now = JsonSerializer.Deserialize<JsonElement>(await server.Admin.GetStringAsync("/api/v3/admin/keys/rotation", Token));
+                return now.GetProperty("state").GetString() == "finished";
+            },
+            "the rotation finishes");
+        Assert.Equal(0, now.GetProperty("failed").GetInt64());
+        return now.GetProperty("to").GetString()!;
     }
 
     private static async Task CheckAsync(ServerProcess server, HashSet<string> keys)

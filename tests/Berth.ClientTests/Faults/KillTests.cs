@@ -27,7 +27,7 @@ public sealed class KillTests
                 // Half of the kills come early, while the first requests are on their way, half after some images.
                 await (round % 2 == 0
                     ? Task.Delay(random.Next(5, 250), stop.Token)
-                    : pushed.ReachAsync(pushed.Acknowledgements + random.Next(1, 60), stop.Token));
+                    : pushed.ReachAsync(pushed.Acknowledgements + random.Next(1, 60), writers, stop.Token));
                 await server.KillAsync();
                 await stop.CancelAsync();
                 await Task.WhenAll(writers);

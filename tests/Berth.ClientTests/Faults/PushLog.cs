@@ -40,11 +40,12 @@ internal sealed class PushLog
         }
     }
 
-    /// <summary>Waits for this many acknowledgements.</summary>
-    public async Task ReachAsync(int acknowledgements, CancellationToken cancellationToken)
+    /// <summary>Waits for this many acknowledgements of the writers.</summary>
+    public async Task ReachAsync(int acknowledgements, IReadOnlyCollection<Task> writers, CancellationToken cancellationToken)
     {
         while (Acknowledgements < acknowledgements)
         {
+            Assert.DoesNotContain(writers, writer => writer.IsCompleted);
             await Task.Delay(1, cancellationToken);
         }
     }

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Berth.ClientTests.Tools;
+using Berth.Tests.TestServer;
 
 namespace Berth.ClientTests.Scripts;
 
@@ -15,7 +14,8 @@ public sealed class QuickStartTests : IDisposable
     public async Task The_lines_that_script_server_prints_push_a_first_image()
     {
         Requirement.Program("docker");
-        var port = FreePort();
+        using var held = new HeldPort();
+        var port = held.Number;
         using var server = Process.Start(Info(port))!;
         try
         {
@@ -28,7 +28,13 @@ public sealed class QuickStartTests : IDisposable
         finally
         {
             using var kill = Process.Start("kill", ["-TERM", server.Id.ToString(CultureInfo.InvariantCulture)]);
-            await server.WaitForExitAsync(CancellationToken.None);
+            await Patience.WithinAsync<int>(
+                async token =>
+                {
+                    await server.WaitForExitAsync(token);
+                    return 0;
+                },
+                () => Task.FromResult("script/server ends"));
         }
 
         Assert.Equal(0, server.ExitCode);
@@ -69,12 +75,5 @@ public sealed class QuickStartTests : IDisposable
         // What it logs from now on is read, so that it never waits for a reader.
         _ = server.StandardOutput.ReadToEndAsync(CancellationToken.None);
         return commands;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

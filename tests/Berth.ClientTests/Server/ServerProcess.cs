@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Berth.ClientTests.Tools;
+using Berth.Tests.TestServer;
 
 namespace Berth.ClientTests.Server;
 
@@ -15,6 +15,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly Dictionary<string, string> _settings;
     private readonly TestDatabase _database;
     private readonly string _log;
+    private readonly HeldPort _port = new();
     private Process? _process;
 
     private ServerProcess(string data, TestDatabase database, Dictionary<string, string> settings, string log)
@@ -23,7 +24,7 @@ public sealed class ServerProcess : IAsyncDisposable
         _database = database;
         _settings = settings;
         _log = log;
-        Url = new Uri($"{(settings.ContainsKey("BERTH_TLS_CERT_FILE") ? "https" : "http")}://localhost:{FreePort()}");
+        Url = new Uri($"{(settings.ContainsKey("BERTH_TLS_CERT_FILE") ? "https" : "http")}://localhost:{_port.Number}");
         Admin = Client(AdminToken);
     }
 
@@ -86,17 +87,24 @@ public sealed class ServerProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        while (!await IsReadyAsync())
-        {
-            Assert.False(_process.HasExited, $"the server does not start, see {_log}");
-            await Task.Delay(20);
-        }
+        await Patience.UntilAsync(
+            async () =>
+            {
+                Assert.False(_process.HasExited, $"the server does not start, see {_log}");
+                return await IsReadyAsync();
+            },
+            $"the server at {Url} is ready (its log: {_log})");
     }
 
     /// <summary>What it wrote to its standard output and error, since it was first started.</summary>
     public string LogFile => _log;
 
     public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>It stands still (SIGSTOP) until it is told to go on.</summary>
+    public Task StandStillAsync() => new Command("kill").RunAsync("-STOP", _process!.Id.ToString(CultureInfo.InvariantCulture));
+
+    public Task GoOnAsync() => new Command("kill").RunAsync("-CONT", _process!.Id.ToString(CultureInfo.InvariantCulture));
 
     public async Task KillAsync()
     {
@@ -148,6 +156,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
         _process?.Dispose();
         Admin.Dispose();
+        _port.Dispose();
         await _database.DisposeAsync();
         if (Data.Contains("berth-server-", StringComparison.Ordinal))
         {
@@ -178,12 +187,5 @@ public sealed class ServerProcess : IAsyncDisposable
                 File.AppendAllText(_log, line + "\n");
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -14,7 +14,6 @@ internal sealed record Output(string Command, int ExitCode, string Text, string 
 /// <summary>A program with the arguments and environment that all its calls in a test share.</summary>
 internal sealed class Command(string program, params string[] leading)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     public Dictionary<string, string> Environment { get; } = [];
 
@@ -44,22 +43,40 @@ internal sealed class Command(string program, params string[] leading)
 
     public async Task<Output> TryAsync(string? input, params string[] arguments)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        var call = program + " " + string.Join(' ', arguments);
         using var process = Process.Start(Info(arguments))!;
         try
         {
-            var text = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var error = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.StandardInput.WriteAsync((input ?? "").AsMemory(), limit.Token);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(limit.Token);
-            return new Output(program + " " + string.Join(' ', arguments), process.ExitCode, await text, await error);
+            return await Patience.WithinAsync(
+                async token =>
+                {
+                    var text = process.StandardOutput.ReadToEndAsync(token);
+                    var error = process.StandardError.ReadToEndAsync(token);
+                    await GiveAsync(process, input ?? "", token);
+                    await process.WaitForExitAsync(token);
+                    return new Output(call, process.ExitCode, await text, await error);
+                },
+                () => Task.FromResult(call + " ends"));
         }
-        catch (OperationCanceledException)
+        finally
         {
-            process.Kill(entireProcessTree: true);
-            throw;
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    private static async Task GiveAsync(Process process, string input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading: what it said and its exit code tell why.
         }
     }
 

@@ -265,9 +265,9 @@ public sealed class BadInputTests(SharedServer shared)
         await client.ConnectAsync(shared.Server.Url.Host, shared.Server.Url.Port, Token);
         await using var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request), Token);
-        var buffer = new byte[256];
-        var answer = Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, Token));
-        Assert.StartsWith("HTTP/1.1 4", answer, StringComparison.Ordinal);
+        var answer = new byte["HTTP/1.1 4".Length];
+        await stream.ReadExactlyAsync(answer, Token);
+        Assert.Equal("HTTP/1.1 4", Encoding.ASCII.GetString(answer));
     }
 
     private async Task<TestRepository> ExistingAsync()

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Berth.Server;
 using Berth.Server.Operations;
 using Microsoft.AspNetCore.Builder;
@@ -19,11 +17,13 @@ public sealed class BerthServer : IAsyncDisposable
     public const string AdminToken = "the-admin-token-of-the-tests";
     private readonly WebApplication _app;
     private readonly TestDatabase _database;
+    private readonly HeldPort _port;
 
-    private BerthServer(WebApplication app, TestDatabase database, string data, Uri url, ManualTimeProvider? clock)
+    private BerthServer(WebApplication app, TestDatabase database, HeldPort port, string data, Uri url, ManualTimeProvider? clock)
     {
         _app = app;
         _database = database;
+        _port = port;
         Data = data;
         Url = url;
         Clock = clock;
@@ -49,7 +49,8 @@ public sealed class BerthServer : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("berth-test-").FullName;
         var database = await TestDatabase.CreateAsync(data);
         var clock = manualClock ? new ManualTimeProvider() : null;
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var port = new HeldPort();
+        var url = new Uri($"http://127.0.0.1:{port.Number}");
         var app = BerthApplication.Build(
             [
                 $"--BERTH_LISTEN={url.Authority}", $"--BERTH_URL={url.GetLeftPart(UriPartial.Authority)}", $"--BERTH_DATA={data}",
@@ -66,7 +67,7 @@ public sealed class BerthServer : IAsyncDisposable
             });
         await app.Services.GetRequiredService<Startup>().PrepareAsync(CancellationToken.None);
         await app.StartAsync();
-        return new BerthServer(app, database, data, url, clock);
+        return new BerthServer(app, database, port, data, url, clock);
     }
 
     /// <summary>A client without credentials, unless a token is given (sent as <c>Bearer</c>).</summary>
@@ -91,13 +92,7 @@ public sealed class BerthServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _database.DisposeAsync();
+        _port.Dispose();
         Directory.Delete(Data, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -66,12 +66,15 @@ internal sealed partial class EngineClient(EngineSocket socket)
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(TimeSpan.FromSeconds(10));
+
+            // An engine that ends takes no new connections, while it goes on answering on those that it has.
+            await using var connection = await socket.OpenAsync(timeout.Token);
             using var response = await socket.Http.GetAsync(Relative("version"), timeout.Token);
             return response.IsSuccessStatusCode ? null : $"the container engine at {socket.Path} answers {(int)response.StatusCode}";
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
-            var reason = exception.InnerException is SocketException inner ? inner.Message : exception.Message;
+            var reason = (exception.InnerException as SocketException ?? exception).Message;
             return $"no container engine answers at {socket.Path} ({reason}); install and start one (Debian: docker.io), or set BERTH_DOCKER_HOST";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

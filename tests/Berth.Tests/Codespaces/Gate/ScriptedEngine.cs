@@ -38,6 +38,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>Everything but the gate's own look at a container before it lets a call through.</summary>
     public IReadOnlyList<EngineCall> Calls => [.. _calls];
 
+    /// <summary>Takes no new connections and goes on answering on those that there are, as an engine does that ends.</summary>
+    public void StopListening() => _listener.Dispose();
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();

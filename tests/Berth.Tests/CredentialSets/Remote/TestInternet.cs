@@ -24,8 +24,8 @@ internal sealed class TestInternet : IAsyncDisposable
     private readonly ConcurrentDictionary<string, X509Certificate2> _certificates = new(StringComparer.Ordinal);
     private readonly HashSet<string> _plain = new(StringComparer.Ordinal);
     private readonly X509Certificate2 _authority = Authority("authority of the tests");
-    private readonly int _https = BerthServer.FreePort();
-    private readonly int _http = BerthServer.FreePort();
+    private int _https;
+    private int _http;
     private WebApplication? _app;
 
     public sealed record Request(string Host, string Target, string? Authorization);
@@ -45,12 +45,14 @@ internal sealed class TestInternet : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, internet._http);
-            kestrel.Listen(IPAddress.Loopback, internet._https, listen => listen.UseHttps(tls => tls.ServerCertificateSelector = (_, name) => internet.CertificateOf(name ?? "none")));
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(tls => tls.ServerCertificateSelector = (_, name) => internet.CertificateOf(name ?? "none")));
         });
         internet._app = builder.Build();
         internet._app.Run(internet.AnswerAsync);
         await internet._app.StartAsync();
+        var places = internet._app.Urls.Select(url => new Uri(url)).ToDictionary(url => url.Scheme, url => url.Port, StringComparer.Ordinal);
+        (internet._http, internet._https) = (places["http"], places["https"]);
         return internet;
     }
 
