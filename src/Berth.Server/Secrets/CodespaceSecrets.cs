@@ -13,6 +13,16 @@ namespace Berth.Server.Secrets;
 internal sealed record SecretsOfCodespace(
     IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins, ResolvedSets Registries)
 {
+    private const int MostNames = 20;
+
+    /// <summary>Secrets that could reach it and are assigned to other repositories, as far as the user may know of them; registries' have a report of their own.</summary>
+    public IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere { get; init; } = [];
+
+    /// <summary>For the log of a start: which secrets were not assigned to the repository; null when there are none.</summary>
+    public string? NotHere => Elsewhere.Count == 0 ? null
+        : $"not assigned to this repository: {string.Join(", ", Elsewhere.Take(MostNames).Select(secret => $"{secret.Name} ({secret.Level.Words()})"))}"
+            + (Elsewhere.Count > MostNames ? $" and {Elsewhere.Count - MostNames} more" : "");
+
     /// <summary>For the log of a start: <c>2 secrets: NPM_TOKEN (user, over repository), SENTRY_DSN (repository)</c>. No values.</summary>
     public string Summary => $"{Environment.Count} {(Environment.Count == 1 ? "secret" : "secrets")}: "
         + string.Join(", ", Environment.Keys.Select(name => $"{name} ({OriginOf(Origins[name])})"));
@@ -39,7 +49,20 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
             origins[named.Key] = [.. named.Select(secret => secret.Level)];
         }
 
-        return new SecretsOfCodespace(environment, origins, ResolveSets.From(secrets));
+        return new SecretsOfCodespace(environment, origins, ResolveSets.From(secrets))
+        {
+            Elsewhere = await ElsewhereAsync(userId, repository, secrets.Where(s => s.Reach == SecretReach.Unassigned && !environment.ContainsKey(s.Name)), cancellationToken),
+        };
+    }
+
+    /// <summary>Of the organization's secrets that it does not get only a member may know the names.</summary>
+    private async Task<IReadOnlyList<(string Name, SecretLevel Level)>> ElsewhereAsync(
+        long userId, RepositoryFacts repository, IEnumerable<RegistrySecret> unassigned, CancellationToken cancellationToken)
+    {
+        var found = unassigned.Where(secret => ResolveSets.PrefixOf(secret.Name) is null).Select(secret => (secret.Name, secret.Level)).ToList();
+        var member = found.Exists(secret => secret.Level == SecretLevel.Organization)
+            && await db.ReadAsync(session => AccessTable.MembershipAsync(session, repository.OwnerId, userId), cancellationToken) is not null;
+        return member ? found : found.FindAll(secret => secret.Level == SecretLevel.User);
     }
 
     /// <summary>Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is decrypted.</summary>

@@ -160,6 +160,7 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         Assert.Equal(["PRIVATE=organization", "SHARED=user"], ada);
         Assert.Equal(
             "2 secrets: PRIVATE (organization), SHARED (user, over repository and organization)", (await VisibleAsync($"ada{_suffix}", world.App)).Summary);
+        Assert.Equal("not assigned to this repository: ELSEWHERE (user), OTHERS (organization)", (await VisibleAsync($"ada{_suffix}", world.App)).NotHere);
 
         // Without the user's own, the repository's comes before the organization's.
         await SendAsync(world.Ada, HttpMethod.Delete, "user/codespaces/secrets/SHARED");
@@ -171,6 +172,11 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         await SendAsync(world.Bob, HttpMethod.Put, "user/codespaces/secrets/BOBS/repositories", $"{{\"selected_repository_ids\":[{world.App}]}}");
         Assert.Equal(["BOBS=bob"], await EnvironmentAsync($"bob{_suffix}", world.App));
         Assert.Equal("1 secret: BOBS (user)", (await VisibleAsync($"bob{_suffix}", world.App)).Summary);
+
+        // Nor who writes without being a member learns what the organization keeps for other repositories.
+        await SendAsync(world.Ada, HttpMethod.Put, $"repos/{world.Acme}/app/collaborators/bob{_suffix}", "{\"permission\":\"write\"}");
+        Assert.Equal(["BOBS=bob", "PRIVATE=organization", "SHARED=repository"], await EnvironmentAsync($"bob{_suffix}", world.App));
+        Assert.Null((await VisibleAsync($"bob{_suffix}", world.App)).NotHere);
     }
 
     [Fact]

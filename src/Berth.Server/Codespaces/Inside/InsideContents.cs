@@ -3,6 +3,7 @@ using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.CredentialSets;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
 using Berth.Server.Settings;
@@ -49,6 +50,11 @@ internal sealed partial class InsideContents(
         if (secrets.Environment.Count > 0)
         {
             log.Write("secrets", secrets.Summary);
+        }
+
+        if (secrets.NotHere is { } elsewhere)
+        {
+            log.Write("secrets", $"{elsewhere}. Remedy: berth secret repos add NAME {repository.FullName}{(secrets.Elsewhere.Any(secret => secret.Level == SecretLevel.Organization) ? $" (with --org {repository.OwnerLogin} for the organization's)" : "")}, then stop and start");
         }
 
         foreach (var line in inside.Report)
