@@ -8,11 +8,31 @@ CACHE=$ROOT/.cache
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 # Nothing started from here may stay behind and hold a caller's pipe open.
 export DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+# Many programs that are needed lie where the search path of a plain user does not lead.
+export PATH=${PATH:-}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# dotnet, NuGet and npm keep what they fetch in the home folder.
+if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
+  export HOME=$CACHE/home
+  mkdir -p "$HOME"
+fi
+# Whatever proxy leads to the internet, it does not lead to this machine.
+export NO_PROXY=localhost,127.0.0.1,::1${NO_PROXY:+,$NO_PROXY}
+export no_proxy=$NO_PROXY
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 is_root() { [ "$(id -u)" = 0 ]; }
+
+# processors: how many there are for this process, by its affinity and its control group.
+processors() {
+  local count quota period
+  count=$(nproc)
+  if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max && [ "$quota" != max ] && [ $(((quota + period - 1) / period)) -lt "$count" ]; then
+    count=$(((quota + period - 1) / period))
+  fi
+  echo "$count"
+}
 
 # usage_of FILE: the comment at a script's head is its help.
 usage_of() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
@@ -34,21 +54,41 @@ ensure_packages() {
     return 1
   fi
   say "installing ${missing[*]}"
-  apt_update
-  apt_get install --no-install-recommends "${missing[@]}"
+  apt_update || true
+  if apt_get install --no-install-recommends "${missing[@]}"; then return 0; fi
+  [ ${#missing[@]} -gt 1 ] || return 1
+
+  # One that cannot be had takes no other away.
+  local package status=0
+  for package in "${missing[@]}"; do
+    apt_get install --no-install-recommends "$package" || status=1
+  done
+  return $status
 }
 
+# Another apt that runs is waited for, five minutes; a mirror that does not answer is asked three times.
 apt_get() {
+  local waits=0 tries=1 log=$CACHE/apt.log
   mkdir -p "$CACHE"
-  DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
-    </dev/null >"$CACHE/apt.log" 2>&1 || { tail -n 20 "$CACHE/apt.log" >&2; say "apt-get $1 failed"; return 1; }
+  until DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1; do
+    if grep -q 'Could not get lock' "$log" && [ $((waits += 1)) -le 30 ]; then
+      [ $waits -gt 1 ] || say "apt-get $1 waits for another apt that runs"
+    elif grep -qE 'Failed to fetch|Temporary failure|Could not (connect|resolve)|timed out|Hash Sum mismatch' "$log" && [ $((tries += 1)) -le 3 ]; then
+      say "apt-get $1 cannot fetch; trying again ($tries of 3)"
+    else
+      tail -n 20 "$log" >&2
+      say "apt-get $1 failed"
+      return 1
+    fi
+    sleep 10
+  done
 }
 
 # Once per run, passed on to the scripts that this one calls.
 apt_update() {
   [ -z "${BERTH_APT_UPDATED:-}" ] || return 0
-  apt_get update
   export BERTH_APT_UPDATED=1
+  apt_get update
 }
 
 # ------------------------------------------------------------------ ports and processes
@@ -87,21 +127,34 @@ stop_process() {
 # ------------------------------------------------------------------ container engine
 
 engine_socket() { local host=${BERTH_DOCKER_HOST:-unix:///var/run/docker.sock}; echo "${host#unix://}"; }
-engine_answers() { curl -fsS --max-time 5 --unix-socket "$(engine_socket)" http://engine/_ping; }
+engine_answers() { curl -fsS --max-time 20 --unix-socket "$(engine_socket)" http://engine/_ping; }
+
+# is_running FILE NAME: whether the process whose number is in the file is there under this name.
+is_running() {
+  local pid
+  pid=$(cat "$1" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
+}
+
+# One that has just been started, or has much to do, answers late.
+engine_comes() { is_running /var/run/docker.pid dockerd && wait_for 180 engine_answers; }
 
 # An engine that answers at BERTH_DOCKER_HOST: the one that runs, or Debian's, installed and started in the background.
 # Sets ENGINE_PID when it was started here. Returns 1, saying why, where there is none.
 ensure_engine() {
   ENGINE_PID=
   if ! has curl; then ensure_packages curl:curl || return 1; fi
-  if engine_answers >/dev/null 2>&1; then
+  if engine_answers >/dev/null 2>&1 || { [ "$(engine_socket)" = /var/run/docker.sock ] && engine_comes; }; then
     has docker || ensure_packages docker:docker.io
     return
   fi
   [ "$(engine_socket)" = /var/run/docker.sock ] || { say "no container engine answers at $BERTH_DOCKER_HOST"; return 1; }
   ensure_packages dockerd:docker.io iptables:iptables || return 1
   # Where an init system runs, installing the package has just started it.
-  wait_for 3 engine_answers && return 0
+  if wait_for 3 engine_answers || engine_comes; then return 0; fi
+
+  # One that was killed leaves its number behind; an engine whose number is another program's by now would be waited for.
+  is_running /var/run/docker.pid dockerd || rm -f /var/run/docker.pid
+  is_running /var/run/docker/containerd/containerd.pid containerd || rm -f /var/run/docker/containerd/containerd.pid
   start_engine || start_engine --storage-driver=vfs || start_engine --storage-driver=vfs --iptables=false --bridge=none || {
     say "dockerd does not start here:"
     tail -n 5 "$CACHE/dockerd.log" >&2
@@ -115,8 +168,8 @@ start_engine() {
   mount_cgroups
   setsid dockerd "$@" </dev/null >"$CACHE/dockerd.log" 2>&1 &
   ENGINE_PID=$!
-  local tenths
-  for ((tenths = 0; tenths < 300; tenths++)); do
+  local end=$((SECONDS + 180))
+  while [ "$SECONDS" -lt "$end" ]; do
     if engine_answers >/dev/null 2>&1; then
       echo "$ENGINE_PID" >"$CACHE/dockerd.pid"
       return 0
@@ -145,8 +198,13 @@ ensure_codespace_tools() {
     [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || version=0.83.0
     say "installing @devcontainers/cli $version"
     mkdir -p "$CACHE/tools"
-    npm install --prefix "$CACHE/tools" --no-audit --no-fund --no-update-notifier "@devcontainers/cli@$version" </dev/null >"$CACHE/npm.log" 2>&1 ||
-      { tail -n 5 "$CACHE/npm.log" >&2; say "npm cannot install @devcontainers/cli"; return 1; }
+    local try=1
+    until timeout 600 npm install --prefix "$CACHE/tools" --no-audit --no-fund --no-update-notifier "@devcontainers/cli@$version" </dev/null >"$CACHE/npm.log" 2>&1; do
+      tail -n 5 "$CACHE/npm.log" >&2
+      [ $((try += 1)) -le 3 ] || { say "npm cannot install @devcontainers/cli"; return 1; }
+      say "npm cannot install @devcontainers/cli; trying again ($try of 3)"
+      sleep 10
+    done
   fi
   export PATH="$CACHE/tools/node_modules/.bin:$PATH"
 }
@@ -156,17 +214,21 @@ ensure_codespace_tools() {
 # start_postgres: a cluster of its own for tests, reachable through a socket in a folder only its user and root may enter.
 # Sets POSTGRES_DIR and POSTGRES_SETTING (what BERTH_DATABASE would be). fsync is off: its data is thrown away.
 start_postgres() {
-  ensure_packages '/usr/lib/postgresql/15/bin/initdb:postgresql-15' || return 1
-  local bin=/usr/lib/postgresql/15/bin
+  [ -n "$(postgres_bin)" ] || ensure_packages initdb:postgresql || return 1
+  local bin
+  bin=$(postgres_bin)
   POSTGRES_DIR=$(mktemp -d /tmp/berth-postgres.XXXXXX)
   if is_root; then chown postgres: "$POSTGRES_DIR"; fi
   as_postgres "$bin/initdb" -D "$POSTGRES_DIR/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$CACHE/postgres.log" 2>&1 ||
     { tail -n 5 "$CACHE/postgres.log" >&2; return 1; }
-  as_postgres "$bin/pg_ctl" -D "$POSTGRES_DIR/data" -l "$POSTGRES_DIR/log" -w -t 60 -o "$(postgres_options)" start >>"$CACHE/postgres.log" 2>&1 ||
+  as_postgres "$bin/pg_ctl" -D "$POSTGRES_DIR/data" -l "$POSTGRES_DIR/log" -w -t 180 -o "$(postgres_options)" start >>"$CACHE/postgres.log" 2>&1 ||
     { tail -n 5 "$POSTGRES_DIR/log" >&2; return 1; }
   # shellcheck disable=SC2034 # read by the script that asked
   POSTGRES_SETTING="postgres:Host=$POSTGRES_DIR;Username=postgres;Database=postgres"
 }
+
+# The programs of the newest version that is installed.
+postgres_bin() { find /usr/lib/postgresql -mindepth 3 -maxdepth 3 -path '*/bin/initdb' -printf '%h\n' 2>/dev/null | sort -V | tail -n 1; }
 
 postgres_options() {
   echo "-c listen_addresses='' -c unix_socket_directories=$POSTGRES_DIR -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400"
@@ -174,7 +236,7 @@ postgres_options() {
 
 stop_postgres() {
   [ -n "${POSTGRES_DIR:-}" ] || return 0
-  as_postgres /usr/lib/postgresql/15/bin/pg_ctl -D "$POSTGRES_DIR/data" -m immediate -w stop >/dev/null 2>&1 || true
+  as_postgres "$(postgres_bin)/pg_ctl" -D "$POSTGRES_DIR/data" -m immediate -w stop >/dev/null 2>&1 || true
   rm -rf -- "$POSTGRES_DIR"
   POSTGRES_DIR=
 }
@@ -187,6 +249,10 @@ as_postgres() {
 # ------------------------------------------------------------------ .NET
 
 ensure_dotnet() {
+  local folder
+  for folder in "${DOTNET_ROOT:-}" /usr/share/dotnet /usr/lib/dotnet "$HOME/.dotnet"; do
+    has dotnet || [ ! -x "$folder/dotnet" ] || export PATH="$PATH:$folder"
+  done
   has dotnet || die "the .NET SDK 10 is needed and \`dotnet\` is not in PATH: https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
@@ -194,7 +260,9 @@ ensure_dotnet() {
 ensure_native_libraries() {
   local lib
   lib=/usr/lib/$(uname -m)-linux-gnu
-  ensure_packages "$lib/libsqlite3.so.0:libsqlite3-0" "$lib/libsodium.so.23:libsodium23" "$lib/libicuuc.so.72:libicu72"
+  # Any version of ICU will do.
+  compgen -G "$lib/libicuuc.so.*" >/dev/null || set -- "$lib/libicuuc.so.72:libicu72"
+  ensure_packages "$lib/libsqlite3.so.0:libsqlite3-0" "$lib/libsodium.so.23:libsodium23" "$@"
 }
 
 runtime_identifier() {
@@ -244,7 +312,15 @@ publish_into() {
 build_all() {
   ensure_dotnet
   mkdir -p "$CACHE"
-  dotnet build "$ROOT/Berth.slnx" -v quiet --nologo </dev/null >"$CACHE/build.log" 2>&1 || { show_build_errors "$CACHE/build.log"; return 1; }
+  local try=1
+  until dotnet build "$ROOT/Berth.slnx" -v quiet --nologo </dev/null >"$CACHE/build.log" 2>&1; do
+    show_build_errors "$CACHE/build.log"
+
+    # A package that could not be fetched is no fault of the code.
+    grep -qE 'error (NU1301|NU1302|NU1303)' "$CACHE/build.log" && [ $((try += 1)) -le 3 ] || return 1
+    say "packages cannot be fetched; trying again ($try of 3)"
+    sleep 10
+  done
 }
 
 show_build_errors() {
