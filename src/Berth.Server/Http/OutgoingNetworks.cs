@@ -46,7 +46,8 @@ internal sealed class OutgoingNetworks(BerthOptions options)
     public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         var bare = host.Trim('[', ']');
-        var addresses = IPAddress.TryParse(bare, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(bare, cancellationToken);
+        var addresses = IPAddress.TryParse(bare, out var literal) ? [literal]
+            : NeverThere(bare) ? [] : await Dns.GetHostAddressesAsync(bare, cancellationToken);
         if (addresses.Length == 0)
         {
             throw new SocketException((int)SocketError.HostNotFound);
@@ -80,6 +81,9 @@ internal sealed class OutgoingNetworks(BerthOptions options)
             throw;
         }
     }
+
+    /// <summary>Names below <c>invalid</c> do not exist, and nobody is asked for them (RFC 6761 section 6.4): there are resolvers that have an address for any name.</summary>
+    private static bool NeverThere(string host) => ("." + host.TrimEnd('.')).EndsWith(".invalid", StringComparison.OrdinalIgnoreCase);
 
     private static bool Matches(string entry, string host, IPAddress address) =>
         IPNetwork.TryParse(entry, out var network) ? network.Contains(address)

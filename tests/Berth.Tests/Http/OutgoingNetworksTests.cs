@@ -78,6 +78,18 @@ public sealed class OutgoingNetworksTests
         Assert.Contains("BERTH_ALLOWED_NETWORKS", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("registry.invalid")]
+    [InlineData("Registry.INVALID.")]
+    [InlineData("invalid")]
+    public async Task Names_that_cannot_exist_do_not_whatever_the_resolver_says(string host)
+    {
+        // Where everything may be reached, an address would be an answer.
+        var networks = new OutgoingNetworks(new BerthOptions { AllowedNetworks = "0.0.0.0/0,::/0" });
+        var exception = await Assert.ThrowsAsync<SocketException>(() => networks.ResolveAsync(host, TestContext.Current.CancellationToken));
+        Assert.Equal(SocketError.HostNotFound, exception.SocketErrorCode);
+    }
+
     [Fact]
     public async Task A_client_that_connects_through_it_reaches_nothing_that_is_refused()
     {
