@@ -66,15 +66,13 @@ internal static class AccountTable
     public static Task SetSiteAdminAsync(DbSession session, long id, bool siteAdmin, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set site_admin = @siteAdmin, updated_at = @now where id = @id", new { id, siteAdmin, now });
 
-    /// <summary>
-    /// Whether nobody else administers the site. Concurrent removals wait for each other here, on the rows of all administrators; the second sees what
-    /// the first did.
-    /// </summary>
-    public static async Task<bool> IsLastSiteAdminAsync(DbSession session, long id)
-    {
-        await session.ExecuteAsync("update accounts set site_admin = site_admin where site_admin = @yes", new { yes = true });
-        return await session.SingleAsync<long>("select count(*) from accounts where site_admin = @yes and id <> @id", new { yes = true, id }) == 0;
-    }
+    /// <summary>Makes concurrent removals of site administrators wait for each other; the second must see what the first did.</summary>
+    public static Task LockSiteAdminsAsync(DbSession session) =>
+        session.ExecuteAsync("update accounts set site_admin = site_admin where site_admin = @yes", new { yes = true });
+
+    /// <summary>Whether nobody else administers the site.</summary>
+    public static async Task<bool> IsLastSiteAdminAsync(DbSession session, long id) => await session.SingleAsync<long>(
+        "select count(*) from accounts where site_admin = @yes and id <> @id", new { yes = true, id }) == 0;
 
     /// <summary>Makes concurrent changes of what the account owns wait for each other: nobody becomes the owner of an organization while being deleted.</summary>
     public static Task LockAsync(DbSession session, string login) => session.ExecuteAsync(

@@ -66,6 +66,7 @@ internal static class AdminEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
+                await AccountTable.LockSiteAdminsAsync(session);
                 await AccountTable.LockAsync(session, username);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
@@ -166,12 +167,13 @@ internal static class AdminEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
+                await AccountTable.LockSiteAdminsAsync(session);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return ApiErrors.Hidden(caller.Principal);
                 }
 
-                if (!siteAdmin && await AccountTable.IsLastSiteAdminAsync(session, user.Id))
+                if (!siteAdmin && user.SiteAdmin && await AccountTable.IsLastSiteAdminAsync(session, user.Id))
                 {
                     return ApiErrors.Unprocessable("User", "site_admin", $"{user.Login} is the last site administrator");
                 }
