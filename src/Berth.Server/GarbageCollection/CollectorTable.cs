@@ -88,7 +88,7 @@ internal static class CollectorTable
 
     public static Task DeleteUploadAsync(DbSession session, string id) => session.ExecuteAsync("delete from uploads where id = @id", new { id });
 
-    /// <summary>Pending names with nothing in them any more.</summary>
+    /// <summary>Pending names with nothing in them any more. The time is asked twice: a name that a push has taken meanwhile has a new one.</summary>
     public static Task<int> DeletePendingAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
         """
         delete from packages where id in (
@@ -96,6 +96,7 @@ internal static class CollectorTable
               and not exists (select 1 from blob_links l where l.package_id = p.id)
               and not exists (select 1 from uploads u where u.package_id = p.id)
             order by p.id limit @most)
+          and updated_at < @before
         """,
         new { before, most });
 

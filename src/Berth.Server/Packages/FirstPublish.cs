@@ -28,7 +28,7 @@ internal sealed class FirstPublish(SourceLabel label)
         {
             if (await BearAsync(session, principal, facts, sources, now) is { } born)
             {
-                await PendingPackages.MergeAsync(session, principal, facts, born);
+                await PendingPackages.MergeAsync(session, principal, facts, born, now);
                 return born;
             }
 
@@ -38,9 +38,10 @@ internal sealed class FirstPublish(SourceLabel label)
         }
 
         var id = facts.PackageId!.Value;
-        await PendingPackages.MergeAsync(session, principal, facts, id);
-        await LinkLaterAsync(session, principal, facts, sources, now);
+        // First of all writes: publishes to one package go one after another, and none waits for the next with rows that another needs.
         await session.ExecuteAsync("update packages set updated_at = @now where id = @id", new { id, now });
+        await PendingPackages.MergeAsync(session, principal, facts, id, now);
+        await LinkLaterAsync(session, principal, facts, sources, now);
         return id;
     }
 

@@ -10,39 +10,44 @@ namespace Berth.Server.Packages;
 internal static class PendingPackages
 {
     /// <summary>The live package where there is one, else the caller's pending row, made when needed.</summary>
+    /// <remarks>
+    /// The pending row is held until the transaction ends: what is put under it now is either there before a first publish moves everything to the live
+    /// package, or waits for that and finds the live package.
+    /// </remarks>
     public static async Task<long> EnsureAsync(DbSession session, Principal principal, PackageFacts facts, DateTimeOffset now)
     {
-        if (await FindAsync(session, principal, facts) is { } id)
+        if (await LookAsync(session, principal, facts) is { } found)
         {
-            return id;
+            if (found.State == "live")
+            {
+                return found.Id;
+            }
+
+            if (await HoldAsync(session, principal, facts, now) is { } held)
+            {
+                return held;
+            }
         }
 
         await session.ExecuteAsync(
             """
             insert into packages (owner_id, type, name, state, uploader, created_at, updated_at)
-            values (@ownerId, @type, @name, 'pending', @uploader, @now, @now)
-            on conflict (owner_id, type, name, uploader) where state = 'pending' do nothing
+            select @ownerId, @type, @name, 'pending', @uploader, @now, @now
+            where not exists (select 1 from packages where owner_id = @ownerId and type = @type and name = @name and state = 'live')
+            on conflict (owner_id, type, name, uploader) where state = 'pending' do update set updated_at = @now
             """,
-            new { ownerId = facts.Owner!.Id, type = facts.Address.Type, name = facts.Address.Name, uploader = principal.Key, now });
+            Key(principal, facts, now));
         return (await FindAsync(session, principal, facts))!.Value;
     }
 
     /// <summary>The live package, else the caller's pending row, else null.</summary>
-    public static Task<long?> FindAsync(DbSession session, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<long?>(
-        """
-        select id from packages
-        where owner_id = @ownerId and type = @type and name = @name and (state = 'live' or (state = 'pending' and uploader = @uploader))
-        order by state limit 1
-        """,
-        new { ownerId = facts.Owner?.Id, type = facts.Address.Type, name = facts.Address.Name, uploader = principal.Key });
+    public static async Task<long?> FindAsync(DbSession session, Principal principal, PackageFacts facts) =>
+        (await LookAsync(session, principal, facts))?.Id;
 
     /// <summary>Moves what the caller uploaded under the pending name into the live package.</summary>
-    public static async Task MergeAsync(DbSession session, Principal principal, PackageFacts facts, long live)
+    public static async Task MergeAsync(DbSession session, Principal principal, PackageFacts facts, long live, DateTimeOffset now)
     {
-        var pending = await session.FirstOrDefaultAsync<long?>(
-            "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader",
-            new { ownerId = facts.Owner!.Id, type = facts.Address.Type, name = facts.Address.Name, uploader = principal.Key });
-        if (pending is null)
+        if (await HoldAsync(session, principal, facts, now) is not { } pending)
         {
             return;
         }
@@ -55,5 +60,38 @@ internal static class PendingPackages
             new { live, pending });
         await session.ExecuteAsync("update uploads set package_id = @live where package_id = @pending", new { live, pending });
         await session.ExecuteAsync("delete from packages where id = @pending", new { pending });
+    }
+
+    private static Task<NamedPackage?> LookAsync(DbSession session, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<NamedPackage>(
+        """
+        select id, state from packages
+        where owner_id = @ownerId and type = @type and name = @name and (state = 'live' or (state = 'pending' and uploader = @uploader))
+        order by state limit 1
+        """,
+        Key(principal, facts, default));
+
+    /// <summary>Takes the caller's pending row, behind whoever has it; null when there is none by then.</summary>
+    private static Task<long?> HoldAsync(DbSession session, Principal principal, PackageFacts facts, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
+        """
+        update packages set updated_at = @now
+        where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader
+        returning id
+        """,
+        Key(principal, facts, now));
+
+    private static object Key(Principal principal, PackageFacts facts, DateTimeOffset now) => new
+    {
+        ownerId = facts.Owner?.Id,
+        type = facts.Address.Type,
+        name = facts.Address.Name,
+        uploader = principal.Key,
+        now,
+    };
+
+    private sealed record NamedPackage
+    {
+        public long Id { get; init; }
+
+        public string State { get; init; } = "";
     }
 }

@@ -8,11 +8,13 @@ namespace Berth.Tests.TestServer;
 /// </summary>
 public sealed class HeldTable : IAsyncDisposable
 {
+    private readonly string? _setting;
     private readonly NpgsqlConnection? _connection;
     private readonly NpgsqlTransaction? _transaction;
 
-    private HeldTable(NpgsqlConnection? connection, NpgsqlTransaction? transaction)
+    private HeldTable(string? setting, NpgsqlConnection? connection, NpgsqlTransaction? transaction)
     {
+        _setting = setting;
         _connection = connection;
         _transaction = transaction;
     }
@@ -21,15 +23,16 @@ public sealed class HeldTable : IAsyncDisposable
     {
         if (!TestDatabase.IsPostgres)
         {
-            return new HeldTable(null, null);
+            return new HeldTable(null, null, null);
         }
 
-        var connection = new NpgsqlConnection(server.DatabaseSetting["postgres:".Length..]);
+        var setting = server.DatabaseSetting["postgres:".Length..];
+        var connection = new NpgsqlConnection(setting);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand($"lock table {table} in share row exclusive mode", connection, transaction);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new HeldTable(connection, transaction);
+        return new HeldTable(setting, connection, transaction);
     }
 
     /// <summary>Ends when each of the requests waits, for the table or for another, or is answered.</summary>
@@ -40,8 +43,11 @@ public sealed class HeldTable : IAsyncDisposable
             return;
         }
 
+        // Within a transaction PostgreSQL answers what it answered first, so it is asked outside of the one that holds the table.
+        await using var watch = new NpgsqlConnection(_setting);
+        await watch.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", _connection, _transaction);
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", watch);
         while ((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! < requests.Count(request => !request.IsCompleted))
         {
             await Task.Yield();

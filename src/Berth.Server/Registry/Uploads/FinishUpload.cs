@@ -30,8 +30,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
         var now = time.GetUtcNow();
         var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, expected), CancellationToken.None);
         var lost = known is not null && await blobs.SizeAsync(known.Key, CancellationToken.None) != known.Size ? known : null;
-        await db.WriteAsync(session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
-        return null;
+        return await db.WriteAsync(session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
     }
 
     public async Task DiscardAsync(StorageKey upload, bool begun)
@@ -44,15 +43,18 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
         await uploads.DiscardAsync(upload, CancellationToken.None);
     }
 
-    private static async Task RecordAsync(
+    private static async Task<ApiError?> RecordAsync(
         DbSession session, RegistryAccess access, StorageKey upload, CommitResult commit, bool begun, BlobRow? lost, DateTimeOffset now)
     {
         session.LeavesAccessAlone();
+
+        // The package before its uploads, as a first publish takes them: the other way round each would wait for the other.
+        var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
         if (begun && !await UploadTable.DeleteAsync(session, upload))
         {
             // It was cancelled or expired while its last bytes arrived.
             await BlobTable.TrashAsync(session, upload, now);
-            throw new ApiException(RegistryErrors.BlobUploadUnknown);
+            return RegistryErrors.BlobUploadUnknown;
         }
 
         if (lost is not null)
@@ -66,7 +68,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
             await BlobTable.TrashAsync(session, upload, now);
         }
 
-        var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
         await BlobTable.LinkAsync(session, packageId, blob.Id, now);
+        return null;
     }
 }
