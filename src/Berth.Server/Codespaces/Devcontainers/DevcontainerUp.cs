@@ -23,7 +23,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
 {
     /// <param name="view">Who the tools are in the sandbox, with their home and what they read.</param>
     /// <param name="folders">The codespace's.</param>
-    /// <param name="workspace">The checkout.</param>
+    /// <param name="workspace">The checkout; need not be there before the tools are answered at the socket.</param>
     /// <param name="engineSocket">The filtered one.</param>
     /// <param name="label">Identifies the codespace's container: <c>key=value</c>.</param>
     /// <param name="log">Told what is worth a line of the creation log.</param>
@@ -40,7 +40,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
         ];
         AnswerForTheirSite(folders);
         return Read(await sandbox.RunAsync(
-            View(view, engineSocket), tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), workspace,
+            View(view, engineSocket), tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), folders.Home,
             line => Hear(line, log, begins), Timeout.InfiniteTimeSpan, cancellationToken));
     }
 

@@ -24,8 +24,7 @@ internal sealed class EngineGate : IAsyncDisposable
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly EngineSocket _engine;
-    private readonly GateScope _scope;
-    private readonly GateRules _rules;
+    private readonly TaskCompletionSource<GateRules> _rules = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<string, string> _refused;
     private readonly DirectoryInfo _folder;
     private readonly Socket _listener;
@@ -33,26 +32,33 @@ internal sealed class EngineGate : IAsyncDisposable
     private readonly SemaphoreSlim _connections = new(MaxConnections);
     private readonly Task _accepting;
 
+    /// <summary>A gate that is open from the beginning.</summary>
     /// <param name="engine">The real engine.</param>
     /// <param name="scope">What the codespace may touch.</param>
-    /// <param name="refused">Told every refusal: the call (empty when it was not understood) and the reason, in words for the creation log.</param>
+    /// <param name="refused">Told every refusal.</param>
     public EngineGate(EngineSocket engine, GateScope scope, Action<string, string> refused)
+        : this(engine, scope.Host, scope.User, refused) => Open(scope);
+
+    /// <summary>A gate that lets every call but a ping wait until it is opened: the tools come to it while it is being found out what they may touch.</summary>
+    /// <param name="engine">The real engine.</param>
+    /// <param name="host">The server that owns the codespace.</param>
+    /// <param name="user">Who connects to the socket: the user of the codespace's sandbox. Null: the server itself.</param>
+    /// <param name="refused">Told every refusal: the call (empty when it was not understood) and the reason, in words for the creation log.</param>
+    public EngineGate(EngineSocket engine, string host, int? user, Action<string, string> refused)
     {
         _engine = engine;
-        _scope = scope;
         _refused = refused;
-        _rules = new GateRules(scope, OwnContainerAsync, ImageFolderAsync);
 
         // The temporary folder, because a socket's path has at most 107 bytes and the data folder's may be long. Made with 0700.
-        _folder = Directory.CreateTempSubdirectory(FolderPrefix(scope.Host));
+        _folder = Directory.CreateTempSubdirectory(FolderPrefix(host));
         SocketPath = Path.Combine(_folder.FullName, "engine.sock");
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
         File.SetUnixFileMode(SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        if (scope.User is { } user)
+        if (user is { } owner)
         {
             // The folder stays the server's: a sandbox is shown the socket alone.
-            Ownership.GiveOne(SocketPath, user);
+            Ownership.GiveOne(SocketPath, owner);
         }
 
         _listener.Listen(16);
@@ -60,6 +66,12 @@ internal sealed class EngineGate : IAsyncDisposable
     }
 
     public string SocketPath { get; }
+
+    /// <summary>Whether the tools have come to the engine with more than a ping.</summary>
+    public bool WasAsked { get; private set; }
+
+    /// <summary>Lets the calls that wait, and all that come, be judged. Once.</summary>
+    public void Open(GateScope scope) => _rules.SetResult(new GateRules(scope, (id, cancellationToken) => OwnContainerAsync(scope, id, cancellationToken), ImageFolderAsync));
 
     /// <summary>Removes the folders of gates that were never closed: the server was killed.</summary>
     public static void CleanUp(string host)
@@ -145,7 +157,16 @@ internal sealed class EngineGate : IAsyncDisposable
             }
 
             line = $"{request.Method} {request.Path}";
-            var call = await _rules.DecideAsync(request, _stopping.Token);
+            if (GateRules.Ping(request) is { } ping)
+            {
+                // docker's client does not wait long for this one (cli/command/cli.go, defaultInitTimeout).
+                await ForwardAsync(client, ping);
+                return;
+            }
+
+            WasAsked = true;
+            var rules = await _rules.Task.WaitAsync(_stopping.Token);
+            var call = await rules.DecideAsync(request, _stopping.Token);
             await (call.Hijack ? HijackAsync(client, socket, request, call) : ForwardAsync(client, call));
         }
         catch (GateRefusedException refusal)
@@ -205,7 +226,7 @@ internal sealed class EngineGate : IAsyncDisposable
 
             if (call.Starts is { } started && response.IsSuccessStatusCode)
             {
-                _rules.Started(started);
+                (await _rules.Task).Started(started);
             }
 
             await WriteHeadAsync(client, (int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), response.Content.Headers.ContentLength);
@@ -225,7 +246,7 @@ internal sealed class EngineGate : IAsyncDisposable
     {
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         using var document = JsonDocument.Parse(body);
-        _rules.Remember(document.RootElement.GetProperty("Id").GetString()!);
+        (await _rules.Task).Remember(document.RootElement.GetProperty("Id").GetString()!);
         await WriteHeadAsync(client, (int)response.StatusCode, "application/json", body.Length);
         await client.WriteAsync(body, cancellationToken);
     }
@@ -328,7 +349,7 @@ internal sealed class EngineGate : IAsyncDisposable
     }
 
     /// <summary>The full id of a container that carries this codespace's label; null for every other.</summary>
-    private async Task<string?> OwnContainerAsync(string id, CancellationToken cancellationToken)
+    private async Task<string?> OwnContainerAsync(GateScope scope, string id, CancellationToken cancellationToken)
     {
         using var response = await _engine.Http.GetAsync(new Uri($"containers/{Uri.EscapeDataString(id)}/json", UriKind.Relative), cancellationToken);
         if (!response.IsSuccessStatusCode)
@@ -339,8 +360,8 @@ internal sealed class EngineGate : IAsyncDisposable
         using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
         var labels = document.RootElement.GetProperty("Config").GetProperty("Labels");
         return labels.ValueKind == JsonValueKind.Object
-            && labels.TryGetProperty(GateScope.Label, out var codespace) && codespace.GetString() == _scope.Codespace
-            && labels.TryGetProperty(GateScope.HostLabel, out var host) && host.GetString() == _scope.Host
+            && labels.TryGetProperty(GateScope.Label, out var codespace) && codespace.GetString() == scope.Codespace
+            && labels.TryGetProperty(GateScope.HostLabel, out var host) && host.GetString() == scope.Host
                 ? document.RootElement.GetProperty("Id").GetString()
                 : null;
     }

@@ -38,7 +38,6 @@ internal sealed class GateRules(
         var segments = request.Path.Split('/')[1..];
         return (request.Method, segments) switch
         {
-            ("GET" or "HEAD", ["_ping"]) => new GateCall(request.Method, "_ping"),
             ("GET", ["version"]) => Plain(request, "version"),
             ("GET", ["events"]) => Events(request),
             ("GET", ["images", ..]) when segments[^1] == "json" => Image(request, string.Join('/', segments[1..^1])),
@@ -53,6 +52,9 @@ internal sealed class GateRules(
             _ => throw new GateRefusedException(403, "this call of the engine is not available to codespaces"),
         };
     }
+
+    /// <summary>Whether the engine is there is nobody's secret. Null: it is another call.</summary>
+    public static GateCall? Ping(GateRequest request) => request is { Method: "GET" or "HEAD", Path: "/_ping" } ? new GateCall(request.Method, "_ping") : null;
 
     /// <summary>The engine has started a container of the codespace.</summary>
     public void Started(string container) => scope.Inside?.Started(container);

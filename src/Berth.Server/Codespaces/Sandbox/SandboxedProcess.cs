@@ -111,11 +111,11 @@ internal sealed class SandboxedProcess : IDisposable
         return ToolProcess.RunAsync(_tools.Bubblewrap(), arguments, environment, "/", errorLine, timeout, _time, cancellationToken, StartAsync);
     }
 
-    /// <summary>git and node look up the name of the user they are.</summary>
+    /// <summary>git and node look up the name of the user they are. Their home is in HOME, so that all sandboxes of a codespace see one file, which nobody changes under them.</summary>
     private static void WriteAccounts(SandboxView view)
     {
         var user = Environment.IsPrivilegedProcess ? view.User : (int)Ownership.OwnUser();
-        Write("passwd", $"root:x:0:0:root:/:/usr/sbin/nologin\n{SandboxView.UserName}:x:{user}:{user}::{view.Home ?? "/tmp"}:/bin/sh\n");
+        Write("passwd", $"root:x:0:0:root:/:/usr/sbin/nologin\n{SandboxView.UserName}:x:{user}:{user}::/tmp:/bin/sh\n");
         Write("group", $"root:x:0:\n{SandboxView.UserName}:x:{user}:\n");
 
         void Write(string name, string content)
@@ -123,8 +123,10 @@ internal sealed class SandboxedProcess : IDisposable
             var path = Path.Combine(view.Files, name);
             if (!File.Exists(path) || File.ReadAllText(path) != content)
             {
-                File.WriteAllText(path, content);
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+                var unfinished = Path.Combine(view.Files, Path.GetRandomFileName());
+                File.WriteAllText(unfinished, content);
+                File.SetUnixFileMode(unfinished, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+                File.Move(unfinished, path, overwrite: true);
             }
         }
     }

@@ -6,15 +6,18 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Gives the codespace its disk and its network, before anything of it runs. At every start: a machine that was restarted has neither.</summary>
 internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNetworks networks, Machines machines)
 {
+    /// <summary>Disk and tools.</summary>
     /// <exception cref="CodespaceFaultException">This host cannot; the message says what would help.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var machine = machines.Of(context.Codespace);
         context.Folders.Prepare();
-
-        // Side by side: one waits for the disk, the other for the engine.
-        await Task.WhenAll(
-            workspaces.MountAsync(context.Folders, machine.StorageBytes, cancellationToken), networks.EnsureAsync(context.Codespace, cancellationToken));
+        await workspaces.MountAsync(context.Folders, machine.StorageBytes, cancellationToken);
+        context.Tools.Begin();
         return context with { Machine = machine };
     }
+
+    /// <summary>The network, which only containers need: it waits for the engine while the repository is cloned.</summary>
+    /// <exception cref="CodespaceFaultException">This host cannot; the message says what would help.</exception>
+    public Task NetworkAsync(StartContext context, CancellationToken cancellationToken) => networks.EnsureAsync(context.Codespace, cancellationToken);
 }

@@ -17,7 +17,7 @@ internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
         var codespace = context.Codespace;
         if (codespace.Rebuild || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
             || await engine.ContainerAsync(id, cancellationToken) is null
-            || !File.Exists(context.Folders.Override))
+            || new FileInfo(context.Folders.Override) is not { Exists: true, Length: > 0 })
         {
             return null;
         }

@@ -26,6 +26,9 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>The codespace's token of this start. Of <see cref="IssueToken"/>.</summary>
     public string Token { get => field ?? throw Early(); init; }
 
+    /// <summary>They wait for the rest of the start. There from the beginning.</summary>
+    public WaitingTools Tools { get => field ?? throw Early(); init; }
+
     /// <summary>What it may use of this host. Of <see cref="PrepareMachine"/>.</summary>
     public Machine Machine { get => field ?? throw Early(); init; }
 
@@ -61,8 +64,8 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>Who git is in the sandbox, and its home.</summary>
     public SandboxView GitView => SandboxView.Of(Folders, Codespace) with { Home = Folders.GitHome };
 
-    /// <summary>Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that Berth wrote.</summary>
-    public SandboxView ToolsView => SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Workspace, Folders.Override] };
+    /// <summary>Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that Berth writes.</summary>
+    public SandboxView ToolsView => SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Folders.Workspaces, Folders.Override] };
 
     /// <summary>The checkout on this host.</summary>
     public string Workspace => Folders.Workspace(Codespace.RepositoryName);

@@ -1,8 +1,11 @@
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run again.</summary>
 internal sealed class StartSteps(
-    CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, PrepareInside prepareInside,
+    EngineClient engine, DevcontainerUp up, CheckHost checkHost, CheckReading checkReading, PrepareMachine prepareMachine, IssueToken issueToken, ResolveCredentials resolveCredentials, PrepareInside prepareInside,
     ReuseContainer reuseContainer, CloneWorkspace cloneWorkspace, ReadConfiguration readConfiguration, SettlePermissions settlePermissions, FetchImages fetchImages,
     BuildImage buildImage, GiveWorkspace giveWorkspace, StartServices startServices, UpContainer upContainer)
 {
@@ -13,12 +16,15 @@ internal sealed class StartSteps(
     {
         context = await checkHost.RunAsync(context, cancellationToken);
         context = await checkReading.RunAsync(context, cancellationToken);
+        await using var tools = new WaitingTools(engine.Socket, up, context);
+        await using var network = new Underway(prepareMachine.NetworkAsync(context, cancellationToken));
+        context = await prepareMachine.RunAsync(context with { Tools = tools }, cancellationToken);
         context = await issueToken.RunAsync(context, cancellationToken);
         context = await resolveCredentials.RunAsync(context, cancellationToken);
-        context = await prepareMachine.RunAsync(context, cancellationToken);
         context = await prepareInside.RunAsync(context, cancellationToken);
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
         {
+            await network.Task;
             await startServices.ResumeAsync(reused, cancellationToken);
             await upContainer.RunAsync(reused, cancellationToken);
             return;
@@ -29,9 +35,18 @@ internal sealed class StartSteps(
         context = await readConfiguration.RunAsync(context, cancellationToken);
         context = await settlePermissions.RunAsync(context, cancellationToken);
         context = await fetchImages.RunAsync(context, cancellationToken);
+        await network.Task;
         context = await buildImage.RunAsync(context, cancellationToken);
         context = await giveWorkspace.RunAsync(context, cancellationToken);
         context = await startServices.RunAsync(context, cancellationToken);
         await upContainer.RunAsync(context, cancellationToken);
+    }
+
+    /// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>
+    private sealed class Underway(Task task) : IAsyncDisposable
+    {
+        public Task Task => task;
+
+        public async ValueTask DisposeAsync() => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }

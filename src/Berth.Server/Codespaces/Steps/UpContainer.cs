@@ -7,10 +7,10 @@ using Berth.Server.Codespaces.Networks;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Runs <c>devcontainer up</c> on the codespace's own, filtered engine socket. The codespace is available when the command that <c>waitFor</c> names has ended;
+/// Lets <c>devcontainer up</c> at the codespace's own, filtered engine socket, where it waits. The codespace is available when the command that <c>waitFor</c> names has ended;
 /// the later ones go on, with their lines in the log.
 /// </summary>
-internal sealed class UpContainer(EngineClient engine, CodespaceHost host, DevcontainerUp up, CodespaceConnections connections, TimeProvider time)
+internal sealed class UpContainer(EngineClient engine, CodespaceHost host, CodespaceConnections connections, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
@@ -20,19 +20,11 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
     public async Task RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var log = context.Log;
-        string? refusal = null;
         var commands = new RunningCommands(LifecycleCommands.WaitForOf(await File.ReadAllTextAsync(context.Folders.Override, cancellationToken)));
         using var expired = new CancellationTokenSource(Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
-        await using var gate = new EngineGate(engine.Socket, Scope(context), (call, reason) =>
-        {
-            refusal = reason;
-            log.Write("engine", $"refused {call}: {reason}");
-        });
         log.Write("up", "starting the dev container");
-        var running = up.RunAsync(
-            context.ToolsView, context.Folders, context.Workspace, gate.SocketPath, $"{GateScope.Label}={context.Codespace.Name}", line => log.Write("up", line), commands.Begins,
-            ending.Token);
+        var running = context.Tools.RunAsync(Scope(context), commands.Begins, ending.Token);
         try
         {
             var inBackground = await Task.WhenAny(running, commands.MayGoOn) != running && await BeginBackgroundAsync(context, cancellationToken);
@@ -41,7 +33,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
                 await KeepAwakeAsync(running, commands, context.Codespace.Id, expired, cancellationToken);
             }
 
-            await FinishAsync(context, await running, refusal, inBackground, cancellationToken);
+            await FinishAsync(context, await running, inBackground, cancellationToken);
         }
         catch (OperationCanceledException) when (expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -82,7 +74,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         }
     }
 
-    private async Task FinishAsync(StartContext context, UpResult result, string? refusal, bool inBackground, CancellationToken cancellationToken)
+    private async Task FinishAsync(StartContext context, UpResult result, bool inBackground, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (prepared, log) = (context.Prepared, context.Log);
@@ -94,7 +86,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Devco
         {
             // Of an image that is gone the tools try a pull, which is refused: that it is gone is the cause.
             throw await engine.ImageAsync(prepared.Image, cancellationToken) is null ? new CodespaceFaultException(StartCodespace.ImageRemoved(prepared.Image))
-                : refusal is not null ? Refused(prepared, refusal)
+                : context.Tools.Refusal is { } refusal ? Refused(prepared, refusal)
                 : await BrokenOffAsync(context, cancellationToken) is { } cause ? new CodespaceFaultException(cause)
                 : new CodespaceFaultException($"devcontainer up failed: {reason}");
         }

@@ -26,6 +26,42 @@ public sealed class EngineGateTests
         "MemorySwappiness":-1,"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"}],"Init":true},"NetworkingConfig":{"EndpointsConfig":{}}}
         """;
 
+    [Fact]
+    public async Task Until_it_is_opened_only_a_ping_goes_through_and_everything_else_waits()
+    {
+        await using var gated = new GatedEngine(open: false);
+        Assert.Equal(200, (await gated.SendAsync("HEAD", "/_ping")).Status);
+        Assert.False(gated.WasAsked);
+
+        var allowed = gated.SendAsync("GET", "/v1.41/version");
+        var refused = gated.SendAsync("GET", "/v1.41/info");
+        Assert.Equal(200, (await gated.SendAsync("GET", "/_ping")).Status);
+        Assert.False(allowed.IsCompleted || refused.IsCompleted);
+        Assert.DoesNotContain(gated.Engine.Calls, call => call.Target.EndsWith("/version", StringComparison.Ordinal));
+
+        gated.Open();
+        Assert.Equal(200, (await allowed).Status);
+        Assert.Equal(403, (await refused).Status);
+        Assert.True(gated.WasAsked);
+    }
+
+    [Fact]
+    public async Task A_gate_that_never_opens_closes_with_calls_that_wait()
+    {
+        var gated = new GatedEngine(open: false);
+        await using var waiting = await gated.OpenAsync();
+        await waiting.WriteAsync("GET /v1.41/version HTTP/1.1\r\nHost: docker\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        while (!gated.WasAsked)
+        {
+            // Until it has been read: it is not held before.
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
+        }
+
+        await gated.DisposeAsync();
+        Assert.Empty(gated.Engine.Calls);
+        Assert.Equal(0, await waiting.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(Docker28)]
     [InlineData(Docker20)]

@@ -17,14 +17,13 @@ internal sealed class GatedEngine : IAsyncDisposable
     public const string Workspace = "/srv/berth/codespaces/ada-app/workspace/app";
     private readonly EngineGate _gate;
 
-    public GatedEngine()
+    public GatedEngine(bool open = true)
     {
-        var scope = new GateScope("ada-app", "here", Image, Workspace, "/workspaces/app")
+        _gate = new EngineGate(new EngineSocket("unix://" + Engine.SocketPath), "here", user: null, (call, reason) => Refusals.Enqueue($"{call}: {reason}"));
+        if (open)
         {
-            Network = "berth-ada-app",
-            Limits = new(2, 8L << 30, 4096),
-        };
-        _gate = new EngineGate(new EngineSocket("unix://" + Engine.SocketPath), scope, (call, reason) => Refusals.Enqueue($"{call}: {reason}"));
+            Open();
+        }
     }
 
     public ScriptedEngine Engine { get; } = new();
@@ -32,6 +31,14 @@ internal sealed class GatedEngine : IAsyncDisposable
     public ConcurrentQueue<string> Refusals { get; } = new();
 
     public string SocketPath => _gate.SocketPath;
+
+    public bool WasAsked => _gate.WasAsked;
+
+    public void Open() => _gate.Open(new GateScope("ada-app", "here", Image, Workspace, "/workspaces/app")
+    {
+        Network = "berth-ada-app",
+        Limits = new(2, 8L << 30, 4096),
+    });
 
     /// <summary>Changes reached the engine: anything but reading.</summary>
     public IEnumerable<EngineCall> Effects => Engine.Calls.Where(call => call.Method is not ("GET" or "HEAD"));
