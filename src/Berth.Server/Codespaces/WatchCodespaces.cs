@@ -55,7 +55,9 @@ internal sealed class WatchCodespaces(
         var standing = codespace.RepositoryId is { } repository ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken) : null;
         if (standing is not { Standing.CanRead: true })
         {
-            await EndAsync(codespace, $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}", cancellationToken);
+            await EndAsync(
+                codespace, codespace.RepositoryId is null ? $"{codespace.RepositoryFullName} was deleted" : $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}",
+                cancellationToken);
             return;
         }
 

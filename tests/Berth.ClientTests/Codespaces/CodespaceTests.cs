@@ -124,6 +124,10 @@ public sealed class CodespaceTests(SharedServer shared)
         await Patience.UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
         await Patience.UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
         (await world.StartAsync(started.Name)).Is("Failed").Says($"{world.Ada.Login} can no longer read {repository}");
+
+        using var deleted = await world.Server.Admin.DeleteAsync(new Uri($"/api/v3/repos/{repository}", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        (await world.StartAsync(started.Name)).Is("Failed").Says($"{repository} was deleted");
     }
 
     private static async Task<int> RunningAsync(CodespaceWorld world, string name) =>

@@ -154,14 +154,13 @@ internal sealed partial record DevcontainerConfiguration(
             return (target, target);
         }
 
-        if (!IsPlace(folder))
-        {
-            throw new CodespaceFaultException($"{path}: workspaceFolder must be an absolute path without '..', not '{folder}'");
-        }
-
-        var inside = folder == target || folder.StartsWith(target + "/", StringComparison.Ordinal);
-        return inside ? (target, folder) : (folder, folder);
+        // A folder of the workspace may have any name; one beside it becomes a mount's target.
+        var inside = folder == target || (folder.StartsWith(target + "/", StringComparison.Ordinal) && IsWithin(folder));
+        return inside ? (target, folder) : IsPlace(folder) ? (folder, folder)
+            : throw new CodespaceFaultException($"{path}: workspaceFolder must be an absolute path without '..' and, outside {target}, of letters, digits and . _ - alone; not '{folder}'");
     }
+
+    private static bool IsWithin(string path) => !path.Any(char.IsControl) && !path.Split('/').Any(segment => segment is ".." or ".");
 
     private static bool IsPlace(string path) => PlaceGrammar().IsMatch(path) && !path.Split('/').Any(segment => segment is ".." or ".");
 

@@ -10,8 +10,12 @@ internal sealed class CheckReading(AccessDecisions access, Db db)
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
-        if (codespace.RepositoryId is not { } repositoryId
-            || await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { Standing.CanRead: true } found)
+        if (codespace.RepositoryId is not { } repositoryId)
+        {
+            throw new CodespaceFaultException($"{codespace.RepositoryFullName} was deleted, and codespaces of it do not start any more");
+        }
+
+        if (await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { Standing.CanRead: true } found)
         {
             throw new CodespaceFaultException(
                 $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}. Remedy: an admin of the repository can give read access again");
