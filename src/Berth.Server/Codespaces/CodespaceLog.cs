@@ -85,8 +85,19 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
 
     public void Mask(IEnumerable<string> secrets) => _mask.Add(secrets);
 
-    /// <summary>For what is stored elsewhere than in the log.</summary>
-    public string Masked(string text) => _mask.Apply(text);
+    /// <summary>As a line of the log: for what is stored elsewhere, too.</summary>
+    public string Masked(string text)
+    {
+        // Colours and control characters would act on the terminal of whoever reads it; NUL and half a surrogate pair are no text to PostgreSQL.
+        var clean = Escapes().Replace(_mask.Apply(text), "").Trim();
+        return string.Create(Math.Min(clean.Length, MaxLength), clean, (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(source[i]) && source[i] != '\t' ? ' ' : IsHalf(source.AsSpan(0, span.Length), i) ? '\uFFFD' : source[i];
+            }
+        });
+    }
 
     public void Write(string step, string line)
     {
@@ -96,23 +107,12 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
             return;
         }
 
-        var text = count == MaxLines ? "the log is full; further lines are left out" : line;
-        text = _mask.Apply(text);
-
-        // Colours and control characters would act on the terminal of whoever reads it; NUL is no text to PostgreSQL.
-        text = Escapes().Replace(text, "").Trim();
+        var text = Masked(count == MaxLines ? "the log is full; further lines are left out" : line);
         if (text.Length == 0)
         {
             return;
         }
 
-        text = string.Create(Math.Min(text.Length, MaxLength), text, (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(source[i]) && source[i] != '\t' ? ' ' : source[i];
-            }
-        });
         _lines.Writer.TryWrite(new Entry(new LogLine { Attempt = _attempt, At = _time.GetUtcNow(), Step = step, Line = text }, null));
     }
 
@@ -123,6 +123,10 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         _lines.Writer.TryWrite(new Entry(null, stored));
         await await Task.WhenAny(stored.Task, _storing);
     }
+
+    private static bool IsHalf(ReadOnlySpan<char> text, int at) =>
+        char.IsHighSurrogate(text[at]) ? at + 1 >= text.Length || !char.IsLowSurrogate(text[at + 1])
+        : char.IsLowSurrogate(text[at]) && (at == 0 || !char.IsHighSurrogate(text[at - 1]));
 
     public async ValueTask DisposeAsync()
     {

@@ -26,6 +26,22 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
     }
 
     [Fact]
+    public async Task Text_that_is_no_Unicode_is_stored_all_the_same()
+    {
+        // Half a pair comes of a line that is cut, and of programs that print one.
+        var (codespace, logs) = await CodespaceAsync();
+        await using (var writer = logs.Open(codespace))
+        {
+            writer.Write("step", new string('a', 3_999) + "\U0001F600");
+            writer.Write("step", "\udc00 \U0001F600 \ud800");
+            Assert.Equal("ended by \ufffd !", writer.Masked("ended by \ud83d\0!"));
+        }
+
+        Assert.Equal(
+            [new string('a', 3_999) + '\ufffd', "\ufffd \U0001F600 \ufffd"], (await logs.ReadAsync(codespace.Id, null, 0, TestContext.Current.CancellationToken)).Select(line => line.Line));
+    }
+
+    [Fact]
     public async Task Lines_of_a_codespace_that_was_deleted_meanwhile_are_dropped()
     {
         var (codespace, logs) = await CodespaceAsync();

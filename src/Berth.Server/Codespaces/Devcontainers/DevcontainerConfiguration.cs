@@ -176,7 +176,7 @@ internal sealed partial record DevcontainerConfiguration(
             "containerEnv" or "remoteEnv" => value is null
                 || (value is JsonObject map && map.All(entry => entry.Value is null || entry.Value.GetValueKind() == JsonValueKind.String)),
             _ when name.EndsWith("Command", StringComparison.Ordinal) && name != "overrideCommand" =>
-                value is null or JsonObject or JsonArray || value.GetValueKind() == JsonValueKind.String,
+                value is null || IsCommand(value) || (value is JsonObject several && several.All(entry => IsCommand(entry.Value))),
             "init" or "overrideCommand" => value is null || value.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
             _ => true,
         };
@@ -185,6 +185,10 @@ internal sealed partial record DevcontainerConfiguration(
             throw new CodespaceFaultException($"{path}: {name} has the wrong type");
         }
     }
+
+    private static bool IsCommand(JsonNode? value) => value is JsonArray words
+        ? words.All(word => word?.GetValueKind() == JsonValueKind.String)
+        : value?.GetValueKind() == JsonValueKind.String;
 
     /// <summary>
     /// <c>${localEnv:NAME:default}</c> sees nothing: the local environment is the server's. Replaced in the text, where a default cannot contain a quote.

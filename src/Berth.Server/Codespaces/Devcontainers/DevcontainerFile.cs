@@ -146,9 +146,19 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         try
         {
             using var document = JsonDocument.Parse(text, Jsonc);
+            using (var reading = new Utf8JsonWriter(Stream.Null))
+            {
+                document.WriteTo(reading);
+            }
+
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new CodespaceFaultException($"{path} must hold a JSON object");
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate, \ud800, is JSON and no text, which shows only when it is read.
+            throw new CodespaceFaultException($"{path} contains text that is not Unicode");
         }
         catch (JsonException exception)
         {

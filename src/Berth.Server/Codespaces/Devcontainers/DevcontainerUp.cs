@@ -115,7 +115,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
                 log(part);
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // Not of the log's shape: nothing of it is known to be harmless.
         }
@@ -133,7 +133,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
                 ? new UpResult(container, Text(answer, "remoteUser"), null)
                 : new UpResult(container, null, Failure(answer, result.ExitCode));
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return new UpResult(null, null, $"the dev container tools ended with {result.ExitCode} and no result");
         }

@@ -30,7 +30,7 @@ internal static partial class RemoteEnvironment
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // An image wrote it; the tools that could not read it have said so at the start.
         }

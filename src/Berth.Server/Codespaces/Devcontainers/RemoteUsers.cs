@@ -47,7 +47,7 @@ internal static class RemoteUsers
                     ? value.GetString() : null)
                 .FirstOrDefault(value => !string.IsNullOrEmpty(value));
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -72,9 +72,12 @@ internal static class FeatureLayers
         try
         {
             var node = JsonNode.Parse(text, documentOptions: new() { MaxDepth = 64 });
+
+            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
+            node?.ToJsonString();
             return node is JsonArray array ? array.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject()) : node is JsonObject one ? [one] : [];
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return [];
         }

@@ -128,10 +128,13 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         try
         {
             var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 32, AllowDuplicateProperties = false };
-            return JsonNode.Parse(text.TrimStart('\uFEFF'), documentOptions: options) as JsonObject
-                ?? throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
+            var metadata = JsonNode.Parse(text.TrimStart('\uFEFF'), documentOptions: options) as JsonObject;
+
+            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
+            metadata?.ToJsonString();
+            return metadata ?? throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} is not valid JSON");
         }

@@ -82,9 +82,13 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     {
         try
         {
-            return string.IsNullOrWhiteSpace(text) ? null : JsonNode.Parse(text) as JsonObject;
+            var root = string.IsNullOrWhiteSpace(text) ? null : JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject;
+
+            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
+            root?.ToJsonString();
+            return root;
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -94,7 +94,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
             using var document = JsonDocument.Parse(body);
             (code, words) = ReasonOf(document.RootElement);
         }
-        catch (Exception exception) when (exception is RemoteException or JsonException)
+        catch (Exception exception) when (exception is RemoteException or JsonException or InvalidOperationException)
         {
             // Not a registry's error: the status must do.
         }

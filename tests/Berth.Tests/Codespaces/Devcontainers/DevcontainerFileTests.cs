@@ -74,6 +74,12 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("""{"image":"IMAGE","containerEnv":"A=b"}""", "containerEnv has the wrong type")]
     [InlineData("""{"image":"IMAGE","containerEnv":{"A":1}}""", "containerEnv has the wrong type")]
     [InlineData("""{"image":"IMAGE","postCreateCommand":7}""", "postCreateCommand has the wrong type")]
+    [InlineData("""{"image":"IMAGE","postCreateCommand":["echo",5]}""", "postCreateCommand has the wrong type")]
+    [InlineData("""{"image":"IMAGE","postCreateCommand":{"a":"echo","b":null}}""", "postCreateCommand has the wrong type")]
+    [InlineData("""{"image":"IMAGE","name":"\ud800"}""", "contains text that is not Unicode")]
+    [InlineData("""{"image":"IMAGE","\udc00":1}""", "contains text that is not Unicode")]
+    [InlineData("""{"image":"IMAGE","workspaceFolder":"/work space"}""", "workspaceFolder must be an absolute path")]
+    [InlineData("""{"image":"IMAGE","workspaceFolder":"/workspaces/app/../../etc"}""", "workspaceFolder must be an absolute path")]
     [InlineData("""{"image":"IMAGE","init":"yes"}""", "init has the wrong type")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"../x"}""", "workspaceFolder must be an absolute path")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"/workspaces/../etc"}""", "workspaceFolder must be an absolute path")]
@@ -220,6 +226,7 @@ public sealed class DevcontainerFileTests : IDisposable
 
     [Theory]
     [InlineData("/workspaces/app/backend", "/workspaces/app", "/workspaces/app/backend")]
+    [InlineData("/workspaces/app/my app, (ü)", "/workspaces/app", "/workspaces/app/my app, (ü)")]
     [InlineData("/workspace", "/workspace", "/workspace")]
     [InlineData("/workspaces/application", "/workspaces/application", "/workspaces/application")]
     public void A_workspace_folder_is_in_the_mount_or_is_the_mount(string folder, string target, string start)

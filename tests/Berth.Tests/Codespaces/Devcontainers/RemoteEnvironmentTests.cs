@@ -13,6 +13,7 @@ public sealed class RemoteEnvironmentTests
     [InlineData("""[{"remoteEnv":{"A":null,"B=C":"1","":"2","D":5}}]""", "")]
     [InlineData("""[{"remoteEnv":"A=1"},7]""", "")]
     [InlineData("not JSON", "")]
+    [InlineData("""[{"remoteEnv":{"A":"\ud800"}}]""", "")]
     public void It_is_read_from_the_containers_label(string label, string expected)
     {
         var container = new EngineContainer(

@@ -87,6 +87,11 @@ public sealed class FeatureTests : IDisposable
     {
         var image = new EngineImage("x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """{"remoteUser":"dev"}""" });
         Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(image, [Of("a", "{}")]));
+
+        // One that cannot be read as text is none.
+        var broken = new EngineImage("x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """[{"remoteUser":"\ud800"}]""" });
+        Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(broken, [Of("a", "{}")]));
+        Assert.Null(RemoteUsers.FromMetadata(broken, "remoteUser"));
     }
 
     [Trait("Suite", "hostile")]

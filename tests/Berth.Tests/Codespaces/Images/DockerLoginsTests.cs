@@ -103,6 +103,11 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         Assert.Equal("ada:new", Decoded(hosts, "ghcr.io"));
         Assert.Equal(after.ToJson(), after.Over("not json", before));
         Assert.Equal(after.ToJson(), after.Over(null, null));
+
+        // What a program inside has made of it keeps no codespace from stopping.
+        Assert.Equal(after.ToJson(), after.Over("""{"auths":{},"auths":{}}""", before));
+        Assert.Equal(after.ToJson(), after.Over("""{"auths":{"ghcr.io":{"auth":"\ud800"}}}""", before));
+        Assert.Equal(after.ToJson(), after.Over("""{"\udc00":1}""", before));
     }
 
     private static string Decoded(JsonObject hosts, string host) => Encoding.UTF8.GetString(Convert.FromBase64String((string)hosts[host]!["auth"]!));

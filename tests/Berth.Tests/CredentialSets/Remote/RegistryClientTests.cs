@@ -180,6 +180,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
             ["www.example.org"] = http => Status(http, 404, "<html>no</html>"),
             ["broken.example.org"] = http => Status(http, 503, "sorry"),
             ["limited.example.org"] = http => Status(http, 429, """{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit.\u001b[31m\nmore"}]}"""),
+            ["half.example.org"] = http => Status(http, 403, """{"errors":[{"code":"DENIED","message":"\ud800"}]}"""),
             ["mute.example.org"] = http => Status(http, 401, ""),
             ["negotiate.example.org"] = http => Challenge(http, "Negotiate"),
             ["norealm.example.org"] = http => Challenge(http, "Bearer realm=\"ftp://x/\""),
