@@ -101,7 +101,9 @@ public static class AccessRules
             PackageAction.Pull => facts.Exists && RoleAndScope(role, Role.Read, user.Scopes.ReadsPackages, "read:packages", chain),
             PackageAction.Push when !facts.Exists => UserMayCreate(user, facts, createAs, chain),
             PackageAction.Push => RoleAndScope(role, Role.Write, user.Scopes.WritesPackages, "write:packages", chain),
-            PackageAction.Delete => facts.Exists && RoleAndScope(role, Role.Admin, user.Scopes.DeletesPackages, "delete:packages", chain),
+            // Under a name that nobody has published there is only what the caller uploaded.
+            PackageAction.Delete => (facts.Exists || UserMayCreate(user, facts, createAs, chain))
+                && RoleAndScope(facts.Exists ? role : Role.Admin, Role.Admin, user.Scopes.DeletesPackages, "delete:packages", chain),
             _ => (facts.Exists || UserMayCreate(user, facts, createAs, chain))
                 && RoleAndScope(facts.Exists ? role : Role.Admin, Role.Admin, user.Scopes.WritesPackages, "write:packages", chain),
         };

@@ -44,6 +44,11 @@ internal static class PendingPackages
     public static async Task<long?> FindAsync(DbSession session, Principal principal, PackageFacts facts) =>
         (await LookAsync(session, principal, facts))?.Id;
 
+    /// <summary>The caller's pending row, whatever is live beside it.</summary>
+    public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<long?>(
+        "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader",
+        Key(principal, facts, default));
+
     /// <summary>Moves what the caller uploaded under the pending name into the live package.</summary>
     public static async Task MergeAsync(DbSession session, Principal principal, PackageFacts facts, long live, DateTimeOffset now)
     {

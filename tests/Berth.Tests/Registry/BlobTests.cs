@@ -110,6 +110,26 @@ public sealed class BlobTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Before_the_first_manifest_its_uploader_pulls_and_deletes_a_blob_with_a_token_for_just_that()
+    {
+        var (login, token) = await People.UserAsync(shared.Server);
+        var name = $"{login}/{TestRepository.Unique("web")}";
+        using var ada = new TestRepository(shared.Server, name, token);
+        var digest = await ada.BlobAsync(Content);
+        using var pull = new TestRepository(shared.Server, name, await People.RegistryTokenAsync(shared.Server, token, $"repository:{name}:pull"));
+        Assert.Equal(200, await pull.HeadAsync($"blobs/{digest}"));
+        Assert.Equal(Content, (await pull.SendAsync("GET", $"blobs/{digest}")).Body);
+
+        var (_, writing) = await People.UserAsync(shared.Server, scopes: "write:packages");
+        using var eve = new TestRepository(shared.Server, name, writing);
+        Assert.Equal(403, await eve.StatusAsync("DELETE", $"blobs/{digest}"));
+        using var delete = new TestRepository(shared.Server, name, await People.RegistryTokenAsync(shared.Server, token, $"repository:{name}:delete"));
+        Assert.Equal(202, await delete.StatusAsync("DELETE", $"blobs/{digest}"));
+        Assert.Equal(404, await pull.HeadAsync($"blobs/{digest}"));
+        Assert.Equal(404, await delete.StatusAsync("DELETE", $"blobs/{digest}"));
+    }
+
+    [Fact]
     public async Task A_blob_deleted_in_one_repository_stays_in_the_others()
     {
         using var one = TestRepository.New(shared.Server);

@@ -43,15 +43,23 @@ public sealed class DiscoveryTests(SharedServer shared)
         Assert.Equal(all, Tags(await repository.SendAsync("GET", "tags/list?n=999999999999")));
     }
 
-    [Fact]
-    public async Task A_name_without_manifests_has_no_list()
+    [Theory]
+    [InlineData("")]
+    [InlineData("?artifactType=application/sbom")]
+    public async Task Referrers_are_never_404_for_who_may_read_also_where_nothing_was_published(string query)
     {
         using var repository = TestRepository.New(shared.Server);
-        foreach (var path in (string[])["tags/list", $"referrers/{EmptyBlob}"])
-        {
-            var answer = await repository.SendAsync("GET", path);
-            Assert.Equal((404, "NAME_UNKNOWN"), (answer.Status, answer.Code));
-        }
+        var answer = await repository.SendAsync("GET", $"referrers/{TestRepository.Sha256([5])}{query}");
+        Assert.Equal((200, "application/vnd.oci.image.index.v1+json"), (answer.Status, answer.Header("Content-Type")));
+        Assert.Equal("""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", answer.Text);
+    }
+
+    [Fact]
+    public async Task A_name_without_manifests_has_no_list_of_tags()
+    {
+        using var repository = TestRepository.New(shared.Server);
+        var answer = await repository.SendAsync("GET", "tags/list");
+        Assert.Equal((404, "NAME_UNKNOWN"), (answer.Status, answer.Code));
     }
 
     [Theory]

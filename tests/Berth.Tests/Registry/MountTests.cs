@@ -1,4 +1,3 @@
-using System.Text;
 using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
@@ -26,6 +25,22 @@ public sealed class MountTests(SharedServer shared)
         var (_, _, layer) = await source.ImageAsync("latest");
         using var target = TestRepository.New(shared.Server);
         Assert.Equal(201, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}", [])).Status);
+    }
+
+    [Theory]
+    [InlineData("&from={source}")]
+    [InlineData("")]
+    public async Task A_blob_is_mounted_from_a_name_that_has_no_manifest_yet_by_who_uploaded_it(string from)
+    {
+        using var source = TestRepository.New(shared.Server);
+        var layer = await source.BlobAsync(TestRepository.Random(100));
+        using var target = TestRepository.New(shared.Server);
+        var query = $"?mount={layer}{from.Replace("{source}", source.Name, StringComparison.Ordinal)}";
+        Assert.Equal(201, (await target.SendAsync("POST", "blobs/uploads/" + query, [])).Status);
+        Assert.Equal(200, await target.HeadAsync($"blobs/{layer}"));
+        var (login, token) = await People.UserAsync(shared.Server);
+        using var ada = new TestRepository(shared.Server, $"{login}/web", token);
+        Assert.Equal(202, (await ada.SendAsync("POST", "blobs/uploads/" + query, [])).Status);
     }
 
     [Theory]
@@ -64,8 +79,8 @@ public sealed class MountTests(SharedServer shared)
         using var source = TestRepository.New(shared.Server);
         var (_, _, layer) = await source.ImageAsync("latest");
         var target = $"admin/{TestRepository.Unique("mounted")}";
-        using var push = new TestRepository(shared.Server, target, await RegistryTokenAsync($"repository:{target}:pull,push"));
-        using var both = new TestRepository(shared.Server, target, await RegistryTokenAsync($"repository:{target}:pull,push", $"repository:{source.Name}:pull"));
+        using var push = new TestRepository(shared.Server, target, await People.RegistryTokenAsync(shared.Server, BerthServer.AdminToken, $"repository:{target}:pull,push"));
+        using var both = new TestRepository(shared.Server, target, await People.RegistryTokenAsync(shared.Server, BerthServer.AdminToken, $"repository:{target}:pull,push", $"repository:{source.Name}:pull"));
         Assert.Equal(202, (await push.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
         Assert.Equal(201, (await both.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
     }
@@ -79,14 +94,5 @@ public sealed class MountTests(SharedServer shared)
         using var target = TestRepository.New(shared.Server);
         Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
         Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}", [])).Status);
-    }
-
-    private async Task<string> RegistryTokenAsync(params string[] scopes)
-    {
-        using var client = shared.Server.Client();
-        client.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + BerthServer.AdminToken)));
-        var query = string.Concat(scopes.Select(scope => "&scope=" + scope));
-        var body = await client.GetByteArrayAsync("/token?service=x" + query, TestContext.Current.CancellationToken);
-        return System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("token").GetString()!;
     }
 }

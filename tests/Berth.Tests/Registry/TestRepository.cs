@@ -143,6 +143,16 @@ internal static class People
         return (login, token.GetProperty("token").GetString()!);
     }
 
+    /// <summary>What <c>/token</c> gives for a token as password and these scopes.</summary>
+    public static async Task<string> RegistryTokenAsync(BerthServer server, string token, params string[] scopes)
+    {
+        using var client = server.Client();
+        client.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + token)));
+        var query = string.Concat(scopes.Select(scope => "&scope=" + scope));
+        var body = await client.GetByteArrayAsync("/token?service=x" + query, TestContext.Current.CancellationToken);
+        return JsonDocument.Parse(body).RootElement.GetProperty("token").GetString()!;
+    }
+
     private static async Task<JsonElement> PostAsync(HttpClient client, string path, string json)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");

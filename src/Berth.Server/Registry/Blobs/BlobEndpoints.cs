@@ -140,7 +140,7 @@ internal static class BlobEndpoints
             return RegistryErrors.DigestInvalid.With(RegistryErrors.DigestRule);
         }
 
-        if (access.PackageId is not { } packageId || await blobs.FindAsync(access, wanted, cancellationToken) is not { } blob)
+        if (await blobs.PackageAsync(access, cancellationToken) is not { } packageId || await blobs.FindAsync(access, wanted, cancellationToken) is not { } blob)
         {
             return RegistryErrors.BlobUnknown.With(wanted.Value);
         }

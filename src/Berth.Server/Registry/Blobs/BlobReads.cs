@@ -35,8 +35,7 @@ internal sealed class BlobReads(Db db, TimeProvider time)
     /// <summary>Null when the blob does not exist for the package.</summary>
     public async ValueTask<Blob?> FindAsync(RegistryAccess access, Digest digest, CancellationToken cancellationToken)
     {
-        var packageId = access.PackageId ?? await PendingAsync(access, cancellationToken);
-        if (packageId is not { } id)
+        if (await PackageAsync(access, cancellationToken) is not { } id)
         {
             return null;
         }
@@ -63,9 +62,7 @@ internal sealed class BlobReads(Db db, TimeProvider time)
         return blob;
     }
 
-    /// <summary>Under a name without a manifest only the uploader has blobs.</summary>
-    private async Task<long?> PendingAsync(RegistryAccess access, CancellationToken cancellationToken) =>
-        access.MayPush
-            ? await db.ReadAsync(session => PendingPackages.FindAsync(session, access.Principal, access.Facts), cancellationToken)
-            : null;
+    /// <summary>Where the caller's blobs of the name are: the live package, or what the caller uploaded before there is one.</summary>
+    public async ValueTask<long?> PackageAsync(RegistryAccess access, CancellationToken cancellationToken) =>
+        access.PackageId ?? await db.ReadAsync(session => PendingPackages.FindAsync(session, access.Principal, access.Facts), cancellationToken);
 }

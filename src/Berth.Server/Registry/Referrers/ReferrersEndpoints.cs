@@ -14,7 +14,10 @@ internal static class ReferrersEndpoints
     public static void MapReferrers(this IEndpointRouteBuilder registry) =>
         registry.MapMethods("{name}/referrers/{digest}", ["GET", "HEAD"], ListAsync).Requires(RegistryActions.Pull);
 
-    /// <summary>distribution-spec, "Listing Referrers": an index of what refers to the digest, empty where nothing does.</summary>
+    /// <summary>
+    /// distribution-spec, "Listing Referrers": an index of what refers to the digest, empty where nothing does. Never a 404, as the specification
+    /// says, also where nothing has been published: clients would take it for a registry without this API.
+    /// </summary>
     private static async Task<IResult> ListAsync(HttpContext http, RegistryAccess access, string digest, Db db, CancellationToken cancellationToken)
     {
         if (!Digest.TryParse(digest, out var subject))
@@ -27,13 +30,8 @@ internal static class ReferrersEndpoints
             return invalid!;
         }
 
-        if (access.PackageId is not { } packageId)
-        {
-            return RegistryErrors.NameUnknown.With(access.Name.Value);
-        }
-
         var artifactType = http.Request.Query["artifactType"].FirstOrDefault() is { Length: > 0 } type ? type : null;
-        var rows = page.Count == 0 ? [] : await db.ReadAsync(
+        var rows = access.PackageId is not { } packageId || page.Count == 0 ? [] : await db.ReadAsync(
             session => ReferrersTable.ListAsync(session, packageId, subject, artifactType, page.Last, page.Count + 1), cancellationToken);
         if (rows.Count > page.Count)
         {

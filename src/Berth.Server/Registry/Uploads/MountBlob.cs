@@ -25,7 +25,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
             return false;
         }
 
-        foreach (var source in from is null ? await CandidatesAsync(digest, cancellationToken) : Named(from))
+        foreach (var source in from is null ? await CandidatesAsync(access.Principal, digest, cancellationToken) : Named(from))
         {
             if (await MayReadAsync(access, source, named: from is not null, cancellationToken) is { } packageId && await LinkAsync(access, packageId, digest, cancellationToken))
             {
@@ -38,22 +38,27 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
     private static IEnumerable<RepositoryName> Named(string from) => RepositoryName.TryParse(from, out var name) ? [name] : [];
 
-    private async Task<IEnumerable<RepositoryName>> CandidatesAsync(Digest digest, CancellationToken cancellationToken)
+    private async Task<IEnumerable<RepositoryName>> CandidatesAsync(Principal principal, Digest digest, CancellationToken cancellationToken)
     {
-        var holders = await db.ReadAsync(session => BlobTable.HoldersAsync(session, digest, MostCandidates), cancellationToken);
+        var holders = await db.ReadAsync(session => BlobTable.HoldersAsync(session, digest, principal, MostCandidates), cancellationToken);
         return holders.Select(holder => RepositoryName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<RepositoryName>();
     }
 
     /// <summary>
     /// The live package, when the caller may pull from it: by decision now and, where the request names it, by the scopes of its registry token
-    /// too. A token cannot name what the request leaves open.
+    /// too. A token cannot name what the request leaves open. Where nothing is live, what the caller uploaded under the name.
     /// </summary>
     private async Task<long?> MayReadAsync(RegistryAccess access, RepositoryName source, bool named, CancellationToken cancellationToken)
     {
         var facts = await decisions.FactsAsync(access.Principal, source.Address, cancellationToken);
-        var allowed = AccessRules.Decide(access.Principal, PackageAction.Pull, facts).Allowed;
-        var withinToken = !named || access.Token is not { } token || token.For(source.Value)?.Granted.HasFlag(RegistryActions.Pull) == true;
-        return allowed && withinToken ? facts.PackageId : null;
+        if (named && access.Token is { } token && token.For(source.Value)?.Granted.HasFlag(RegistryActions.Pull) != true)
+        {
+            return null;
+        }
+
+        return facts.Exists
+            ? AccessRules.Decide(access.Principal, PackageAction.Pull, facts).Allowed ? facts.PackageId : null
+            : await db.ReadAsync(session => PendingPackages.FindOwnAsync(session, access.Principal, facts), cancellationToken);
     }
 
     private Task<bool> LinkAsync(RegistryAccess access, long source, Digest digest, CancellationToken cancellationToken)
