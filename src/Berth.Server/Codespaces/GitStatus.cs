@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Git;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -47,7 +48,9 @@ internal sealed class GitStatus(Db db, EngineClient engine, TimeProvider time)
         };
     }
 
-    /// <summary>The output of <c>git status --porcelain=v2 --branch</c> (git-status(1)); null when it is none.</summary>
+    /// <summary>
+    /// The output of <c>git status --porcelain=v2 --branch</c> (git-status(1)); null when it is none. Whatever the codespace calls git wrote it, and no stop may fail on it.
+    /// </summary>
     internal static Known? Parse(string output)
     {
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -58,8 +61,8 @@ internal sealed class GitStatus(Db db, EngineClient engine, TimeProvider time)
         }
 
         var counts = Header("ab")?.Split(' ');
-        long? Count(int index) => counts is { Length: 2 } && long.TryParse(counts[index].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
-        return new Known(head is "(detached)" ? null : head, Count(0), Count(1), Array.Exists(lines, line => !line.StartsWith('#')));
+        long? Count(int index) => counts is { Length: 2 } && long.TryParse(counts[index].TrimStart('+', '-'), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+        return new Known(CloneRepository.IsBranch(head) && head is not "(detached)" ? head : null, Count(0), Count(1), Array.Exists(lines, line => !line.StartsWith('#')));
     }
 
     private async Task<Known?> AskAsync(string container, string user, string folder, CancellationToken cancellationToken)

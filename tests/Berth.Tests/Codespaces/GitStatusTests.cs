@@ -22,4 +22,14 @@ public sealed class GitStatusTests
     [InlineData("")]
     [InlineData("fatal: not a git repository")]
     public void What_is_no_status_says_nothing(string output) => Assert.Null(GitStatus.Parse(output));
+
+    [Theory]
+    [InlineData("# branch.head main\n# branch.ab  \n", "main")]
+    [InlineData("# branch.head main\n# branch.ab +99999999999999999999 -x\n", "main")]
+    [InlineData("# branch.head a\0b\n", null)]
+    [InlineData("# branch.head \u001b[31mred\n", null)]
+    [InlineData("# branch.head ../../x\n", null)]
+    [Trait("Suite", "hostile")]
+    public void What_a_program_that_is_called_git_makes_up_stops_nothing(string output, string? branch) =>
+        Assert.Equal(new GitStatus.Known(branch, null, null, false), GitStatus.Parse(output));
 }
