@@ -8,6 +8,9 @@ CACHE=$ROOT/.cache
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 # Nothing started from here may stay behind and hold a caller's pipe open.
 export DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+# What programs say is read here, and they say it in one language.
+export LC_ALL=C.UTF-8
+unset LANGUAGE
 # Many programs that are needed lie where the search path of a plain user does not lead.
 export PATH=${PATH:-}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # dotnet, NuGet and npm keep what they fetch in the home folder.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using Berth.Cli.Commands;
 using Berth.Client;
 
@@ -44,6 +45,9 @@ internal static class BerthCli
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
+        // English on machines of every language: what parses the command line speaks many, and numbers are written in many ways.
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
         var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false };
         var parsed = Build().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
@@ -29,6 +30,10 @@ internal static class BerthApplication
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are wrong; it names all of them.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
+        // What it says is English on machines of every language: the numbers in its words too.
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+
         // appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddSettings();

@@ -45,7 +45,12 @@ internal sealed class PushLog
     {
         while (Acknowledgements < acknowledgements)
         {
-            Assert.DoesNotContain(writers, writer => writer.IsCompleted);
+            if (writers.FirstOrDefault(writer => writer.IsCompleted) is { } ended)
+            {
+                await ended;
+                Assert.Fail("a writer ended before the server was killed");
+            }
+
             await Task.Delay(1, cancellationToken);
         }
     }
@@ -78,15 +83,23 @@ internal sealed class PushLog
         foreach (var blob in image.Blobs)
         {
             using var answer = await registry.TryPushBlobAsync(blob.Content, cancellationToken);
-            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            await AssertCreatedAsync(answer, cancellationToken);
             blob.Acknowledged = true;
             Interlocked.Increment(ref _acknowledgements);
         }
 
         using var put = await registry.TryPutManifestAsync(image.Tag, image.Manifest, RawRegistry.ManifestType, cancellationToken);
-        Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+        await AssertCreatedAsync(put, cancellationToken);
         image.ManifestAcknowledged = true;
         Interlocked.Increment(ref _acknowledgements);
+    }
+
+    private static async Task AssertCreatedAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        if (answer.StatusCode != HttpStatusCode.Created)
+        {
+            Assert.Fail($"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri} answers {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+        }
     }
 
     private static async Task CheckBlobsAsync(RawRegistry registry, Image image)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Berth.Tests.TestServer;
 
@@ -188,6 +189,17 @@ public sealed class CliTests(SharedServer shared)
         Assert.Equal(code, result.ExitCode);
         Assert.Contains(words, result.Error, StringComparison.Ordinal);
         Assert.True(result.Error.Length == 0 || result.Error.TrimEnd().Split('\n').Length == 1, result.Error);
+    }
+
+    [Theory]
+    [InlineData("tr-TR")]
+    [InlineData("de-DE")]
+    public async Task It_speaks_English_on_machines_of_other_languages(string language)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = new CultureInfo(language);
+        using var cli = new CliRun();
+        Assert.Contains("\nUsage:\n", (await cli.RunAsync("package", "--help")).Out, StringComparison.Ordinal);
+        Assert.Contains("Unrecognized command", (await cli.RunAsync("pakcage")).Error, StringComparison.Ordinal);
     }
 
     [Fact]
