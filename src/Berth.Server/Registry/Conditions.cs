@@ -65,9 +65,15 @@ internal readonly record struct ByteRange(bool Satisfiable, long From, long Leng
         var until = size - 1;
         if (text.Length > dash + 1)
         {
-            if (Number(text[(dash + 1)..]) is not { } end || end < from)
+            if (Number(text[(dash + 1)..]) is not { } end)
             {
                 return null;
+            }
+
+            if (end < from)
+            {
+                // RFC 9110 section 15.5.17: refused rather than ignored, so that a client does not read the whole for an empty part of it.
+                return new ByteRange(Satisfiable: false, 0, 0);
             }
 
             until = Math.Min(end, until);

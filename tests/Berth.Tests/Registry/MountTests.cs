@@ -85,6 +85,21 @@ public sealed class MountTests(SharedServer shared)
         Assert.Equal(201, (await both.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
     }
 
+    [Theory]
+    [InlineData("?mount={0}&from=admin/source", " repository:admin/source:pull")]
+    [InlineData("?mount={0}&from=admin/target", "")]
+    [InlineData("?mount={0}&from=NO NAME", "")]
+    [InlineData("?mount={0}", "")]
+    [InlineData("?from=admin/source", "")]
+    [InlineData("", "")]
+    public async Task The_challenge_of_a_mount_names_the_source_too(string query, string more)
+    {
+        using var nobody = new TestRepository(shared.Server, "admin/target", token: null);
+        var answer = await nobody.SendAsync("POST", "blobs/uploads/" + string.Format(null, query, TestRepository.Sha256([1])), []);
+        Assert.Equal(401, answer.Status);
+        Assert.EndsWith($"scope=\"repository:admin/target:pull,push{more}\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_deleted_image_gives_nothing_to_mount()
     {

@@ -34,7 +34,7 @@ internal sealed class RegistryGate(
                 return RegistryErrors.NameInvalid.With("a name is owner/image[/more…], lower case letters, digits and . _ - between them, 255 characters at most");
             }
 
-            scope = RegistryScope.Text(name.Value, needs == RegistryActions.Push ? RegistryActions.Pull | RegistryActions.Push : needs);
+            scope = RegistryScope.Text(name.Value, needs == RegistryActions.Push ? RegistryActions.Pull | RegistryActions.Push : needs) + MountScope(http.Request, name);
         }
 
         var header = http.Request.Headers.Authorization.ToString();
@@ -48,6 +48,16 @@ internal sealed class RegistryGate(
             ? await AdmitTokenAsync(http, bearer, name, needs, scope)
             : await AdmitCredentialsAsync(http, header, bearer, name, needs, scope);
     }
+
+    /// <summary>
+    /// What a token needs besides, to mount from another repository: said in the challenge, since clients ask for what that says. A token without it is let in all
+    /// the same, and the mount becomes an upload.
+    /// </summary>
+    private static string MountScope(HttpRequest request, RepositoryName target) =>
+        HttpMethods.IsPost(request.Method) && request.Query.ContainsKey("mount")
+            && RepositoryName.TryParse(request.Query["from"].FirstOrDefault(), out var source) && source.Value != target.Value
+            ? " " + RegistryScope.Text(source.Value, RegistryActions.Pull)
+            : "";
 
     private async Task<ApiError?> AdmitTokenAsync(HttpContext http, string text, RepositoryName? name, RegistryActions needs, string? scope)
     {
