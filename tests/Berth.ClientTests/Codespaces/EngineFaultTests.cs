@@ -1,6 +1,5 @@
 using Berth.ClientTests.Faults;
 using Berth.ClientTests.Server;
-using Berth.ClientTests.Tools;
 
 namespace Berth.ClientTests.Codespaces;
 

@@ -40,7 +40,7 @@ internal sealed class Outside : IAsyncDisposable
             await inside.RunAsync("route", "add", "default", "via", At(1));
             outside._service = Process.Start(new ProcessStartInfo(
                 "ip", ["netns", "exec", outside._name, "node", "-e", $"require('net').createServer(s => s.end('served')).listen({Port}, () => console.log('listening'))"])
-            { RedirectStandardOutput = true })!;
+            { RedirectStandardOutput = true, UseShellExecute = false })!;
             Assert.Equal("listening", await outside._service.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
             return outside;
         }

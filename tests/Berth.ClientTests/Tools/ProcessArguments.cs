@@ -6,9 +6,9 @@ namespace Berth.ClientTests.Tools;
 internal sealed class ProcessArguments
 {
     private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _enough = new();
     private readonly string[] _files;
     private readonly Task _watching;
+    private volatile bool _enough;
 
     private ProcessArguments(string[] files)
     {
@@ -27,15 +27,14 @@ internal sealed class ProcessArguments
     /// <summary>Ends the watching; all that was seen.</summary>
     public async Task<string> EndAsync()
     {
-        await _enough.CancelAsync();
+        _enough = true;
         await _watching;
-        _enough.Dispose();
         return string.Join('\n', _seen.Keys);
     }
 
     private async Task WatchAsync()
     {
-        while (!_enough.IsCancellationRequested)
+        while (!_enough)
         {
             foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
             {
