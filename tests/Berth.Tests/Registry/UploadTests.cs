@@ -310,12 +310,13 @@ public sealed class UploadTests(SharedServer shared)
     [Fact]
     public async Task First_pushes_of_many_at_once_all_succeed()
     {
+        var (login, token) = await People.UserAsync(shared.Server);
         for (var round = 0; round < 10; round++)
         {
-            using var repository = TestRepository.New(shared.Server);
+            var name = $"{login}/{TestRepository.Unique("first")}";
             var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
             {
-                using var own = new TestRepository(shared.Server, repository.Name);
+                using var own = new TestRepository(shared.Server, name, token);
                 List<string> said = [];
                 for (var image = 0; image < 3; image++)
                 {
