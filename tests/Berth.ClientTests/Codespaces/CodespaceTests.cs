@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Net;
 using Berth.ClientTests.Server;
 using Berth.ClientTests.Tools;
@@ -92,6 +93,23 @@ public sealed class CodespaceTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available").Says("no luck", "postCreateCommand from devcontainer.json failed");
         Assert.Equal("dev\n", (await world.ExecAsync(started.Name, "id -un")).Output);
+    }
+
+    [Fact]
+    public async Task An_image_that_the_engine_cannot_start_is_told_with_the_engines_reason()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var tar = new TarWriter(File.Create(folder["layer.tar"])))
+        {
+            // image-spec, "Whiteouts": it takes the shell of the layer below away.
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "bin/.wh.sh"), TestContext.Current.CancellationToken);
+        }
+
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("bare", folder["layer.tar"]);
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}" }"""));
+        await world.GrantAsync("bare", repository);
+        (await world.CreateAsync(repository)).Is("Failed").Says("the container engine cannot start the dev container", "use an image that has a shell at /bin/sh");
     }
 
     [Fact]

@@ -29,6 +29,9 @@ internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IR
     /// <summary>Of its main process, as the engine's machine counts; 0 when it does not run.</summary>
     public int Pid { get; init; }
 
+    /// <summary>Why the engine could not start it, in its words; empty when it could.</summary>
+    public string Fault { get; init; } = "";
+
     /// <summary>Differs from run to run.</summary>
     public string StartedAt { get; init; } = "";
 
@@ -157,6 +160,7 @@ internal sealed partial class EngineClient(EngineSocket socket)
             config.TryGetProperty("Env", out var env) && env.ValueKind == JsonValueKind.Array ? [.. env.EnumerateArray().Select(entry => entry.GetString() ?? "")] : [])
         {
             Pid = state.TryGetProperty("Pid", out var pid) && pid.TryGetInt32(out var number) ? number : 0,
+            Fault = state.TryGetProperty("Error", out var fault) ? fault.GetString() ?? "" : "",
             StartedAt = state.TryGetProperty("StartedAt", out var started) ? started.GetString() ?? "" : "",
             Address = AddressOf(document.RootElement),
         };

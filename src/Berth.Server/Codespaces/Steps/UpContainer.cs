@@ -119,6 +119,12 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
             return null;
         }
 
+        if (ended.Fault.Length > 0)
+        {
+            return $"the container engine cannot start the dev container: {ended.Fault}. Remedy: "
+                + (ended.Fault.Contains("\"/bin/sh\"", StringComparison.Ordinal) ? "use an image that has a shell at /bin/sh, which dev containers need" : "mend what the engine names, then start the codespace again");
+        }
+
         var lines = await engine.LastLinesAsync(ended.Id, LastLines, cancellationToken);
         return $"the dev container ended during the start (exit code {ended.ExitCode}{(lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines))}): its main process did, or the container "
             + "engine stopped it. Remedy: start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true";
