@@ -37,6 +37,9 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
         [
             "up", "--workspace-folder", workspace, "--override-config", folders.Override, "--id-label", label,
             "--docker-path", tools.DockerClient(), "--user-data-folder", folders.Home, "--update-remote-user-uid-default", "never", "--log-format", "json",
+
+            // Berth builds, so the tools need not look for what builds.
+            "--buildkit", "never",
         ];
         AnswerForTheirSite(folders);
         return Read(await sandbox.RunAsync(
