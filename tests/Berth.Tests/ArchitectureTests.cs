@@ -9,30 +9,32 @@ namespace Berth.Tests;
 /// </summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Ground = ["Settings", "Http", "Database", "Security", "Operations"];
+    private static readonly string[] Ground = ["Settings", "Http", "Database", "Cryptography", "Operations"];
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Settings"] = [],
         ["Http"] = ["Settings"],
         ["Database"] = ["Settings"],
-        ["Security"] = ["Settings", "Database", "Operations"],
+        ["Cryptography"] = ["Settings", "Database", "Operations"],
         // Operations prepares the start, so it alone looks up at what must be ready first.
-        ["Operations"] = ["Settings", "Http", "Database", "Security", "Tokens", "Storage", "Access", "Api"],
-        ["Storage"] = Ground,
+        ["Operations"] = ["Settings", "Http", "Database", "Cryptography", "Tokens", "Authentication", "Storage", "Access", "Api"],
+        ["Oci"] = [.. Ground, "Access"],
+        ["Storage"] = [.. Ground, "Oci"],
         ["Access"] = Ground,
-        ["Tokens"] = [.. Ground, "Access", "Api"],
-        ["Api"] = [.. Ground, "Access", "Tokens"],
-        ["Accounts"] = [.. Ground, "Access", "Tokens", "Api"],
-        ["Organizations"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories"],
-        ["Repositories"] = [.. Ground, "Access", "Tokens", "Api", "Accounts"],
-        ["Packages"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Organizations"],
+        ["Tokens"] = [.. Ground, "Access", "Api", "Authentication"],
+        ["Authentication"] = [.. Ground, "Access", "Tokens"],
+        ["Api"] = [.. Ground, "Access", "Tokens", "Authentication"],
+        ["Accounts"] = [.. Ground, "Access", "Tokens", "Authentication", "Api"],
+        ["Organizations"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories"],
+        ["Repositories"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts"],
+        ["Packages"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
         // The two registries meet in Packages and Storage, never in each other.
-        ["Registry"] = [.. Ground, "Access", "Tokens", "Storage", "Packages"],
-        ["CredentialSets"] = Ground,
-        ["Secrets"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Organizations", "CredentialSets"],
-        ["GarbageCollection"] = [.. Ground, "Storage", "Tokens"],
-        ["Codespaces"] = [.. Ground, "Access", "Tokens", "Api", "Accounts", "Repositories", "Registry", "CredentialSets", "Secrets"],
+        ["Registry"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Storage", "Packages"],
+        ["Registries"] = Ground,
+        ["Secrets"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
+        ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Tokens", "Authentication"],
+        ["Codespaces"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Registry", "Registries", "Secrets"],
     };
 
     [Fact]

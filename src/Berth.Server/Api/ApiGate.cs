@@ -1,6 +1,6 @@
 using Berth.Server.Access;
+using Berth.Server.Authentication;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Api;
 

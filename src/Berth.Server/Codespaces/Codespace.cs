@@ -118,5 +118,5 @@ internal sealed record Codespace
     public DateTimeOffset LastUsedAt { get; init; }
 
     /// <summary>The repository's name without its owner: the name of the folder in the codespace.</summary>
-    public string RepositoryName => RepositoryFullName[(RepositoryFullName.IndexOf('/', StringComparison.Ordinal) + 1)..];
+    public string ImageName => RepositoryFullName[(RepositoryFullName.IndexOf('/', StringComparison.Ordinal) + 1)..];
 }

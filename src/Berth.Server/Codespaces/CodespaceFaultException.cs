@@ -1,4 +1,4 @@
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;

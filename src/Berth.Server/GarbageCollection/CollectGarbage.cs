@@ -1,7 +1,7 @@
+using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.GarbageCollection;
 

@@ -1,7 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Http;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Operations;
 

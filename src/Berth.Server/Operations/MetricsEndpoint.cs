@@ -1,7 +1,7 @@
 using System.Net;
 using Berth.Server.Access;
+using Berth.Server.Authentication;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Operations;
 

@@ -1,5 +1,5 @@
 using Berth.Server.Database;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 using Berth.Server.Tokens;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Berth.Server.Http;
-using Berth.Server.Storage;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry;
 
@@ -29,7 +29,7 @@ internal sealed partial record Reference
         error = null;
         if (text.Contains(':', StringComparison.Ordinal))
         {
-            if (Storage.Digest.TryParse(text, out var digest))
+            if (Oci.Digest.TryParse(text, out var digest))
             {
                 reference = new Reference(null, digest);
                 return true;

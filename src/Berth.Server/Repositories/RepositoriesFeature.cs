@@ -1,5 +1,5 @@
 using Berth.Server.Repositories.Cloning;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Repositories;
 

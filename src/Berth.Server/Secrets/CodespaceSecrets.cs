@@ -1,8 +1,8 @@
 using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Database;
-using Berth.Server.CredentialSets;
-using Berth.Server.Security;
+using Berth.Server.Registries;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 

@@ -1,5 +1,5 @@
 using Berth.Server.Access;
-using Berth.Server.CredentialSets;
+using Berth.Server.Registries;
 using Berth.Server.Database;
 
 namespace Berth.Server.Secrets;

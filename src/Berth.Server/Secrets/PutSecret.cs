@@ -3,8 +3,8 @@ using Berth.Client.Crypto;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.CredentialSets;
-using Berth.Server.Security;
+using Berth.Server.Registries;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 

@@ -1,6 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
-using Berth.Server.CredentialSets;
+using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Secrets.RegistryChecks;
 

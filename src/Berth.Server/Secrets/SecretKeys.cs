@@ -1,6 +1,6 @@
 using Berth.Client.Crypto;
 using Berth.Server.Database;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 

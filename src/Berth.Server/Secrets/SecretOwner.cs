@@ -1,5 +1,5 @@
-using Berth.Server.CredentialSets;
-using Berth.Server.Security;
+using Berth.Server.Registries;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 

@@ -1,5 +1,5 @@
 using Berth.Server.Secrets.RegistryChecks;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 

@@ -1,7 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
-using Berth.Server.CredentialSets;
+using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Berth.Server.Oci;
 using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Storage;

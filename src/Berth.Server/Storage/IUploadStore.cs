@@ -1,3 +1,5 @@
+using Berth.Server.Oci;
+
 namespace Berth.Server.Storage;
 
 /// <summary>

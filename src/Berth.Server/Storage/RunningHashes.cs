@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Storage;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Storage;
 

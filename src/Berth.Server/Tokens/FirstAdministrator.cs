@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Berth.Server.Access;
 using Berth.Server.Database;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Tokens;

@@ -1,3 +1,5 @@
+using Berth.Server.Authentication;
+
 namespace Berth.Server.Tokens;
 
 internal static class TokensFeature

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Berth.Client.Crypto;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,3 +1,4 @@
+using Berth.Server.Oci;
 using Berth.Server.Storage;
 
 namespace Berth.Tests.Storage;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
+using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Operations;
-using Berth.Server.Tokens;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces.Features;
 

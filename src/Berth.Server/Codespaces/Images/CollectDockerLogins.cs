@@ -1,6 +1,6 @@
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Ecr;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Ecr;
+using Berth.Server.Registries.Remote;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Images;

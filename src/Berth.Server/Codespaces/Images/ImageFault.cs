@@ -1,6 +1,6 @@
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces.Images;
 

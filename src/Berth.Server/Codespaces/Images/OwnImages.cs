@@ -1,6 +1,6 @@
 using Berth.Server.Access;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Remote;
 using Berth.Server.Registry.Authorization;
 
 namespace Berth.Server.Codespaces.Images;

@@ -1,8 +1,8 @@
 using Berth.Server.Access;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Ecr;
-using Berth.Server.CredentialSets.Remote;
 using Berth.Server.Database;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Ecr;
+using Berth.Server.Registries.Remote;
 using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Images;

@@ -1,5 +1,5 @@
 using Berth.Server.Access;
-using Berth.Server.CredentialSets;
+using Berth.Server.Registries;
 
 namespace Berth.Server.Codespaces.Images;
 

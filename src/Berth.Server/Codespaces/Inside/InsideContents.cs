@@ -3,7 +3,7 @@ using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.CredentialSets;
+using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
 using Berth.Server.Settings;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Database;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Codespaces.Inside;
 

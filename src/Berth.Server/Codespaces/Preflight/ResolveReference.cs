@@ -1,7 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Remote;
 using Berth.Server.Secrets.RegistryChecks;
 
 namespace Berth.Server.Codespaces.Preflight;

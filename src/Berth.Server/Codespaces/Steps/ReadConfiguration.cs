@@ -11,7 +11,7 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
-        var plan = DevcontainerPlan.Read(context.Workspace, codespace.DevcontainerPath, codespace.RepositoryName);
+        var plan = DevcontainerPlan.Read(context.Workspace, codespace.DevcontainerPath, codespace.ImageName);
         context.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
         foreach (var remark in plan.Remarks)
         {

@@ -68,7 +68,7 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     public SandboxView ToolsView => SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Folders.Workspaces, Folders.Override] };
 
     /// <summary>The checkout on this host.</summary>
-    public string Workspace => Folders.Workspace(Codespace.RepositoryName);
+    public string Workspace => Folders.Workspace(Codespace.ImageName);
 
     private static InvalidOperationException Early() => new("a step of a start asks for what a later one finds out");
 }

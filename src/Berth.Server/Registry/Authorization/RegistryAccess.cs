@@ -1,5 +1,6 @@
 using System.Reflection;
 using Berth.Server.Access;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -19,7 +20,7 @@ internal sealed class RegistryAccess
 {
     public required Principal Principal { get; init; }
 
-    public required RepositoryName Name { get; init; }
+    public required ImageName Name { get; init; }
 
     /// <summary>Owner, package and link, as of now. About the caller it says nothing; that is decided already.</summary>
     public required PackageFacts Facts { get; init; }

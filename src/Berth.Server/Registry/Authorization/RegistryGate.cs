@@ -1,6 +1,7 @@
 using Berth.Server.Access;
+using Berth.Server.Authentication;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -25,11 +26,11 @@ internal sealed class RegistryGate(
 
     private async Task<ApiError?> AdmitAsync(HttpContext http, RegistryActions needs)
     {
-        RepositoryName? name = null;
+        ImageName? name = null;
         string? scope = null;
         if (http.Request.RouteValues["name"] is string routeName)
         {
-            if (!RepositoryName.TryParse(routeName.Replace("%2F", "/", StringComparison.Ordinal), out name))
+            if (!ImageName.TryParse(routeName.Replace("%2F", "/", StringComparison.Ordinal), out name))
             {
                 return RegistryErrors.NameInvalid.With("a name is owner/image[/more…], lower case letters, digits and . _ - between them, 255 characters at most");
             }
@@ -53,13 +54,13 @@ internal sealed class RegistryGate(
     /// What a token needs besides, to mount from another repository: said in the challenge, since clients ask for what that says. A token without it is let in all
     /// the same, and the mount becomes an upload.
     /// </summary>
-    private static string MountScope(HttpRequest request, RepositoryName target) =>
+    private static string MountScope(HttpRequest request, ImageName target) =>
         HttpMethods.IsPost(request.Method) && request.Query.ContainsKey("mount")
-            && RepositoryName.TryParse(request.Query["from"].FirstOrDefault(), out var source) && source.Value != target.Value
+            && ImageName.TryParse(request.Query["from"].FirstOrDefault(), out var source) && source.Value != target.Value
             ? " " + RegistryScope.Text(source.Value, RegistryActions.Pull)
             : "";
 
-    private async Task<ApiError?> AdmitTokenAsync(HttpContext http, string text, RepositoryName? name, RegistryActions needs, string? scope)
+    private async Task<ApiError?> AdmitTokenAsync(HttpContext http, string text, ImageName? name, RegistryActions needs, string? scope)
     {
         if (!tokens.TryVerify(text, out var token))
         {
@@ -88,7 +89,7 @@ internal sealed class RegistryGate(
     }
 
     private async Task<ApiError?> AdmitCredentialsAsync(
-        HttpContext http, string header, string? bearer, RepositoryName? name, RegistryActions needs, string? scope)
+        HttpContext http, string header, string? bearer, ImageName? name, RegistryActions needs, string? scope)
     {
         var found = Credentials.TryParse(header, out var credentials);
         if (bearer is not null && Credentials.TryDecode(bearer, out var user, out var decoded))
@@ -119,7 +120,7 @@ internal sealed class RegistryGate(
             : await RefuseAsync(http, principal, name, needs, scope!);
     }
 
-    private async Task<ApiError?> AdmitAsync(HttpContext http, Principal principal, RepositoryName name, RegistryActions granted, RegistryToken? token)
+    private async Task<ApiError?> AdmitAsync(HttpContext http, Principal principal, ImageName name, RegistryActions granted, RegistryToken? token)
     {
         http.Features.Set(new RegistryAccess
         {
@@ -132,7 +133,7 @@ internal sealed class RegistryGate(
         return null;
     }
 
-    private async Task<ApiError> RefuseAsync(HttpContext http, Principal principal, RepositoryName name, RegistryActions needs, string scope)
+    private async Task<ApiError> RefuseAsync(HttpContext http, Principal principal, ImageName name, RegistryActions needs, string scope)
     {
         if (principal is AnonymousPrincipal)
         {

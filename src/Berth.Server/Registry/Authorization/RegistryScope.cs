@@ -1,3 +1,5 @@
+using Berth.Server.Oci;
+
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>The actions of the registry's tokens, as flags.</summary>
@@ -53,7 +55,7 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
 
         var type = text[..first];
         var bracket = type.IndexOf('(', StringComparison.Ordinal);
-        if ((bracket > 0 ? type[..bracket] : type) is not "repository" || !RepositoryName.TryParse(text[(first + 1)..last], out var name))
+        if ((bracket > 0 ? type[..bracket] : type) is not "repository" || !ImageName.TryParse(text[(first + 1)..last], out var name))
         {
             return false;
         }

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Berth.Server.Access;
+using Berth.Server.Authentication;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -145,7 +146,7 @@ internal sealed class TokenIssue(Authenticator authenticator, LoginThrottle thro
 
     private async Task<RegistryActions> GrantedAsync(Principal principal, RegistryScope scope, CancellationToken cancellationToken)
     {
-        if (!RepositoryName.TryParse(scope.Name, out var name))
+        if (!ImageName.TryParse(scope.Name, out var name))
         {
             return RegistryActions.None;
         }

@@ -1,4 +1,5 @@
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Storage;

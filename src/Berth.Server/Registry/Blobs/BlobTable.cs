@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Blobs;

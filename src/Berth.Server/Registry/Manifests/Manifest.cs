@@ -1,4 +1,4 @@
-using Berth.Server.Storage;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Manifests;
 

@@ -1,8 +1,8 @@
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Oci;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;
-using Berth.Server.Storage;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Berth.Server.Http;
-using Berth.Server.Storage;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Manifests;
 

@@ -1,6 +1,6 @@
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Berth.Server.Packages;
-using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Manifests;
 

@@ -1,9 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Registry.Manifests;
-using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Referrers;
 

@@ -1,6 +1,5 @@
 using Berth.Server.Database;
-using Berth.Server.Registry.Manifests;
-using Berth.Server.Storage;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Referrers;
 

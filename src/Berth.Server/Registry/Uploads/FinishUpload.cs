@@ -1,5 +1,6 @@
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Registry.Blobs;

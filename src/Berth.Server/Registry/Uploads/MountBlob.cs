@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Registry.Blobs;
@@ -36,19 +37,19 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
         return false;
     }
 
-    private static IEnumerable<RepositoryName> Named(string from) => RepositoryName.TryParse(from, out var name) ? [name] : [];
+    private static IEnumerable<ImageName> Named(string from) => ImageName.TryParse(from, out var name) ? [name] : [];
 
-    private async Task<IEnumerable<RepositoryName>> CandidatesAsync(Principal principal, Digest digest, CancellationToken cancellationToken)
+    private async Task<IEnumerable<ImageName>> CandidatesAsync(Principal principal, Digest digest, CancellationToken cancellationToken)
     {
         var holders = await db.ReadAsync(session => BlobTable.HoldersAsync(session, digest, principal, MostCandidates), cancellationToken);
-        return holders.Select(holder => RepositoryName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<RepositoryName>();
+        return holders.Select(holder => ImageName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<ImageName>();
     }
 
     /// <summary>
     /// The live package, when the caller may pull from it: by decision now and, where the request names it, by the scopes of its registry token
     /// too. A token cannot name what the request leaves open. Where nothing is live, what the caller uploaded under the name.
     /// </summary>
-    private async Task<long?> MayReadAsync(RegistryAccess access, RepositoryName source, bool named, CancellationToken cancellationToken)
+    private async Task<long?> MayReadAsync(RegistryAccess access, ImageName source, bool named, CancellationToken cancellationToken)
     {
         var facts = await decisions.FactsAsync(access.Principal, source.Address, cancellationToken);
         if (named && access.Token is { } token && token.For(source.Value)?.Granted.HasFlag(RegistryActions.Pull) != true)

@@ -1,5 +1,5 @@
+using Berth.Server.Oci;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Storage;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Berth.Server.Registry.Uploads;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;

@@ -2,7 +2,7 @@ using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Repositories.Cloning;
 

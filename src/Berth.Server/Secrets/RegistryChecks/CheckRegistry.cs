@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using Berth.Client.Wire;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Ecr;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Ecr;
+using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Secrets.RegistryChecks;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Berth.Client.Wire;
-using Berth.Server.CredentialSets;
+using Berth.Server.Registries;
 
 namespace Berth.Server.Secrets.RegistryChecks;
 

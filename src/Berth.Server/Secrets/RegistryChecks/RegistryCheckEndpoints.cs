@@ -1,7 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Remote;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Remote;
 using Berth.Server.Database;
 using Berth.Server.Http;
 

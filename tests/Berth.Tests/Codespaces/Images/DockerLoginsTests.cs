@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.CredentialSets;
-using Berth.Server.CredentialSets.Ecr;
+using Berth.Server.Registries;
+using Berth.Server.Registries.Ecr;
 using Berth.Server.Settings;
-using Berth.Tests.CredentialSets.Remote;
-using static Berth.Server.CredentialSets.SecretLevel;
+using Berth.Tests.Registries.Remote;
+using static Berth.Server.Registries.SecretLevel;
 
 namespace Berth.Tests.Codespaces.Images;
 

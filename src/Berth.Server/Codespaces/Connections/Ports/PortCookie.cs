@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Berth.Server.Security;
+using Berth.Server.Cryptography;
 
 namespace Berth.Server.Codespaces.Connections.Ports;
 

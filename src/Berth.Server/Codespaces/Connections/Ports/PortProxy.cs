@@ -1,7 +1,7 @@
 using System.Net.Sockets;
+using Berth.Server.Authentication;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Settings;
-using Berth.Server.Tokens;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Tokens;
+
+namespace Berth.Server.Authentication;
+
+/// <summary>Who a secret stands for, or the words that say why for nobody.</summary>
+internal readonly record struct AuthenticationResult(Principal? Principal, string? Failure)
+{
+    public static AuthenticationResult Failed(string failure) => new(null, failure);
+}
+
+/// <summary>Finds the principal of a token. What it knows is true after the last write; expiry is looked at on every use.</summary>
+internal sealed class Authenticator(Db db, TimeProvider time)
+{
+    private readonly GenerationCache<string, TokenRow> _byHash = new(db, capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<long, TokenRow> _byId = new(db, capacity: 50_000, ofAccess: true);
+
+    public async Task<AuthenticationResult> AuthenticateAsync(string secret, CancellationToken cancellationToken)
+    {
+        var hash = TokenSecret.Hash(secret);
+        var row = await _byHash.GetAsync(
+            Convert.ToHexString(hash), (_, token) => db.ReadAsync(session => TokenTable.FindAsync(session, hash), token), cancellationToken);
+
+        // The look-up by hash leaks nothing about a secret that has 256 random bits; the comparison is constant in time all the same.
+        if (row is null || !CryptographicOperations.FixedTimeEquals(row.Hash, hash))
+        {
+            return AuthenticationResult.Failed("the token is not known: it was deleted, or never issued by this server");
+        }
+
+        return await UseAsync(row, cancellationToken);
+    }
+
+    /// <summary>The principal of a token that was proven before; null when it has ended since.</summary>
+    public async ValueTask<Principal?> StillValidAsync(long tokenId, CancellationToken cancellationToken)
+    {
+        var row = await _byId.GetAsync(
+            tokenId, (id, token) => db.ReadAsync(session => TokenTable.FindAsync(session, id), token), cancellationToken);
+        return row is null || row.ExpiredAt(time.GetUtcNow()) ? null : row.ToPrincipal();
+    }
+
+    private async Task<AuthenticationResult> UseAsync(TokenRow row, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (row.ExpiredAt(now))
+        {
+            return AuthenticationResult.Failed("the token has expired");
+        }
+
+        if (row.ToPrincipal() is not { } principal)
+        {
+            return AuthenticationResult.Failed("what the token stands for is gone");
+        }
+
+        if (row.LastUsedAt is null || now - row.LastUsedAt > TimeSpan.FromHours(1))
+        {
+            await db.WriteAsync(session => TokenTable.TouchAsync(session, row.Id, now), cancellationToken);
+        }
+
+        return new AuthenticationResult(principal, null);
+    }
+}

@@ -1,0 +1,183 @@
+using System.Security.Cryptography;
+using System.Text;
+using Berth.Server.Database;
+using Berth.Server.Operations;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Cryptography;
+
+/// <summary>
+/// The key outside the database that wraps the keys inside it (AES-256-GCM). The database keeps the fingerprint of the one in force: a missing or
+/// another key ends the start, since everything it wraps would be lost with it. While keys are rotated the one before still unwraps.
+/// </summary>
+/// <remarks>Layout of what it wraps: id of the key (8 bytes of its fingerprint), nonce (12), tag (16), ciphertext.</remarks>
+internal sealed class MasterKey(BerthOptions options, Db db)
+{
+    private const int NonceBytes = 12;
+    private const int TagBytes = MasterKeyValue.TagBytes;
+    private const int HeaderBytes = MasterKeyValue.IdBytes + NonceBytes + TagBytes;
+
+    private sealed record Ring(MasterKeyValue Current, IReadOnlyList<MasterKeyValue> Keys, DateTime FileTime);
+
+    private volatile Ring? _ring;
+
+    private Ring Unlocked => _ring ?? throw new InvalidOperationException("the master key is not unlocked yet");
+
+    /// <summary>The fingerprint of the key in force.</summary>
+    public byte[] Fingerprint => Unlocked.Current.Fingerprint;
+
+    public string Path => options.MasterKeyPath;
+
+    /// <exception cref="StartupException">A key that the database needs is not there.</exception>
+    public async Task UnlockAsync(CancellationToken cancellationToken)
+    {
+        var (stored, rotating) = await db.ReadAsync(
+            async session => (await FingerprintAsync(session), await KeyRotationTable.RunningAsync(session)), cancellationToken);
+        if (!File.Exists(Path))
+        {
+            if (stored is not null)
+            {
+                throw new StartupException(
+                    $"the master key {Path} is missing, and this database was made with one; restore the file or name it in BERTH_MASTER_KEY_FILE");
+            }
+
+            MasterKeyFile.Create(Path);
+        }
+
+        var keys = MasterKeyFile.Read(Path);
+        var current = keys[0];
+        if (stored is null)
+        {
+            await db.WriteAsync(
+                session => session.ExecuteAsync(
+                    "insert into server_keys (name, value) values ('fingerprint', @fingerprint) on conflict (name) do nothing",
+                    new { fingerprint = current.Fingerprint }),
+                cancellationToken);
+        }
+        else
+        {
+            current = keys.Find(key => key.Is(stored)) ?? throw new StartupException(
+                $"the master key {Path} is not the one that this database was made with (fingerprint {MasterKeyValue.Short(stored)})");
+        }
+
+        if (rotating is not null && !keys.Exists(key => key.Is(rotating.FromFingerprint)))
+        {
+            throw new StartupException(
+                $"the rotation of master keys that began at {rotating.StartedAt:u} is not finished, and the key it began with "
+                + $"(fingerprint {MasterKeyValue.Short(rotating.FromFingerprint)}) is not in {Path}; add it on a line of its own");
+        }
+
+        _ring = new Ring(current, keys, File.GetLastWriteTimeUtc(Path));
+    }
+
+    /// <summary>Puts the key with this fingerprint in force, which the file holds by now.</summary>
+    public void Use(ReadOnlySpan<byte> fingerprint)
+    {
+        var ring = Reload(Unlocked);
+        foreach (var key in ring.Keys)
+        {
+            if (key.Is(fingerprint))
+            {
+                _ring = ring with { Current = key };
+                return;
+            }
+        }
+
+        throw new CryptographicException($"the master key with fingerprint {MasterKeyValue.Short(fingerprint)} is not in {Path}");
+    }
+
+    /// <summary>Encrypts; <paramref name="purpose"/> is bound to the result, so that it opens for nothing else.</summary>
+    public byte[] Wrap(ReadOnlySpan<byte> plain, string purpose)
+    {
+        var key = Unlocked.Current;
+        var wrapped = new byte[HeaderBytes + plain.Length];
+        key.Id.CopyTo(wrapped);
+        var rest = wrapped.AsSpan(MasterKeyValue.IdBytes);
+        RandomNumberGenerator.Fill(rest[..NonceBytes]);
+        using var aes = new AesGcm(key.Key, TagBytes);
+        aes.Encrypt(rest[..NonceBytes], plain, rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), Encoding.UTF8.GetBytes(purpose));
+        return wrapped;
+    }
+
+    /// <exception cref="CryptographicException">It was changed, or wrapped by another key or for another purpose.</exception>
+    public byte[] Unwrap(ReadOnlySpan<byte> wrapped, string purpose)
+    {
+        var plain = new byte[Math.Max(0, wrapped.Length - HeaderBytes)];
+        Unwrap(wrapped, Encoding.UTF8.GetBytes(purpose), plain);
+        return plain;
+    }
+
+    /// <summary>The same into memory of the caller, who knows how long it is.</summary>
+    /// <exception cref="CryptographicException">It was changed, has another length, or was wrapped by another key or for another purpose.</exception>
+    public void Unwrap(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> purpose, Span<byte> plain)
+    {
+        if (wrapped.Length < HeaderBytes || wrapped.Length - HeaderBytes != plain.Length)
+        {
+            throw new CryptographicException("what the master key wrapped is too short, or has another length");
+        }
+
+        var rest = wrapped[MasterKeyValue.IdBytes..];
+        Find(wrapped[..MasterKeyValue.IdBytes]).Decrypt(
+            rest[..NonceBytes], rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), plain, purpose);
+    }
+
+    /// <summary>The same under the key in force; null when it is already.</summary>
+    /// <exception cref="CryptographicException">It does not open.</exception>
+    public byte[]? Rewrap(ReadOnlySpan<byte> wrapped, string purpose)
+    {
+        if (wrapped.Length >= HeaderBytes && wrapped[..MasterKeyValue.IdBytes].SequenceEqual(Unlocked.Current.Id))
+        {
+            return null;
+        }
+
+        var plain = Unwrap(wrapped, purpose);
+        try
+        {
+            return Wrap(plain, purpose);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plain);
+        }
+    }
+
+    /// <summary>The fingerprint of the key in force, as every node sees it.</summary>
+    public static Task<byte[]?> FingerprintAsync(DbSession session) =>
+        session.FirstOrDefaultAsync<byte[]>("select value from server_keys where name = 'fingerprint'");
+
+    /// <summary>A key that another node put in force may have come into the file meanwhile; only for one that is not known the file is looked at.</summary>
+    private MasterKeyValue Find(ReadOnlySpan<byte> id)
+    {
+        var ring = Unlocked;
+        return In(ring, id) ?? In(Reload(ring), id)
+            ?? throw new CryptographicException($"it was wrapped by a master key that is not in {Path} (fingerprint {MasterKeyValue.Short(id)})");
+    }
+
+    private static MasterKeyValue? In(Ring ring, ReadOnlySpan<byte> id)
+    {
+        foreach (var key in ring.Keys)
+        {
+            if (key.Id.SequenceEqual(id))
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Keys that left the file stay known until the process ends: a slow write may still come with them.</summary>
+    private Ring Reload(Ring ring)
+    {
+        var time = File.GetLastWriteTimeUtc(Path);
+        if (time == ring.FileTime || !File.Exists(Path))
+        {
+            return ring;
+        }
+
+        var keys = MasterKeyFile.Read(Path);
+        var reloaded = ring with { Keys = [.. ring.Keys, .. keys.Where(key => !ring.Keys.Any(known => known.Is(key.Fingerprint)))], FileTime = time };
+        _ring = reloaded;
+        return reloaded;
+    }
+}

@@ -1,0 +1,85 @@
+namespace Berth.Server.Registries;
+
+/// <summary>Where a secret belongs; the most specific first, which is the order in which sets count.</summary>
+public enum SecretLevel
+{
+    User,
+    Repository,
+    Organization,
+}
+
+public static class SecretLevels
+{
+    /// <summary>As it stands in sentences and in the API.</summary>
+    public static string Words(this SecretLevel level) => level switch
+    {
+        SecretLevel.User => "user",
+        SecretLevel.Repository => "repository",
+        _ => "organization",
+    };
+}
+
+/// <summary>Whether a secret reaches the codespace at hand.</summary>
+public enum SecretReach
+{
+    Visible,
+
+    /// <summary>Its policy leaves this repository out.</summary>
+    Unassigned,
+
+    /// <summary>The codespace's creator cannot write to the repository, so its and the organization's secrets stay away.</summary>
+    Withheld,
+}
+
+/// <summary>One secret as resolution sees it. The value never leaves through <see cref="ToString"/>.</summary>
+public sealed record RegistrySecret(string Name, SecretLevel Level, SecretReach Reach, string Value, long Version)
+{
+    public override string ToString() => $"{Name} ({Level})";
+}
+
+/// <summary>A complete set of three secrets with one prefix at one level.</summary>
+public sealed record CredentialSet
+{
+    public required string Prefix { get; init; }
+
+    public required SecretLevel Level { get; init; }
+
+    public required RegistryServer Server { get; init; }
+
+    public required string User { get; init; }
+
+    public required string Password { get; init; }
+
+    public string? RoleArn { get; init; }
+
+    public string? ExternalId { get; init; }
+
+    /// <summary>Changes with any of its secrets; exchanged tokens are remembered under it.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>As lines of a log name it.</summary>
+    public string Name => $"{Prefix} at {Level.Words()} level";
+
+    public override string ToString() => $"{Prefix} ({Level}) for {Server}";
+}
+
+/// <summary>What became of a set.</summary>
+public enum SetOutcome
+{
+    Counts,
+
+    /// <summary>A more specific level has a complete set of the same prefix, or another set comes first for the same server and path.</summary>
+    Loses,
+    Incomplete,
+
+    /// <summary>Its parts exist, but at different levels: a password is only sent to the server that its own owner named.</summary>
+    Mixed,
+    Unassigned,
+    Withheld,
+    Invalid,
+}
+
+/// <summary>One line of the report on how sets were resolved.</summary>
+/// <param name="Level">Whose it is: those entitled to know that level's secrets may read it.</param>
+/// <param name="Server">Null where it is not known: that secret is missing, or does not reach the codespace.</param>
+public sealed record SetReport(string Prefix, SecretLevel Level, SetOutcome Outcome, string Words, RegistryServer? Server = null);

@@ -1,0 +1,17 @@
+using Berth.Server.Registries.Ecr;
+using Berth.Server.Registries.Remote;
+
+namespace Berth.Server.Registries;
+
+/// <summary>What makes logins of sets of secrets, and asks registries with them.</summary>
+internal static class RegistriesFeature
+{
+    public static void AddRegistries(this IServiceCollection services)
+    {
+        services.AddSingleton<RemoteHttp>();
+        services.AddSingleton<RealmRule>();
+        services.AddSingleton<EcrTokens>();
+        services.AddSingleton<SetLogins>();
+        services.AddSingleton<RegistryClient>();
+    }
+}

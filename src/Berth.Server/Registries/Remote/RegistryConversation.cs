@@ -1,0 +1,270 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Berth.Server.Registries.Remote;
+
+/// <summary>
+/// One conversation with one registry about one login: asks what it wants (ping and challenge), gets a token where it wants one, and sends requests. Throws
+/// <see cref="RemoteException"/> with the reason in words.
+/// </summary>
+/// <param name="wire">Sends.</param>
+/// <param name="realms">Where the login may go.</param>
+/// <param name="time">For the life of tokens.</param>
+/// <param name="host">The registry, as <see cref="RegistryServer"/> spells it; what messages name.</param>
+/// <param name="origins">Where it may be, the first that speaks counts.</param>
+/// <param name="login">Null: without one.</param>
+internal sealed class RegistryConversation(
+    RegistryWire wire, RealmRule realms, TimeProvider time, string host, IReadOnlyList<Uri> origins, RegistryLogin? login)
+{
+    private const int LargestToken = 256 * 1024;
+    private const int LongestToken = 64 * 1024;
+    private static readonly TimeSpan DefaultLife = TimeSpan.FromSeconds(60);
+    private Uri? _origin;
+    private AuthenticationHeaderValue? _authorization;
+
+    public RemoteScheme Scheme { get; private set; }
+
+    public RemoteToken? Token { get; private set; }
+
+    /// <summary>Asks <c>/v2/</c> and signs in as it wants.</summary>
+    /// <param name="scope">What for; null: only to see whether the login is good.</param>
+    /// <param name="offline">Ask for a token that stands for the login.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task OpenAsync(string? scope, bool offline, CancellationToken cancellationToken)
+    {
+        using var response = await PingAsync(cancellationToken);
+        var asked = response.RequestMessage!.RequestUri!;
+        if (!asked.IdnHost.Equals(_origin!.IdnHost, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RemoteException(RemoteOutcome.Unusable, $"{host} redirects to {asked.Authority}; a login goes nowhere by redirect: name that host itself");
+        }
+
+        if (login?.Bearer is { } bearer)
+        {
+            Scheme = RemoteScheme.Bearer;
+            _authorization = new AuthenticationHeaderValue("Bearer", bearer);
+            return;
+        }
+
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.OK:
+                return;
+            case HttpStatusCode.Unauthorized:
+            case HttpStatusCode.Forbidden when response.Headers.Contains("WWW-Authenticate"):
+                await AuthoriseAsync(response, scope, offline, cancellationToken);
+                return;
+            default:
+                throw await UnexpectedAsync(response, "/v2/", cancellationToken);
+        }
+    }
+
+    /// <summary>A request below <c>/v2/</c>, signed in. A challenge that comes only now is answered once. The caller disposes the answer.</summary>
+    public async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, string? scope, IReadOnlyList<string> accept, CancellationToken cancellationToken)
+    {
+        var uri = new Uri(_origin!, path);
+        var response = await wire.SendAsync(method, uri, _authorization, accept, cancellationToken);
+        var onHost = response.RequestMessage!.RequestUri!.IdnHost.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+        if (response.StatusCode != HttpStatusCode.Unauthorized || Scheme != RemoteScheme.None || !onHost || !response.Headers.Contains("WWW-Authenticate"))
+        {
+            return response;
+        }
+
+        // Some registries let the ping pass and ask only for what is private.
+        using (response)
+        {
+            await AuthoriseAsync(response, scope, offline: false, cancellationToken);
+        }
+
+        return await wire.SendAsync(method, uri, _authorization, accept, cancellationToken);
+    }
+
+    /// <summary>Every status that has one meaning wherever it comes.</summary>
+    public async Task<RemoteException> UnexpectedAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
+    {
+        var (_, reason) = await WireReasonAsync(response, cancellationToken);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.TooManyRequests => new RemoteException(
+                RemoteOutcome.RateLimited, $"{host} allows no more requests for now ({reason}){(login is null ? "; with a login it may allow more" : "")}"),
+            >= HttpStatusCode.InternalServerError => new RemoteException(RemoteOutcome.Unreachable, $"{host} has a fault of its own ({reason})"),
+            HttpStatusCode.NotFound => new RemoteException(RemoteOutcome.Unusable, $"{host} is no container registry: it answers {reason} to {what}"),
+            _ => new RemoteException(RemoteOutcome.Unusable, $"{host} answers {reason} to {what}"),
+        };
+    }
+
+    /// <summary>The registry's words, without the login should it echo it.</summary>
+    public async Task<(string Code, string Reason)> WireReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var (code, reason) = await RegistryWire.ReasonAsync(response, cancellationToken);
+        return (code, Masked(reason));
+    }
+
+    private string Masked(string text) =>
+        login is not { Password.Length: >= 4 } ? text
+        : text.Replace(login.Password, "********", StringComparison.Ordinal).Replace(BasicOf(login), "********", StringComparison.Ordinal);
+
+    private async Task<HttpResponseMessage> PingAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; ; i++)
+        {
+            _origin = origins[i];
+            try
+            {
+                return await wire.SendAsync(HttpMethod.Get, new Uri(_origin, "/v2/"), null, [], cancellationToken);
+            }
+            catch (RemoteException exception) when (exception.NotTls && i + 1 < origins.Count)
+            {
+                // A registry on this machine may speak plain http, as it may for the engine.
+            }
+            catch (RemoteException exception) when (exception.NotTls)
+            {
+                throw await SpeaksHttpAsync(cancellationToken)
+                    ? new RemoteException(RemoteOutcome.PlainHttp, $"{host} speaks plain http, over which no login is sent; it must be served with https")
+                    : exception;
+            }
+        }
+    }
+
+    private async Task<bool> SpeaksHttpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await wire.SendAsync(HttpMethod.Get, new UriBuilder(_origin!) { Scheme = Uri.UriSchemeHttp, Path = "/v2/", Port = _origin!.Port }.Uri, null, [], cancellationToken);
+            return true;
+        }
+        catch (RemoteException)
+        {
+            return false;
+        }
+    }
+
+    private async Task AuthoriseAsync(HttpResponseMessage response, string? scope, bool offline, CancellationToken cancellationToken)
+    {
+        var headers = response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var values) ? values.ToArray() : [];
+        var challenge = Challenge.Best(headers)
+            ?? throw new RemoteException(RemoteOutcome.Unusable, $"{host} wants a login and does not say which kind (neither Basic nor Bearer)");
+        if (challenge.Is("Bearer"))
+        {
+            Scheme = RemoteScheme.Bearer;
+            Token = await TokenAsync(challenge, scope, offline, cancellationToken);
+            _authorization = new AuthenticationHeaderValue("Bearer", Token.Value);
+            return;
+        }
+
+        if (login is null)
+        {
+            throw new RemoteException(RemoteOutcome.LoginRequired, $"{host} wants a login");
+        }
+
+        Scheme = RemoteScheme.Basic;
+        _authorization = new AuthenticationHeaderValue("Basic", BasicOf(login));
+    }
+
+    /// <summary>https://distribution.github.io/distribution/spec/auth/token/</summary>
+    private async Task<RemoteToken> TokenAsync(Challenge challenge, string? scope, bool offline, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm) || (realm.Scheme != Uri.UriSchemeHttps && realm.Scheme != Uri.UriSchemeHttp))
+        {
+            throw new RemoteException(RemoteOutcome.Unusable, $"{host} names no usable place to get a token from");
+        }
+
+        // Without a login nothing can be lost, except that https must not end here.
+        if (!realms.Allows(_origin!, realm) && (login is not null || realm.Scheme != Uri.UriSchemeHttps))
+        {
+            throw new RemoteException(
+                RemoteOutcome.RealmRefused,
+                $"{host} wants the login sent to {realm.Scheme}://{realm.Authority}, which is neither its own host nor https on its own domain; it was not sent. "
+                + $"If that place is the registry's, the operator lists it in {RealmRule.Setting}");
+        }
+
+        var (status, code, reason, token) = await AskAsync(realm, challenge["service"], scope, offline, cancellationToken);
+        if (token is not null)
+        {
+            return token;
+        }
+
+        switch (status)
+        {
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest when login is null:
+                throw new RemoteException(RemoteOutcome.LoginRequired, $"{host} gives nothing without a login ({reason})");
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest:
+                // Some refuse a token for what the login may not read; asked for nothing, they tell whether the login itself is good.
+                var good = scope is not null && (await AskAsync(realm, challenge["service"], null, offline: false, cancellationToken)).Token is not null;
+                throw good
+                    ? new RemoteException(RemoteOutcome.Denied, $"{host} accepts the login and gives it no right to {PathOf(scope!)}, or there is no such image ({reason})")
+                    : new RemoteException(RemoteOutcome.WrongPassword, $"{host} does not accept user name and password ({reason})");
+            case HttpStatusCode.TooManyRequests:
+                throw new RemoteException(RemoteOutcome.RateLimited, $"{realm.Authority} gives no more tokens for now ({reason})");
+            default:
+                throw new RemoteException(
+                    status >= HttpStatusCode.InternalServerError ? RemoteOutcome.Unreachable : RemoteOutcome.Unusable,
+                    $"{realm.Authority}, where {host} sends for tokens, answers {(code.Length > 0 || status != HttpStatusCode.OK ? reason : "with no token")}");
+        }
+    }
+
+    private async Task<(HttpStatusCode Status, string Code, string Reason, RemoteToken? Token)> AskAsync(
+        Uri realm, string? service, string? scope, bool offline, CancellationToken cancellationToken)
+    {
+        List<string> query = realm.Query.Length > 1 ? [realm.Query[1..]] : [];
+        void Add(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                query.Add($"{name}={Uri.EscapeDataString(value)}");
+            }
+        }
+
+        Add("service", service);
+        Add("scope", scope);
+        Add("client_id", "berth");
+        Add("account", login?.User);
+        Add("offline_token", offline && login is not null ? "true" : null);
+        var target = new UriBuilder(realm) { Query = string.Join('&', query), Fragment = "" }.Uri;
+        var basic = login is null ? null : new AuthenticationHeaderValue("Basic", BasicOf(login));
+        using var response = await wire.SendAsync(HttpMethod.Get, target, basic, [], cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            var (code, reason) = await WireReasonAsync(response, cancellationToken);
+            return (response.StatusCode, code, reason, null);
+        }
+
+        return (HttpStatusCode.OK, "", "", Read(await RegistryWire.ReadAsync(response, LargestToken, cancellationToken)));
+    }
+
+    private RemoteToken? Read(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            var value = Text(root, "token") ?? Text(root, "access_token");
+
+            // RFC 6750 section 2.1; anything else would be a header of its own.
+            if (value is not { Length: > 0 and <= LongestToken } || !value.All(c => c is > ' ' and < '\x7f'))
+            {
+                return null;
+            }
+
+            var life = root.TryGetProperty("expires_in", out var seconds) && seconds.TryGetInt32(out var number) && number > 0
+                ? TimeSpan.FromSeconds(Math.Min(number, 86400))
+                : DefaultLife;
+            var refresh = Text(root, "refresh_token");
+            return new RemoteToken(value, time.GetUtcNow() + life, refresh is { Length: > 0 and <= LongestToken } ? refresh : null);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string PathOf(string scope) => scope.Split(':') is [_, var path, ..] ? path : scope;
+
+    private static string BasicOf(RegistryLogin login) => Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{login.User}:{login.Password}")));
+}

@@ -1,0 +1,190 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using Berth.Server.Http;
+
+namespace Berth.Server.Registries.Remote;
+
+/// <summary>
+/// Sends requests that carry a login to one place only: redirects are followed without it, answers are read to a limit, and whatever fails becomes a
+/// <see cref="RemoteException"/> in words for a person.
+/// </summary>
+internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
+{
+    private const int MostRedirects = 5;
+    private const int LargestError = 16 * 1024;
+    private const int LongestReason = 200;
+
+    /// <summary>Docker Hub's and Google's token servers have shapes of their own.</summary>
+    private static readonly string[] ReasonNames = ["details", "message", "error_description", "error", "detail"];
+
+    /// <summary>The caller disposes the answer. Its body has not been read.</summary>
+    /// <param name="method">GET or HEAD.</param>
+    /// <param name="uri">Where.</param>
+    /// <param name="login">For this address alone.</param>
+    /// <param name="accept">Media types.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RemoteException">There is no answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri uri, AuthenticationHeaderValue? login, IReadOnlyList<string> accept, CancellationToken cancellationToken)
+    {
+        var target = uri;
+        for (var hop = 0; ; hop++)
+        {
+            var response = await SendOnceAsync(method, target, hop == 0 ? login : null, accept, cancellationToken);
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                var next = response.Headers.Location is { } location ? new Uri(target, location) : null;
+                if (next is null || hop == MostRedirects || !IsSafe(uri, next))
+                {
+                    throw new RemoteException(RemoteOutcome.Unusable, $"{uri.Authority} redirects {(next is null ? "without saying where" : hop == MostRedirects ? "too often" : $"to {next.Scheme}://{next.Authority}, which is not followed")}");
+                }
+
+                target = next;
+            }
+        }
+    }
+
+    /// <exception cref="RemoteException">It is larger than <paramref name="limit"/> bytes, or breaks off.</exception>
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    {
+        var place = response.RequestMessage!.RequestUri!.Authority;
+        try
+        {
+            if (response.Content.Headers.ContentLength > limit)
+            {
+                throw new RemoteException(RemoteOutcome.Unusable, $"{place} answers with more than {limit / 1024} KiB");
+            }
+
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            using var buffer = new MemoryStream();
+            var chunk = new byte[16 * 1024];
+            int read;
+            while ((read = await stream.ReadAsync(chunk, cancellationToken)) > 0)
+            {
+                if (buffer.Length + read > limit)
+                {
+                    throw new RemoteException(RemoteOutcome.Unusable, $"{place} answers with more than {limit / 1024} KiB");
+                }
+
+                buffer.Write(chunk, 0, read);
+            }
+
+            return buffer.ToArray();
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new RemoteException(RemoteOutcome.Unreachable, $"the answer of {place} breaks off");
+        }
+    }
+
+    /// <summary>The status, and what the body says in one of the shapes that registries and token servers use; short and on one line.</summary>
+    public static async Task<(string Code, string Reason)> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var (code, words) = ("", "");
+        try
+        {
+            var body = await ReadAsync(response, LargestError, cancellationToken);
+            using var document = JsonDocument.Parse(body);
+            (code, words) = ReasonOf(document.RootElement);
+        }
+        catch (Exception exception) when (exception is RemoteException or JsonException or InvalidOperationException)
+        {
+            // Not a registry's error: the status must do.
+        }
+
+        var told = string.Join(": ", new[] { code, words }.Where(part => part.Length > 0));
+        return (code, $"{(int)response.StatusCode}{(told.Length > 0 ? " " + OneLine(told) : "")}");
+    }
+
+    /// <summary>What a stranger says, made harmless for a line of a log.</summary>
+    public static string OneLine(string text)
+    {
+        var clean = new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
+        return clean.Length > LongestReason ? clean[..LongestReason] + "…" : clean;
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, Uri uri, AuthenticationHeaderValue? login, IReadOnlyList<string> accept, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, uri);
+        request.Headers.Authorization = login;
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("berth", "0.1"));
+        foreach (var type in accept)
+        {
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
+        }
+
+        try
+        {
+            var client = uri.Authority.Equals(ownAuthority, StringComparison.OrdinalIgnoreCase) ? http.Own : http.Outside;
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw Failed(uri, exception);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} does not answer");
+        }
+    }
+
+    /// <summary>No step down to plain http; a registry of plain http on this machine stays on it.</summary>
+    private static bool IsSafe(Uri from, Uri to) =>
+        to.UserInfo.Length == 0
+        && (to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp && RealmRule.IsLoopback(to) == RealmRule.IsLoopback(from)));
+
+    private static RemoteException Failed(Uri uri, HttpRequestException exception)
+    {
+        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case OutgoingRefusedException refused:
+                    return new RemoteException(RemoteOutcome.AddressRefused, $"{uri.Authority} may not be reached: {refused.Message}");
+                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery }:
+                    return new RemoteException(RemoteOutcome.UnknownHost, $"the name {uri.IdnHost} cannot be found in DNS");
+                case SocketException socket:
+                    return new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} cannot be reached: {socket.Message}");
+                case AuthenticationException tls when tls.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase):
+                    return new RemoteException(RemoteOutcome.UntrustedCertificate, $"the certificate of {uri.Authority} is not trusted: {Why(tls.Message)}");
+                case AuthenticationException:
+                    return new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} does not speak TLS") { NotTls = true };
+            }
+        }
+
+        return exception.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} does not speak TLS") { NotTls = true }
+            : new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} gives no usable answer: {OneLine(exception.InnerException?.Message ?? exception.Message)}");
+    }
+
+    private static string Why(string message) => message switch
+    {
+        _ when message.Contains("NameMismatch", StringComparison.Ordinal) => "it is for another name",
+        _ when message.Contains("NotTimeValid", StringComparison.Ordinal) => "it has expired, or is not valid yet",
+        _ when message.Contains("UntrustedRoot", StringComparison.Ordinal) || message.Contains("PartialChain", StringComparison.Ordinal)
+            || message.Contains("NotSignatureValid", StringComparison.Ordinal) =>
+            "nobody that this server trusts has signed it; an authority of your own goes into BERTH_CA_FILE",
+        _ => OneLine(message),
+    };
+
+    private static (string Code, string Words) ReasonOf(JsonElement body)
+    {
+        static string Text(JsonElement element, string name) =>
+            element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+        if (body.ValueKind == JsonValueKind.Object && body.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        {
+            return (Text(errors[0], "code"), Text(errors[0], "message"));
+        }
+
+        return ("", ReasonNames.Select(name => Text(body, name)).FirstOrDefault(text => text.Length > 0) ?? "");
+    }
+}

@@ -1,0 +1,94 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Berth.Server.Http;
+using Berth.Server.Settings;
+
+namespace Berth.Server.Registries.Remote;
+
+/// <summary>
+/// The connections to registries and to AWS: every address is judged when it is connected to, certificates are judged by the system's roots and
+/// <c>BERTH_CA_FILE</c>, and nothing follows a redirect, keeps a cookie or unpacks a body by itself.
+/// </summary>
+internal sealed class RemoteHttp : IDisposable
+{
+    private const int LargestHeadersKiB = 64;
+    private readonly X509Certificate2Collection? _roots;
+
+    public RemoteHttp(BerthOptions options, OutgoingNetworks networks)
+        : this(options, networks.ConnectAsync)
+    {
+    }
+
+    /// <param name="options">For <c>BERTH_CA_FILE</c>.</param>
+    /// <param name="connect">Makes and judges a connection.</param>
+    internal RemoteHttp(BerthOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    {
+        _roots = Roots(options.CaFile);
+        Outside = Client(connect);
+        Own = Client(null);
+    }
+
+    /// <summary>To addresses that outgoing requests may reach.</summary>
+    public HttpClient Outside { get; }
+
+    /// <summary>To addresses that come from the operator's settings: Berth's own, and <c>BERTH_ECR_ENDPOINT</c>.</summary>
+    public HttpClient Own { get; }
+
+    public void Dispose()
+    {
+        Outside.Dispose();
+        Own.Dispose();
+    }
+
+    private HttpClient Client(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = System.Net.DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            MaxResponseHeadersLength = LargestHeadersKiB,
+            MaxResponseDrainSize = 0,
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy() },
+        };
+        if (connect is not null)
+        {
+            handler.ConnectCallback = connect;
+        }
+
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>No certificate is fetched from an address that another certificate names.</summary>
+    private X509ChainPolicy Policy()
+    {
+        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        if (_roots is not null)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(_roots);
+        }
+
+        return policy;
+    }
+
+    /// <summary>Null: the system's alone.</summary>
+    private static X509Certificate2Collection? Roots(string? file)
+    {
+        if (string.IsNullOrEmpty(file))
+        {
+            return null;
+        }
+
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(file);
+        using var system = new X509Store(StoreName.Root, StoreLocation.LocalMachine);
+        system.Open(OpenFlags.ReadOnly);
+        roots.AddRange(system.Certificates);
+        return roots;
+    }
+}

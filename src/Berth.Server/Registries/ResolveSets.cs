@@ -1,0 +1,209 @@
+using System.Globalization;
+
+namespace Berth.Server.Registries;
+
+/// <summary>The sets that count for one codespace or check, and what was said about all the others.</summary>
+public sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyList<SetReport> Report)
+{
+    /// <summary>The set for an image: of its host, the one whose path matches longest. Null: nobody named that registry.</summary>
+    public CredentialSet? ForImage(string reference)
+    {
+        var (host, path) = RegistryServer.OfImage(reference);
+        return Sets.Where(set => set.Server.Covers(host, path)).MaxBy(set => set.Server.PathSegments);
+    }
+}
+
+/// <summary>
+/// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one level.
+/// A function of its input: the same sets go to every consumer.
+/// </summary>
+public static class ResolveSets
+{
+    private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
+    private static readonly SecretLevel[] Levels = Enum.GetValues<SecretLevel>();
+    private static readonly string[] Parts = [.. Required, "ROLE_ARN", "EXTERNAL_ID"];
+
+    /// <summary>The prefix of a secret that belongs to a registry's login; null for every other.</summary>
+    public static string? PrefixOf(string name) => Split(name)?.Prefix;
+
+    public static ResolvedSets From(IEnumerable<RegistrySecret> secrets)
+    {
+        var report = new List<SetReport>();
+        var candidates = new List<CredentialSet>();
+        var byPrefix = secrets
+            .Select(secret => (Secret: secret, Name: Split(secret.Name)))
+            .Where(found => found.Name is not null)
+            .GroupBy(found => found.Name!.Value.Prefix, found => new Part(found.Name!.Value.Part, found.Secret), StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal);
+        foreach (var prefix in byPrefix)
+        {
+            if (OfPrefix(prefix.Key, prefix.ToList(), report) is { } set)
+            {
+                candidates.Add(set);
+            }
+        }
+
+        return new ResolvedSets(Winners(candidates, report), report);
+    }
+
+    /// <summary>The most specific level with a complete set; nothing is ever completed from another level.</summary>
+    private static CredentialSet? OfPrefix(string prefix, List<Part> parts, List<SetReport> report)
+    {
+        CredentialSet? winner = null;
+        var incomplete = new List<(SecretLevel Level, string[] Missing)>();
+        foreach (var level in Levels)
+        {
+            var here = parts.FindAll(part => part.Secret.Level == level);
+            if (here.Count == 0)
+            {
+                continue;
+            }
+
+            var visible = here.FindAll(part => part.Secret.Reach == SecretReach.Visible);
+            var missing = Array.FindAll(Required, name => visible.TrueForAll(part => part.Name != name));
+            if (missing.Length > 0)
+            {
+                if (!ReportHidden(prefix, level, here, report))
+                {
+                    incomplete.Add((level, missing));
+                }
+            }
+            else if (winner is not null)
+            {
+                report.Add(new SetReport(prefix, level, SetOutcome.Loses, $"{prefix} at {level.Words()} level is not used: {winner.Level.Words()} level has a complete set of the same prefix", ServerOf(visible)));
+            }
+            else
+            {
+                winner = Build(prefix, level, visible, report);
+            }
+        }
+
+        if (incomplete.Count > 0)
+        {
+            ReportIncomplete(prefix, parts, incomplete, report);
+        }
+
+        return winner;
+    }
+
+    /// <summary>A set that would be complete if it reached this codespace is reported as what it is.</summary>
+    private static bool ReportHidden(string prefix, SecretLevel level, List<Part> here, List<SetReport> report)
+    {
+        if (!Array.TrueForAll(Required, name => here.Exists(part => part.Name == name)))
+        {
+            return false;
+        }
+
+        var withheld = here.Exists(part => part.Secret.Reach == SecretReach.Withheld);
+        report.Add(withheld
+            ? new SetReport(prefix, level, SetOutcome.Withheld, $"{prefix} at {level.Words()} level is withheld: the codespace's creator cannot write to the repository")
+            : new SetReport(
+                prefix, level, SetOutcome.Unassigned, $"{prefix} at {level.Words()} level is complete but not assigned to this repository: {Unassigned(here)}",
+                ServerOf(here.Where(part => part.Secret.Reach == SecretReach.Visible))));
+        return true;
+    }
+
+    private static string Unassigned(List<Part> here) =>
+        string.Join(", ", here.Where(part => part.Secret.Reach == SecretReach.Unassigned).Select(part => part.Secret.Name).Order(StringComparer.Ordinal))
+        + " must include it";
+
+    private static void ReportIncomplete(string prefix, List<Part> parts, List<(SecretLevel Level, string[] Missing)> incomplete, List<SetReport> report)
+    {
+        var visible = parts.Where(part => part.Secret.Reach == SecretReach.Visible).ToList();
+        var mixed = incomplete.Count > 1 && Array.TrueForAll(Required, name => visible.Exists(part => part.Name == name));
+        foreach (var (level, missing) in incomplete)
+        {
+            var server = ServerOf(visible.Where(part => part.Secret.Level == level));
+            bool IsUnassigned(string name) => parts.Exists(part => part.Name == name && part.Secret.Level == level && part.Secret.Reach == SecretReach.Unassigned);
+            var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}{(IsUnassigned(name) ? " (not assigned to this repository)" : "")}"));
+            report.Add(mixed
+                ? new SetReport(prefix, level, SetOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.Words()} level {names} missing, and a set is never completed from another level", server)
+                : new SetReport(prefix, level, SetOutcome.Incomplete, $"{prefix} at {level.Words()} level is incomplete: {names} missing", server));
+        }
+    }
+
+    private static CredentialSet? Build(string prefix, SecretLevel level, List<Part> parts, List<SetReport> report)
+    {
+        string Value(string name)
+        {
+            var part = parts.Find(p => p.Name == name)!;
+            var clean = Clean(part.Secret.Value);
+            if (clean != part.Secret.Value)
+            {
+                report.Add(new SetReport(prefix, level, SetOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
+            }
+
+            return clean;
+        }
+
+        SetReport Invalid(string name, string fault) =>
+            new(prefix, level, SetOutcome.Invalid, $"{prefix} at {level.Words()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
+
+        var (server, user, password) = (Value("SERVER"), Value("USER"), Value("PASSWORD"));
+        if (!RegistryServer.TryParse(server, out var parsed, out var fault))
+        {
+            report.Add(Invalid("SERVER", fault!));
+            return null;
+        }
+
+        if (user.Length == 0 || password.Length == 0 || user.Contains(':', StringComparison.Ordinal))
+        {
+            // RFC 7617 section 2: a user name of Basic has no colon.
+            report.Add(user.Contains(':', StringComparison.Ordinal) ? Invalid("USER", "a user name has no colon") : Invalid(user.Length == 0 ? "USER" : "PASSWORD", "it is empty"));
+            return null;
+        }
+
+        string? Optional(string name) => parts.Exists(p => p.Name == name) ? Value(name) : null;
+        return new CredentialSet
+        {
+            Prefix = prefix,
+            Level = level,
+            Server = parsed,
+            User = user,
+            Password = password,
+            RoleArn = Optional("ROLE_ARN"),
+            ExternalId = Optional("EXTERNAL_ID"),
+            Version = string.Join('.', parts.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Secret.Version.ToString(CultureInfo.InvariantCulture))),
+        };
+    }
+
+    /// <summary>For one server and path: the more specific level, then the alphabetically first prefix.</summary>
+    private static List<CredentialSet> Winners(List<CredentialSet> candidates, List<SetReport> report)
+    {
+        var winners = new List<CredentialSet>();
+        foreach (var same in candidates.GroupBy(set => set.Server))
+        {
+            var ordered = same.OrderBy(set => set.Level).ThenBy(set => set.Prefix, StringComparer.Ordinal).ToList();
+            winners.Add(ordered[0]);
+            report.Add(new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Name}", same.Key));
+            report.AddRange(SetLogins.Advice(ordered[0]).Select(line => new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, line, same.Key)));
+            report.AddRange(ordered.Skip(1).Select(loser => new SetReport(
+                loser.Prefix, loser.Level, SetOutcome.Loses,
+                $"{loser.Server}: {loser.Name} is not used: {ordered[0].Name} comes first", same.Key)));
+        }
+
+        return winners;
+    }
+
+    private static RegistryServer? ServerOf(IEnumerable<Part> parts) =>
+        parts.FirstOrDefault(part => part.Name == "SERVER") is { } server && RegistryServer.TryParse(Clean(server.Secret.Value), out var parsed, out _) ? parsed : null;
+
+    /// <summary>What copying adds: white space and line ends, then one pair of quotes.</summary>
+    private static string Clean(string value)
+    {
+        var text = value.Trim().Trim('\uFEFF').Trim();
+        return text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1].Trim() : text;
+    }
+
+    private sealed record Part(string Name, RegistrySecret Secret);
+
+    /// <summary>Prefix and part of a name in capitals; null for a secret that belongs to no login. In any case of letters, as names of secrets count.</summary>
+    private static (string Prefix, string Part)? Split(string name)
+    {
+        const string Middle = "_CONTAINER_REGISTRY_";
+        var at = name.LastIndexOf(Middle, StringComparison.OrdinalIgnoreCase);
+        return at > 0 && Array.Find(Parts, part => name.AsSpan(at + Middle.Length).Equals(part, StringComparison.OrdinalIgnoreCase)) is { } part
+            ? (name[..at].ToUpperInvariant(), part)
+            : null;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Berth.SystemTests.Registry;
+using Berth.SystemTests.Server;
+using Berth.SystemTests.Tools;
+
+namespace Berth.SystemTests.Clients;
+
+public sealed class SkopeoTests(SharedServer shared) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task An_image_is_copied_in_listed_inspected_copied_on_and_deleted()
+    {
+        var (skopeo, ada) = await SignedInAsync();
+        var name = $"docker://{shared.Process.Host}/{ada.Login}/app";
+        var layout = "oci:" + await BaseImage.LayoutAsync() + ":latest";
+
+        await skopeo.RunAsync("copy", "--dest-tls-verify=false", layout, name + ":2.5");
+        await skopeo.RunAsync("copy", "--src-tls-verify=false", "--dest-tls-verify=false", name + ":2.5", name + "/nested/deeply:latest");
+        await skopeo.RunAsync("copy", "--src-tls-verify=false", name + "/nested/deeply:latest", "dir:" + _folder["copy"]);
+
+        var digest = (await skopeo.RunAsync("inspect", "--format", "{{.Digest}}", layout)).Line;
+        Assert.Equal(digest, (await skopeo.RunAsync("inspect", "--tls-verify=false", "--format", "{{.Digest}}", name + ":2.5")).Line);
+        Assert.Equal(digest, RawRegistry.Digest(await File.ReadAllBytesAsync(Path.Combine(_folder["copy"], "manifest.json"), TestContext.Current.CancellationToken)));
+        var tags = JsonSerializer.Deserialize<JsonElement>((await skopeo.RunAsync("list-tags", "--tls-verify=false", name)).Text);
+        Assert.Equal(["2.5"], tags.GetProperty("Tags").EnumerateArray().Select(tag => tag.GetString()!));
+
+        await skopeo.RunAsync("delete", "--tls-verify=false", name + ":2.5");
+        await skopeo.RefusedAsync("inspect", "--tls-verify=false", name + ":2.5");
+    }
+
+    [Fact]
+    public async Task Dockers_own_media_types_go_in_and_come_out_as_they_are()
+    {
+        var (skopeo, ada) = await SignedInAsync();
+        var name = $"docker://{shared.Process.Host}/{ada.Login}/schema2:1";
+        await skopeo.RunAsync("copy", "--format", "v2s2", "--dest-tls-verify=false", "oci:" + await BaseImage.LayoutAsync() + ":latest", name);
+
+        var manifest = JsonSerializer.Deserialize<JsonElement>((await skopeo.RunAsync("inspect", "--raw", "--tls-verify=false", name)).Text);
+        Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", manifest.GetProperty("mediaType").GetString());
+    }
+
+    [Fact]
+    public async Task Sixteen_pushes_of_the_same_new_layer_at_once_all_succeed()
+    {
+        var (skopeo, ada) = await SignedInAsync();
+        var layout = "oci:" + await BaseImage.LayoutAsync() + ":latest";
+        var names = Enumerable.Range(0, 16).Select(i => $"docker://{shared.Process.Host}/{ada.Login}/parallel{i / 8}:{i}").ToArray();
+        await Task.WhenAll(names.Select(name => skopeo.RunAsync("copy", "--dest-tls-verify=false", layout, name)));
+
+        foreach (var name in names)
+        {
+            await skopeo.RunAsync("inspect", "--tls-verify=false", name);
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task<(Command Skopeo, Person Ada)> SignedInAsync()
+    {
+        var skopeo = ContainersTools.Skopeo(_folder);
+        var ada = await shared.Process.UserAsync("ada");
+        await skopeo.RunWithInputAsync(ada.Token, "login", "--tls-verify=false", "-u", ada.Login, "--password-stdin", shared.Process.Host);
+        return (skopeo, ada);
+    }
+}

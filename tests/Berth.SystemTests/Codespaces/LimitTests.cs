@@ -1,0 +1,161 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Berth.SystemTests.Server;
+using Berth.SystemTests.Tools;
+using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Workspaces;
+
+namespace Berth.SystemTests.Codespaces;
+
+/// <summary>What a machine type gives is what a codespace gets, of the processor, memory, processes and disk, while it runs and while it is built.</summary>
+[Trait("Suite", "hostile")]
+public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : IClassFixture<HostileEngine>
+{
+    // The gate of HostileEngine gives one core, 64 MiB and 64 processes.
+    [Theory]
+    [InlineData("processes without end", "for i in $(seq 100); do sleep 5 & done && echo HARM")]
+    [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=128M count=1 && echo HARM")]
+    [InlineData("files in memory, which are memory", "dd if=/dev/zero of=/dev/shm/x bs=1M count=50 && dd if=/dev/zero of=/dev/null bs=40M count=1 && echo HARM; rm -f /dev/shm/x")]
+    public async Task A_container_that_wants_more_than_its_machine_has_ends_in_itself(string what, string command)
+    {
+        var gained = await hostile.Raw.TryAsync(null, "run", "--rm", "--network", "none", hostile.Image, "sh", "-c", command);
+        Assert.True(gained.Text.Contains("HARM", StringComparison.Ordinal), $"{what} does no harm: {gained.All}");
+        var held = await hostile.Gated.TryAsync(null, "exec", hostile.Fill("@OWN@"), "sh", "-c", command);
+        Assert.False(held.Text.Contains("HARM", StringComparison.Ordinal), $"{what}: {held.All}");
+
+        // Neither the machine nor the neighbour has noticed, and the container itself goes on.
+        Assert.Equal("HARM", (await hostile.Raw.RunAsync("exec", hostile.Fill("@NEIGHBOUR@"), "cat", "/private")).Line);
+        await Patience.UntilAsync(
+            async () => (await hostile.Gated.TryAsync(null, "exec", hostile.Fill("@OWN@"), "true")).ExitCode == 0, "the container has room for a process again");
+    }
+
+    [Theory]
+
+    // The limit comes a moment after the start: what is held goes on until it meets it.
+    [InlineData("processes without end", "i=0; while [ $i -lt MANY ]; do sleep 1000 & i=$((i + 1)); sleep 0.02; done; echo HARM", "can't fork")]
+    [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=200M count=1 && echo HARM", "returned a non-zero code")]
+    public async Task A_build_ends_in_itself_too(string what, string command, string said)
+    {
+        var gained = await BuildAsync(command.Replace("MANY", "200", StringComparison.Ordinal), watched: false);
+        Assert.True(gained.Contains("\nHARM", StringComparison.Ordinal), $"{what} does no harm: {gained}");
+        var held = await BuildAsync(command.Replace("MANY", "100000", StringComparison.Ordinal), watched: true);
+        Assert.DoesNotContain("\nHARM", held, StringComparison.Ordinal);
+        Assert.Contains(said, held, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_build_that_writes_without_end_is_ended()
+    {
+        var said = await BuildAsync("dd if=/dev/zero of=/filler bs=1M count=100; sleep 1000; echo all", watched: true);
+        Assert.Contains("ENDED", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_machine_of_a_codespace_is_in_its_container_and_its_disk()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","runArgs":["--memory=512g","--pids-limit=-1","--cpus=64"]}"""));
+        await world.GrantAsync("dev", repository);
+        var started = (await world.CreateAsync(repository)).Is("Available");
+        var container = Assert.Single(await world.ContainersAsync(started.Name));
+        var machine = (await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{started.Name}", TestContext.Current.CancellationToken)).GetProperty("machine");
+        var limits = (await new Command("docker").RunAsync(
+            "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", container)).Line;
+        var (cpus, memory) = (Math.Min(machine.GetProperty("cpus").GetInt32(), Environment.ProcessorCount), machine.GetProperty("memory_in_bytes").GetInt64());
+        Assert.Equal($"{cpus * 1_000_000_000L} {memory} {memory} 4096", limits);
+
+        // df counts what the filesystem itself does not need: a few percent less than the machine's storage, and never more.
+        var size = (await world.ExecAsync(started.Name, "df -k /workspaces/app | tail -n 1 | awk '{print $2}'")).Output.Trim();
+        var storage = machine.GetProperty("storage_in_bytes").GetInt64() / 1024;
+        Assert.InRange(long.Parse(size, System.Globalization.CultureInfo.InvariantCulture), storage * 9 / 10, storage);
+    }
+
+    [Fact]
+    public async Task A_codespace_that_fills_the_engines_disk_is_stopped_with_the_reason()
+    {
+        await using var server = await ServerProcess.StartAsync("limits", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_MAX_CONTAINER_GIB=0.1");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        var hasty = await world.RepositoryAsync("hasty", (".devcontainer.json", $$"""{"image":"{{image}}","onCreateCommand":"dd if=/dev/zero of=/filler bs=1M count=150; sleep 600"}"""));
+        await world.GrantAsync("dev", repository);
+        await world.GrantAsync("dev", hasty);
+        var starting = await world.BeginAsync(hasty);
+        var started = (await world.CreateAsync(repository)).Is("Available");
+
+        // The workspace has a size of its own; only what lies outside it counts.
+        Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=filler bs=1M count=150")).ExitCode);
+        Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=/filler bs=1M count=150")).ExitCode);
+        foreach (var name in new[] { started.Name, starting })
+        {
+            await world.UntilStateAsync(name, "Shutdown");
+            var codespace = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken);
+            Assert.Contains("outside its workspace, more than the 0.1 GB it may", codespace.GetProperty("last_known_stop_notice").GetString(), StringComparison.Ordinal);
+            await world.DeleteAsync(name);
+        }
+    }
+
+    [Fact]
+    public void What_containers_have_written_is_counted_at_once_when_the_engines_disk_fills_quickly()
+    {
+        const long GiB = 1L << 30;
+        var moment = TimeSpan.FromSeconds(2);
+        Assert.True(WatchContainers.IsDue(moment, 10 * GiB, 9 * GiB));
+        Assert.False(WatchContainers.IsDue(moment, 10 * GiB, (9 * GiB) + 1));
+        Assert.False(WatchContainers.IsDue(moment, 9 * GiB, 10 * GiB));
+        Assert.False(WatchContainers.IsDue(moment, null, 9 * GiB));
+        Assert.False(WatchContainers.IsDue(moment, 9 * GiB, null));
+        Assert.True(WatchContainers.IsDue(TimeSpan.FromSeconds(30), null, null));
+    }
+
+    [Fact]
+    public async Task A_stopped_container_gets_the_limits_of_another_machine()
+    {
+        var name = Accounts.Unique("limited");
+        await hostile.Raw.RunAsync("create", "--name", name, "--memory", "64m", "--memory-swap", "64m", "--cpus", "0.5", "--pids-limit", "10", hostile.Image, "true");
+        try
+        {
+            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock")).LimitAsync(name, new(1, 128L << 20, 20), TestContext.Current.CancellationToken);
+            Assert.Equal("1000000000 134217728 134217728 20", (await hostile.Raw.RunAsync(
+                "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", name)).Line);
+        }
+        finally
+        {
+            await hostile.Raw.TryAsync(null, "rm", name);
+        }
+    }
+
+    /// <summary>With 64 processes, 64 MiB of memory and 50 MiB of disk; what the build said.</summary>
+    private async Task<string> BuildAsync(string command, bool watched)
+    {
+        var engine = new EngineSocket("unix:///var/run/docker.sock");
+        var label = Accounts.Unique("limits");
+        var text = new System.Text.StringBuilder("\n");
+        var dockerfile = $"FROM {hostile.Image}\nLABEL {BuiltImages.Label}=\"{label}\"\nRUN {command}\n";
+        var context = new BuildContext(null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal));
+        var build = new EngineBuild(
+            $"hostile.invalid/{label}:1", BuildContext.DockerfileName, "", new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal), true,
+            "none", watched ? 64L << 20 : 0, 0);
+        await using var watch = watched
+            ? await BuildWatch.StartAsync(new EngineClient(engine), TimeProvider.System, $"{BuiltImages.Label}={label}", 64, 50L << 20, TestContext.Current.CancellationToken)
+            : null;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, watch?.Exceeded ?? default);
+        try
+        {
+            await new EngineBuilds(engine).RunAsync(build, context.WriteAsync, line => text.Append(line).Append('\n'), ending.Token);
+        }
+        catch (EngineException exception)
+        {
+            text.Append(exception.Message);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested && !TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            text.Append("ENDED");
+        }
+
+        await new Command("docker").TryAsync(null, "rmi", "--force", $"hostile.invalid/{label}:1");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,99 @@
+using Berth.SystemTests.Server;
+using Berth.SystemTests.Tools;
+
+namespace Berth.SystemTests.Codespaces;
+
+/// <summary>The server is killed (SIGKILL) at every step that a codespace goes through; when it comes back it finishes what was wished for, and nothing is there twice.</summary>
+public sealed class ServerKilledTests
+{
+    /// <summary>What the creation log says last when the server is killed.</summary>
+    private static readonly string[] Steps = ["[start]", "[clone]", "[configuration]", "[authorise]", "[build]", "[up] starting", "[up] Running"];
+
+    [Fact]
+    public async Task A_start_is_finished_from_whatever_step_it_had_reached()
+    {
+        await using var server = await ServerProcess.StartAsync("codespaces-killed", null, "BERTH_ALLOW_FILE_CLONE=true");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+
+        // The command does not end before the test says so, which it does to the container of the second attempt alone.
+        var repository = await RepositoryAsync(world, "until test -e /tmp/go; do sleep 0.1; done; echo once >> made");
+        foreach (var step in Steps)
+        {
+            var name = await world.BeginAsync(repository);
+            await world.UntilLogAsync(name, step);
+            await server.KillAsync();
+            var before = await world.ContainersAsync(name);
+            await server.StartAsync();
+            await Patience.UntilAsync(async () => await GoAsync(world, name, before), $"{name} has another container after {step}");
+            (await world.SettledAsync(name)).Is("Available");
+            Assert.Single(await world.ContainersAsync(name));
+            Assert.Equal("once\n", (await world.ExecAsync(name, "cat made; test -f /built || echo not built")).Output);
+            Assert.Single(File.ReadLines("/proc/self/mounts"), mount => mount.Contains($"{server.Data}/codespaces/{name}/", StringComparison.Ordinal));
+            await world.DeleteAsync(name);
+        }
+
+        Assert.Empty(await GatesAsync(server));
+    }
+
+    [Fact]
+    public async Task Stops_rebuilds_and_deletions_are_finished_as_well()
+    {
+        await using var server = await ServerProcess.StartAsync("codespaces-killed-stop", null, "BERTH_ALLOW_FILE_CLONE=true");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var repository = await RepositoryAsync(world, "true");
+        var name = (await world.CreateAsync(repository)).Is("Available").Name;
+
+        // One that runs is left alone, and what answers inside answers again.
+        await world.ExecAsync(name, "touch /tmp/in-the-container");
+        await server.KillAsync();
+        await server.StartAsync();
+        Assert.Equal(0, (await world.ExecAsync(name, "test -f /tmp/in-the-container")).ExitCode);
+        const string Ask = "wget -q -O /dev/null --header \"Authorization: Bearer $GITHUB_TOKEN\" $GITHUB_API_URL/user/codespaces/$CODESPACE_NAME";
+        await Patience.UntilAsync(async () => (await world.ExecAsync(name, Ask)).ExitCode == 0);
+
+        await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/stop", new { });
+        await server.KillAsync();
+        await server.StartAsync();
+        await world.UntilStateAsync(name, "Shutdown");
+        Assert.Empty((await new Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text);
+
+        await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/rebuild", new { });
+        await server.KillAsync();
+        await server.StartAsync();
+        (await world.SettledAsync(name)).Is("Available");
+        Assert.Single(await world.ContainersAsync(name));
+
+        using (await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken))
+        {
+            await server.KillAsync();
+        }
+
+        await server.StartAsync();
+        await world.UntilDeletedAsync(name);
+        Assert.Empty(await world.ContainersAsync(name));
+        Assert.Empty(await world.BuiltAsync(name));
+    }
+
+    /// <summary>Lets the command end in the codespace's container that was not there before.</summary>
+    private static async Task<bool> GoAsync(CodespaceWorld world, string name, string[] before) =>
+        (await world.ContainersAsync(name)).Except(before, StringComparer.Ordinal).ToArray() is [var container]
+        && (await new Command("docker").TryAsync(null, "exec", container, "touch", "/tmp/go")).ExitCode == 0;
+
+    private static async Task<string> RepositoryAsync(CodespaceWorld world, string command)
+    {
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync(
+            "app",
+            ("Dockerfile", $"FROM {image}\nRUN echo built > /built\n"),
+            (".devcontainer.json", $$"""{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "{{command}}", "waitFor": "postCreateCommand" }"""));
+        await world.GrantAsync("dev", repository);
+        return repository;
+    }
+
+    /// <summary>The folders of filtered engine sockets.</summary>
+    private static async Task<string[]> GatesAsync(ServerProcess server)
+    {
+        var host = (await File.ReadAllTextAsync(Path.Combine(server.Data, "codespaces-host"), TestContext.Current.CancellationToken)).Trim();
+        return Directory.GetDirectories(Path.GetTempPath(), $"berth-gate-{host[..8]}-*");
+    }
+}
