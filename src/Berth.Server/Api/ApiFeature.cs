@@ -1,5 +1,4 @@
 using Berth.Server.Api.GraphQl;
-using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
@@ -22,7 +21,7 @@ internal static class ApiFeature
     public static RouteGroupBuilder MapApi(this IEndpointRouteBuilder app)
     {
         app.MapGraphQl();
-        var api = app.MapGroup(Root).WithMetadata(ErrorFormat.GitHub);
+        var api = app.MapGroup(Root);
         api.MapRoot();
         return api;
     }

@@ -1,6 +1,6 @@
 namespace Berth.Server.Http;
 
-/// <summary>How a surface spells its errors; metadata of a route group, else decided by the path.</summary>
+/// <summary>How a surface spells its errors; metadata of a route, else the surface decides.</summary>
 internal sealed record ErrorFormat(string Name)
 {
     /// <summary><c>{"errors":[{"code","message","detail"}]}</c>, distribution-spec "Error Codes".</summary>
@@ -15,16 +15,6 @@ internal sealed record ErrorFormat(string Name)
     /// <summary><c>{"error","error_description"}</c>, RFC 6749 section 5.2: the token endpoint's POST.</summary>
     public static readonly ErrorFormat OAuth = new("oauth");
 
-    public static ErrorFormat Of(HttpContext http)
-    {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<ErrorFormat>() is { } format)
-        {
-            return format;
-        }
-
-        var path = http.Request.Path;
-        return path.StartsWithSegments("/v2", StringComparison.Ordinal) || path.StartsWithSegments("/token", StringComparison.Ordinal) ? Oci
-            : path.StartsWithSegments("/npm", StringComparison.Ordinal) ? Npm
-            : GitHub;
-    }
+    public static ErrorFormat Of(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<ErrorFormat>() ?? Surface.Of(http).Errors;
 }

@@ -42,12 +42,13 @@ internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestId
         var headers = http.Response.Headers;
         headers["X-Request-Id"] = http.TraceIdentifier;
         headers.XContentTypeOptions = "nosniff";
-        var path = http.Request.Path;
-        if (path.StartsWithSegments("/api", StringComparison.Ordinal))
+        var surface = Surface.Of(http);
+        if (surface.RequestIdHeader is { } header)
         {
-            headers["X-GitHub-Request-Id"] = http.TraceIdentifier;
+            headers[header] = http.TraceIdentifier;
         }
-        else if (path.StartsWithSegments("/v2", StringComparison.Ordinal) || path.StartsWithSegments("/npm", StringComparison.Ordinal))
+
+        if (surface.ServesContent)
         {
             headers.ContentSecurityPolicy = "sandbox";
         }

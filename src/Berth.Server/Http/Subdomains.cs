@@ -19,11 +19,9 @@ internal static class Subdomains
         var host = options.BaseUri.Host;
         app.Use((http, next) =>
         {
-            var registryPath = http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal)
-                || http.Request.Path.StartsWithSegments("/token", StringComparison.Ordinal);
-            var health = http.Request.Path.Value is "/healthz" or "/readyz" or "/metrics";
-            var wanted = registryPath ? "containers." + host : host;
-            if (health || http.Request.Host.Host.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+            var surface = Surface.Of(http);
+            var wanted = surface.Subdomain + host;
+            if (surface.OnEveryHost || http.Request.Host.Host.Equals(wanted, StringComparison.OrdinalIgnoreCase))
             {
                 return next(http);
             }

@@ -29,7 +29,7 @@ internal static class RegistryFeature
         app.UseMiddleware<RegistryGate>();
         app.MapTokenEndpoint();
 
-        var registry = app.MapGroup("/v2").WithMetadata(ErrorFormat.Oci);
+        var registry = app.MapGroup("/v2");
 
         // Answers 401 with the challenge to callers without a token: that is how clients learn where to get one.
         registry.MapMethods("/", ["GET", "HEAD"], Version).Requires(RegistryActions.None);

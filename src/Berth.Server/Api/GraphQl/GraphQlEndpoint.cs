@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Database;
-using Berth.Server.Http;
 
 namespace Berth.Server.Api.GraphQl;
 
@@ -17,7 +16,7 @@ internal static class GraphQlEndpoint
     private static readonly string[] RepositoryScopes = ["repo", "codespace", "admin:org"];
 
     public static void MapGraphQl(this IEndpointRouteBuilder app) =>
-        app.MapPost("/api/graphql", QueryAsync).WithMetadata(ErrorFormat.GitHub).Requires(ApiNeed.User);
+        app.MapPost("/api/graphql", QueryAsync).Requires(ApiNeed.User);
 
     private static async Task<IResult> QueryAsync(HttpRequest request, ApiCaller caller, Db db, CancellationToken cancellationToken)
     {

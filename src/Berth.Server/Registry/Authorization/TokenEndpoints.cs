@@ -17,7 +17,7 @@ internal static class TokenEndpoints
 
     public static void MapTokenEndpoint(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/token", ["GET", "HEAD"], GetAsync).WithMetadata(ErrorFormat.Oci);
+        app.MapMethods("/token", ["GET", "HEAD"], GetAsync);
         app.MapPost("/token", PostAsync).WithMetadata(ErrorFormat.OAuth).DisableAntiforgery();
     }
 
