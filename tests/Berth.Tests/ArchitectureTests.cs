@@ -28,12 +28,12 @@ public sealed partial class ArchitectureTests
         ["Accounts"] = [.. Ground, "Access", "Tokens", "Authentication", "Api"],
         ["Organizations"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories"],
         ["Repositories"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts"],
-        ["Packages"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
+        ["Packages"] = [.. Ground, "Oci", "Storage", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Storage", "Packages"],
         ["Registries"] = Ground,
         ["Secrets"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
-        ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Tokens", "Authentication"],
+        ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Tokens", "Authentication", "Packages"],
         ["Codespaces"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Registry", "Registries", "Secrets"],
     };
 

@@ -1,5 +1,6 @@
 using Berth.Server.Authentication;
 using Berth.Server.Database;
+using Berth.Server.Packages.Content;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
 
@@ -42,10 +43,10 @@ internal sealed class CollectGarbage(
         collected.Uploads = await ExpireUploadsAsync(now, cancellationToken);
         collected.Manifests = await InBatchesAsync(session => CollectorTable.DeleteManifestsAsync(session, kept, Batch), cancellationToken)
             + await InBatchesAsync(session => CollectorTable.DeleteManifestsOfDeletedPackagesAsync(session, kept, Batch), cancellationToken);
-        collected.Links = await InBatchesAsync(session => CollectorTable.DeleteLinksAsync(session, grace, Batch), cancellationToken);
-        collected.Packages = await InBatchesAsync(session => CollectorTable.DeletePendingAsync(session, grace, Batch), cancellationToken)
+        collected.Links = await InBatchesAsync(session => UnusedContent.DeleteLinksAsync(session, grace, Batch), cancellationToken);
+        collected.Packages = await InBatchesAsync(session => UnusedContent.DeletePendingAsync(session, grace, Batch), cancellationToken)
             + await InBatchesAsync(session => CollectorTable.DeleteDeletedPackagesAsync(session, kept, Batch), cancellationToken);
-        collected.Blobs = await InBatchesAsync(session => CollectorTable.DeleteBlobsAsync(session, now, Batch), cancellationToken);
+        collected.Blobs = await InBatchesAsync(session => UnusedContent.DeleteBlobsAsync(session, now, Batch), cancellationToken);
         await EmptyTrashAsync(cancellationToken);
         collected.Strays = await DeleteStraysAsync(now, cancellationToken);
         hashes.Expire();
@@ -69,21 +70,21 @@ internal sealed class CollectGarbage(
 
     private async Task EmptyTrashAsync(CancellationToken cancellationToken)
     {
-        while (await db.ReadAsync(session => CollectorTable.TrashAsync(session, Batch), cancellationToken) is { Count: > 0 } keys)
+        while (await db.ReadAsync(session => UnusedContent.TrashAsync(session, Batch), cancellationToken) is { Count: > 0 } keys)
         {
             foreach (var key in keys)
             {
                 await blobs.DeleteAsync(StorageKey.Parse(key), cancellationToken);
             }
 
-            await db.WriteAsync(session => CollectorTable.ForgetTrashAsync(session, keys), cancellationToken);
+            await db.WriteAsync(session => UnusedContent.ForgetTrashAsync(session, keys), cancellationToken);
         }
     }
 
     private async Task<int> ExpireUploadsAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var before = now - TimeSpan.FromHours(options.UploadLifetimeHours);
-        var expired = await db.ReadAsync(session => CollectorTable.ExpiredUploadsAsync(session, before, most: 10_000), cancellationToken);
+        var expired = await db.ReadAsync(session => UnusedContent.ExpiredUploadsAsync(session, before, most: 10_000), cancellationToken);
         var count = 0;
         foreach (var id in expired)
         {
@@ -91,7 +92,7 @@ internal sealed class CollectGarbage(
             using var lease = leases.TryTake(StorageKey.Parse(id));
             if (lease is not null)
             {
-                await db.WriteAsync(session => CollectorTable.DeleteUploadAsync(session, id), cancellationToken);
+                await db.WriteAsync(session => UnusedContent.DeleteUploadAsync(session, id), cancellationToken);
                 await uploads.DiscardAsync(StorageKey.Parse(id), cancellationToken);
                 count++;
             }
@@ -116,7 +117,7 @@ internal sealed class CollectGarbage(
         var deleted = 0;
         await foreach (var part in keys.Chunk(Batch).WithCancellation(cancellationToken))
         {
-            var named = await db.ReadAsync(session => CollectorTable.NamedAsync(session, [.. part.Select(key => key.Value)]), cancellationToken);
+            var named = await db.ReadAsync(session => UnusedContent.NamedAsync(session, [.. part.Select(key => key.Value)]), cancellationToken);
             foreach (var key in part.Where(key => !named.Contains(key.Value)))
             {
                 await delete(key, cancellationToken);

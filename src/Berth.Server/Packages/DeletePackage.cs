@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.Versions;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Packages;

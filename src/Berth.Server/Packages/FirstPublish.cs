@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.Content;
 
 namespace Berth.Server.Packages;
 

@@ -1,3 +1,4 @@
+using Berth.Server.Packages.Versions;
 namespace Berth.Server.Packages;
 
 internal static class PackagesFeature

@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Http;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 using Berth.Tests.Access;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;

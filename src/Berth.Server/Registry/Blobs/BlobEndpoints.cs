@@ -2,6 +2,7 @@ using System.Globalization;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
+using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Storage;
 using Microsoft.AspNetCore.Http.Features;
@@ -149,12 +150,12 @@ internal static class BlobEndpoints
         var deleted = await db.WriteAsync(
             async session =>
             {
-                if (await BlobTable.InUseAsync(session, packageId, blob.Id))
+                if (await BlobLinkTable.InUseAsync(session, packageId, blob.Id))
                 {
                     return false;
                 }
 
-                await BlobTable.UnlinkAsync(session, packageId, blob.Id);
+                await BlobLinkTable.UnlinkAsync(session, packageId, blob.Id);
                 return true;
             },
             cancellationToken);

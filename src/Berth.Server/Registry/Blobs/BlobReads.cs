@@ -1,6 +1,7 @@
 using Berth.Server.Database;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Storage;
 using Microsoft.Extensions.Primitives;
@@ -55,7 +56,7 @@ internal sealed class BlobReads(Db db, TimeProvider time)
                 session =>
                 {
                     session.LeavesAccessAlone();
-                    return BlobTable.TouchAsync(session, id, blob.Id, now);
+                    return BlobLinkTable.TouchAsync(session, id, blob.Id, now);
                 },
                 cancellationToken);
         }

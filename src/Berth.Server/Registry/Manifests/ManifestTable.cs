@@ -1,6 +1,6 @@
 using Berth.Server.Database;
 using Berth.Server.Oci;
-using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 
 namespace Berth.Server.Registry.Manifests;
 
@@ -32,35 +32,6 @@ internal static class ManifestTable
 
     public static Task<byte[]?> ContentAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<byte[]>("select content from manifest_contents where manifest_id = @id", new { id });
-
-    /// <summary>
-    /// Those of the digests that the package has as readable blobs. Their links are renewed in the same statement, which locks
-    /// them: the collector can no longer take one that was found here.
-    /// </summary>
-    public static async Task<Dictionary<string, HeldContent>> HoldBlobsAsync(DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now)
-    {
-        var held = new Dictionary<string, HeldContent>(StringComparer.Ordinal);
-        foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
-        {
-            var rows = await session.QueryAsync<HeldContent>(
-                """
-                update blob_links set used_at = @now, hidden = false
-                where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
-                  and (hidden = false or exists (
-                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-                    where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null))
-                returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest,
-                  (select size from blobs where blobs.id = blob_links.blob_id) as size
-                """,
-                new { packageId, digests = part, now });
-            foreach (var row in rows)
-            {
-                held[row.Digest] = row;
-            }
-        }
-
-        return held;
-    }
 
     /// <summary>Those of the digests that are live manifests of the package.</summary>
     public static async Task<Dictionary<string, HeldContent>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
@@ -164,17 +135,7 @@ internal static class ManifestTable
 
         await session.ExecuteAsync("insert into deleted_tags (manifest_id, name) select manifest_id, name from tags where manifest_id = @id", new { id });
         await session.ExecuteAsync("delete from tags where manifest_id = @id", new { id });
-        await UnusedBlobs.HideAsync(session, packageId, id);
+        await BlobLinkTable.HideUnusedAsync(session, packageId, id);
         return true;
     }
-}
-
-/// <summary>A blob or manifest that a pushed manifest refers to, as the package has it.</summary>
-internal sealed record HeldContent
-{
-    public long Id { get; init; }
-
-    public string Digest { get; init; } = "";
-
-    public long Size { get; init; }
 }

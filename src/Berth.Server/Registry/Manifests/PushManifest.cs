@@ -3,6 +3,7 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Registry.Blobs;
 using Berth.Server.Settings;
@@ -55,7 +56,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             return [];
         }
 
-        var held = await ManifestTable.HoldBlobsAsync(session, packageId, manifest.Blobs.Keys, now);
+        var held = await BlobLinkTable.HoldAsync(session, packageId, manifest.Blobs.Keys, now);
         if (held.Count < manifest.Blobs.Count)
         {
             throw Missing("blob", manifest.Blobs.Keys.Where(blob => !held.ContainsKey(blob.Value)));

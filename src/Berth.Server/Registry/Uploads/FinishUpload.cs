@@ -2,6 +2,7 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Registry.Blobs;
 using Berth.Server.Storage;
@@ -69,7 +70,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
             await BlobTable.TrashAsync(session, upload, now);
         }
 
-        await BlobTable.LinkAsync(session, packageId, blob.Id, now);
+        await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
         return null;
     }
 }

@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Registry.Blobs;
 using Berth.Server.Storage;
@@ -77,7 +78,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
                 }
 
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
-                await BlobTable.LinkAsync(session, packageId, blob.Id, now);
+                await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
                 return true;
             },
             cancellationToken);

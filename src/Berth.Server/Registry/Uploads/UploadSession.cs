@@ -3,6 +3,7 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
@@ -65,7 +66,7 @@ internal sealed class UploadSession(
     public async Task<UploadRow?> FindAsync(RegistryAccess access, string id, CancellationToken cancellationToken)
     {
         var row = StorageKey.TryParse(id, out var key)
-            ? await db.ReadAsync(session => UploadTable.FindAsync(session, key, access), cancellationToken)
+            ? await db.ReadAsync(session => UploadTable.FindAsync(session, key, access.Principal, access.Facts), cancellationToken)
             : null;
         return row is null || time.GetUtcNow() - row.StartedAt > _lifetime ? null : row;
     }

@@ -1,7 +1,8 @@
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Packages.Content;
 
-namespace Berth.Server.Packages;
+namespace Berth.Server.Packages.Versions;
 
 /// <summary>One version of a container package: a manifest, live or deleted and not yet gone.</summary>
 internal sealed record VersionRow
@@ -66,12 +67,12 @@ internal static class VersionTable
             new { id });
         await session.ExecuteAsync("delete from tags where manifest_id = @id", new { id });
         await session.ExecuteAsync("update manifests set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null", new { id, now });
-        await UnusedBlobs.HideAsync(session, packageId, id);
+        await BlobLinkTable.HideUnusedAsync(session, packageId, id);
     }
 
     public static async Task PurgeAsync(DbSession session, long packageId, long id)
     {
-        await UnusedBlobs.HideAsync(session, packageId, id);
+        await BlobLinkTable.HideUnusedAsync(session, packageId, id);
         await session.ExecuteAsync("delete from manifests where id = @id", new { id });
     }
 

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 using Berth.Server.Oci;
 using Berth.Server.Storage;
 
-namespace Berth.Server.Registry.Blobs;
+namespace Berth.Server.Packages.Content;
 
 /// <summary>A blob as one package sees it.</summary>
 internal sealed record BlobRow
@@ -69,38 +69,6 @@ internal static class BlobTable
 
     public static Task TrashAsync(DbSession session, StorageKey key, DateTimeOffset now) => session.ExecuteAsync(
         "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing", new { key = key.Value, now });
-
-    /// <summary>The blob exists for the package from now on.</summary>
-    public static Task LinkAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
-        """
-        insert into blob_links (package_id, blob_id, used_at) values (@packageId, @blobId, @now)
-        on conflict (package_id, blob_id) do update set used_at = @now, hidden = false
-        """,
-        new { packageId, blobId, now });
-
-    public static Task TouchAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
-        "update blob_links set used_at = @now where package_id = @packageId and blob_id = @blobId", new { packageId, blobId, now });
-
-    /// <summary>Whether a live manifest of the package uses the blob.</summary>
-    public static async Task<bool> InUseAsync(DbSession session, long packageId, long blobId) => await session.SingleAsync<long>(
-        """
-        select count(*) from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-        where mb.blob_id = @blobId and m.package_id = @packageId and m.deleted_at is null
-        """,
-        new { packageId, blobId }) > 0;
-
-    /// <summary>Takes the blob from the package. A deleted manifest that could be restored keeps its link, which is only hidden.</summary>
-    public static async Task UnlinkAsync(DbSession session, long packageId, long blobId)
-    {
-        await session.ExecuteAsync(
-            """
-            delete from blob_links where package_id = @packageId and blob_id = @blobId and not exists (
-                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id where mb.blob_id = @blobId and m.package_id = @packageId)
-            """,
-            new { packageId, blobId });
-        await session.ExecuteAsync(
-            "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
-    }
 }
 
 /// <summary>A package that holds a blob.</summary>

@@ -1,8 +1,8 @@
+using Berth.Server.Access;
 using Berth.Server.Database;
-using Berth.Server.Registry.Authorization;
 using Berth.Server.Storage;
 
-namespace Berth.Server.Registry.Uploads;
+namespace Berth.Server.Packages.Content;
 
 /// <summary>An upload that was begun. How far it has come is known by the upload store alone.</summary>
 internal sealed record UploadRow
@@ -27,7 +27,7 @@ internal static class UploadTable
             new { id = key.Value, packageId, principal, algorithm, now });
 
     /// <summary>Only under the name it was begun for, and only for whoever began it.</summary>
-    public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, RegistryAccess access) => session.FirstOrDefaultAsync<UploadRow>(
+    public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<UploadRow>(
         """
         select u.id, u.algorithm, u.started_at from uploads u join packages p on p.id = u.package_id
         where u.id = @id and u.principal = @principal and p.owner_id = @ownerId and p.type = @type and p.name = @name
@@ -35,13 +35,17 @@ internal static class UploadTable
         new
         {
             id = key.Value,
-            principal = access.Principal.Key,
-            ownerId = access.Facts.Owner?.Id,
-            type = access.Name.Address.Type,
-            name = access.Name.Address.Name,
+            principal = principal.Key,
+            ownerId = facts.Owner?.Id,
+            type = facts.Address.Type,
+            name = facts.Address.Name,
         });
 
     /// <summary>False when it was gone already: finished, cancelled or expired meanwhile.</summary>
     public static async Task<bool> DeleteAsync(DbSession session, StorageKey key) =>
         await session.ExecuteAsync("delete from uploads where id = @id", new { id = key.Value }) > 0;
+
+    /// <summary>What was begun under a pending name goes on in the live package.</summary>
+    public static Task MoveAsync(DbSession session, long pending, long live) =>
+        session.ExecuteAsync("update uploads set package_id = @live where package_id = @pending", new { live, pending });
 }

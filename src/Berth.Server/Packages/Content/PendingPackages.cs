@@ -1,7 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
 
-namespace Berth.Server.Packages;
+namespace Berth.Server.Packages.Content;
 
 /// <summary>
 /// Names that have blobs and no manifest yet. A pending name belongs to its uploader and nobody else sees it; several people may
@@ -57,13 +57,8 @@ internal static class PendingPackages
             return;
         }
 
-        await session.ExecuteAsync(
-            """
-            insert into blob_links (package_id, blob_id, used_at) select @live, blob_id, used_at from blob_links where package_id = @pending
-            on conflict (package_id, blob_id) do nothing
-            """,
-            new { live, pending });
-        await session.ExecuteAsync("update uploads set package_id = @live where package_id = @pending", new { live, pending });
+        await BlobLinkTable.MoveAsync(session, pending, live);
+        await UploadTable.MoveAsync(session, pending, live);
         await session.ExecuteAsync("delete from packages where id = @pending", new { pending });
     }
 

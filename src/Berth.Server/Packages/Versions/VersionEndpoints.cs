@@ -4,7 +4,7 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Settings;
 
-namespace Berth.Server.Packages;
+namespace Berth.Server.Packages.Versions;
 
 /// <summary>The versions of a package: one for each manifest, tagged or not.</summary>
 internal static class VersionEndpoints

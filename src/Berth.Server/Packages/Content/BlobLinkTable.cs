@@ -1,0 +1,103 @@
+using Berth.Server.Database;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Packages.Content;
+
+/// <summary>A blob or manifest that a pushed manifest refers to, as the package has it.</summary>
+internal sealed record HeldContent
+{
+    public long Id { get; init; }
+
+    public string Digest { get; init; } = "";
+
+    public long Size { get; init; }
+}
+
+/// <summary>
+/// SQL over links: a blob exists for a package only through one. Everything that is published holds its blobs through links.
+/// </summary>
+internal static class BlobLinkTable
+{
+    /// <summary>The blob exists for the package from now on.</summary>
+    public static Task LinkAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        insert into blob_links (package_id, blob_id, used_at) values (@packageId, @blobId, @now)
+        on conflict (package_id, blob_id) do update set used_at = @now, hidden = false
+        """,
+        new { packageId, blobId, now });
+
+    public static Task TouchAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
+        "update blob_links set used_at = @now where package_id = @packageId and blob_id = @blobId", new { packageId, blobId, now });
+
+    /// <summary>Whether a live manifest of the package uses the blob.</summary>
+    public static async Task<bool> InUseAsync(DbSession session, long packageId, long blobId) => await session.SingleAsync<long>(
+        """
+        select count(*) from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+        where mb.blob_id = @blobId and m.package_id = @packageId and m.deleted_at is null
+        """,
+        new { packageId, blobId }) > 0;
+
+    /// <summary>Takes the blob from the package. A deleted manifest that could be restored keeps its link, which is only hidden.</summary>
+    public static async Task UnlinkAsync(DbSession session, long packageId, long blobId)
+    {
+        await session.ExecuteAsync(
+            """
+            delete from blob_links where package_id = @packageId and blob_id = @blobId and not exists (
+                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id where mb.blob_id = @blobId and m.package_id = @packageId)
+            """,
+            new { packageId, blobId });
+        await session.ExecuteAsync(
+            "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
+    }
+
+    /// <summary>
+    /// Those of the digests that the package has as readable blobs. Their links are renewed in the same statement, which locks
+    /// them: the collector can no longer take one that was found here.
+    /// </summary>
+    public static async Task<Dictionary<string, HeldContent>> HoldAsync(DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now)
+    {
+        var held = new Dictionary<string, HeldContent>(StringComparer.Ordinal);
+        foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
+        {
+            var rows = await session.QueryAsync<HeldContent>(
+                """
+                update blob_links set used_at = @now, hidden = false
+                where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
+                  and (hidden = false or exists (
+                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+                    where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null))
+                returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest,
+                  (select size from blobs where blobs.id = blob_links.blob_id) as size
+                """,
+                new { packageId, digests = part, now });
+            foreach (var row in rows)
+            {
+                held[row.Digest] = row;
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>The links of a pending name become those of the live package.</summary>
+    public static Task MoveAsync(DbSession session, long pending, long live) => session.ExecuteAsync(
+        """
+        insert into blob_links (package_id, blob_id, used_at) select @live, blob_id, used_at from blob_links where package_id = @pending
+        on conflict (package_id, blob_id) do nothing
+        """,
+        new { live, pending });
+
+    /// <summary>
+    /// Makes blobs unreadable that no other live manifest of the package uses. Called before or after the manifest is marked deleted, but while its rows are there. A link is hidden, not removed: restoring the
+    /// manifest makes its blobs readable again, whatever the flag says.
+    /// </summary>
+    public static Task HideUnusedAsync(DbSession session, long packageId, long manifestId) => session.ExecuteAsync(
+        """
+        update blob_links set hidden = true
+        where package_id = @packageId and blob_id in (select blob_id from manifest_blobs where manifest_id = @manifestId)
+          and not exists (
+            select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+            where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null and m.id <> @manifestId)
+        """,
+        new { packageId, manifestId });
+}

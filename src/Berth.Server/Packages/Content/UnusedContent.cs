@@ -1,0 +1,88 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.Content;
+
+/// <summary>
+/// The collector's SQL over content. Each statement says in itself why its rows may go, and takes a few at a time, so that no push waits long; what
+/// a push has renewed meanwhile no longer matches. Foreign keys have the last word: a blob that is linked cannot go.
+/// </summary>
+internal static class UnusedContent
+{
+    /// <summary>
+    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time. Marking them first takes their rows,
+    /// behind any push that is renewing them; the second statement then sees what that push made. A push that comes later finds no link.
+    /// </summary>
+    public static async Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, int most)
+    {
+        var marked = await session.ExecuteAsync(
+            """
+            update blob_links set used_at = 0 where used_at < @before and (package_id, blob_id) in (
+                select l.package_id, l.blob_id from blob_links l where l.used_at < @before and not exists (
+                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+                    where mb.blob_id = l.blob_id and m.package_id = l.package_id)
+                order by l.used_at limit @most)
+            """,
+            new { before, most });
+        return marked == 0 ? 0 : await session.ExecuteAsync(
+            """
+            delete from blob_links where used_at = 0 and not exists (
+                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
+                where mb.blob_id = blob_links.blob_id and m.package_id = blob_links.package_id)
+            """);
+    }
+
+    /// <summary>Blobs that no package has: the row goes, the key goes to the trash. Bytes follow later.</summary>
+    public static async Task<int> DeleteBlobsAsync(DbSession session, DateTimeOffset now, int most)
+    {
+        var keys = await session.QueryAsync<string>(
+            """
+            delete from blobs where id in (
+                select b.id from blobs b
+                where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from manifest_blobs mb where mb.blob_id = b.id)
+                order by b.id limit @most)
+            returning storage_key
+            """,
+            new { most });
+        foreach (var key in keys)
+        {
+            await session.ExecuteAsync(
+                "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing", new { key, now });
+        }
+
+        return keys.Count;
+    }
+
+    public static Task<List<string>> TrashAsync(DbSession session, int most) =>
+        session.QueryAsync<string>("select storage_key from blob_trash order by storage_key limit @most", new { most });
+
+    public static Task ForgetTrashAsync(DbSession session, IReadOnlyList<string> keys) =>
+        session.ExecuteAsync("delete from blob_trash where storage_key in @keys", new { keys });
+
+    public static Task<List<string>> ExpiredUploadsAsync(DbSession session, DateTimeOffset before, int most) =>
+        session.QueryAsync<string>("select id from uploads where started_at < @before order by started_at limit @most", new { before, most });
+
+    public static Task DeleteUploadAsync(DbSession session, string id) => session.ExecuteAsync("delete from uploads where id = @id", new { id });
+
+    /// <summary>Pending names with nothing in them any more. The time is asked twice: a name that a push has taken meanwhile has a new one.</summary>
+    public static Task<int> DeletePendingAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
+        """
+        delete from packages where id in (
+            select p.id from packages p where p.state = 'pending' and p.updated_at < @before
+              and not exists (select 1 from blob_links l where l.package_id = p.id)
+              and not exists (select 1 from uploads u where u.package_id = p.id)
+            order by p.id limit @most)
+          and updated_at < @before
+        """,
+        new { before, most });
+
+    /// <summary>Those of the keys that a row still names, as a blob, an upload in progress or trash.</summary>
+    public static async Task<HashSet<string>> NamedAsync(DbSession session, IReadOnlyList<string> keys) => new(
+        await session.QueryAsync<string>(
+            """
+            select storage_key from blobs where storage_key in @keys
+            union select storage_key from blob_trash where storage_key in @keys
+            union select id from uploads where id in @keys
+            """,
+            new { keys }),
+        StringComparer.Ordinal);
+}
