@@ -21,7 +21,9 @@ public static class AccessRules
         // That its token never publishes is true of every package, so it reveals nothing.
         var mayKnow = maySee || (principal is CodespacePrincipal
             && (action != PackageAction.Pull || UserRole(facts, new RuleChain()) >= Role.Read));
-        return new Decision(Allowed: false, chain.Lines, maySee, mayKnow ? chain.Reason : null, mayKnow ? Remedies.For(principal, action, facts) : null);
+        return mayKnow
+            ? new Decision(Allowed: false, chain.Lines, maySee, chain.Reason, Remedies.For(principal, action, facts))
+            : new Decision(Allowed: false, chain.Lines, maySee, Remedy: Remedies.IfItExists(principal, action, facts.Address));
     }
 
     /// <summary>The highest of all that gives a person a role on a package; a token's scopes cap it later.</summary>

@@ -8,7 +8,7 @@ public sealed record RuleLine(bool Holds, string Rule);
 /// <param name="Chain">The rules in the order they were looked at.</param>
 /// <param name="MaySee">Whether the caller may know that the package exists or does not: it may be read or created by the caller.</param>
 /// <param name="Reason">For those who may know: the rule that refused.</param>
-/// <param name="Remedy">For those who may know: what would add the missing right.</param>
+/// <param name="Remedy">What would add the missing right; for those who may not know of the package, in words that are the same where there is none.</param>
 public sealed record Decision(bool Allowed, IReadOnlyList<RuleLine> Chain, bool MaySee, string? Reason = null, string? Remedy = null)
 {
     /// <summary>The rule that allowed it, or the one that refused.</summary>

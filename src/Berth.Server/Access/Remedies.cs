@@ -1,27 +1,52 @@
 namespace Berth.Server.Access;
 
-/// <summary>The one command that would add what a refusal found missing. Shown only to those who may know of the package.</summary>
+/// <summary>The one command that would add what a refusal found missing.</summary>
 internal static class Remedies
 {
+    /// <summary>For those who may know of the package.</summary>
     public static string? For(Principal principal, PackageAction action, PackageFacts facts)
     {
-        var package = $"{facts.Owner?.Login ?? facts.Address.Owner}/{facts.Address.Name}";
-        var type = facts.Address.Type == PackageAddress.Npm ? " --type npm" : "";
-        return (principal, action) switch
+        if (OfTheCaller(principal, action) is { } own)
         {
-            (AnonymousPrincipal, _) => "sign in with a personal access token that has read:packages",
-            (CodespacePrincipal, not PackageAction.Pull) => "use your own token with write:packages, or better, CI with a workflow token",
-            (CodespacePrincipal codespace, _) when facts is { LinkedAsked: true, LinkedPermitted: false, Inherits: true } && facts.OnLinked.CanRead =>
-                $"{codespace.UserLogin} can run: berth codespace permissions allow {codespace.Repository}",
-            (CodespacePrincipal codespace, _) when facts.Exists =>
-                $"an admin of the package can run: berth package access grant {package}{type} --codespaces {codespace.Repository}",
-            (WorkflowPrincipal { Packages: Role.Read }, not PackageAction.Pull) => "ask for packages: write in the workflow's permissions",
-            (WorkflowPrincipal workflow, _) when facts.Exists =>
-                $"an admin of the package can run: berth package access grant {package}{type} --actions {workflow.Repository} --role {Needed(action).Name()}",
-            (UserPrincipal user, _) when MissingScope(user, action) is { } scope => $"use a token with the scope {scope}",
-            (UserPrincipal user, _) when facts.Exists =>
-                $"an admin of the package can run: berth package access grant {package}{type} --user {user.Login} --role {Needed(action).Name()}",
-            _ => null,
+            return own;
+        }
+
+        if (principal is CodespacePrincipal codespace && facts is { LinkedAsked: true, LinkedPermitted: false, Inherits: true } && facts.OnLinked.CanRead)
+        {
+            return $"{codespace.UserLogin} can run: berth codespace permissions allow {codespace.Repository}";
+        }
+
+        return facts.Exists
+            ? $"an admin of the package can run: {Grant(principal, action, facts.Address with { Owner = facts.Owner?.Login ?? facts.Address.Owner })}"
+            : null;
+    }
+
+    /// <summary>
+    /// For everybody else: made of the caller and the name that was asked for and of nothing else, so that the words are the same for a hidden
+    /// package and for none.
+    /// </summary>
+    public static string IfItExists(Principal principal, PackageAction action, PackageAddress address) =>
+        OfTheCaller(principal, action) ?? $"if it exists, an admin of the package can run: {Grant(principal, action, address)}";
+
+    /// <summary>What the caller lacks whatever the package is.</summary>
+    private static string? OfTheCaller(Principal principal, PackageAction action) => principal switch
+    {
+        AnonymousPrincipal => "sign in with a personal access token that has read:packages",
+        CodespacePrincipal when action != PackageAction.Pull => "use your own token with write:packages, or better, CI with a workflow token",
+        WorkflowPrincipal { Packages: Role.Read } when action != PackageAction.Pull => "ask for packages: write in the workflow's permissions",
+        UserPrincipal user when MissingScope(user, action) is { } scope => $"use a token with the scope {scope}",
+        _ => null,
+    };
+
+    private static string Grant(Principal principal, PackageAction action, PackageAddress address)
+    {
+        var type = address.Type == PackageAddress.Npm ? " --type npm" : "";
+        return $"berth package access grant {address.Owner}/{address.Name}{type} " + principal switch
+        {
+            CodespacePrincipal codespace => $"--codespaces {codespace.Repository}",
+            WorkflowPrincipal workflow => $"--actions {workflow.Repository} --role {Needed(action).Name()}",
+            UserPrincipal user => $"--user {user.Login} --role {Needed(action).Name()}",
+            _ => throw new ArgumentOutOfRangeException(nameof(principal), principal, "nobody can be granted anything"),
         };
     }
 

@@ -166,8 +166,10 @@ public sealed class AccessRulesTests
         {
             var hidden = AccessRules.Decide(principal, Pull, World.Private().ActingFor(Repo.Elsewhere).CreatorHas("read").Facts);
             var missing = AccessRules.Decide(principal, Pull, World.Missing().ActingFor(Repo.Elsewhere).CreatorHas("read").Facts);
-            Assert.Equal((false, false, null, null), (hidden.Allowed, hidden.MaySee, hidden.Reason, hidden.Remedy));
-            Assert.Equal((false, false, null, null), (missing.Allowed, missing.MaySee, missing.Reason, missing.Remedy));
+            Assert.Equal((false, false, null), (hidden.Allowed, hidden.MaySee, hidden.Reason));
+            Assert.Equal((false, false, null), (missing.Allowed, missing.MaySee, missing.Reason));
+            Assert.NotNull(hidden.Remedy);
+            Assert.Equal(hidden.Remedy, missing.Remedy);
         }
     }
 

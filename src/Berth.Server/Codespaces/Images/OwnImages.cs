@@ -36,7 +36,7 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
         var missing = decision.Reason is not null && !(await access.FactsAsync(principal, address, cancellationToken)).Exists;
         var remedy = missing
             ? "push the image, or correct its name in devcontainer.json"
-            : decision.Remedy ?? $"if it exists, an admin of the package can run: berth package access grant {image.Path} --codespaces {principal.Repository}";
+            : decision.Remedy ?? Remedies.IfItExists(principal, PackageAction.Pull, address);
         return Refused($"the registry {image.Registry} refuses the image {image}: {reason}. Remedy: {remedy}", missing ? RemoteOutcome.NotFound : RemoteOutcome.Denied);
     }
 
