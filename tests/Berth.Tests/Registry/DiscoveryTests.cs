@@ -125,27 +125,63 @@ public sealed class DiscoveryTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task An_index_pushed_under_the_fallback_tag_is_folded_into_the_answer()
+    public async Task What_an_index_under_the_fallback_tag_lists_refers_only_to_its_own_subject()
     {
         using var repository = TestRepository.New(shared.Server);
         var (subject, manifest, _) = await repository.ImageAsync("latest");
-        var (attached, attachedManifest, _) = await repository.ImageAsync();
-        var about = $$""","subject":{{TestRepository.Descriptor(subject, manifest.Length, TestRepository.OciManifest)}}""";
-        var known = TestRepository.Image(TestRepository.Descriptor(EmptyBlob, 2, Config), [], about);
-        await repository.PutAsync(TestRepository.Sha256(known), known);
+        var (other, otherManifest, _) = await repository.ImageAsync("other");
+        var (without, withoutManifest, _) = await repository.ImageAsync();
+        byte[] Referrer(string digest, byte[] content) => TestRepository.Image(
+            TestRepository.Descriptor(EmptyBlob, 2, Config), [], $$""","subject":{{TestRepository.Descriptor(digest, content.Length, TestRepository.OciManifest)}}""");
+        var (known, stranger) = (Referrer(subject, manifest), Referrer(other, otherManifest));
+        foreach (var referrer in (byte[][])[known, stranger])
+        {
+            await repository.PutAsync(TestRepository.Sha256(referrer), referrer);
+        }
+
         var fallback = TestRepository.Index(
-            [TestRepository.Descriptor(attached, attachedManifest.Length, TestRepository.OciManifest), TestRepository.Descriptor(TestRepository.Sha256(known), known.Length, TestRepository.OciManifest)]);
-        await repository.PutAsync(subject.Replace(':', '-'), fallback, TestRepository.OciIndex);
-        var answer = await repository.SendAsync("GET", $"referrers/{subject}");
-        Assert.Equal(
-            new[] { attached, TestRepository.Sha256(known) }.Order(StringComparer.Ordinal),
-            answer.Json.GetProperty("manifests").EnumerateArray().Select(m => m.GetProperty("digest").GetString()));
+            [
+                TestRepository.Descriptor(without, withoutManifest.Length, TestRepository.OciManifest),
+                TestRepository.Descriptor(TestRepository.Sha256(known), known.Length, TestRepository.OciManifest),
+                TestRepository.Descriptor(TestRepository.Sha256(stranger), stranger.Length, TestRepository.OciManifest),
+            ]);
+        Assert.Equal(201, (await repository.PutAsync(subject.Replace(':', '-'), fallback, TestRepository.OciIndex)).Status);
+        Assert.Equal([TestRepository.Sha256(known)], Digests(await repository.SendAsync("GET", $"referrers/{subject}")));
+        Assert.Equal([TestRepository.Sha256(stranger)], Digests(await repository.SendAsync("GET", $"referrers/{other}")));
+    }
+
+    [Fact]
+    public async Task The_platforms_of_a_signed_image_that_was_copied_refer_to_nothing()
+    {
+        // As cosign copy leaves it: the index itself under sha256-HEX, its signature under sha256-HEX.sig, also for each platform. oras cp -r then follows the
+        // referrers of each and would come back to where it was.
+        using var repository = TestRepository.New(shared.Server);
+        var (amd64, first, _) = await repository.ImageAsync();
+        var (arm64, second, _) = await repository.ImageAsync();
+        var index = TestRepository.Index(
+            [TestRepository.Descriptor(amd64, first.Length, TestRepository.OciManifest), TestRepository.Descriptor(arm64, second.Length, TestRepository.OciManifest)]);
+        var digest = TestRepository.Sha256(index);
+        await repository.PutAsync("latest", index, TestRepository.OciIndex);
+        await repository.PutAsync(digest.Replace(':', '-'), index, TestRepository.OciIndex);
+        foreach (var signed in (string[])[digest, amd64, arm64])
+        {
+            await repository.ImageAsync(signed.Replace(':', '-') + ".sig");
+        }
+
+        await repository.PutAsync(amd64.Replace(':', '-'), first);
+        foreach (var signed in (string[])[digest, amd64, arm64])
+        {
+            Assert.Empty(Digests(await repository.SendAsync("GET", $"referrers/{signed}")));
+        }
     }
 
     private static string[] Tags(Answer answer) => [.. answer.Json.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!)];
 
     private static string[] Descriptors(Answer answer) =>
         [.. answer.Json.GetProperty("manifests").EnumerateArray().Select(descriptor => descriptor.GetRawText())];
+
+    private static string[] Digests(Answer answer) =>
+        [.. answer.Json.GetProperty("manifests").EnumerateArray().Select(descriptor => descriptor.GetProperty("digest").GetString()!)];
 
     private static string Next(Answer answer) => answer.Header("Link")!.Split('>')[0][1..];
 }
