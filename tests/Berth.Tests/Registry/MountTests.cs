@@ -74,15 +74,50 @@ public sealed class MountTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_registry_token_mounts_only_from_what_its_scopes_name_and_grant()
+    public async Task A_token_that_was_asked_for_the_target_alone_is_challenged_and_then_mounts()
     {
         using var source = TestRepository.New(shared.Server);
         var (_, _, layer) = await source.ImageAsync("latest");
         var target = $"admin/{TestRepository.Unique("mounted")}";
-        using var push = new TestRepository(shared.Server, target, await People.RegistryTokenAsync(shared.Server, BerthServer.AdminToken, $"repository:{target}:pull,push"));
-        using var both = new TestRepository(shared.Server, target, await People.RegistryTokenAsync(shared.Server, BerthServer.AdminToken, $"repository:{target}:pull,push", $"repository:{source.Name}:pull"));
-        Assert.Equal(202, (await push.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
-        Assert.Equal(201, (await both.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
+        var mount = $"blobs/uploads/?mount={layer}&from={source.Name}";
+        using var push = await WithTokenAsync(BerthServer.AdminToken, target, $"repository:{target}:pull,push");
+        var refused = await push.SendAsync("POST", mount, []);
+        Assert.Equal((401, "UNAUTHORIZED"), (refused.Status, refused.Code));
+        var scope = $"repository:{target}:pull,push repository:{source.Name}:pull";
+        Assert.EndsWith($"scope=\"{scope}\",error=\"insufficient_scope\"", refused.Header("WWW-Authenticate"), StringComparison.Ordinal);
+
+        using var both = await WithTokenAsync(BerthServer.AdminToken, target, scope);
+        var mounted = await both.SendAsync("POST", mount, []);
+        Assert.Equal((201, $"/v2/{target}/blobs/{layer}"), (mounted.Status, mounted.Header("Location")));
+    }
+
+    [Theory]
+    [InlineData("repository:{source}:push", 401)]
+    [InlineData("repository:{source}:pull", 202)]
+    [InlineData("repository:{source}:*", 202)]
+    public async Task A_source_that_was_asked_for_and_not_granted_starts_an_upload(string scope, int status)
+    {
+        using var source = TestRepository.New(shared.Server);
+        var (_, _, layer) = await source.ImageAsync("latest");
+        var (login, token) = await People.UserAsync(shared.Server);
+        using var ada = await WithTokenAsync(token, $"{login}/web", $"repository:{login}/web:pull,push", scope.Replace("{source}", source.Name, StringComparison.Ordinal));
+        Assert.Equal(status, (await ada.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
+        using var never = await WithTokenAsync(token, $"{login}/web", $"repository:{login}/web:pull,push", "repository:admin/never-was:pull");
+        Assert.Equal(202, (await never.SendAsync("POST", $"blobs/uploads/?mount={layer}&from=admin/never-was", [])).Status);
+    }
+
+    [Theory]
+    [InlineData("?mount={0}", 201)]
+    [InlineData("?mount={0}&from={1}", 202)]
+    [InlineData("?mount={0}&from=NO NAME", 202)]
+    [InlineData("?mount=nonsense&from=admin/other", 202)]
+    public async Task A_mount_that_names_no_other_repository_needs_no_further_scope(string query, int status)
+    {
+        using var source = TestRepository.New(shared.Server);
+        var (_, _, layer) = await source.ImageAsync("latest");
+        var target = $"admin/{TestRepository.Unique("mounted")}";
+        using var push = await WithTokenAsync(BerthServer.AdminToken, target, $"repository:{target}:pull,push");
+        Assert.Equal(status, (await push.SendAsync("POST", "blobs/uploads/" + string.Format(null, query, layer, target), [])).Status);
     }
 
     [Theory]
@@ -110,4 +145,7 @@ public sealed class MountTests(SharedServer shared)
         Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
         Assert.Equal(202, (await target.SendAsync("POST", $"blobs/uploads/?mount={layer}", [])).Status);
     }
+
+    private async Task<TestRepository> WithTokenAsync(string token, string target, params string[] scopes) =>
+        new(shared.Server, target, await People.RegistryTokenAsync(shared.Server, token, scopes));
 }

@@ -6,8 +6,9 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
-/// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository or action not among those a token
-/// asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the package is hidden or missing.
+/// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository, action or source of a mount not among
+/// those a token asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the package is
+/// hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
 /// </summary>
 internal sealed class RegistryGate(
     RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, Challenge challenge)
@@ -35,7 +36,8 @@ internal sealed class RegistryGate(
                 return RegistryErrors.NameInvalid.With("a name is owner/image[/more…], lower case letters, digits and . _ - between them, 255 characters at most");
             }
 
-            scope = RegistryScope.Text(name.Value, needs == RegistryActions.Push ? RegistryActions.Pull | RegistryActions.Push : needs) + MountScope(http.Request, name);
+            scope = RegistryScope.Text(name.Value, needs == RegistryActions.Push ? RegistryActions.Pull | RegistryActions.Push : needs)
+                + (MountSource(http.Request, name) is { } source ? " " + RegistryScope.Text(source.Value, RegistryActions.Pull) : "");
         }
 
         var header = http.Request.Headers.Authorization.ToString();
@@ -51,14 +53,14 @@ internal sealed class RegistryGate(
     }
 
     /// <summary>
-    /// What a token needs besides, to mount from another repository: said in the challenge, since clients ask for what that says. A token without it is let in all
-    /// the same, and the mount becomes an upload.
+    /// The other repository that a request mounts from. A token must have been asked for it, too: clients ask for what a challenge names and for nothing
+    /// else, so without the challenge they would upload what they could have mounted. Null also for a mount that can only become an upload.
     /// </summary>
-    private static string MountScope(HttpRequest request, ImageName target) =>
-        HttpMethods.IsPost(request.Method) && request.Query.ContainsKey("mount")
+    private static ImageName? MountSource(HttpRequest request, ImageName target) =>
+        HttpMethods.IsPost(request.Method) && Digest.TryParse(request.Query["mount"].FirstOrDefault(), out _)
             && ImageName.TryParse(request.Query["from"].FirstOrDefault(), out var source) && source.Value != target.Value
-            ? " " + RegistryScope.Text(source.Value, RegistryActions.Pull)
-            : "";
+            ? source
+            : null;
 
     private async Task<ApiError?> AdmitTokenAsync(HttpContext http, string text, ImageName? name, RegistryActions needs, string? scope)
     {
@@ -80,13 +82,24 @@ internal sealed class RegistryGate(
 
         if (token.For(name.Value) is not { } grant || (grant.Asked & needs) != needs)
         {
-            return challenge.On(RegistryErrors.Unauthorized.With($"the registry token was not asked for {scope}"), scope, "insufficient_scope");
+            return NotAsked(scope);
         }
 
-        return (grant.Granted & needs) == needs
-            ? await AdmitAsync(http, principal, name, grant.Granted, token)
-            : await RefuseAsync(http, principal, name, needs, scope!);
+        if ((grant.Granted & needs) != needs)
+        {
+            return await RefuseAsync(http, principal, name, needs, scope!);
+        }
+
+        if (MountSource(http.Request, name) is { } source && token.For(source.Value)?.Asked.HasFlag(RegistryActions.Pull) != true)
+        {
+            return NotAsked(scope);
+        }
+
+        return await AdmitAsync(http, principal, name, grant.Granted, token);
     }
+
+    private ApiError NotAsked(string? scope) =>
+        challenge.On(RegistryErrors.Unauthorized.With($"the registry token was not asked for {scope}"), scope, "insufficient_scope");
 
     private async Task<ApiError?> AdmitCredentialsAsync(
         HttpContext http, string header, string? bearer, ImageName? name, RegistryActions needs, string? scope)
@@ -137,8 +150,10 @@ internal sealed class RegistryGate(
     {
         if (principal is AnonymousPrincipal)
         {
-            // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike.
-            return challenge.On(RegistryErrors.Unauthorized.Saying("authentication required: the repository is not public, or does not exist"), scope);
+            // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike. RFC 6750 section 3.1: the token is
+            // good and too narrow. containerd, without the code, takes the challenge for a first one and asks again and again.
+            var refused = RegistryErrors.Unauthorized.Saying("authentication required: the repository is not public, or does not exist");
+            return challenge.On(refused, scope, "insufficient_scope");
         }
 
         var action = needs.HasFlag(RegistryActions.Delete) ? PackageAction.Delete : needs.HasFlag(RegistryActions.Push) ? PackageAction.Push : PackageAction.Pull;
