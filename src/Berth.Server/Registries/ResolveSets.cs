@@ -127,7 +127,7 @@ public static class ResolveSets
         string Value(string name)
         {
             var part = parts.Find(p => p.Name == name)!;
-            var clean = Clean(part.Secret.Value);
+            var clean = CopiedText.Clean(part.Secret.Value);
             if (clean != part.Secret.Value)
             {
                 report.Add(new SetReport(prefix, level, SetOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
@@ -186,14 +186,7 @@ public static class ResolveSets
     }
 
     private static RegistryServer? ServerOf(IEnumerable<Part> parts) =>
-        parts.FirstOrDefault(part => part.Name == "SERVER") is { } server && RegistryServer.TryParse(Clean(server.Secret.Value), out var parsed, out _) ? parsed : null;
-
-    /// <summary>What copying adds: white space and line ends, then one pair of quotes.</summary>
-    private static string Clean(string value)
-    {
-        var text = value.Trim().Trim('\uFEFF').Trim();
-        return text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1].Trim() : text;
-    }
+        parts.FirstOrDefault(part => part.Name == "SERVER") is { } server && RegistryServer.TryParse(CopiedText.Clean(server.Secret.Value), out var parsed, out _) ? parsed : null;
 
     private sealed record Part(string Name, RegistrySecret Secret);
 

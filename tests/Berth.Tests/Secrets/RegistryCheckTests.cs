@@ -41,6 +41,18 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
         }
     }
 
+    [Theory]
+    [InlineData(" {0}\r\n", "bob\n", "{1}\n", " {2} ")]
+    [InlineData("\"{0}\"", "'bob'", "\"{1}\"\r\n", "{2}\n")]
+    [InlineData("{0}", "bob", "\uFEFF{1}", "\"{2}\"")]
+    public async Task A_typed_login_is_trimmed_as_a_secret_is(string server, string user, string password, string image)
+    {
+        var ada = await world.Server.UserAsync();
+        string Fill(string text) => string.Format(null, text, world.Registry.Host, world.Bob.Token, world.Image);
+        var reply = await CheckAsync(ada, new { server = Fill(server), username = Fill(user), password = Fill(password), image = Fill(image) });
+        Assert.Equal(("allowed", world.Digest), (Outcome(reply), First(reply).GetProperty("digest").GetString()));
+    }
+
     [Fact]
     public async Task A_typed_login_is_tried_and_the_answer_told()
     {

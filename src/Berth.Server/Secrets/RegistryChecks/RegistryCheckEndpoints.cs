@@ -37,7 +37,7 @@ internal static class RegistryCheckEndpoints
         }
 
         var server = ServerOf(body);
-        var (user, password) = (body.Text("username", longest: 1024), body.Text("password", longest: PutSecret.LargestValue));
+        var (user, password) = (Pasted(body.Text("username", longest: 1024)), Pasted(body.Text("password", longest: PutSecret.LargestValue)));
         if ((user is null) != (password is null))
         {
             body.Fault(user is null ? "username" : "password", "missing_field", "username and password go together");
@@ -50,7 +50,7 @@ internal static class RegistryCheckEndpoints
 
         body.Validate();
         return ApiResult.Ok(await limits.WithinAsync(
-            caller.User.UserId, () => check.TypedAsync(server!, Empty(user), Empty(password), image, cancellationToken), cancellationToken));
+            caller.User.UserId, () => check.TypedAsync(server!, user, password, image, cancellationToken), cancellationToken));
     }
 
     /// <summary>The result of the check that began when the set was stored. Those who may change the secret may know it.</summary>
@@ -104,7 +104,7 @@ internal static class RegistryCheckEndpoints
             return null;
         }
 
-        if (CheckRegistry.TryImage(text, out var image))
+        if (CheckRegistry.TryImage(CopiedText.Clean(text), out var image))
         {
             return image;
         }
@@ -120,7 +120,7 @@ internal static class RegistryCheckEndpoints
             return null;
         }
 
-        if (RegistryServer.TryParse(text, out var server, out var fault))
+        if (RegistryServer.TryParse(CopiedText.Clean(text), out var server, out var fault))
         {
             return server;
         }
@@ -129,5 +129,6 @@ internal static class RegistryCheckEndpoints
         return null;
     }
 
-    private static string? Empty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    /// <summary>As a secret's value is read when a codespace starts; nothing but white space is no value.</summary>
+    private static string? Pasted(string? text) => text is not null && CopiedText.Clean(text) is { Length: > 0 } clean ? clean : null;
 }
