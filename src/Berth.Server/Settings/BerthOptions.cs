@@ -92,8 +92,8 @@ public sealed class BerthOptions
     /// <summary>How long a deleted manifest can be restored, in days.</summary>
     public double DeletedRetentionDays { get; set; } = 30;
 
-    /// <summary>Accept an index although some of the manifests that it lists are not here.</summary>
-    public bool SparseIndexes { get; set; }
+    /// <summary>Accept a manifest although some of what it names is not here: an index's manifests, an image's layers.</summary>
+    public bool SparseManifests { get; set; }
 
     public string DataPath => Path.GetFullPath(Data);
 

@@ -8,6 +8,13 @@ namespace Berth.Server.Settings;
 /// <summary>Binds <see cref="BerthOptions"/> from the section <c>Berth</c> and from <c>BERTH_…</c> environment variables, which win.</summary>
 internal static class SettingsFeature
 {
+    /// <summary>Variables, and keys of the section <c>Berth</c>, that had another name.</summary>
+    private static readonly Dictionary<string, string> Renamed = new(StringComparer.Ordinal)
+    {
+        ["BERTH_SPARSE_INDEXES"] = "BERTH_SPARSE_MANIFESTS",
+        ["Berth:SparseIndexes"] = "Berth:SparseManifests",
+    };
+
     public static BerthOptions AddSettings(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -43,6 +50,13 @@ internal static class SettingsFeature
 
     private static void FromEnvironment(BerthOptions options, IConfiguration configuration)
     {
+        // A setting that is read by nobody would be lost without a word.
+        var renamed = Renamed.Where(pair => configuration[pair.Key] is not null).Select(pair => $"{pair.Key} is called {pair.Value} now").ToArray();
+        if (renamed.Length > 0)
+        {
+            throw new OptionsValidationException("Berth", typeof(BerthOptions), renamed);
+        }
+
         foreach (var property in typeof(BerthOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite))
         {
             var variable = VariableOf(property.Name);

@@ -123,9 +123,31 @@ public sealed class ManifestTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task An_image_may_be_sparse_by_the_same_setting_and_holds_what_comes_later()
+    {
+        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_SPARSE_MANIFESTS=true");
+        using var repository = TestRepository.New(server);
+        var configuration = await repository.BlobAsync("{}"u8.ToArray());
+        var late = TestRepository.Random(50);
+        var layer = TestRepository.Sha256(late);
+        var absent = TestRepository.Descriptor(TestRepository.Sha256([1]), 10);
+        var image = TestRepository.Image(TestRepository.Descriptor(configuration, 2, Config), [absent, TestRepository.Descriptor(layer, 50)]);
+        Assert.Equal(201, (await repository.PutAsync("sparse", image)).Status);
+        Assert.Equal(image, (await repository.SendAsync("GET", "manifests/sparse")).Body);
+        Assert.Equal(404, await repository.HeadAsync($"blobs/{layer}"));
+
+        await repository.BlobAsync(late);
+        Assert.Equal(405, await repository.StatusAsync("DELETE", $"blobs/{layer}"));
+        var wrong = TestRepository.Image(TestRepository.Descriptor(configuration, 3, Config), [absent]);
+        Assert.Equal("MANIFEST_INVALID", (await repository.PutAsync("wrong", wrong)).Code);
+        var noConfiguration = TestRepository.Image(TestRepository.Descriptor(TestRepository.Sha256([2]), 3, Config), []);
+        Assert.Equal(201, (await repository.PutAsync("without", noConfiguration)).Status);
+    }
+
+    [Fact]
     public async Task A_setting_lets_an_index_be_sparse()
     {
-        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_SPARSE_INDEXES=true");
+        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_SPARSE_MANIFESTS=true");
         using var repository = TestRepository.New(server);
         var index = TestRepository.Index([TestRepository.Descriptor(TestRepository.Sha256([1]), 10, TestRepository.OciManifest)]);
         Assert.Equal(201, (await repository.PutAsync("sparse", index, TestRepository.OciIndex)).Status);
@@ -196,7 +218,7 @@ public sealed class ManifestTests(SharedServer shared)
     [Fact]
     public async Task A_sparse_index_gives_what_is_here_its_size()
     {
-        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_SPARSE_INDEXES=true");
+        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_SPARSE_MANIFESTS=true");
         using var repository = TestRepository.New(server);
         var (digest, manifest, _) = await repository.ImageAsync();
         var absent = TestRepository.Descriptor(TestRepository.Sha256([1]), 10, TestRepository.OciManifest);

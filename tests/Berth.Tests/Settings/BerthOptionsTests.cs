@@ -48,6 +48,15 @@ public sealed class BerthOptionsTests
     }
 
     [Theory]
+    [InlineData("BERTH_SPARSE_INDEXES", "BERTH_SPARSE_MANIFESTS")]
+    [InlineData("Berth:SparseIndexes", "Berth:SparseManifests")]
+    public void A_setting_that_was_renamed_ends_the_start_with_its_new_name(string old, string now)
+    {
+        var exception = Assert.Throws<OptionsValidationException>(() => BerthApplication.Build([$"--{old}=true"]));
+        Assert.Equal([$"{old} is called {now} now"], exception.Failures);
+    }
+
+    [Theory]
     [InlineData("http://localhost:5000")]
     [InlineData("https://127.0.0.1")]
     public void Subdomains_need_a_name(string url)

@@ -27,7 +27,7 @@ internal sealed class ManifestReader
     /// <exception cref="ApiException">400 <c>MANIFEST_INVALID</c>, with what is wrong.</exception>
     public static Manifest Read(ReadOnlyMemory<byte> content, string? contentType)
     {
-        RefuseType(contentType);
+        RefuseType(contentType, content);
         if (!Utf8.IsValid(content.Span))
         {
             throw Invalid("it is not acceptable JSON: it is not UTF-8");
@@ -56,12 +56,12 @@ internal sealed class ManifestReader
             throw Invalid("it is not a JSON object");
         }
 
-        if (root.TryGetProperty("schemaVersion", out var version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var schema) && schema == 1)
+        if (IsSchema1(root))
         {
             throw Schema1();
         }
 
-        if (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out schema) || schema != 2)
+        if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var schema) || schema != 2)
         {
             throw Invalid("schemaVersion must be 2");
         }
@@ -222,19 +222,39 @@ internal sealed class ManifestReader
         return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Invalid($"{(where is null ? "" : where + ".")}{name} must be a string");
     }
 
-    private static void RefuseType(string? type)
+    /// <param name="type">What the header or the content says it is; null where it says nothing.</param>
+    /// <param name="content">Where the header says it: schema 1 had no media type of its own at first, and comes as <c>application/json</c>.</param>
+    private static void RefuseType(string? type, ReadOnlyMemory<byte> content = default)
     {
-        if (MediaTypes.IsSchema1(type))
+        if (type is null || MediaTypes.IsManifest(type))
+        {
+            return;
+        }
+
+        if (MediaTypes.IsSchema1(type) || SaysSchema1(content))
         {
             throw Schema1();
         }
 
-        if (type is not null && !MediaTypes.IsManifest(type))
+        throw Invalid(
+            $"{type} is not a manifest's media type; these are: {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest}, {MediaTypes.DockerList}");
+    }
+
+    private static bool SaysSchema1(ReadOnlyMemory<byte> content)
+    {
+        try
         {
-            throw Invalid(
-                $"{type} is not a manifest's media type; these are: {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest}, {MediaTypes.DockerList}");
+            using var document = JsonDocument.Parse(content, Strict);
+            return document.RootElement.ValueKind == JsonValueKind.Object && IsSchema1(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
+
+    private static bool IsSchema1(JsonElement root) =>
+        root.TryGetProperty("schemaVersion", out var version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var schema) && schema == 1;
 
     private static ApiException Schema1() =>
         Invalid("Docker's schema 1 is not supported; build the image with a current docker, or convert it: skopeo copy --format v2s2");

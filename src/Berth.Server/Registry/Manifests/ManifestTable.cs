@@ -86,6 +86,11 @@ internal static class ManifestTable
         return (existing, false);
     }
 
+    /// <param name="session">The transaction.</param>
+    /// <param name="manifestId">Who holds.</param>
+    /// <param name="packageId">Its package.</param>
+    /// <param name="blobs">Blobs that the package has.</param>
+    /// <param name="children">What is held by its digest, here or not: manifests of an index, and blobs that come later (<see cref="HoldLateAsync"/>).</param>
     public static async Task HoldAsync(DbSession session, long manifestId, long packageId, IEnumerable<long> blobs, IEnumerable<Digest> children)
     {
         foreach (var part in blobs.Chunk(500))
@@ -106,6 +111,16 @@ internal static class ManifestTable
                 new { manifestId, digest = child.Value });
         }
     }
+
+    /// <summary>A blob that was linked now is held by the sparse manifests of the package that were pushed before it.</summary>
+    public static Task HoldLateAsync(DbSession session, long packageId, Digest digest, long blobId) => session.ExecuteAsync(
+        """
+        insert into manifest_blobs (manifest_id, blob_id)
+        select c.manifest_id, @blobId from manifest_children c join manifests m on m.id = c.manifest_id
+        where c.digest = @digest and m.package_id = @packageId
+        on conflict (manifest_id, blob_id) do nothing
+        """,
+        new { packageId, digest = digest.Value, blobId });
 
     public static Task TagAsync(DbSession session, long packageId, string tag, long manifestId, DateTimeOffset now) => session.ExecuteAsync(
         """

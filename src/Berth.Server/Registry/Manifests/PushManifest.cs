@@ -38,7 +38,8 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
                 var (id, made) = await ManifestTable.EnsureAsync(session, packageId, digest, manifest, content, access.Principal.Key, now);
                 if (made)
                 {
-                    await ManifestTable.HoldAsync(session, id, packageId, blobs, manifest.Children.Keys);
+                    var absent = manifest.Blobs.Keys.Where(blob => !blobs.ContainsKey(blob.Value));
+                    await ManifestTable.HoldAsync(session, id, packageId, blobs.Values.Select(blob => blob.Id), manifest.Children.Keys.Concat(absent));
                 }
 
                 foreach (var tag in tags)
@@ -49,7 +50,8 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             cancellationToken);
     }
 
-    private static async Task<IReadOnlyCollection<long>> HoldBlobsAsync(DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
+    /// <summary>distribution-spec, "Pushing manifests": a registry may accept a sparse manifest, whose content is not all here; here by setting.</summary>
+    private async Task<Dictionary<string, HeldContent>> HoldBlobsAsync(DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
     {
         if (manifest.Blobs.Count == 0)
         {
@@ -57,16 +59,15 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
         }
 
         var held = await BlobLinkTable.HoldAsync(session, packageId, manifest.Blobs.Keys, now);
-        if (held.Count < manifest.Blobs.Count)
+        if (held.Count < manifest.Blobs.Count && !options.SparseManifests)
         {
             throw Missing("blob", manifest.Blobs.Keys.Where(blob => !held.ContainsKey(blob.Value)));
         }
 
         RequireSizes(manifest.Blobs, held);
-        return [.. held.Values.Select(blob => blob.Id)];
+        return held;
     }
 
-    /// <summary>distribution-spec, "Pushing manifests": a registry may accept a sparse index; here by setting.</summary>
     private async Task RequireChildrenAsync(DbSession session, long packageId, Manifest manifest)
     {
         if (manifest.Children.Count == 0)
@@ -75,7 +76,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
         }
 
         var known = await ManifestTable.KnownAsync(session, packageId, manifest.Children.Keys);
-        if (known.Count < manifest.Children.Count && !options.SparseIndexes)
+        if (known.Count < manifest.Children.Count && !options.SparseManifests)
         {
             throw Missing("manifest", manifest.Children.Keys.Where(child => !known.ContainsKey(child.Value)));
         }
@@ -85,7 +86,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
 
     /// <summary>
     /// image-spec descriptor.md: content of another length than its descriptor's "should not be trusted". BuildKit and containerd refuse to pull such an image, so the push is
-    /// where it must be heard of. What is not here (foreign layers, a sparse index's manifests) is not compared.
+    /// where it must be heard of. What is not here (foreign layers, what a sparse manifest lacks) is not compared.
     /// </summary>
     private static void RequireSizes(IReadOnlyDictionary<Digest, long> stated, Dictionary<string, HeldContent> held)
     {

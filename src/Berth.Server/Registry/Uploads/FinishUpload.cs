@@ -4,6 +4,7 @@ using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
+using Berth.Server.Registry.Manifests;
 using Berth.Server.Registry.Blobs;
 using Berth.Server.Storage;
 
@@ -71,6 +72,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
         }
 
         await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
+        await ManifestTable.HoldLateAsync(session, packageId, commit.Actual, blob.Id);
         return null;
     }
 }

@@ -4,6 +4,7 @@ using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
+using Berth.Server.Registry.Manifests;
 using Berth.Server.Registry.Blobs;
 using Berth.Server.Storage;
 
@@ -79,6 +80,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
                 await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
+                await ManifestTable.HoldLateAsync(session, packageId, digest, blob.Id);
                 return true;
             },
             cancellationToken);
