@@ -8,7 +8,7 @@ namespace Berth.Server.Access;
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {
-    private readonly GenerationCache<(string Principal, PackageAddress Address), PackageFacts> _facts = new(db, capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts = new(db, capacity: 50_000, ofAccess: true);
 
     public async Task<Decision> DecideAsync(
         Principal principal, PackageAddress address, PackageAction action, CancellationToken cancellationToken, Visibility createAs = Visibility.Private) =>
@@ -16,8 +16,8 @@ internal sealed class AccessDecisions(Db db)
 
     public async Task<PackageFacts> FactsAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken) =>
         (await _facts.GetAsync(
-            (principal.Key, address),
-            async (key, token) => await db.ReadAsync(session => LoadAsync(session, principal, key.Address), token),
+            (principal, address),
+            async (key, token) => await db.ReadAsync(session => LoadAsync(session, key.Principal, key.Address), token),
             cancellationToken))!;
 
     /// <summary>The same facts inside a transaction, for what is decided and done in one.</summary>
@@ -102,7 +102,7 @@ internal sealed class AccessDecisions(Db db)
     private static async Task<PackageFacts> AddPermissionAsync(DbSession session, PackageFacts facts, CodespacePrincipal codespace)
     {
         if (facts.Linked is not { } linked || linked.Id == codespace.RepositoryId
-            || !(codespace.AsksFor?.Contains(linked.Id) ?? await AccessTable.AsksAsync(session, codespace.CodespaceId, linked.Id)))
+            || !(codespace.AsksFor?.Contains(linked.Id) ?? (codespace.CodespaceId is { } id && await AccessTable.AsksAsync(session, id, linked.Id))))
         {
             return facts;
         }

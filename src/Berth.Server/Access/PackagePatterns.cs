@@ -4,7 +4,7 @@ namespace Berth.Server.Access;
 /// Narrows a token to some packages: <c>acme/*</c> covers everything of the account, nested names and both types included,
 /// <c>acme/app</c> one name, <c>acme/tools/*</c> the names below. A token that has patterns reaches package routes only.
 /// </summary>
-public sealed class PackagePatterns
+public sealed class PackagePatterns : IEquatable<PackagePatterns>
 {
     public static readonly PackagePatterns Unrestricted = new(null);
 
@@ -39,6 +39,13 @@ public sealed class PackagePatterns
             ? full.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
             : full.Equals(pattern, StringComparison.OrdinalIgnoreCase));
     }
+
+    public bool Equals(PackagePatterns? other) =>
+        other is not null && Restricts == other.Restricts && Patterns.SequenceEqual(other.Patterns, StringComparer.Ordinal);
+
+    public override bool Equals(object? obj) => Equals(obj as PackagePatterns);
+
+    public override int GetHashCode() => string.GetHashCode(Describe(), StringComparison.Ordinal);
 
     public string Describe() => _patterns is null ? "" : $" for {string.Join(", ", _patterns)}";
 }

@@ -1,11 +1,14 @@
 namespace Berth.Server.Access;
 
-/// <summary>Who a request acts as. Built from a verified token and nothing else.</summary>
+/// <summary>
+/// Who a request acts as. Built from a verified token and nothing else. A value: two that differ in anything are two, and what is remembered about
+/// one is never told about another.
+/// </summary>
 public abstract record Principal
 {
     public static readonly Principal Anonymous = new AnonymousPrincipal();
 
-    /// <summary>Stable text for rows: whose pending uploads these are, who pushed.</summary>
+    /// <summary>Stable text for rows: whose pending uploads these are, who pushed. Two principals may share one; it identifies none.</summary>
     public abstract string Key { get; }
 
     /// <summary>For people: <c>signed in as ada with read:packages</c>. Says nothing that the caller does not know already.</summary>
@@ -38,13 +41,28 @@ public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Rol
 }
 
 /// <summary>A codespace: a repository, and the user who created it.</summary>
-public sealed record CodespacePrincipal(long CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
+/// <param name="CodespaceId">Null for one that does not exist: what would a codespace of that repository and user get?</param>
+public sealed record CodespacePrincipal(long? CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
     : Principal
 {
     /// <summary>The repositories whose packages its configuration asks for; null: those that were stored when it was read.</summary>
-    public IReadOnlyList<long>? AsksFor { get; init; }
+    public RepositoryIds? AsksFor { get; init; }
 
-    public override string Key => $"codespace:{CodespaceId}";
+    public override string Key => CodespaceId is { } id ? $"codespace:{id}" : $"codespace:{RepositoryId}:{UserId}";
 
     public override string Describe() => $"signed in as codespace {Name} of {Repository}, created by {UserLogin}";
+}
+
+/// <summary>Some repositories, as a value: two lists of the same ids are equal.</summary>
+public sealed class RepositoryIds(IEnumerable<long> ids) : IEquatable<RepositoryIds>
+{
+    private readonly HashSet<long> _ids = [.. ids];
+
+    public bool Contains(long id) => _ids.Contains(id);
+
+    public bool Equals(RepositoryIds? other) => other is not null && _ids.SetEquals(other._ids);
+
+    public override bool Equals(object? obj) => Equals(obj as RepositoryIds);
+
+    public override int GetHashCode() => _ids.Aggregate(0, (hash, id) => hash ^ id.GetHashCode());
 }

@@ -1,7 +1,7 @@
 namespace Berth.Server.Access;
 
 /// <summary>The scopes of a personal access token: an upper bound, never a grant.</summary>
-public sealed class Scopes
+public sealed class Scopes : IEquatable<Scopes>
 {
     public static readonly IReadOnlyList<string> Known =
     [
@@ -50,4 +50,10 @@ public sealed class Scopes
     public string Describe() => _names.Count == 0 ? "no scopes" : ReferenceEquals(this, All) ? "all scopes" : string.Join(", ", Names);
 
     public override string ToString() => string.Join(' ', Names);
+
+    public bool Equals(Scopes? other) => other is not null && (ReferenceEquals(this, other) || _names.SetEquals(other._names));
+
+    public override bool Equals(object? obj) => Equals(obj as Scopes);
+
+    public override int GetHashCode() => _names.Aggregate(0, (hash, name) => hash ^ string.GetHashCode(name, StringComparison.Ordinal));
 }

@@ -73,7 +73,9 @@ internal static class ExplainEndpoints
     private static bool IsOwn(ApiCaller caller, Principal? about) => about switch
     {
         null => false,
-        _ when about.Key == caller.Principal.Key => true,
+        _ when about == caller.Principal => true,
+        UserPrincipal user => user.UserId == caller.UserOrNull?.UserId,
+        WorkflowPrincipal workflow => caller.Principal is WorkflowPrincipal self && workflow.RepositoryId == self.RepositoryId,
         CodespacePrincipal codespace => codespace.UserId == caller.UserOrNull?.UserId,
         _ => false,
     };
@@ -105,7 +107,7 @@ internal static class ExplainEndpoints
         if (repository is not null && caller.UserOrNull is { } creator)
         {
             // owner/name asks ahead: about a codespace of that repository which the caller would create.
-            return new CodespacePrincipal(0, "new", repository.Id, repository.FullName, creator.UserId, creator.Login, TokenId: 0);
+            return new CodespacePrincipal(null, "new", repository.Id, repository.FullName, creator.UserId, creator.Login, TokenId: 0);
         }
 
         var row = await session.FirstOrDefaultAsync<CodespaceOf>(

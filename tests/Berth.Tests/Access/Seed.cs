@@ -61,7 +61,7 @@ internal sealed class Seed(BerthServer server)
 
     public WorkflowPrincipal Workflow(long repository, string fullName) => new(repository, fullName, Role.Write, Role.Write, TokenId: 0);
 
-    public CodespacePrincipal Codespace(long repository, UserPrincipal creator) => new(0, "cs", repository, "o/r", creator.UserId, creator.Login, TokenId: 0);
+    public CodespacePrincipal Codespace(long repository, UserPrincipal creator) => new(null, "cs", repository, "o/r", creator.UserId, creator.Login, TokenId: 0);
 
     public Task ExecuteAsync(string sql, object parameters) =>
         Db.WriteAsync(session => session.ExecuteAsync(sql, parameters), TestContext.Current.CancellationToken);

@@ -139,6 +139,30 @@ public sealed class PackageAccessTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync($"{explain}?user=nobody-at-all")).Status);
     }
 
+    [Fact]
+    public async Task Codespaces_that_do_not_exist_are_told_apart()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        var app = await ada.RepositoryAsync(ada.Login);
+        var other = await ada.RepositoryAsync(ada.Login, "other");
+        var secret = await bob.RepositoryAsync(bob.Login, "secret");
+        await ada.PushAsync($"{ada.Login}/web");
+        await ada.DoAsync("PUT", $"/user/packages/container/web/access/codespaces/{app}");
+        await ada.DoAsync("PUT", $"/user/packages/container/web/access/users/{bob.Login}", """{"role":"read"}""");
+        var theirs = await bob.GetAsync($"/users/{ada.Login}/packages/container/web/access/explain?codespace={secret}");
+        Assert.Contains(secret, theirs.Json.ToString(), StringComparison.Ordinal);
+        for (var again = 0; again < 2; again++)
+        {
+            var listed = await ada.GetAsync($"/user/packages/container/web/access/explain?codespace={app}");
+            Assert.True(listed["allowed"].GetBoolean());
+            Assert.DoesNotContain(secret, listed.Json.ToString(), StringComparison.Ordinal);
+            var unlisted = await ada.GetAsync($"/user/packages/container/web/access/explain?codespace={other}");
+            Assert.False(unlisted["allowed"].GetBoolean());
+            Assert.Contains(other, unlisted["reason"].GetString(), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("workflow")]
     [InlineData("codespace")]

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
@@ -29,9 +28,7 @@ internal sealed class RunPreflight(
     public async Task<PreflightReport> RunAsync(
         long userId, string login, RepositoryFacts repository, CreateCodespace.Wanted wanted, CancellationToken cancellationToken)
     {
-        // Decisions are remembered by who asks, so every pre-flight is somebody else; codespaces have positive ids.
-        var id = -1 - (long)RandomNumberGenerator.GetInt32(int.MaxValue) * int.MaxValue - RandomNumberGenerator.GetInt32(int.MaxValue);
-        var principal = new CodespacePrincipal(id, "preflight", repository.Id, repository.FullName, userId, login, TokenId: 0);
+        var principal = new CodespacePrincipal(null, "preflight", repository.Id, repository.FullName, userId, login, TokenId: 0);
         var lines = new MaskedLines();
         var platform = await PlatformAsync(cancellationToken);
         try
@@ -78,7 +75,7 @@ internal sealed class RunPreflight(
     {
         var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
         var review = await permissions.ReviewAsync(repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
-        start = start with { Principal = start.Principal with { AsksFor = wanted.PermissionsOptOut ? [] : [.. review.Asked.Select(asked => asked.Repository.Id)] } };
+        start = start with { Principal = start.Principal with { AsksFor = new(wanted.PermissionsOptOut ? [] : review.Asked.Select(asked => asked.Repository.Id)) } };
         var named = NamedReference.AllOf(plan);
         var references = await ResolveAsync(named.Take(MostReferences), start, platform, lines, cancellationToken);
         List<string> remarks = [.. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.PermissionsOptOut)];
