@@ -69,31 +69,98 @@ internal static class AccessTable
         "select count(*) from codespace_permissions where user_id = @userId and repository_id = @repositoryId and target_id = @targetId",
         new { userId, repositoryId, targetId }) > 0;
 
-    /// <summary>Roles held by name, with where they come from; and reading by visibility.</summary>
-    public static async Task<RepositoryStanding> StandingAsync(DbSession session, RepositoryFacts repository, long userId)
+    /// <summary>
+    /// The roles that people hold by name on repositories, with the words of where each comes from. Goes behind a common table expression
+    /// <c>pairs (user_id, repository_id)</c>. The only text that says what gives a role.
+    /// </summary>
+    private const string NamedRoles = """
+        roles as (
+            select p.user_id, p.repository_id, 1 as place, 'owner' as source, 'admin' as role
+            from pairs p join repositories r on r.id = p.repository_id where r.owner_id = p.user_id
+            union all
+            select p.user_id, p.repository_id, 2, 'organization owner', 'admin'
+            from pairs p join repositories r on r.id = p.repository_id
+            join memberships m on m.organization_id = r.owner_id and m.user_id = p.user_id where m.role = 'admin'
+            union all
+            select p.user_id, p.repository_id, 3, 'base permission', o.base_permission
+            from pairs p join repositories r on r.id = p.repository_id
+            join memberships m on m.organization_id = r.owner_id and m.user_id = p.user_id
+            join organizations o on o.account_id = m.organization_id where o.base_permission <> 'none'
+            union all
+            select p.user_id, p.repository_id, 4, 'collaborator', c.role
+            from pairs p join collaborators c on c.repository_id = p.repository_id and c.user_id = p.user_id
+            union all
+            select p.user_id, p.repository_id, 5, 'team ' || t.slug, tr.role
+            from pairs p join team_repositories tr on tr.repository_id = p.repository_id
+            join team_members m on m.team_id = tr.team_id and m.user_id = p.user_id join teams t on t.id = tr.team_id
+        )
+        """;
+
+    public static async Task<RepositoryStanding> StandingAsync(DbSession session, RepositoryFacts repository, long userId) =>
+        (await StandingsAsync(session, "select @userId as user_id, id as repository_id from repositories where id = @id", new { userId, id = repository.Id }))
+        .Select(found => found.Standing).FirstOrDefault() ?? RepositoryStanding.Nobody;
+
+    /// <summary>What people are to repositories, in one statement however many there are. Repositories that do not exist are left out.</summary>
+    /// <param name="session">Where to read.</param>
+    /// <param name="pairs">A select of <c>user_id</c>, which may be null for nobody, and <c>repository_id</c>.</param>
+    /// <param name="parameters">The parameters of the select.</param>
+    public static async Task<List<PersonOnRepository>> StandingsAsync(DbSession session, string pairs, object? parameters = null)
     {
-        var named = await session.QueryAsync<RoleSource>(
-            """
-            select 'owner' as source, 'admin' as role from repositories where id = @repositoryId and owner_id = @userId
-            union all
-            select 'organization owner', 'admin' from memberships
-            where organization_id = @ownerId and user_id = @userId and role = 'admin'
-            union all
-            select 'base permission', o.base_permission from memberships m join organizations o on o.account_id = m.organization_id
-            where m.organization_id = @ownerId and m.user_id = @userId and o.base_permission <> 'none'
-            union all
-            select 'collaborator', role from collaborators where repository_id = @repositoryId and user_id = @userId
-            union all
-            select 'team ' || t.slug, tr.role from team_repositories tr
-            join teams t on t.id = tr.team_id join team_members m on m.team_id = t.id
-            where tr.repository_id = @repositoryId and m.user_id = @userId
+        var rows = await session.QueryAsync<StandingRow>(
+            $"""
+            with pairs as ({pairs}),
+            {NamedRoles}
+            select {RepositoryColumns}, p.user_id,
+                   exists (select 1 from memberships m where m.organization_id = r.owner_id and m.user_id = p.user_id) as is_member,
+                   n.source as role_source, n.role
+            from pairs p join repositories r on r.id = p.repository_id join accounts a on a.id = r.owner_id
+            left join roles n on n.user_id = p.user_id and n.repository_id = p.repository_id
+            order by p.user_id, p.repository_id, n.place
             """,
-            new { repositoryId = repository.Id, ownerId = repository.OwnerId, userId });
-        var byVisibility = repository.Openness == Visibility.Public
-            || (repository.Openness == Visibility.Internal && await MembershipAsync(session, repository.OwnerId, userId) is not null);
-        return new RepositoryStanding(named, byVisibility || named.Count > 0);
+            parameters);
+        return
+        [
+            .. rows.GroupBy(row => (row.UserId, row.Id)).Select(group => new PersonOnRepository(
+                group.Key.UserId,
+                group.First().Repository,
+                RepositoryStanding.Of(
+                    group.First().Repository,
+                    [.. group.Where(row => row.Role is not null).Select(row => new RoleSource { Source = row.RoleSource!, Role = row.Role! })],
+                    group.First().IsMember))),
+        ];
+    }
+
+    private sealed record StandingRow
+    {
+        public long? UserId { get; init; }
+
+        public long Id { get; init; }
+
+        public long OwnerId { get; init; }
+
+        public string OwnerLogin { get; init; } = "";
+
+        public bool OwnerIsOrganization { get; init; }
+
+        public string Name { get; init; } = "";
+
+        public string Visibility { get; init; } = "private";
+
+        public bool IsMember { get; init; }
+
+        public string? RoleSource { get; init; }
+
+        public string? Role { get; init; }
+
+        public RepositoryFacts Repository => new()
+        {
+            Id = Id, OwnerId = OwnerId, OwnerLogin = OwnerLogin, OwnerIsOrganization = OwnerIsOrganization, Name = Name, Visibility = Visibility,
+        };
     }
 }
+
+/// <summary>One person and one repository; the person is null for nobody who is signed in.</summary>
+internal sealed record PersonOnRepository(long? UserId, RepositoryFacts Repository, RepositoryStanding Standing);
 
 /// <summary>What the packages table says about access.</summary>
 internal sealed record PackageRow

@@ -61,6 +61,12 @@ public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool Ca
 {
     public static readonly RepositoryStanding Nobody = new([], CanRead: false);
 
+    /// <summary>Belongs to the organization that owns the repository, with or without a role there.</summary>
+    public bool IsMember { get; init; }
+
+    public static RepositoryStanding Of(RepositoryFacts repository, IReadOnlyList<RoleSource> named, bool isMember) =>
+        new(named, repository.Openness == Visibility.Public || (repository.Openness == Visibility.Internal && isMember) || named.Count > 0) { IsMember = isMember };
+
     public Role NamedRole => Named.Count == 0 ? Role.None : Named.Max(n => RoleNames.OfRepository(n.Role));
 }
 

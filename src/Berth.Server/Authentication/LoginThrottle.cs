@@ -22,20 +22,15 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
         var now = time.GetUtcNow();
         var subject = $"{Network(address)}|{Countable(userName)}";
         var failures = await db.WriteAsync(
-            session =>
-            {
-                // Nobody's failed login makes what is known about everybody's access be read again.
-                session.LeavesAccessAlone();
-                return session.SingleAsync<long>(
-                    """
-                    insert into login_failures (subject, failures, last_at) values (@subject, 1, @now)
-                    on conflict (subject) do update set
-                        failures = case when login_failures.last_at < @before then 1 else login_failures.failures + 1 end,
-                        last_at = @now
-                    returning failures
-                    """,
-                    new { subject, now, before = now - Window });
-            },
+            session => session.SingleAsync<long>(
+                """
+                insert into login_failures (subject, failures, last_at) values (@subject, 1, @now)
+                on conflict (subject) do update set
+                    failures = case when login_failures.last_at < @before then 1 else login_failures.failures + 1 end,
+                    last_at = @now
+                returning failures
+                """,
+                new { subject, now, before = now - Window }),
             cancellationToken);
         var delay = DelayAfter(failures);
         if (delay > TimeSpan.Zero)
@@ -46,11 +41,7 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
 
     /// <summary>Forgets failures whose window is over.</summary>
     public Task CleanAsync(CancellationToken cancellationToken) => db.WriteAsync(
-        session =>
-        {
-            session.LeavesAccessAlone();
-            return session.ExecuteAsync("delete from login_failures where last_at < @before", new { before = time.GetUtcNow() - Window });
-        },
+        session => session.ExecuteAsync("delete from login_failures where last_at < @before", new { before = time.GetUtcNow() - Window }),
         cancellationToken);
 
     internal static TimeSpan DelayAfter(long failures)

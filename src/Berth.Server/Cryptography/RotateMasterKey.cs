@@ -215,7 +215,6 @@ internal sealed partial class RotateMasterKey(
         return db.WriteAsync(
             async session =>
             {
-                session.LeavesAccessAlone();
                 if (!await KeyRotationTable.MoveAsync(session, rotation, _node, now, now + Lease))
                 {
                     return false;

@@ -7,15 +7,15 @@ internal static class DatabaseFeature
     public static void AddDatabase(this IServiceCollection services)
     {
         UnixMilliseconds.Register();
-        services.AddSingleton<Db>(provider => Open(provider.GetRequiredService<BerthOptions>()));
+        services.AddSingleton<Db>(provider => Open(provider.GetRequiredService<BerthOptions>(), provider.GetRequiredService<IWriteRules>()));
         services.AddSingleton<Migrator>();
     }
 
-    private static Db Open(BerthOptions options)
+    private static Db Open(BerthOptions options, IWriteRules rules)
     {
         var setting = options.DatabaseSetting;
         return setting.StartsWith("sqlite:", StringComparison.Ordinal)
-            ? new SqliteDb(setting["sqlite:".Length..])
-            : new PostgresDb(setting["postgres:".Length..]);
+            ? new SqliteDb(setting["sqlite:".Length..], rules)
+            : new PostgresDb(setting["postgres:".Length..], rules);
     }
 }

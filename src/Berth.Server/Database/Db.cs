@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 
 namespace Berth.Server.Database;
@@ -10,12 +11,17 @@ namespace Berth.Server.Database;
 /// its neighbours (group commit), so waiting for anything else there would hold up every other write. The returned task ends
 /// when the change is durable.
 /// </remarks>
-public abstract class Db : IAsyncDisposable
+public abstract class Db(IWriteRules rules) : IAsyncDisposable
 {
+    // Every statement's text is a constant of the program, so there are as many as there are places that write.
+    private readonly ConcurrentDictionary<string, WriteKind> _kinds = new(StringComparer.Ordinal);
     private long _generation;
     private long _accessGeneration;
 
     internal abstract Dialect Dialect { get; }
+
+    /// <summary>For tests that count: hears every statement before it runs.</summary>
+    internal Action<string>? Listener { get; set; }
 
     /// <summary>
     /// Counts committed writes while this process is the only one that writes (SQLite); answers read before the count moved are stale.
@@ -23,7 +29,7 @@ public abstract class Db : IAsyncDisposable
     /// </summary>
     public long? Generation => Dialect.SingleProcess ? Volatile.Read(ref _generation) : null;
 
-    /// <summary>The same, but without the writes that said they leave access alone (<see cref="DbSession.LeavesAccessAlone"/>).</summary>
+    /// <summary>The same, but without the writes that changed content alone (<see cref="WriteKind.Content"/>).</summary>
     public long? AccessGeneration => Dialect.SingleProcess ? Volatile.Read(ref _accessGeneration) : null;
 
     public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
@@ -43,6 +49,20 @@ public abstract class Db : IAsyncDisposable
 
     /// <summary>A connection of its own with nothing begun, for migrations.</summary>
     internal abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    internal WriteKind KindOf(string sql) => _kinds.GetOrAdd(sql, rules.KindOf);
+
+    /// <summary>A write's statements, and then what its kind brings with it. For use inside the write's transaction.</summary>
+    private protected async Task<T> RunAsync<T>(Func<DbSession, Task<T>> body, DbSession session)
+    {
+        var result = await body(session);
+        if (session.Kind == WriteKind.Roles)
+        {
+            await rules.RolesChangedAsync(session);
+        }
+
+        return result;
+    }
 
     protected void MoveGeneration(bool access)
     {

@@ -8,15 +8,10 @@ namespace Berth.Server.Database;
 
 /// <summary>One connection, perhaps in a transaction. Passes the cancellation token to every command.</summary>
 /// <remarks>Lists are written <c>in @list</c>, the parameter being an array or a <see cref="List{T}"/>.</remarks>
-public sealed partial class DbSession(DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
+public sealed partial class DbSession(Db db, DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
 {
-    internal bool TouchesAccess { get; private set; } = true;
-
-    /// <summary>
-    /// Says that this write changes nothing that decides who may do what (accounts, roles, tokens, live packages and their settings): what is
-    /// remembered about access stays true. A push of many layers would forget it with every layer.
-    /// </summary>
-    public void LeavesAccessAlone() => TouchesAccess = false;
+    /// <summary>What the statements run so far change.</summary>
+    internal WriteKind Kind { get; private set; }
 
     public async Task<List<T>> QueryAsync<T>(string sql, object? parameters = null) =>
         (await connection.QueryAsync<T>(Command(sql, parameters))).AsList();
@@ -33,11 +28,17 @@ public sealed partial class DbSession(DbConnection connection, DbTransaction? tr
     // Dapper spells a list out for SQLite, one parameter for each value, and hands it to Npgsql whole, as an array.
     private static readonly ConcurrentDictionary<string, string> WithArrays = new(StringComparer.Ordinal);
 
-    private CommandDefinition Command(string sql, object? parameters) => new(
-        connection is NpgsqlConnection ? WithArrays.GetOrAdd(sql, static text => InList().Replace(text, "= any(@${name})")) : sql,
-        parameters,
-        transaction,
-        cancellationToken: cancellationToken);
+    private CommandDefinition Command(string sql, object? parameters)
+    {
+        db.Listener?.Invoke(sql);
+        var kind = db.KindOf(sql);
+        Kind = kind > Kind ? kind : Kind;
+        return new(
+            connection is NpgsqlConnection ? WithArrays.GetOrAdd(sql, static text => InList().Replace(text, "= any(@${name})")) : sql,
+            parameters,
+            transaction,
+            cancellationToken: cancellationToken);
+    }
 
     [GeneratedRegex(@"\bin @(?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex InList();

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Berth.Server.Database;
 
 /// <summary>PostgreSQL: a pooled connection and a transaction for each write.</summary>
-internal sealed class PostgresDb(string connectionString) : Db
+internal sealed class PostgresDb(string connectionString, IWriteRules rules) : Db(rules)
 {
     private const int MostAttempts = 5;
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
@@ -14,7 +14,7 @@ internal sealed class PostgresDb(string connectionString) : Db
     public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-        return await body(new DbSession(connection, null, cancellationToken));
+        return await body(new DbSession(this, connection, null, cancellationToken));
     }
 
     /// <summary>
@@ -41,7 +41,7 @@ internal sealed class PostgresDb(string connectionString) : Db
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var result = await body(new DbSession(connection, transaction, cancellationToken));
+        var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
 
         // Past this point the change may be there: no cancellation.
         await transaction.CommitAsync(CancellationToken.None);

@@ -18,7 +18,8 @@ internal sealed class SqliteDb : Db
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _writer;
 
-    public SqliteDb(string path)
+    public SqliteDb(string path, IWriteRules rules)
+        : base(rules)
     {
         SqliteLibrary.Load();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -43,7 +44,7 @@ internal sealed class SqliteDb : Db
 
         try
         {
-            return await body(new DbSession(connection, null, cancellationToken));
+            return await body(new DbSession(this, connection, null, cancellationToken));
         }
         finally
         {
@@ -54,7 +55,7 @@ internal sealed class SqliteDb : Db
     public override async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var write = new PendingWrite<T>(body);
+        var write = new PendingWrite<T>(session => RunAsync(body, session));
         ObjectDisposedException.ThrowIf(!_writes.Writer.TryWrite(write), this);
 
         return await write.Done.Task;
@@ -115,15 +116,15 @@ internal sealed class SqliteDb : Db
     {
         // Begun and ended by hand: when the disk is full SQLite rolls back by itself, and the driver's transaction then fails to.
         // After a failure the connection is closed, which undoes whatever is left.
-        var session = new DbSession(connection, null, CancellationToken.None);
+        var session = new DbSession(this, connection, null, CancellationToken.None);
         await session.ExecuteAsync("begin immediate");
         var access = false;
         foreach (var write in batch)
         {
-            var own = new DbSession(connection, null, CancellationToken.None);
+            var own = new DbSession(this, connection, null, CancellationToken.None);
             await session.ExecuteAsync("savepoint one_write");
             var done = await write.RunAsync(own);
-            access |= own.TouchesAccess;
+            access |= own.Kind != WriteKind.Content;
             await session.ExecuteAsync(done ? "release one_write" : "rollback to one_write; release one_write");
         }
 

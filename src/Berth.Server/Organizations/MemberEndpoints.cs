@@ -3,7 +3,6 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Organizations;
 
@@ -75,7 +74,6 @@ internal static class MemberEndpoints
                 }
 
                 await OrganizationTable.SetRoleAsync(session, organization.Id, user.Id, role, time.GetUtcNow());
-                await TokenTable.EndWithoutWriteAsync(session, organization.Id);
                 return ApiResult.Ok((await OrganizationTable.MemberAsync(session, organization.Id, user.Login))!.ToMembership(organization, urls));
             },
             cancellationToken);
@@ -100,7 +98,6 @@ internal static class MemberEndpoints
                 }
 
                 await OrganizationTable.RemoveAsync(session, organization.Id, member.Id);
-                await TokenTable.EndWithoutWriteAsync(session, organization.Id);
                 return null;
             },
             cancellationToken);

@@ -2,7 +2,6 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Organizations;
 
@@ -114,7 +113,6 @@ internal static class OrganizationEndpoints
             {
                 var old = await OrganizationTable.FindAsync(session, access.Organization.Id) ?? throw new ApiException(Errors.NotFound);
                 await OrganizationTable.UpdateAsync(session, change(old), now);
-                await TokenTable.EndWithoutWriteAsync(session, access.Organization.Id);
                 return (await OrganizationTable.FindAsync(session, access.Organization.Id))!;
             },
             cancellationToken);

@@ -5,7 +5,6 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Organizations;
 
@@ -245,7 +244,6 @@ internal static class TeamEndpoints
                 }
 
                 var result = await change(session, team);
-                await TokenTable.EndWithoutWriteAsync(session, access.Organization.Id);
                 return result;
             },
             cancellationToken);

@@ -4,7 +4,6 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Repositories;
 
@@ -109,7 +108,6 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
                 await RepositoryTable.SetCollaboratorAsync(session, id, user.UserId, "admin");
             }
 
-            await TokenTable.EndWithoutWriteAsync(session, owner.Id);
             var moved = (await RepositoryTable.FindAsync(session, id))!;
             return Results.Json(
                 moved.ToWire(urls, await AccessTable.StandingAsync(session, moved.Facts, user.UserId)), BerthJson.Wire.Of<Repository>(), statusCode: 202);

@@ -4,7 +4,6 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Repositories;
 
@@ -64,7 +63,6 @@ internal static class CollaboratorEndpoints
                 }
 
                 await RepositoryTable.SetCollaboratorAsync(session, access.Repository.Id, user.Id, role);
-                await TokenTable.EndWithoutWriteAsync(session, access.Repository.OwnerId);
                 return null;
             },
             cancellationToken);
@@ -78,7 +76,6 @@ internal static class CollaboratorEndpoints
             {
                 var removed = await AccountTable.FindUserAsync(session, username) is { } user
                     && await RepositoryTable.RemoveCollaboratorAsync(session, access.Repository.Id, user.Id) > 0;
-                await TokenTable.EndWithoutWriteAsync(session, access.Repository.OwnerId);
                 return removed;
             },
             cancellationToken);

@@ -57,26 +57,16 @@ internal static class TokenTable
     public static Task DeleteEndedWorkflowTokensAsync(DbSession session, long repositoryId, DateTimeOffset before) => session.ExecuteAsync(
         "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and expires_at < @before", new { repositoryId, before });
 
-    /// <summary>
-    /// Ends the workflow tokens for an owner's repositories whose minter may no longer write there. Called in every transaction that may take a role away, so
-    /// that a role given back later brings no token back.
-    /// </summary>
-    public static async Task EndWithoutWriteAsync(DbSession session, long ownerId)
+    /// <summary>Ends the workflow tokens whose minter may no longer write to their repository.</summary>
+    public static async Task EndWithoutWriteAsync(DbSession session)
     {
-        var minters = await session.QueryAsync<Minter>(
-            """
-            select distinct t.user_id, t.repository_id from tokens t join repositories r on r.id = t.repository_id
-            where r.owner_id = @ownerId and t.kind = 'workflow' and t.user_id is not null
-            """,
-            new { ownerId });
-        foreach (var minter in minters)
+        var minters = await AccessTable.StandingsAsync(
+            session, "select distinct user_id, repository_id from tokens where kind = 'workflow' and user_id is not null");
+        foreach (var lost in minters.Where(minter => minter.Standing.NamedRole < Role.Write))
         {
-            var repository = (await AccessTable.RepositoryAsync(session, minter.RepositoryId))!;
-            if ((await AccessTable.StandingAsync(session, repository, minter.UserId)).NamedRole < Role.Write)
-            {
-                await session.ExecuteAsync(
-                    "delete from tokens where kind = 'workflow' and user_id = @UserId and repository_id = @RepositoryId", minter);
-            }
+            await session.ExecuteAsync(
+                "delete from tokens where kind = 'workflow' and user_id = @UserId and repository_id = @repositoryId",
+                new { lost.UserId, repositoryId = lost.Repository.Id });
         }
     }
 
@@ -101,12 +91,5 @@ internal static class TokenTable
 
         var standing = await AccessTable.StandingAsync(session, repository, userId);
         return row with { HolderLostRole = row.Kind == "workflow" ? standing.NamedRole < Role.Write : !standing.CanRead };
-    }
-
-    private sealed record Minter
-    {
-        public long UserId { get; init; }
-
-        public long RepositoryId { get; init; }
     }
 }

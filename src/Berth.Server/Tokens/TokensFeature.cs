@@ -1,4 +1,5 @@
 using Berth.Server.Authentication;
+using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
 
@@ -6,6 +7,7 @@ internal static class TokensFeature
 {
     public static void AddTokens(this IServiceCollection services)
     {
+        services.AddSingleton<IWriteRules, EndLostTokens>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<FirstAdministrator>();

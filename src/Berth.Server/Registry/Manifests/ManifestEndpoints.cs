@@ -133,13 +133,9 @@ internal static class ManifestEndpoints
 
         var now = time.GetUtcNow();
         var deleted = access.PackageId is { } packageId && await db.WriteAsync(
-            session =>
-            {
-                session.LeavesAccessAlone();
-                return parsed.Tag is { } tag
-                    ? ManifestTable.UntagAsync(session, packageId, tag)
-                    : ManifestTable.DeleteAsync(session, packageId, parsed.Digest!, now);
-            },
+            session => parsed.Tag is { } tag
+                ? ManifestTable.UntagAsync(session, packageId, tag)
+                : ManifestTable.DeleteAsync(session, packageId, parsed.Digest!, now),
             cancellationToken);
         return deleted ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
     }

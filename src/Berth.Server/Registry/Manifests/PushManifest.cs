@@ -28,11 +28,6 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             async session =>
             {
                 var packageId = await firstPublish.EnsureAsync(session, access.Principal, access.Name.Address, sources, now);
-                if (sources.Count == 0 && packageId == access.PackageId)
-                {
-                    session.LeavesAccessAlone(); // Nothing was born and nothing linked.
-                }
-
                 var blobs = await HoldBlobsAsync(session, packageId, manifest, now);
                 await RequireChildrenAsync(session, packageId, manifest);
                 var (id, made) = await ManifestTable.EnsureAsync(session, packageId, digest, manifest, content, access.Principal.Key, now);

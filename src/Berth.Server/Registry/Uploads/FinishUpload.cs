@@ -49,8 +49,6 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
     private static async Task<ApiError?> RecordAsync(
         DbSession session, RegistryAccess access, StorageKey upload, CommitResult commit, bool begun, BlobRow? lost, DateTimeOffset now)
     {
-        session.LeavesAccessAlone();
-
         // The package before its uploads, as a first publish takes them: the other way round each would wait for the other.
         var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
         if (begun && !await UploadTable.DeleteAsync(session, upload))

@@ -70,8 +70,6 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
         return db.WriteAsync(
             async session =>
             {
-                session.LeavesAccessAlone();
-
                 // Asked again inside: what the source lost meanwhile is not mounted.
                 if (await BlobTable.FindAsync(session, source, digest) is not { } blob)
                 {

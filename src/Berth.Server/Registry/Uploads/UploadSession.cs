@@ -24,7 +24,6 @@ internal sealed class UploadSession(
         await db.WriteAsync(
             async session =>
             {
-                session.LeavesAccessAlone();
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
                 await UploadTable.InsertAsync(session, key, packageId, access.Principal.Key, algorithm, now);
             },

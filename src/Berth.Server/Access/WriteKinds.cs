@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using Berth.Server.Database;
+
+namespace Berth.Server.Access;
+
+/// <summary>Which tables decide who may do what. Read from a statement's text, so that no writer has to say it, or can forget to.</summary>
+internal static partial class WriteKinds
+{
+    /// <summary>Who has which role on which repository follows from these.</summary>
+    public static readonly IReadOnlyCollection<string> Roles =
+    [
+        "organizations", "memberships", "teams", "team_members", "repositories", "collaborators", "team_repositories",
+    ];
+
+    /// <summary>
+    /// Other facts of decisions, and the tokens that principals are made from. A table that no list names counts as one of these. An account takes its
+    /// tokens with it.
+    /// </summary>
+    public static readonly IReadOnlyCollection<string> Facts =
+    [
+        "accounts", "tokens", "packages", "package_users", "package_teams", "package_actions", "package_codespaces",
+        "codespaces", "codespace_access", "codespace_access_users", "codespace_permissions", "codespace_targets",
+    ];
+
+    /// <summary>No decision depends on these.</summary>
+    public static readonly IReadOnlyCollection<string> Content =
+    [
+        "blobs", "blob_links", "blob_trash", "uploads", "manifests", "manifest_contents", "manifest_blobs", "manifest_children", "tags", "deleted_tags",
+        "login_failures", "codespace_log", "codespace_inside", "codespace_port_links",
+        "server_keys", "secret_keys", "secrets", "secret_repositories", "key_rotations", "clone_credentials", "migrations",
+    ];
+
+    public static WriteKind Of(string sql)
+    {
+        var kind = WriteKind.Content;
+        foreach (Match write in Writes().Matches(sql))
+        {
+            var one = OfTable(write.Groups["table"].Value, sql);
+            kind = one > kind ? one : kind;
+        }
+
+        return kind;
+    }
+
+    private static WriteKind OfTable(string table, string sql) =>
+        Roles.Contains(table) ? WriteKind.Roles
+        : Content.Contains(table) || (table == "packages" && LeavesPackagesAlone().IsMatch(sql)) ? WriteKind.Content
+        : WriteKind.Access;
+
+    // "do update set" names no table.
+    [GeneratedRegex(@"\b(insert\s+into|update|delete\s+from)\s+(?!set\b)(?<table>[a-z_]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Writes();
+
+    // Every push tells when a package changed, locks it, or makes a pending name that only its uploader sees: the facts are those of live packages.
+    [GeneratedRegex(
+        @"\bupdate\s+packages\s+set\s+(updated_at\s*=\s*@\w+|state\s*=\s*state)\s+where\b|\binsert\s+into\s+packages\b[^;]*'pending'",
+        RegexOptions.ExplicitCapture)]
+    private static partial Regex LeavesPackagesAlone();
+}
