@@ -185,6 +185,11 @@ internal static class PackageCommands
             ("Created", $"{package.CreatedAt:yyyy-MM-dd HH:mm}"),
             ("Updated", $"{package.UpdatedAt:yyyy-MM-dd HH:mm}"),
             ("Id", package.Id));
+        if (package.VisibilityTightened is { } tightened)
+        {
+            writer.WriteLine($"It was {tightened.From}, and is {tightened.To} now, as the repository that it inherits from. To open it again: {tightened.Command}");
+        }
+
         if (package.VisibilityDiffers is { } differs)
         {
             writer.WriteLine($"Its repository is {differs.RepositoryVisibility}; to make the package so: {differs.Command}");

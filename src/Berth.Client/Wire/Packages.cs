@@ -36,6 +36,21 @@ public sealed record Package
     /// <summary>Set where the package and its repository differ in visibility, with the command that would make them equal.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VisibilityDifference? VisibilityDiffers { get; init; }
+
+    /// <summary>Set in the answer to a change that made the package less open without being told to: it began to inherit from a less open repository.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VisibilityTightening? VisibilityTightened { get; init; }
+}
+
+/// <summary>How open a package was and is.</summary>
+public sealed record VisibilityTightening
+{
+    public required string From { get; init; }
+
+    public required string To { get; init; }
+
+    /// <summary>The one command that would open it again.</summary>
+    public required string Command { get; init; }
 }
 
 /// <summary>One version: of a container package one manifest.</summary>

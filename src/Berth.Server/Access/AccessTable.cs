@@ -154,7 +154,12 @@ internal static class AccessTable
 
         public RepositoryFacts Repository => new()
         {
-            Id = Id, OwnerId = OwnerId, OwnerLogin = OwnerLogin, OwnerIsOrganization = OwnerIsOrganization, Name = Name, Visibility = Visibility,
+            Id = Id,
+            OwnerId = OwnerId,
+            OwnerLogin = OwnerLogin,
+            OwnerIsOrganization = OwnerIsOrganization,
+            Name = Name,
+            Visibility = Visibility,
         };
     }
 }

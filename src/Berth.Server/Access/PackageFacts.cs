@@ -157,6 +157,9 @@ public sealed record OwnerFacts
         _ => MembersCanCreatePrivatePackages,
     };
 
+    /// <summary>A package that begins to inherit from a repository is no more open than the repository.</summary>
+    public Visibility Tighten(Visibility visibility, RepositoryFacts repository) => visibility > repository.Openness ? Clamp(repository.Openness) : visibility;
+
     /// <summary>What is not allowed becomes private; internal exists in organizations only.</summary>
     public Visibility Clamp(Visibility visibility) => visibility switch
     {

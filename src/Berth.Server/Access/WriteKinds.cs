@@ -44,16 +44,16 @@ internal static partial class WriteKinds
 
     private static WriteKind OfTable(string table, string sql) =>
         Roles.Contains(table) ? WriteKind.Roles
-        : Content.Contains(table) || (table == "packages" && LeavesPackagesAlone().IsMatch(sql)) ? WriteKind.Content
+        // "do update set" names no table.
+        : table == "set" || Content.Contains(table) || (table == "packages" && LeavesPackagesAlone().IsMatch(sql)) ? WriteKind.Content
         : WriteKind.Access;
 
-    // "do update set" names no table.
-    [GeneratedRegex(@"\b(insert\s+into|update|delete\s+from)\s+(?!set\b)(?<table>[a-z_]+)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\b(insert\s+into|update|delete\s+from)\s+(?<table>[a-z_]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Writes();
 
     // Every push tells when a package changed, locks it, or makes a pending name that only its uploader sees: the facts are those of live packages.
     [GeneratedRegex(
         @"\bupdate\s+packages\s+set\s+(updated_at\s*=\s*@\w+|state\s*=\s*state)\s+where\b|\binsert\s+into\s+packages\b[^;]*'pending'",
-        RegexOptions.ExplicitCapture)]
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex LeavesPackagesAlone();
 }

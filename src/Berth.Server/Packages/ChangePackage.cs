@@ -71,8 +71,10 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 var inherits = wanted.InheritAccess ?? (facts.Inherits && !moved);
                 DemandLink(link, inherits);
                 await SwitchAsync(session, id, facts, inherits, moved);
-                await PackageTable.UpdateAsync(session, id, visibility.Name(), link?.Id, inherits, now);
-                return (await packages.OneAsync(session, user, await AccessDecisions.LoadAsync(session, user, address)))!;
+                var tightened = inherits && (!facts.Inherits || moved) && wanted.Visibility is null ? facts.Owner!.Tighten(visibility, link!) : visibility;
+                await PackageTable.UpdateAsync(session, id, tightened.Name(), link?.Id, inherits, now);
+                var changed = (await packages.OneAsync(session, user, await AccessDecisions.LoadAsync(session, user, address)))!;
+                return tightened == visibility ? changed : changed with { VisibilityTightened = Tightening(address, visibility, tightened) };
             },
             cancellationToken);
     }
@@ -97,6 +99,13 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
             await PackageAccessTable.RemoveGrantsAsync(session, id);
         }
     }
+
+    private static VisibilityTightening Tightening(PackageAddress package, Visibility from, Visibility to) => new()
+    {
+        From = from.Name(),
+        To = to.Name(),
+        Command = ChangeRepository.EditCommand(package, from.Name()),
+    };
 
     private static void DemandLink(RepositoryFacts? link, bool inherits)
     {

@@ -169,8 +169,11 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
         Package = $"{package.Owner}/{package.Name}",
         PackageVisibility = packageVisibility,
         RepositoryVisibility = repository.Visibility,
-        Command = $"berth package edit {package.Owner}/{package.Name}{(package.Type == PackageAddress.Npm ? " --type npm" : "")} --visibility {repository.Visibility}",
+        Command = EditCommand(package, repository.Visibility),
     };
+
+    public static string EditCommand(PackageAddress package, string visibility) =>
+        $"berth package edit {package.Owner}/{package.Name}{(package.Type == PackageAddress.Npm ? " --type npm" : "")} --visibility {visibility}";
 
     private sealed record DifferingPackage
     {

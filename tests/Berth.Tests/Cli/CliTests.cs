@@ -91,6 +91,9 @@ public sealed class CliTests(SharedServer shared)
         Assert.Contains("Inherits access: no", await cli.DoAsync($"package inherit {package} off"), StringComparison.Ordinal);
         Assert.Contains("Visibility:      public", await cli.DoAsync($"package visibility {package} public"), StringComparison.Ordinal);
         Assert.Contains($"berth package edit {package} --visibility private", await cli.DoAsync($"package show {package}"), StringComparison.Ordinal);
+        var tightened = await cli.DoAsync($"package inherit {package} on");
+        Assert.Contains("It was public, and is private now", tightened, StringComparison.Ordinal);
+        Assert.Contains($"berth package edit {package} --visibility public", tightened, StringComparison.Ordinal);
         Assert.Contains("Repository:      none", await cli.DoAsync($"package unlink {package}"), StringComparison.Ordinal);
         await cli.DoAsync($"package link {package} {app}");
         Assert.Contains(package, await cli.DoAsync("package list"), StringComparison.Ordinal);

@@ -139,6 +139,43 @@ public sealed class RepositoryTests(SharedServer shared)
         Assert.Equal("private", (await ada.GetAsync($"/orgs/{acme}/packages/container/follows"))["visibility"].GetString());
     }
 
+    [Theory]
+    [InlineData("private", null, "private")]
+    [InlineData("internal", null, "internal")]
+    [InlineData("public", null, "public")]
+    [InlineData("private", "internal", "internal")]
+    public async Task Switching_inheritance_on_tightens_to_the_repository_and_says_so(string repository, string? asked, string expected)
+    {
+        var ada = await shared.Server.UserAsync();
+        var acme = await ada.OrganizationAsync();
+        var app = await ada.RepositoryAsync(acme, "app", repository);
+        await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/web", $$"""{"repository":"{{app}}","visibility":"public"}""");
+        var body = asked is null ? """{"inherit_access":true}""" : $$"""{"inherit_access":true,"visibility":"{{asked}}"}""";
+        var changed = await ada.DoAsync("PATCH", $"/orgs/{acme}/packages/container/web", body);
+        Assert.Equal(expected, changed["visibility"].GetString());
+        if (asked is not null || expected == "public")
+        {
+            Assert.False(changed.Json.TryGetProperty("visibility_tightened", out _));
+            return;
+        }
+
+        Assert.Equal("public", changed["visibility_tightened"].GetProperty("from").GetString());
+        Assert.Equal(expected, changed["visibility_tightened"].GetProperty("to").GetString());
+        Assert.Equal($"berth package edit {acme}/web --visibility public", changed["visibility_tightened"].GetProperty("command").GetString());
+        Assert.Equal(expected, (await ada.GetAsync($"/orgs/{acme}/packages/container/web"))["visibility"].GetString());
+    }
+
+    [Fact]
+    public async Task Moving_an_inheriting_package_to_a_less_open_repository_tightens_it_too()
+    {
+        var ada = await shared.Server.UserAsync();
+        var open = await ada.RepositoryAsync(ada.Login, "open", "public");
+        var closed = await ada.RepositoryAsync(ada.Login, "closed");
+        await ada.DoAsync("PUT", "/user/packages/container/web", $$"""{"repository":"{{open}}","inherit_access":true,"visibility":"public"}""");
+        var moved = await ada.DoAsync("PATCH", "/user/packages/container/web", $$"""{"repository":"{{closed}}","inherit_access":true}""");
+        Assert.Equal("private", moved["visibility"].GetString());
+    }
+
     [Fact]
     public async Task When_a_repository_becomes_more_public_its_packages_stay_and_the_difference_is_shown()
     {

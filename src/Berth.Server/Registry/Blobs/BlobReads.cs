@@ -1,6 +1,5 @@
 using Berth.Server.Database;
 using Berth.Server.Oci;
-using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Storage;

@@ -5,7 +5,6 @@ using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Registry.Blobs;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
 
