@@ -39,6 +39,7 @@ internal static class BerthApplication
         var options = builder.AddSettings();
         builder.AddHttp(options);
         builder.AddOperations();
+        builder.Services.AddSingleton<Startup>();
         builder.Services.AddDatabase();
         builder.Services.AddCryptography();
         builder.Services.AddTokens();

@@ -1,5 +1,4 @@
 using Berth.Server;
-using Berth.Server.Operations;
 
 return await Startup.RunAsync(async () =>
 {

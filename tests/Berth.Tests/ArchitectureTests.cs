@@ -16,8 +16,7 @@ public sealed partial class ArchitectureTests
         ["Settings"] = [],
         ["Http"] = ["Settings"],
         ["Database"] = ["Settings"],
-        ["Cryptography"] = ["Settings", "Database", "Operations"],
-        // Operations prepares the start, so it alone looks up at what must be ready first.
+        ["Cryptography"] = ["Settings", "Database"],
         ["Operations"] = ["Settings", "Http", "Database", "Cryptography", "Tokens", "Authentication", "Storage", "Access", "Api"],
         ["Oci"] = [.. Ground, "Access"],
         ["Storage"] = [.. Ground, "Oci"],

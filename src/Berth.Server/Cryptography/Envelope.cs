@@ -18,24 +18,14 @@ internal sealed record SecretIdentity(string Level, long OwnerId, string Name, l
 internal static class Envelope
 {
     private const int KeyBytes = 32;
-    private const int NonceBytes = 12;
-    private const int TagBytes = 16;
 
-    /// <summary>Layout: length of the wrapped key (2 bytes, big endian), wrapped key, nonce, tag, ciphertext.</summary>
+    /// <summary>Layout: length of the wrapped key (2 bytes, big endian), wrapped key, box of the value.</summary>
     public static byte[] Seal(ReadOnlySpan<byte> value, SecretIdentity identity, MasterKey masterKey)
     {
         var dataKey = RandomNumberGenerator.GetBytes(KeyBytes);
         try
         {
-            var wrapped = masterKey.Wrap(dataKey, identity.Text);
-            var result = new byte[2 + wrapped.Length + NonceBytes + TagBytes + value.Length];
-            BinaryPrimitives.WriteUInt16BigEndian(result, (ushort)wrapped.Length);
-            wrapped.CopyTo(result, 2);
-            var rest = result.AsSpan(2 + wrapped.Length);
-            RandomNumberGenerator.Fill(rest[..NonceBytes]);
-            using var aes = new AesGcm(dataKey, TagBytes);
-            aes.Encrypt(rest[..NonceBytes], value, rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), Encoding.UTF8.GetBytes(identity.Text));
-            return result;
+            return Join(masterKey.Wrap(dataKey, identity.Text), AesGcmBox.Seal(dataKey, value, Encoding.UTF8.GetBytes(identity.Text)));
         }
         finally
         {
@@ -46,16 +36,13 @@ internal static class Envelope
     /// <exception cref="CryptographicException">It was changed, belongs to another identity, or was wrapped by another master key.</exception>
     public static byte[] Open(ReadOnlySpan<byte> stored, SecretIdentity identity, MasterKey masterKey)
     {
-        var wrapped = Split(stored, out var rest);
+        var wrapped = Split(stored, out var box);
         var associated = Encoding.UTF8.GetBytes(identity.Text);
         Span<byte> dataKey = stackalloc byte[KeyBytes];
         try
         {
             masterKey.Unwrap(wrapped, associated, dataKey);
-            var value = new byte[rest.Length - NonceBytes - TagBytes];
-            using var aes = new AesGcm(dataKey, TagBytes);
-            aes.Decrypt(rest[..NonceBytes], rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), value, associated);
-            return value;
+            return AesGcmBox.Open(dataKey, box, associated);
         }
         finally
         {
@@ -67,29 +54,29 @@ internal static class Envelope
     /// <exception cref="CryptographicException">The data key does not open.</exception>
     public static byte[]? Rewrap(ReadOnlySpan<byte> stored, string identity, MasterKey masterKey)
     {
-        var wrapped = Split(stored, out var rest);
-        if (masterKey.Rewrap(wrapped, identity) is not { } rewrapped)
-        {
-            return null;
-        }
+        var wrapped = Split(stored, out var box);
+        return masterKey.Rewrap(wrapped, identity) is { } rewrapped ? Join(rewrapped, box) : null;
+    }
 
-        var result = new byte[2 + rewrapped.Length + rest.Length];
-        BinaryPrimitives.WriteUInt16BigEndian(result, (ushort)rewrapped.Length);
-        rewrapped.CopyTo(result, 2);
-        rest.CopyTo(result.AsSpan(2 + rewrapped.Length));
-        return result;
+    private static byte[] Join(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> box)
+    {
+        var stored = new byte[2 + wrapped.Length + box.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(stored, (ushort)wrapped.Length);
+        wrapped.CopyTo(stored.AsSpan(2));
+        box.CopyTo(stored.AsSpan(2 + wrapped.Length));
+        return stored;
     }
 
     /// <returns>The wrapped key.</returns>
-    private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> stored, out ReadOnlySpan<byte> rest)
+    private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> stored, out ReadOnlySpan<byte> box)
     {
-        if (stored.Length < 2 || stored.Length < 2 + BinaryPrimitives.ReadUInt16BigEndian(stored) + NonceBytes + TagBytes)
+        if (stored.Length < 2 || stored.Length < 2 + BinaryPrimitives.ReadUInt16BigEndian(stored) + AesGcmBox.Overhead)
         {
             throw new CryptographicException("a stored secret is too short");
         }
 
         var length = BinaryPrimitives.ReadUInt16BigEndian(stored);
-        rest = stored[(2 + length)..];
+        box = stored[(2 + length)..];
         return stored.Slice(2, length);
     }
 }

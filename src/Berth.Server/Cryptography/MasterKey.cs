@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Berth.Server.Database;
-using Berth.Server.Operations;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Cryptography;
@@ -10,12 +9,10 @@ namespace Berth.Server.Cryptography;
 /// The key outside the database that wraps the keys inside it (AES-256-GCM). The database keeps the fingerprint of the one in force: a missing or
 /// another key ends the start, since everything it wraps would be lost with it. While keys are rotated the one before still unwraps.
 /// </summary>
-/// <remarks>Layout of what it wraps: id of the key (8 bytes of its fingerprint), nonce (12), tag (16), ciphertext.</remarks>
+/// <remarks>Layout of what it wraps: id of the key (8 bytes of its fingerprint), then an <see cref="AesGcmBox"/>.</remarks>
 internal sealed class MasterKey(BerthOptions options, Db db)
 {
-    private const int NonceBytes = 12;
-    private const int TagBytes = MasterKeyValue.TagBytes;
-    private const int HeaderBytes = MasterKeyValue.IdBytes + NonceBytes + TagBytes;
+    private const int HeaderBytes = MasterKeyValue.IdBytes + AesGcmBox.Overhead;
 
     private sealed record Ring(MasterKeyValue Current, IReadOnlyList<MasterKeyValue> Keys, DateTime FileTime);
 
@@ -92,10 +89,7 @@ internal sealed class MasterKey(BerthOptions options, Db db)
         var key = Unlocked.Current;
         var wrapped = new byte[HeaderBytes + plain.Length];
         key.Id.CopyTo(wrapped);
-        var rest = wrapped.AsSpan(MasterKeyValue.IdBytes);
-        RandomNumberGenerator.Fill(rest[..NonceBytes]);
-        using var aes = new AesGcm(key.Key, TagBytes);
-        aes.Encrypt(rest[..NonceBytes], plain, rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), Encoding.UTF8.GetBytes(purpose));
+        key.Seal(plain, Encoding.UTF8.GetBytes(purpose), wrapped.AsSpan(MasterKeyValue.IdBytes));
         return wrapped;
     }
 
@@ -116,9 +110,7 @@ internal sealed class MasterKey(BerthOptions options, Db db)
             throw new CryptographicException("what the master key wrapped is too short, or has another length");
         }
 
-        var rest = wrapped[MasterKeyValue.IdBytes..];
-        Find(wrapped[..MasterKeyValue.IdBytes]).Decrypt(
-            rest[..NonceBytes], rest[(NonceBytes + TagBytes)..], rest.Slice(NonceBytes, TagBytes), plain, purpose);
+        Find(wrapped[..MasterKeyValue.IdBytes]).Open(wrapped[MasterKeyValue.IdBytes..], purpose, plain);
     }
 
     /// <summary>The same under the key in force; null when it is already.</summary>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Berth.Server.Operations;
+using Berth.Server.Settings;
 
 namespace Berth.Server.Cryptography;
 
@@ -12,8 +12,6 @@ internal sealed record MasterKeyValue(byte[] Key)
     /// <summary>What stands before everything that the key wraps.</summary>
     public const int IdBytes = 8;
 
-    public const int TagBytes = 16;
-
     // Setting a cipher up takes longer than opening a data key with it, and one serves one thread at a time. As many as ever worked at once.
     private readonly ConcurrentBag<AesGcm> _idle = [];
 
@@ -24,21 +22,31 @@ internal sealed record MasterKeyValue(byte[] Key)
 
     public bool Is(ReadOnlySpan<byte> fingerprint) => CryptographicOperations.FixedTimeEquals(Fingerprint, fingerprint);
 
-    /// <exception cref="CryptographicException">It was changed, or encrypted by another key or with other associated data.</exception>
-    public void Decrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> tag, Span<byte> plain, ReadOnlySpan<byte> associated)
+    /// <inheritdoc cref="AesGcmBox.Seal(ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>
+    public void Seal(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associated, Span<byte> box)
     {
-        if (!_idle.TryTake(out var aes))
-        {
-            aes = new AesGcm(Key, TagBytes);
-        }
-
+        var cipher = Rent();
         try
         {
-            aes.Decrypt(nonce, ciphertext, tag, plain, associated);
+            new AesGcmBox(cipher).Seal(plain, associated, box);
         }
         finally
         {
-            _idle.Add(aes);
+            _idle.Add(cipher);
+        }
+    }
+
+    /// <inheritdoc cref="AesGcmBox.Open(ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>
+    public void Open(ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated, Span<byte> plain)
+    {
+        var cipher = Rent();
+        try
+        {
+            new AesGcmBox(cipher).Open(box, associated, plain);
+        }
+        finally
+        {
+            _idle.Add(cipher);
         }
     }
 
@@ -46,6 +54,8 @@ internal sealed record MasterKeyValue(byte[] Key)
 
     /// <summary>Enough of a fingerprint for people and file names.</summary>
     public static string Short(ReadOnlySpan<byte> fingerprint) => Convert.ToHexStringLower(fingerprint[..4]);
+
+    private AesGcm Rent() => _idle.TryTake(out var cipher) ? cipher : AesGcmBox.Cipher(Key);
 }
 
 /// <summary>

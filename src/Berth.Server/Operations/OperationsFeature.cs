@@ -5,7 +5,6 @@ internal static class OperationsFeature
     public static void AddOperations(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<DataFolder>();
-        builder.Services.AddSingleton<Startup>();
         builder.Services.AddMetrics();
         builder.Services.AddSingleton<BerthMetrics>();
         builder.Services.AddSingleton<PrometheusText>();

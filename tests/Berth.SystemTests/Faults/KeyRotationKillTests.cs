@@ -5,7 +5,6 @@ using Berth.SystemTests.Server;
 using Berth.SystemTests.Tools;
 using Berth.Server;
 using Berth.Server.Database;
-using Berth.Server.Operations;
 using Berth.Server.Secrets;
 using Berth.Server.Cryptography;
 using Microsoft.Extensions.DependencyInjection;

@@ -5,7 +5,6 @@ using Berth.SystemTests.Tools;
 using Berth.Server;
 using Berth.Server.Access;
 using Berth.Server.Database;
-using Berth.Server.Operations;
 using Berth.Server.Secrets;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;

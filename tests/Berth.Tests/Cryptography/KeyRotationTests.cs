@@ -1,9 +1,9 @@
+using Berth.Server.Settings;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Berth.Server;
 using Berth.Server.Database;
-using Berth.Server.Operations;
 using Berth.Server.Secrets;
 using Berth.Server.Cryptography;
 using Berth.Tests.TestServer;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Berth.Server;
-using Berth.Server.Operations;
+using Berth.Server.Settings;
 using Berth.Server.Cryptography;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using Berth.Server;
-using Berth.Server.Operations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -32,9 +32,6 @@ internal sealed partial class InsideJson : JsonSerializerContext;
 /// <summary>Keeps the states of codespaces that run: a server that comes back starts processes with the same environment as before.</summary>
 internal sealed class InsideStates(Db db, ServerKeys keys)
 {
-    private const int NonceBytes = 12;
-    private const int TagBytes = 16;
-
     /// <summary>An empty state when there is none.</summary>
     public async Task<InsideState> FindAsync(long codespace, CancellationToken cancellationToken)
     {
@@ -71,32 +68,20 @@ internal sealed class InsideStates(Db db, ServerKeys keys)
         }
     }
 
-    private byte[] Seal(long codespace, InsideState state)
-    {
-        var plain = JsonSerializer.SerializeToUtf8Bytes(state, InsideJson.Default.InsideState);
-        var value = new byte[NonceBytes + TagBytes + plain.Length];
-        RandomNumberGenerator.Fill(value.AsSpan(0, NonceBytes));
-        using var aes = new AesGcm(Key(), TagBytes);
-        aes.Encrypt(value.AsSpan(0, NonceBytes), plain, value.AsSpan(NonceBytes + TagBytes), value.AsSpan(NonceBytes, TagBytes), BitConverter.GetBytes(codespace));
-        return value;
-    }
+    private byte[] Seal(long codespace, InsideState state) => AesGcmBox.Seal(
+        Key(), JsonSerializer.SerializeToUtf8Bytes(state, InsideJson.Default.InsideState), BitConverter.GetBytes(codespace));
 
     private InsideState Open(long codespace, byte[] value)
     {
-        var plain = new byte[value.Length - NonceBytes - TagBytes];
-        using var aes = new AesGcm(Key(), TagBytes);
         try
         {
-            aes.Decrypt(
-                value.AsSpan(0, NonceBytes), value.AsSpan(NonceBytes + TagBytes), value.AsSpan(NonceBytes, TagBytes), plain, BitConverter.GetBytes(codespace));
+            return JsonSerializer.Deserialize(AesGcmBox.Open(Key(), value, BitConverter.GetBytes(codespace)), InsideJson.Default.InsideState) ?? new InsideState();
         }
-        catch (AuthenticationTagMismatchException)
+        catch (CryptographicException)
         {
             // Of a database that was put together from two: the codespace gets a new one at its next start.
             return new InsideState();
         }
-
-        return JsonSerializer.Deserialize(plain, InsideJson.Default.InsideState) ?? new InsideState();
     }
 
     private byte[] Key() => HKDF.DeriveKey(HashAlgorithmName.SHA256, keys.Codespaces, 32, info: "inside"u8.ToArray());

@@ -1,14 +1,11 @@
 using Berth.Server.Database;
 using Berth.Server.Cryptography;
+using Berth.Server.Operations;
+using Berth.Server.Settings;
 using Berth.Server.Tokens;
 using Microsoft.Extensions.Options;
 
-namespace Berth.Server.Operations;
-
-/// <summary>A fault of the installation that ends the start with one message and no stack trace.</summary>
-#pragma warning disable CA1032, RCS1194 // Without a message for the operator it means nothing.
-internal sealed class StartupException(string message) : Exception(message);
-#pragma warning restore CA1032, RCS1194
+namespace Berth.Server;
 
 /// <summary>What happens before the first request: hold the data folder, migrate, unlock the keys, make the first administrator.</summary>
 internal sealed class Startup(DataFolder folder, Migrator migrator, MasterKey masterKey, ServerKeys keys, FirstAdministrator administrator)
