@@ -4,21 +4,26 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Appends a content to a file through two buffers: while one fills from the network and is hashed, the other is written. Whole buffers go past
-/// the page cache where the file system allows it: layers are larger than what is worth caching, and on the machines measured the cache's
-/// fresh pages cost more than the network, the hash and the disk together. The last, partial buffer takes the ordinary way.
+/// Appends a content to a file through two buffers: while one fills from the network and is hashed, the other is written. The bytes stay
+/// in the page cache for the first pull, which usually comes soon, and the disk begins with them long before the commit waits for it.
 /// </summary>
-internal sealed class AppendToFile(SafeFileHandle file, SafeFileHandle? direct, RunningHash? hash, long offset, long limit)
+internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long offset, long limit)
 {
-    private bool _directWorks = direct is not null;
+    /// <summary>Size of the buffers that contents of unknown or ordinary length arrive in.</summary>
+    public const int BufferSize = 256 * 1024;
+
+    /// <summary>Small enough to keep the disk busy from the beginning, large enough to give it whole extents.</summary>
+    private const int WriteBackPiece = 8 << 20;
+
+    private long _handedToDisk = offset;
 
     public long Written { get; private set; } = offset;
 
     /// <summary>False when the content goes past the limit; the caller cuts the file back.</summary>
     /// <param name="content">Read to its end.</param>
-    /// <param name="rent">Makes a buffer; all have one size.</param>
+    /// <param name="bufferSize">At least one byte more than the content, or any size.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task<bool> RunAsync(Stream content, Func<IMemoryOwner<byte>> rent, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(Stream content, int bufferSize, CancellationToken cancellationToken)
     {
         IMemoryOwner<byte>? filling = null;
         IMemoryOwner<byte>? storing = null;
@@ -28,7 +33,7 @@ internal sealed class AppendToFile(SafeFileHandle file, SafeFileHandle? direct, 
         {
             // A sender that has nothing to send yet holds no buffer.
             _ = await content.ReadAsync(Memory<byte>.Empty, cancellationToken);
-            filling = rent();
+            filling = MemoryPool<byte>.Shared.Rent(bufferSize);
             while (true)
             {
                 var buffer = filling.Memory;
@@ -44,12 +49,12 @@ internal sealed class AppendToFile(SafeFileHandle file, SafeFileHandle? direct, 
                 await stored;
                 if (count < buffer.Length)
                 {
-                    Store(buffer.Span[..count], whole: false);
+                    Store(buffer.Span[..count]);
                     return true;
                 }
 
-                stored = Task.Run(() => Store(buffer.Span, whole: true), CancellationToken.None);
-                (filling, storing) = (storing ?? rent(), filling);
+                stored = Task.Run(() => Store(buffer.Span), CancellationToken.None);
+                (filling, storing) = (storing ?? MemoryPool<byte>.Shared.Rent(bufferSize), filling);
             }
         }
         finally
@@ -61,33 +66,14 @@ internal sealed class AppendToFile(SafeFileHandle file, SafeFileHandle? direct, 
         }
     }
 
-    private void Store(ReadOnlySpan<byte> bytes, bool whole)
+    private void Store(ReadOnlySpan<byte> bytes)
     {
-        if (!whole || !TryStoreDirectly(bytes))
-        {
-            RandomAccess.Write(file, bytes, Written);
-        }
-
+        RandomAccess.Write(file, bytes, Written);
         Written += bytes.Length;
-    }
-
-    private bool TryStoreDirectly(ReadOnlySpan<byte> bytes)
-    {
-        if (!_directWorks)
+        if (Written - _handedToDisk >= WriteBackPiece)
         {
-            return false;
-        }
-
-        try
-        {
-            RandomAccess.Write(direct!, bytes, Written);
-            return true;
-        }
-        catch (Exception exception) when (exception is ArgumentException || exception.HResult == FileLayout.InvalidArgument)
-        {
-            // The file system opens files so but wants another alignment: everything takes the ordinary way then.
-            _directWorks = false;
-            return false;
+            DiskSync.BeginWriteBack(file, _handedToDisk, Written - _handedToDisk);
+            _handedToDisk = Written;
         }
     }
 

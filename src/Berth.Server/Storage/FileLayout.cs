@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-
 namespace Berth.Server.Storage;
 
 /// <summary>
@@ -11,7 +8,7 @@ namespace Berth.Server.Storage;
 /// </code>
 /// Both lie on one file system, so becoming a blob is one rename.
 /// </summary>
-internal sealed partial class FileLayout
+internal sealed class FileLayout
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -29,7 +26,7 @@ internal sealed partial class FileLayout
 
         if (made)
         {
-            SyncFolder(Root);
+            DiskSync.SyncFolder(Root);
         }
     }
 
@@ -44,59 +41,4 @@ internal sealed partial class FileLayout
     public string BlobFolder(StorageKey key) => Path.Combine(Root, key.Value[..2]);
 
     public string Blob(StorageKey key) => Path.Combine(BlobFolder(key), key.Value);
-
-    /// <summary>Brings a folder's entries to disk: a rename survives a power cut only after this (fsync(2), "NOTES").</summary>
-    /// <exception cref="IOException">The folder cannot be synced; <see cref="Exception.HResult"/> is the errno.</exception>
-    public static void SyncFolder(string folder)
-    {
-        var descriptor = Open(folder, ReadOnly | OnlyFolder | CloseOnExec);
-        if (descriptor < 0)
-        {
-            throw Failure("open", folder);
-        }
-
-        try
-        {
-            if (Fsync(descriptor) != 0)
-            {
-                throw Failure("fsync", folder);
-            }
-        }
-        finally
-        {
-            _ = Close(descriptor);
-        }
-    }
-
-    /// <summary>A file that exists, for writing whole pages past the page cache; null where the file system has no such way (tmpfs).</summary>
-    public static SafeFileHandle? OpenPastCache(string path)
-    {
-        var descriptor = Open(path, WriteOnly | PastCache | CloseOnExec);
-        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
-    }
-
-    private static IOException Failure(string call, string folder)
-    {
-        var errno = Marshal.GetLastPInvokeError();
-        return new IOException($"{call} of {folder}: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
-    }
-
-    /// <summary>EINVAL.</summary>
-    public const int InvalidArgument = 22;
-
-    // fcntl.h of Linux; O_DIRECTORY and O_DIRECT change places on arm64.
-    private const int ReadOnly = 0;
-    private const int WriteOnly = 1;
-    private const int CloseOnExec = 0x80000;
-    private static readonly int OnlyFolder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
-    private static readonly int PastCache = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Fsync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
 }

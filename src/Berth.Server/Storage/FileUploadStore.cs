@@ -14,8 +14,6 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
     /// <summary>Contents below this take an ordinary buffer of their own size.</summary>
     private const int SmallContent = 128 * 1024;
 
-    private readonly AlignedBuffers _buffers = new();
-
     public ValueTask<long> LengthAsync(StorageKey upload, CancellationToken cancellationToken)
     {
         var file = new FileInfo(layout.Upload(upload));
@@ -28,18 +26,27 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
         using var file = File.OpenHandle(layout.Upload(upload), FileMode.OpenOrCreate, FileAccess.ReadWrite);
         var hash = hashes.Take(upload, offset) ?? (offset == 0 ? new RunningHash(algorithm) : null);
         var small = expectedLength < SmallContent;
-        using var direct = small || offset % AlignedBuffers.Alignment != 0 ? null : FileLayout.OpenPastCache(layout.Upload(upload));
-        var append = new AppendToFile(file, direct, hash, offset, limit);
+        var append = new AppendToFile(file, hash, offset, limit);
         try
         {
             // One byte more than is expected, so that one read shows the end.
-            Func<IMemoryOwner<byte>> rent = small ? () => MemoryPool<byte>.Shared.Rent((int)expectedLength!.Value + 1) : _buffers.Rent;
-            if (!await append.RunAsync(content, rent, cancellationToken))
+            if (!await append.RunAsync(content, small ? (int)expectedLength!.Value + 1 : AppendToFile.BufferSize, cancellationToken))
             {
                 RandomAccess.SetLength(file, offset);
                 hash?.Dispose();
                 return new AppendResult(offset, TooLarge: true);
             }
+
+            if (!small)
+            {
+                DiskSync.AwaitWriteBack(file, offset);
+            }
+        }
+        catch (LostBytesException)
+        {
+            hash?.Dispose();
+            ForgetAll(file);
+            throw;
         }
         catch (IOException exception) when (Http.StorageFull.Is(exception))
         {
@@ -85,9 +92,18 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
             return Task.FromResult(new CommitResult(actual, size, Matches: false));
         }
 
-        RandomAccess.FlushToDisk(file);
+        try
+        {
+            DiskSync.SyncBytes(file);
+        }
+        catch (LostBytesException)
+        {
+            ForgetAll(file);
+            throw;
+        }
+
         File.Move(path, layout.Blob(upload), overwrite: true);
-        FileLayout.SyncFolder(layout.BlobFolder(upload));
+        DiskSync.SyncFolder(layout.BlobFolder(upload));
         return Task.FromResult(new CommitResult(actual, size, Matches: true));
     }
 
@@ -113,9 +129,15 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
         await Task.CompletedTask;
     }
 
+    /// <summary>
+    /// Takes an upload back to its beginning. The system tells of lost bytes once and may keep them readable for a while, so a second
+    /// attempt to commit what is there would succeed.
+    /// </summary>
+    private static void ForgetAll(SafeFileHandle file) => RandomAccess.SetLength(file, 0);
+
     private static Digest ReadAgain(SafeFileHandle file, long size, string algorithm, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(AlignedBuffers.Size);
+        var buffer = ArrayPool<byte>.Shared.Rent(AppendToFile.BufferSize);
         try
         {
             using var hash = new RunningHash(algorithm);
