@@ -9,15 +9,21 @@ internal static class AllRows
     {
         Row[] rows =
         [
-            new ManifestRow(),
+            new ManifestRow(Sides.BesideDockerRegistry, 20),
             new ManyTagsRow(),
-            new BlobHeadRow(),
+            new BlobHeadRow(Sides.BesideDockerRegistry, 10),
             new DownloadRow(1, 1.1),
             new DownloadRow(8, 1.3),
             new UploadRow(),
+            new DiskPushRow(),
+            new FirstPullRow(),
             new SmallImagesRow(),
             new MemoryRow(),
+            new HostileMemoryRow(),
             new StartRow(),
+            new ColdRow(),
+            new ManifestRow(Sides.PostgresBesideSqlite, 0.5),
+            new BlobHeadRow(Sides.PostgresBesideSqlite, 0.5),
             new ResolveRow(),
             new CodespaceRow(),
         ];

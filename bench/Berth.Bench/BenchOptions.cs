@@ -5,11 +5,16 @@ namespace Berth.Bench;
 /// <summary>What to run, and where the programs are.</summary>
 internal sealed record BenchOptions(string Root, string? Row, int Rounds)
 {
+    /// <summary>The folder of the socket of a PostgreSQL cluster; null where none was started.</summary>
+    public string? Postgres { get; init; }
+
     public const string Help = """
         Measures Berth beside Debian's docker-registry on this machine, interleaved, and prints a table of ratios.
 
-          --row NAME     one row: manifests, tags, heads, download-1, download-8, upload, images, memory, start, resolve, codespace
+          --row NAME     one row: manifests, tags, heads, download-1, download-8, upload, upload-disk, first-pull, images,
+                         memory, memory-bounds, start, cold, manifests-postgres, heads-postgres, resolve, codespace
           --rounds N     rounds of each row; the medians are compared (default 5)
+          --postgres DIR the folder of the socket of a PostgreSQL cluster, for the rows that need one
         """;
 
     public string Work => Path.Combine(Root, "bench", "work");
@@ -29,6 +34,9 @@ internal sealed record BenchOptions(string Root, string? Row, int Rounds)
                     break;
                 case ("--row", { } row) when AllRows.Chosen(row).Count > 0:
                     options = options with { Row = row };
+                    break;
+                case ("--postgres", { } folder):
+                    options = options with { Postgres = folder };
                     break;
                 case ("--rounds", { } text) when int.TryParse(text, out var rounds) && rounds > 0:
                     options = options with { Rounds = rounds };

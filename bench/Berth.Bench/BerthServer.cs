@@ -33,6 +33,17 @@ internal sealed class BerthServer(string folder, string serverDll, params string
         return "Bearer " + answer.GetProperty("token").GetString();
     }
 
+    /// <summary>A token for scopes too long for a query; null when the server refuses them.</summary>
+    public async Task<string?> TryTokenAsync(string scopes, CancellationToken cancellationToken)
+    {
+        using var form = new FormUrlEncodedContent(
+            [new("grant_type", "password"), new("username", Owner), new("password", _userToken), new("service", "berth"), new("scope", scopes)]);
+        using var response = await Http.PostAsync(Url + "/token", form, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? "Bearer " + (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("token").GetString()
+            : (int)response.StatusCode < 500 ? null : throw new InvalidOperationException($"/token answers {(int)response.StatusCode}");
+    }
+
     public override async Task<double> StartAsync(CancellationToken cancellationToken)
     {
         var seconds = await base.StartAsync(cancellationToken);

@@ -9,9 +9,9 @@ internal static partial class Wrk
 {
     public const int Seconds = 4;
 
-    public static async Task<double> GetAsync(RegistryClient client, string url, CancellationToken cancellationToken)
+    public static async Task<double> GetAsync(RegistryClient client, string url, CancellationToken cancellationToken, int seconds = Seconds)
     {
-        List<string> arguments = ["-t1", "-c32", $"-d{Seconds}s", "-H", "Accept: " + RegistryClient.ManifestType];
+        List<string> arguments = ["-t1", "-c32", $"-d{seconds}s", "-H", "Accept: " + RegistryClient.ManifestType];
         if (client.Authorization is not null)
         {
             arguments.AddRange(["-H", "Authorization: " + client.Authorization]);

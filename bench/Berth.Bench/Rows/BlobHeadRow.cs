@@ -1,16 +1,16 @@
 namespace Berth.Bench.Rows;
 
-internal sealed class BlobHeadRow : BesideDockerRegistry
+internal sealed class BlobHeadRow(Sides sides, double target) : SideBySide(sides)
 {
     private static readonly byte[] Blob = [.. Enumerable.Range(0, 1024).Select(i => (byte)i)];
 
-    public override string Name => "heads";
+    protected override string Noun => "heads";
 
-    public override string Work => "blob HEAD, 32 connections";
+    protected override string What => "blob HEAD, 32 connections";
 
     public override string Unit => "requests/s";
 
-    public override double Target => 10;
+    public override double Target => target;
 
     protected override async Task FillAsync(ServerProcess server, CancellationToken cancellationToken)
     {

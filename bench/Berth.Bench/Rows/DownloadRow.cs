@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Berth.Bench.Rows;
 
-internal sealed class DownloadRow(int streams, double target) : BesideDockerRegistry
+internal sealed class DownloadRow(int streams, double target) : SideBySide(Sides.BesideDockerRegistry)
 {
     private readonly BigBlob _blob = new();
 
-    public override string Name => $"download-{streams}";
+    protected override string Noun => $"download-{streams}";
 
-    public override string Work => $"blob GET, 200 MB, {streams} stream{(streams == 1 ? "" : "s")}";
+    protected override string What => $"blob GET, 200 MB, {streams} stream{(streams == 1 ? "" : "s")}";
 
     public override string Unit => "MB/s";
 

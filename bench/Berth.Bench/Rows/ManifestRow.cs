@@ -1,14 +1,14 @@
 namespace Berth.Bench.Rows;
 
-internal sealed class ManifestRow : BesideDockerRegistry
+internal sealed class ManifestRow(Sides sides, double target) : SideBySide(sides)
 {
-    public override string Name => "manifests";
+    protected override string Noun => "manifests";
 
-    public override string Work => "manifest GET by tag, 32 connections";
+    protected override string What => "manifest GET by tag, 32 connections";
 
     public override string Unit => "requests/s";
 
-    public override double Target => 20;
+    public override double Target => target;
 
     protected override async Task FillAsync(ServerProcess server, CancellationToken cancellationToken)
     {

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Berth.Bench.Rows;
 
-internal sealed class SmallImagesRow : BesideDockerRegistry
+internal sealed class SmallImagesRow() : SideBySide(Sides.BesideDockerRegistry)
 {
     private const int Images = 1000;
 
-    public override string Name => "images";
+    protected override string Noun => "images";
 
-    public override string Work => "push of 1,000 small images, 16 at once, one repository";
+    protected override string What => "push of 1,000 small images, 16 at once, one repository";
 
     public override string Unit => "images/s";
 

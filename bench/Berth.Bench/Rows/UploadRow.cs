@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Berth.Bench.Rows;
 
-internal sealed class UploadRow : BesideDockerRegistry
+internal sealed class UploadRow() : SideBySide(Sides.BesideDockerRegistry)
 {
     private readonly BigBlob _blob = new();
 
-    public override string Name => "upload";
+    protected override string Noun => "upload";
 
-    public override string Work => "blob push, 200 MB, POST+PATCH+PUT";
+    protected override string What => "blob push, 200 MB, POST+PATCH+PUT";
 
     public override string Unit => "MB/s";
 

@@ -1,15 +1,25 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>A row that does the same work at a fresh Berth and at a fresh docker-registry, both running side by side.</summary>
-internal abstract class BesideDockerRegistry : Row
+/// <summary>A row that does the same work at a fresh Berth and at a fresh peer, both running side by side.</summary>
+internal abstract class SideBySide(Sides sides) : Row
 {
-    private BerthServer? _berth;
-    private DockerRegistry? _peer;
+    private ServerProcess? _berth;
+    private ServerProcess? _peer;
+
+    public sealed override string Name => Noun + sides.Suffix;
+
+    public sealed override string Work => What + sides.Words;
+
+    public sealed override string Peer => sides.Peer;
+
+    protected abstract string Noun { get; }
+
+    protected abstract string What { get; }
 
     public override async Task PrepareAsync(BenchOptions options, CancellationToken cancellationToken)
     {
-        _berth = new BerthServer(Path.Combine(options.Work, Name + "-berth"), options.ServerDll);
-        _peer = new DockerRegistry(Path.Combine(options.Work, Name + "-docker-registry"));
+        _berth = sides.MakeBerth(Path.Combine(options.Work, Name + "-berth"), options);
+        _peer = sides.MakePeer(Path.Combine(options.Work, Name + "-" + Peer), options);
         await _berth.StartAsync(cancellationToken);
         await _peer.StartAsync(cancellationToken);
         await FillAsync(_berth, cancellationToken);
