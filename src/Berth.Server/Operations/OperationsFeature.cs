@@ -5,6 +5,7 @@ internal static class OperationsFeature
     public static void AddOperations(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<DataFolder>();
+        builder.Services.AddSingleton<Opening>();
         builder.Services.AddMetrics();
         builder.Services.AddSingleton<BerthMetrics>();
         builder.Services.AddSingleton<PrometheusText>();

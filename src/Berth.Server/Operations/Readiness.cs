@@ -4,11 +4,16 @@ using Berth.Server.Storage;
 
 namespace Berth.Server.Operations;
 
-/// <summary>Whether requests can be served: the database answers, and the blob store can be reached and written.</summary>
+/// <summary>Whether requests can be served: it has warmed up, the database answers, and the blob store can be reached and written.</summary>
 internal static class Readiness
 {
-    public static async Task<IResult> CheckAsync(Db db, IBlobStore blobs, CancellationToken cancellationToken)
+    public static async Task<IResult> CheckAsync(Opening opening, Db db, IBlobStore blobs, CancellationToken cancellationToken)
     {
+        if (!opening.IsOpen)
+        {
+            return Results.Text("the server is starting\n", statusCode: 503);
+        }
+
         try
         {
             await db.ReadAsync(session => session.SingleAsync<long>("select count(*) from server_keys"), cancellationToken);

@@ -22,6 +22,7 @@ internal static class RegistryFeature
         services.AddSingleton<MountBlob>();
         services.AddSingleton<ManifestReads>();
         services.AddSingleton<PushManifest>();
+        services.AddSingleton<WarmUp>();
     }
 
     public static void MapRegistry(this WebApplication app)

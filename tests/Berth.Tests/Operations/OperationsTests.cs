@@ -1,5 +1,7 @@
 using System.Net;
 using Berth.Server.Database;
+using Berth.Server.Operations;
+using Berth.Server.Registry;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -51,6 +53,24 @@ public sealed class OperationsTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz", Token)).StatusCode);
         Directory.Move(uploads + "-away", uploads);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task It_is_not_ready_until_it_has_warmed_up_at_its_own_routes()
+    {
+        await using var server = await BerthServer.StartAsync();
+        using var client = server.Client();
+        server.Services.GetRequiredService<Opening>().HoldBack();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/readyz", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz", Token)).StatusCode);
+
+        await server.Services.GetRequiredService<WarmUp>().RunAsync(Token);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
+        var metrics = await client.GetStringAsync("/metrics", Token);
+        Assert.Contains("http_route=\"/v2/{name}/manifests/{reference}\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("http_response_status_code=\"404\"", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("http_response_status_code=\"401\"", metrics, StringComparison.Ordinal);
     }
 
     [Fact]

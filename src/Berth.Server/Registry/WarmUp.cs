@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Berth.Server.Http;
+using Berth.Server.Operations;
+using Berth.Server.Registry.Authorization;
+using Berth.Server.Settings;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Berth.Server.Registry;
+
+/// <summary>
+/// Asks this server for an image before it says that it is ready, over and over: the runtime compiles a method well only after it ran a few
+/// dozen times, and until then a server answers at a fraction of its rate. The image cannot exist, so nothing is needed and nothing stays.
+/// </summary>
+internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options, IServer server, Opening opening, ILogger<WarmUp> logger)
+{
+    /// <summary>A reserved login, so nobody's.</summary>
+    private const string Image = "readyz/warm-up";
+
+    private const int Connections = 4;
+    private const int RequestsOfConnection = 32;
+
+    /// <summary>Long enough for the compiler to see what is called often, short beside the rest of a start.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Longest);
+        try
+        {
+            var address = BindingAddress.Parse(server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
+            var requests = Requests();
+            await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => AskAsync(address, requests, limit.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or System.Security.Authentication.AuthenticationException)
+        {
+            LogCold(exception.Message);
+        }
+        finally
+        {
+            opening.Open();
+        }
+    }
+
+    private static async Task AskAsync(BindingAddress address, byte[] requests, CancellationToken cancellationToken)
+    {
+        var answers = new byte[16 * 1024];
+        while (true)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(Reachable(address), cancellationToken);
+            await using var stream = await OpenAsync(client, address, cancellationToken);
+            await stream.WriteAsync(requests, cancellationToken);
+
+            // The last request asks for the connection's end.
+            while (await stream.ReadAsync(answers, cancellationToken) > 0)
+            {
+            }
+        }
+    }
+
+    private static IPEndPoint Reachable(BindingAddress address)
+    {
+        var host = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Loopback;
+        return new IPEndPoint(host.Equals(IPAddress.Any) ? IPAddress.Loopback : host.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : host, address.Port);
+    }
+
+    private static async Task<Stream> OpenAsync(TcpClient client, BindingAddress address, CancellationToken cancellationToken)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps)
+        {
+            return client.GetStream();
+        }
+
+        // Nothing is told to whoever answers, and nothing believed.
+        var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken);
+        return secured;
+    }
+
+    /// <summary>What a pull asks: the manifest by its tag, and for each layer whether it is there and for its bytes.</summary>
+    private byte[] Requests()
+    {
+        var host = Surface.Registry.Subdomain is var subdomain && options.Subdomains ? subdomain + options.BaseUri.Authority : options.BaseUri.Authority;
+        var token = tokens.Issue(tokenId: null, [new RegistryGrant(Image, RegistryActions.Pull, RegistryActions.Pull)]);
+        var blob = "blobs/sha256:" + new string('0', 64);
+        (string Method, string Path)[] pull = [("GET", "manifests/latest"), ("HEAD", blob), ("GET", "manifests/latest"), ("GET", blob)];
+        var text = new StringBuilder();
+        for (var i = 0; i < RequestsOfConnection; i++)
+        {
+            var (method, path) = pull[i % pull.Length];
+            text.Append($"{method} /v2/{Image}/{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
+            text.Append(i == RequestsOfConnection - 1 ? "Connection: close\r\n\r\n" : "\r\n");
+        }
+
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the first requests will be slow: the warm-up did not reach the server's own address ({Reason})")]
+    private partial void LogCold(string reason);
+}
