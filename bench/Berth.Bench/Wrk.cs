@@ -11,7 +11,7 @@ internal static partial class Wrk
 
     public static async Task<double> GetAsync(RegistryClient client, string url, CancellationToken cancellationToken, int seconds = Seconds)
     {
-        List<string> arguments = ["-t1", "-c32", $"-d{seconds}s", "-H", "Accept: " + RegistryClient.ManifestType];
+        List<string> arguments = ["-t1", "-c32", $"-d{seconds}s", "--timeout", "10s", "-H", "Accept: " + RegistryClient.ManifestType];
         if (client.Authorization is not null)
         {
             arguments.AddRange(["-H", "Authorization: " + client.Authorization]);
