@@ -11,9 +11,11 @@ internal static class Postgres
     /// <summary>A database of its own, as a setting of the server.</summary>
     public static string NewDatabase(BenchOptions options)
     {
-        var folder = options.Postgres ?? throw new InvalidOperationException("no --postgres: script/bench starts a cluster and names its folder");
+        var folder = options.Postgres
+            ?? throw new InvalidOperationException("no --postgres: script/bench starts a cluster and names its folder");
         var name = string.Create(CultureInfo.InvariantCulture, $"bench{++_made}");
-        using var create = Process.Start(new ProcessStartInfo("createdb", ["--host", folder, "--username", "postgres", name]) { UseShellExecute = false })!;
+        var command = new ProcessStartInfo("createdb", ["--host", folder, "--username", "postgres", name]) { UseShellExecute = false };
+        using var create = Process.Start(command)!;
         create.WaitForExit();
         return create.ExitCode == 0
             ? $"BERTH_DATABASE=postgres:Host={folder};Username=postgres;Database={name}"

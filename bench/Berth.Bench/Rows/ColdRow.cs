@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>The first three seconds of a process that has just said that it is ready, beside three seconds of the same process later.</summary>
+/// <summary>The first three seconds of a process that has just said it is ready, beside three of the same process later.</summary>
 internal sealed class ColdRow : Row
 {
     private const int Seconds = 3;

@@ -43,7 +43,8 @@ internal sealed class DiskPushRow : Row
     {
         var target = Path.Combine(_berth!.Folder, "dd-target");
         var clock = Stopwatch.StartNew();
-        using var dd = Process.Start(new ProcessStartInfo("dd", ["if=" + Source, "of=" + target, "bs=1M", "conv=fsync", "status=none"]) { UseShellExecute = false })!;
+        string[] arguments = ["if=" + Source, "of=" + target, "bs=1M", "conv=fsync", "status=none"];
+        using var dd = Process.Start(new ProcessStartInfo("dd", arguments) { UseShellExecute = false })!;
         await dd.WaitForExitAsync(cancellationToken);
         var seconds = clock.Elapsed.TotalSeconds;
         File.Delete(target);

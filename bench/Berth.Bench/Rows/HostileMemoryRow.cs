@@ -6,8 +6,8 @@ using System.Text;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// What anybody can send or ask to make a server hold memory, one after the other at one fresh process: huge forms, tokens with many long scopes,
-/// referrers with huge annotations, and readers that do not read. The server may refuse any of it.
+/// What anybody can send or ask to make a server hold memory, one after the other at one fresh process: huge forms, tokens with many
+/// long scopes, referrers with huge annotations, and readers that do not read. The server may refuse any of it.
 /// </summary>
 internal sealed class HostileMemoryRow : Row
 {
@@ -65,7 +65,9 @@ internal sealed class HostileMemoryRow : Row
 
     private static async Task SendFormsAsync(BerthServer server, CancellationToken cancellationToken)
     {
-        var form = Encoding.ASCII.GetBytes("grant_type=password&username=bench&password=bench" + string.Concat(Enumerable.Range(0, 7).Select(i => $"&f{i}=" + new string('x', (FormSize / 7) - 100))));
+        // No field longer than forms may have by themselves.
+        var fields = Enumerable.Range(0, 7).Select(i => $"&f{i}=" + new string('x', (FormSize / 7) - 100));
+        var form = Encoding.ASCII.GetBytes("grant_type=password&username=bench&password=bench" + string.Concat(fields));
         await Task.WhenAll(Enumerable.Range(0, Forms).Select(_ => SendAsync()));
 
         async Task SendAsync()
@@ -84,11 +86,14 @@ internal sealed class HostileMemoryRow : Row
     }
 
     /// <summary>Made and used once each: what is verified may be remembered.</summary>
-    private static Task UseTokensAsync(BerthServer server, CancellationToken cancellationToken) =>
-        Parallel.ForAsync(0, Tokens, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken }, async (number, token) =>
+    private static Task UseTokensAsync(BerthServer server, CancellationToken cancellationToken)
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken };
+        return Parallel.ForAsync(0, Tokens, options, async (number, token) =>
         {
-            var names = Enumerable.Range(0, ScopesOfToken).Select(i => string.Create(CultureInfo.InvariantCulture, $"bench/{number}-{i}-{new string('x', 200)}"));
-            var scopes = string.Join(' ', names.Select(name => $"repository:{name}:pull"));
+            var end = new string('x', 200);
+            var scopes = string.Join(' ', Enumerable.Range(0, ScopesOfToken).Select(
+                i => string.Create(CultureInfo.InvariantCulture, $"repository:bench/{number}-{i}-{end}:pull")));
             if (await server.TryTokenAsync(scopes, token) is { } bearer)
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, server.Url + "/v2/");
@@ -96,8 +101,10 @@ internal sealed class HostileMemoryRow : Row
                 using var response = await server.Http.SendAsync(request, token);
             }
         });
+    }
 
-    private static async Task<(string Subject, string[] Digests)> PushReferrersAsync(BerthServer server, CancellationToken cancellationToken)
+    private static async Task<(string Subject, string[] Digests)> PushReferrersAsync(
+        BerthServer server, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(server, "referrers", cancellationToken);
         var blob = "{}"u8.ToArray();
@@ -108,8 +115,12 @@ internal sealed class HostileMemoryRow : Row
         {
             var text = Encoding.UTF8.GetString(RegistryClient.Manifest(blob, blob)).TrimEnd('}');
             var annotation = new string('x', ManifestSize - text.Length - 1000);
-            var manifest = $$$"""{{{text}}},"subject":{"mediaType":"{{{RegistryClient.ManifestType}}}","digest":"{{{subject}}}","size":1},"annotations":{"number":"{{{i}}}","x":"{{{annotation}}}"}}""";
-            digests[i] = await client.PutManifestAsync("x" + i.ToString(CultureInfo.InvariantCulture), Encoding.UTF8.GetBytes(manifest), cancellationToken);
+            var manifest = $$$"""
+                {{{text}}},"subject":{"mediaType":"{{{RegistryClient.ManifestType}}}","digest":"{{{subject}}}","size":1},
+                "annotations":{"number":"{{{i}}}","x":"{{{annotation}}}"}}
+                """;
+            var tag = string.Create(CultureInfo.InvariantCulture, $"x{i}");
+            digests[i] = await client.PutManifestAsync(tag, Encoding.UTF8.GetBytes(manifest), cancellationToken);
         }
 
         return (subject, digests);
@@ -129,7 +140,9 @@ internal sealed class HostileMemoryRow : Row
                 request.Headers.TryAddWithoutValidation("Authorization", client.Authorization);
                 using var response = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
                 await response.Content.CopyToAsync(Stream.Null, cancellationToken);
-                next = response.Headers.TryGetValues("Link", out var links) ? new Uri(new Uri(server.Url), links.First().Split('<', '>')[1]).AbsoluteUri : null;
+                next = response.Headers.TryGetValues("Link", out var links)
+                    ? new Uri(new Uri(server.Url), links.First().Split('<', '>')[1]).AbsoluteUri
+                    : null;
             }
         }
     }
@@ -138,7 +151,8 @@ internal sealed class HostileMemoryRow : Row
     private static async Task ReadSlowlyAsync(BerthServer server, string[] digests, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(server, "referrers", cancellationToken);
-        var sockets = Enumerable.Range(0, SlowReaders).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 }).ToArray();
+        var sockets = Enumerable.Range(0, SlowReaders)
+            .Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 }).ToArray();
         try
         {
             await Task.WhenAll(sockets.Select((socket, i) => BeginAsync(socket, digests[i % digests.Length])));
@@ -154,7 +168,8 @@ internal sealed class HostileMemoryRow : Row
         async Task BeginAsync(Socket socket, string digest)
         {
             var url = new Uri(client.Url("manifests/" + digest));
-            var request = Encoding.ASCII.GetBytes($"GET {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: {client.Authorization}\r\n\r\n");
+            var request = Encoding.ASCII.GetBytes(
+                $"GET {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: {client.Authorization}\r\n\r\n");
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, url.Port), cancellationToken);
             await socket.SendAsync(request, cancellationToken);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -26,9 +26,11 @@ internal abstract class SideBySide(Sides sides) : Row
         await FillAsync(_peer, cancellationToken);
     }
 
-    public override Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken) => MeasureAsync(_berth!, round, cancellationToken);
+    public override Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken) =>
+        MeasureAsync(_berth!, round, cancellationToken);
 
-    public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken) => await MeasureAsync(_peer!, round, cancellationToken);
+    public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken) =>
+        await MeasureAsync(_peer!, round, cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,12 +1,16 @@
 namespace Berth.Bench.Rows;
 
 /// <summary>The two servers that a row compares: what they are called, and how they are made in a folder.</summary>
-internal sealed record Sides(string Suffix, string Words, string Peer, Func<string, BenchOptions, ServerProcess> MakeBerth, Func<string, BenchOptions, ServerProcess> MakePeer)
+internal sealed record Sides(
+    string Suffix, string Words, string Peer,
+    Func<string, BenchOptions, ServerProcess> MakeBerth, Func<string, BenchOptions, ServerProcess> MakePeer)
 {
-    public static readonly Sides BesideDockerRegistry = new("", "", "docker-registry", EmbeddedBerth, (folder, _) => new DockerRegistry(folder));
+    public static readonly Sides BesideDockerRegistry = new(
+        "", "", "docker-registry", EmbeddedBerth, (folder, _) => new DockerRegistry(folder));
 
     public static readonly Sides PostgresBesideSqlite = new(
-        "-postgres", ", on PostgreSQL", "SQLite", (folder, options) => new BerthServer(folder, options.ServerDll, Postgres.NewDatabase(options)), EmbeddedBerth);
+        "-postgres", ", on PostgreSQL", "SQLite",
+        (folder, options) => new BerthServer(folder, options.ServerDll, Postgres.NewDatabase(options)), EmbeddedBerth);
 
     private static BerthServer EmbeddedBerth(string folder, BenchOptions options) => new(folder, options.ServerDll);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Berth.Server.Http;
 using Berth.Server.Operations;
@@ -40,7 +41,7 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
         {
             // The time is over.
         }
-        catch (Exception exception) when (exception is IOException or SocketException or System.Security.Authentication.AuthenticationException)
+        catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException)
         {
             LogCold(exception.Message);
         }
@@ -70,7 +71,12 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
     private static IPEndPoint Reachable(BindingAddress address)
     {
         var host = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Loopback;
-        return new IPEndPoint(host.Equals(IPAddress.Any) ? IPAddress.Loopback : host.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : host, address.Port);
+        if (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any))
+        {
+            host = host.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
+        }
+
+        return new IPEndPoint(host, address.Port);
     }
 
     private static async Task<Stream> OpenAsync(TcpClient client, BindingAddress address, CancellationToken cancellationToken)
@@ -89,7 +95,7 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
     /// <summary>What a pull asks: the manifest by its tag, and for each layer whether it is there and for its bytes.</summary>
     private byte[] Requests()
     {
-        var host = Surface.Registry.Subdomain is var subdomain && options.Subdomains ? subdomain + options.BaseUri.Authority : options.BaseUri.Authority;
+        var host = (options.Subdomains ? Surface.Registry.Subdomain : "") + options.BaseUri.Authority;
         var token = tokens.Issue(tokenId: null, [new RegistryGrant(Image, RegistryActions.Pull, RegistryActions.Pull)]);
         var blob = "blobs/sha256:" + new string('0', 64);
         (string Method, string Path)[] pull = [("GET", "manifests/latest"), ("HEAD", blob), ("GET", "manifests/latest"), ("GET", blob)];
@@ -104,6 +110,7 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the first requests will be slow: the warm-up did not reach the server's own address ({Reason})")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "the first requests will be slow: the warm-up did not reach the server itself ({Reason})")]
     private partial void LogCold(string reason);
 }

@@ -60,7 +60,8 @@ internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long 
         finally
         {
             // A buffer goes back only when nobody writes from it any more.
-            await stored.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await stored.ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             filling?.Dispose();
             storing?.Dispose();
         }

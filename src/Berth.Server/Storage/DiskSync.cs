@@ -109,7 +109,7 @@ internal static partial class DiskSync
     private static partial int Close(int descriptor);
 }
 
-/// <summary>Bytes that were accepted did not reach the disk, and nobody can say which. <see cref="Exception.HResult"/> is the errno.</summary>
+/// <summary>Accepted bytes did not reach the disk, and nobody can say which. <see cref="Exception.HResult"/> is the errno.</summary>
 #pragma warning disable CA1032, RCS1194 // Without the errno nobody could tell a full disk from a broken one.
 internal sealed class LostBytesException(string message, int errno) : IOException(message, errno);
 #pragma warning restore CA1032, RCS1194
