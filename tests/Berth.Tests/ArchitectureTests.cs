@@ -77,8 +77,23 @@ public sealed partial class ArchitectureTests
         }
     }
 
+    /// <summary>Who may do what is asked of AccessRules; the tables and roles behind it are nobody else's to read.</summary>
+    [Fact]
+    public void Only_access_reads_the_facts_of_access()
+    {
+        var root = Path.Combine(ThisFolder(), "..", "..", "src", "Berth.Server");
+        var access = Path.Combine(root, "Access") + Path.DirectorySeparatorChar;
+        var faults = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.StartsWith(access, StringComparison.Ordinal))
+            .SelectMany(file => FactsOfAccess().Matches(File.ReadAllText(file)).Select(match => $"{Path.GetRelativePath(root, file)}: {match.Value}"));
+        Assert.Empty(faults);
+    }
+
     private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
     [GeneratedRegex(@"^using (?:static )?Berth\.Server\.(?<folder>\w+)", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Usings();
+
+    [GeneratedRegex(@"\b(AccessTable|PackageFactsTable)\.|\.NamedRole\b|\.CanRead\b", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex FactsOfAccess();
 }

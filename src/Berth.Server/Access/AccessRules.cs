@@ -3,7 +3,7 @@ namespace Berth.Server.Access;
 /// <summary>
 /// The rules of access to packages, as a function of facts: no database, no request, no clock. Everything that asks "may they?" asks here.
 /// </summary>
-public static class AccessRules
+public static partial class AccessRules
 {
     public static Decision Decide(Principal principal, PackageAction action, PackageFacts facts, Visibility createAs = Visibility.Private)
     {

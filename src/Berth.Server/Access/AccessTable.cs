@@ -9,71 +9,21 @@ internal static class AccessTable
         r.id, r.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, r.name, r.visibility
         """;
 
-    public static Task<OwnerFacts?> OwnerAsync(DbSession session, string login) => session.FirstOrDefaultAsync<OwnerFacts>(
-        """
-        select a.id, a.login, (a.kind = 'organization') as is_organization,
-               coalesce(o.members_can_create_repositories, false) as members_can_create_repositories,
-               coalesce(o.members_can_create_public_packages, false) as members_can_create_public_packages,
-               coalesce(o.members_can_create_internal_packages, false) as members_can_create_internal_packages,
-               coalesce(o.members_can_create_private_packages, false) as members_can_create_private_packages,
-               coalesce(o.workflows_can_create_packages, true) as workflows_can_create_packages,
-               coalesce(o.public_packages_allowed, true) as public_packages_allowed,
-               coalesce(o.internal_packages_allowed, true) as internal_packages_allowed,
-               coalesce(o.inherit_access_on_link, false) as inherit_access_on_link,
-               coalesce(o.first_publish_visibility, 'repository') as first_publish_visibility
-        from accounts a left join organizations o on o.account_id = a.id
-        where a.folded = @folded
-        """,
-        new { folded = login.ToLowerInvariant() });
-
-    public static Task<PackageRow?> PackageAsync(DbSession session, long ownerId, PackageAddress address) => session.FirstOrDefaultAsync<PackageRow>(
-        """
-        select id, visibility, repository_id, inherits_access from packages
-        where owner_id = @ownerId and type = @type and name = @name and state = 'live'
-        """,
-        new { ownerId, type = address.Type, name = address.Name });
-
-    public static Task<RepositoryFacts?> RepositoryAsync(DbSession session, long id) => session.FirstOrDefaultAsync<RepositoryFacts>(
-        $"select {RepositoryColumns} from repositories r join accounts a on a.id = r.owner_id where r.id = @id", new { id });
-
-    public static Task<RepositoryFacts?> RepositoryAsync(DbSession session, long ownerId, string name) => session.FirstOrDefaultAsync<RepositoryFacts>(
-        $"select {RepositoryColumns} from repositories r join accounts a on a.id = r.owner_id where r.owner_id = @ownerId and r.folded = @folded",
-        new { ownerId, folded = name.ToLowerInvariant() });
-
-    /// <summary><c>admin</c> (an owner), <c>member</c>, or null.</summary>
-    public static Task<string?> MembershipAsync(DbSession session, long organizationId, long userId) => session.FirstOrDefaultAsync<string>(
-        "select role from memberships where organization_id = @organizationId and user_id = @userId", new { organizationId, userId });
-
-    public static Task<List<RoleSource>> GrantsAsync(DbSession session, long packageId, long userId) => session.QueryAsync<RoleSource>(
-        """
-        select a.login as source, p.role from package_users p join accounts a on a.id = p.user_id
-        where p.package_id = @packageId and p.user_id = @userId
-        union all
-        select 'team ' || t.slug, p.role from package_teams p join teams t on t.id = p.team_id join team_members m on m.team_id = t.id
-        where p.package_id = @packageId and m.user_id = @userId
-        """,
-        new { packageId, userId });
-
-    public static Task<string?> ActionsRoleAsync(DbSession session, long packageId, long repositoryId) => session.FirstOrDefaultAsync<string>(
-        "select role from package_actions where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId });
-
-    public static async Task<bool> OnCodespacesListAsync(DbSession session, long packageId, long repositoryId) => await session.SingleAsync<long>(
-        "select count(*) from package_codespaces where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId }) > 0;
-
-    /// <summary>Whether a codespace's configuration asks for packages of another repository.</summary>
-    public static async Task<bool> AsksAsync(DbSession session, long codespaceId, long targetId) => await session.SingleAsync<long>(
-        "select count(*) from codespace_targets where codespace_id = @codespaceId and target_id = @targetId", new { codespaceId, targetId }) > 0;
-
-    /// <summary>Whether a user lets codespaces of a repository read packages of another.</summary>
-    public static async Task<bool> PermitsAsync(DbSession session, long userId, long repositoryId, long targetId) => await session.SingleAsync<long>(
-        "select count(*) from codespace_permissions where user_id = @userId and repository_id = @repositoryId and target_id = @targetId",
-        new { userId, repositoryId, targetId }) > 0;
+    /// <summary>An account and what a person is to it, in one statement; null when there is no such account.</summary>
+    public static async Task<PersonInNamespace?> InNamespaceAsync(DbSession session, long? userId, string login)
+    {
+        var row = await session.FirstOrDefaultAsync<NamespaceRow>(
+            $"select {PackageFactsTable.OwnerColumns}, m.role as membership {PackageFactsTable.OwnerJoins}"
+            + " left join memberships m on m.organization_id = a.id and m.user_id = @userId where a.folded = @folded",
+            new { userId, folded = login.ToLowerInvariant() });
+        return row is null ? null : new PersonInNamespace(userId, new OwnerFacts(row), row.Membership);
+    }
 
     /// <summary>
     /// The roles that people hold by name on repositories, with the words of where each comes from. Goes behind a common table expression
     /// <c>pairs (user_id, repository_id)</c>. The only text that says what gives a role.
     /// </summary>
-    private const string NamedRoles = """
+    public const string NamedRoles = """
         roles as (
             select p.user_id, p.repository_id, 1 as place, 'owner' as source, 'admin' as role
             from pairs p join repositories r on r.id = p.repository_id where r.owner_id = p.user_id
@@ -96,9 +46,31 @@ internal static class AccessTable
         )
         """;
 
-    public static async Task<RepositoryStanding> StandingAsync(DbSession session, RepositoryFacts repository, long userId) =>
-        (await StandingsAsync(session, "select @userId as user_id, id as repository_id from repositories where id = @id", new { userId, id = repository.Id }))
-        .Select(found => found.Standing).FirstOrDefault() ?? RepositoryStanding.Nobody;
+    /// <summary>One person and one repository; null when there is no such repository.</summary>
+    public static async Task<PersonOnRepository?> OnRepositoryAsync(DbSession session, long? userId, long repositoryId) =>
+        (await StandingsAsync(
+            session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id = @repositoryId", new { userId, repositoryId }))
+        .FirstOrDefault();
+
+    /// <summary>The same by the repository's names.</summary>
+    public static async Task<PersonOnRepository?> OnRepositoryAsync(DbSession session, long? userId, string owner, string name) =>
+        (await StandingsAsync(
+            session,
+            """
+            select cast(@userId as bigint) as user_id, r.id as repository_id from repositories r join accounts a on a.id = r.owner_id
+            where a.folded = @owner and r.folded = @name
+            """,
+            new { userId, owner = owner.ToLowerInvariant(), name = name.ToLowerInvariant() }))
+        .FirstOrDefault();
+
+    /// <summary>One person on many repositories, by the repositories' ids.</summary>
+    public static async Task<Dictionary<long, PersonOnRepository>> OnRepositoriesAsync(DbSession session, long? userId, IEnumerable<long> repositoryIds)
+    {
+        var ids = repositoryIds.Distinct().ToArray();
+        return ids.Length == 0 ? [] : (await StandingsAsync(
+            session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id in @ids", new { userId, ids }))
+            .ToDictionary(found => found.Repository.Id);
+    }
 
     /// <summary>What people are to repositories, in one statement however many there are. Repositories that do not exist are left out.</summary>
     /// <param name="session">Where to read.</param>
@@ -123,11 +95,16 @@ internal static class AccessTable
             .. rows.GroupBy(row => (row.UserId, row.Id)).Select(group => new PersonOnRepository(
                 group.Key.UserId,
                 group.First().Repository,
-                RepositoryStanding.Of(
+                group.Key.UserId is null ? RepositoryStanding.Nobody : RepositoryStanding.Of(
                     group.First().Repository,
                     [.. group.Where(row => row.Role is not null).Select(row => new RoleSource { Source = row.RoleSource!, Role = row.Role! })],
                     group.First().IsMember))),
         ];
+    }
+
+    private sealed record NamespaceRow : OwnerFacts
+    {
+        public string? Membership { get; init; }
     }
 
     private sealed record StandingRow
@@ -164,17 +141,11 @@ internal static class AccessTable
     }
 }
 
+/// <summary>One person and one account; the person is null for nobody who is signed in.</summary>
+/// <param name="UserId">The person.</param>
+/// <param name="Owner">The account.</param>
+/// <param name="Membership">In an organization: <c>admin</c> (an owner), <c>member</c>, or null.</param>
+internal sealed record PersonInNamespace(long? UserId, OwnerFacts Owner, string? Membership);
+
 /// <summary>One person and one repository; the person is null for nobody who is signed in.</summary>
 internal sealed record PersonOnRepository(long? UserId, RepositoryFacts Repository, RepositoryStanding Standing);
-
-/// <summary>What the packages table says about access.</summary>
-internal sealed record PackageRow
-{
-    public long Id { get; init; }
-
-    public string Visibility { get; init; } = "private";
-
-    public long? RepositoryId { get; init; }
-
-    public bool InheritsAccess { get; init; }
-}

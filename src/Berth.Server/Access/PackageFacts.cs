@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Berth.Server.Access;
 
 /// <summary>A package by the names in its address; the package may or may not exist.</summary>
@@ -70,8 +72,8 @@ public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool Ca
     public Role NamedRole => Named.Count == 0 ? Role.None : Named.Max(n => RoleNames.OfRepository(n.Role));
 }
 
-/// <summary>Everything that decides whether one principal may do something with one package, read from the database at one moment.</summary>
-public sealed record PackageFacts
+/// <summary>What a package is, whoever asks: it says nothing about anybody's rights.</summary>
+public record PackageSubject
 {
     public required PackageAddress Address { get; init; }
 
@@ -86,6 +88,22 @@ public sealed record PackageFacts
     public bool Inherits { get; init; }
 
     public RepositoryFacts? Linked { get; init; }
+
+    public bool Exists => PackageId is not null;
+}
+
+/// <summary>Everything that decides whether one principal may do something with one package, read from the database at one moment.</summary>
+public sealed record PackageFacts : PackageSubject
+{
+    public PackageFacts()
+    {
+    }
+
+    [SetsRequiredMembers]
+    public PackageFacts(PackageSubject subject)
+        : base(subject)
+    {
+    }
 
     /// <summary>The owner's repository whose name is the first segment of the package's: the name is kept for those who can write to it.</summary>
     public RepositoryFacts? NameKeeper { get; init; }
@@ -118,14 +136,33 @@ public sealed record PackageFacts
     /// <summary>The codespace's creator lets codespaces of its repository have that.</summary>
     public bool LinkedPermitted { get; init; }
 
-    public bool Exists => PackageId is not null;
-
     public bool LinkedToActing => Linked is not null && Acting is not null && Linked.Id == Acting.Id;
 }
 
 /// <summary>The account that owns the name, with the organization's settings for packages.</summary>
-public sealed record OwnerFacts
+public record OwnerFacts
 {
+    public OwnerFacts()
+    {
+    }
+
+    /// <summary>A copy of these facts alone, whatever else was read with them.</summary>
+    public OwnerFacts(OwnerFacts facts)
+    {
+        Id = facts.Id;
+        Login = facts.Login;
+        IsOrganization = facts.IsOrganization;
+        MembersCanCreateRepositories = facts.MembersCanCreateRepositories;
+        MembersCanCreatePublicPackages = facts.MembersCanCreatePublicPackages;
+        MembersCanCreateInternalPackages = facts.MembersCanCreateInternalPackages;
+        MembersCanCreatePrivatePackages = facts.MembersCanCreatePrivatePackages;
+        WorkflowsCanCreatePackages = facts.WorkflowsCanCreatePackages;
+        PublicPackagesAllowed = facts.PublicPackagesAllowed;
+        InternalPackagesAllowed = facts.InternalPackagesAllowed;
+        InheritAccessOnLink = facts.InheritAccessOnLink;
+        FirstPublishVisibility = facts.FirstPublishVisibility;
+    }
+
     public long Id { get; init; }
 
     public string Login { get; init; } = "";

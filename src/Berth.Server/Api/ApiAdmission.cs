@@ -43,7 +43,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             case WorkflowPrincipal:
                 return route.OnPackage ? null : ApiErrors.Forbidden(principal, "Resource not accessible by integration: a workflow's token reaches packages only");
             case AnonymousPrincipal:
-                return reads && route.Need is (ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.PackageReader)
+                return reads && route.Need is (ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.PackageReader)
                     ? null
                     : ApiGate.Challenged(Errors.RequiresAuthentication);
             case UserPrincipal { Patterns.Restricts: true } when !route.IsPackage:
@@ -51,7 +51,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             case UserPrincipal user when route.Need == ApiNeed.SiteAdministrator && !user.SiteAdmin:
                 return ApiErrors.Forbidden(principal, "this is for site administrators");
             case UserPrincipal user when route.Scopes.Count > 0 && !route.Scopes.Any(user.Scopes.Has)
-                && !route.OnPackage && !(reads && route.Need == ApiNeed.RepositoryReader):
+                && !route.OnPackage && !(reads && route.Need is (ApiNeed.RepositoryReader or ApiNeed.RepositoryUser)):
                 return ApiErrors.LacksScope(principal, route.Scopes);
             default:
                 return null;
@@ -77,14 +77,9 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
     {
         var login = (string)http.Request.RouteValues["org"]!;
         var found = await db.ReadAsync(
-            async session =>
-            {
-                var owner = await AccessTable.OwnerAsync(session, login);
-                var membership = owner is { IsOrganization: true } && principal is UserPrincipal user
-                    ? await AccessTable.MembershipAsync(session, owner.Id, user.UserId)
-                    : null;
-                return owner is { IsOrganization: true } ? new OrganizationAccess(owner, membership) : null;
-            },
+            async session => await AccessDecisions.NamespaceAsync(session, (principal as UserPrincipal)?.UserId, login) is { Owner.IsOrganization: true } person
+                ? new OrganizationAccess(person.Owner, person.Membership, AccessRules.MayCreateRepository(person))
+                : null,
             http.RequestAborted);
         if (found is null || (found.Membership is null && need is not (ApiNeed.Anyone or ApiNeed.User or ApiNeed.PackageUser)))
         {
@@ -102,11 +97,16 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
     private async Task<ApiError?> RepositoryAsync(HttpContext http, Principal principal, ApiRoute route)
     {
         var found = await db.ReadAsync(session => FindAsync(session, http.Request.RouteValues, principal), http.RequestAborted);
-        var isPublic = found?.Repository.Openness == Visibility.Public;
         var scoped = principal is not UserPrincipal user || route.Scopes.Count == 0 || route.Scopes.Any(user.Scopes.Has);
-        if (found is null || !(isPublic || (found.Standing.CanRead && scoped)))
+        if (found is null || !AccessRules.MayRead(found.Repository, found.Standing, scoped))
         {
             return ApiErrors.Hidden(principal);
+        }
+
+        // Said only now: of a repository that the caller may not see nothing is said at all.
+        if (route.Need == ApiNeed.RepositoryUser && (principal is not UserPrincipal || !scoped))
+        {
+            return principal is UserPrincipal ? ApiErrors.LacksScope(principal, route.Scopes) : ApiGate.Challenged(Errors.RequiresAuthentication);
         }
 
         http.Features.Set(found);
@@ -116,33 +116,23 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             ApiNeed.RepositoryAdministrator => Role.Admin,
             _ => Role.None,
         };
-        return found.Standing.NamedRole >= needed
+        return AccessRules.May(needed, found.Standing)
             ? null
             : ApiErrors.Forbidden(principal, $"this needs {needed.Name()} on {found.Repository.FullName}");
     }
 
     private static async Task<RepositoryAccess?> FindAsync(DbSession session, RouteValueDictionary route, Principal principal)
     {
-        RepositoryFacts? repository = null;
-        if (route["repository_id"] is string text)
-        {
-            repository = long.TryParse(text, out var id) ? await AccessTable.RepositoryAsync(session, id) : null;
-        }
-        else if (await AccessTable.OwnerAsync(session, (string)route["owner"]!) is { } owner)
-        {
-            repository = await AccessTable.RepositoryAsync(session, owner.Id, (string)route["repo"]!);
-        }
-
         var userId = principal switch
         {
             UserPrincipal user => user.UserId,
             CodespacePrincipal codespace => codespace.UserId,
             _ => (long?)null,
         };
-        return repository is null ? null
-            : new RepositoryAccess(
-                repository,
-                userId is { } person ? await AccessTable.StandingAsync(session, repository, person) : RepositoryStanding.Nobody);
+        var found = route["repository_id"] is not string text
+            ? await AccessDecisions.RepositoryAsync(session, userId, (string)route["owner"]!, (string)route["repo"]!)
+            : long.TryParse(text, out var id) ? await AccessDecisions.RepositoryAsync(session, userId, id) : null;
+        return found is null ? null : new RepositoryAccess(found.Repository, found.Standing);
     }
 
     private async Task<ApiError?> PackageAsync(HttpContext http, Principal principal, ApiNeed need)

@@ -17,7 +17,7 @@ internal sealed record ApiCaller(Principal Principal)
 }
 
 /// <summary>An organization and what the caller is to it: <c>admin</c> (an owner), <c>member</c> or null.</summary>
-internal sealed record OrganizationAccess(OwnerFacts Organization, string? Membership)
+internal sealed record OrganizationAccess(OwnerFacts Organization, string? Membership, bool MayCreateRepositories)
 {
     public bool IsOwner => Membership == "admin";
 

@@ -27,6 +27,9 @@ internal enum ApiNeed
     /// <summary>Whoever can read the repository; a public one needs neither scope nor token.</summary>
     RepositoryReader,
 
+    /// <summary>A user who can read the repository, with the scope even where it is public: what is asked for is the user's own.</summary>
+    RepositoryUser,
+
     /// <summary>Write on the repository by name.</summary>
     RepositoryWriter,
 
@@ -77,7 +80,7 @@ internal sealed record ApiRoute(ApiNeed Need, IReadOnlyList<string> Scopes)
     public bool OnPackage => Need is ApiNeed.PackageReader or ApiNeed.PackageDeleter or ApiNeed.PackageRestorer
         or ApiNeed.PackageAdministrator or ApiNeed.PackageAdministratorReading or ApiNeed.PackageCreator;
 
-    public bool OnRepository => Need is ApiNeed.RepositoryReader or ApiNeed.RepositoryWriter or ApiNeed.RepositoryAdministrator;
+    public bool OnRepository => Need is ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.RepositoryWriter or ApiNeed.RepositoryAdministrator;
 
     public bool OnOrganization => Need is ApiNeed.OrganizationMember or ApiNeed.OrganizationOwner or ApiNeed.OrganizationOwnerOrSelf;
 }

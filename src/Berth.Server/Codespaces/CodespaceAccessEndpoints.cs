@@ -130,7 +130,7 @@ internal static class CodespaceAccessEndpoints
         foreach (var login in logins)
         {
             if (await AccountTable.FindUserAsync(session, login) is { } user
-                && await AccessTable.MembershipAsync(session, organization.Id, user.Id) is not null)
+                && await AccessDecisions.NamespaceAsync(session, user.Id, organization.Login) is { } person && AccessRules.IsMember(person))
             {
                 users.Add(user.Id);
             }

@@ -26,9 +26,6 @@ internal static class CodespaceAccessTable
         """,
         new { organizationId });
 
-    public static async Task<bool> IsSelectedAsync(DbSession session, long organizationId, long userId) => await session.SingleAsync<long>(
-        "select count(*) from codespace_access_users where organization_id = @organizationId and user_id = @userId", new { organizationId, userId }) > 0;
-
     public static Task SelectAsync(DbSession session, long organizationId, long userId) => session.ExecuteAsync(
         "insert into codespace_access_users (organization_id, user_id) values (@organizationId, @userId) on conflict do nothing", new { organizationId, userId });
 
@@ -42,7 +39,7 @@ internal static class CodespaceAccessTable
     /// <exception cref="ApiException">403 with the rule and the command that would change it.</exception>
     public static async Task DemandAsync(Db db, RepositoryFacts repository, long userId, string login, CancellationToken cancellationToken)
     {
-        var decision = CodespaceRules.Decide(await db.ReadAsync(session => FactsAsync(session, repository, userId, login), cancellationToken));
+        var decision = AccessRules.Decide(await db.ReadAsync(session => FactsAsync(session, repository, userId, login), cancellationToken));
         if (!decision.Allowed)
         {
             throw new ApiException(Errors.Forbidden.Saying(decision.Reason ?? "this repository cannot be read") with { Remedy = decision.Remedy });
@@ -50,13 +47,32 @@ internal static class CodespaceAccessTable
     }
 
     /// <summary>The facts of one user and one repository.</summary>
-    public static async Task<CodespaceFacts> FactsAsync(DbSession session, RepositoryFacts repository, long userId, string login) => new()
+    public static async Task<CodespaceFacts> FactsAsync(DbSession session, RepositoryFacts repository, long userId, string login)
     {
-        Repository = repository,
-        UserLogin = login,
-        CanRead = (await AccessTable.StandingAsync(session, repository, userId)).CanRead,
-        Access = repository.OwnerIsOrganization ? await OfAsync(session, repository.OwnerId) : CodespaceAccess.Everyone,
-        IsMember = repository.OwnerIsOrganization && await AccessTable.MembershipAsync(session, repository.OwnerId, userId) is not null,
-        IsSelected = repository.OwnerIsOrganization && await IsSelectedAsync(session, repository.OwnerId, userId),
-    };
+        var standing = (await AccessDecisions.RepositoryAsync(session, userId, repository.Id))?.Standing ?? RepositoryStanding.Nobody;
+        var policy = repository.OwnerIsOrganization ? await PolicyAsync(session, repository.OwnerId, userId) : null;
+        return new CodespaceFacts
+        {
+            Repository = repository,
+            UserLogin = login,
+            CanRead = AccessRules.MayRead(standing),
+            Access = CodespaceAccessNames.Parse(policy?.Visibility),
+            IsMember = standing.IsMember,
+            IsSelected = policy?.IsSelected ?? false,
+        };
+    }
+
+    private static Task<Policy?> PolicyAsync(DbSession session, long organizationId, long userId) => session.FirstOrDefaultAsync<Policy>(
+        """
+        select (select visibility from codespace_access where organization_id = @organizationId) as visibility,
+               exists (select 1 from codespace_access_users where organization_id = @organizationId and user_id = @userId) as is_selected
+        """,
+        new { organizationId, userId });
+
+    private sealed record Policy
+    {
+        public string? Visibility { get; init; }
+
+        public bool IsSelected { get; init; }
+    }
 }

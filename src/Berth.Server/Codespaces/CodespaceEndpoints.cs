@@ -39,9 +39,9 @@ internal static class CodespaceEndpoints
         api.MapConnections(One, Scope);
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
-            api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
-            api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryReader, Scope);
-            api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);
+            api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);
+            api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryUser, Scope);
             api.MapRead(repository + "/machines", Offered).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapPermissions(repository);
         }
@@ -71,9 +71,9 @@ internal static class CodespaceEndpoints
         return ListAsync(http, caller, text.Length > 0 ? long.Parse(text) : null, paging, db, urls, cancellationToken);
     }
 
-    private static async Task<IResult> OfRepositoryAsync(
+    private static Task<IResult> OfRepositoryAsync(
         HttpContext http, ApiCaller caller, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
-        LacksRight(caller) ?? await ListAsync(http, caller, access.Repository.Id, paging, db, urls, cancellationToken);
+        ListAsync(http, caller, access.Repository.Id, paging, db, urls, cancellationToken);
 
     private static async Task<IResult> ListAsync(
         HttpContext http, ApiCaller caller, long? repositoryId, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ internal static class CodespaceEndpoints
         var id = body.Number("repository_id", required: !body.Has("pull_request"), 1, long.MaxValue);
         var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
-        return await access.RepositoryAsync(caller.User.UserId, id!.Value, cancellationToken) is { Standing.CanRead: true } found
+        return await access.RepositoryAsync(caller.User.UserId, id!.Value, cancellationToken) is { } found && AccessRules.MayRead(found.Standing)
             ? await CreatedAsync(caller, found.Repository, wanted, create, db, urls, cancellationToken)
             : ApiErrors.Hidden(caller.Principal);
     }
@@ -115,11 +115,6 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> CreateInRepositoryAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        if (LacksRight(caller) is { } error)
-        {
-            return error;
-        }
-
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
         var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
@@ -181,7 +176,7 @@ internal static class CodespaceEndpoints
     /// <summary>What the organization says counts at every start; a repository that is gone or hidden fails the start itself, with its reason.</summary>
     private static async Task DemandAsync(Codespace codespace, AccessDecisions access, Db db, CancellationToken cancellationToken)
     {
-        if (codespace.RepositoryId is { } id && await access.RepositoryAsync(codespace.OwnerId, id, cancellationToken) is { Standing.CanRead: true } found)
+        if (codespace.RepositoryId is { } id && await access.RepositoryAsync(codespace.OwnerId, id, cancellationToken) is { } found && AccessRules.MayRead(found.Standing))
         {
             await CodespaceAccessTable.DemandAsync(db, found.Repository, codespace.OwnerId, codespace.OwnerLogin, cancellationToken);
         }
@@ -236,16 +231,8 @@ internal static class CodespaceEndpoints
     private static IResult Offered(Machines machines) =>
         ApiResult.Ok(new CodespaceMachineList(machines.Offered.Count, [.. machines.Offered.Select(machine => machine.ToWire())]));
 
-    private static IResult Defaults(ApiCaller caller, ApiUrls urls) => LacksRight(caller) ?? ApiResult.Ok(new CodespaceDefaults(
+    private static IResult Defaults(ApiCaller caller, ApiUrls urls) => ApiResult.Ok(new CodespaceDefaults(
         AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls), new CodespaceDefaultValues("WestEurope", null)));
-
-    /// <summary>A public repository is read by everybody; a codespace in it belongs to somebody with the scope.</summary>
-    public static IResult? LacksRight(ApiCaller caller) => caller.Principal switch
-    {
-        UserPrincipal user when user.Scopes.Has(Scope) => null,
-        UserPrincipal => ApiErrors.LacksScope(caller.Principal, [Scope]),
-        _ => ApiGate.Challenged(Errors.RequiresAuthentication),
-    };
 
     /// <summary>409 as at GitHub; gh ignores it when it wanted the codespace to run.</summary>
     public static ApiError Conflict(string message) => new(409, "CONFLICT", message);

@@ -53,7 +53,7 @@ internal sealed class WatchCodespaces(
     {
         // The right first: it ends whatever the engine says, and a container that the engine cannot stop now is found later.
         var standing = codespace.RepositoryId is { } repository ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken) : null;
-        if (standing is not { Standing.CanRead: true })
+        if (standing is null || !AccessRules.MayRead(standing.Standing))
         {
             await EndAsync(
                 codespace, codespace.RepositoryId is null ? $"{codespace.RepositoryFullName} was deleted" : $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}",

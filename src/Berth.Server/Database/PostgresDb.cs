@@ -7,7 +7,7 @@ namespace Berth.Server.Database;
 internal sealed class PostgresDb(string connectionString, IWriteRules rules) : Db(rules)
 {
     private const int MostAttempts = 5;
-    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(Prepared(connectionString));
 
     internal override Dialect Dialect => Dialect.Postgres;
 
@@ -36,6 +36,14 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules) : D
             }
         }
     }
+
+    /// <summary>
+    /// The statements are few and run often: each connection keeps their plans, since planning the facts of a decision takes longer than reading them. A connection
+    /// string that says otherwise (for a pooler that cannot keep them) is left as it is.
+    /// </summary>
+    private static string Prepared(string connectionString) => connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase)
+        ? connectionString
+        : new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 200 }.ToString();
 
     private async Task<T> WriteOnceAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {

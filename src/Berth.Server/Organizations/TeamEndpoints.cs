@@ -185,12 +185,14 @@ internal static class TeamEndpoints
                 }
 
                 List<Repository> visible = [];
-                foreach (var entry in await TeamTable.RepositoriesAsync(session, team.Id))
+                var entries = await TeamTable.RepositoriesAsync(session, team.Id);
+                var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, entries.Select(entry => entry.RepositoryId));
+                foreach (var entry in entries)
                 {
-                    var row = (await RepositoryTable.FindAsync(session, entry.RepositoryId))!;
-                    var standing = await AccessTable.StandingAsync(session, row.Facts, caller.User.UserId);
-                    if (standing.CanRead)
+                    var standing = on[entry.RepositoryId].Standing;
+                    if (AccessRules.MayRead(standing))
                     {
+                        var row = (await RepositoryTable.FindAsync(session, entry.RepositoryId))!;
                         visible.Add(row.ToWire(urls, standing) with { RoleName = entry.Role });
                     }
                 }
@@ -229,7 +231,7 @@ internal static class TeamEndpoints
 
     private static async Task<RepositoryFacts?> RepositoryOfAsync(DbSession session, OrganizationAccess access, string owner, string repo) =>
         owner.Equals(access.Organization.Login, StringComparison.OrdinalIgnoreCase)
-            ? await AccessTable.RepositoryAsync(session, access.Organization.Id, repo)
+            ? (await AccessDecisions.RepositoryAsync(session, null, owner, repo))?.Repository
             : null;
 
     /// <summary>Runs a change on a team of the organization, in one transaction.</summary>

@@ -81,9 +81,9 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
 
     private static async Task LockAsync(DbSession session, PackageAddress address)
     {
-        if (await AccessTable.OwnerAsync(session, address.Owner) is { } owner && await AccessTable.PackageAsync(session, owner.Id, address) is { } row)
+        if ((await AccessDecisions.SubjectAsync(session, address)).PackageId is { } id)
         {
-            await PackageTable.LockAsync(session, row.Id);
+            await PackageTable.LockAsync(session, id);
         }
     }
 
@@ -147,14 +147,14 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
         }
 
         var repository = owner.Equals(facts.Owner!.Login, StringComparison.OrdinalIgnoreCase)
-            ? await AccessTable.RepositoryAsync(session, facts.Owner.Id, name)
+            ? await AccessDecisions.RepositoryAsync(session, user.UserId, owner, name)
             : null;
-        if (repository is null || (await AccessTable.StandingAsync(session, repository, user.UserId)).NamedRole < Role.Write)
+        if (repository is null || !AccessRules.MayWrite(repository.Standing))
         {
             ApiErrors.Invalid(Resource, "repository", $"a package is linked to a repository of {facts.Owner.Login} to which you may write; {wanted.Repository} is none").Throw();
         }
 
-        return repository;
+        return repository!.Repository;
     }
 
     private static ApiError CreateRefused(Principal principal, PackageFacts facts, Decision decision) =>

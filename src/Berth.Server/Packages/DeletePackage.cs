@@ -33,19 +33,20 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
         return db.WriteAsync(
             async session =>
             {
-                if (await AccessTable.OwnerAsync(session, address.Owner) is not { } owner
-                    || await PackageTable.DeletedAsync(session, owner.Id, address, now - TimeSpan.FromDays(options.DeletedRetentionDays)) is not { } row
-                    || !MayRestore(principal, await AccessDecisions.LoadAsync(session, principal, address, row)))
+                var live = await AccessDecisions.SubjectAsync(session, address);
+                if (live.Owner is not { } owner
+                    || await PackageTable.DeletedAsync(session, owner.Id, address, now - TimeSpan.FromDays(options.DeletedRetentionDays)) is not { } deleted
+                    || !MayRestore(principal, await AccessDecisions.LoadAsync(session, principal, address, deleted)))
                 {
                     return ApiErrors.Hidden(principal);
                 }
 
-                if (await AccessTable.PackageAsync(session, owner.Id, address) is not null)
+                if (live.Exists)
                 {
                     return ApiErrors.Unprocessable(Resource, "name", $"there is a new package {address}; delete that one first");
                 }
 
-                await PackageTable.RestoreAsync(session, row.Id, now);
+                await PackageTable.RestoreAsync(session, deleted, now);
                 LogRestored(principal.Key, address.ToString());
                 return null;
             },

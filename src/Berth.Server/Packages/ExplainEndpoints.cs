@@ -91,13 +91,13 @@ internal static class ExplainEndpoints
         }
 
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        var repository = slash > 0 && await AccessTable.OwnerAsync(session, name[..slash]) is { } owner
-            ? await AccessTable.RepositoryAsync(session, owner.Id, name[(slash + 1)..])
-            : null;
-        if (repository is not null && !await MayKnowAsync(session, caller, repository))
+        var on = slash > 0 ? await AccessDecisions.RepositoryAsync(session, caller.UserOrNull?.UserId, name[..slash], name[(slash + 1)..]) : null;
+        if (on is not null && !MayKnow(on))
         {
             return null;
         }
+
+        var repository = on?.Repository;
 
         if (kind == "workflow")
         {
@@ -118,15 +118,13 @@ internal static class ExplainEndpoints
             """,
             new { name });
         return row is null || (row.UserId != caller.UserOrNull?.UserId
-                && !(await AccessTable.RepositoryAsync(session, row.RepositoryId) is { } of && await MayKnowAsync(session, caller, of)))
+                && !(await AccessDecisions.RepositoryAsync(session, caller.UserOrNull?.UserId, row.RepositoryId) is { } of && MayKnow(of)))
             ? null
             : new CodespacePrincipal(row.Id, row.Name, row.RepositoryId, row.Repository, row.UserId, row.UserLogin, TokenId: 0);
     }
 
     /// <summary>To ask about a repository's workflows or codespaces is to learn that it exists.</summary>
-    private static async Task<bool> MayKnowAsync(DbSession session, ApiCaller caller, RepositoryFacts repository) =>
-        repository.Openness == Visibility.Public
-        || (caller.UserOrNull is { } user && (await AccessTable.StandingAsync(session, repository, user.UserId)).CanRead);
+    private static bool MayKnow(PersonOnRepository on) => AccessRules.MayRead(on.Repository, on.Standing, scoped: true);
 
     private static string Describe(Principal principal) => principal switch
     {

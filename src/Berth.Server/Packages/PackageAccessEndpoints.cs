@@ -189,13 +189,12 @@ internal static class PackageAccessEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
-                if (await FindAsync(session, owner, repo) is not { } repository
-                    || !(await AccessTable.StandingAsync(session, repository, caller.User.UserId)).CanRead)
+                if (await AccessDecisions.RepositoryAsync(session, caller.User.UserId, owner, repo) is not { } on || !AccessRules.MayRead(on.Standing))
                 {
                     return ApiErrors.Unprocessable(Resource, "repository", $"there is no repository {owner}/{repo} that you can read");
                 }
 
-                await change(session, repository.Id);
+                await change(session, on.Repository.Id);
                 return null;
             },
             cancellationToken);
@@ -206,12 +205,9 @@ internal static class PackageAccessEndpoints
         Db db, string owner, string repo, Func<DbSession, long, Task<int>> change, string list, CancellationToken cancellationToken)
     {
         var removed = await db.WriteAsync(
-            async session => await FindAsync(session, owner, repo) is { } repository ? await change(session, repository.Id) : 0, cancellationToken);
+            async session => await AccessDecisions.RepositoryAsync(session, null, owner, repo) is { } on ? await change(session, on.Repository.Id) : 0, cancellationToken);
         return removed > 0 ? ApiResult.NoContent() : Errors.NotFound.With($"{owner}/{repo} is not on the {list} list");
     }
-
-    private static async Task<RepositoryFacts?> FindAsync(DbSession session, string owner, string repo) =>
-        await AccessTable.OwnerAsync(session, owner) is { } account ? await AccessTable.RepositoryAsync(session, account.Id, repo) : null;
 }
 
 /// <summary>Words of the command line that name a package.</summary>

@@ -41,10 +41,10 @@ internal static class PackageEndpoints
         }
 
         var login = http.Request.RouteValues["org"] as string ?? http.Request.RouteValues["username"] as string ?? caller.User.Login;
-        var owner = await db.ReadAsync(session => AccessTable.OwnerAsync(session, login), cancellationToken);
-        return owner is null
+        var person = await db.ReadAsync(session => AccessDecisions.NamespaceAsync(session, caller.User.UserId, login), cancellationToken);
+        return person is null
             ? ApiErrors.Hidden(caller.Principal)
-            : ApiResult.Page(http, paging, paging.Of(await packages.ListAsync(caller.User, owner, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
+            : ApiResult.Page(http, paging, paging.Of(await packages.ListAsync(caller.User, person, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
     }
 
     /// <summary>At GitHub: packages of its former registry that clash with new ones. There never was one here.</summary>

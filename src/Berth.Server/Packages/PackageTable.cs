@@ -89,10 +89,10 @@ internal static class PackageTable
     public static Task PurgeAsync(DbSession session, long id) => session.ExecuteAsync("delete from packages where id = @id", new { id });
 
     /// <summary>The one deleted last under this name, while it can come back.</summary>
-    public static Task<PackageRow?> DeletedAsync(DbSession session, long ownerId, PackageAddress address, DateTimeOffset since) =>
-        session.FirstOrDefaultAsync<PackageRow>(
+    public static Task<long?> DeletedAsync(DbSession session, long ownerId, PackageAddress address, DateTimeOffset since) =>
+        session.FirstOrDefaultAsync<long?>(
             """
-            select id, visibility, repository_id, inherits_access from packages
+            select id from packages
             where owner_id = @ownerId and type = @type and name = @name and state = 'deleted' and deleted_at >= @since
             order by deleted_at desc, id desc limit 1
             """,

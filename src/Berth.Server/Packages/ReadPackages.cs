@@ -19,13 +19,14 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
 
     /// <summary>Facts are read for the whole list at once, not package by package.</summary>
     public async Task<List<Package>> ListAsync(
-        UserPrincipal user, OwnerFacts owner, string type, string? visibility, CancellationToken cancellationToken) =>
+        UserPrincipal user, PersonInNamespace person, string type, string? visibility, CancellationToken cancellationToken) =>
         await db.ReadAsync(
             async session =>
             {
+                var owner = person.Owner;
                 var rows = await PackageTable.OfOwnerAsync(session, owner.Id, type, visibility);
                 var grants = (await PackageTable.GrantsAsync(session, owner.Id, user.UserId)).ToLookup(grant => grant.PackageId);
-                var membership = owner.IsOrganization ? await AccessTable.MembershipAsync(session, owner.Id, user.UserId) : null;
+                var on = await AccessDecisions.RepositoriesAsync(session, user.UserId, rows.Select(row => row.RepositoryId).OfType<long>());
                 Dictionary<long, (RepositoryRow Row, RepositoryStanding Standing)> linked = [];
                 List<Package> visible = [];
                 foreach (var row in rows)
@@ -33,7 +34,7 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
                     if (row.RepositoryId is { } id && !linked.ContainsKey(id))
                     {
                         var repository = (await RepositoryTable.FindAsync(session, id))!;
-                        linked[id] = (repository, await AccessTable.StandingAsync(session, repository.Facts, user.UserId));
+                        linked[id] = (repository, on[id].Standing);
                     }
 
                     var link = row.RepositoryId is { } linkId ? linked[linkId] : default;
@@ -46,8 +47,8 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
                         Inherits = row.InheritsAccess,
                         Linked = link.Row?.Facts,
                         OnLinked = link.Standing ?? RepositoryStanding.Nobody,
-                        UserOwnsNamespace = owner.Id == user.UserId || membership == "admin",
-                        UserIsMember = membership is not null,
+                        UserOwnsNamespace = AccessRules.Owns(person),
+                        UserIsMember = AccessRules.IsMember(person),
                         Grants = [.. grants[row.Id].Select(grant => new RoleSource { Source = grant.Source, Role = grant.Role })],
                     };
                     if (AccessRules.Decide(user, PackageAction.Pull, facts).Allowed)
@@ -66,6 +67,6 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
     /// <summary>A package may be seen by people who may not see its repository.</summary>
     private static bool MaySee(Principal principal, PackageFacts facts) => facts.Linked is not null
         && (facts.Linked.Openness == Visibility.Public
-            || (principal is UserPrincipal && facts.OnLinked.CanRead)
+            || (principal is UserPrincipal && AccessRules.MayRead(facts.OnLinked))
             || (principal is WorkflowPrincipal && facts.LinkedToActing));
 }

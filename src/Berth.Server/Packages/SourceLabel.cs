@@ -26,17 +26,13 @@ internal sealed class SourceLabel(BerthOptions options)
             "select id from repositories where owner_id = @ownerId and clone_url_normalised = @url", new { ownerId = owner.Id, url });
         var byAddress = url.StartsWith(_here, StringComparison.Ordinal) ? url[_here.Length..].Split('/') : [];
         if (byAddress is [var login, var name] && login.Equals(owner.Login, StringComparison.OrdinalIgnoreCase)
-            && await AccessTable.RepositoryAsync(session, owner.Id, name) is { } addressed && !ids.Contains(addressed.Id))
+            && await AccessDecisions.RepositoryAsync(session, user.UserId, login, name) is { } addressed && !ids.Contains(addressed.Repository.Id))
         {
-            ids.Add(addressed.Id);
+            ids.Add(addressed.Repository.Id);
         }
 
-        if (ids is not [var only] || await AccessTable.RepositoryAsync(session, only) is not { } repository)
-        {
-            return null;
-        }
-
-        var standing = await AccessTable.StandingAsync(session, repository, user.UserId);
-        return standing.NamedRole >= Role.Write ? repository : null;
+        return ids is [var only] && await AccessDecisions.RepositoryAsync(session, user.UserId, only) is { } on && AccessRules.MayWrite(on.Standing)
+            ? on.Repository
+            : null;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
                 }
 
                 var made = (await RepositoryTable.FindAsync(session, id))!;
-                return ApiResult.Created(made.ToWire(urls, await AccessTable.StandingAsync(session, made.Facts, creator.UserId)));
+                return ApiResult.Created(made.ToWire(urls, await StandingAsync(session, id, creator)));
             },
             cancellationToken);
     }
@@ -65,7 +65,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             }
 
             var changed = (await RepositoryTable.FindAsync(session, id))!;
-            var standing = await AccessTable.StandingAsync(session, changed.Facts, user.UserId);
+            var standing = await StandingAsync(session, id, user);
             return ApiResult.Ok(changed.ToWire(urls, standing) with { PackagesThatDiffer = differ });
         },
         cancellationToken);
@@ -83,7 +83,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
         async session =>
         {
             var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
-            if (await AccessTable.OwnerAsync(session, newOwner) is not { } owner || !await MayCreateAsync(session, owner, user.UserId))
+            if (await AccessDecisions.NamespaceAsync(session, user.UserId, newOwner) is not { Owner: var owner } person || !AccessRules.MayCreateRepository(person))
             {
                 return (IResult)ApiErrors.Invalid(Resource, "new_owner", $"there is no account {newOwner} in which you may make repositories");
             }
@@ -103,32 +103,19 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             await RepositoryTable.RemoveTeamsAsync(session, id);
             await CloneCredentialTable.DropAsync(session, id);
             await RepositoryTable.UpdateAsync(session, old with { OwnerId = owner.Id, Visibility = visibility }, GitUrl.Normalise(old.CloneUrl), time.GetUtcNow());
-            if (owner.IsOrganization && await AccessTable.MembershipAsync(session, owner.Id, user.UserId) != "admin")
+            if (!AccessRules.Owns(person))
             {
                 await RepositoryTable.SetCollaboratorAsync(session, id, user.UserId, "admin");
             }
 
             var moved = (await RepositoryTable.FindAsync(session, id))!;
             return Results.Json(
-                moved.ToWire(urls, await AccessTable.StandingAsync(session, moved.Facts, user.UserId)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
+                moved.ToWire(urls, await StandingAsync(session, id, user)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
         },
         cancellationToken);
 
-    /// <summary>Owners anywhere in their namespace; members of an organization where its settings let them.</summary>
-    public static async Task<bool> MayCreateAsync(DbSession session, OwnerFacts owner, long userId)
-    {
-        if (!owner.IsOrganization)
-        {
-            return owner.Id == userId;
-        }
-
-        return await AccessTable.MembershipAsync(session, owner.Id, userId) switch
-        {
-            "admin" => true,
-            "member" => owner.MembersCanCreateRepositories,
-            _ => false,
-        };
-    }
+    private static async Task<RepositoryStanding> StandingAsync(DbSession session, long id, UserPrincipal user) =>
+        (await AccessDecisions.RepositoryAsync(session, user.UserId, id))!.Standing;
 
     private static ApiError NameTaken(string name) => ApiErrors.Exists(Resource, "name", $"the owner has a repository {name} already");
 
@@ -140,8 +127,8 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             return;
         }
 
-        var owner = (await AccessTable.OwnerAsync(session, now.OwnerLogin))!;
-        var clamped = owner.Clamp(now.Openness).Name();
+        var person = await AccessDecisions.NamespaceAsync(session, null, now.OwnerLogin);
+        var clamped = person!.Owner.Clamp(now.Openness).Name();
         var tooOpen = new[] { Visibility.Internal, Visibility.Public }.Where(v => v > now.Openness).Select(v => v.Name()).ToArray();
         foreach (var visibility in tooOpen)
         {

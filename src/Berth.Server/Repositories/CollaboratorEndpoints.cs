@@ -91,7 +91,7 @@ internal static class CollaboratorEndpoints
             return Errors.NotFound.With($"there is no user {username}");
         }
 
-        var role = RepositoryRole.Highest(standing!.Named) ?? (standing.CanRead ? "read" : null);
+        var role = RepositoryRole.Highest(standing!.Named) ?? (AccessRules.MayRead(standing) ? "read" : null);
         return ApiResult.Ok(new CollaboratorPermission
         {
             Permission = RepositoryRole.Folded(role),
@@ -104,7 +104,7 @@ internal static class CollaboratorEndpoints
         string username, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
         db.ReadAsync<(AccountRow?, RepositoryStanding?)>(
             async session => await AccountTable.FindUserAsync(session, username) is { } user
-                ? (user, await AccessTable.StandingAsync(session, access.Repository, user.Id))
+                ? (user, (await AccessDecisions.RepositoryAsync(session, user.Id, access.Repository.Id))?.Standing)
                 : (null, null),
             cancellationToken);
 }

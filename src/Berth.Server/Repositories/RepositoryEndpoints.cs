@@ -34,10 +34,10 @@ internal static class RepositoryEndpoints
     }
 
     private static async Task<IResult> CreateInOrganizationAsync(
-        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, Db db, BerthOptions options, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, BerthOptions options, CancellationToken cancellationToken)
     {
         var organization = access.Organization;
-        if (!await db.ReadAsync(session => ChangeRepository.MayCreateAsync(session, organization, caller.User.UserId), cancellationToken))
+        if (!access.MayCreateRepositories)
         {
             return ApiErrors.Forbidden(caller.Principal, $"the settings of {organization.Login} do not let members create repositories")
                 with
@@ -78,14 +78,8 @@ internal static class RepositoryEndpoints
             async session =>
             {
                 var rows = await list(session, withPrivate);
-                List<Client.Wire.Repository> items = [];
-                foreach (var row in rows.Items)
-                {
-                    var standing = caller.UserOrNull is { } user ? await AccessTable.StandingAsync(session, row.Facts, user.UserId) : null;
-                    items.Add(row.ToWire(urls, standing));
-                }
-
-                return new Page<Client.Wire.Repository>(items, rows.Total);
+                var on = caller.UserOrNull is { } user ? await AccessDecisions.RepositoriesAsync(session, user.UserId, rows.Items.Select(row => row.Id)) : null;
+                return new Page<Client.Wire.Repository>([.. rows.Items.Select(row => row.ToWire(urls, on?[row.Id].Standing))], rows.Total);
             },
             cancellationToken);
         return ApiResult.Page(http, paging, page);

@@ -31,7 +31,7 @@ internal static class RepositoryJson
             DefaultBranch = row.DefaultBranch,
             CreatedAt = row.CreatedAt,
             UpdatedAt = row.UpdatedAt,
-            Permissions = standing is null ? null : RepositoryRole.Permissions(RepositoryRole.Highest(standing.Named), standing.CanRead),
+            Permissions = standing is null ? null : RepositoryRole.Permissions(RepositoryRole.Highest(standing.Named), AccessRules.MayRead(standing)),
         };
     }
 }

@@ -60,21 +60,6 @@ internal static class RepositoryTable
         r.clone_url, r.external_id, r.default_branch, r.created_at, r.updated_at
         """;
 
-    /// <summary>Roles held by name, as AccessTable.StandingAsync reads them for one repository.</summary>
-    private const string Named = """
-        (r.owner_id = @userId
-         or exists (select 1 from collaborators c where c.repository_id = r.id and c.user_id = @userId)
-         or exists (select 1 from memberships m join organizations o on o.account_id = m.organization_id
-                    where m.organization_id = r.owner_id and m.user_id = @userId and (m.role = 'admin' or o.base_permission <> 'none'))
-         or exists (select 1 from team_repositories tr join team_members tm on tm.team_id = tr.team_id
-                    where tr.repository_id = r.id and tm.user_id = @userId))
-        """;
-
-    private const string Readable = $"""
-        (r.visibility = 'public' or (@scoped = 1 and ({Named} or (r.visibility = 'internal' and exists (
-            select 1 from memberships m where m.organization_id = r.owner_id and m.user_id = @userId)))))
-        """;
-
     public static Task<RepositoryRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<RepositoryRow>(
         $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id = @id", new { id });
 
@@ -138,11 +123,11 @@ internal static class RepositoryTable
 
     /// <summary>One owner's repositories that the caller may read. <paramref name="scoped"/>: with a token that sees more than public ones.</summary>
     public static Task<Page<RepositoryRow>> OfOwnerAsync(DbSession session, long ownerId, long userId, bool scoped, Paging paging) =>
-        ListAsync(session, $"r.owner_id = @ownerId and {Readable}", ownerId, userId, scoped, paging);
+        ListAsync(session, $"r.owner_id = @ownerId and {RepositoryConditions.Readable}", ownerId, userId, scoped, paging);
 
     /// <summary>The repositories on which the user holds a role by name.</summary>
     public static Task<Page<RepositoryRow>> OfUserAsync(DbSession session, long userId, bool scoped, Paging paging) =>
-        ListAsync(session, $"{Named} and {Readable}", 0, userId, scoped, paging);
+        ListAsync(session, $"{RepositoryConditions.Named} and {RepositoryConditions.Readable}", 0, userId, scoped, paging);
 
     public static async Task<Page<CollaboratorRow>> CollaboratorsAsync(DbSession session, long repositoryId, Paging paging)
     {

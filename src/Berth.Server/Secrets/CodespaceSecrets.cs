@@ -39,8 +39,8 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 {
     public async Task<SecretsOfCodespace> LoadAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
     {
-        var (rows, mayWrite) = await RowsAsync(userId, repository, cancellationToken);
-        var secrets = rows.ConvertAll(row => Open(row, Reach(row, repository, mayWrite)));
+        var (rows, standing) = await RowsAsync(userId, repository, cancellationToken);
+        var secrets = rows.ConvertAll(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing))));
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Dictionary<string, IReadOnlyList<SecretLevel>> origins = new(StringComparer.Ordinal);
         foreach (var named in secrets.Where(s => s.Reach == SecretReach.Visible).OrderBy(s => s.Level).GroupBy(s => s.Name, StringComparer.Ordinal))
@@ -51,25 +51,22 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 
         return new SecretsOfCodespace(environment, origins, ResolveSets.From(secrets))
         {
-            Elsewhere = await ElsewhereAsync(userId, repository, secrets.Where(s => s.Reach == SecretReach.Unassigned && !environment.ContainsKey(s.Name)), cancellationToken),
+            Elsewhere = Elsewhere(standing, secrets.Where(s => s.Reach == SecretReach.Unassigned && !environment.ContainsKey(s.Name))),
         };
     }
 
     /// <summary>Of the organization's secrets that it does not get only a member may know the names.</summary>
-    private async Task<IReadOnlyList<(string Name, SecretLevel Level)>> ElsewhereAsync(
-        long userId, RepositoryFacts repository, IEnumerable<RegistrySecret> unassigned, CancellationToken cancellationToken)
+    private static IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere(RepositoryStanding standing, IEnumerable<RegistrySecret> unassigned)
     {
         var found = unassigned.Where(secret => ResolveSets.PrefixOf(secret.Name) is null).Select(secret => (secret.Name, secret.Level)).ToList();
-        var member = found.Exists(secret => secret.Level == SecretLevel.Organization)
-            && await db.ReadAsync(session => AccessTable.MembershipAsync(session, repository.OwnerId, userId), cancellationToken) is not null;
-        return member ? found : found.FindAll(secret => secret.Level == SecretLevel.User);
+        return AccessRules.KnowsSecretsOfOrganization(standing) ? found : found.FindAll(secret => secret.Level == SecretLevel.User);
     }
 
     /// <summary>Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is decrypted.</summary>
     public async Task<ResolvedSets> RegistriesAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
     {
-        var (rows, mayWrite) = await RowsAsync(userId, repository, cancellationToken);
-        return ResolveSets.From(rows.Where(row => ResolveSets.PrefixOf(row.Name) is not null).Select(row => Open(row, Reach(row, repository, mayWrite))));
+        var (rows, standing) = await RowsAsync(userId, repository, cancellationToken);
+        return ResolveSets.From(rows.Where(row => ResolveSets.PrefixOf(row.Name) is not null).Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
     }
 
     /// <summary>One owner's sets, whatever they are assigned to.</summary>
@@ -95,12 +92,12 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         },
     };
 
-    private Task<(List<SecretValueRow> Rows, bool MayWrite)> RowsAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
+    private Task<(List<SecretValueRow> Rows, RepositoryStanding Standing)> RowsAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
         async session =>
         {
-            var standing = await AccessTable.StandingAsync(session, repository, userId);
+            var on = await AccessDecisions.RepositoryAsync(session, userId, repository.Id);
             var found = await SecretTable.ValuesAsync(session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
-            return (found, standing.NamedRole >= Role.Write);
+            return (found, on?.Standing ?? RepositoryStanding.Nobody);
         },
         cancellationToken);
 

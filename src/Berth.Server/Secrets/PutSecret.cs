@@ -65,15 +65,11 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
     /// <summary>Organizations select among their own repositories, users among those they can read.</summary>
     public static async Task CheckRepositoriesAsync(DbSession session, SecretOwner owner, Principal by, IReadOnlyList<long>? repositories)
     {
+        var found = await AccessDecisions.RepositoriesAsync(session, (by as UserPrincipal)?.UserId, repositories ?? []);
         foreach (var id in repositories ?? [])
         {
-            var repository = await AccessTable.RepositoryAsync(session, id);
-            var fits = repository is not null && owner.Level switch
-            {
-                SecretLevel.Organization => repository.OwnerId == owner.Id,
-                _ => by is UserPrincipal user && (await AccessTable.StandingAsync(session, repository, user.UserId)).CanRead,
-            };
-            if (!fits)
+            if (!found.TryGetValue(id, out var on)
+                || !(owner.Level == SecretLevel.Organization ? on.Repository.OwnerId == owner.Id : AccessRules.MayRead(on.Standing)))
             {
                 throw Fault("selected_repository_ids", "invalid", $"{id} is no repository that can be selected");
             }

@@ -40,11 +40,13 @@ internal static class SelectedRepositoryEndpoints
                 }
 
                 var page = paging.Of(await SecretTable.RepositoriesAsync(session, row.Id));
+                var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, page.Items);
                 List<Repository> repositories = [];
                 foreach (var id in page.Items)
                 {
                     // A repository that the user may no longer read is still selected, and still not shown.
-                    if (await RepositoryTable.FindAsync(session, id) is { } repository && await IsShownAsync(session, owner, caller, repository.Facts))
+                    var shown = owner.Level == SecretLevel.Organization || (on.TryGetValue(id, out var found) && AccessRules.MayRead(found.Standing));
+                    if (shown && await RepositoryTable.FindAsync(session, id) is { } repository)
                     {
                         repositories.Add(repository.ToWire(urls));
                     }
@@ -97,7 +99,4 @@ internal static class SelectedRepositoryEndpoints
             },
             cancellationToken);
     }
-
-    private static async Task<bool> IsShownAsync(DbSession session, SecretOwner owner, ApiCaller caller, RepositoryFacts repository) =>
-        owner.Level == SecretLevel.Organization || (await AccessTable.StandingAsync(session, repository, caller.User.UserId)).CanRead;
 }

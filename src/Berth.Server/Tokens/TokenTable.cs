@@ -60,9 +60,9 @@ internal static class TokenTable
     /// <summary>Ends the workflow tokens whose minter may no longer write to their repository.</summary>
     public static async Task EndWithoutWriteAsync(DbSession session)
     {
-        var minters = await AccessTable.StandingsAsync(
+        var minters = await AccessDecisions.PeopleAsync(
             session, "select distinct user_id, repository_id from tokens where kind = 'workflow' and user_id is not null");
-        foreach (var lost in minters.Where(minter => minter.Standing.NamedRole < Role.Write))
+        foreach (var lost in minters.Where(minter => !AccessRules.MayWrite(minter.Standing)))
         {
             await session.ExecuteAsync(
                 "delete from tokens where kind = 'workflow' and user_id = @UserId and repository_id = @repositoryId",
@@ -84,12 +84,11 @@ internal static class TokenTable
     private static async Task<TokenRow?> WithRoleAsync(DbSession session, TokenRow? row)
     {
         if (row is not { Kind: "workflow" or "codespace", RepositoryId: { } repositoryId, UserId: { } userId }
-            || await AccessTable.RepositoryAsync(session, repositoryId) is not { } repository)
+            || await AccessDecisions.RepositoryAsync(session, userId, repositoryId) is not { } on)
         {
             return row;
         }
 
-        var standing = await AccessTable.StandingAsync(session, repository, userId);
-        return row with { HolderLostRole = row.Kind == "workflow" ? standing.NamedRole < Role.Write : !standing.CanRead };
+        return row with { HolderLostRole = !(row.Kind == "workflow" ? AccessRules.MayWrite(on.Standing) : AccessRules.MayRead(on.Standing)) };
     }
 }

@@ -137,8 +137,8 @@ public sealed class GhSecretTests : IAsyncLifetime
         await app.Services.GetRequiredService<Startup>().PrepareAsync(Token);
         var (user, facts) = await app.Services.GetRequiredService<Db>().ReadAsync(
             async session => (
-                (await AccessTable.OwnerAsync(session, _ada!.Login))!.Id,
-                (await AccessTable.RepositoryAsync(session, (await AccessTable.OwnerAsync(session, _acme))!.Id, repository))!),
+                (await AccessDecisions.NamespaceAsync(session, null, _ada!.Login))!.Owner.Id,
+                (await AccessDecisions.RepositoryAsync(session, null, _acme, repository))!.Repository),
             Token);
         return (await app.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, facts, Token)).Environment;
     }

@@ -18,7 +18,7 @@ public sealed class CodespaceRulesTests
     [InlineData(null, false, true, true, false)]
     public void The_rule_holds(string? access, bool canRead, bool isMember, bool isSelected, bool allowed)
     {
-        var decision = CodespaceRules.Decide(new CodespaceFacts
+        var decision = AccessRules.Decide(new CodespaceFacts
         {
             Repository = Repo.App,
             UserLogin = "ada",
@@ -33,7 +33,7 @@ public sealed class CodespaceRulesTests
     }
 
     [Fact]
-    public void Repositories_of_users_have_no_such_setting() => Assert.True(CodespaceRules.Decide(new CodespaceFacts
+    public void Repositories_of_users_have_no_such_setting() => Assert.True(AccessRules.Decide(new CodespaceFacts
     {
         Repository = Repo.App with { OwnerIsOrganization = false, OwnerLogin = "bob" },
         UserLogin = "ada",

@@ -139,7 +139,7 @@ public sealed class SecretCommandTests(SharedServer shared)
     {
         var id = (await person.GetAsync($"/repos/{repository}"))["id"].GetInt64();
         var user = (await person.GetAsync("/user"))["id"].GetInt64();
-        var facts = await Server.Services.GetRequiredService<Db>().ReadAsync(session => AccessTable.RepositoryAsync(session, id), Token);
-        return (await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, facts!, Token)).Environment;
+        var facts = await Server.Services.GetRequiredService<Db>().ReadAsync(session => AccessDecisions.RepositoryAsync(session, null, id), Token);
+        return (await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, facts!.Repository, Token)).Environment;
     }
 }

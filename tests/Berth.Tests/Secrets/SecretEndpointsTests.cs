@@ -259,7 +259,7 @@ public sealed class SecretEndpointsTests(SharedServer shared)
     {
         var db = Server.Services.GetRequiredService<Db>();
         var (user, repository) = await db.ReadAsync(
-            async s => (await s.SingleAsync<long>("select id from accounts where folded = @login", new { login }), await AccessTable.RepositoryAsync(s, repositoryId)), Token);
+            async s => (await s.SingleAsync<long>("select id from accounts where folded = @login", new { login }), (await AccessDecisions.RepositoryAsync(s, null, repositoryId))?.Repository), Token);
         return await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, repository!, Token);
     }
 }

@@ -77,12 +77,10 @@ internal static class GraphQlEndpoint
         {
             var (login, name) = (field.Arguments["owner"], field.Arguments["name"]);
             if (IsName(login) && IsName(name)
-                && await AccessTable.OwnerAsync(session, login) is { } owner
-                && await AccessTable.RepositoryAsync(session, owner.Id, name) is { } repository
-                && (repository.Openness == Visibility.Public
-                    || (seesPrivate && (await AccessTable.StandingAsync(session, repository, user.UserId)).CanRead)))
+                && await AccessDecisions.RepositoryAsync(session, user.UserId, login, name) is { } on
+                && AccessRules.MayRead(on.Repository, on.Standing, seesPrivate))
             {
-                found[field.Key] = repository;
+                found[field.Key] = on.Repository;
             }
         }
 

@@ -1,5 +1,4 @@
 using Berth.Server.Access;
-using Berth.Server.Database;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
 using Berth.Server.Registries.Remote;
@@ -12,7 +11,7 @@ namespace Berth.Server.Codespaces.Images;
 /// secrets that counts for the path, and where a set is rejected once more without a login. The registry is asked by Berth itself, so that a refusal is
 /// told with its true cause.
 /// </summary>
-internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSecrets secrets, SetLogins logins, RegistryClient registries, OwnImages own)
+internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets secrets, SetLogins logins, RegistryClient registries, OwnImages own)
 {
     /// <param name="Rule">Of Berth's own images: the rule that allows it.</param>
     private sealed record Attempt(RegistryLogin? Login, string? By, string? Fault, string? Rule = null);
@@ -37,14 +36,14 @@ internal sealed class RegistryAccess(Db db, AccessDecisions access, CodespaceSec
         var found = await access.RepositoryAsync(principal.UserId, principal.RepositoryId, cancellationToken)
             ?? throw new CodespaceFaultException($"{principal.Repository} is not there any more");
         var resolved = await secrets.RegistriesAsync(principal.UserId, found.Repository, cancellationToken);
-        var known = await KnownSets.OfAsync(db, principal.UserId, found.Repository, found.Standing, resolved.Report, cancellationToken);
+        var known = KnownSets.Of(found.Standing, resolved.Report);
         mask(token);
         foreach (var set in resolved.Sets)
         {
             mask(set.Password);
         }
 
-        var credentials = new StartCredentials(principal, token, resolved, known, found.Standing.NamedRole >= Role.Write, log, mask);
+        var credentials = new StartCredentials(principal, token, resolved, known, AccessRules.GetsSecrets(found.Standing), log, mask);
         foreach (var report in known)
         {
             log("credentials", report.Words);

@@ -128,18 +128,19 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
             return ([], $"{name} is not given: {repository.FullName} can ask for repositories of {repository.OwnerLogin} only");
         }
 
-        List<RepositoryFacts> named = name.EndsWith("/*", StringComparison.Ordinal)
-            ? await CodespacePermissionTable.WithPackagesAsync(session, repository, AskedRepositories.Most)
-            : await AccessTable.RepositoryAsync(session, repository.OwnerId, name[(slash + 1)..]) is { } one ? [one] : [];
-        List<RepositoryFacts> readable = [];
-        foreach (var candidate in named)
+        IEnumerable<PersonOnRepository> named;
+        if (name.EndsWith("/*", StringComparison.Ordinal))
         {
-            if ((await AccessTable.StandingAsync(session, candidate, userId)).CanRead)
-            {
-                readable.Add(candidate);
-            }
+            var all = await CodespacePermissionTable.WithPackagesAsync(session, repository, AskedRepositories.Most);
+            var on = await AccessDecisions.RepositoriesAsync(session, userId, all.Select(one => one.Id));
+            named = all.Select(one => on[one.Id]);
+        }
+        else
+        {
+            named = await AccessDecisions.RepositoryAsync(session, userId, repository.OwnerLogin, name[(slash + 1)..]) is { } one ? [one] : [];
         }
 
+        var readable = named.Where(one => AccessRules.MayRead(one.Standing)).Select(one => one.Repository).ToList();
         return (readable, readable.Count == 0 ? $"{name} is not given: {login} cannot read it, or there is no such repository" : null);
     }
 }

@@ -25,10 +25,10 @@ internal static class PermissionEndpoints
     public static void MapPermissions(this IEndpointRouteBuilder api, string codespaces)
     {
         // https://docs.github.com/rest/codespaces/codespaces
-        api.MapRead(codespaces + "/devcontainers", DevcontainersAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapRead(codespaces + "/permissions_check", CheckAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapRead(codespaces + "/permissions", GetAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapPut(codespaces + "/permissions", SetAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapRead(codespaces + "/devcontainers", DevcontainersAsync).Requires(ApiNeed.RepositoryUser, Scope);
+        api.MapRead(codespaces + "/permissions_check", CheckAsync).Requires(ApiNeed.RepositoryUser, Scope);
+        api.MapRead(codespaces + "/permissions", GetAsync).Requires(ApiNeed.RepositoryUser, Scope);
+        api.MapPut(codespaces + "/permissions", SetAsync).Requires(ApiNeed.RepositoryUser, Scope);
     }
 
     /// <summary>Says how to answer; who may know what is asked is settled by the API.</summary>
@@ -37,11 +37,6 @@ internal static class PermissionEndpoints
     private static async Task<IResult> DevcontainersAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, LookAtRepository looks, CancellationToken cancellationToken)
     {
-        if (CodespaceEndpoints.LacksRight(caller) is { } error)
-        {
-            return error;
-        }
-
         var row = await db.ReadAsync(session => RepositoryTable.FindAsync(session, access.Repository.Id), cancellationToken);
         if (row?.CloneUrl is null)
         {
@@ -80,11 +75,6 @@ internal static class PermissionEndpoints
     private static async Task<IResult> CheckAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, CodespacePermissions permissions, CancellationToken cancellationToken)
     {
-        if (CodespaceEndpoints.LacksRight(caller) is { } error)
-        {
-            return error;
-        }
-
         var path = request.Query["devcontainer_path"].ToString();
         try
         {
@@ -105,25 +95,13 @@ internal static class PermissionEndpoints
 
     private static async Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {
-        if (CodespaceEndpoints.LacksRight(caller) is { } error)
-        {
-            return error;
-        }
-
         // A repository that the user can no longer read has no name here; what was permitted of it counts for nothing.
         return ApiResult.Ok(await db.ReadAsync(
             async session =>
             {
-                List<string> names = [];
-                foreach (var target in await CodespacePermissionTable.PermittedAsync(session, caller.User.UserId, access.Repository.Id))
-                {
-                    if ((await AccessTable.StandingAsync(session, target, caller.User.UserId)).CanRead)
-                    {
-                        names.Add(target.FullName);
-                    }
-                }
-
-                return new CodespacePermissionList(names);
+                var targets = await CodespacePermissionTable.PermittedAsync(session, caller.User.UserId, access.Repository.Id);
+                var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, targets.Select(target => target.Id));
+                return new CodespacePermissionList([.. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName)]);
             },
             cancellationToken));
     }
@@ -131,11 +109,6 @@ internal static class PermissionEndpoints
     private static async Task<IResult> SetAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (CodespaceEndpoints.LacksRight(caller) is { } error)
-        {
-            return error;
-        }
-
         var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
         var names = body.Texts("repositories", required: true);
         if (names is { Count: > AskedRepositories.Most })
@@ -167,9 +140,9 @@ internal static class PermissionEndpoints
 
     private static async Task<RepositoryFacts?> FindAsync(DbSession session, RepositoryFacts repository, long userId, string fullName) =>
         fullName.Split('/') is [var owner, var name] && owner.Equals(repository.OwnerLogin, StringComparison.OrdinalIgnoreCase)
-        && await AccessTable.RepositoryAsync(session, repository.OwnerId, name) is { } found && found.Id != repository.Id
-        && (await AccessTable.StandingAsync(session, found, userId)).CanRead
-            ? found
+        && await AccessDecisions.RepositoryAsync(session, userId, owner, name) is { } found && found.Repository.Id != repository.Id
+        && AccessRules.MayRead(found.Standing)
+            ? found.Repository
             : null;
 
     private static string? Ref(HttpRequest request)

@@ -11,18 +11,13 @@ internal static class PreflightEndpoints
     {
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
-            api.MapPost(repository + "/preflight", PostAsync).Requires(ApiNeed.RepositoryReader, "codespace");
+            api.MapPost(repository + "/preflight", PostAsync).Requires(ApiNeed.RepositoryUser, "codespace");
         }
     }
 
     private static async Task<IResult> PostAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits, Machines machines, CancellationToken cancellationToken)
     {
-        if (CodespaceEndpoints.LacksRight(caller) is { } error)
-        {
-            return error;
-        }
-
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
         var wanted = CreateCodespace.Read(body, machines);
         body.Validate();

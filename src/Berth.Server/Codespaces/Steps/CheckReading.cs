@@ -15,13 +15,14 @@ internal sealed class CheckReading(AccessDecisions access, Db db)
             throw new CodespaceFaultException($"{codespace.RepositoryFullName} was deleted, and codespaces of it do not start any more");
         }
 
-        if (await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { Standing.CanRead: true } found)
+        if (await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { } found
+            || !AccessRules.MayRead(found.Standing))
         {
             throw new CodespaceFaultException(
                 $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}. Remedy: an admin of the repository can give read access again");
         }
 
-        var decision = CodespaceRules.Decide(await db.ReadAsync(
+        var decision = AccessRules.Decide(await db.ReadAsync(
             session => CodespaceAccessTable.FactsAsync(session, found.Repository, codespace.OwnerId, codespace.OwnerLogin), cancellationToken));
         if (!decision.Allowed)
         {

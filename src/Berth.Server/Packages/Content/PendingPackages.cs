@@ -14,7 +14,7 @@ internal static class PendingPackages
     /// The pending row is held until the transaction ends: what is put under it now is either there before a first publish moves everything to the live
     /// package, or waits for that and finds the live package.
     /// </remarks>
-    public static async Task<long> EnsureAsync(DbSession session, Principal principal, PackageFacts facts, DateTimeOffset now)
+    public static async Task<long> EnsureAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now)
     {
         if (await LookAsync(session, principal, facts) is { } found)
         {
@@ -41,16 +41,16 @@ internal static class PendingPackages
     }
 
     /// <summary>The live package, else the caller's pending row, else null.</summary>
-    public static async Task<long?> FindAsync(DbSession session, Principal principal, PackageFacts facts) =>
+    public static async Task<long?> FindAsync(DbSession session, Principal principal, PackageSubject facts) =>
         (await LookAsync(session, principal, facts))?.Id;
 
     /// <summary>The caller's pending row, whatever is live beside it.</summary>
-    public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<long?>(
+    public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<long?>(
         "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader",
         Key(principal, facts, default));
 
     /// <summary>Moves what the caller uploaded under the pending name into the live package.</summary>
-    public static async Task MergeAsync(DbSession session, Principal principal, PackageFacts facts, long live, DateTimeOffset now)
+    public static async Task MergeAsync(DbSession session, Principal principal, PackageSubject facts, long live, DateTimeOffset now)
     {
         if (await HoldAsync(session, principal, facts, now) is not { } pending)
         {
@@ -62,7 +62,7 @@ internal static class PendingPackages
         await session.ExecuteAsync("delete from packages where id = @pending", new { pending });
     }
 
-    private static Task<NamedPackage?> LookAsync(DbSession session, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<NamedPackage>(
+    private static Task<NamedPackage?> LookAsync(DbSession session, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<NamedPackage>(
         """
         select id, state from packages
         where owner_id = @ownerId and type = @type and name = @name and (state = 'live' or (state = 'pending' and uploader = @uploader))
@@ -71,7 +71,7 @@ internal static class PendingPackages
         Key(principal, facts, default));
 
     /// <summary>Takes the caller's pending row, behind whoever has it; null when there is none by then.</summary>
-    private static Task<long?> HoldAsync(DbSession session, Principal principal, PackageFacts facts, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
+    private static Task<long?> HoldAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
         """
         update packages set updated_at = @now
         where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader
@@ -79,7 +79,7 @@ internal static class PendingPackages
         """,
         Key(principal, facts, now));
 
-    private static object Key(Principal principal, PackageFacts facts, DateTimeOffset now) => new
+    private static object Key(Principal principal, PackageSubject facts, DateTimeOffset now) => new
     {
         ownerId = facts.Owner?.Id,
         type = facts.Address.Type,

@@ -27,7 +27,7 @@ internal static class UploadTable
             new { id = key.Value, packageId, principal, algorithm, now });
 
     /// <summary>Only under the name it was begun for, and only for whoever began it.</summary>
-    public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, Principal principal, PackageFacts facts) => session.FirstOrDefaultAsync<UploadRow>(
+    public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<UploadRow>(
         """
         select u.id, u.algorithm, u.started_at from uploads u join packages p on p.id = u.package_id
         where u.id = @id and u.principal = @principal and p.owner_id = @ownerId and p.type = @type and p.name = @name

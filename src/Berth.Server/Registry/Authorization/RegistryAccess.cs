@@ -23,7 +23,7 @@ internal sealed class RegistryAccess
     public required ImageName Name { get; init; }
 
     /// <summary>Owner, package and link, as of now. About the caller it says nothing; that is decided already.</summary>
-    public required PackageFacts Facts { get; init; }
+    public required PackageSubject Facts { get; init; }
 
     /// <summary>What the caller is granted here, at least what the route needs.</summary>
     public required RegistryActions Granted { get; init; }

@@ -141,7 +141,7 @@ internal sealed class RegistryGate(
             Name = name,
             Granted = granted,
             Token = token,
-            Facts = await access.FactsAsync(Principal.Anonymous, name.Address, http.RequestAborted),
+            Facts = await access.SubjectAsync(name.Address, http.RequestAborted),
         });
         return null;
     }

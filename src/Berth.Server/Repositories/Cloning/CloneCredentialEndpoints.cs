@@ -16,9 +16,9 @@ internal static class CloneCredentialEndpoints
         api.MapRead(Shared, GetAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
         api.MapPut(Shared, PutAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
         api.MapDelete(Shared, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapRead(Own, GetOwnAsync).Requires(ApiNeed.RepositoryReader, "codespace");
-        api.MapPut(Own, PutOwnAsync).Requires(ApiNeed.RepositoryReader, "codespace");
-        api.MapDelete(Own, DeleteOwnAsync).Requires(ApiNeed.RepositoryReader, "codespace");
+        api.MapRead(Own, GetOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace");
+        api.MapPut(Own, PutOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace");
+        api.MapDelete(Own, DeleteOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace");
     }
 
     private static Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
@@ -31,15 +31,15 @@ internal static class CloneCredentialEndpoints
     private static Task<IResult> DeleteAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
         RemoveAsync(caller, access, null, db, cancellationToken);
 
-    private static async Task<IResult> GetOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
-        LacksRight(caller) ?? await ShowAsync(caller, access, caller.User.UserId, db, cancellationToken);
+    private static Task<IResult> GetOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        ShowAsync(caller, access, caller.User.UserId, db, cancellationToken);
 
-    private static async Task<IResult> PutOwnAsync(
+    private static Task<IResult> PutOwnAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials, CancellationToken cancellationToken) =>
-        LacksRight(caller) ?? await StoreAsync(request, caller, access, caller.User.UserId, credentials, cancellationToken);
+        StoreAsync(request, caller, access, caller.User.UserId, credentials, cancellationToken);
 
-    private static async Task<IResult> DeleteOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
-        LacksRight(caller) ?? await RemoveAsync(caller, access, caller.User.UserId, db, cancellationToken);
+    private static Task<IResult> DeleteOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        RemoveAsync(caller, access, caller.User.UserId, db, cancellationToken);
 
     private static async Task<IResult> ShowAsync(ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
         await db.ReadAsync(session => CloneCredentialTable.FindAsync(session, access.Repository.Id, userId), cancellationToken) is { } row
@@ -64,12 +64,4 @@ internal static class CloneCredentialEndpoints
         await db.WriteAsync(session => CloneCredentialTable.DeleteAsync(session, access.Repository.Id, userId), cancellationToken)
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);
-
-    /// <summary>A public repository is read by everybody; what is stored for somebody's codespaces takes the scope.</summary>
-    private static IResult? LacksRight(ApiCaller caller) => caller.UserOrNull switch
-    {
-        { } user when user.Scopes.Has("codespace") => null,
-        { } => ApiErrors.LacksScope(caller.Principal, ["codespace"]),
-        null => ApiGate.Challenged(Http.Errors.RequiresAuthentication),
-    };
 }

@@ -79,22 +79,19 @@ internal static class RegistryCheckEndpoints
         }
 
         var found = await db.ReadAsync(session => FindAsync(session, repository, caller.User.UserId), cancellationToken);
-        if (found is not { Standing.CanRead: true } readable)
+        if (found is not { } readable || !AccessRules.MayRead(readable.Standing))
         {
             throw new ApiException(ApiErrors.Hidden(caller.Principal));
         }
 
         var resolved = await secrets.RegistriesAsync(caller.User.UserId, readable.Repository, cancellationToken);
-        return (resolved, await KnownSets.OfAsync(db, caller.User.UserId, readable.Repository, readable.Standing, resolved.Report, cancellationToken));
+        return (resolved, KnownSets.Of(readable.Standing, resolved.Report));
     }
 
-    private static async Task<(RepositoryFacts Repository, RepositoryStanding Standing)?> FindAsync(DbSession session, string fullName, long userId)
+    private static async Task<PersonOnRepository?> FindAsync(DbSession session, string fullName, long userId)
     {
         var slash = fullName.IndexOf('/', StringComparison.Ordinal);
-        var repository = slash > 0 && await AccessTable.OwnerAsync(session, fullName[..slash]) is { } owner
-            ? await AccessTable.RepositoryAsync(session, owner.Id, fullName[(slash + 1)..])
-            : null;
-        return repository is null ? null : (repository, await AccessTable.StandingAsync(session, repository, userId));
+        return slash > 0 ? await AccessDecisions.RepositoryAsync(session, userId, fullName[..slash], fullName[(slash + 1)..]) : null;
     }
 
     private static RemoteImage? ImageOf(JsonBody body)

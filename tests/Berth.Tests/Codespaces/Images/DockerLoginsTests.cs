@@ -121,7 +121,7 @@ public sealed class DockerLoginsTests : IAsyncLifetime
     private CollectDockerLogins Collector() => new(Access(), Internet.Client(), new BerthOptions(), Internet.Clock);
 
     private RegistryAccess Access() =>
-        new(null!, null!, null!, new SetLogins(new EcrTokens(Internet.Http(new BerthOptions()), new BerthOptions(), Internet.Clock)), Internet.Client(), null!);
+        new(null!, null!, new SetLogins(new EcrTokens(Internet.Http(new BerthOptions()), new BerthOptions(), Internet.Clock)), Internet.Client(), null!);
 
     private StartCredentials Start(CredentialSet[] sets) => new(
         new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedSets(sets, []), [], CanWrite: true, (_, line) => _log.Add(line), _ => { });

@@ -52,9 +52,9 @@ public sealed record CodespaceFacts
     public bool IsSelected { get; init; }
 }
 
-/// <summary>The rule of who may have codespaces, as a function of facts. Asked when one is created and at every start.</summary>
-public static class CodespaceRules
+public static partial class AccessRules
 {
+    /// <summary>Who may have codespaces of a repository. Asked when one is created and at every start.</summary>
     public static Decision Decide(CodespaceFacts facts)
     {
         var chain = new RuleChain();

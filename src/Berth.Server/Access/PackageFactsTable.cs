@@ -1,0 +1,243 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Access;
+
+/// <summary>Reads all facts of one principal and one package in one statement, so that they are of one moment. Its tables belong to their features.</summary>
+internal static class PackageFactsTable
+{
+    public const string OwnerColumns = """
+        a.id, a.login, (a.kind = 'organization') as is_organization,
+        coalesce(o.members_can_create_repositories, false) as members_can_create_repositories,
+        coalesce(o.members_can_create_public_packages, false) as members_can_create_public_packages,
+        coalesce(o.members_can_create_internal_packages, false) as members_can_create_internal_packages,
+        coalesce(o.members_can_create_private_packages, false) as members_can_create_private_packages,
+        coalesce(o.workflows_can_create_packages, true) as workflows_can_create_packages,
+        coalesce(o.public_packages_allowed, true) as public_packages_allowed,
+        coalesce(o.internal_packages_allowed, true) as internal_packages_allowed,
+        coalesce(o.inherit_access_on_link, false) as inherit_access_on_link,
+        coalesce(o.first_publish_visibility, 'repository') as first_publish_visibility
+        """;
+
+    public const string OwnerJoins = "from accounts a left join organizations o on o.account_id = a.id";
+
+    // The planner of PostgreSQL counts joins, and most requests to a registry ask for nothing but this.
+    private const string Subject = $"""
+        owner as (
+            select {OwnerColumns} {OwnerJoins} where a.folded = @owner
+        ),
+        package as (
+            select p.id, p.visibility, p.repository_id, p.inherits_access from packages p join owner o on o.id = p.owner_id
+            where p.type = @type and p.name = @name and p.state = 'live' and cast(@deleted as bigint) is null
+            union all
+            select p.id, p.visibility, p.repository_id, p.inherits_access from packages p where p.id = @deleted
+        )
+        """;
+
+    private const string SubjectColumns = """
+        o.*, p.id as package_id, p.visibility as package_visibility, p.inherits_access as package_inherits,
+        l.id as linked_id, l.owner_id as linked_owner_id, la.login as linked_owner_login, (la.kind = 'organization') as linked_owner_is_organization,
+        l.name as linked_name, l.visibility as linked_visibility
+        """;
+
+    private const string SubjectJoins = """
+        from owner o left join package p on 1 = 1
+        left join repositories l on l.id = p.repository_id left join accounts la on la.id = l.owner_id
+        """;
+
+    private const string SelectSubject = $"with {Subject} select {SubjectColumns} {SubjectJoins}";
+
+    private const string SelectFacts = $"""
+        with {Subject},
+        pairs as (
+            select cast(@userId as bigint) as user_id, p.repository_id from package p where p.repository_id is not null
+            union
+            select cast(@userId as bigint), r.id from repositories r join owner o on o.id = r.owner_id where r.folded = @keeper
+            union
+            select cast(@userId as bigint), r.id from repositories r where r.id = @actingId
+        ),
+        {AccessTable.NamedRoles},
+        held as (
+            select n.repository_id, n.place, n.source, n.role from roles n
+            union all
+            select null, 0, a.login, g.role from package p join package_users g on g.package_id = p.id join accounts a on a.id = g.user_id
+            where g.user_id = @userId
+            union all
+            select null, 1, 'team ' || t.slug, g.role from package p join package_teams g on g.package_id = p.id join teams t on t.id = g.team_id
+            join team_members m on m.team_id = t.id where m.user_id = @userId
+        )
+        select {SubjectColumns},
+               k.id as keeper_id, k.name as keeper_name, k.visibility as keeper_visibility,
+               x.id as acting_id, x.owner_id as acting_owner_id, xa.login as acting_owner_login,
+               (xa.kind = 'organization') as acting_owner_is_organization, x.name as acting_name, x.visibility as acting_visibility,
+               mo.role as membership, (ml.user_id is not null) as in_linked_owner, (mx.user_id is not null) as in_acting_owner,
+               pa.role as actions_role, (pc.package_id is not null) as on_codespaces_list,
+               exists (select 1 from codespace_targets ct where ct.codespace_id = @codespaceId and ct.target_id = l.id) as linked_asked,
+               exists (select 1 from codespace_permissions cp
+                       where cp.user_id = @userId and cp.repository_id = @actingId and cp.target_id = l.id) as linked_permitted,
+               h.repository_id as held_on, h.source as held_source, h.role as held_role
+        {SubjectJoins}
+        left join repositories k on k.owner_id = o.id and k.folded = @keeper
+        left join repositories x on x.id = @actingId left join accounts xa on xa.id = x.owner_id
+        left join memberships mo on mo.organization_id = o.id and mo.user_id = @userId
+        left join memberships ml on ml.organization_id = l.owner_id and ml.user_id = @userId
+        left join memberships mx on mx.organization_id = x.owner_id and mx.user_id = @userId
+        left join package_actions pa on pa.package_id = p.id and pa.repository_id = x.id
+        left join package_codespaces pc on pc.package_id = p.id and pc.repository_id = x.id
+        left join held h on 1 = 1
+        order by h.place, h.source
+        """;
+
+    /// <param name="session">Where to read.</param>
+    /// <param name="address">The package by its names.</param>
+    /// <param name="deleted">The id of a deleted package to take in its stead.</param>
+    public static async Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address, long? deleted = null)
+    {
+        var row = await session.FirstOrDefaultAsync<FactsRow>(
+            SelectSubject, new { owner = address.Owner.ToLowerInvariant(), type = address.Type, name = address.Name, deleted });
+        return row?.Subject(address) ?? new PackageSubject { Address = address };
+    }
+
+    public static async Task<PackageFacts> FactsAsync(DbSession session, Principal principal, PackageAddress address, long? deleted = null)
+    {
+        var (userId, actingId, codespace) = principal switch
+        {
+            UserPrincipal user => (user.UserId, null, null),
+            WorkflowPrincipal workflow => ((long?)null, (long?)workflow.RepositoryId, (CodespacePrincipal?)null),
+            CodespacePrincipal one => (one.UserId, one.RepositoryId, one),
+            _ => (null, null, null),
+        };
+        if (userId is null && actingId is null)
+        {
+            return new PackageFacts(await SubjectAsync(session, address, deleted));
+        }
+
+        var rows = await session.QueryAsync<FactsRow>(
+            SelectFacts,
+            new
+            {
+                owner = address.Owner.ToLowerInvariant(),
+                type = address.Type,
+                name = address.Name,
+                deleted,
+                keeper = address.Name.Split('/')[0].ToLowerInvariant(),
+                userId,
+                actingId,
+                codespaceId = codespace?.CodespaceId,
+            });
+        return rows is [var row, ..] ? row.Facts(address, rows, userId, codespace) : new PackageFacts { Address = address };
+    }
+
+    /// <summary>The facts of one decision, repeated for each role that is held.</summary>
+    private sealed record FactsRow : OwnerFacts
+    {
+        public long? PackageId { get; init; }
+
+        public string? PackageVisibility { get; init; }
+
+        public bool? PackageInherits { get; init; }
+
+        public long? LinkedId { get; init; }
+
+        public long? LinkedOwnerId { get; init; }
+
+        public string? LinkedOwnerLogin { get; init; }
+
+        public bool? LinkedOwnerIsOrganization { get; init; }
+
+        public string? LinkedName { get; init; }
+
+        public string? LinkedVisibility { get; init; }
+
+        public long? KeeperId { get; init; }
+
+        public string? KeeperName { get; init; }
+
+        public string? KeeperVisibility { get; init; }
+
+        public long? ActingId { get; init; }
+
+        public long? ActingOwnerId { get; init; }
+
+        public string? ActingOwnerLogin { get; init; }
+
+        public bool? ActingOwnerIsOrganization { get; init; }
+
+        public string? ActingName { get; init; }
+
+        public string? ActingVisibility { get; init; }
+
+        public string? Membership { get; init; }
+
+        public bool InLinkedOwner { get; init; }
+
+        public bool InActingOwner { get; init; }
+
+        public string? ActionsRole { get; init; }
+
+        public bool OnCodespacesList { get; init; }
+
+        public bool LinkedAsked { get; init; }
+
+        public bool LinkedPermitted { get; init; }
+
+        public long? HeldOn { get; init; }
+
+        public string? HeldSource { get; init; }
+
+        public string? HeldRole { get; init; }
+
+        public PackageSubject Subject(PackageAddress address) => new()
+        {
+            Address = address,
+            Owner = new OwnerFacts(this),
+            PackageId = PackageId,
+            Visibility = PackageVisibility is null ? Visibility.Private : VisibilityNames.Parse(PackageVisibility),
+            Inherits = PackageInherits ?? false,
+            Linked = Repository(LinkedId, LinkedOwnerId, LinkedOwnerLogin, LinkedOwnerIsOrganization, LinkedName, LinkedVisibility),
+        };
+
+        public PackageFacts Facts(PackageAddress address, List<FactsRow> rows, long? userId, CodespacePrincipal? codespace)
+        {
+            var subject = Subject(address);
+            var keeper = Repository(KeeperId, Id, Login, IsOrganization, KeeperName, KeeperVisibility);
+            var acting = Repository(ActingId, ActingOwnerId, ActingOwnerLogin, ActingOwnerIsOrganization, ActingName, ActingVisibility);
+            var asked = subject.Linked is { } linked && codespace is not null && linked.Id != codespace.RepositoryId
+                && (codespace.AsksFor?.Contains(linked.Id) ?? LinkedAsked);
+            RepositoryStanding On(RepositoryFacts? repository, bool isMember) => repository is null || userId is null
+                ? RepositoryStanding.Nobody
+                : RepositoryStanding.Of(repository, Held(rows, repository.Id), isMember);
+            return new PackageFacts(subject)
+            {
+                NameKeeper = keeper,
+                UserOwnsNamespace = Id == userId || Membership == "admin",
+                UserIsMember = Membership is not null,
+                Grants = Held(rows, null),
+                OnLinked = On(subject.Linked, InLinkedOwner),
+                OnNameKeeper = On(keeper, Membership is not null),
+                Acting = acting,
+                OnActing = On(acting, InActingOwner),
+                ActionsRole = RoleNames.TryParse(ActionsRole, out var role) ? role : Role.None,
+                OnCodespacesList = OnCodespacesList,
+                LinkedAsked = asked,
+                LinkedPermitted = asked && LinkedPermitted,
+            };
+        }
+
+        private static List<RoleSource> Held(List<FactsRow> rows, long? repositoryId) =>
+        [
+            .. rows.Where(row => row.HeldRole is not null && row.HeldOn == repositoryId)
+                .Select(row => new RoleSource { Source = row.HeldSource!, Role = row.HeldRole! }),
+        ];
+
+        private static RepositoryFacts? Repository(long? id, long? ownerId, string? ownerLogin, bool? ownerIsOrganization, string? name, string? visibility) =>
+            id is null ? null : new RepositoryFacts
+            {
+                Id = id.Value,
+                OwnerId = ownerId!.Value,
+                OwnerLogin = ownerLogin!,
+                OwnerIsOrganization = ownerIsOrganization!.Value,
+                Name = name!,
+                Visibility = visibility!,
+            };
+    }
+}
