@@ -10,7 +10,6 @@ namespace Berth.Server.Api;
 /// </summary>
 internal sealed class JsonBody
 {
-    private const int LargestBytes = 1024 * 1024;
     private const int Deepest = 16;
     private const int MostListed = 1000;
     private readonly JsonElement _root;
@@ -35,7 +34,7 @@ internal sealed class JsonBody
         int read;
         while ((read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0)
         {
-            if (buffer.Length + read > LargestBytes)
+            if (buffer.Length + read > BodyLimit.Json)
             {
                 throw new ApiException(Errors.BadRequest(413, "The body is larger than 1 MiB"));
             }

@@ -21,6 +21,10 @@ internal static class Errors
 
     public static readonly ApiError NotObject = new(400, "INVALID", "Body should be a JSON object");
 
+    /// <summary>RFC 6749 section 5.2 has no code of its own for it.</summary>
+    public static ApiError TooLarge(HttpContext http, long limit) =>
+        new(413, ErrorFormat.Of(http) == ErrorFormat.OAuth ? "invalid_request" : "SIZE_INVALID", $"the body has more than {limit} bytes");
+
     public static ApiError BadRequest(int status, string message) =>
         new(status, status == 413 ? "SIZE_INVALID" : "UNSUPPORTED", message);
 

@@ -58,6 +58,7 @@ internal static class HttpFeature
         app.UseSubdomains();
         app.UseFoldedNames();
         app.UseRouting();
+        app.UseBodyLimits();
     }
 
     private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, BerthOptions options)

@@ -13,6 +13,13 @@ internal readonly record struct Paging(int Count, string Last)
     {
         paging = new Paging(Usual, query["last"].FirstOrDefault() ?? "");
         error = null;
+        if (paging.Last.Any(char.IsControl))
+        {
+            // No tag and no digest has one, and PostgreSQL takes no NUL.
+            error = RegistryErrors.PaginationInvalid.Saying("invalid start of the results requested").With("last is a tag or digest of the page before");
+            return false;
+        }
+
         if (query["n"].FirstOrDefault() is not { } text)
         {
             return true;

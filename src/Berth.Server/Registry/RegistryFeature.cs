@@ -23,6 +23,7 @@ internal static class RegistryFeature
         services.AddSingleton<ManifestReads>();
         services.AddSingleton<PushManifest>();
         services.AddSingleton<WarmUp>();
+        services.AddSingleton<WriteReferrers>();
     }
 
     public static void MapRegistry(this WebApplication app)

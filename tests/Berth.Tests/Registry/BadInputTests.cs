@@ -108,6 +108,8 @@ public sealed class BadInputTests(SharedServer shared)
     [InlineData("GET", "tags/list?n=99999999999999999999", 400, "PAGINATION_NUMBER_INVALID")]
     [InlineData("GET", "tags/list?n=%20", 400, "PAGINATION_NUMBER_INVALID")]
     [InlineData("GET", "referrers/sha256:" + Hex + "?n=-1", 400, "PAGINATION_NUMBER_INVALID")]
+    [InlineData("GET", "tags/list?last=%00", 400, "PAGINATION_NUMBER_INVALID")]
+    [InlineData("GET", "referrers/sha256:" + Hex + "?last=%00", 400, "PAGINATION_NUMBER_INVALID")]
     // Methods.
     [InlineData("POST", "manifests/latest", 405, "UNSUPPORTED")]
     [InlineData("PATCH", "manifests/latest", 405, "UNSUPPORTED")]
@@ -197,6 +199,9 @@ public sealed class BadInputTests(SharedServer shared)
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":[]}", "MANIFEST_INVALID", "annotations")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":{\"a\":1}}", "MANIFEST_INVALID", "annotations")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":1}", "MANIFEST_INVALID", "artifactType")]
+    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":\"a/\\u0000\"}", "MANIFEST_INVALID", "artifactType may have")]
+    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/\\u0000\",\"digest\":\"{blob}\",\"size\":2},\"layers\":[]}", "MANIFEST_INVALID", "config.mediaType may have")]
+    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":\"a/{long}\"}", "MANIFEST_INVALID", "at most 255")]
     [InlineData(Index, "{\"schemaVersion\":2}", "MANIFEST_INVALID", "manifests")]
     [InlineData(Index, "{\"schemaVersion\":2,\"manifests\":{}}", "MANIFEST_INVALID", "manifests")]
     [InlineData(Index, "{\"schemaVersion\":2,\"manifests\":[{}]}", "MANIFEST_INVALID", "manifests[0]")]
@@ -214,7 +219,8 @@ public sealed class BadInputTests(SharedServer shared)
             "{deep}" => Encoding.UTF8.GetBytes("{\"schemaVersion\":2,\"x\":" + new string('[', 200) + new string(']', 200) + "}"),
             "{latin}" => [(byte)'{', (byte)'"', 0xE9, (byte)'"', (byte)':', (byte)'1', (byte)'}'],
             "{many}" => TestRepository.Index([.. Enumerable.Repeat(TestRepository.Descriptor("sha256:" + Hex, 1, Oci), 10_001)]),
-            _ => Encoding.UTF8.GetBytes(text.Replace("{blob}", TestRepository.Sha256("{}"u8.ToArray()), StringComparison.Ordinal)),
+            _ => Encoding.UTF8.GetBytes(text.Replace("{blob}", TestRepository.Sha256("{}"u8.ToArray()), StringComparison.Ordinal)
+                .Replace("{long}", new string('x', 254), StringComparison.Ordinal)),
         };
         var answer = await repository.SendAsync("PUT", "manifests/bad", body, type);
         Assert.Equal((400, code), (answer.Status, answer.Code));

@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Berth.Server.Codespaces.Connections;
 
@@ -44,12 +43,6 @@ internal static class CodespaceFiles
         if (wanted.Length == 0 || wanted is "." or ".." || wanted.Contains('/', StringComparison.Ordinal) || wanted.Any(char.IsControl))
         {
             return ApiErrors.Invalid("Query", "name", "name must be the name of the file or folder, without slashes");
-        }
-
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            // The codespace's own disk is the limit.
-            limit.MaxRequestBodySize = null;
         }
 
         try

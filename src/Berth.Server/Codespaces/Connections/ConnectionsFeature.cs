@@ -1,5 +1,6 @@
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Connections.Ports;
+using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Connections;
 
@@ -25,7 +26,7 @@ internal static class ConnectionsFeature
         api.MapGet(one + "/exec", CodespaceTerminal.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/forward", PortForwarding.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/files", CodespaceFiles.GetAsync).Requires(ApiNeed.User, scope);
-        api.MapPut(one + "/files", CodespaceFiles.PutAsync).Requires(ApiNeed.User, scope);
+        api.MapPut(one + "/files", CodespaceFiles.PutAsync).Requires(ApiNeed.User, scope).WithMetadata(BodyLimit.ByTheHandler); // The codespace's own disk is the limit.
         api.MapPost(one + "/ports/{port}/link", PortLinks.CreateAsync).Requires(ApiNeed.User, scope);
     }
 }

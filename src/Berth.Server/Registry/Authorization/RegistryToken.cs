@@ -1,11 +1,11 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Berth.Server.Cryptography;
+using Berth.Server.Database;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -45,14 +45,15 @@ internal sealed partial class RegistryTokenJson : JsonSerializerContext;
 
 /// <summary>
 /// Writes and verifies registry tokens: a JSON body and its HMAC-SHA256 under the server's key. Clients never look inside, so this
-/// needs no JWT; what was verified is remembered until it expires.
+/// needs no JWT; what was verified is remembered for a while, within a number of bytes: anybody may ask for tokens, and for as many as they like.
 /// </summary>
 internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
     private const string Prefix = "berthr1.";
-    private const int LargestRemembered = 20_000;
-    private readonly ConcurrentDictionary<string, RegistryToken> _verified = new(StringComparer.Ordinal);
+
+    /// <summary>Tokens of everyday have a few hundred characters; one of many scopes is verified anew each time.</summary>
+    private readonly SizedCache<string, RegistryToken> _verified = new(mostBytes: 16 << 20, largest: 16 << 10);
 
     public string Issue(long? tokenId, IReadOnlyList<RegistryGrant> grants)
     {
@@ -65,14 +66,14 @@ internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
 
     public bool TryVerify(string text, [NotNullWhen(true)] out RegistryToken? token)
     {
-        if (!_verified.TryGetValue(text, out token) && !TryParse(text, out token))
+        if (!_verified.TryGet(text, out token) && !TryParse(text, out token))
         {
             return false;
         }
 
         if (token.ExpiresAt <= time.GetUtcNow().ToUnixTimeSeconds())
         {
-            _verified.TryRemove(text, out _);
+            _verified.Remove(text);
             return false;
         }
 
@@ -100,14 +101,12 @@ internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
             return false;
         }
 
-        if (_verified.Count >= LargestRemembered)
-        {
-            _verified.Clear();
-        }
-
-        _verified[text] = token;
+        _verified.Add(text, token, Bytes(text, token));
         return true;
     }
+
+    /// <summary>What a remembered token takes: two bytes a character, and an object for each part.</summary>
+    private static long Bytes(string text, RegistryToken token) => 256 + (2L * text.Length) + token.Grants.Sum(grant => 96 + (2L * grant.Name.Length));
 
     private string Mac(string body) => Base64Url.EncodeToString(HMACSHA256.HashData(keys.RegistryToken, Encoding.ASCII.GetBytes(body)));
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Berth.Server.Access;
@@ -15,17 +16,20 @@ internal static class TokenEndpoints
 {
     private const int MostScopes = 64;
 
+    /// <summary>Of all scopes together. They stand in the token, which a client must be able to send in a header.</summary>
+    private const int MostScopeCharacters = 8 * 1024;
+
     public static void MapTokenEndpoint(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/token", ["GET", "HEAD"], GetAsync);
-        app.MapPost("/token", PostAsync).WithMetadata(ErrorFormat.OAuth).DisableAntiforgery();
+        app.MapPost("/token", PostAsync).WithMetadata(ErrorFormat.OAuth, new BodyLimit(TokenForm.LargestBytes)).DisableAntiforgery();
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
     {
-        if (!TryScopes(http.Request.Query["scope"], out var scopes))
+        if (!TryScopes(http.Request.Query["scope"], out var scopes, out var fault))
         {
-            return RegistryErrors.Unauthorized with { Status = 400, Code = "UNSUPPORTED", Message = $"at most {MostScopes} scopes may be asked at once" };
+            return new ApiError(400, "UNSUPPORTED", fault);
         }
 
         var header = http.Request.Headers.Authorization.ToString();
@@ -41,15 +45,15 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> PostAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType)
+        var (form, status, wrong) = await TokenForm.ReadAsync(http.Request, cancellationToken);
+        if (form is null)
         {
-            return OAuth(400, "invalid_request", "the body must be application/x-www-form-urlencoded");
+            return OAuth(status, "invalid_request", wrong);
         }
 
-        var form = await http.Request.ReadFormAsync(cancellationToken);
-        if (!TryScopes(form["scope"], out var scopes))
+        if (!TryScopes(form.Scopes, out var scopes, out var fault))
         {
-            return OAuth(400, "invalid_scope", $"at most {MostScopes} scopes may be asked at once");
+            return OAuth(400, "invalid_scope", fault);
         }
 
         // A client may authenticate by the header instead, whatever grant it names.
@@ -58,10 +62,10 @@ internal static class TokenEndpoints
             return await issue.ForAsync(http, credentials, scopes, cancellationToken);
         }
 
-        return form["grant_type"].ToString() switch
+        return form["grant_type"] switch
         {
-            "password" when form["password"].ToString() is { Length: > 0 } password =>
-                await issue.ForAsync(http, new Credentials("basic", form["username"].ToString(), password), scopes, cancellationToken),
+            "password" when form["password"] is { Length: > 0 } password =>
+                await issue.ForAsync(http, new Credentials("basic", form["username"], password), scopes, cancellationToken),
             "password" => OAuth(400, "invalid_request", "grant_type=password needs username and password, the password being a token"),
             "" => OAuth(400, "invalid_request", "grant_type is missing"),
             _ => OAuth(400, "unsupported_grant_type", "only grant_type=password is supported, with a personal access token as password"),
@@ -69,13 +73,14 @@ internal static class TokenEndpoints
     }
 
     /// <summary>Repeated parameters, and several scopes separated by spaces in one; the same name twice is one with both actions.</summary>
-    private static bool TryScopes(IEnumerable<string?> values, out List<RegistryScope> scopes)
+    private static bool TryScopes(IEnumerable<string?> values, out List<RegistryScope> scopes, [NotNullWhen(false)] out string? fault)
     {
         var asked = new Dictionary<string, RegistryActions>(StringComparer.Ordinal);
-        var count = 0;
+        var (count, characters) = (0, 0);
         foreach (var text in values.SelectMany(value => (value ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)))
         {
             count++;
+            characters += text.Length;
             if (RegistryScope.TryParse(text, out var scope))
             {
                 asked[scope.Name] = asked.GetValueOrDefault(scope.Name) | scope.Asked;
@@ -83,7 +88,10 @@ internal static class TokenEndpoints
         }
 
         scopes = [.. asked.Select(pair => new RegistryScope(pair.Key, pair.Value))];
-        return count <= MostScopes;
+        fault = count > MostScopes ? $"at most {MostScopes} scopes may be asked at once"
+            : characters > MostScopeCharacters ? $"the scopes have more than {MostScopeCharacters} characters"
+            : null;
+        return fault is null;
     }
 
     internal static ApiError BadCredentials(string failure) =>

@@ -3,7 +3,6 @@ using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Registry.Manifests;
@@ -12,11 +11,13 @@ namespace Berth.Server.Registry.Manifests;
 internal static class ManifestEndpoints
 {
     private const int MostTags = 100;
+    private const int PieceSize = 16 * 1024;
 
     public static void MapManifests(this IEndpointRouteBuilder registry)
     {
         registry.MapMethods("{name}/manifests/{reference}", ["GET", "HEAD"], GetAsync).Requires(RegistryActions.Pull);
-        registry.MapPut("{name}/manifests/{reference}", PutAsync).Requires(RegistryActions.Push).WithMetadata(new DisableRequestSizeLimitAttribute());
+        registry.MapPut("{name}/manifests/{reference}", PutAsync).Requires(RegistryActions.Push)
+            .WithMetadata(new BodyLimit(Largest(registry.ServiceProvider.GetRequiredService<BerthOptions>())));
         registry.MapDelete("{name}/manifests/{reference}", DeleteAsync).Requires(RegistryActions.Delete);
     }
 
@@ -58,7 +59,7 @@ internal static class ManifestEndpoints
             return;
         }
 
-        if (await manifests.ContentAsync(manifest, cancellationToken) is not { } content)
+        if (await manifests.ContentAsync(manifest, from: 0, cancellationToken) is not { } content)
         {
             // It was purged between the two reads.
             http.Response.Clear();
@@ -67,6 +68,27 @@ internal static class ManifestEndpoints
         }
 
         await http.Response.BodyWriter.WriteAsync(content, cancellationToken);
+        if (content.Length < manifest.Size)
+        {
+            await WriteRestAsync(http, manifests, manifest, content.Length, cancellationToken);
+        }
+    }
+
+    /// <summary>The next piece is read when the client has taken most of the last one.</summary>
+    private static async Task WriteRestAsync(HttpContext http, ManifestReads manifests, ServedManifest manifest, long written, CancellationToken cancellationToken)
+    {
+        while (written < manifest.Size)
+        {
+            if (await manifests.ContentAsync(manifest, written, cancellationToken) is not { } piece)
+            {
+                // It was purged meanwhile: the client must not take what it has for the whole.
+                http.Abort();
+                return;
+            }
+
+            await http.Response.BodyWriter.WriteAsync(piece, cancellationToken);
+            written += piece.Length;
+        }
     }
 
     /// <summary>distribution-spec, "Pushing manifests", and of its draft "Pushing manifests by digest with tags".</summary>
@@ -89,7 +111,7 @@ internal static class ManifestEndpoints
             return RegistryErrors.TagInvalid.With(RegistryErrors.TagRule);
         }
 
-        var (content, refused) = await ReadAsync(http.Request, (long)(options.MaxManifestMiB * (1 << 20)), cancellationToken);
+        var (content, refused) = await ReadAsync(http.Request, Largest(options), cancellationToken);
         if (refused is not null)
         {
             return refused;
@@ -140,23 +162,19 @@ internal static class ManifestEndpoints
         return deleted ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
     }
 
-    /// <summary>The whole body; manifests are small, and their limit is what is read at most.</summary>
+    private static long Largest(BerthOptions options) => (long)(options.MaxManifestMiB * (1 << 20));
+
+    /// <summary>The whole body; manifests are small, and their limit is what is read at most. Memory is taken as bytes come, not as they are announced.</summary>
     private static async Task<(byte[]? Content, ApiError? Refused)> ReadAsync(HttpRequest request, long limit, CancellationToken cancellationToken)
     {
-        var tooLarge = RegistryErrors.TooLarge.With($"a manifest has at most {limit} bytes");
-        if (request.ContentLength > limit)
-        {
-            return (null, tooLarge);
-        }
-
-        using var content = new MemoryStream(capacity: (int)(request.ContentLength ?? 4096));
-        var piece = new byte[16 * 1024];
+        using var content = new MemoryStream(capacity: (int)Math.Min(request.ContentLength ?? PieceSize, 4 * PieceSize));
+        var piece = new byte[PieceSize];
         int read;
         while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
         {
             if (content.Length + read > limit)
             {
-                return (null, tooLarge);
+                return (null, RegistryErrors.TooLarge.With($"a manifest has at most {limit} bytes"));
             }
 
             content.Write(piece, 0, read);

@@ -13,6 +13,9 @@ internal sealed class ManifestReader
 {
     private const int Deepest = 32;
     private const int MostDescriptors = 10_000;
+
+    /// <summary>More than any digest, and than RFC 6838 section 4.2 lets a media type have. They become rows and answers, and PostgreSQL stores no NUL.</summary>
+    private const int LongestText = 255;
     private const string SourceAnnotation = "org.opencontainers.image.source";
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = Deepest, AllowDuplicateProperties = false };
     private readonly Dictionary<Digest, long> _blobs = [];
@@ -219,7 +222,11 @@ internal sealed class ManifestReader
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Invalid($"{(where is null ? "" : where + ".")}{name} must be a string");
+        var path = where is null ? name : $"{where}.{name}";
+        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Invalid($"{path} must be a string");
+        return text.Length <= LongestText && !text.Any(char.IsControl)
+            ? text
+            : throw Invalid($"{path} may have at most {LongestText} characters, none of them a control character");
     }
 
     /// <param name="type">What the header or the content says it is; null where it says nothing.</param>

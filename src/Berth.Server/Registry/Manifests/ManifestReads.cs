@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Berth.Server.Database;
 using Microsoft.Extensions.Primitives;
 
@@ -26,10 +25,14 @@ internal sealed class ServedManifest(ManifestRow row)
 /// </summary>
 internal sealed class ManifestReads(Db db)
 {
-    private const long MostContentBytes = 16 << 20;
+    /// <summary>Contents up to this size are read whole and remembered; larger ones are read in pieces, so that a slow reader holds one at most.</summary>
+    public const int Whole = 64 * 1024;
+
+    /// <summary>Bytes of a larger content that are read at once.</summary>
+    public const int Piece = 256 * 1024;
+
     private readonly GenerationCache<(long Package, string Reference), ServedManifest> _manifests = new(db, capacity: 100_000);
-    private ConcurrentDictionary<long, byte[]> _contents = new();
-    private long _contentBytes;
+    private readonly SizedCache<long, byte[]> _contents = new(mostBytes: 16 << 20, largest: Whole);
 
     /// <summary>Null when there is no such live manifest.</summary>
     public ValueTask<ServedManifest?> FindAsync(long packageId, string reference, Reference parsed, CancellationToken cancellationToken) =>
@@ -41,25 +44,23 @@ internal sealed class ManifestReads(Db db)
     public bool TryGet(long packageId, string reference, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ServedManifest? manifest) =>
         _manifests.TryGet((packageId, reference), out manifest);
 
-    /// <summary>Null when the manifest went between the two reads.</summary>
-    public ValueTask<byte[]?> ContentAsync(ServedManifest manifest, CancellationToken cancellationToken) =>
-        _contents.TryGetValue(manifest.Id, out var content) ? new ValueTask<byte[]?>(content) : new ValueTask<byte[]?>(ReadAsync(manifest.Id, cancellationToken));
+    /// <summary>A piece of the content, the whole of a small one; null when the manifest went between the two reads.</summary>
+    public ValueTask<byte[]?> ContentAsync(ServedManifest manifest, long from, CancellationToken cancellationToken) =>
+        _contents.TryGet(manifest.Id, out var content) ? new ValueTask<byte[]?>(content) : new ValueTask<byte[]?>(ReadAsync(manifest, from, cancellationToken));
 
-    private async Task<byte[]?> ReadAsync(long id, CancellationToken cancellationToken)
+    private async Task<byte[]?> ReadAsync(ServedManifest manifest, long from, CancellationToken cancellationToken)
     {
-        var content = await db.ReadAsync(session => ManifestTable.ContentAsync(session, id), cancellationToken);
-        if (content is null || content.Length > MostContentBytes / 8)
+        if (manifest.Size > Whole)
         {
-            return content;
+            return await db.ReadAsync(session => ManifestTable.ContentAsync(session, manifest.Id, (int)from, Piece), cancellationToken) is { Length: > 0 } piece ? piece : null;
         }
 
-        if (Interlocked.Add(ref _contentBytes, content.Length) > MostContentBytes)
+        var content = await db.ReadAsync(session => ManifestTable.ContentAsync(session, manifest.Id), cancellationToken);
+        if (content is not null)
         {
-            _contents = new ConcurrentDictionary<long, byte[]>();
-            Interlocked.Exchange(ref _contentBytes, content.Length);
+            _contents.Add(manifest.Id, content, content.Length);
         }
 
-        _contents[id] = content;
         return content;
     }
 }

@@ -33,6 +33,10 @@ internal static class ManifestTable
     public static Task<byte[]?> ContentAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<byte[]>("select content from manifest_contents where manifest_id = @id", new { id });
 
+    /// <summary>Some of its bytes; none behind its end.</summary>
+    public static Task<byte[]?> ContentAsync(DbSession session, long id, int from, int length) => session.FirstOrDefaultAsync<byte[]>(
+        "select substr(content, @from, @length) from manifest_contents where manifest_id = @id", new { id, from = from + 1, length });
+
     /// <summary>Those of the digests that are live manifests of the package.</summary>
     public static async Task<Dictionary<string, HeldContent>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
     {

@@ -1,6 +1,6 @@
+using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registry.Authorization;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Berth.Server.Registry.Uploads;
 
@@ -17,7 +17,7 @@ internal static class UploadEndpoints
     public static void MapUploads(this IEndpointRouteBuilder registry)
     {
         // Bodies are limited by the largest blob, while they are read.
-        var unlimited = new DisableRequestSizeLimitAttribute();
+        var unlimited = BodyLimit.ByTheHandler;
         registry.MapPost("{name}/blobs/uploads", StartAsync).Requires(RegistryActions.Push).WithMetadata(unlimited);
         registry.MapPatch("{name}/blobs/uploads/{id}", PatchAsync).Requires(RegistryActions.Push).WithMetadata(unlimited);
         registry.MapPut("{name}/blobs/uploads/{id}", PutAsync).Requires(RegistryActions.Push).WithMetadata(unlimited);

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Berth.Server.Database;
+
+/// <summary>
+/// Remembers what never changes, up to a number of bytes. When the newer half is full the older one is forgotten, so what is asked for often is read
+/// again once in a while and the rest goes by itself.
+/// </summary>
+/// <param name="mostBytes">All that is remembered, as the callers estimate it.</param>
+/// <param name="largest">What is larger is not remembered.</param>
+internal sealed class SizedCache<TKey, TValue>(long mostBytes, long largest)
+    where TKey : notnull
+    where TValue : class
+{
+    private readonly Lock _turning = new();
+    private volatile ConcurrentDictionary<TKey, TValue> _newer = new();
+    private volatile ConcurrentDictionary<TKey, TValue> _older = new();
+    private long _newerBytes;
+
+    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value) => _newer.TryGetValue(key, out value) || _older.TryGetValue(key, out value);
+
+    public void Add(TKey key, TValue value, long bytes)
+    {
+        if (bytes > largest)
+        {
+            return;
+        }
+
+        lock (_turning)
+        {
+            if (_newerBytes + bytes > mostBytes / 2)
+            {
+                (_older, _newer, _newerBytes) = (_newer, new(), 0);
+            }
+
+            _newerBytes += _newer.TryAdd(key, value) ? bytes : 0;
+        }
+    }
+
+    public void Remove(TKey key)
+    {
+        // The estimate stays as it is: an entry that went early makes the half turn early.
+        _newer.TryRemove(key, out _);
+        _older.TryRemove(key, out _);
+    }
+}

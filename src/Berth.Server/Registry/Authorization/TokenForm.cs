@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+
+namespace Berth.Server.Registry.Authorization;
+
+/// <summary>
+/// The form of the token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own reader takes more (files,
+/// other encodings, megabytes) and throws at what it does not take.
+/// </summary>
+internal sealed class TokenForm
+{
+    public const int LargestBytes = 64 * 1024;
+
+    /// <summary>More than the scopes that may be asked, each in a field of its own, and everything else that clients send.</summary>
+    private const int MostFields = 100;
+
+    private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly List<string> _scopes = [];
+
+    private TokenForm()
+    {
+    }
+
+    public IReadOnlyList<string> Scopes => _scopes;
+
+    /// <summary>Empty where the form does not have it.</summary>
+    public string this[string name] => _fields.GetValueOrDefault(name, "");
+
+    /// <summary>The form, or a status and what is wrong with it.</summary>
+    public static async Task<(TokenForm? Form, int Status, string Fault)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, 400, "the body must be application/x-www-form-urlencoded");
+        }
+
+        var charset = HeaderUtilities.RemoveQuotes(type.Charset);
+        if (charset.Length > 0 && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, 400, "the form must be UTF-8");
+        }
+
+        try
+        {
+            using var body = new MemoryStream();
+            var piece = new byte[4096];
+            int read;
+            while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
+            {
+                if (body.Length + read > LargestBytes)
+                {
+                    return (null, 413, $"the body has more than {LargestBytes} bytes");
+                }
+
+                body.Write(piece, 0, read);
+            }
+
+            return TryParse(body.GetBuffer().AsSpan(0, (int)body.Length), out var form, out var fault) ? (form, 200, "") : (null, 400, fault);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            return (null, exception.StatusCode, exception.Message);
+        }
+    }
+
+    internal static bool TryParse(ReadOnlySpan<byte> body, [NotNullWhen(true)] out TokenForm? form, [NotNullWhen(false)] out string? fault)
+    {
+        (form, fault) = (null, null);
+        var read = new TokenForm();
+        var count = 0;
+        foreach (var range in body.Split((byte)'&'))
+        {
+            var field = body[range];
+            if (field.IsEmpty)
+            {
+                continue;
+            }
+
+            if (++count > MostFields)
+            {
+                fault = $"the form has more than {MostFields} fields";
+                return false;
+            }
+
+            var equals = field.IndexOf((byte)'=');
+            if (!TryDecode(equals < 0 ? field : field[..equals], out var name) || !TryDecode(equals < 0 ? [] : field[(equals + 1)..], out var value))
+            {
+                fault = $"field {count} of the form is not percent-encoded UTF-8 without control characters";
+                return false;
+            }
+
+            if (name == "scope")
+            {
+                read._scopes.Add(value);
+            }
+            else if (!read._fields.TryAdd(name, value))
+            {
+                fault = $"field {count} of the form is there twice";
+                return false;
+            }
+        }
+
+        form = read;
+        return true;
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> encoded, out string text)
+    {
+        text = "";
+        var bytes = new byte[encoded.Length];
+        var length = 0;
+        for (var i = 0; i < encoded.Length; i++)
+        {
+            var next = encoded[i];
+            if (next == '%')
+            {
+                if (i + 2 >= encoded.Length || !byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out next))
+                {
+                    return false;
+                }
+
+                i += 2;
+            }
+            else if (next == '+')
+            {
+                next = (byte)' ';
+            }
+
+            bytes[length++] = next;
+        }
+
+        if (!System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, length)))
+        {
+            return false;
+        }
+
+        text = Encoding.UTF8.GetString(bytes, 0, length);
+        return !text.Any(char.IsControl);
+    }
+}

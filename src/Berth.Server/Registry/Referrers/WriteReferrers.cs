@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Berth.Server.Database;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Registry.Referrers;
+
+/// <summary>What of a digest's referrers one answer holds.</summary>
+/// <param name="PackageId">The package.</param>
+/// <param name="Subject">What they refer to.</param>
+/// <param name="ArtifactType">Only these; null: all.</param>
+/// <param name="After">The last digest of the page before; empty for the first.</param>
+internal sealed record ReferrersQuery(long PackageId, Digest Subject, string? ArtifactType, string After);
+
+/// <summary>
+/// Writes a page of referrers while it is read: a few rows, or a piece of one row's annotations, are in memory at a time, however large the page is and however
+/// slowly it is taken.
+/// </summary>
+internal sealed class WriteReferrers(Db db)
+{
+    /// <summary>What clients read of an index at most. A page has more only when its one manifest has.</summary>
+    private const long PageBytes = 4 << 20;
+
+    /// <summary>What a descriptor has besides what its manifest says of itself.</summary>
+    private const int DescriptorBytes = 300;
+
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The last digest of the page, empty where nothing refers to the subject, and whether more follow.</summary>
+    /// <param name="query">What is asked.</param>
+    /// <param name="most">Rows at most.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<(string Last, bool More)> EndAsync(ReferrersQuery query, int most, CancellationToken cancellationToken)
+    {
+        var sizes = await db.ReadAsync(session => ReferrersTable.SizesAsync(session, query, most + 1), cancellationToken);
+        var (bytes, last) = (0L, "");
+        for (var i = 0; i < Math.Min(most, sizes.Count); i++)
+        {
+            // Type and annotations stand in the manifest itself, so its size is more than theirs.
+            bytes += sizes[i].Size + DescriptorBytes;
+            if (i > 0 && bytes > PageBytes)
+            {
+                return (last, true);
+            }
+
+            last = sizes[i].Digest;
+        }
+
+        return (last, sizes.Count > most);
+    }
+
+    public async Task RunAsync(HttpResponse response, ReferrersQuery? query, string last, CancellationToken cancellationToken)
+    {
+        var body = response.BodyWriter;
+        body.Write(Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":["""));
+        for (var first = true; query is not null && string.CompareOrdinal(query.After, last) < 0;)
+        {
+            var rows = await db.ReadAsync(session => ReferrersTable.ListAsync(session, query, last), cancellationToken);
+            if (rows.Count == 0)
+            {
+                break; // They were deleted meanwhile.
+            }
+
+            foreach (var row in rows)
+            {
+                body.Write(first ? ""u8 : ","u8);
+                first = false;
+                if (!await WriteAsync(response, row, cancellationToken))
+                {
+                    response.HttpContext.Abort();
+                    return;
+                }
+            }
+
+            query = query with { After = rows[^1].Digest };
+            await body.FlushAsync(cancellationToken);
+        }
+
+        body.Write("]}"u8);
+    }
+
+    /// <summary>False when its annotations went between two pieces of them: the client must not take what it has for the whole.</summary>
+    private async Task<bool> WriteAsync(HttpResponse response, ReferrerRow row, CancellationToken cancellationToken)
+    {
+        var body = response.BodyWriter;
+        await using (var json = new Utf8JsonWriter(body, Writing))
+        {
+            json.WriteStartObject();
+            json.WriteString("mediaType", row.MediaType);
+            json.WriteString("digest", row.Digest);
+            json.WriteNumber("size", row.Size);
+            if (row.ArtifactType is not null)
+            {
+                json.WriteString("artifactType", row.ArtifactType);
+            }
+
+            if (row.Annotations is not null)
+            {
+                json.WritePropertyName("annotations");
+                json.WriteRawValue(row.Annotations);
+            }
+
+            // Without its end, so that annotations can follow.
+            await json.FlushAsync(cancellationToken);
+        }
+
+        if (row.AnnotationsApart && !await WriteAnnotationsAsync(response, row.Id, cancellationToken))
+        {
+            return false;
+        }
+
+        body.Write("}"u8);
+        return true;
+    }
+
+    private async Task<bool> WriteAnnotationsAsync(HttpResponse response, long id, CancellationToken cancellationToken)
+    {
+        var body = response.BodyWriter;
+        body.Write(",\"annotations\":"u8);
+        for (var from = 0; ; from += ReferrersTable.PieceLength)
+        {
+            if (await db.ReadAsync(session => ReferrersTable.AnnotationsAsync(session, id, from), cancellationToken) is not { } piece)
+            {
+                return false;
+            }
+
+            Encoding.UTF8.GetBytes(piece, body);
+            await body.FlushAsync(cancellationToken);
+            if (piece.Length < ReferrersTable.PieceLength)
+            {
+                return true;
+            }
+        }
+    }
+}
