@@ -12,9 +12,15 @@ namespace Berth.Server.Database;
 internal sealed class SqliteDb : Db
 {
     private const int LargestBatch = 128;
+    private const int WriterCacheKiB = 16_000;
+
+    /// <summary>Each reader has a cache of its own, and keeps it: together they hold 64 MiB at most. What they miss is in the system's cache.</summary>
+    private const int ReaderCacheKiB = 2000;
+    private const int MostIdleReaders = 32;
     private readonly string _connectionString;
     private readonly Channel<PendingWrite> _writes = Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentBag<DbConnection> _idleReaders = [];
+    private int _idle;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _writer;
 
@@ -37,9 +43,13 @@ internal sealed class SqliteDb : Db
 
     public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
-        if (!_idleReaders.TryTake(out var connection))
+        if (_idleReaders.TryTake(out var connection))
         {
-            connection = await OpenAsync(cancellationToken);
+            Interlocked.Decrement(ref _idle);
+        }
+        else
+        {
+            connection = await OpenAsync(ReaderCacheKiB, cancellationToken);
         }
 
         try
@@ -48,7 +58,7 @@ internal sealed class SqliteDb : Db
         }
         finally
         {
-            _idleReaders.Add(connection);
+            await KeepAsync(connection);
         }
     }
 
@@ -73,18 +83,33 @@ internal sealed class SqliteDb : Db
         }
     }
 
-    internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    internal override Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => OpenAsync(WriterCacheKiB, cancellationToken);
+
+    private async Task<DbConnection> OpenAsync(int cacheKiB, CancellationToken cancellationToken)
     {
         var connection = new CachingConnection(_connectionString);
         await connection.OpenAsync(cancellationToken);
         await using var setup = connection.CreateCommand();
 
         // Without temp_store, a query whose parts are used twice (the facts of a decision) opens a file for each: that took most of its time.
-        setup.CommandText = """
-            pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -16000; pragma temp_store = memory;
+        setup.CommandText = $"""
+            pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -{cacheKiB}; pragma temp_store = memory;
             """;
         await setup.ExecuteNonQueryAsync(cancellationToken);
         return connection;
+    }
+
+    /// <summary>A burst opens as many readers as it needs; most of them are closed again.</summary>
+    private async ValueTask KeepAsync(DbConnection connection)
+    {
+        if (Interlocked.Increment(ref _idle) <= MostIdleReaders)
+        {
+            _idleReaders.Add(connection);
+            return;
+        }
+
+        Interlocked.Decrement(ref _idle);
+        await connection.DisposeAsync();
     }
 
     private async Task WriteLoopAsync()
