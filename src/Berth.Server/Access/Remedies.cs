@@ -22,7 +22,8 @@ internal static class Remedies
     }
 
     /// <summary>
-    /// For everybody else: made of the caller and the name that was asked for and of nothing else, so that the words are the same for a hidden
+    /// For everybody else: made of the caller and the name that was asked for and of nothing else, so that the words are the same for a
+    /// hidden
     /// package and for none.
     /// </summary>
     public static string IfItExists(Principal principal, PackageAction action, PackageAddress address) =>

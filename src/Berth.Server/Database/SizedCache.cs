@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Remembers what never changes, up to a number of bytes. When the newer half is full the older one is forgotten, so what is asked for often is read
+/// Remembers what never changes, up to a number of bytes. When the newer half is full the older one is forgotten, so what is asked for
+/// often is read
 /// again once in a while and the rest goes by itself.
 /// </summary>
 /// <param name="mostBytes">All that is remembered, as the callers estimate it.</param>
@@ -18,7 +19,8 @@ internal sealed class SizedCache<TKey, TValue>(long mostBytes, long largest)
     private volatile ConcurrentDictionary<TKey, TValue> _older = new();
     private long _newerBytes;
 
-    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value) => _newer.TryGetValue(key, out value) || _older.TryGetValue(key, out value);
+    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value) =>
+        _newer.TryGetValue(key, out value) || _older.TryGetValue(key, out value);
 
     public void Add(TKey key, TValue value, long bytes)
     {

@@ -16,8 +16,10 @@ internal sealed record BodyLimit(long? Bytes)
 }
 
 /// <summary>
-/// Refuses a body that says it is larger than its route takes, before anything looks at it. The framework's limit is not lowered: past it, Kestrel cuts the
-/// connection, and the client may lose the answer that says why. What is refused here is received and thrown away, so that it is heard. What does not say
+/// Refuses a body that says it is larger than its route takes, before anything looks at it. The framework's limit is not lowered: past it,
+/// Kestrel cuts the
+/// connection, and the client may lose the answer that says why. What is refused here is received and thrown away, so that it is heard.
+/// What does not say
 /// its size is counted by who reads it.
 /// </summary>
 internal static class BodyLimits
@@ -31,7 +33,8 @@ internal static class BodyLimits
                 return ErrorWriter.WriteAsync(http, Errors.TooLarge(http, limit.Value));
             }
 
-            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel && (limit is null || limit > kestrel.MaxRequestBodySize))
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel
+                && (limit is null || limit > kestrel.MaxRequestBodySize))
             {
                 kestrel.MaxRequestBodySize = limit;
             }

@@ -1,6 +1,8 @@
 namespace Berth.Server.Registries;
 
-/// <summary>A part of a login as people paste it, into a secret or into a check of it: one rule, so that a check says what a codespace will meet.</summary>
+/// <summary>
+/// A part of a login as people paste it, into a secret or into a check of it: one rule, so that a check says what a codespace will meet.
+/// </summary>
 internal static class CopiedText
 {
     /// <summary>Removes what copying adds: white space and line ends, then one pair of quotes.</summary>

@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api;
 
-/// <summary>Bodies that no client sends, to every route that takes one: none is answered with a 5xx, and none may be larger than its route allows.</summary>
+/// <summary>
+/// Bodies that no client sends, to every route that takes one: none is answered with a 5xx, and none may be larger than its route allows.
+/// </summary>
 public sealed class AwkwardBodyTests(SharedServer shared)
 {
     private static readonly (string? Type, byte[] Body)[] Bodies =
@@ -72,7 +74,8 @@ public sealed class AwkwardBodyTests(SharedServer shared)
     [Fact]
     public void Only_uploads_and_copied_files_have_no_limit_of_their_route()
     {
-        // Theirs is the largest blob, which is counted over all chunks of an upload; and the disk of a codespace, for files that are copied into it.
+        // Theirs is the largest blob, which is counted over all chunks of an upload; and the disk of a codespace, for files that are copied
+        // into it.
         var unlimited = Endpoints(shared.Server)
             .Where(endpoint => endpoint.Metadata.GetMetadata<BodyLimit>() is { Bytes: null } || endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not null)
             .Select(endpoint => endpoint.RoutePattern.RawText);

@@ -6,8 +6,10 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
-/// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository, action or source of a mount not among
-/// those a token asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the package is
+/// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository, action or source of a mount not
+/// among
+/// those a token asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the package
+/// is
 /// hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
 /// </summary>
 internal sealed class RegistryGate(
@@ -53,7 +55,8 @@ internal sealed class RegistryGate(
     }
 
     /// <summary>
-    /// The other repository that a request mounts from. A token must have been asked for it, too: clients ask for what a challenge names and for nothing
+    /// The other repository that a request mounts from. A token must have been asked for it, too: clients ask for what a challenge names
+    /// and for nothing
     /// else, so without the challenge they would upload what they could have mounted. Null also for a mount that can only become an upload.
     /// </summary>
     private static ImageName? MountSource(HttpRequest request, ImageName target) =>
@@ -150,7 +153,8 @@ internal sealed class RegistryGate(
     {
         if (principal is AnonymousPrincipal)
         {
-            // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike. RFC 6750 section 3.1: the token is
+            // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike. RFC 6750 section 3.1:
+            // the token is
             // good and too narrow. containerd, without the code, takes the challenge for a first one and asks again and again.
             var refused = RegistryErrors.Unauthorized.Saying("authentication required: the repository is not public, or does not exist");
             return challenge.On(refused, scope, "insufficient_scope");

@@ -45,7 +45,8 @@ internal sealed partial class RegistryTokenJson : JsonSerializerContext;
 
 /// <summary>
 /// Writes and verifies registry tokens: a JSON body and its HMAC-SHA256 under the server's key. Clients never look inside, so this
-/// needs no JWT; what was verified is remembered for a while, within a number of bytes: anybody may ask for tokens, and for as many as they like.
+/// needs no JWT; what was verified is remembered for a while, within a number of bytes: anybody may ask for tokens, and for as many as they
+/// like.
 /// </summary>
 internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
 {
@@ -106,7 +107,8 @@ internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
     }
 
     /// <summary>What a remembered token takes: two bytes a character, and an object for each part.</summary>
-    private static long Bytes(string text, RegistryToken token) => 256 + (2L * text.Length) + token.Grants.Sum(grant => 96 + (2L * grant.Name.Length));
+    private static long Bytes(string text, RegistryToken token) =>
+        256 + (2L * text.Length) + token.Grants.Sum(grant => 96 + (2L * grant.Name.Length));
 
     private string Mac(string body) => Base64Url.EncodeToString(HMACSHA256.HashData(keys.RegistryToken, Encoding.ASCII.GetBytes(body)));
 }

@@ -6,7 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
-/// The form of the token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own reader takes more (files,
+/// The form of the token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own
+/// reader takes more (files,
 /// other encodings, megabytes) and throws at what it does not take.
 /// </summary>
 internal sealed class TokenForm
@@ -29,7 +30,8 @@ internal sealed class TokenForm
     public string this[string name] => _fields.GetValueOrDefault(name, "");
 
     /// <summary>The form, or a status and what is wrong with it.</summary>
-    public static async Task<(TokenForm? Form, int Status, string Fault)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<(TokenForm? Form, int Status, string Fault)> ReadAsync(
+        HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
@@ -37,8 +39,7 @@ internal sealed class TokenForm
             return (null, 400, "the body must be application/x-www-form-urlencoded");
         }
 
-        var charset = HeaderUtilities.RemoveQuotes(type.Charset);
-        if (charset.Length > 0 && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
+        if (HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is not ("" or "utf-8" or "us-ascii"))
         {
             return (null, 400, "the form must be UTF-8");
         }
@@ -58,7 +59,8 @@ internal sealed class TokenForm
                 body.Write(piece, 0, read);
             }
 
-            return TryParse(body.GetBuffer().AsSpan(0, (int)body.Length), out var form, out var fault) ? (form, 200, "") : (null, 400, fault);
+            var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
+            return TryParse(bytes, out var form, out var fault) ? (form, 200, "") : (null, 400, fault);
         }
         catch (BadHttpRequestException exception)
         {
@@ -86,7 +88,8 @@ internal sealed class TokenForm
             }
 
             var equals = field.IndexOf((byte)'=');
-            if (!TryDecode(equals < 0 ? field : field[..equals], out var name) || !TryDecode(equals < 0 ? [] : field[(equals + 1)..], out var value))
+            if (!TryDecode(equals < 0 ? field : field[..equals], out var name)
+                || !TryDecode(equals < 0 ? [] : field[(equals + 1)..], out var value))
             {
                 fault = $"field {count} of the form is not percent-encoded UTF-8 without control characters";
                 return false;
@@ -117,7 +120,8 @@ internal sealed class TokenForm
             var next = encoded[i];
             if (next == '%')
             {
-                if (i + 2 >= encoded.Length || !byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out next))
+                if (i + 2 >= encoded.Length
+                    || !byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out next))
                 {
                     return false;
                 }

@@ -25,7 +25,9 @@ internal sealed class ServedManifest(ManifestRow row)
 /// </summary>
 internal sealed class ManifestReads(Db db)
 {
-    /// <summary>Contents up to this size are read whole and remembered; larger ones are read in pieces, so that a slow reader holds one at most.</summary>
+    /// <summary>
+    /// Contents up to this size are read whole and remembered; larger ones are read in pieces, so that a slow reader holds one at most.
+    /// </summary>
     public const int Whole = 64 * 1024;
 
     /// <summary>Bytes of a larger content that are read at once.</summary>
@@ -46,13 +48,16 @@ internal sealed class ManifestReads(Db db)
 
     /// <summary>A piece of the content, the whole of a small one; null when the manifest went between the two reads.</summary>
     public ValueTask<byte[]?> ContentAsync(ServedManifest manifest, long from, CancellationToken cancellationToken) =>
-        _contents.TryGet(manifest.Id, out var content) ? new ValueTask<byte[]?>(content) : new ValueTask<byte[]?>(ReadAsync(manifest, from, cancellationToken));
+        _contents.TryGet(manifest.Id, out var content)
+            ? new ValueTask<byte[]?>(content)
+            : new ValueTask<byte[]?>(ReadAsync(manifest, from, cancellationToken));
 
     private async Task<byte[]?> ReadAsync(ServedManifest manifest, long from, CancellationToken cancellationToken)
     {
         if (manifest.Size > Whole)
         {
-            return await db.ReadAsync(session => ManifestTable.ContentAsync(session, manifest.Id, (int)from, Piece), cancellationToken) is { Length: > 0 } piece ? piece : null;
+            var piece = await db.ReadAsync(session => ManifestTable.ContentAsync(session, manifest.Id, (int)from, Piece), cancellationToken);
+            return piece is { Length: > 0 } ? piece : null;
         }
 
         var content = await db.ReadAsync(session => ManifestTable.ContentAsync(session, manifest.Id), cancellationToken);

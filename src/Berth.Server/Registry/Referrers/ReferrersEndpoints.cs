@@ -13,10 +13,12 @@ internal static class ReferrersEndpoints
         registry.MapMethods("{name}/referrers/{digest}", ["GET", "HEAD"], ListAsync).Requires(RegistryActions.Pull);
 
     /// <summary>
-    /// distribution-spec, "Listing Referrers": an index of what refers to the digest, empty where nothing does. Never a 404, as the specification
+    /// distribution-spec, "Listing Referrers": an index of what refers to the digest, empty where nothing does. Never a 404, as the
+    /// specification
     /// says, also where nothing has been published: clients would take it for a registry without this API.
     /// </summary>
-    private static async Task ListAsync(HttpContext http, RegistryAccess access, string digest, WriteReferrers write, CancellationToken cancellationToken)
+    private static async Task ListAsync(
+        HttpContext http, RegistryAccess access, string digest, WriteReferrers write, CancellationToken cancellationToken)
     {
         if (!Digest.TryParse(digest, out var subject))
         {
@@ -31,7 +33,11 @@ internal static class ReferrersEndpoints
         }
 
         var artifactType = http.Request.Query["artifactType"].FirstOrDefault() is { Length: > 0 } type ? type : null;
-        var query = access.PackageId is { } packageId && page.Count > 0 && artifactType?.Any(char.IsControl) != true ? new ReferrersQuery(packageId, subject, artifactType, page.Last) : null;
+
+        // No manifest has a type with a control character, and PostgreSQL takes no NUL.
+        var query = access.PackageId is { } packageId && page.Count > 0 && artifactType?.Any(char.IsControl) != true
+            ? new ReferrersQuery(packageId, subject, artifactType, page.Last)
+            : null;
         var (last, more) = query is null ? ("", false) : await write.EndAsync(query, Math.Min(page.Count, Most), cancellationToken);
         if (more)
         {

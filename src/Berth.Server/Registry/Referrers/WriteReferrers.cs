@@ -15,7 +15,8 @@ namespace Berth.Server.Registry.Referrers;
 internal sealed record ReferrersQuery(long PackageId, Digest Subject, string? ArtifactType, string After);
 
 /// <summary>
-/// Writes a page of referrers while it is read: a few rows, or a piece of one row's annotations, are in memory at a time, however large the page is and however
+/// Writes a page of referrers while it is read: a few rows, or a piece of one row's annotations, are in memory at a time, however large the
+/// page is and however
 /// slowly it is taken.
 /// </summary>
 internal sealed class WriteReferrers(Db db)
