@@ -9,7 +9,7 @@ namespace Berth.Tests;
 /// </summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Ground = ["Settings", "Http", "Database", "Cryptography", "Operations"];
+    private static readonly string[] Ground = ["Settings", "Http", "Database", "Cryptography", "Operations", "Json"];
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
@@ -18,9 +18,10 @@ public sealed partial class ArchitectureTests
         ["Database"] = ["Settings"],
         ["Cryptography"] = ["Settings", "Database"],
         ["Operations"] = ["Settings", "Http", "Database", "Cryptography", "Tokens", "Authentication", "Storage", "Access", "Api"],
-        ["Oci"] = [.. Ground, "Access"],
+        ["Json"] = [],
+        ["Oci"] = ["Json"],
         ["Storage"] = [.. Ground, "Oci"],
-        ["Access"] = Ground,
+        ["Access"] = [.. Ground, "Oci"],
         ["Tokens"] = [.. Ground, "Access", "Api", "Authentication"],
         ["Authentication"] = [.. Ground, "Access", "Tokens"],
         ["Api"] = [.. Ground, "Access", "Tokens", "Authentication"],
@@ -30,8 +31,8 @@ public sealed partial class ArchitectureTests
         ["Packages"] = [.. Ground, "Oci", "Storage", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Storage", "Packages"],
-        ["Registries"] = Ground,
-        ["Secrets"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
+        ["Registries"] = [.. Ground, "Oci"],
+        ["Secrets"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Tokens", "Authentication", "Packages"],
         ["Codespaces"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Registry", "Registries", "Secrets"],
     };

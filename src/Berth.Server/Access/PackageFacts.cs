@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Access;
 
@@ -12,6 +13,15 @@ public sealed record PackageAddress(string Owner, string Type, string Name)
     public const string Npm = "npm";
 
     public override string ToString() => Type == Npm ? $"@{Owner}/{Name}" : $"{Owner}/{Name}";
+}
+
+/// <summary>The package that an image of Berth's own registry is.</summary>
+internal static class ImagePackages
+{
+    extension(ImageName name)
+    {
+        public PackageAddress Address => new(name.Owner, PackageAddress.Container, name.Package);
+    }
 }
 
 /// <summary>What somebody wants to do with a package.</summary>

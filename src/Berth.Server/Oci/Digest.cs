@@ -12,6 +12,9 @@ internal sealed record Digest
 {
     internal static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
+    /// <summary>The grammar in words.</summary>
+    public const string Rule = "a digest is sha256: and 64, or sha512: and 128 hexadecimal digits in lower case";
+
     public const string Sha256 = "sha256";
     public const string Sha512 = "sha512";
 

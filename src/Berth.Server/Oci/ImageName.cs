@@ -1,44 +1,33 @@
-using Berth.Server.Access;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Berth.Server.Oci;
 
-/// <summary>
-/// <c>owner/image[/more…]</c>: the first segment is the account, all of the rest the package. Grammar and the limit of 255
-/// characters: distribution-spec, "Pulling manifests".
-/// </summary>
+/// <summary>The name of an image of Berth's own registry, <c>owner/image[/more…]</c>: a path whose first segment is the account, and all of the rest the package.</summary>
 internal sealed record ImageName
 {
     private ImageName(string value, int slash)
     {
         Value = value;
         Owner = value[..slash];
-        Address = new PackageAddress(Owner, PackageAddress.Container, value[(slash + 1)..]);
+        Package = value[(slash + 1)..];
     }
 
     public string Value { get; }
 
     public string Owner { get; }
 
-    public PackageAddress Address { get; }
+    public string Package { get; }
 
-    /// <summary>False for names outside the grammar and for names without a slash: every image has an owner here.</summary>
-    public static bool TryParse(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ImageName? name)
+    /// <summary>False for what is no path, and for paths without a slash: every image has an owner here.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageName? name)
     {
-        name = null;
-        if (text is null || !PackageNames.IsContainer(text))
-        {
-            return false;
-        }
-
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0)
-        {
-            return false;
-        }
-
-        name = new ImageName(text, slash);
-        return true;
+        name = ImagePath.TryParse(text, out var path) ? Of(path) : null;
+        return name is not null;
     }
+
+    /// <summary>Null for a path without an owner.</summary>
+    public static ImageName? Of(ImagePath path) =>
+        path.Value.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 ? new ImageName(path.Value, slash) : null;
 
     public override string ToString() => Value;
 }

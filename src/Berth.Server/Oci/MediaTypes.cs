@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Berth.Server.Oci;
 
 /// <summary>The media types that the registry itself understands. Configurations and layers may be anything.</summary>
@@ -10,9 +12,9 @@ internal static class MediaTypes
     public const string OciConfig = "application/vnd.oci.image.config.v1+json";
     public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
 
-    public static bool IsManifest(string? type) => type is OciManifest or DockerManifest || IsIndex(type);
+    public static bool IsManifest([NotNullWhen(true)] string? type) => type is OciManifest or DockerManifest || IsIndex(type);
 
-    public static bool IsIndex(string? type) => type is OciIndex or DockerList;
+    public static bool IsIndex([NotNullWhen(true)] string? type) => type is OciIndex or DockerList;
 
     public static bool IsImageConfig(string? type) => type is OciConfig or DockerConfig;
 

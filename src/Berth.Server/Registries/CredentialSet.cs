@@ -1,14 +1,14 @@
 namespace Berth.Server.Registries;
 
 /// <summary>Where a secret belongs; the most specific first, which is the order in which sets count.</summary>
-public enum SecretLevel
+internal enum SecretLevel
 {
     User,
     Repository,
     Organization,
 }
 
-public static class SecretLevels
+internal static class SecretLevels
 {
     /// <summary>As it stands in sentences and in the API.</summary>
     public static string Words(this SecretLevel level) => level switch
@@ -20,7 +20,7 @@ public static class SecretLevels
 }
 
 /// <summary>Whether a secret reaches the codespace at hand.</summary>
-public enum SecretReach
+internal enum SecretReach
 {
     Visible,
 
@@ -32,13 +32,13 @@ public enum SecretReach
 }
 
 /// <summary>One secret as resolution sees it. The value never leaves through <see cref="ToString"/>.</summary>
-public sealed record RegistrySecret(string Name, SecretLevel Level, SecretReach Reach, string Value, long Version)
+internal sealed record RegistrySecret(string Name, SecretLevel Level, SecretReach Reach, string Value, long Version)
 {
     public override string ToString() => $"{Name} ({Level})";
 }
 
 /// <summary>A complete set of three secrets with one prefix at one level.</summary>
-public sealed record CredentialSet
+internal sealed record CredentialSet
 {
     public required string Prefix { get; init; }
 
@@ -64,7 +64,7 @@ public sealed record CredentialSet
 }
 
 /// <summary>What became of a set.</summary>
-public enum SetOutcome
+internal enum SetOutcome
 {
     Counts,
 
@@ -82,4 +82,4 @@ public enum SetOutcome
 /// <summary>One line of the report on how sets were resolved.</summary>
 /// <param name="Level">Whose it is: those entitled to know that level's secrets may read it.</param>
 /// <param name="Server">Null where it is not known: that secret is missing, or does not reach the codespace.</param>
-public sealed record SetReport(string Prefix, SecretLevel Level, SetOutcome Outcome, string Words, RegistryServer? Server = null);
+internal sealed record SetReport(string Prefix, SecretLevel Level, SetOutcome Outcome, string Words, RegistryServer? Server = null);

@@ -1,23 +1,21 @@
 using System.Globalization;
+using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Registries;
 
 /// <summary>The sets that count for one codespace or check, and what was said about all the others.</summary>
-public sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyList<SetReport> Report)
+internal sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyList<SetReport> Report)
 {
     /// <summary>The set for an image: of its host, the one whose path matches longest. Null: nobody named that registry.</summary>
-    public CredentialSet? ForImage(string reference)
-    {
-        var (host, path) = RegistryServer.OfImage(reference);
-        return Sets.Where(set => set.Server.Covers(host, path)).MaxBy(set => set.Server.PathSegments);
-    }
+    public CredentialSet? ForImage(RemoteImage image) =>
+        Sets.Where(set => set.Server.Covers(image.Host, image.Path)).MaxBy(set => set.Server.PathSegments);
 }
 
 /// <summary>
 /// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one level.
 /// A function of its input: the same sets go to every consumer.
 /// </summary>
-public static class ResolveSets
+internal static class ResolveSets
 {
     private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
     private static readonly SecretLevel[] Levels = Enum.GetValues<SecretLevel>();

@@ -7,12 +7,12 @@ internal sealed class SetLogins(EcrTokens ecr)
 {
     /// <exception cref="EcrException">AWS refused the exchange, with the reason.</exception>
     public async Task<RegistryLogin> LoginAsync(CredentialSet set, CancellationToken cancellationToken) =>
-        EcrHost.Of(set.Server.Host) is { } host ? await ecr.LoginAsync(set, host, cancellationToken) : new RegistryLogin(set.User, set.Password);
+        EcrHost.Of(set.Server.Host.Value) is { } host ? await ecr.LoginAsync(set, host, cancellationToken) : new RegistryLogin(set.User, set.Password);
 
     /// <summary>What would serve its owner better, in lines; nothing is wrong with the set.</summary>
     public static IEnumerable<string> Advice(CredentialSet set)
     {
-        if (EcrHost.Of(set.Server.Host) is null)
+        if (EcrHost.Of(set.Server.Host.Value) is null)
         {
             yield break;
         }

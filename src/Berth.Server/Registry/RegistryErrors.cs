@@ -1,13 +1,11 @@
 using Berth.Server.Http;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registry;
 
 /// <summary>The registry's errors: distribution-spec, "Error Codes".</summary>
 internal static class RegistryErrors
 {
-    public const string DigestRule = "a digest is sha256: and 64, or sha512: and 128 hexadecimal digits in lower case";
-    public const string TagRule = "a tag begins with a letter, a digit or _, goes on with those, . and -, and has at most 128 characters";
-
     public static readonly ApiError BlobUnknown = new(404, "BLOB_UNKNOWN", "blob unknown to this repository");
     public static readonly ApiError BlobUploadInvalid = new(400, "BLOB_UPLOAD_INVALID", "blob upload invalid");
     public static readonly ApiError BlobUploadUnknown = new(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown: it was finished, cancelled, has expired, or never began");
@@ -25,4 +23,7 @@ internal static class RegistryErrors
     public static readonly ApiError Denied = new(403, "DENIED", "requested access to the resource is denied");
     public static readonly ApiError Unsupported = new(405, "UNSUPPORTED", "the operation is unsupported");
     public static readonly ApiError PaginationInvalid = new(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested");
+
+    /// <summary>What is wrong with a text that is neither tag nor digest.</summary>
+    public static ApiError NotReference(string text) => Reference.LooksLikeDigest(text) ? DigestInvalid.With(Digest.Rule) : TagInvalid.With(Tag.Rule);
 }

@@ -11,7 +11,7 @@ public sealed class ResolveSetsTests
     {
         var resolved = ResolveSets.From(Set("ACR", User, "mycompany.azurecr.io"));
         var set = Assert.Single(resolved.Sets);
-        Assert.Equal(("ACR", User, "mycompany.azurecr.io", "user-ACR", "password-ACR"), (set.Prefix, set.Level, set.Server.Host, set.User, set.Password));
+        Assert.Equal(("ACR", User, "mycompany.azurecr.io", "user-ACR", "password-ACR"), (set.Prefix, set.Level, set.Server.Host.Value, set.User, set.Password));
         Assert.Equal("mycompany.azurecr.io: ACR at user level", Assert.Single(resolved.Report).Words);
     }
 
@@ -29,7 +29,7 @@ public sealed class ResolveSetsTests
     public void For_a_prefix_the_most_specific_level_wins()
     {
         var resolved = ResolveSets.From([.. Set("ACR", Organization, "org.azurecr.io"), .. Set("ACR", Repository, "repo.azurecr.io"), .. Set("ACR", User, "user.azurecr.io")]);
-        Assert.Equal(["user.azurecr.io"], resolved.Sets.Select(s => s.Server.Host));
+        Assert.Equal(["user.azurecr.io"], resolved.Sets.Select(s => s.Server.Host.Value));
         Assert.Equal(2, resolved.Report.Count(r => r.Outcome == SetOutcome.Loses));
     }
 
@@ -167,7 +167,7 @@ public sealed class ResolveSetsTests
     {
         var level = reach == Unassigned ? User : Repository;
         var resolved = ResolveSets.From([.. Set("ACR", level, "own.azurecr.io", reach), .. Set("ACR", Organization, "org.azurecr.io")]);
-        Assert.Equal("org.azurecr.io", Assert.Single(resolved.Sets).Server.Host);
+        Assert.Equal("org.azurecr.io", Assert.Single(resolved.Sets).Server.Host.Value);
         Assert.Equal(reach == Unassigned ? SetOutcome.Unassigned : SetOutcome.Withheld, resolved.Report[0].Outcome);
     }
 

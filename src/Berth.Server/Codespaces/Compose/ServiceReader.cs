@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Gate;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Compose;
 

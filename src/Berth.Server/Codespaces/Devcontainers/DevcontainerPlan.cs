@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Features;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 

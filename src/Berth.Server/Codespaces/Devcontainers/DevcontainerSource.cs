@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Engine;
 
@@ -86,13 +86,13 @@ internal sealed partial class EngineClient(EngineSocket socket)
         }
     }
 
-    /// <summary>What its containers run on, as <c>linux/amd64</c>.</summary>
-    public async Task<string> PlatformAsync(CancellationToken cancellationToken)
+    /// <summary>What its containers run on.</summary>
+    public async Task<Platform> PlatformAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Relative("version"));
         using var response = await SendAsync(request, cancellationToken);
         using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-        return $"{document.RootElement.GetProperty("Os").GetString()}/{document.RootElement.GetProperty("Arch").GetString()}";
+        return new Platform(document.RootElement.GetProperty("Os").GetString()!, document.RootElement.GetProperty("Arch").GetString()!, null);
     }
 
     /// <summary>Pulls one digest. An error may come in the middle of a 200, so every line is looked at.</summary>
@@ -102,9 +102,9 @@ internal sealed partial class EngineClient(EngineSocket socket)
     /// <param name="progress">Told each line of the engine.</param>
     /// <param name="cancellationToken">Ends the pull.</param>
     public async Task PullAsync(
-        ImageReference image, string digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken)
+        ImageReference image, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken)
     {
-        var target = $"images/create?fromImage={Uri.EscapeDataString(image.Repository)}&tag={Uri.EscapeDataString(digest)}";
+        var target = $"images/create?fromImage={Uri.EscapeDataString(image.Repository)}&tag={Uri.EscapeDataString(digest.Value)}";
         using var request = new HttpRequestMessage(HttpMethod.Post, Relative(target));
         Authorise(request, credential);
         using var response = await SendAsync(request, cancellationToken);

@@ -1,5 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Features;
 

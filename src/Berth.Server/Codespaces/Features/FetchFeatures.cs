@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces.Features;
@@ -99,7 +100,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         FeatureName name, ImageReference image, JsonObject options, Asking asking, Dictionary<string, byte[]> fetched, CancellationToken cancellationToken)
     {
         var allowed = await access.AuthoriseAsync(image, asking.Start, cancellationToken);
-        var pinned = image.At(allowed.Remote.Reference);
+        var pinned = image.At(allowed.Digest);
         if (!fetched.TryGetValue(pinned, out var layer))
         {
             (var answer, layer) = await registries.ReadLayerAsync(allowed.Remote, allowed.Login, LayerType, MaxBytes, cancellationToken);
@@ -120,7 +121,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
 
         var metadata = Metadata(text, name);
         return new Feature(
-            name, allowed.Remote.Reference, metadata, Feature.OptionsOf(metadata, options), (tar, target, token) => RepackAsync(layer, name, tar, target, token));
+            name, allowed.Digest.Value, metadata, Feature.OptionsOf(metadata, options), (tar, target, token) => RepackAsync(layer, name, tar, target, token));
     }
 
     private static JsonObject Metadata(string text, FeatureName name)

@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 
@@ -12,6 +13,8 @@ namespace Berth.Server.Codespaces.Images;
 /// <param name="Credential">What the engine gets: a token of a few minutes where the registry issues such, so that it never sends a password anywhere.</param>
 internal sealed record AuthorisedImage(ImageReference Image, RemoteImage Remote, RegistryLogin? Login, string? By, RegistryCredential? Credential)
 {
+    public Digest Digest => Remote.Reference.Digest!;
+
     /// <summary>Of Berth's own registry: the rule that allows it to the codespace; null elsewhere, and where a set of secrets was needed.</summary>
     public string? Rule { get; init; }
 

@@ -1,3 +1,4 @@
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
 using Berth.Server.Registries.Remote;
@@ -24,7 +25,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
     {
         List<DockerLogin> logins = [new DockerLogin(options.RegistryHost, "codespace", start.Token, null, null)];
         List<Task<DockerLogin?>> asked = [];
-        foreach (var host in start.Sets.Sets.GroupBy(set => set.Server.Host).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var host in start.Sets.Sets.GroupBy(set => set.Server.Host).OrderBy(group => group.Key.Value, StringComparer.Ordinal))
         {
             if (registries.IsOwn(host.Key))
             {
@@ -53,7 +54,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         }
 
         var whole = new DockerLogin(set.Server.ConfigurationKey, login.User, login.Password, null, login.RefreshAt);
-        if (EcrHost.Of(host) is not null && login.ExpiresAt is not null)
+        if (EcrHost.Of(host.Value) is not null && login.ExpiresAt is not null)
         {
             return whole;
         }
@@ -74,7 +75,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         return whole with { IdentityToken = identity, RefreshAt = time.GetUtcNow() + IdentityRefresh };
     }
 
-    private async Task<RemoteAnswer> AskAsync(string host, RegistryLogin login, CancellationToken cancellationToken)
+    private async Task<RemoteAnswer> AskAsync(RegistryHost host, RegistryLogin login, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);

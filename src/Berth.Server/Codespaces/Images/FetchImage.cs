@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Images;
 
@@ -29,7 +30,7 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
         }
 
         var allowed = await registries.AuthoriseAsync(image, start, cancellationToken);
-        var pinned = image.At(allowed.Remote.Reference);
+        var pinned = image.At(allowed.Digest);
         try
         {
             if (await engine.ImageAsync(pinned, cancellationToken) is { } present)
@@ -63,7 +64,7 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
             try
             {
                 await engine.PullAsync(
-                    allowed.Image, allowed.Remote.Reference, allowed.Credential,
+                    allowed.Image, allowed.Digest, allowed.Credential,
                     update =>
                     {
                         progressed |= update.Status is "Pull complete" or "Download complete" or "Extracting";

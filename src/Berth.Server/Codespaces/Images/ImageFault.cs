@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 
@@ -15,7 +16,7 @@ internal static class ImageFault
     public static CodespaceFaultException Of(ImageReference image, RemoteImage remote, CredentialSet? set, RemoteAnswer cause, StartCredentials start)
     {
         var with = set is not null && cause.Outcome is not (RemoteOutcome.UnknownHost or RemoteOutcome.Unreachable or RemoteOutcome.AddressRefused) ? $" (login: {set.Name})" : "";
-        var why = cause.LoginRejected && start.WhyNot(remote.Host, remote.Path) is { } words ? $"; {words}" : "";
+        var why = cause.LoginRejected && start.WhyNot(remote) is { } words ? $"; {words}" : "";
         return new CodespaceFaultException(
             $"the image {image} cannot be had from the registry {image.Registry}: {cause.Words}{with}{why}. Remedy: {Remedy(remote, set, cause, why.Length > 0)}")
         {
@@ -23,7 +24,7 @@ internal static class ImageFault
         };
     }
 
-    public static CodespaceFaultException WrongPlatform(ImageReference image, RemoteAnswer answer, string platform) =>
+    public static CodespaceFaultException WrongPlatform(ImageReference image, RemoteAnswer answer, Platform platform) =>
         new($"the image {image} cannot be used: {answer.Words}. Remedy: build and push it for {platform}, too (docker buildx build --platform {platform} …)") { Outcome = RemoteOutcome.WrongPlatform };
 
     /// <summary>What the container engine said about a pull that its registry had allowed.</summary>

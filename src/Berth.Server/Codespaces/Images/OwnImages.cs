@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Registry.Authorization;
@@ -18,14 +19,12 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
 {
     public async Task<OwnDecision> DecideAsync(ImageReference image, CodespacePrincipal principal, CancellationToken cancellationToken)
     {
-        var slash = image.Path.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0)
+        if (ImageName.Of(image.Path) is not { } name)
         {
             return Refused($"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE", RemoteOutcome.NotFound);
         }
 
-        var address = new PackageAddress(image.Path[..slash], PackageAddress.Container, image.Path[(slash + 1)..]);
-        var decision = await access.DecideAsync(principal, address, PackageAction.Pull, cancellationToken);
+        var decision = await access.DecideAsync(principal, name.Address, PackageAction.Pull, cancellationToken);
         if (decision.Allowed)
         {
             return new OwnDecision(decision.Deciding, null);
@@ -33,7 +32,7 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
 
         // Without a reason the creator may not know whether there is such a package, and the words are the same for both.
         var reason = decision.Reason ?? $"a codespace of {principal.Repository}, created by {principal.UserLogin}, may not read it, or it does not exist";
-        var missing = decision.Reason is not null && !(await access.FactsAsync(principal, address, cancellationToken)).Exists;
+        var missing = decision.Reason is not null && !(await access.FactsAsync(principal, name.Address, cancellationToken)).Exists;
         var remedy = missing
             ? "push the image, or correct its name in devcontainer.json"
             : decision.Remedy ?? Remedies.IfItExists(principal, PackageAction.Pull, address);
@@ -45,7 +44,7 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
     /// the codespace's token would be exchanged for.
     /// </summary>
     public RegistryLogin LoginOf(ImageReference image, StartCredentials start) => start.IsRehearsal
-        ? new RegistryLogin("codespace", "") { Bearer = tokens.Issue(null, [new RegistryGrant(image.Path, RegistryActions.Pull, RegistryActions.Pull)]) }
+        ? new RegistryLogin("codespace", "") { Bearer = tokens.Issue(null, [new RegistryGrant(image.Path.Value, RegistryActions.Pull, RegistryActions.Pull)]) }
         : new RegistryLogin("codespace", start.Token);
 
     private static OwnDecision Refused(string words, RemoteOutcome outcome) => new(null, new CodespaceFaultException(words) { Outcome = outcome });

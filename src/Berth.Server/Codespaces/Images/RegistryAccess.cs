@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
 using Berth.Server.Registries.Remote;
@@ -16,13 +17,7 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
     /// <param name="Rule">Of Berth's own images: the rule that allows it.</param>
     private sealed record Attempt(RegistryLogin? Login, string? By, string? Fault, string? Rule = null);
 
-    public bool IsOwn(ImageReference image) => registries.IsOwn(image.Registry);
-
-    public static RemoteImage RemoteOf(ImageReference image)
-    {
-        var (host, path) = RegistryServer.OfImage(image.Repository);
-        return new RemoteImage(host, path, image.Reference);
-    }
+    public bool IsOwn(ImageReference image) => registries.IsOwn(image.Host);
 
     /// <summary>Reads the secrets and says in the log which sets count and which do not, as far as the creator may know.</summary>
     /// <param name="principal">The codespace.</param>
@@ -61,8 +56,8 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
     /// <exception cref="CodespaceFaultException">Refused or not to be had; names registry, image, the true cause and a remedy.</exception>
     public async Task<AuthorisedImage> AuthoriseAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
-        var remote = RemoteOf(image);
-        var set = start.Sets.ForImage(image.Repository);
+        var remote = RemoteImage.Of(image);
+        var set = start.Sets.ForImage(remote);
         RemoteAnswer? cause = null;
         foreach (var attempt in await AttemptsAsync(image, set, start, cancellationToken))
         {
@@ -78,7 +73,7 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
             {
                 start.Log("authorise", $"{image.Registry} allows {image} ({manifest.Digest}){(attempt.By is null ? "" : $" to {attempt.By}")}");
                 return new AuthorisedImage(
-                    image, remote with { Reference = manifest.Digest }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer))
+                    image, remote with { Reference = Reference.Of(manifest.Digest) }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer))
                 {
                     Rule = attempt.Rule,
                     Rejected = cause?.Words,
@@ -104,13 +99,13 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
         if (IsOwn(image) && (await own.DecideAsync(image, start.Principal, cancellationToken)).Refusal is { } refusal)
         {
             // A set that names Berth itself is honoured after the token.
-            await (start.Sets.ForImage(image.Repository) is null ? throw refusal : AuthoriseAsync(image, start, cancellationToken));
+            await (start.Sets.ForImage(RemoteImage.Of(image)) is null ? throw refusal : AuthoriseAsync(image, start, cancellationToken));
         }
     }
 
     /// <summary>What it is for and how large; refused where the engine's platform is not among it.</summary>
     /// <exception cref="CodespaceFaultException">Not for this platform.</exception>
-    public async Task<RemoteManifest?> DescribeAsync(AuthorisedImage allowed, string platform, StartCredentials start, CancellationToken cancellationToken)
+    public async Task<RemoteManifest?> DescribeAsync(AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
     {
         var answer = await registries.DescribeAsync(allowed.Remote, allowed.Login, platform, cancellationToken);
 

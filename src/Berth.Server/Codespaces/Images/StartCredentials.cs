@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Registries;
+using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces.Images;
 
@@ -25,8 +26,9 @@ internal sealed record StartCredentials(
     public override string ToString() => $"the registry logins of {Principal.Name}";
 
     /// <summary>Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be said.</summary>
-    public string? WhyNot(string host, string path)
+    public string? WhyNot(RemoteImage image)
     {
+        var (host, path, _) = image;
         var counts = Sets.Sets.Any(set => set.Server.Covers(host, path));
         var causes = Known
             .Where(report => report.Server is null ? !counts && report.Outcome != SetOutcome.Counts : report.Server.Host == host)

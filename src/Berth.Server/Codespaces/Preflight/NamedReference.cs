@@ -1,6 +1,6 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Preflight;
 

@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Secrets.RegistryChecks;
@@ -14,7 +15,7 @@ internal sealed class ResolveReference(RegistryAccess access)
     /// <param name="platform">What codespaces run on.</param>
     /// <param name="lines">Keeps secrets out of the answer.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<PreflightReference> RunAsync(NamedReference named, StartCredentials start, string platform, MaskedLines lines, CancellationToken cancellationToken)
+    public async Task<PreflightReference> RunAsync(NamedReference named, StartCredentials start, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
     {
         if (named.Image is not { } image)
         {
@@ -23,8 +24,8 @@ internal sealed class ResolveReference(RegistryAccess access)
 
         List<string> tried = [];
         start = start with { Log = (_, line) => tried.Add(lines.Clean(line)) };
-        var remote = RegistryAccess.RemoteOf(image);
-        var set = start.Sets.ForImage(image.Repository);
+        var remote = RemoteImage.Of(image);
+        var set = start.Sets.ForImage(remote);
         PreflightReference answer;
         try
         {
@@ -33,8 +34,8 @@ internal sealed class ResolveReference(RegistryAccess access)
             answer = Answer(named, RemoteOutcome.Allowed, lines.Clean(Words(image, allowed)), tried) with
             {
                 Login = LoginOf(image, allowed.By),
-                Digest = allowed.Remote.Reference,
-                Platforms = manifest is null ? null : [.. manifest.Platforms],
+                Digest = allowed.Digest.Value,
+                Platforms = manifest is null ? null : [.. manifest.Platforms.Select(offered => offered.ToString())],
                 Size = manifest?.Size,
             };
             set = allowed.By is null && allowed.Rejected is null ? null : set;
@@ -46,10 +47,10 @@ internal sealed class ResolveReference(RegistryAccess access)
 
         return answer with
         {
-            Registry = remote.Host,
+            Registry = remote.Host.Value,
             Prefix = set?.Prefix,
             Level = set?.Level.Words(),
-            OtherSets = start.WhyNot(remote.Host, remote.Path) is { } words ? lines.Clean(words) : null,
+            OtherSets = start.WhyNot(remote) is { } words ? lines.Clean(words) : null,
         };
     }
 

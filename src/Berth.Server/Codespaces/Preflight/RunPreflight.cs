@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Permissions;
+using Berth.Server.Oci;
 using Berth.Server.Secrets.RegistryChecks;
 
 namespace Berth.Server.Codespaces.Preflight;
@@ -49,7 +50,7 @@ internal sealed class RunPreflight(
     }
 
     private async Task<PreflightReport> ReportAsync(
-        StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, string platform, MaskedLines lines, CancellationToken cancellationToken)
+        StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
     {
         PreflightReport report;
         try
@@ -66,11 +67,11 @@ internal sealed class RunPreflight(
         return report with { Sets = CheckRegistry.SetsOf(start.Known) };
     }
 
-    private static PreflightReport Failed(string reason, string platform, MaskedLines lines) =>
-        new() { Ok = false, Failure = lines.Clean(reason), Platform = platform, References = [], Remarks = [], Sets = [] };
+    private static PreflightReport Failed(string reason, Platform platform, MaskedLines lines) =>
+        new() { Ok = false, Failure = lines.Clean(reason), Platform = platform.ToString(), References = [], Remarks = [], Sets = [] };
 
     private async Task<PreflightReport> ReadAsync(
-        string checkout, StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, string platform, MaskedLines lines,
+        string checkout, StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, Platform platform, MaskedLines lines,
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
@@ -88,7 +89,7 @@ internal sealed class RunPreflight(
             Failure = failure is null ? null : lines.Clean(failure),
             DevcontainerPath = plan.File.Path,
             Summary = plan.Summary,
-            Platform = platform,
+            Platform = platform.ToString(),
             References = references,
             Remarks = [.. remarks.Select(lines.Clean)],
             Sets = [],
@@ -98,7 +99,7 @@ internal sealed class RunPreflight(
     /// <summary>What features need is known only when they are read, which takes that all of them can be had.</summary>
     /// <returns>Why they cannot be installed, null when they can.</returns>
     private async Task<string?> ReadFeaturesAsync(
-        DevcontainerPlan plan, StartCredentials start, string platform, MaskedLines lines, List<PreflightReference> references, List<string> remarks,
+        DevcontainerPlan plan, StartCredentials start, Platform platform, MaskedLines lines, List<PreflightReference> references, List<string> remarks,
         CancellationToken cancellationToken)
     {
         if (plan.Features.Count == 0 || references.Exists(reference => reference is { Kind: NamedReference.FeatureKind, Ok: false }))
@@ -129,7 +130,7 @@ internal sealed class RunPreflight(
 
     /// <summary>The same reference in two places is asked once.</summary>
     private async Task<List<PreflightReference>> ResolveAsync(
-        IEnumerable<NamedReference> named, StartCredentials start, string platform, MaskedLines lines, CancellationToken cancellationToken)
+        IEnumerable<NamedReference> named, StartCredentials start, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
     {
         using var asking = new SemaphoreSlim(AskedAtOnce);
         var asked = new Dictionary<string, Task<PreflightReference>>(StringComparer.Ordinal);
@@ -166,7 +167,7 @@ internal sealed class RunPreflight(
     }
 
     /// <summary>The engine's; without one, this machine's.</summary>
-    private async Task<string> PlatformAsync(CancellationToken cancellationToken)
+    private async Task<Platform> PlatformAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -174,7 +175,7 @@ internal sealed class RunPreflight(
         }
         catch (EngineException)
         {
-            return "linux/" + RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() };
+            return new Platform("linux", RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() }, null);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Steps;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Security.Cryptography;
+using Berth.Server.Oci;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Registries.Remote;
@@ -11,18 +11,15 @@ namespace Berth.Server.Registries.Remote;
 internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-    private static readonly string[] ManifestTypes =
-    [
-        "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json",
-    ];
+    private static readonly string[] ManifestTypes = [MediaTypes.OciIndex, MediaTypes.DockerList, MediaTypes.OciManifest, MediaTypes.DockerManifest];
+    private readonly RegistryHost? _own = RegistryServer.TryParse(options.RegistryHost, out var own, out _) ? own.Host : null;
 
     /// <summary>What <c>docker login</c> tries. Without a login: whether the registry answers as one.</summary>
-    /// <param name="host">As <see cref="RegistryServer"/> spells it.</param>
+    /// <param name="host">Which registry.</param>
     /// <param name="login">Null: without one.</param>
     /// <param name="offline">Ask for a token that stands for the login, too.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<RemoteAnswer> LoginAsync(string host, RegistryLogin? login, bool offline, CancellationToken cancellationToken) => WithinAsync(
+    public Task<RemoteAnswer> LoginAsync(RegistryHost host, RegistryLogin? login, bool offline, CancellationToken cancellationToken) => WithinAsync(
         host, login,
         async (conversation, token) =>
         {
@@ -57,7 +54,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
     /// <param name="login">Null: without one.</param>
     /// <param name="platform">As <c>linux/amd64</c>; null: all are fine.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<RemoteAnswer> DescribeAsync(RemoteImage image, RegistryLogin? login, string? platform, CancellationToken cancellationToken) => WithinAsync(
+    public Task<RemoteAnswer> DescribeAsync(RemoteImage image, RegistryLogin? login, Platform? platform, CancellationToken cancellationToken) => WithinAsync(
         image.Host, login,
         async (conversation, token) =>
         {
@@ -66,7 +63,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
             var platforms = manifest.IsIndex
                 ? manifest.Platforms
                 : await PlatformOfAsync(conversation, image, manifest, token) is { } one ? [one] : [];
-            if (platform is not null && platforms.Count > 0 && !platforms.Any(p => ImageManifest.Fits(platform, p)))
+            if (platform is not null && platforms.Count > 0 && !platforms.Any(offered => offered.RunsOn(platform)))
             {
                 return new RemoteAnswer(RemoteOutcome.WrongPlatform, $"{image} is there for {string.Join(", ", platforms.Take(8))}, and not for {platform}")
                 {
@@ -75,9 +72,9 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
             }
 
             var chosen = manifest;
-            if (manifest.IsIndex && manifest.Choose(platform) is { } child)
+            if (manifest.Choose(platform) is { } child)
             {
-                (_, chosen) = await GetAsync(conversation, image, child, login, token);
+                (_, chosen) = await GetAsync(conversation, image, Reference.Of(child.Digest), login, token);
             }
 
             return new RemoteAnswer(RemoteOutcome.Allowed, $"{image.Host} allows {image}")
@@ -102,40 +99,36 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
             async (conversation, token) =>
             {
                 await conversation.OpenAsync(Scope(image), offline: false, token);
-                var manifest = await BytesAsync(conversation, image, login, PathOf(image, image.Reference), image.Reference, ImageManifest.Largest, token);
-                var digest = ImageManifest.LayerOf(manifest, layerType)
+                var (_, manifest) = await GetAsync(conversation, image, image.Reference, login, token);
+                var digest = manifest.Layers.FirstOrDefault(candidate => candidate.MediaType.StartsWith(layerType, StringComparison.Ordinal))?.Digest
                     ?? throw new RemoteException(RemoteOutcome.Unusable, $"{image} has no layer of the type {layerType}");
-                layer = await BytesAsync(conversation, image, login, $"/v2/{image.Path}/blobs/{digest}", digest, limit, token);
+                layer = await BlobAsync(conversation, image, login, digest, limit, token);
                 return new RemoteAnswer(RemoteOutcome.Allowed, $"{image.Host} allows {image}");
             },
             cancellationToken);
         return (answer, layer);
     }
 
-    private static async Task<byte[]> BytesAsync(
-        RegistryConversation conversation, RemoteImage image, RegistryLogin? login, string path, string digest, int limit, CancellationToken cancellationToken)
+    private static async Task<byte[]> BlobAsync(
+        RegistryConversation conversation, RemoteImage image, RegistryLogin? login, Digest digest, int limit, CancellationToken cancellationToken)
     {
-        using var response = await conversation.RequestAsync(HttpMethod.Get, path, Scope(image), ManifestTypes, cancellationToken);
+        using var response = await conversation.RequestAsync(HttpMethod.Get, $"/v2/{image.Path}/blobs/{digest}", Scope(image), [], cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             throw await RefusedAsync(conversation, image, login, response, cancellationToken);
         }
 
         var body = await RegistryWire.ReadAsync(response, limit, cancellationToken);
-        var actual = digest.StartsWith("sha512:", StringComparison.Ordinal)
-            ? "sha512:" + Convert.ToHexStringLower(SHA512.HashData(body)) : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(body));
-        return actual == digest ? body : throw new RemoteException(RemoteOutcome.Unusable, $"{image.Host} answers with something else than {digest}");
+        return Digest.OfContent(digest.Algorithm, body) == digest ? body : throw new RemoteException(RemoteOutcome.Unusable, $"{image.Host} answers with something else than {digest}");
     }
 
     /// <summary>Whether that is Berth's own registry.</summary>
-    public bool IsOwn(string host) => host.Equals(OwnHost, StringComparison.OrdinalIgnoreCase);
-
-    private string OwnHost => RegistryServer.TryParse(options.RegistryHost, out var own, out _) ? own.Host : options.RegistryHost;
+    public bool IsOwn(RegistryHost host) => host == _own;
 
     private static string Scope(RemoteImage image) => $"repository:{image.Path}:pull";
 
     private async Task<RemoteAnswer> WithinAsync(
-        string host, RegistryLogin? login, Func<RegistryConversation, CancellationToken, Task<RemoteAnswer>> talk, CancellationToken cancellationToken)
+        RegistryHost host, RegistryLogin? login, Func<RegistryConversation, CancellationToken, Task<RemoteAnswer>> talk, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
@@ -157,10 +150,10 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
     }
 
     /// <summary>https, and on this machine plain http after it, which the container engine does too.</summary>
-    private static Uri[] OriginsOf(string host)
+    private static Uri[] OriginsOf(RegistryHost host)
     {
-        var secure = new Uri("https://" + (host == RegistryServer.DockerHub ? "registry-1.docker.io" : host));
-        return RealmRule.IsLoopback(secure) ? [secure, new Uri("http://" + host)] : [secure];
+        var secure = new Uri("https://" + (host.IsDockerHub ? "registry-1.docker.io" : host.Value));
+        return RealmRule.IsLoopback(secure) ? [secure, new Uri("http://" + host.Value)] : [secure];
     }
 
     /// <summary>Null where the registry's HEAD says too little.</summary>
@@ -177,8 +170,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
         return type is not null && DigestOf(image, response) is { } digest ? new RemoteManifest(digest, type, null, []) : null;
     }
 
-    private static async Task<(RemoteManifest Found, ImageManifest Manifest)> GetAsync(
-        RegistryConversation conversation, RemoteImage image, string reference, RegistryLogin? login, CancellationToken cancellationToken)
+    private static async Task<(RemoteManifest Found, Manifest Manifest)> GetAsync(
+        RegistryConversation conversation, RemoteImage image, Reference reference, RegistryLogin? login, CancellationToken cancellationToken)
     {
         using var response = await conversation.RequestAsync(HttpMethod.Get, PathOf(image, reference), Scope(image), ManifestTypes, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
@@ -186,18 +179,18 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
             throw await RefusedAsync(conversation, image, login, response, cancellationToken);
         }
 
-        var body = await RegistryWire.ReadAsync(response, ImageManifest.Largest, cancellationToken);
+        var body = await RegistryWire.ReadAsync(response, ManifestReader.Largest, cancellationToken);
         var type = response.Content.Headers.ContentType?.MediaType ?? "";
-        var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(body));
-        var claimed = reference.Contains(':', StringComparison.Ordinal) ? reference : DigestOf(image, response);
-        if (claimed is not null && claimed.StartsWith("sha256:", StringComparison.Ordinal) && claimed != digest)
+        var claimed = reference.Digest ?? DigestOf(image, response);
+        var digest = Digest.OfContent(claimed?.Algorithm ?? Digest.Sha256, body);
+        if (claimed is not null && claimed != digest)
         {
             throw new RemoteException(RemoteOutcome.Unusable, $"{image.Host} answers with something else than {claimed}");
         }
 
-        var manifest = ImageManifest.Parse(body, type)
-            ?? throw new RemoteException(RemoteOutcome.Unusable, $"{image.Host} answers with something that is no manifest for {image}");
-        return (new RemoteManifest(claimed ?? digest, type, null, []), manifest);
+        return ManifestReader.TryReadLenient(body, type, out var manifest, out _)
+            ? (new RemoteManifest(digest, type, null, []), manifest)
+            : throw new RemoteException(RemoteOutcome.Unusable, $"{image.Host} answers with something that is no manifest for {image}");
     }
 
     private static async Task<RemoteException> RefusedAsync(
@@ -210,7 +203,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
                 return new RemoteException(
                     RemoteOutcome.NotFound,
                     code == "NAME_UNKNOWN" ? $"{image.Host} has no image {image.Path}"
-                    : image.IsDigest ? $"{image.Host} has no {image.Reference} of {image.Path}"
+                    : image.Reference.Digest is not null ? $"{image.Host} has no {image.Reference} of {image.Path}"
                     : $"{image.Host} has no tag {image.Reference} of {image.Path}, or no such image");
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
                 var (_, reason) = await conversation.WireReasonAsync(response, cancellationToken);
@@ -224,9 +217,9 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
     }
 
     /// <summary>Of a manifest for one platform only the configuration says which.</summary>
-    private static async Task<string?> PlatformOfAsync(RegistryConversation conversation, RemoteImage image, ImageManifest manifest, CancellationToken cancellationToken)
+    private static async Task<Platform?> PlatformOfAsync(RegistryConversation conversation, RemoteImage image, Manifest manifest, CancellationToken cancellationToken)
     {
-        if (manifest.ConfigDigest is not { } digest)
+        if (manifest.ImageConfig is not { } digest)
         {
             return null;
         }
@@ -235,7 +228,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
         {
             using var response = await conversation.RequestAsync(HttpMethod.Get, $"/v2/{image.Path}/blobs/{digest}", Scope(image), [], cancellationToken);
             return response.StatusCode == HttpStatusCode.OK
-                ? ImageManifest.PlatformOf(await RegistryWire.ReadAsync(response, ImageManifest.Largest, cancellationToken))
+                ? ImageConfiguration.Read(await RegistryWire.ReadAsync(response, ManifestReader.Largest, cancellationToken))?.Platform
                 : null;
         }
         catch (RemoteException)
@@ -245,16 +238,16 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
         }
     }
 
-    private static string PathOf(RemoteImage image, string reference) => $"/v2/{image.Path}/manifests/{reference}";
+    private static string PathOf(RemoteImage image, Reference reference) => $"/v2/{image.Path}/manifests/{reference}";
 
-    private static string? DigestOf(RemoteImage image, HttpResponseMessage response)
+    private static Digest? DigestOf(RemoteImage image, HttpResponseMessage response)
     {
-        if (image.IsDigest)
+        if (image.Reference.Digest is { } asked)
         {
-            return image.Reference;
+            return asked;
         }
 
-        var digest = response.Headers.TryGetValues("Docker-Content-Digest", out var values) ? values.FirstOrDefault() : null;
-        return digest is not null && ImageManifest.IsDigest(digest) ? digest : null;
+        var stated = response.Headers.TryGetValues("Docker-Content-Digest", out var values) ? values.FirstOrDefault() : null;
+        return Digest.TryParse(stated, out var digest) ? digest : null;
     }
 }

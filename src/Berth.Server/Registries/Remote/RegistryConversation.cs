@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Registries.Remote;
 
@@ -13,11 +14,11 @@ namespace Berth.Server.Registries.Remote;
 /// <param name="wire">Sends.</param>
 /// <param name="realms">Where the login may go.</param>
 /// <param name="time">For the life of tokens.</param>
-/// <param name="host">The registry, as <see cref="RegistryServer"/> spells it; what messages name.</param>
+/// <param name="host">The registry; what messages name.</param>
 /// <param name="origins">Where it may be, the first that speaks counts.</param>
 /// <param name="login">Null: without one.</param>
 internal sealed class RegistryConversation(
-    RegistryWire wire, RealmRule realms, TimeProvider time, string host, IReadOnlyList<Uri> origins, RegistryLogin? login)
+    RegistryWire wire, RealmRule realms, TimeProvider time, RegistryHost host, IReadOnlyList<Uri> origins, RegistryLogin? login)
 {
     private const int LargestToken = 256 * 1024;
     private const int LongestToken = 64 * 1024;

@@ -1,7 +1,9 @@
+using Berth.Server.Oci;
+
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>What came of asking a registry.</summary>
-public enum RemoteOutcome
+internal enum RemoteOutcome
 {
     Allowed,
 
@@ -39,25 +41,29 @@ public enum RemoteOutcome
 }
 
 /// <summary>How a registry takes a login.</summary>
-public enum RemoteScheme
+internal enum RemoteScheme
 {
     None,
     Basic,
     Bearer,
 }
 
-/// <summary>An image of a registry: <see cref="Host"/> as <see cref="RegistryServer"/> spells it, a tag or digest as reference.</summary>
-public sealed record RemoteImage(string Host, string Path, string Reference)
+/// <summary>One version of an image at a registry.</summary>
+internal sealed record RemoteImage(RegistryHost Host, ImagePath Path, Reference Reference)
 {
-    public bool IsDigest => Reference.Contains(':', StringComparison.Ordinal);
+    /// <summary>Docker Hub's own images are below <c>library</c>, though people may leave that out.</summary>
+    public static RemoteImage Of(ImageReference image) => new(
+        image.Host,
+        image.Host.IsDockerHub && ImagePath.TryParse("library/" + image.Path, out var official) && !image.Path.HasSlash ? official : image.Path,
+        image.Reference);
 
     /// <summary>As people write it.</summary>
-    public override string ToString() => $"{Host}/{Path}{(IsDigest ? "@" : ":")}{Reference}";
+    public override string ToString() => $"{Host}/{Path}{(Reference.Digest is null ? ":" : "@")}{Reference}";
 }
 
 /// <summary>A token that a registry issued for one repository.</summary>
 /// <param name="RefreshToken">A token that stands for the login itself, where the registry gives one (Azure does).</param>
-public sealed record RemoteToken(string Value, DateTimeOffset ExpiresAt, string? RefreshToken)
+internal sealed record RemoteToken(string Value, DateTimeOffset ExpiresAt, string? RefreshToken)
 {
     public override string ToString() => "a token";
 }
@@ -65,11 +71,11 @@ public sealed record RemoteToken(string Value, DateTimeOffset ExpiresAt, string?
 /// <summary>A manifest as far as a start looks at it.</summary>
 /// <param name="Size">Bytes of configuration and layers of the chosen platform; null where nobody looked.</param>
 /// <param name="Platforms">As <c>linux/amd64</c>; empty where it says none.</param>
-public sealed record RemoteManifest(string Digest, string MediaType, long? Size, IReadOnlyList<string> Platforms);
+internal sealed record RemoteManifest(Digest Digest, string MediaType, long? Size, IReadOnlyList<Platform> Platforms);
 
 /// <summary>The answer of a registry, in one line for the person whose login it was.</summary>
 /// <param name="Words">Holds no secret.</param>
-public sealed record RemoteAnswer(RemoteOutcome Outcome, string Words)
+internal sealed record RemoteAnswer(RemoteOutcome Outcome, string Words)
 {
     public bool Ok => Outcome == RemoteOutcome.Allowed;
 

@@ -31,7 +31,7 @@ internal static class BlobEndpoints
     {
         if (!Digest.TryParse(digest, out var wanted))
         {
-            await ErrorWriter.WriteAsync(http, RegistryErrors.DigestInvalid.With(RegistryErrors.DigestRule));
+            await ErrorWriter.WriteAsync(http, RegistryErrors.DigestInvalid.With(Digest.Rule));
             return;
         }
 
@@ -139,7 +139,7 @@ internal static class BlobEndpoints
     {
         if (!Digest.TryParse(digest, out var wanted))
         {
-            return RegistryErrors.DigestInvalid.With(RegistryErrors.DigestRule);
+            return RegistryErrors.DigestInvalid.With(Digest.Rule);
         }
 
         if (await blobs.PackageAsync(access, cancellationToken) is not { } packageId || await blobs.FindAsync(access, wanted, cancellationToken) is not { } blob)

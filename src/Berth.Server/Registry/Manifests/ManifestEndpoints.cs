@@ -28,9 +28,9 @@ internal static class ManifestEndpoints
         ServedManifest? manifest = null;
         if (access.PackageId is not { } packageId || !manifests.TryGet(packageId, reference, out manifest))
         {
-            if (!Reference.TryParse(reference, out var parsed, out var invalid))
+            if (!Reference.TryParse(reference, out var parsed))
             {
-                await ErrorWriter.WriteAsync(http, invalid);
+                await ErrorWriter.WriteAsync(http, RegistryErrors.NotReference(reference));
                 return;
             }
 
@@ -95,9 +95,9 @@ internal static class ManifestEndpoints
     private static async Task<IResult> PutAsync(
         HttpContext http, RegistryAccess access, string reference, PushManifest push, BerthOptions options, CancellationToken cancellationToken)
     {
-        if (!Reference.TryParse(reference, out var parsed, out var invalid))
+        if (!Reference.TryParse(reference, out var parsed))
         {
-            return invalid;
+            return RegistryErrors.NotReference(reference);
         }
 
         var more = http.Request.Query["tag"];
@@ -106,9 +106,9 @@ internal static class ManifestEndpoints
             return RegistryErrors.TagInvalid.Saying($"at most {MostTags} tags may be given") with { Status = 414 };
         }
 
-        if (more.Any(tag => tag is null || !Reference.IsTag(tag)))
+        if (more.Any(tag => !Tag.TryParse(tag, out _)))
         {
-            return RegistryErrors.TagInvalid.With(RegistryErrors.TagRule);
+            return RegistryErrors.TagInvalid.With(Tag.Rule);
         }
 
         var (content, refused) = await ReadAsync(http.Request, Largest(options), cancellationToken);
@@ -124,9 +124,13 @@ internal static class ManifestEndpoints
         }
 
         var contentType = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var header) ? header.MediaType.ToString().ToLowerInvariant() : http.Request.ContentType;
-        var manifest = ManifestReader.Read(content, contentType);
+        if (!ManifestReader.TryRead(content, contentType, out var manifest, out var wrong))
+        {
+            return RegistryErrors.ManifestInvalid.With(wrong);
+        }
+
         List<string> tags = [.. more.Select(tag => tag!).Distinct(StringComparer.Ordinal)];
-        await push.RunAsync(access, digest, manifest, content!, parsed.Tag is { } own ? [own, .. tags.Where(tag => tag != own)] : tags, cancellationToken);
+        await push.RunAsync(access, digest, manifest, content!, parsed.Tag is { Value: var own } ? [own, .. tags.Where(tag => tag != own)] : tags, cancellationToken);
 
         var headers = http.Response.Headers;
         headers.Location = $"/v2/{access.Name.Value}/manifests/{digest.Value}";
@@ -148,14 +152,14 @@ internal static class ManifestEndpoints
     private static async Task<IResult> DeleteAsync(
         RegistryAccess access, string reference, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (!Reference.TryParse(reference, out var parsed, out var invalid))
+        if (!Reference.TryParse(reference, out var parsed))
         {
-            return invalid;
+            return RegistryErrors.NotReference(reference);
         }
 
         var now = time.GetUtcNow();
         var deleted = access.PackageId is { } packageId && await db.WriteAsync(
-            session => parsed.Tag is { } tag
+            session => parsed.Tag is { Value: var tag }
                 ? ManifestTable.UntagAsync(session, packageId, tag)
                 : ManifestTable.DeleteAsync(session, packageId, parsed.Digest!, now),
             cancellationToken);

@@ -1,4 +1,5 @@
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Microsoft.Extensions.Primitives;
 
 namespace Berth.Server.Registry.Manifests;

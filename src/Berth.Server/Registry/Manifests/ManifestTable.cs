@@ -19,7 +19,7 @@ internal sealed record ManifestRow
 /// <summary>SQL over manifests and what they hold. Deleting is soft: a deleted manifest keeps its rows until its retention is over.</summary>
 internal static class ManifestTable
 {
-    public static Task<ManifestRow?> FindAsync(DbSession session, long packageId, Reference reference) => reference.Tag is { } tag
+    public static Task<ManifestRow?> FindAsync(DbSession session, long packageId, Reference reference) => reference.Tag is { Value: var tag }
         ? session.FirstOrDefaultAsync<ManifestRow>(
             """
             select m.id, m.digest, m.media_type, m.size from tags t join manifests m on m.id = t.manifest_id

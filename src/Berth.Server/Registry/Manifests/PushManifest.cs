@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
@@ -136,20 +136,8 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             return null;
         }
 
-        try
-        {
-            using var document = await JsonDocument.ParseAsync(content, default, cancellationToken);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("config", out var section) && section.ValueKind == JsonValueKind.Object
-                && section.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object
-                && labels.TryGetProperty("org.opencontainers.image.source", out var source) && source.ValueKind == JsonValueKind.String
-                && source.GetString() is { Length: > 0 } text
-                ? text
-                : null;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null; // A configuration may be anything; one that is not JSON has no labels.
-        }
+        using var buffer = new MemoryStream((int)row.Size);
+        await content.CopyToAsync(buffer, cancellationToken);
+        return ImageConfiguration.Read(buffer.GetBuffer().AsMemory(0, (int)buffer.Length))?.Source;
     }
 }

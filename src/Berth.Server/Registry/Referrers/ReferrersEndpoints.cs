@@ -22,7 +22,7 @@ internal static class ReferrersEndpoints
     {
         if (!Digest.TryParse(digest, out var subject))
         {
-            await ErrorWriter.WriteAsync(http, RegistryErrors.DigestInvalid.With(RegistryErrors.DigestRule));
+            await ErrorWriter.WriteAsync(http, RegistryErrors.DigestInvalid.With(Digest.Rule));
             return;
         }
 

@@ -54,7 +54,7 @@ internal static class UploadEndpoints
 
         if (!Digest.TryParse(text, out var digest))
         {
-            return RegistryErrors.DigestInvalid.With(RegistryErrors.DigestRule);
+            return RegistryErrors.DigestInvalid.With(Digest.Rule);
         }
 
         return await session.PushWholeAsync(http.Request, access, digest, cancellationToken) ?? Created(http.Response, access, digest);
@@ -77,7 +77,7 @@ internal static class UploadEndpoints
     {
         if (!Digest.TryParse(http.Request.Query["digest"].FirstOrDefault(), out var digest))
         {
-            return RegistryErrors.DigestInvalid.With(RegistryErrors.DigestRule);
+            return RegistryErrors.DigestInvalid.With(Digest.Rule);
         }
 
         return await session.ExclusivelyAsync(

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Berth.Client.Wire;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
@@ -10,7 +9,7 @@ namespace Berth.Server.Secrets.RegistryChecks;
 /// Tries registry logins before somebody needs them: what <c>docker login</c> does, and for an image what a pull begins with. Nothing is pulled and nothing
 /// is kept.
 /// </summary>
-internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient registries)
+internal sealed class CheckRegistry(SetLogins logins, RegistryClient registries)
 {
     /// <summary>Registries that one check asks.</summary>
     private const int MostSets = 20;
@@ -34,7 +33,7 @@ internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient reg
     public async Task<RegistryCheckReport> SetsAsync(
         ResolvedSets resolved, IReadOnlyList<SetReport> known, string? prefix, RemoteImage? image, CancellationToken cancellationToken)
     {
-        var chosen = (image is null ? resolved.Sets : resolved.ForImage($"{image.Host}/{image.Path}") is { } one ? [one] : [])
+        var chosen = (image is null ? resolved.Sets : resolved.ForImage(image) is { } one ? [one] : [])
             .Where(set => prefix is null || set.Prefix == prefix).Take(MostSets);
         List<RegistryCheck> checks = [.. await Task.WhenAll(chosen.Select(set => OfSetAsync(set, set.Name, image, cancellationToken)))];
         if (image is not null && checks.Count == 0 && prefix is null)
@@ -43,18 +42,6 @@ internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient reg
         }
 
         return Report(checks, known.Where(line => prefix is null || line.Prefix == prefix));
-    }
-
-    /// <summary>An image as people write it; a first segment that is no host means Docker Hub.</summary>
-    public static bool TryImage(string text, out RemoteImage image)
-    {
-        var at = text.IndexOf('@', StringComparison.Ordinal);
-        var name = at < 0 ? text : text[..at];
-        var colon = name.LastIndexOf(':');
-        var tag = colon > name.LastIndexOf('/') ? name[(colon + 1)..] : "latest";
-        var (host, path) = RegistryServer.OfImage(text);
-        image = new RemoteImage(host, path, at < 0 ? tag : text[(at + 1)..]);
-        return PathGrammar().IsMatch(path) && (at < 0 ? TagGrammar().IsMatch(tag) : ImageManifest.IsDigest(image.Reference));
     }
 
     private async Task<RegistryCheck> OfSetAsync(CredentialSet set, string name, RemoteImage? image, CancellationToken cancellationToken)
@@ -96,12 +83,12 @@ internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient reg
         var found = tried.Select(attempt => attempt.Answer.Manifest).FirstOrDefault(manifest => manifest is not null);
         return new RegistryCheck
         {
-            Registry = server.Host,
+            Registry = server.Host.Value,
             Outcome = Word(first.Outcome),
             Message = first.Words + (tried.Count > 1 && tried[^1].Answer.Ok ? "; without a login the image is allowed" : ""),
             Image = image?.ToString(),
-            Digest = found?.Digest,
-            Platforms = found is null ? null : [.. found.Platforms],
+            Digest = found?.Digest.Value,
+            Platforms = found is null ? null : [.. found.Platforms.Select(platform => platform.ToString())],
             Size = found?.Size,
             Tried = [.. tried.Select(attempt => new RegistryAttempt(attempt.Login, Word(attempt.Answer.Outcome), attempt.Answer.Words))],
         };
@@ -130,10 +117,4 @@ internal sealed partial class CheckRegistry(SetLogins logins, RegistryClient reg
     public static string Word<T>(T value)
         where T : struct, Enum =>
         System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
-    [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex PathGrammar();
-
-    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex TagGrammar();
 }

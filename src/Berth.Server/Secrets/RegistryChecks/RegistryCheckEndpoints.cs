@@ -4,6 +4,7 @@ using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Secrets.RegistryChecks;
 
@@ -101,9 +102,9 @@ internal static class RegistryCheckEndpoints
             return null;
         }
 
-        if (CheckRegistry.TryImage(CopiedText.Clean(text), out var image))
+        if (ImageReference.TryParseFamiliar(CopiedText.Clean(text), out var image))
         {
-            return image;
+            return RemoteImage.Of(image);
         }
 
         body.Fault("image", "invalid", $"'{text}' is no image such as registry.example/owner/image:tag");

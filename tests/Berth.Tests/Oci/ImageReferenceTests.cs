@@ -1,7 +1,6 @@
-using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 
-namespace Berth.Tests.Codespaces.Images;
+namespace Berth.Tests.Oci;
 
 public sealed class ImageReferenceTests
 {
@@ -19,7 +18,7 @@ public sealed class ImageReferenceTests
     public void An_image_is_read_with_its_registry(string text, string registry, string path, string reference)
     {
         Assert.True(ImageReference.TryParse(text, out var image, out _));
-        Assert.Equal((registry, path, reference), (image.Registry, image.Path, image.Reference));
+        Assert.Equal((registry, path, reference), (image.Registry, image.Path.Value, image.Reference.ToString()));
     }
 
     [Trait("Suite", "hostile")]
@@ -36,6 +35,9 @@ public sealed class ImageReferenceTests
     [InlineData("--privileged", "is not an image reference")]
     [InlineData("localhost:5000/acme/app --privileged", "is not an image reference")]
     [InlineData("", "is not an image reference")]
+    [InlineData("my_registry:5000/acme/app", "is not an image reference")]
+    [InlineData("localhost:99999/acme/app", "is not an image reference")]
+    [InlineData("localhost:5000/acme/app@md5:1@md5:1", "is not an image reference")]
     public void What_is_no_image_with_a_registry_is_refused_with_what_to_write(string text, string fault)
     {
         Assert.False(ImageReference.TryParse(text, out _, out var said));
@@ -43,26 +45,29 @@ public sealed class ImageReferenceTests
     }
 
     [Theory]
-    [InlineData("localhost:5000/a/b", "localhost")]
-    [InlineData("[::1]:5000/a/b", "[::1]")]
-    [InlineData("registry.example/a/b", "registry.example")]
-    public void The_host_is_the_registry_without_its_port(string text, string host)
+    [InlineData("busybox", "docker.io", "library/busybox", "latest")]
+    [InlineData("busybox:1", "docker.io", "library/busybox", "1")]
+    [InlineData("acme/app", "docker.io", "acme/app", "latest")]
+    [InlineData("docker.io/busybox", "docker.io", "library/busybox", "latest")]
+    [InlineData("docker.io/library/busybox", "docker.io", "library/busybox", "latest")]
+    [InlineData("index.docker.io/acme/app:1", "docker.io", "acme/app", "1")]
+    [InlineData("ghcr.io/acme/app:1@" + Digest, "ghcr.io", "acme/app", Digest)]
+    [InlineData("Registry.Example:443/app", "registry.example", "app", "latest")]
+    [InlineData("localhost/app", "localhost", "app", "latest")]
+    [InlineData("localhost:5000/acme/app:latest", "localhost:5000", "acme/app", "latest")]
+    [InlineData("[::1]:5000/acme/app", "[::1]:5000", "acme/app", "latest")]
+    public void A_familiar_name_is_read_as_docker_reads_it(string text, string host, string path, string reference)
     {
-        Assert.True(ImageReference.TryParse(text, out var image, out _));
-        Assert.Equal(host, image.Host);
+        Assert.True(ImageReference.TryParseFamiliar(text, out var image));
+        Assert.Equal((host, path, reference), (image.Host.Value, image.Path.Value, image.Reference.ToString()));
     }
 
     [Theory]
-    [InlineData("unauthorized: authentication required", "the registry allowed it a moment ago")]
-    [InlineData("manifest unknown: manifest unknown", "gone since it was looked up")]
-    [InlineData("dial tcp 127.0.0.1:5999: connect: connection refused", "the container engine reaches the registry")]
-    [InlineData("x509: certificate signed by unknown authority", "/etc/docker/certs.d/localhost:5000/ca.crt")]
-    [InlineData("http: server gave HTTP response to HTTPS client", "plain http")]
-    public void A_failed_pull_names_registry_image_reason_and_remedy(string words, string remedy)
-    {
-        Assert.True(ImageReference.TryParse("localhost:5000/acme/app:1", out var image, out _));
-        var message = ImageFault.OfEngine(image, new EngineException(500, words)).Message;
-        Assert.StartsWith($"the image localhost:5000/acme/app:1 cannot be had from the registry localhost:5000: {words}. Remedy: ", message, StringComparison.Ordinal);
-        Assert.Contains(remedy, message, StringComparison.Ordinal);
-    }
+    [InlineData("Busybox")]
+    [InlineData("busybox:")]
+    [InlineData("busybox@sha256:1")]
+    [InlineData("my_registry:5000/app")]
+    [InlineData("a b")]
+    [InlineData("")]
+    public void What_no_familiar_name_looks_like_is_refused(string text) => Assert.False(ImageReference.TryParseFamiliar(text, out _));
 }

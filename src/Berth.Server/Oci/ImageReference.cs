@@ -1,0 +1,144 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+namespace Berth.Server.Oci;
+
+/// <summary>An image as people and files name it: <c>host[:port]/path[:tag][@digest]</c>.</summary>
+internal sealed partial record ImageReference
+{
+    private const int Longest = 512;
+
+    private ImageReference(string registry, RegistryHost host, ImagePath path, Tag? tag, Digest? digest)
+    {
+        Registry = registry;
+        Host = host;
+        Path = path;
+        Tag = tag;
+        Digest = digest;
+    }
+
+    /// <summary><c>host[:port]</c> as written, in lower case.</summary>
+    public string Registry { get; }
+
+    /// <summary>The same in its one spelling.</summary>
+    public RegistryHost Host { get; }
+
+    /// <summary>As written: <c>acme/app-dev</c>.</summary>
+    public ImagePath Path { get; }
+
+    public Tag? Tag { get; }
+
+    public Digest? Digest { get; }
+
+    /// <summary>Without tag and digest.</summary>
+    public string Repository => $"{Registry}/{Path}";
+
+    /// <summary>What to ask the registry for.</summary>
+    public Reference Reference => Digest is null ? Reference.Of(Tag ?? Tag.Latest) : Reference.Of(Digest);
+
+    /// <summary>
+    /// With its registry. A name without one and an image id are refused: they would mean whatever happens to lie on the engine. <paramref name="fault"/> says what
+    /// is wrong and what to write instead.
+    /// </summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ImageReference? image, out string fault)
+    {
+        image = null;
+        fault = $"'{text}' is not an image reference such as registry.example/owner/image:tag";
+        if (text.Length > Longest)
+        {
+            return false;
+        }
+
+        if (IdGrammar().IsMatch(text))
+        {
+            fault = $"'{text}' is an image id; name the image with its registry";
+            return false;
+        }
+
+        if (Parts.Of(text) is not { } parts)
+        {
+            return false;
+        }
+
+        if (parts.Registry is null)
+        {
+            var hub = parts.Path.Contains('/', StringComparison.Ordinal) ? text : "library/" + text;
+            fault = $"'{text}' names no registry; an image of Docker Hub is written docker.io/{hub}";
+            return false;
+        }
+
+        if (!ImagePath.TryParse(parts.Path, out var path))
+        {
+            fault = $"'{text}' is not an image reference: names are lower case letters and digits, separated by . _ - and /";
+            return false;
+        }
+
+        image = RegistryHost.TryParse(parts.Registry, out var host) ? new ImageReference(parts.Registry.ToLowerInvariant(), host, path, parts.Tag, parts.Digest) : null;
+        return image is not null;
+    }
+
+    /// <summary>As docker reads it: what names no registry is of Docker Hub, and of its <c>library</c> where it names no account either.</summary>
+    public static bool TryParseFamiliar(string text, [NotNullWhen(true)] out ImageReference? image)
+    {
+        image = null;
+        if (text.Length > Longest || Parts.Of(text) is not { } parts
+            || !RegistryHost.TryParse(parts.Registry ?? RegistryHost.DockerHub, out var host)
+            || !ImagePath.TryParse(host.IsDockerHub && !parts.Path.Contains('/', StringComparison.Ordinal) ? "library/" + parts.Path : parts.Path, out var path))
+        {
+            return false;
+        }
+
+        image = new ImageReference((parts.Registry ?? RegistryHost.DockerHub).ToLowerInvariant(), host, path, parts.Tag, parts.Digest);
+        return true;
+    }
+
+    /// <summary>Pinned: from here on the tag may move without consequence.</summary>
+    public string At(Digest digest) => $"{Repository}@{digest}";
+
+    public override string ToString() => Repository + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
+
+    /// <summary>Tag and digest begin at the last colon behind the last slash, and at the sign @.</summary>
+    private sealed record Parts(string? Registry, string Path, Tag? Tag, Digest? Digest)
+    {
+        /// <summary>Null for what no reference looks like.</summary>
+        public static Parts? Of(string text)
+        {
+            var at = text.IndexOf('@', StringComparison.Ordinal);
+            var name = at < 0 ? text : text[..at];
+            Digest? digest = null;
+            if (at >= 0 && !Digest.TryParse(text[(at + 1)..], out digest))
+            {
+                return null;
+            }
+
+            var colon = name.LastIndexOf(':');
+            Tag? tag = null;
+            if (colon > name.LastIndexOf('/'))
+            {
+                if (!Tag.TryParse(name[(colon + 1)..], out tag))
+                {
+                    return null;
+                }
+
+                name = name[..colon];
+            }
+
+            if (!NameGrammar().IsMatch(name))
+            {
+                return null;
+            }
+
+            var slash = name.IndexOf('/', StringComparison.Ordinal);
+            return slash > 0 && RegistryHost.LooksLikeOne(name[..slash])
+                ? new Parts(name[..slash], name[(slash + 1)..], tag, digest)
+                : new Parts(null, name, tag, digest);
+        }
+    }
+
+    /// <summary>The characters that host and path may have; what they make is judged by their own grammars.</summary>
+    [GeneratedRegex(@"^[A-Za-z0-9\[][A-Za-z0-9._:/\[\]-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex NameGrammar();
+
+    [GeneratedRegex(@"^(sha256:)?[0-9a-f]{12,64}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex IdGrammar();
+}

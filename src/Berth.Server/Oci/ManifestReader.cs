@@ -1,0 +1,270 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Berth.Server.Json;
+
+namespace Berth.Server.Oci;
+
+/// <summary>
+/// Reads manifests: image-spec manifest.md and image-index.md, Docker's manifest-v2-2. Strictly, what somebody wants to have stored here: where two readers could
+/// understand two things (duplicate members, an image that is also an index, a type against its content) it is refused. Leniently, what another registry answers,
+/// since that is as it is: what cannot be understood is left out. Both tolerate members that they do not know.
+/// </summary>
+internal sealed class ManifestReader
+{
+    public const string SourceAnnotation = "org.opencontainers.image.source";
+
+    /// <summary>Bytes of a manifest or configuration that is read from elsewhere.</summary>
+    public const int Largest = 4 * 1024 * 1024;
+
+    private const string Schema1 = "Docker's schema 1 is not supported; build the image with a current docker, or convert it: skopeo copy --format v2s2";
+    private const int Deepest = 32;
+    private const int MostDescriptors = 10_000;
+    private readonly bool _strict;
+
+    private ManifestReader(bool strict) => _strict = strict;
+
+    /// <param name="content">The bytes.</param>
+    /// <param name="contentType">The request's <c>Content-Type</c> without parameters; null where none was sent, then the content says it.</param>
+    /// <param name="wrong">What is wrong with it, for whoever made it.</param>
+    public static bool TryRead(
+        ReadOnlyMemory<byte> content, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
+        new ManifestReader(strict: true).Try(content, contentType, out manifest, out wrong);
+
+    /// <param name="content">The bytes.</param>
+    /// <param name="contentType">What the registry says it is; when that is no manifest's type, the content says it.</param>
+    /// <param name="wrong">Why it is no manifest at all.</param>
+    public static bool TryReadLenient(
+        ReadOnlyMemory<byte> content, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
+        new ManifestReader(strict: false).Try(content, contentType, out manifest, out wrong);
+
+    private bool Try(
+        ReadOnlyMemory<byte> content, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong)
+    {
+        (manifest, wrong) = (null, null);
+        try
+        {
+            using var document = OutsideJson.Parse(content, new JsonDocumentOptions { MaxDepth = Deepest, AllowDuplicateProperties = !_strict });
+            manifest = Read(document.RootElement, contentType);
+            return true;
+        }
+        catch (OutsideJsonException exception)
+        {
+            // Somebody who sends something else altogether is told so, and not about its commas.
+            wrong = _strict && TypeFault(contentType) is { } fault ? fault
+                : exception.Fault == OutsideJsonFault.NotText ? exception.Message : $"it is not acceptable JSON: {exception.Message.TrimEnd('.')}";
+        }
+        catch (WrongManifestException exception)
+        {
+            wrong = exception.Message;
+        }
+
+        return false;
+    }
+
+    private Manifest Read(JsonElement root, string? contentType)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new WrongManifestException((_strict ? TypeFault(contentType) : null) ?? "it is not a JSON object");
+        }
+
+        return _strict ? ReadStrictly(root, contentType) : ReadLeniently(root, contentType);
+    }
+
+    private Manifest ReadStrictly(JsonElement root, string? contentType)
+    {
+        var schema = root.TryGetProperty("schemaVersion", out var version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var number) ? number : 0;
+        if (schema == 1)
+        {
+            throw new WrongManifestException(Schema1);
+        }
+
+        RefuseType(contentType);
+        if (schema != 2)
+        {
+            throw new WrongManifestException("schemaVersion must be 2");
+        }
+
+        var stated = Text(root, "mediaType");
+        RefuseType(stated);
+        var type = contentType ?? stated ?? throw new WrongManifestException("neither the Content-Type header nor the member mediaType says what it is");
+        if (stated is not null && stated != type)
+        {
+            throw new WrongManifestException($"the Content-Type is {type}, the member mediaType is {stated}");
+        }
+
+        if (MediaTypes.IsIndex(type) && (root.TryGetProperty("layers", out _) || root.TryGetProperty("config", out _)))
+        {
+            throw new WrongManifestException("an index has no members config and layers; an image manifest has");
+        }
+
+        if (!MediaTypes.IsIndex(type) && root.TryGetProperty("manifests", out _))
+        {
+            throw new WrongManifestException("an image manifest has no member manifests; an index has one");
+        }
+
+        var manifest = ReadAs(type, root);
+        RequireOneSize(manifest.IsIndex ? manifest.Entries.Where(entry => MediaTypes.IsManifest(entry.MediaType)) : []);
+        RequireOneSize(manifest.IsIndex
+            ? manifest.Entries.Where(entry => !MediaTypes.IsManifest(entry.MediaType))
+            : manifest.Layers.Where(layer => !MediaTypes.IsForeign(layer.MediaType)).Prepend(manifest.Config!));
+        return manifest;
+    }
+
+    private Manifest ReadLeniently(JsonElement root, string? contentType)
+    {
+        var type = MediaTypes.IsManifest(contentType) ? contentType : root.TextOf("mediaType");
+        if (!MediaTypes.IsManifest(type))
+        {
+            type = root.TryGetProperty("manifests", out _) ? MediaTypes.OciIndex : MediaTypes.OciManifest;
+        }
+
+        return ReadAs(type, root);
+    }
+
+    private Manifest ReadAs(string type, JsonElement root)
+    {
+        Descriptor? config = null;
+        List<Descriptor> layers = [];
+        List<Descriptor> entries = [];
+        if (MediaTypes.IsIndex(type))
+        {
+            entries = List(root, "manifests");
+        }
+        else
+        {
+            config = root.TryGetProperty("config", out var element) ? ReadDescriptor(element, "config")
+                : _strict ? throw new WrongManifestException("config is missing") : null;
+            layers = List(root, "layers");
+        }
+
+        var subject = root.TryGetProperty("subject", out var named) && named.ValueKind != JsonValueKind.Null ? ReadDescriptor(named, "subject") : null;
+        var annotations = Annotations(root);
+        return new Manifest
+        {
+            MediaType = type,
+            ArtifactType = Text(root, "artifactType") is { Length: > 0 } artifactType ? artifactType : config?.MediaType,
+            Subject = subject?.Digest,
+            Annotations = annotations?.GetRawText(),
+            Source = annotations?.TextOf(SourceAnnotation),
+            Config = config,
+            Layers = layers,
+            Entries = entries,
+        };
+    }
+
+    /// <summary>A list that Go wrote as null is empty.</summary>
+    private List<Descriptor> List(JsonElement root, string name)
+    {
+        List<Descriptor> descriptors = [];
+        if (!root.TryGetProperty(name, out var list))
+        {
+            return _strict ? throw new WrongManifestException($"{name} is missing") : descriptors;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            return list.ValueKind == JsonValueKind.Null || !_strict ? descriptors : throw new WrongManifestException($"{name} must be a list");
+        }
+
+        if (list.GetArrayLength() > MostDescriptors)
+        {
+            throw new WrongManifestException($"{name} has more than {MostDescriptors} entries");
+        }
+
+        var index = 0;
+        foreach (var element in list.EnumerateArray())
+        {
+            if (ReadDescriptor(element, $"{name}[{index++}]") is { } descriptor)
+            {
+                descriptors.Add(descriptor);
+            }
+        }
+
+        return descriptors;
+    }
+
+    /// <summary>Null for a wrong one that is tolerated.</summary>
+    private Descriptor? ReadDescriptor(JsonElement element, string where)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return _strict ? throw new WrongManifestException($"{where} must be a descriptor, an object") : null;
+        }
+
+        var type = Text(element, "mediaType", where) ?? "";
+        if (_strict && type.Length == 0)
+        {
+            throw new WrongManifestException($"{where}.mediaType is missing");
+        }
+
+        if (!Digest.TryParse(Text(element, "digest", where), out var digest))
+        {
+            return _strict ? throw new WrongManifestException($"{where}.digest is missing or wrong: {Digest.Rule}") : null;
+        }
+
+        var sized = element.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : -1;
+        if (_strict && sized < 0)
+        {
+            throw new WrongManifestException($"{where}.size must be a number of bytes");
+        }
+
+        var platform = element.ObjectOf("platform");
+        return new Descriptor(type, digest, Math.Max(0, sized)) { Platform = Platform.Of(platform) };
+    }
+
+    private JsonElement? Annotations(JsonElement root)
+    {
+        if (!root.TryGetProperty("annotations", out var annotations) || annotations.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (annotations.ValueKind != JsonValueKind.Object || annotations.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String))
+        {
+            return _strict ? throw new WrongManifestException("annotations must be an object of strings") : null;
+        }
+
+        return annotations;
+    }
+
+    private string? Text(JsonElement element, string name, string? where = null)
+    {
+        var text = element.TextOf(name);
+        return text is not null || !_strict || !element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
+            ? text
+            : throw new WrongManifestException($"{(where is null ? "" : where + ".")}{name} must be a string");
+    }
+
+    /// <summary>A digest may stand in several places, and has one size.</summary>
+    private static void RequireOneSize(IEnumerable<Descriptor> descriptors)
+    {
+        Dictionary<Digest, long> sizes = [];
+        foreach (var descriptor in descriptors)
+        {
+            if (!sizes.TryAdd(descriptor.Digest, descriptor.Size) && sizes[descriptor.Digest] != descriptor.Size)
+            {
+                throw new WrongManifestException($"{descriptor.Digest} is given two sizes, {sizes[descriptor.Digest]} and {descriptor.Size}");
+            }
+        }
+    }
+
+    private static void RefuseType(string? type)
+    {
+        if (TypeFault(type) is { } wrong)
+        {
+            throw new WrongManifestException(wrong);
+        }
+    }
+
+    private static string? TypeFault(string? type) => type switch
+    {
+        null => null,
+        _ when MediaTypes.IsSchema1(type) => Schema1,
+        _ when MediaTypes.IsManifest(type) => null,
+        _ => $"{type} is not a manifest's media type; these are: {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest}, {MediaTypes.DockerList}",
+    };
+
+    /// <summary>Leaves the reader from wherever it finds out.</summary>
+    private sealed class WrongManifestException(string wrong) : Exception(wrong);
+}
