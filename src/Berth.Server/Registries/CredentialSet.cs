@@ -1,7 +1,7 @@
 namespace Berth.Server.Registries;
 
 /// <summary>Where a secret belongs; the most specific first, which is the order in which sets count.</summary>
-internal enum SecretLevel
+public enum SecretLevel
 {
     User,
     Repository,
@@ -20,7 +20,7 @@ internal static class SecretLevels
 }
 
 /// <summary>Whether a secret reaches the codespace at hand.</summary>
-internal enum SecretReach
+public enum SecretReach
 {
     Visible,
 
@@ -64,7 +64,7 @@ internal sealed record CredentialSet
 }
 
 /// <summary>What became of a set.</summary>
-internal enum SetOutcome
+public enum SetOutcome
 {
     Counts,
 

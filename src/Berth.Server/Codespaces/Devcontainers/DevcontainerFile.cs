@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -145,31 +146,21 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         var text = bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
         try
         {
-            using var document = JsonDocument.Parse(text, Jsonc);
-            using (var reading = new Utf8JsonWriter(Stream.Null))
-            {
-                document.WriteTo(reading);
-            }
-
+            using var document = OutsideJson.Parse(text, Jsonc);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new CodespaceFaultException($"{path} must hold a JSON object");
         }
-        catch (InvalidOperationException)
+        catch (OutsideJsonException exception) when (exception.Fault == OutsideJsonFault.NotJson)
         {
-            // A lone surrogate, \ud800, is JSON and no text, which shows only when it is read.
+            var place = exception.Line is { } line ? $" (line {line}, column {exception.Column})" : "";
+            throw new CodespaceFaultException($"{path} is not valid JSON{place}: {exception.Message}");
+        }
+        catch (OutsideJsonException)
+        {
             throw new CodespaceFaultException($"{path} contains text that is not Unicode");
         }
-        catch (JsonException exception)
-        {
-            var place = exception.LineNumber is { } line ? $" (line {line + 1}, column {exception.BytePositionInLine + 1})" : "";
-            throw new CodespaceFaultException($"{path} is not valid JSON{place}: {Reason().Match(exception.Message).Value}");
-        }
     }
-
-    /// <summary>The runtime's words without the position, which it counts from zero.</summary>
-    [GeneratedRegex(@"^.*?(?=( LineNumber:| Path:|\z))", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Reason();
 
     [GeneratedRegex(@"^\.devcontainer/(?!\.)[^/\\\0]{1,100}/devcontainer\.json\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex FolderPlace();

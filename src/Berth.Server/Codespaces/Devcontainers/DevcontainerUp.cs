@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Json;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -95,10 +96,10 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
 
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = OutsideJson.Parse(line, default);
             var entry = document.RootElement;
             var type = Text(entry, "type");
-            var level = entry.TryGetProperty("level", out var number) && number.TryGetInt32(out var value) ? value : 0;
+            var level = entry.TryGetProperty("level", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var value) ? value : 0;
             var text = type switch
             {
                 "progress" => $"{Text(entry, "name")} {Text(entry, "status")}".Trim(),
@@ -118,7 +119,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
                 log(part);
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             // Not of the log's shape: nothing of it is known to be harmless.
         }
@@ -129,14 +130,14 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
         var last = result.Output.Split('\n').LastOrDefault(line => line.StartsWith('{')) ?? "{}";
         try
         {
-            using var document = JsonDocument.Parse(last);
+            using var document = OutsideJson.Parse(last, default);
             var answer = document.RootElement;
             var container = Text(answer, "containerId");
             return Text(answer, "outcome") == "success" && container is not null
                 ? new UpResult(container, Text(answer, "remoteUser"), null)
                 : new UpResult(container, null, Failure(answer, result.ExitCode));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return new UpResult(null, null, $"the dev container tools ended with {result.ExitCode} and no result");
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -21,7 +22,7 @@ internal static partial class RemoteEnvironment
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(text, new() { MaxDepth = 64 });
+            using var document = OutsideJson.Parse(text, new JsonDocumentOptions { MaxDepth = 64 });
             foreach (var entry in document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : new[] { document.RootElement })
             {
                 if (entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("remoteEnv", out var remote) && remote.ValueKind == JsonValueKind.Object)
@@ -30,7 +31,7 @@ internal static partial class RemoteEnvironment
                 }
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             // An image wrote it; the tools that could not read it have said so at the start.
         }

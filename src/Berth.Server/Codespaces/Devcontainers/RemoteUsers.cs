@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -40,14 +41,13 @@ internal static class RemoteUsers
 
         try
         {
-            using var document = JsonDocument.Parse(text, new() { MaxDepth = 32 });
+            using var document = OutsideJson.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
             var entries = document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : new[] { document.RootElement };
             return entries.Reverse()
-                .Select(entry => entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String
-                    ? value.GetString() : null)
+                .Select(entry => entry.TextOf(property))
                 .FirstOrDefault(value => !string.IsNullOrEmpty(value));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
@@ -43,7 +44,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
     {
         if (file.Syntax is { } syntax)
         {
-            Remarks.Add(OrdinarySyntax().IsMatch(syntax)
+            Remarks.Add(IsOrdinarySyntax(syntax)
                 ? $"{file.Path}: the line '# syntax={syntax}' is ignored: Berth reads Dockerfiles by itself"
                 : throw DockerfileParser.Fault(file.Path, 1, $"another language of build files (# syntax={DockerfileParser.Short(syntax)}) {NoBuildKit}"));
         }
@@ -379,8 +380,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
     private CodespaceFaultException Fault(DockerfileInstruction instruction, string reason) => DockerfileParser.Fault(file.Path, instruction.Line, reason);
 
-    [GeneratedRegex(@"^(docker\.io/)?docker/dockerfile(-upstream)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex OrdinarySyntax();
+    private static bool IsOrdinarySyntax(string syntax) => ImageReference.TryParseFamiliar(syntax, out var image)
+        && image.Host.IsDockerHub && image.Path.Value is "docker/dockerfile" or "docker/dockerfile-upstream";
 
     [GeneratedRegex(@"^[a-z][a-z0-9._-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex StageName();

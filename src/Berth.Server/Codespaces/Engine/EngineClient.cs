@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Server.Json;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Engine;
@@ -336,9 +337,10 @@ internal sealed partial class EngineClient(EngineSocket socket)
     {
         try
         {
-            return JsonNode.Parse(body)?["message"]?.GetValue<string>() ?? body;
+            using var document = OutsideJson.Parse(body, default);
+            return document.RootElement.TextOf("message") ?? body;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return body;
         }

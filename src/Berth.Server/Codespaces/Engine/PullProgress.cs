@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Engine;
 
@@ -9,24 +10,21 @@ internal sealed record PullProgress(string Status, string? Layer, long? Current,
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = OutsideJson.Parse(line, default);
             var root = document.RootElement;
-            var detail = root.TryGetProperty("progressDetail", out var d) && d.ValueKind == JsonValueKind.Object ? d : default;
+            var detail = root.ObjectOf("progressDetail");
             return new PullProgress(
-                Text(root, "status") ?? "", Text(root, "id"), Number(detail, "current"), Number(detail, "total"),
-                root.TryGetProperty("errorDetail", out var error) ? Text(error, "message") ?? "the pull failed" : Text(root, "error"));
+                root.TextOf("status") ?? "", root.TextOf("id"), Number(detail, "current"), Number(detail, "total"),
+                root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errorDetail", out var error) ? error.TextOf("message") ?? "the pull failed" : root.TextOf("error"));
         }
-        catch (JsonException)
+        catch (OutsideJsonException)
         {
             return new PullProgress("", null, null, null, "the engine's progress could not be read");
         }
     }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
     private static long? Number(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.TryGetInt64(out var number) ? number : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 }
 
 /// <summary>Turns the many lines of a pull into few: the sum over all layers, said when it has moved by a tenth.</summary>

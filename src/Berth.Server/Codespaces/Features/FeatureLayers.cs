@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Features;
 
@@ -71,13 +72,10 @@ internal static class FeatureLayers
 
         try
         {
-            var node = JsonNode.Parse(text, documentOptions: new() { MaxDepth = 64 });
-
-            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
-            node?.ToJsonString();
+            var node = OutsideJson.ParseNode(text, new JsonDocumentOptions { MaxDepth = 64 });
             return node is JsonArray array ? array.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject()) : node is JsonObject one ? [one] : [];
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return [];
         }

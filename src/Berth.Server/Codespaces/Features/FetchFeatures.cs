@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Json;
 using Berth.Server.Oci;
 using Berth.Server.Registries.Remote;
 
@@ -129,13 +130,10 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         try
         {
             var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 32, AllowDuplicateProperties = false };
-            var metadata = JsonNode.Parse(text.TrimStart('\uFEFF'), documentOptions: options) as JsonObject;
-
-            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
-            metadata?.ToJsonString();
-            return metadata ?? throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
+            return OutsideJson.ParseNode(text.TrimStart('\uFEFF'), options) as JsonObject
+                ?? throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} is not valid JSON");
         }

@@ -173,11 +173,6 @@ internal sealed class EngineGate : IAsyncDisposable
         {
             await RefuseAsync(client, line, refusal);
         }
-        catch (InvalidOperationException)
-        {
-            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
-            await RefuseAsync(client, line, new GateRefusedException(400, "the body contains text that is not Unicode"));
-        }
         catch (Exception exception) when (exception is SocketException or HttpRequestException)
         {
             await AnswerAsync(client, 502, "the container engine does not answer");

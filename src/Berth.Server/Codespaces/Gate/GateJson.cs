@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Gate;
 
@@ -12,7 +13,7 @@ internal static class GateJson
     {
         try
         {
-            var document = JsonDocument.Parse(body, Strict);
+            var document = OutsideJson.Parse(body, Strict);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return document;
@@ -20,9 +21,13 @@ internal static class GateJson
 
             document.Dispose();
         }
-        catch (JsonException exception)
+        catch (OutsideJsonException exception) when (exception.Fault == OutsideJsonFault.NotJson)
         {
-            throw new GateRefusedException(400, $"the body is not JSON without repeated keys (line {exception.LineNumber + 1})");
+            throw new GateRefusedException(400, $"the body is not JSON without repeated keys (line {exception.Line})");
+        }
+        catch (OutsideJsonException)
+        {
+            throw new GateRefusedException(400, "the body contains text that is not Unicode");
         }
 
         throw new GateRefusedException(400, "the body must be a JSON object");

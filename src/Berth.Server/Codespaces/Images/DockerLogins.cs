@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Images;
 
@@ -82,13 +84,9 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     {
         try
         {
-            var root = string.IsNullOrWhiteSpace(text) ? null : JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject;
-
-            // Text that is no Unicode (a lone surrogate written as an escape) shows only when it is read.
-            root?.ToJsonString();
-            return root;
+            return string.IsNullOrWhiteSpace(text) ? null : OutsideJson.ParseNode(text, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
         }
-        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return null;
         }

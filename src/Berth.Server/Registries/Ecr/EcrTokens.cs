@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
+using Berth.Server.Json;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Settings;
 
@@ -152,7 +153,7 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
     {
         try
         {
-            using var document = JsonDocument.Parse(text);
+            using var document = OutsideJson.Parse(text, default);
             var data = document.RootElement.GetProperty("authorizationData");
             data = data.ValueKind == JsonValueKind.Array ? data[0] : data;
             var decoded = Encoding.UTF8.GetString(Convert.FromBase64String(data.GetProperty("authorizationToken").GetString()!));
@@ -160,7 +161,7 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
             var expires = DateTimeOffset.FromUnixTimeMilliseconds((long)(data.GetProperty("expiresAt").GetDouble() * 1000));
             return new RegistryLogin(decoded[..colon], decoded[(colon + 1)..], expires);
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is OutsideJsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException)
         {
             throw new EcrException("AWS answered GetAuthorizationToken with something that is no token");
         }
@@ -187,13 +188,12 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
     {
         try
         {
-            using var document = JsonDocument.Parse(text);
-            string Text(string name) => document.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-            var type = Text("__type");
-            var message = Text("message");
-            return (type[(type.LastIndexOf('#') + 1)..], message.Length > 0 ? message : Text("Message"));
+            using var document = OutsideJson.Parse(text, default);
+            var type = document.RootElement.TextOf("__type") ?? "";
+            var message = document.RootElement.TextOf("message");
+            return (type[(type.LastIndexOf('#') + 1)..], string.IsNullOrEmpty(message) ? document.RootElement.TextOf("Message") ?? "" : message);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return ("an answer that is no JSON", "");
         }

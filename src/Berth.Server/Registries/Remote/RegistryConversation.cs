@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Berth.Server.Json;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Registries.Remote;
@@ -240,9 +241,9 @@ internal sealed class RegistryConversation(
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = OutsideJson.Parse(body, default);
             var root = document.RootElement;
-            var value = Text(root, "token") ?? Text(root, "access_token");
+            var value = root.TextOf("token") ?? root.TextOf("access_token");
 
             // RFC 6750 section 2.1; anything else would be a header of its own.
             if (value is not { Length: > 0 and <= LongestToken } || !value.All(c => c is > ' ' and < '\x7f'))
@@ -250,20 +251,17 @@ internal sealed class RegistryConversation(
                 return null;
             }
 
-            var life = root.TryGetProperty("expires_in", out var seconds) && seconds.TryGetInt32(out var number) && number > 0
+            var life = root.TryGetProperty("expires_in", out var seconds) && seconds.ValueKind == JsonValueKind.Number && seconds.TryGetInt32(out var number) && number > 0
                 ? TimeSpan.FromSeconds(Math.Min(number, 86400))
                 : DefaultLife;
-            var refresh = Text(root, "refresh_token");
+            var refresh = root.TextOf("refresh_token");
             return new RemoteToken(value, time.GetUtcNow() + life, refresh is { Length: > 0 and <= LongestToken } ? refresh : null);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (OutsideJsonException)
         {
             return null;
         }
     }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static string PathOf(string scope) => scope.Split(':') is [_, var path, ..] ? path : scope;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using Berth.Server.Http;
+using Berth.Server.Json;
 
 namespace Berth.Server.Registries.Remote;
 
@@ -91,10 +92,10 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         try
         {
             var body = await ReadAsync(response, LargestError, cancellationToken);
-            using var document = JsonDocument.Parse(body);
+            using var document = OutsideJson.Parse(body, default);
             (code, words) = ReasonOf(document.RootElement);
         }
-        catch (Exception exception) when (exception is RemoteException or JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is RemoteException or OutsideJsonException)
         {
             // Not a registry's error: the status must do.
         }
@@ -177,14 +178,11 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 
     private static (string Code, string Words) ReasonOf(JsonElement body)
     {
-        static string Text(JsonElement element, string name) =>
-            element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-
-        if (body.ValueKind == JsonValueKind.Object && body.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        foreach (var error in body.ListOf("errors"))
         {
-            return (Text(errors[0], "code"), Text(errors[0], "message"));
+            return (error.TextOf("code") ?? "", error.TextOf("message") ?? "");
         }
 
-        return ("", ReasonNames.Select(name => Text(body, name)).FirstOrDefault(text => text.Length > 0) ?? "");
+        return ("", ReasonNames.Select(name => body.TextOf(name)).FirstOrDefault(text => !string.IsNullOrEmpty(text)) ?? "");
     }
 }

@@ -3,7 +3,7 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>What came of asking a registry.</summary>
-internal enum RemoteOutcome
+public enum RemoteOutcome
 {
     Allowed,
 
@@ -41,7 +41,7 @@ internal enum RemoteOutcome
 }
 
 /// <summary>How a registry takes a login.</summary>
-internal enum RemoteScheme
+public enum RemoteScheme
 {
     None,
     Basic,

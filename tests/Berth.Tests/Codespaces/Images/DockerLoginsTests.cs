@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
 using Berth.Server.Settings;

@@ -149,7 +149,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
     {
         Prefix = "ECR",
         Level = SecretLevel.Organization,
-        Server = new RegistryServer(Host, ""),
+        Server = RegistryServer.TryParse(Host, out var server, out var fault) ? server : throw new ArgumentException(fault),
         User = AwsLike.KeyId,
         Password = AwsLike.SecretKey,
         Version = "1",

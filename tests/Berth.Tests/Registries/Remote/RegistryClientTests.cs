@@ -1,5 +1,6 @@
 using System.Text;
 using Berth.Server.Http;
+using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Settings;
@@ -31,20 +32,20 @@ public sealed class RegistryClientTests : IAsyncLifetime
         var client = Internet.Client();
         var (good, bad) = (new RegistryLogin(registry.User, RegistryLike.Password), new RegistryLogin(registry.User, "wrong-password"));
 
-        Assert.Equal(RemoteOutcome.Allowed, (await client.LoginAsync(host, good, offline: false, Cancel)).Outcome);
-        Assert.Equal(RemoteOutcome.WrongPassword, (await client.LoginAsync(host, bad, offline: false, Cancel)).Outcome);
+        Assert.Equal(RemoteOutcome.Allowed, (await client.LoginAsync(Host(host), good, offline: false, Cancel)).Outcome);
+        Assert.Equal(RemoteOutcome.WrongPassword, (await client.LoginAsync(Host(host), bad, offline: false, Cancel)).Outcome);
 
-        var found = await client.FindAsync(new RemoteImage(host, "acme/app", "1"), good, Cancel);
-        Assert.Equal((RemoteOutcome.Allowed, RegistryLike.AppDigest), (found.Outcome, found.Manifest?.Digest));
+        var found = await client.FindAsync(Image(host, "acme/app", "1"), good, Cancel);
+        Assert.Equal((RemoteOutcome.Allowed, RegistryLike.AppDigest), (found.Outcome, found.Manifest?.Digest.Value));
         Assert.Equal(registry.Realm is null ? RemoteScheme.Basic : RemoteScheme.Bearer, found.Scheme);
         Assert.Equal(registry.Realm is not null, found.Token is not null);
 
-        Assert.Equal(RemoteOutcome.WrongPassword, (await client.FindAsync(new RemoteImage(host, "acme/app", "1"), bad, Cancel)).Outcome);
-        Assert.Equal(RemoteOutcome.Denied, (await client.FindAsync(new RemoteImage(host, "acme/secret", "1"), good, Cancel)).Outcome);
-        Assert.Equal(RemoteOutcome.LoginRequired, (await client.FindAsync(new RemoteImage(host, "acme/app", "1"), null, Cancel)).Outcome);
-        var missing = await client.FindAsync(new RemoteImage(host, "acme/app", "2"), good, Cancel);
+        Assert.Equal(RemoteOutcome.WrongPassword, (await client.FindAsync(Image(host, "acme/app", "1"), bad, Cancel)).Outcome);
+        Assert.Equal(RemoteOutcome.Denied, (await client.FindAsync(Image(host, "acme/secret", "1"), good, Cancel)).Outcome);
+        Assert.Equal(RemoteOutcome.LoginRequired, (await client.FindAsync(Image(host, "acme/app", "1"), null, Cancel)).Outcome);
+        var missing = await client.FindAsync(Image(host, "acme/app", "2"), good, Cancel);
         Assert.Equal((RemoteOutcome.NotFound, $"{host} has no tag 2 of acme/app, or no such image"), (missing.Outcome, missing.Words));
-        Assert.Equal($"{host} has no image acme/none", (await client.FindAsync(new RemoteImage(host, "acme/none", "1"), good, Cancel)).Words);
+        Assert.Equal($"{host} has no image acme/none", (await client.FindAsync(Image(host, "acme/none", "1"), good, Cancel)).Words);
 
         // A password goes to the registry itself, if it takes Basic, or to its token service, and nowhere else.
         var seen = Internet.Requests.Where(request => request.Authorization?.StartsWith("Basic", StringComparison.Ordinal) == true)
@@ -56,10 +57,10 @@ public sealed class RegistryClientTests : IAsyncLifetime
     public async Task An_image_is_described_by_its_platforms_and_size()
     {
         var (_, host) = Open("ghcr.io");
-        var described = await Internet.Client().DescribeAsync(new RemoteImage(host, "acme/app", "1"), Ada, "linux/arm64", Cancel);
+        var described = await Internet.Client().DescribeAsync(Image(host, "acme/app", "1"), Ada, Platform.Parse("linux/arm64"), Cancel);
         Assert.True(described.Ok, described.Words);
-        Assert.Equal(["linux/amd64", "linux/arm64"], described.Manifest!.Platforms);
-        Assert.Equal(RegistryLike.AppDigest, described.Manifest.Digest);
+        Assert.Equal(["linux/amd64", "linux/arm64"], described.Manifest!.Platforms.Select(platform => platform.ToString()));
+        Assert.Equal(RegistryLike.AppDigest, described.Manifest.Digest.Value);
         Assert.InRange(described.Manifest.Size!.Value, 1001, 1100);
     }
 
@@ -69,7 +70,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
     public async Task An_image_for_another_platform_is_named_as_that(string path)
     {
         var (_, host) = Open("harbor.example.org");
-        var answer = await Internet.Client().DescribeAsync(new RemoteImage(host, path, "1"), Ada, "linux/amd64", Cancel);
+        var answer = await Internet.Client().DescribeAsync(Image(host, path, "1"), Ada, Platform.Parse("linux/amd64"), Cancel);
         Assert.Equal((RemoteOutcome.WrongPlatform, $"{host}/{path}:1 is there for linux/arm64, and not for linux/amd64"), (answer.Outcome, answer.Words));
     }
 
@@ -77,8 +78,8 @@ public sealed class RegistryClientTests : IAsyncLifetime
     public async Task A_registry_that_gives_a_token_for_the_login_itself_is_asked_for_it_only_where_wanted()
     {
         var (_, host) = Open("mycompany.azurecr.io");
-        Assert.Equal("refresh-of-ada", (await Internet.Client().LoginAsync(host, Ada, offline: true, Cancel)).Token?.RefreshToken);
-        Assert.Null((await Internet.Client().LoginAsync(host, Ada, offline: false, Cancel)).Token?.RefreshToken);
+        Assert.Equal("refresh-of-ada", (await Internet.Client().LoginAsync(Host(host), Ada, offline: true, Cancel)).Token?.RefreshToken);
+        Assert.Null((await Internet.Client().LoginAsync(Host(host), Ada, offline: false, Cancel)).Token?.RefreshToken);
     }
 
     [Theory]
@@ -90,7 +91,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
     {
         Internet.Serve("registry.example.org", http => Challenge(http, $"Bearer realm=\"{realm}\",service=\"x\""));
         Internet.Serve("auth.evil.example", http => http.Response.WriteAsync("""{"token":"t"}"""));
-        var answer = await Internet.Client().FindAsync(new RemoteImage("registry.example.org", "acme/app", "1"), Ada, Cancel);
+        var answer = await Internet.Client().FindAsync(Image("registry.example.org", "acme/app", "1"), Ada, Cancel);
         Assert.Equal(RemoteOutcome.RealmRefused, answer.Outcome);
         Assert.Contains("BERTH_TOKEN_REALMS", answer.Words, StringComparison.Ordinal);
         Assert.DoesNotContain(Internet.Requests, request => request.Authorization is not null);
@@ -101,7 +102,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
     {
         Internet.Serve("registry.example.org", http => http.Request.Headers.Authorization == "Bearer t" ? http.Response.WriteAsync("{}") : Challenge(http, "Bearer realm=\"https://auth.example.net/token\""));
         Internet.Serve("auth.example.net", http => http.Response.WriteAsync("""{"access_token":"t"}"""));
-        Assert.True((await Internet.Client("auth.example.net").LoginAsync("registry.example.org", Ada, offline: false, Cancel)).Ok);
+        Assert.True((await Internet.Client("auth.example.net").LoginAsync(Host("registry.example.org"), Ada, offline: false, Cancel)).Ok);
     }
 
     [Theory]
@@ -122,7 +123,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
             return Task.CompletedTask;
         });
         Internet.Serve("other.example.org", http => Challenge(http, "Basic realm=\"x\""));
-        var answer = await Internet.Client().FindAsync(new RemoteImage("registry.example.org", "acme/app", "1"), Ada, Cancel);
+        var answer = await Internet.Client().FindAsync(Image("registry.example.org", "acme/app", "1"), Ada, Cancel);
         Assert.False(answer.Ok);
         Assert.Contains(Internet.Requests, request => request.Host == "other.example.org");
         Assert.DoesNotContain(Internet.Requests, request => request.Host == "other.example.org" && request.Authorization is not null);
@@ -149,7 +150,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
             ("plain.example.org", RemoteOutcome.PlainHttp, "plain.example.org speaks plain http, over which no login is sent"),
         })
         {
-            var answer = await Internet.Client().LoginAsync(host, Ada, offline: false, Cancel);
+            var answer = await Internet.Client().LoginAsync(Host(host), Ada, offline: false, Cancel);
             Assert.Equal((host, outcome), (host, answer.Outcome));
             Assert.Contains(words, answer.Words, StringComparison.Ordinal);
         }
@@ -165,7 +166,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         var client = new RegistryClient(http, new RealmRule(options), options, TimeProvider.System);
         foreach (var host in new[] { "127.0.0.1:5001", "169.254.169.254", "10.0.0.1:5000", "[::1]:5000" })
         {
-            var answer = await client.LoginAsync(host, Ada, offline: false, Cancel);
+            var answer = await client.LoginAsync(Host(host), Ada, offline: false, Cancel);
             Assert.Equal((host, RemoteOutcome.AddressRefused), (host, answer.Outcome));
             Assert.Contains("BERTH_ALLOWED_NETWORKS", answer.Words, StringComparison.Ordinal);
         }
@@ -195,7 +196,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         foreach (var (host, answer) in hosts)
         {
             Internet.Serve(host, answer);
-            var said = await Internet.Client().DescribeAsync(new RemoteImage(host, "acme/app", "1"), Ada, "linux/amd64", Cancel);
+            var said = await Internet.Client().DescribeAsync(Image(host, "acme/app", "1"), Ada, Platform.Parse("linux/amd64"), Cancel);
             Assert.False(said.Ok, host);
             Assert.DoesNotContain(said.Words, c => char.IsControl(c));
             Assert.InRange(said.Words.Length, 10, 500);
@@ -224,7 +225,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
 
             await Status(http, 403, $$"""{"errors":[{"code":"DENIED","message":"you sent {{http.Request.Headers.Authorization}} that is {{RegistryLike.Password}}"}]}""");
         });
-        var answer = await Internet.Client().FindAsync(new RemoteImage("echo.example.org", "acme/app", "1"), Ada, Cancel);
+        var answer = await Internet.Client().FindAsync(Image("echo.example.org", "acme/app", "1"), Ada, Cancel);
         Assert.Equal(RemoteOutcome.Denied, answer.Outcome);
         Assert.Contains("you sent Basic ******** that is ********", answer.Words, StringComparison.Ordinal);
     }
@@ -234,7 +235,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         var registry = RegistryLike.All.Single(r => r.Server == server);
         registry.Open(Internet);
         Assert.True(RegistryServer.TryParse(server, out var parsed, out _));
-        return (registry, parsed.Host);
+        return (registry, parsed.Host.Value);
     }
 
     private static Task Challenge(HttpContext http, string challenge)
@@ -265,4 +266,9 @@ public sealed class RegistryClientTests : IAsyncLifetime
 
         return Status(http, 200, body);
     }
+
+    private static RegistryHost Host(string text) => RegistryHost.TryParse(text, out var host) ? host : throw new ArgumentException(text);
+
+    private static RemoteImage Image(string host, string path, string tag) =>
+        ImageReference.TryParse($"{host}/{path}:{tag}", out var image, out var fault) ? RemoteImage.Of(image) : throw new ArgumentException(fault);
 }
