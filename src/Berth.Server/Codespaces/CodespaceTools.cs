@@ -1,3 +1,4 @@
+using Berth.Server.Faults;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
@@ -24,10 +25,10 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
     /// <summary>The only variable of the server's own environment that the tools get.</summary>
     public string SearchPath => configuration["PATH"] is { Length: > 0 } path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    /// <exception cref="FaultException">It is not installed.</exception>
     public string Git() => Find("git") ?? throw Missing("git", "install the package git");
 
-    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    /// <exception cref="FaultException">It is not installed.</exception>
     public string DevcontainerCli()
     {
         if (!string.IsNullOrEmpty(options.DevcontainerCli))
@@ -40,14 +41,14 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
         return Cli() ?? throw Missing("the dev container CLI", "npm install -g @devcontainers/cli, or set BERTH_DEVCONTAINER_CLI");
     }
 
-    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    /// <exception cref="FaultException">It is not installed.</exception>
     public string DockerClient() => Find("docker") ?? throw Missing("the docker client", "install the package docker.io");
 
-    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    /// <exception cref="FaultException">It is not installed.</exception>
     public string Bubblewrap() => Find("bwrap") ?? throw Missing("bubblewrap", "install the package bubblewrap");
 
     /// <summary>Programs of Debian's util-linux, e2fsprogs, nftables and mount.</summary>
-    /// <exception cref="CodespaceFaultException">It is not installed.</exception>
+    /// <exception cref="FaultException">It is not installed.</exception>
     public string SystemTool(string name) => Find(name) ?? throw Missing(name, $"install the package {SystemPackages.GetValueOrDefault(name, "util-linux")}");
 
     /// <summary>What the tools consist of that lies outside <c>/usr</c>: a sandbox has to be shown it.</summary>
@@ -66,7 +67,7 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
             {
                 find();
             }
-            catch (CodespaceFaultException exception)
+            catch (FaultException exception)
             {
                 missing.Add(exception.Message);
             }
@@ -107,5 +108,5 @@ internal sealed class CodespaceTools(BerthOptions options, IConfiguration config
         SearchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Append(Path.GetFullPath(OwnTools)).Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
-    private static CodespaceFaultException Missing(string what, string remedy) => new($"codespaces need {what}, which is not installed on this server: {remedy}");
+    private static FaultException Missing(string what, string remedy) => new(FaultKind.Host, $"codespaces need {what}, which is not installed on this server: {remedy}");
 }

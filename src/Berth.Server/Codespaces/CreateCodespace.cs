@@ -4,6 +4,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Settings;
 
@@ -103,7 +104,7 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
         {
             return CloneRepository.BranchOf(text);
         }
-        catch (CodespaceFaultException exception)
+        catch (FaultException exception)
         {
             body.Fault("ref", "invalid", exception.Message);
             return null;

@@ -8,6 +8,7 @@ using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
 
@@ -229,7 +230,8 @@ internal sealed partial class Reconciler(
                 return true;
             case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
                 // Whoever runs them is in StartAsync, not here: they were another process's.
-                await SayAsync(codespace, "up", "the server ended while commands ran in the background: what came after them did not run. Remedy: run it by hand, or rebuild the codespace");
+                await SayAsync(codespace, "up", Fault.Shown(
+                    "the server ended while commands ran in the background: what came after them did not run", "run it by hand, or rebuild the codespace"));
                 await db.WriteAsync(session => CodespaceTable.CommandsEndedAsync(session, codespace), stopping);
                 logs.Changed(codespace.Id);
                 return true;

@@ -2,6 +2,7 @@ using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
 
@@ -86,15 +87,15 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
         }
 
         return exception is EngineException { Status: StatusCodes.Status404NotFound } && exception.Message.StartsWith("No such image", StringComparison.OrdinalIgnoreCase)
-            ? ImageRemoved(exception.Message.Split(": ", 2)[^1])
+            ? ImageRemoved(exception.Message.Split(": ", 2)[^1]).ToString()
             : exception.Message;
     }
 
     /// <summary>Something is wrong with what was asked for or with this machine, rather than with this code.</summary>
-    private static bool IsFault(Exception exception) => exception is CodespaceFaultException or EngineException or IOException or UnauthorizedAccessException;
+    private static bool IsFault(Exception exception) => exception is FaultException or EngineException or IOException or UnauthorizedAccessException;
 
-    public static string ImageRemoved(string image) =>
-        $"the image {image} was removed from the container engine while the codespace started. Remedy: start the codespace again, which pulls it again";
+    public static Fault ImageRemoved(string image) => new(
+        FaultKind.Engine, $"the image {image} was removed from the container engine while the codespace started", "start the codespace again, which pulls it again");
 
     public static Dictionary<string, string> LabelsOf(Codespace codespace, string host) =>
         new(StringComparer.Ordinal) { [GateScope.Label] = codespace.Name, [GateScope.HostLabel] = host };

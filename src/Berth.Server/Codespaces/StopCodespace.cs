@@ -1,6 +1,7 @@
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Inside;
 using Berth.Server.Codespaces.Workspaces;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
 
@@ -31,7 +32,7 @@ internal sealed class StopCodespace(EngineClient engine, CodespaceHost host, Git
             await StopContainersAsync(codespace, cancellationToken);
             await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
         }
-        catch (Exception exception) when (exception is EngineException or CodespaceFaultException)
+        catch (Exception exception) when (exception is EngineException or FaultException)
         {
             // The next start and the deletion try again.
         }

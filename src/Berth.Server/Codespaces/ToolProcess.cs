@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
 
@@ -24,7 +25,7 @@ internal static class ToolProcess
     /// <param name="cancellationToken">The same at once.</param>
     /// <param name="start">Starts it, where it matters which thread does.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
-    /// <exception cref="CodespaceFaultException">It cannot be started.</exception>
+    /// <exception cref="FaultException">It cannot be started.</exception>
     public static async Task<ToolResult> RunAsync(
         string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
         TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken, Func<Process, Task>? start = null)
@@ -43,7 +44,7 @@ internal static class ToolProcess
         }
         catch (Win32Exception exception)
         {
-            throw new CodespaceFaultException($"{file} cannot be started: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Host, $"{file} cannot be started: {exception.Message}", exception);
         }
 
         process.StandardInput.Close();

@@ -11,7 +11,7 @@ internal static class RegistriesFeature
         services.AddSingleton<RemoteHttp>();
         services.AddSingleton<RealmRule>();
         services.AddSingleton<EcrTokens>();
-        services.AddSingleton<SetLogins>();
+        services.AddSingleton<ExchangeLogin>();
         services.AddSingleton<RegistryClient>();
     }
 }

@@ -11,7 +11,7 @@ namespace Berth.Server.Secrets;
 /// <param name="Origins">Where each name is visible, the level whose value counts first.</param>
 /// <param name="Registries">Resolved from all that could reach it, so that what does not can be reported.</param>
 internal sealed record SecretsOfCodespace(
-    IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins, ResolvedSets Registries)
+    IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins, ResolvedLogins Registries)
 {
     private const int MostNames = 20;
 
@@ -49,7 +49,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
             origins[named.Key] = [.. named.Select(secret => secret.Level)];
         }
 
-        return new SecretsOfCodespace(environment, origins, ResolveSets.From(secrets))
+        return new SecretsOfCodespace(environment, origins, ResolveLogins.From(secrets))
         {
             Elsewhere = Elsewhere(standing, secrets.Where(s => s.Reach == SecretReach.Unassigned && !environment.ContainsKey(s.Name))),
         };
@@ -58,25 +58,25 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     /// <summary>Of the organization's secrets that it does not get only a member may know the names.</summary>
     private static IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere(RepositoryStanding standing, IEnumerable<RegistrySecret> unassigned)
     {
-        var found = unassigned.Where(secret => ResolveSets.PrefixOf(secret.Name) is null).Select(secret => (secret.Name, secret.Level)).ToList();
+        var found = unassigned.Where(secret => ResolveLogins.PrefixOf(secret.Name) is null).Select(secret => (secret.Name, secret.Level)).ToList();
         return AccessRules.KnowsSecretsOfOrganization(standing) ? found : found.FindAll(secret => secret.Level == SecretLevel.User);
     }
 
     /// <summary>Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is decrypted.</summary>
-    public async Task<ResolvedSets> RegistriesAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
+    public async Task<ResolvedLogins> RegistriesAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
     {
         var (rows, standing) = await RowsAsync(userId, repository, cancellationToken);
-        return ResolveSets.From(rows.Where(row => ResolveSets.PrefixOf(row.Name) is not null).Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
+        return ResolveLogins.From(rows.Where(row => ResolveLogins.PrefixOf(row.Name) is not null).Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
     }
 
     /// <summary>One owner's sets, whatever they are assigned to.</summary>
     /// <param name="owner">Whose.</param>
     /// <param name="prefix">Only this set; null: all.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<ResolvedSets> OfOwnerAsync(SecretOwner owner, string? prefix, CancellationToken cancellationToken)
+    public async Task<ResolvedLogins> OfOwnerAsync(SecretOwner owner, string? prefix, CancellationToken cancellationToken)
     {
         var rows = await db.ReadAsync(session => SecretTable.RegistryValuesAsync(session, owner), cancellationToken);
-        return ResolveSets.From(rows.Where(row => prefix is null || ResolveSets.PrefixOf(row.Name) == prefix).Select(row => Open(row, SecretReach.Visible)));
+        return ResolveLogins.From(rows.Where(row => prefix is null || ResolveLogins.PrefixOf(row.Name) == prefix).Select(row => Open(row, SecretReach.Visible)));
     }
 
     internal static SecretReach Reach(SecretValueRow row, RepositoryFacts repository, bool mayWrite) => row.Level switch

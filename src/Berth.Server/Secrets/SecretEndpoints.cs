@@ -67,7 +67,7 @@ internal static class SecretEndpoints
     }
 
     private static async Task<IResult> PutAsync(
-        string secret, HttpContext http, ApiCaller caller, PutSecret put, CompletedSets sets, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, PutSecret put, CompletedLogins sets, ApiUrls urls, CancellationToken cancellationToken)
     {
         var (owner, path) = OwnerOf(http, urls);
         var body = await JsonBody.ReadAsync(http.Request, "Secret", cancellationToken);

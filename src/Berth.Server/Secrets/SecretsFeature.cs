@@ -13,7 +13,7 @@ internal static class SecretsFeature
         services.AddSingleton<CodespaceSecrets>();
         services.AddSingleton<CheckRegistry>();
         services.AddSingleton<CheckLimits>();
-        services.AddSingleton<CompletedSets>();
+        services.AddSingleton<CompletedLogins>();
         services.AddSingleton<IWrappedRows, SecretKeyRows>();
         services.AddSingleton<IWrappedRows, SecretRows>();
     }

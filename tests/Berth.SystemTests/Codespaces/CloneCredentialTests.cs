@@ -1,3 +1,4 @@
+using Berth.Server.Faults;
 using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
@@ -47,9 +48,9 @@ public sealed class CloneCredentialTests : IDisposable
     {
         await using var server = await ServerAsync(secure: false);
         var url = server.Url + "/app.git";
-        var without = await Assert.ThrowsAsync<CodespaceFaultException>(() => CloneAsync(server, url, null, []));
+        var without = await Assert.ThrowsAsync<FaultException>(() => CloneAsync(server, url, null, []));
         Assert.Contains("no clone credential is stored for it. Remedy: an admin of the repository can run berth repo clone-credential set", without.Message, StringComparison.Ordinal);
-        var wrong = await Assert.ThrowsAsync<CodespaceFaultException>(() => CloneAsync(server, url, Credential(url) with { Password = "wrong-pass-word" }, []));
+        var wrong = await Assert.ThrowsAsync<FaultException>(() => CloneAsync(server, url, Credential(url) with { Password = "wrong-pass-word" }, []));
         Assert.Contains("the git server rejects the repository's clone credential (user ada)", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-pass-word", wrong.Message, StringComparison.Ordinal);
     }

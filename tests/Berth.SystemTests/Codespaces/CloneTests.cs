@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Berth.Server.Faults;
 using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
@@ -194,7 +195,7 @@ public sealed class CloneTests : IAsyncLifetime
     }
 
     private async Task<string> RefusedAsync(string url, string? allowed = "127.0.0.1", string? reference = null) =>
-        (await Assert.ThrowsAsync<CodespaceFaultException>(() => CloneAsync(url, reference, allowed))).Message;
+        (await Assert.ThrowsAsync<FaultException>(() => CloneAsync(url, reference, allowed))).Message;
 
     private static async Task<string> BranchAsync(string clone) => (await new Command("git", "-c", "safe.directory=*", "-C", clone).RunAsync("branch", "--show-current")).Line;
 }

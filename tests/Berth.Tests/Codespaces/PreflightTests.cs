@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Tests.Cli;
 using Berth.Tests.TestServer;
@@ -55,7 +56,7 @@ public sealed class PreflightTests(CodespaceServer shared)
     public async Task One_that_does_not_end_is_ended()
     {
         using var limits = new PreflightLimits(TimeProvider.System) { Longest = TimeSpan.FromMilliseconds(1) };
-        var ended = await Assert.ThrowsAsync<CodespaceFaultException>(() => limits.WithinAsync(
+        var ended = await Assert.ThrowsAsync<FaultException>(() => limits.WithinAsync(
             1,
             async token =>
             {

@@ -5,6 +5,7 @@ using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Steps;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Builds;
 
@@ -20,7 +21,7 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
     /// <param name="planned">What to build.</param>
     /// <param name="purpose">Part of the image's name; lower case letters.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CodespaceFaultException">It failed, with the instruction that did.</exception>
+    /// <exception cref="FaultException">It failed, with the instruction that did.</exception>
     public async Task<PinnedImage> RunAsync(StartContext context, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
     {
         Dictionary<string, string> pins = new(StringComparer.Ordinal);
@@ -29,8 +30,9 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
             var pinned = context.Images[reference];
             if (pinned.Image.HasTriggers)
             {
-                throw new CodespaceFaultException(
-                    $"{planned.Build.Dockerfile}: the image {reference} has ONBUILD instructions, which codespaces do not run. Remedy: use an image without them");
+                throw new FaultException(
+                FaultKind.Build,
+                    $"{planned.Build.Dockerfile}: the image {reference} has ONBUILD instructions, which codespaces do not run", "use an image without them");
             }
 
             pins[text] = pinned.Reference;
@@ -101,21 +103,24 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
         }
         catch (EngineException exception)
         {
-            throw new CodespaceFaultException($"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Build, $"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
         }
         catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested)
         {
             var at = step.Length == 0 ? "" : $" at '{step}'";
-            throw new CodespaceFaultException(watch.WroteTooMuch
-                ? $"the build of {what} was ended{at}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB. Remedy: write less, or choose a larger machine"
-                : $"the build of {what} was ended{at}: the engine did not take the machine's limits for it. Remedy: start the codespace again");
+            throw watch.WroteTooMuch
+                ? new FaultException(
+                    FaultKind.Build, $"the build of {what} was ended{at}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB",
+                    "write less, or choose a larger machine")
+                : new FaultException(
+                    FaultKind.Build, $"the build of {what} was ended{at}: the engine did not take the machine's limits for it", "start the codespace again");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CodespaceFaultException($"the build of {what} took longer than {Timeout.TotalMinutes:0} minutes and was ended");
+            throw new FaultException(FaultKind.TimedOut, $"the build of {what} took longer than {Timeout.TotalMinutes:0} minutes and was ended");
         }
 
-        var built = await engine.ImageAsync(name, cancellationToken) ?? throw new CodespaceFaultException($"the image built from {what} is gone");
+        var built = await engine.ImageAsync(name, cancellationToken) ?? throw new FaultException(FaultKind.Build, $"the image built from {what} is gone");
         return new PinnedImage(name, built);
     }
 }

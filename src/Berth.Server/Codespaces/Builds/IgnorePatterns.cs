@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Builds;
 
@@ -16,7 +17,7 @@ internal sealed class IgnorePatterns
     /// <summary>Something may be taken back in, so even a folder that is left out must be looked into.</summary>
     public bool TakesBack => _patterns.Exists(pattern => pattern.Back);
 
-    /// <exception cref="CodespaceFaultException">There are too many lines, or one is no pattern.</exception>
+    /// <exception cref="FaultException">There are too many lines, or one is no pattern.</exception>
     public static IgnorePatterns Parse(string text, string path)
     {
         var result = new IgnorePatterns();
@@ -36,7 +37,7 @@ internal sealed class IgnorePatterns
 
             if (pattern.Length > 500 || result._patterns.Count >= MaxPatterns)
             {
-                throw new CodespaceFaultException($"{path} line {number}: the line is too long, or there are more than {MaxPatterns} lines");
+                throw new FaultException(FaultKind.Configuration, $"{path} line {number}: the line is too long, or there are more than {MaxPatterns} lines");
             }
 
             result._patterns.Add((Compile(pattern, path, number), back));
@@ -120,7 +121,7 @@ internal sealed class IgnorePatterns
         }
         catch (ArgumentException)
         {
-            throw new CodespaceFaultException($"{path} line {line}: '{pattern}' is no pattern");
+            throw new FaultException(FaultKind.Configuration, $"{path} line {line}: '{pattern}' is no pattern");
         }
     }
 }

@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
@@ -30,7 +31,7 @@ internal sealed class ComposeFiles(Checkout checkout)
     public IEnumerable<string> Unknown => _variables.SelectMany(variables => variables.Unknown).Distinct(StringComparer.Ordinal);
 
     /// <param name="paths">Within the checkout; later ones win.</param>
-    /// <exception cref="CodespaceFaultException">One is missing or wrong; names file and line.</exception>
+    /// <exception cref="FaultException">One is missing or wrong; names file and line.</exception>
     public ComposeMap Load(IReadOnlyList<string> paths) => Project(paths, 0);
 
     private ComposeMap Project(IReadOnlyList<string> paths, int depth)
@@ -87,7 +88,7 @@ internal sealed class ComposeFiles(Checkout checkout)
     {
         if (++_files > MaxFiles)
         {
-            throw new CodespaceFaultException($"more than {MaxFiles} compose files");
+            throw new FaultException(FaultKind.Configuration, $"more than {MaxFiles} compose files");
         }
 
         // One file may be part of two projects; what counts for its paths is the first.

@@ -1,3 +1,5 @@
+using Berth.Server.Faults;
+
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>A value of a compose file, and where it is written: what is refused is named with file and line, also after files were merged.</summary>
@@ -8,7 +10,7 @@ internal abstract record ComposeNode(string File, int Line)
     /// <summary>Nothing is written there, or something that means nothing.</summary>
     public virtual bool IsUnset => false;
 
-    public CodespaceFaultException Fault(string reason) => new($"{File}:{Line}: {reason}");
+    public FaultException Fault(string reason) => new(FaultKind.Configuration, $"{File}:{Line}: {reason}");
 }
 
 /// <summary>A scalar. All of them are texts here; what a text means depends on where it stands.</summary>

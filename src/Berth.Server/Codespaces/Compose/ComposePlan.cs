@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
@@ -17,13 +18,13 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
     /// <param name="source">What the configuration names.</param>
     /// <param name="repository">The repository's name.</param>
     /// <param name="uses">Gets every image from outside.</param>
-    /// <exception cref="CodespaceFaultException">It is wrong, or asks for what no codespace gets; names file, line and reason.</exception>
+    /// <exception cref="FaultException">It is wrong, or asks for what no codespace gets; names file, line and reason.</exception>
     public static ComposePlan Read(Checkout checkout, ComposeSource source, string repository, List<ImageUse> uses)
     {
         List<string> remarks = [];
         var files = new ComposeFiles(checkout);
         var project = files.Load(source.Files);
-        var services = project["services"] as ComposeMap ?? throw new CodespaceFaultException($"{source.Files[0]} has no services");
+        var services = project["services"] as ComposeMap ?? throw new FaultException(FaultKind.Configuration, $"{source.Files[0]} has no services");
         var mounts = new MountReader(checkout, files, project, repository, remarks);
         var reader = new ServiceReader(checkout, files, project, mounts, uses, remarks);
         var read = new OrderedDictionary<string, ComposeService>(StringComparer.Ordinal);
@@ -49,7 +50,7 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
             }
 
             var service = services[name] as ComposeMap
-                ?? throw new CodespaceFaultException($"{(by is null ? source.Files[0] : $"{by.File}:{by.Line}")}: there is no service {name}; there are {string.Join(", ", services.Entries.Keys)}");
+                ?? throw new FaultException(FaultKind.Configuration, $"{(by is null ? source.Files[0] : $"{by.File}:{by.Line}")}: there is no service {name}; there are {string.Join(", ", services.Entries.Keys)}");
             if (read.Count >= MaxServices)
             {
                 throw service.Fault($"more than {MaxServices} services");
@@ -72,15 +73,17 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
         var main = services[name];
         if (main.NoNetwork)
         {
-            throw new CodespaceFaultException($"services.{name}.network_mode: a codespace without a network is not supported");
+            throw new FaultException(FaultKind.Configuration, $"services.{name}.network_mode: a codespace without a network is not supported");
         }
 
         foreach (var service in services.Values)
         {
             if (service.NetworkOf is { } other && (other == name || services[other].NetworkOf is not null))
             {
-                throw new CodespaceFaultException(
-                    $"services.{service.Name}.network_mode: {other} {(other == name ? "is the service to work in, which starts last" : "shares a network itself")}. Remedy: let the others keep their own network, and give {name} network_mode: service:{(other == name ? service.Name : other)}");
+                throw new FaultException(
+                FaultKind.Configuration,
+                    $"services.{service.Name}.network_mode: {other} {(other == name ? "is the service to work in, which starts last" : "shares a network itself")}",
+                    $"let the others keep their own network, and give {name} network_mode: service:{(other == name ? service.Name : other)}");
             }
         }
 
@@ -107,14 +110,14 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
 
             if (!open.Add(service.Name))
             {
-                throw new CodespaceFaultException($"the services {string.Join(", ", open)} wait for each other (depends_on)");
+                throw new FaultException(FaultKind.Configuration, $"the services {string.Join(", ", open)} wait for each other (depends_on)");
             }
 
             foreach (var need in service.Needs.Keys)
             {
                 if (need == main && service.Name != main)
                 {
-                    throw new CodespaceFaultException($"services.{service.Name}.depends_on: {main} is the service to work in, which starts last");
+                    throw new FaultException(FaultKind.Configuration, $"services.{service.Name}.depends_on: {main} is the service to work in, which starts last");
                 }
 
                 Add(services[need]);

@@ -1,4 +1,5 @@
 using System.Text;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
@@ -149,7 +150,7 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
             var length = NameLength(line, 0);
             if (length == 0 || (length < line.Length && line[length] != '='))
             {
-                throw new CodespaceFaultException($"{path}:{i + 1}: a line is NAME=VALUE");
+                throw new FaultException(FaultKind.Configuration, $"{path}:{i + 1}: a line is NAME=VALUE");
             }
 
             // A name alone takes its value from the environment, which is empty.

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -22,7 +23,7 @@ internal sealed partial class ComposeYaml
 
     /// <param name="text">One document.</param>
     /// <param name="file">For messages.</param>
-    /// <exception cref="CodespaceFaultException">It is not YAML, too deep or too large; names the line.</exception>
+    /// <exception cref="FaultException">It is not YAML, too deep or too large; names the line.</exception>
     public static ComposeMap Read(string text, string file)
     {
         var reader = new ComposeYaml(text, file);
@@ -32,7 +33,7 @@ internal sealed partial class ComposeYaml
         }
         catch (YamlException exception)
         {
-            throw new CodespaceFaultException($"{file}:{exception.Start.Line}: this is not valid YAML: {Position().Replace(exception.Message, "")}");
+            throw new FaultException(FaultKind.Configuration, $"{file}:{exception.Start.Line}: this is not valid YAML: {Position().Replace(exception.Message, "")}");
         }
     }
 
@@ -49,7 +50,7 @@ internal sealed partial class ComposeYaml
         _parser.Consume<DocumentEnd>();
         if (!_parser.TryConsume<StreamEnd>(out _))
         {
-            throw new CodespaceFaultException($"{_file}: it holds several documents; a compose file is one");
+            throw new FaultException(FaultKind.Configuration, $"{_file}: it holds several documents; a compose file is one");
         }
 
         return node as ComposeMap ?? throw node.Fault("a compose file is a mapping");
@@ -57,18 +58,18 @@ internal sealed partial class ComposeYaml
 
     private ComposeNode Node(int depth)
     {
-        var start = _parser.Current ?? throw new CodespaceFaultException($"{_file}: it ends too early");
+        var start = _parser.Current ?? throw new FaultException(FaultKind.Configuration, $"{_file}: it ends too early");
         var line = (int)start.Start.Line;
         if (depth > MaxDepth)
         {
-            throw new CodespaceFaultException($"{_file}:{line}: more than {MaxDepth} levels deep");
+            throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: more than {MaxDepth} levels deep");
         }
 
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
             if (!_anchors.TryGetValue(alias.Value.Value, out var known))
             {
-                throw new CodespaceFaultException($"{_file}:{line}: nothing is anchored as {alias.Value.Value}");
+                throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: nothing is anchored as {alias.Value.Value}");
             }
 
             Count(known.Size, line);
@@ -82,7 +83,7 @@ internal sealed partial class ComposeYaml
             Scalar => Text(),
             SequenceStart => List(depth, line),
             MappingStart => Map(depth, line),
-            _ => throw new CodespaceFaultException($"{_file}:{line}: this is not a value"),
+            _ => throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: this is not a value"),
         };
         if (!anchor.IsEmpty)
         {
@@ -122,7 +123,7 @@ internal sealed partial class ComposeYaml
         {
             if (Node(depth + 1) is not ComposeText key)
             {
-                throw new CodespaceFaultException($"{_file}:{line}: the names of a mapping are texts");
+                throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: the names of a mapping are texts");
             }
 
             var value = Node(depth + 1);
@@ -154,7 +155,7 @@ internal sealed partial class ComposeYaml
     {
         if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
         {
-            throw new CodespaceFaultException($"{_file}:{node.Start.Line}: the tag {node.Tag.Value} is not supported");
+            throw new FaultException(FaultKind.Configuration, $"{_file}:{node.Start.Line}: the tag {node.Tag.Value} is not supported");
         }
     }
 
@@ -163,7 +164,7 @@ internal sealed partial class ComposeYaml
         _count += more;
         if (_count > MaxNodes)
         {
-            throw new CodespaceFaultException($"{_file}:{line}: more than {MaxNodes} values, those that aliases repeat included");
+            throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: more than {MaxNodes} values, those that aliases repeat included");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
@@ -70,7 +71,7 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
 
         if (source.StartsWith('/') || source.StartsWith('~'))
         {
-            throw new CodespaceFaultException($"{what}: '{source}' lies outside the repository, and no container gets files of the host; name a path within the repository, or use a named volume");
+            throw new FaultException(FaultKind.Configuration, $"{what}: '{source}' lies outside the repository, and no container gets files of the host; name a path within the repository, or use a named volume");
         }
 
         var folder = files.FolderOf(node);
@@ -89,7 +90,7 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
 
         if (checkout.KindOf(path) is not (FileKind.File or FileKind.Folder))
         {
-            throw new CodespaceFaultException($"{what}: the repository has no {path}");
+            throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path}");
         }
 
         remarks.Add($"{what}: {path} is copied to {target}: only the whole repository can be mounted, and changes to the copy stay in the container");
@@ -140,7 +141,7 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
 
     private static ComposeMount Volume(string name, string target, bool readOnly) => VolumeGrammar().IsMatch(name)
         ? new ComposeMount(ComposeMountKind.Volume, name, target, readOnly)
-        : throw new CodespaceFaultException($"'{name}' is no name of a volume");
+        : throw new FaultException(FaultKind.Configuration, $"'{name}' is no name of a volume");
 
     /// <summary><c>secrets</c> and <c>configs</c>: files of the checkout, which are no secrets.</summary>
     private void Files(ComposeMap service, string name, string section, Func<string, string> place, OrderedDictionary<string, ComposeMount> mounts)

@@ -1,3 +1,5 @@
+using Berth.Server.Faults;
+
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>What a service of a compose file may not ask for, and what is left out: with the reason that people read.</summary>
@@ -86,7 +88,7 @@ internal static class ServiceRules
     /// <param name="service">What is written.</param>
     /// <param name="name">Its name.</param>
     /// <param name="remarks">Gets what is left out.</param>
-    /// <exception cref="CodespaceFaultException">It asks for what no codespace gets.</exception>
+    /// <exception cref="FaultException">It asks for what no codespace gets.</exception>
     public static void Check(ComposeMap service, string name, List<string> remarks)
     {
         foreach (var (key, value) in service.Entries.Where(entry => !entry.Value.IsUnset && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))

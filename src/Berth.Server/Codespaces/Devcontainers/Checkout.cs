@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -25,7 +26,7 @@ internal sealed partial class Checkout(string root)
     /// <param name="folder">The folder of the file that names it, within the checkout.</param>
     /// <param name="path">As written.</param>
     /// <param name="what">For the message: <c>build.context</c>.</param>
-    /// <exception cref="CodespaceFaultException">It leads outside, or through a link.</exception>
+    /// <exception cref="FaultException">It leads outside, or through a link.</exception>
     public string Locate(string folder, string path, string what)
     {
         const string WholeWorkspace = "${localWorkspaceFolder}";
@@ -68,17 +69,17 @@ internal sealed partial class Checkout(string root)
     /// <param name="path">Within the checkout, of <see cref="Locate"/>.</param>
     /// <param name="maxBytes">More is refused.</param>
     /// <param name="what">For the message.</param>
-    /// <exception cref="CodespaceFaultException">There is no such file, it is something else, or too large.</exception>
+    /// <exception cref="FaultException">There is no such file, it is something else, or too large.</exception>
     public string ReadText(string path, long maxBytes, string what)
     {
         CheckLinks(path, what);
         var file = FullPath(path);
         return Kind(file) switch
         {
-            FileKind.Missing => throw new CodespaceFaultException($"{what}: the repository has no {path} on this branch"),
-            FileKind.File when new FileInfo(file).Length > maxBytes => throw new CodespaceFaultException($"{what}: {path} is larger than {maxBytes / 1024} KiB"),
+            FileKind.Missing => throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path} on this branch"),
+            FileKind.File when new FileInfo(file).Length > maxBytes => throw new FaultException(FaultKind.Configuration, $"{what}: {path} is larger than {maxBytes / 1024} KiB"),
             FileKind.File => File.ReadAllText(file, Encoding.UTF8),
-            _ => throw new CodespaceFaultException($"{what}: {path} is not a file"),
+            _ => throw new FaultException(FaultKind.Configuration, $"{what}: {path} is not a file"),
         };
     }
 
@@ -90,13 +91,13 @@ internal sealed partial class Checkout(string root)
             current = Path.Combine(current, segment);
             if (Kind(current) == FileKind.Link)
             {
-                throw new CodespaceFaultException($"{what}: {segment} in {path} is a symbolic link, and links are not followed");
+                throw new FaultException(FaultKind.Configuration, $"{what}: {segment} in {path} is a symbolic link, and links are not followed");
             }
         }
     }
 
-    private static CodespaceFaultException Outside(string path, string what) =>
-        new($"{what}: '{path}' lies outside the repository; name a path within it");
+    private static FaultException Outside(string path, string what) =>
+        new(FaultKind.Configuration, $"{what}: '{path}' lies outside the repository; name a path within it");
 
     /// <summary>Without following a link and without opening anything.</summary>
     public static unsafe FileKind Kind(string path)

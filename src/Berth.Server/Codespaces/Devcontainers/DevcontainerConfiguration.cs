@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -64,7 +65,7 @@ internal sealed partial record DevcontainerConfiguration(
 
     /// <param name="file">What the repository says.</param>
     /// <param name="repository">The repository's name: the workspace is mounted at <c>/workspaces/NAME</c>.</param>
-    /// <exception cref="CodespaceFaultException">It asks for a form that this version does not support, or is wrong.</exception>
+    /// <exception cref="FaultException">It asks for a form that this version does not support, or is wrong.</exception>
     public static DevcontainerConfiguration From(DevcontainerFile file, string repository)
     {
         var text = Variables(file.Content.GetRawText()).Replace("${localWorkspaceFolderBasename}", repository, StringComparison.Ordinal);
@@ -157,7 +158,7 @@ internal sealed partial record DevcontainerConfiguration(
         // A folder of the workspace may have any name; one beside it becomes a mount's target.
         var inside = folder == target || (folder.StartsWith(target + "/", StringComparison.Ordinal) && IsWithin(folder));
         return inside ? (target, folder) : IsPlace(folder) ? (folder, folder)
-            : throw new CodespaceFaultException($"{path}: workspaceFolder must be an absolute path without '..' and, outside {target}, of letters, digits and . _ - alone; not '{folder}'");
+            : throw new FaultException(FaultKind.Configuration, $"{path}: workspaceFolder must be an absolute path without '..' and, outside {target}, of letters, digits and . _ - alone; not '{folder}'");
     }
 
     private static bool IsWithin(string path) => !path.Any(char.IsControl) && !path.Split('/').Any(segment => segment is ".." or ".");
@@ -167,7 +168,7 @@ internal sealed partial record DevcontainerConfiguration(
     private static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null
         : value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } text ? text
-        : throw new CodespaceFaultException($"{path}: {name} must be a text that is not empty");
+        : throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text that is not empty");
 
     private static void CheckType(string name, JsonNode? value, string path)
     {
@@ -182,7 +183,7 @@ internal sealed partial record DevcontainerConfiguration(
         };
         if (!fits)
         {
-            throw new CodespaceFaultException($"{path}: {name} has the wrong type");
+            throw new FaultException(FaultKind.Configuration, $"{path}: {name} has the wrong type");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -26,13 +27,14 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
 
     /// <param name="checkout">The folder of the clone.</param>
     /// <param name="path">The one that was asked for, within the checkout; null looks at the usual places.</param>
-    /// <exception cref="CodespaceFaultException">There is none, or it cannot be read; the message says where and why.</exception>
+    /// <exception cref="FaultException">There is none, or it cannot be read; the message says where and why.</exception>
     public static DevcontainerFile Read(string checkout, string? path)
     {
         path ??= Find(checkout);
         if (!IsPlace(path))
         {
-            throw new CodespaceFaultException(
+            throw new FaultException(
+                FaultKind.Configuration,
                 $"{path} is not a place of a dev container configuration: .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
         }
 
@@ -87,9 +89,11 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         return InFolders(checkout) switch
         {
             [var one] => one,
-            [] => throw new CodespaceFaultException(
+            [] => throw new FaultException(
+                FaultKind.Configuration,
                 "the repository has no dev container configuration; add .devcontainer/devcontainer.json with at least {\"image\": \"registry/owner/image:tag\"}"),
-            var several => throw new CodespaceFaultException(
+            var several => throw new FaultException(
+                FaultKind.Configuration,
                 $"the repository has several dev container configurations; name one as devcontainer_path: {string.Join(", ", several)}"),
         };
     }
@@ -122,21 +126,21 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
             current = System.IO.Path.Combine(current, segment);
             if (new FileInfo(current).LinkTarget is not null)
             {
-                throw new CodespaceFaultException($"{path} cannot be read: {segment} is a symbolic link, and links are not followed");
+                throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link, and links are not followed");
             }
         }
 
         var file = new FileInfo(current);
         if (!file.Exists)
         {
-            throw new CodespaceFaultException($"the repository has no {path} on this branch");
+            throw new FaultException(FaultKind.Configuration, $"the repository has no {path} on this branch");
         }
 
         return file.Length switch
         {
             // Pipes and devices have no length either, and are never opened.
-            0 => throw new CodespaceFaultException($"{path} is empty"),
-            > MaxBytes => throw new CodespaceFaultException($"{path} is larger than 1 MiB"),
+            0 => throw new FaultException(FaultKind.Configuration, $"{path} is empty"),
+            > MaxBytes => throw new FaultException(FaultKind.Configuration, $"{path} is larger than 1 MiB"),
             _ => File.ReadAllBytes(current),
         };
     }
@@ -149,16 +153,16 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
             using var document = OutsideJson.Parse(text, Jsonc);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
-                : throw new CodespaceFaultException($"{path} must hold a JSON object");
+                : throw new FaultException(FaultKind.Configuration, $"{path} must hold a JSON object");
         }
         catch (OutsideJsonException exception) when (exception.Fault == OutsideJsonFault.NotJson)
         {
             var place = exception.Line is { } line ? $" (line {line}, column {exception.Column})" : "";
-            throw new CodespaceFaultException($"{path} is not valid JSON{place}: {exception.Message}");
+            throw new FaultException(FaultKind.Configuration, $"{path} is not valid JSON{place}: {exception.Message}");
         }
         catch (OutsideJsonException)
         {
-            throw new CodespaceFaultException($"{path} contains text that is not Unicode");
+            throw new FaultException(FaultKind.Configuration, $"{path} contains text that is not Unicode");
         }
     }
 

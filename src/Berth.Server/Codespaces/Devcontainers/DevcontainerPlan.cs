@@ -3,6 +3,7 @@ using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -25,12 +26,12 @@ internal sealed record PlannedBuild(DockerfileBuild Build, DockerfilePlan Docker
     /// <param name="checkout">The repository's files.</param>
     /// <param name="build">What is asked for.</param>
     /// <param name="uses">Gets every image from outside.</param>
-    /// <exception cref="CodespaceFaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
+    /// <exception cref="FaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
     public static PlannedBuild Read(Checkout checkout, DockerfileBuild build, List<ImageUse> uses)
     {
         if (checkout.KindOf(build.Context) != FileKind.Folder)
         {
-            throw new CodespaceFaultException($"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository");
+            throw new FaultException(FaultKind.Configuration, $"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository");
         }
 
         var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
@@ -144,7 +145,7 @@ internal sealed class DevcontainerPlan
     /// <param name="checkout">The folder of the clone.</param>
     /// <param name="path">Which configuration; null looks at the usual places.</param>
     /// <param name="repository">The repository's name.</param>
-    /// <exception cref="CodespaceFaultException">It cannot be used; names file, line and reason.</exception>
+    /// <exception cref="FaultException">It cannot be used; names file, line and reason.</exception>
     public static DevcontainerPlan Read(string checkout, string? path, string repository)
     {
         var file = DevcontainerFile.Read(checkout, path);

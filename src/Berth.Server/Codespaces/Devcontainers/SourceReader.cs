@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -212,7 +213,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         : value is JsonArray array && array.All(item => item?.GetValueKind() == JsonValueKind.String) ? [.. array.Select(item => item!.GetValue<string>())]
         : throw Fault($"{shown} must be a list of texts");
 
-    private CodespaceFaultException Fault(string reason, bool colon = true) => new($"{file.Path}{(colon ? ":" : "")} {reason}");
+    private FaultException Fault(string reason, bool colon = true) => new(FaultKind.Configuration, $"{file.Path}{(colon ? ":" : "")} {reason}");
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ArgumentName();

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
@@ -39,7 +40,7 @@ internal static partial class DockerfileParser
         "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
     ];
 
-    /// <exception cref="CodespaceFaultException">It is not a Dockerfile; names path and line.</exception>
+    /// <exception cref="FaultException">It is not a Dockerfile; names path and line.</exception>
     public static ParsedDockerfile Parse(string text, string path)
     {
         var lines = text.TrimStart('\uFEFF').Split('\n').Select(line => line.EndsWith('\r') ? line[..^1] : line).ToArray();
@@ -65,7 +66,7 @@ internal static partial class DockerfileParser
         return new ParsedDockerfile(path, escape, syntax, instructions);
     }
 
-    public static CodespaceFaultException Fault(string path, int line, string reason) => new($"{path} line {line}: {reason}");
+    public static FaultException Fault(string path, int line, string reason) => new(FaultKind.Configuration, $"{path} line {line}: {reason}");
 
     /// <summary>Only comments at the very top are directives.</summary>
     private static (char Escape, string? Syntax) Directives(string[] lines, string path)

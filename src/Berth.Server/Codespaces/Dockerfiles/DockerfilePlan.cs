@@ -1,4 +1,5 @@
 using System.Text;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
@@ -71,7 +72,7 @@ internal sealed class DockerfilePlan
     /// <param name="arguments">Build arguments of the configuration.</param>
     /// <param name="target">Name or number of a stage; null is the last.</param>
     /// <param name="architecture">As docker names it: <c>amd64</c>.</param>
-    /// <exception cref="CodespaceFaultException">It asks for something that builds do not have; names path, line and what to write instead.</exception>
+    /// <exception cref="FaultException">It asks for something that builds do not have; names path, line and what to write instead.</exception>
     public static DockerfilePlan Read(ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture)
     {
         var reader = new StageReader(file, arguments, architecture);
@@ -85,7 +86,7 @@ internal sealed class DockerfilePlan
         var last = target is null ? stages[^1]
             : stages.FirstOrDefault(stage => target.Equals(stage.Name, StringComparison.OrdinalIgnoreCase))
                 ?? (int.TryParse(target, out var index) && index >= 0 && index < stages.Count ? stages[index] : null)
-                ?? throw new CodespaceFaultException($"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
+                ?? throw new FaultException(FaultKind.Configuration, $"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
         var plan = new DockerfilePlan(file, reader, Needed(stages, last));
         var refusal = reader.Refusals.FirstOrDefault(entry => plan._stages.Contains(entry.Stage));
         return refusal.Reason is null ? plan : throw refusal.Reason;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
@@ -38,7 +39,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
     public Dictionary<string, string> BuildArguments { get; } = new(arguments, StringComparer.Ordinal);
 
     /// <summary>Count only when their stage is needed.</summary>
-    public List<(DockerfileStage Stage, CodespaceFaultException Reason)> Refusals { get; } = [];
+    public List<(DockerfileStage Stage, FaultException Reason)> Refusals { get; } = [];
 
     public void Read()
     {
@@ -378,7 +379,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         }
     }
 
-    private CodespaceFaultException Fault(DockerfileInstruction instruction, string reason) => DockerfileParser.Fault(file.Path, instruction.Line, reason);
+    private FaultException Fault(DockerfileInstruction instruction, string reason) => DockerfileParser.Fault(file.Path, instruction.Line, reason);
 
     private static bool IsOrdinarySyntax(string syntax) => ImageReference.TryParseFamiliar(syntax, out var image)
         && image.Host.IsDockerHub && image.Path.Value is "docker/dockerfile" or "docker/dockerfile-upstream";

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Engine;
 
@@ -141,7 +142,7 @@ internal sealed class EngineBuilds(EngineSocket socket)
         }
         catch (HttpRequestException exception)
         {
-            throw exception.InnerException as CodespaceFaultException as Exception
+            throw exception.InnerException as FaultException as Exception
                 ?? new EngineException(0, $"the container engine at {socket.Path} does not answer: {exception.Message}");
         }
 

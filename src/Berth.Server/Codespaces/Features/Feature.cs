@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Features;
 
@@ -61,13 +62,14 @@ internal sealed partial record Feature(
     }
 
     /// <summary>What it asks for and does not get, for the log; what it cannot do without is refused.</summary>
-    /// <exception cref="CodespaceFaultException">It asks for privileged mode, or for the engine.</exception>
+    /// <exception cref="FaultException">It asks for privileged mode, or for the engine.</exception>
     public IEnumerable<string> Withheld()
     {
         if (Metadata["privileged"] is { } privileged && privileged.GetValueKind() == JsonValueKind.True)
         {
-            throw new CodespaceFaultException(
-                $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host. Remedy: do without it, or use one that does not ask for it");
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host", "do without it, or use one that does not ask for it");
         }
 
         foreach (var mount in (Metadata["mounts"] as JsonArray ?? []).OfType<JsonNode>().Select(mount => mount is JsonObject ? mount.ToJsonString() : mount.ToString()))

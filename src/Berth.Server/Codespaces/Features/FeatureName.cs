@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Features;
@@ -18,7 +19,7 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
     /// <param name="checkout">The repository's files.</param>
     /// <param name="folder">Of the file that names it.</param>
     /// <param name="where">For messages: the file that names it.</param>
-    /// <exception cref="CodespaceFaultException">It is no feature that codespaces install.</exception>
+    /// <exception cref="FaultException">It is no feature that codespaces install.</exception>
     public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
     {
         RefuseEngines(id, where);
@@ -26,19 +27,21 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
         {
             var path = checkout.Locate(folder, id, $"{where}: the feature {id}");
             return checkout.KindOf(path) == FileKind.Folder
-                ? new FeatureName(id, null, path) : throw new CodespaceFaultException($"{where}: the feature {id} is no folder of the repository");
+                ? new FeatureName(id, null, path) : throw new FaultException(FaultKind.Configuration, $"{where}: the feature {id} is no folder of the repository");
         }
 
         if (id.Contains("://", StringComparison.Ordinal))
         {
-            throw new CodespaceFaultException(
-                $"{where}: the feature {id} is an archive at a URL, of which nobody knows what it will be tomorrow. Remedy: publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"{where}: the feature {id} is an archive at a URL, of which nobody knows what it will be tomorrow", "publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
         }
 
         var slash = id.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !ImageReference.TryParse(id, out var image, out _))
         {
-            throw new CodespaceFaultException(
+            throw new FaultException(
+                FaultKind.Configuration,
                 $"{where}: '{id}' is no feature; write it with its registry, such as ghcr.io/devcontainers/features/go:1, or ./FOLDER for one in the repository");
         }
 
@@ -56,7 +59,8 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
 
     /// <param name="who">Asks for it.</param>
     /// <param name="what">It asks for.</param>
-    public static CodespaceFaultException NeedsEngine(string who, string what) => new(
+    public static FaultException NeedsEngine(string who, string what) => new(
+        FaultKind.Configuration,
         $"{who} needs {what}, and with it a codespace would have the whole host. "
         + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace with dockerComposeFile");
 }

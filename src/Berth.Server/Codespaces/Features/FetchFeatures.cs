@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 using Berth.Server.Json;
 using Berth.Server.Oci;
 using Berth.Server.Registries.Remote;
@@ -29,7 +30,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     /// <param name="configuration">What it asks for.</param>
     /// <param name="start">Logins and log.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CodespaceFaultException">One is refused, not to be had or not installable; names it.</exception>
+    /// <exception cref="FaultException">One is refused, not to be had or not installable; names it.</exception>
     public async Task<List<Feature>> RunAsync(
         DevcontainerFile file, DevcontainerConfiguration configuration, StartCredentials start, CancellationToken cancellationToken)
     {
@@ -67,7 +68,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         nodes[feature.Key] = new FeatureNode(feature, needs);
         if (nodes.Count > MaxFeatures || depth > 10)
         {
-            throw new CodespaceFaultException($"more than {MaxFeatures} features, or a chain of more than 10 that depend on each other");
+            throw new FaultException(FaultKind.Configuration, $"more than {MaxFeatures} features, or a chain of more than 10 that depend on each other");
         }
 
         var inner = asking with { Folder = name.Folder ?? asking.Folder, Where = $"the feature {id} (dependsOn)" };
@@ -75,7 +76,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         {
             if (name.Folder is null && needed.StartsWith('.'))
             {
-                throw new CodespaceFaultException($"the feature {id} depends on {needed}, a folder; a feature of a registry has none");
+                throw new FaultException(FaultKind.Configuration, $"the feature {id} depends on {needed}, a folder; a feature of a registry has none");
             }
 
             needs.Add(await AddAsync(needed, given as JsonObject ?? [], inner, nodes, fetched, depth + 1, cancellationToken));
@@ -89,7 +90,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         var metadata = Metadata(checkout.ReadText($"{name.Folder}/{Feature.MetadataFile}", 1024 * 1024, $"the feature {name.Text}"), name);
         if (checkout.KindOf($"{name.Folder}/{FeatureLayers.Script}") != FileKind.File)
         {
-            throw new CodespaceFaultException($"the feature {name.Text} has no {FeatureLayers.Script}");
+            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
         }
 
         return new Feature(
@@ -104,20 +105,20 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         var pinned = image.At(allowed.Digest);
         if (!fetched.TryGetValue(pinned, out var layer))
         {
-            (var answer, layer) = await registries.ReadLayerAsync(allowed.Remote, allowed.Login, LayerType, MaxBytes, cancellationToken);
+            var answer = await registries.ReadLayerAsync(allowed.Remote, allowed.Login, LayerType, MaxBytes, cancellationToken);
             if (!answer.Ok)
             {
-                throw new CodespaceFaultException($"the feature {name.Text} cannot be had: {answer.Words}");
+                throw new FaultException(answer.Fault.Kind, $"the feature {name.Text} cannot be had: {answer.Fault.Message}");
             }
 
-            fetched[pinned] = layer;
+            fetched[pinned] = layer = answer.Value;
             asking.Start.Log("features", $"fetched {pinned}");
         }
 
         var (text, hasScript) = Look(layer, name);
         if (!hasScript)
         {
-            throw new CodespaceFaultException($"the feature {name.Text} has no {FeatureLayers.Script}");
+            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
         }
 
         var metadata = Metadata(text, name);
@@ -131,11 +132,11 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         {
             var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 32, AllowDuplicateProperties = false };
             return OutsideJson.ParseNode(text.TrimStart('\uFEFF'), options) as JsonObject
-                ?? throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
+                ?? throw new FaultException(FaultKind.Configuration, $"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
         }
         catch (OutsideJsonException)
         {
-            throw new CodespaceFaultException($"the feature {name.Text}: {Feature.MetadataFile} is not valid JSON");
+            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text}: {Feature.MetadataFile} is not valid JSON");
         }
     }
 
@@ -169,10 +170,10 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException or FormatException or ArgumentException or OutOfMemoryException)
         {
-            throw new CodespaceFaultException($"the feature {name.Text} is no archive that can be read");
+            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} is no archive that can be read");
         }
 
-        return (metadata ?? throw new CodespaceFaultException($"the feature {name.Text} has no {Feature.MetadataFile}"), script);
+        return (metadata ?? throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {Feature.MetadataFile}"), script);
     }
 
     /// <summary>Only what is plainly a file, a folder or a link within goes on to the engine.</summary>
@@ -190,7 +191,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
             unpacked += entry.Length;
             if (unpacked > MaxUnpacked)
             {
-                throw new CodespaceFaultException($"the feature {name.Text} is larger than {MaxUnpacked >> 20} MiB");
+                throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} is larger than {MaxUnpacked >> 20} MiB");
             }
 
             PaxTarEntry? copy = entry.EntryType switch

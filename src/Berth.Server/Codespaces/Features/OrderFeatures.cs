@@ -1,3 +1,5 @@
+using Berth.Server.Faults;
+
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>A feature and those that it cannot do without.</summary>
@@ -11,7 +13,7 @@ internal static class OrderFeatures
 {
     /// <param name="nodes">By <see cref="Feature.Key"/>.</param>
     /// <param name="first">Names without version; the first first.</param>
-    /// <exception cref="CodespaceFaultException">They wait for each other.</exception>
+    /// <exception cref="FaultException">They wait for each other.</exception>
     public static List<Feature> Run(IReadOnlyDictionary<string, FeatureNode> nodes, IReadOnlyList<string> first)
     {
         Dictionary<string, HashSet<string>> waits = nodes.ToDictionary(
@@ -23,7 +25,8 @@ internal static class OrderFeatures
             var ready = waits.Where(entry => entry.Value.Count == 0).Select(entry => nodes[entry.Key].Feature).ToList();
             if (ready.Count == 0)
             {
-                throw new CodespaceFaultException(
+                throw new FaultException(
+                FaultKind.Configuration,
                     $"the features {string.Join(", ", waits.Keys.Select(key => nodes[key].Feature.Name.Text).Order(StringComparer.Ordinal))} wait for each other (dependsOn, installsAfter)");
             }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
 using Berth.Server.Settings;
@@ -27,7 +28,7 @@ internal sealed partial class CloneRepository(
     /// <param name="credential">For the server of <paramref name="url"/>; null: none is stored.</param>
     /// <param name="progress">Told what git says.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CodespaceFaultException">It did not work; the message says why and what would help.</exception>
+    /// <exception cref="FaultException">It did not work; the message says why and what would help.</exception>
     public Task RunAsync(
         string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress, CancellationToken cancellationToken) =>
         RunAsync(url, reference, target, view, credential, [], MaxBytes, progress, cancellationToken);
@@ -41,7 +42,7 @@ internal sealed partial class CloneRepository(
         {
             await RunAsync(url, reference, target, view, credential, ["--depth=1", .. sparse], MaxNewestBytes, _ => { }, cancellationToken);
         }
-        catch (CodespaceFaultException exception) when (exception.Message.Contains("does not support shallow", StringComparison.Ordinal))
+        catch (FaultException exception) when (exception.Message.Contains("does not support shallow", StringComparison.Ordinal))
         {
             // A web server that only shows files has no way to leave history out.
             CodespaceFolders.Delete(target);
@@ -99,11 +100,11 @@ internal sealed partial class CloneRepository(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CodespaceFaultException($"the clone of {url} is larger than {maxBytes / 1024 / 1024 / 1024} GiB");
+            throw new FaultException(FaultKind.Repository, $"the clone of {url} is larger than {maxBytes / 1024 / 1024 / 1024} GiB");
         }
         catch (TimeoutException exception)
         {
-            throw new CodespaceFaultException($"the clone of {url} failed: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Repository, $"the clone of {url} failed: {exception.Message}", exception);
         }
         finally
         {
@@ -123,7 +124,7 @@ internal sealed partial class CloneRepository(
         var name = reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..]
             : reference.StartsWith("refs/tags/", StringComparison.Ordinal) ? reference["refs/tags/".Length..]
             : reference;
-        return IsBranch(name) ? name : throw new CodespaceFaultException($"'{reference}' is not the name of a branch or tag");
+        return IsBranch(name) ? name : throw new FaultException(FaultKind.Repository, $"'{reference}' is not the name of a branch or tag");
     }
 
     /// <summary>git-check-ref-format(1).</summary>
@@ -149,17 +150,17 @@ internal sealed partial class CloneRepository(
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https" or "file"))
         {
-            throw new CodespaceFaultException($"the clone URL {url} is not supported: use http or https");
+            throw new FaultException(FaultKind.Repository, $"the clone URL {url} is not supported: use http or https");
         }
 
         if (uri.UserInfo.Length > 0)
         {
-            throw new CodespaceFaultException("the clone URL contains a user name or password; store them as its clone credential instead: berth repo clone-credential set");
+            throw new FaultException(FaultKind.Repository, "the clone URL contains a user name or password; store them as its clone credential instead: berth repo clone-credential set");
         }
 
         return uri.Scheme != "file" || options.AllowFileClone
             ? uri
-            : throw new CodespaceFaultException($"{url}: file: clone URLs are switched off on this server (BERTH_ALLOW_FILE_CLONE)");
+            : throw new FaultException(FaultKind.Repository, $"{url}: file: clone URLs are switched off on this server (BERTH_ALLOW_FILE_CLONE)");
     }
 
     /// <summary>The addresses that were checked are the ones that git connects to; a second look-up of the name could answer otherwise.</summary>
@@ -178,11 +179,11 @@ internal sealed partial class CloneRepository(
         }
         catch (SocketException exception)
         {
-            throw new CodespaceFaultException($"the host of the clone URL, {uri.Host}, cannot be found: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Repository, $"the host of the clone URL, {uri.Host}, cannot be found: {exception.Message}", exception);
         }
         catch (OutgoingRefusedException exception)
         {
-            throw new CodespaceFaultException($"the clone URL may not be reached: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Repository, $"the clone URL may not be reached: {exception.Message}", exception);
         }
     }
 
@@ -261,24 +262,24 @@ internal sealed partial class CloneRepository(
         }
     }
 
-    private static CodespaceFaultException Failed(string url, string? branch, CloneCredential? credential, IEnumerable<string> said)
+    private static FaultException Failed(string url, string? branch, CloneCredential? credential, IEnumerable<string> said)
     {
         var reason = said.LastOrDefault(line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("remote: ", StringComparison.Ordinal))
             ?? said.LastOrDefault() ?? "git said nothing";
-        var remedy = reason switch
+        var (more, remedy) = reason switch
         {
-            _ when reason.Contains("Authentication failed", StringComparison.Ordinal) && credential is not null =>
-                $"; the git server rejects {credential.Whose} clone credential (user {credential.UserName}). Remedy: store one that works: "
-                    + $"berth repo clone-credential set OWNER/NAME --username USER < token",
-            _ when reason.Contains("could not read Username", StringComparison.Ordinal) || reason.Contains("Authentication failed", StringComparison.Ordinal) =>
-                "; the git server asks for a sign-in, and no clone credential is stored for it. Remedy: an admin of the repository can run "
-                    + "berth repo clone-credential set OWNER/NAME --username USER < token, or you with --own for your codespaces",
-            _ when reason.Contains("Remote branch", StringComparison.Ordinal) => $"; create the codespace with a branch or tag that exists, '{branch}' does not",
-            _ when reason.Contains("No space left on device", StringComparison.Ordinal) => "; the codespace's disk is full: choose a larger machine",
-            _ when RedirectedTo().IsMatch(reason) => "; redirects are not followed: set the repository's clone_url to the address it redirects to",
-            _ => "",
+            _ when reason.Contains("Authentication failed", StringComparison.Ordinal) && credential is not null => (
+                $"; the git server rejects {credential.Whose} clone credential (user {credential.UserName})",
+                "store one that works: berth repo clone-credential set OWNER/NAME --username USER < token"),
+            _ when reason.Contains("could not read Username", StringComparison.Ordinal) || reason.Contains("Authentication failed", StringComparison.Ordinal) => (
+                "; the git server asks for a sign-in, and no clone credential is stored for it",
+                "an admin of the repository can run berth repo clone-credential set OWNER/NAME --username USER < token, or you with --own for your codespaces"),
+            _ when reason.Contains("Remote branch", StringComparison.Ordinal) => ($"; create the codespace with a branch or tag that exists, '{branch}' does not", null),
+            _ when reason.Contains("No space left on device", StringComparison.Ordinal) => ("; the codespace's disk is full: choose a larger machine", null),
+            _ when RedirectedTo().IsMatch(reason) => ("; redirects are not followed: set the repository's clone_url to the address it redirects to", null),
+            _ => ("", (string?)null),
         };
-        return new CodespaceFaultException($"the clone of {url} failed: {reason.Replace("fatal: ", "", StringComparison.Ordinal)}{remedy}");
+        return new FaultException(FaultKind.Repository, $"the clone of {url} failed: {reason.Replace("fatal: ", "", StringComparison.Ordinal)}{more}", remedy);
     }
 
     private async Task WatchSizeAsync(string target, long maxBytes, CancellationTokenSource tooLarge, CancellationToken done)

@@ -22,7 +22,7 @@ internal sealed record AuthorisedImage(ImageReference Image, RemoteImage Remote,
     public string? Rejected { get; init; }
 
     /// <summary>Null where the engine needs none, or may as well ask for it itself: without a login.</summary>
-    public static RegistryCredential? CredentialOf(ImageReference image, RegistryLogin? login, RemoteAnswer answer) => (login, answer) switch
+    public static RegistryCredential? CredentialOf(ImageReference image, RegistryLogin? login, RemoteAnswer<RemoteManifest> answer) => (login, answer) switch
     {
         (null, _) or (_, { Scheme: RemoteScheme.None }) => null,
         (_, { Token: { } token }) => new RegistryCredential(image.Registry, login!.User, "") { Token = token.Value },

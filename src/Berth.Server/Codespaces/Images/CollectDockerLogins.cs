@@ -1,3 +1,4 @@
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
@@ -25,7 +26,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
     {
         List<DockerLogin> logins = [new DockerLogin(options.RegistryHost, "codespace", start.Token, null, null)];
         List<Task<DockerLogin?>> asked = [];
-        foreach (var host in start.Sets.Sets.GroupBy(set => set.Server.Host).OrderBy(group => group.Key.Value, StringComparer.Ordinal))
+        foreach (var host in start.Logins.Counting.GroupBy(set => set.Server.Host).OrderBy(group => group.Key.Value, StringComparer.Ordinal))
         {
             if (registries.IsOwn(host.Key))
             {
@@ -45,7 +46,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         return new DockerLogins(logins);
     }
 
-    private async Task<DockerLogin?> OfSetAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
+    private async Task<DockerLogin?> OfSetAsync(LoginSecrets set, StartCredentials start, CancellationToken cancellationToken)
     {
         var host = set.Server.Host;
         if (await access.LoginAsync(set, start, cancellationToken) is not { } login)
@@ -60,9 +61,9 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         }
 
         var answer = await AskAsync(host, login, cancellationToken);
-        if (answer.LoginRejected)
+        if (answer.Fault is { IsLoginRejected: true } rejected)
         {
-            start.Log("credentials", $"{answer.Words} (login: {set.Name}); docker's configuration does not get it");
+            start.Log("credentials", $"{rejected.Message} (login: {set.Name}); docker's configuration does not get it");
             return null;
         }
 
@@ -75,7 +76,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         return whole with { IdentityToken = identity, RefreshAt = time.GetUtcNow() + IdentityRefresh };
     }
 
-    private async Task<RemoteAnswer> AskAsync(RegistryHost host, RegistryLogin login, CancellationToken cancellationToken)
+    private async Task<RemoteAnswer<RemoteLogin>> AskAsync(RegistryHost host, RegistryLogin login, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
@@ -85,7 +86,7 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new RemoteAnswer(RemoteOutcome.Unreachable, $"{host} does not answer");
+            return RemoteAnswer<RemoteLogin>.Of(new Fault(FaultKind.Unreachable, $"{host} does not answer"));
         }
     }
 }

@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Images;
@@ -21,12 +22,13 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
     /// <param name="image">As the configuration names it.</param>
     /// <param name="start">The logins of this start.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CodespaceFaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
+    /// <exception cref="FaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
     public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         if (BuiltImages.IsBuilt(image.Repository))
         {
-            throw new CodespaceFaultException($"{image}: {image.Registry} is no registry; what a codespace built is its own. Remedy: push the image to a registry, or build it here as well");
+            throw new FaultException(
+                FaultKind.NotFound, $"{image}: {image.Registry} is no registry; what a codespace built is its own", "push the image to a registry, or build it here as well");
         }
 
         var allowed = await registries.AuthoriseAsync(image, start, cancellationToken);
@@ -43,7 +45,7 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
             start.Log("pull", $"pulling {pinned}{(manifest?.Size is { } size ? $" ({Bytes(size)})" : "")}");
             await PullAsync(allowed, start, cancellationToken);
             return new PinnedImage(pinned, await engine.ImageAsync(pinned, cancellationToken)
-                ?? throw new CodespaceFaultException(StartCodespace.ImageRemoved(pinned)));
+                ?? throw new FaultException(StartCodespace.ImageRemoved(pinned)));
         }
         catch (EngineException exception)
         {
@@ -52,7 +54,7 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
     }
 
     /// <summary>Asks again about an image that a container was made of; access may have been taken away since.</summary>
-    /// <exception cref="CodespaceFaultException">It is not allowed any more.</exception>
+    /// <exception cref="FaultException">It is not allowed any more.</exception>
     public Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken) => registries.DecideAsync(image, start, cancellationToken);
 
     private async Task PullAsync(AuthorisedImage allowed, StartCredentials start, CancellationToken cancellationToken)

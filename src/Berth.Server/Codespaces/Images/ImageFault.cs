@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
@@ -11,24 +12,21 @@ internal static class ImageFault
     /// <param name="image">What was asked for.</param>
     /// <param name="remote">The same, as its registry knows it.</param>
     /// <param name="set">The set that counts for it; null: none.</param>
-    /// <param name="cause">The registry's answer to the first try.</param>
+    /// <param name="cause">Why the first try failed.</param>
     /// <param name="start">For what was not used, and why.</param>
-    public static CodespaceFaultException Of(ImageReference image, RemoteImage remote, CredentialSet? set, RemoteAnswer cause, StartCredentials start)
+    public static FaultException Of(ImageReference image, RemoteImage remote, LoginSecrets? set, Fault cause, StartCredentials start)
     {
-        var with = set is not null && cause.Outcome is not (RemoteOutcome.UnknownHost or RemoteOutcome.Unreachable or RemoteOutcome.AddressRefused) ? $" (login: {set.Name})" : "";
-        var why = cause.LoginRejected && start.WhyNot(remote) is { } words ? $"; {words}" : "";
-        return new CodespaceFaultException(
-            $"the image {image} cannot be had from the registry {image.Registry}: {cause.Words}{with}{why}. Remedy: {Remedy(remote, set, cause, why.Length > 0)}")
-        {
-            Outcome = cause.Outcome,
-        };
+        var with = set is not null && cause.Kind is not (FaultKind.UnknownHost or FaultKind.Unreachable or FaultKind.AddressRefused) ? $" (login: {set.Name})" : "";
+        var why = cause.IsLoginRejected && start.WhyNot(remote) is { } words ? $"; {words}" : "";
+        return new FaultException(
+            cause.Kind, $"the image {image} cannot be had from the registry {image.Registry}: {cause.Message}{with}{why}", Remedy(remote, set, cause, why.Length > 0));
     }
 
-    public static CodespaceFaultException WrongPlatform(ImageReference image, RemoteAnswer answer, Platform platform) =>
-        new($"the image {image} cannot be used: {answer.Words}. Remedy: build and push it for {platform}, too (docker buildx build --platform {platform} …)") { Outcome = RemoteOutcome.WrongPlatform };
+    public static FaultException WrongPlatform(ImageReference image, Fault cause, Platform platform) => new(
+        FaultKind.WrongPlatform, $"the image {image} cannot be used: {cause.Message}", $"build and push it for {platform}, too (docker buildx build --platform {platform} …)");
 
     /// <summary>What the container engine said about a pull that its registry had allowed.</summary>
-    public static CodespaceFaultException OfEngine(ImageReference image, EngineException exception)
+    public static FaultException OfEngine(ImageReference image, EngineException exception)
     {
         var words = exception.Message;
         bool Says(string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
@@ -44,27 +42,27 @@ internal static class ImageFault
             _ when Says("platform") => "the image has no variant for this machine's platform",
             _ => "see the line above and start the codespace again when it is put right",
         };
-        return new CodespaceFaultException($"the image {image} cannot be had from the registry {image.Registry}: {words}. Remedy: {remedy}", exception);
+        return new FaultException(new Fault(FaultKind.Engine, $"the image {image} cannot be had from the registry {image.Registry}: {words}", remedy), exception);
     }
 
-    private static string Remedy(RemoteImage remote, CredentialSet? set, RemoteAnswer cause, bool explained) => cause.Outcome switch
+    private static string Remedy(RemoteImage remote, LoginSecrets? set, Fault cause, bool explained) => cause.Kind switch
     {
-        RemoteOutcome.WrongPassword or RemoteOutcome.LoginRequired or RemoteOutcome.ExchangeFailed when set is not null =>
+        FaultKind.WrongPassword or FaultKind.LoginRequired or FaultKind.ExchangeFailed when set is not null =>
             $"correct {set.Prefix}_CONTAINER_REGISTRY_USER and _PASSWORD at {set.Level.Words()} level (berth registry check tries them), then start the codespace again",
-        RemoteOutcome.LoginRequired when explained => "put that right and start the codespace again",
-        RemoteOutcome.LoginRequired =>
+        FaultKind.LoginRequired when explained => "put that right and start the codespace again",
+        FaultKind.LoginRequired =>
             $"store a login as three secrets with one prefix, X_CONTAINER_REGISTRY_SERVER ({remote.Host}), X_CONTAINER_REGISTRY_USER and X_CONTAINER_REGISTRY_PASSWORD, or correct the image's name",
-        RemoteOutcome.Denied => $"give that login the right to pull {remote.Path}, or correct the image's name",
-        RemoteOutcome.NotFound => "check the image's name and tag in devcontainer.json, and that it was pushed",
-        RemoteOutcome.UnknownHost => "correct the image's name in devcontainer.json",
-        RemoteOutcome.Unreachable => "check that the registry runs and that this server reaches it",
-        RemoteOutcome.UntrustedCertificate =>
+        FaultKind.Denied => $"give that login the right to pull {remote.Path}, or correct the image's name",
+        FaultKind.NotFound => "check the image's name and tag in devcontainer.json, and that it was pushed",
+        FaultKind.UnknownHost => "correct the image's name in devcontainer.json",
+        FaultKind.Unreachable => "check that the registry runs and that this server reaches it",
+        FaultKind.UntrustedCertificate =>
             $"the server's operator adds the authority to BERTH_CA_FILE, and for the container engine to /etc/docker/certs.d/{remote.Host}/ca.crt",
-        RemoteOutcome.PlainHttp => "serve the registry with https",
-        RemoteOutcome.AddressRefused => "the server's operator decides what may be reached",
-        RemoteOutcome.RateLimited when set is null => "wait, or store a login for the registry as three secrets",
-        RemoteOutcome.RateLimited => "wait and start the codespace again",
-        RemoteOutcome.RealmRefused => $"the server's operator can list that host in {RealmRule.Setting} if it belongs to the registry",
+        FaultKind.PlainHttp => "serve the registry with https",
+        FaultKind.AddressRefused => "the server's operator decides what may be reached",
+        FaultKind.RateLimited when set is null => "wait, or store a login for the registry as three secrets",
+        FaultKind.RateLimited => "wait and start the codespace again",
+        FaultKind.RealmRefused => $"the server's operator can list that host in {RealmRule.Setting} if it belongs to the registry",
         _ => "check that the image names a container registry",
     };
 }

@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
@@ -8,8 +9,8 @@ namespace Berth.Server.Codespaces.Images;
 
 /// <summary>What the rules say about one image of Berth's own registry.</summary>
 /// <param name="Rule">The rule that allowed it; null when none did.</param>
-/// <param name="Refusal">In one line, with a remedy; null when it is allowed.</param>
-internal sealed record OwnDecision(string? Rule, CodespaceFaultException? Refusal);
+/// <param name="Refusal">With a remedy; null when it is allowed.</param>
+internal sealed record OwnDecision(string? Rule, Fault? Refusal);
 
 /// <summary>
 /// Images of Berth's own registry: the rules themselves are asked, beside the registry, since their answer says which rule refused and what would help, as
@@ -21,7 +22,7 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
     {
         if (ImageName.Of(image.Path) is not { } name)
         {
-            return Refused($"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE", RemoteOutcome.NotFound);
+            return Refused($"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE", null, FaultKind.NotFound);
         }
 
         var decision = await access.DecideAsync(principal, name.Address, PackageAction.Pull, cancellationToken);
@@ -35,8 +36,8 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
         var missing = decision.Reason is not null && !(await access.FactsAsync(principal, name.Address, cancellationToken)).Exists;
         var remedy = missing
             ? "push the image, or correct its name in devcontainer.json"
-            : decision.Remedy ?? Remedies.IfItExists(principal, PackageAction.Pull, address);
-        return Refused($"the registry {image.Registry} refuses the image {image}: {reason}. Remedy: {remedy}", missing ? RemoteOutcome.NotFound : RemoteOutcome.Denied);
+            : decision.Remedy ?? Remedies.IfItExists(principal, PackageAction.Pull, name.Address);
+        return Refused($"the registry {image.Registry} refuses the image {image}: {reason}", remedy, missing ? FaultKind.NotFound : FaultKind.Denied);
     }
 
     /// <summary>
@@ -47,5 +48,5 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
         ? new RegistryLogin("codespace", "") { Bearer = tokens.Issue(null, [new RegistryGrant(image.Path.Value, RegistryActions.Pull, RegistryActions.Pull)]) }
         : new RegistryLogin("codespace", start.Token);
 
-    private static OwnDecision Refused(string words, RemoteOutcome outcome) => new(null, new CodespaceFaultException(words) { Outcome = outcome });
+    private static OwnDecision Refused(string words, string? remedy, FaultKind kind) => new(null, new Fault(kind, words, remedy));
 }

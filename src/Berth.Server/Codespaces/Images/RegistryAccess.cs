@@ -1,7 +1,7 @@
 using Berth.Server.Access;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
-using Berth.Server.Registries.Ecr;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Secrets;
 
@@ -12,10 +12,10 @@ namespace Berth.Server.Codespaces.Images;
 /// secrets that counts for the path, and where a set is rejected once more without a login. The registry is asked by Berth itself, so that a refusal is
 /// told with its true cause.
 /// </summary>
-internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets secrets, SetLogins logins, RegistryClient registries, OwnImages own)
+internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets secrets, ExchangeLogin logins, RegistryClient registries, OwnImages own)
 {
     /// <param name="Rule">Of Berth's own images: the rule that allows it.</param>
-    private sealed record Attempt(RegistryLogin? Login, string? By, string? Fault, string? Rule = null);
+    private sealed record Attempt(RegistryLogin? Login, string? By, Fault? Fault, string? Rule = null);
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image.Host);
 
@@ -29,11 +29,11 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
         CodespacePrincipal principal, string token, Action<string, string> log, Action<string> mask, CancellationToken cancellationToken)
     {
         var found = await access.RepositoryAsync(principal.UserId, principal.RepositoryId, cancellationToken)
-            ?? throw new CodespaceFaultException($"{principal.Repository} is not there any more");
+            ?? throw new FaultException(FaultKind.Repository, $"{principal.Repository} is not there any more");
         var resolved = await secrets.RegistriesAsync(principal.UserId, found.Repository, cancellationToken);
-        var known = KnownSets.Of(found.Standing, resolved.Report);
+        var known = KnownLogins.Of(found.Standing, resolved.Report);
         mask(token);
-        foreach (var set in resolved.Sets)
+        foreach (var set in resolved.Counting)
         {
             mask(set.Password);
         }
@@ -53,64 +53,65 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
     }
 
     /// <summary>Asks the image's registry, with its path's login and, where that is rejected, once without.</summary>
-    /// <exception cref="CodespaceFaultException">Refused or not to be had; names registry, image, the true cause and a remedy.</exception>
+    /// <exception cref="FaultException">Refused or not to be had; names registry, image, the true cause and a remedy.</exception>
     public async Task<AuthorisedImage> AuthoriseAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         var remote = RemoteImage.Of(image);
-        var set = start.Sets.ForImage(remote);
-        RemoteAnswer? cause = null;
+        var set = start.Logins.ForImage(remote);
+        Fault? cause = null;
         foreach (var attempt in await AttemptsAsync(image, set, start, cancellationToken))
         {
             var answer = attempt.Fault is { } fault
-                ? new RemoteAnswer(RemoteOutcome.ExchangeFailed, fault)
+                ? RemoteAnswer<RemoteManifest>.Of(fault)
                 : await registries.FindAsync(remote, attempt.Login, cancellationToken);
             if (answer.Token is { } token)
             {
                 start.Mask(token.Value);
             }
 
-            if (answer is { Ok: true, Manifest: { } manifest })
+            if (answer.Value is { } manifest)
             {
                 start.Log("authorise", $"{image.Registry} allows {image} ({manifest.Digest}){(attempt.By is null ? "" : $" to {attempt.By}")}");
                 return new AuthorisedImage(
                     image, remote with { Reference = Reference.Of(manifest.Digest) }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer))
                 {
                     Rule = attempt.Rule,
-                    Rejected = cause?.Words,
+                    Rejected = cause?.Message,
                 };
             }
 
-            cause ??= answer;
-            if (attempt.By is null || !answer.LoginRejected)
+            var why = answer.Fault!;
+            cause ??= why;
+            if (attempt.By is null || !why.IsLoginRejected)
             {
                 break;
             }
 
-            start.Log("credentials", $"{remote.Host} rejects {attempt.By}: {answer.Words}{(IsOwn(image) ? "" : "; trying without a login")}");
+            start.Log("credentials", $"{remote.Host} rejects {attempt.By}: {why.Message}{(IsOwn(image) ? "" : "; trying without a login")}");
         }
 
         throw ImageFault.Of(image, remote, set, cause!, start);
     }
 
     /// <summary>Whether an image of Berth's own registry may still be used; the image itself need not be there any more.</summary>
-    /// <exception cref="CodespaceFaultException">It may not.</exception>
+    /// <exception cref="FaultException">It may not.</exception>
     public async Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         if (IsOwn(image) && (await own.DecideAsync(image, start.Principal, cancellationToken)).Refusal is { } refusal)
         {
             // A set that names Berth itself is honoured after the token.
-            await (start.Sets.ForImage(RemoteImage.Of(image)) is null ? throw refusal : AuthoriseAsync(image, start, cancellationToken));
+            await (start.Logins.ForImage(RemoteImage.Of(image)) is null ? throw new FaultException(refusal) : AuthoriseAsync(image, start, cancellationToken));
         }
     }
 
     /// <summary>What it is for and how large; refused where the engine's platform is not among it.</summary>
-    /// <exception cref="CodespaceFaultException">Not for this platform.</exception>
+    /// <exception cref="FaultException">Not for this platform.</exception>
     public async Task<RemoteManifest?> DescribeAsync(AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
     {
         var answer = await registries.DescribeAsync(allowed.Remote, allowed.Login, platform, cancellationToken);
 
         // What else may be wrong with it the pull will say.
-        return answer.Outcome == RemoteOutcome.WrongPlatform ? throw ImageFault.WrongPlatform(allowed.Image, answer, platform) : answer.Manifest;
+        return answer.Fault is { Kind: FaultKind.WrongPlatform } wrong ? throw ImageFault.WrongPlatform(allowed.Image, wrong, platform) : answer.Value;
     }
 
     /// <summary>A token lives for minutes and a pull may take longer: the same image's next one.</summary>
@@ -126,7 +127,7 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
     }
 
     /// <summary>The login of a set now; null and a line in the log where it cannot be had.</summary>
-    public async Task<RegistryLogin?> LoginAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
+    public async Task<RegistryLogin?> LoginAsync(LoginSecrets set, StartCredentials start, CancellationToken cancellationToken)
     {
         try
         {
@@ -134,14 +135,14 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
             start.Mask(login.Password);
             return login;
         }
-        catch (EcrException exception)
+        catch (FaultException exception)
         {
             start.Log("credentials", $"{set.Name} is not used for {set.Server.Host}: {exception.Message}");
             return null;
         }
     }
 
-    private async Task<List<Attempt>> AttemptsAsync(ImageReference image, CredentialSet? set, StartCredentials start, CancellationToken cancellationToken)
+    private async Task<List<Attempt>> AttemptsAsync(ImageReference image, LoginSecrets? set, StartCredentials start, CancellationToken cancellationToken)
     {
         List<Attempt> attempts = [];
         if (IsOwn(image))
@@ -156,10 +157,10 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
 
             if (set is null)
             {
-                throw refusal;
+                throw new FaultException(refusal);
             }
 
-            start.Log("credentials", $"the codespace's token is refused, and {set.Name} names this registry: {refusal.Message}");
+            start.Log("credentials", $"the codespace's token is refused, and {set.Name} names this registry: {refusal}");
             return [new Attempt(new RegistryLogin(set.User, set.Password), set.Name, null)];
         }
 
@@ -177,7 +178,7 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
         return attempts;
     }
 
-    private async Task<Attempt> AttemptAsync(CredentialSet set, StartCredentials start, CancellationToken cancellationToken)
+    private async Task<Attempt> AttemptAsync(LoginSecrets set, StartCredentials start, CancellationToken cancellationToken)
     {
         try
         {
@@ -185,9 +186,9 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
             start.Mask(login.Password);
             return new Attempt(login, set.Name, null);
         }
-        catch (EcrException exception)
+        catch (FaultException exception)
         {
-            return new Attempt(null, set.Name, exception.Message);
+            return new Attempt(null, set.Name, exception.Fault);
         }
     }
 }

@@ -10,13 +10,13 @@ namespace Berth.Server.Codespaces.Images;
 /// </summary>
 /// <param name="Principal">The codespace.</param>
 /// <param name="Token">Its token, for Berth's own registry.</param>
-/// <param name="Sets">What counts.</param>
+/// <param name="Logins">What counts.</param>
 /// <param name="Known">The report, as far as the creator may know it.</param>
 /// <param name="CanWrite">Whether the creator can write to the repository; if not, its secrets and its organization's stay away.</param>
 /// <param name="Log">Told step and line.</param>
 /// <param name="Mask">Told every value that no log may show.</param>
 internal sealed record StartCredentials(
-    CodespacePrincipal Principal, string Token, ResolvedSets Sets, IReadOnlyList<SetReport> Known, bool CanWrite, Action<string, string> Log, Action<string> Mask)
+    CodespacePrincipal Principal, string Token, ResolvedLogins Logins, IReadOnlyList<LoginReport> Known, bool CanWrite, Action<string, string> Log, Action<string> Mask)
 {
     private const int MostCauses = 3;
 
@@ -29,16 +29,16 @@ internal sealed record StartCredentials(
     public string? WhyNot(RemoteImage image)
     {
         var (host, path, _) = image;
-        var counts = Sets.Sets.Any(set => set.Server.Covers(host, path));
+        var counts = Logins.Counting.Any(set => set.Server.Covers(host, path));
         var causes = Known
-            .Where(report => report.Server is null ? !counts && report.Outcome != SetOutcome.Counts : report.Server.Host == host)
-            .Where(report => report.Outcome is not SetOutcome.Counts && (counts ? report.Outcome == SetOutcome.Loses : report.Outcome != SetOutcome.Loses))
+            .Where(report => report.Server is null ? !counts && report.Outcome != LoginOutcome.Counts : report.Server.Host == host)
+            .Where(report => report.Outcome is not LoginOutcome.Counts && (counts ? report.Outcome == LoginOutcome.Loses : report.Outcome != LoginOutcome.Loses))
             .Select(report => "the set " + report.Words)
             .Take(MostCauses)
             .ToList();
         if (!counts)
         {
-            causes.InsertRange(0, Sets.Sets.Where(set => set.Server.Host == host).Select(set => $"the set {set.Name} counts below {set.Server} only").Take(MostCauses));
+            causes.InsertRange(0, Logins.Counting.Where(set => set.Server.Host == host).Select(set => $"the set {set.Name} counts below {set.Server} only").Take(MostCauses));
             if (!CanWrite)
             {
                 causes.Add(Withheld);

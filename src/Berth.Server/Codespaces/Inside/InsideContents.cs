@@ -3,6 +3,7 @@ using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
@@ -54,7 +55,8 @@ internal sealed partial class InsideContents(
 
         if (secrets.NotHere is { } elsewhere)
         {
-            log.Write("secrets", $"{elsewhere}. Remedy: berth secret repos add NAME {repository.FullName}{(secrets.Elsewhere.Any(secret => secret.Level == SecretLevel.Organization) ? $" (with --org {repository.OwnerLogin} for the organization's)" : "")}, then stop and start");
+            var organization = secrets.Elsewhere.Any(secret => secret.Level == SecretLevel.Organization) ? $" (with --org {repository.OwnerLogin} for the organization's)" : "";
+            log.Write("secrets", Fault.Shown(elsewhere, $"berth secret repos add NAME {repository.FullName}{organization}, then stop and start"));
         }
 
         foreach (var line in inside.Report)

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.Server.Faults;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Networks;
@@ -21,7 +22,7 @@ internal sealed class CodespaceNetworks(EngineClient engine, CodespaceHost host,
     public static string NameOf(Codespace codespace) => GateScope.ContainerNameOf(codespace.Name);
 
     /// <summary>Makes the network where there is none, and sees to the firewall. Before any container of the codespace runs.</summary>
-    /// <exception cref="CodespaceFaultException">It cannot be had; the message says why.</exception>
+    /// <exception cref="FaultException">It cannot be had; the message says why.</exception>
     public async Task EnsureAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var networks = await engine.NetworksAsync(cancellationToken);
@@ -82,12 +83,15 @@ internal sealed class CodespaceNetworks(EngineClient engine, CodespaceHost host,
             }
             catch (EngineException exception)
             {
-                throw new CodespaceFaultException($"the codespace's network cannot be made: {exception.Message}", exception);
+                throw new FaultException(FaultKind.Host, $"the codespace's network cannot be made: {exception.Message}", exception);
             }
         }
 
-        throw new CodespaceFaultException(
-            $"no addresses are left for the codespace's network in {options.CodespaceNetworks}. Remedy: delete codespaces, or give BERTH_CODESPACE_NETWORKS a larger network", last);
+        throw new FaultException(
+                new Fault(
+                FaultKind.Host, $"no addresses are left for the codespace's network in {options.CodespaceNetworks}",
+                "delete codespaces, or give BERTH_CODESPACE_NETWORKS a larger network"),
+            last);
     }
 
     /// <summary>The parts of a pool that overlap with nothing, from a random one on, so that two servers on one engine seldom meet.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Networks;
@@ -25,7 +26,7 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
     private string Table => "berth_" + Mark(host.Name);
 
     /// <summary>Makes the rules those for these networks; without any, and nobody guarded, the table goes.</summary>
-    /// <exception cref="CodespaceFaultException">The kernel or this process may not; the message says what would help.</exception>
+    /// <exception cref="FaultException">The kernel or this process may not; the message says what would help.</exception>
     public async Task ApplyAsync(IReadOnlyList<string> bridges, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken);
@@ -42,7 +43,7 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
     }
 
     /// <summary>The rules stand for as long as the answer is not disposed, also where there is no codespace yet: a sandbox that has a network is about to run.</summary>
-    /// <exception cref="CodespaceFaultException">The kernel or this process may not; the message says what would help.</exception>
+    /// <exception cref="FaultException">The kernel or this process may not; the message says what would help.</exception>
     public async Task<IAsyncDisposable> GuardAsync(CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken);
@@ -98,8 +99,9 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
         await File.WriteAllTextAsync(file, rules, cancellationToken);
         if (await TryAsync(["-f", file], cancellationToken) is { } said)
         {
-            throw new CodespaceFaultException(
-                $"the firewall of codespaces cannot be set ({said}). Remedy: the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
+            throw new FaultException(
+                FaultKind.Host,
+                $"the firewall of codespaces cannot be set ({said})", "the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
         }
     }
 

@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Networks;
 
@@ -45,7 +46,7 @@ internal sealed partial class WatchFirewall(CodespaceNetworks networks, EngineCl
 
             _toldAboutUsers = true;
         }
-        catch (Exception exception) when (exception is EngineException or CodespaceFaultException or TimeoutException)
+        catch (Exception exception) when (exception is EngineException or FaultException or TimeoutException)
         {
             // No engine, no codespaces; a start says what is missing.
             LogWaits(exception.Message);

@@ -3,6 +3,7 @@ using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Permissions;
@@ -22,7 +23,8 @@ internal sealed record PermissionReview(IReadOnlyList<AskedPermission> Asked, IR
     {
         (true, _) => $"packages of {asked.Repository.FullName} are asked for and not given: it goes with default permissions, as wished at its creation",
         (_, true) => $"may read packages of {asked.Repository.FullName}, as {login} allows it",
-        _ => $"packages of {asked.Repository.FullName} are asked for and not given: {login} has not allowed it. Remedy: berth codespace permissions allow {repository.FullName}",
+        _ => Fault.Shown(
+            $"packages of {asked.Repository.FullName} are asked for and not given: {login} has not allowed it", $"berth codespace permissions allow {repository.FullName}"),
     }));
 }
 
@@ -46,7 +48,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     }
 
     /// <summary>The same for what lies in the repository now.</summary>
-    /// <exception cref="CodespaceFaultException">It cannot be fetched or read.</exception>
+    /// <exception cref="FaultException">It cannot be fetched or read.</exception>
     public async Task<PermissionReview> LookAsync(
         RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath, CancellationToken cancellationToken)
     {
@@ -75,7 +77,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         {
             review = await LookAsync(repository, userId, login, reference, devcontainerPath, limit.Token);
         }
-        catch (Exception exception) when (exception is CodespaceFaultException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is FaultException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return;
         }

@@ -4,6 +4,7 @@ using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Repositories;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -48,7 +49,7 @@ internal static class PermissionEndpoints
             var places = await looks.ConfigurationsAsync(caller.User.UserId, caller.User.Login, access.Repository, Ref(request), Places, cancellationToken);
             return ApiResult.Ok(new DevcontainerList(places.Count, places));
         }
-        catch (CodespaceFaultException exception)
+        catch (FaultException exception)
         {
             return ApiErrors.Unprocessable(Resource, "ref", exception.Message);
         }
@@ -65,7 +66,7 @@ internal static class PermissionEndpoints
                 ? name.GetString()
                 : null;
         }
-        catch (CodespaceFaultException)
+        catch (FaultException)
         {
             // What is wrong with it is said to whoever chooses it.
             return null;
@@ -87,7 +88,7 @@ internal static class PermissionEndpoints
                 Remarks = review.Remarks,
             });
         }
-        catch (CodespaceFaultException exception)
+        catch (FaultException exception)
         {
             return ApiErrors.Unprocessable(Resource, "devcontainer_path", exception.Message);
         }

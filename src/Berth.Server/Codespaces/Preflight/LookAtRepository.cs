@@ -4,6 +4,7 @@ using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Repositories;
 using Berth.Server.Repositories.Cloning;
 using Berth.Server.Settings;
@@ -29,13 +30,13 @@ internal sealed class LookAtRepository(
     /// <param name="reference">Branch or tag; null: the remote's own.</param>
     /// <param name="look">Gets the folder of the checkout, which is gone when it ends.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CodespaceFaultException">There is nothing to clone, or it cannot be cloned.</exception>
+    /// <exception cref="FaultException">There is nothing to clone, or it cannot be cloned.</exception>
     public Task<T> RunAsync<T>(
         long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, CancellationToken cancellationToken) =>
         RunAsync(userId, login, repository, reference, look, [], cancellationToken);
 
     /// <summary>The same for its dev container configurations alone, which is quick.</summary>
-    /// <exception cref="CodespaceFaultException">There is nothing to clone, it cannot be cloned, or a configuration is wrong.</exception>
+    /// <exception cref="FaultException">There is nothing to clone, it cannot be cloned, or a configuration is wrong.</exception>
     public async Task<T> ConfigurationsAsync<T>(
         long userId, string login, RepositoryFacts repository, string? reference, Func<string, T> look, CancellationToken cancellationToken)
     {
@@ -46,7 +47,7 @@ internal sealed class LookAtRepository(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CodespaceFaultException($"{repository.FullName} cannot be read: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Repository, $"{repository.FullName} cannot be read: {exception.Message}", exception);
         }
         finally
         {

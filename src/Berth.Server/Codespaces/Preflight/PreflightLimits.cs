@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Preflight;
@@ -23,7 +24,7 @@ internal sealed class PreflightLimits(TimeProvider time) : IDisposable
     /// <param name="run">What is limited; its token ends it when the time is over.</param>
     /// <param name="cancellationToken">Ends the waiting, too.</param>
     /// <exception cref="ApiException">429: the person has several that wait already.</exception>
-    /// <exception cref="CodespaceFaultException">It took too long.</exception>
+    /// <exception cref="FaultException">It took too long.</exception>
     public async Task<T> WithinAsync<T>(long userId, Func<CancellationToken, Task<T>> run, CancellationToken cancellationToken)
     {
         using var turn = await _persons.AcquireAsync(userId, 1, cancellationToken);
@@ -41,7 +42,7 @@ internal sealed class PreflightLimits(TimeProvider time) : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CodespaceFaultException($"the pre-flight took longer than {Longest.TotalMinutes:0} minutes and was ended");
+            throw new FaultException(FaultKind.TimedOut, $"the pre-flight took longer than {Longest.TotalMinutes:0} minutes and was ended");
         }
         finally
         {

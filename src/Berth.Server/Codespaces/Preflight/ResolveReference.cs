@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
@@ -19,19 +20,19 @@ internal sealed class ResolveReference(RegistryAccess access)
     {
         if (named.Image is not { } image)
         {
-            return Answer(named, RemoteOutcome.Allowed, "it lies in the repository", []);
+            return Answer(named, CheckRegistry.Allowed, "it lies in the repository", []);
         }
 
         List<string> tried = [];
         start = start with { Log = (_, line) => tried.Add(lines.Clean(line)) };
         var remote = RemoteImage.Of(image);
-        var set = start.Sets.ForImage(remote);
+        var set = start.Logins.ForImage(remote);
         PreflightReference answer;
         try
         {
             var allowed = await access.AuthoriseAsync(image, start, cancellationToken);
             var manifest = await access.DescribeAsync(allowed, platform, start, cancellationToken);
-            answer = Answer(named, RemoteOutcome.Allowed, lines.Clean(Words(image, allowed)), tried) with
+            answer = Answer(named, CheckRegistry.Allowed, lines.Clean(Words(image, allowed)), tried) with
             {
                 Login = LoginOf(image, allowed.By),
                 Digest = allowed.Digest.Value,
@@ -40,9 +41,9 @@ internal sealed class ResolveReference(RegistryAccess access)
             };
             set = allowed.By is null && allowed.Rejected is null ? null : set;
         }
-        catch (CodespaceFaultException exception)
+        catch (FaultException exception)
         {
-            answer = Answer(named, exception.Outcome ?? RemoteOutcome.Unusable, lines.Clean(exception.Message), tried) with { Login = LoginOf(image, set?.Name) };
+            answer = Answer(named, CheckRegistry.Word(exception.Fault.Kind), lines.Clean(exception.Message), tried) with { Login = LoginOf(image, set?.Name) };
         }
 
         return answer with
@@ -64,15 +65,15 @@ internal sealed class ResolveReference(RegistryAccess access)
         _ => $"{image.Registry} allows it to everybody",
     };
 
-    private static PreflightReference Answer(NamedReference named, RemoteOutcome outcome, string message, List<string> tried) => new()
+    private static PreflightReference Answer(NamedReference named, string outcome, string message, List<string> tried) => new()
     {
         Kind = named.Kind,
         Where = named.Where,
         File = named.File,
         Line = named.Line,
         Reference = named.Text,
-        Ok = outcome == RemoteOutcome.Allowed,
-        Outcome = CheckRegistry.Word(outcome),
+        Ok = outcome == CheckRegistry.Allowed,
+        Outcome = outcome,
         Message = message,
         Tried = tried,
     };

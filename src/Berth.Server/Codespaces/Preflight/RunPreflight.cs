@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Permissions;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Secrets.RegistryChecks;
 
@@ -43,7 +44,7 @@ internal sealed class RunPreflight(
                 },
                 cancellationToken);
         }
-        catch (CodespaceFaultException exception)
+        catch (FaultException exception)
         {
             return Failed(exception.Message, platform, lines);
         }
@@ -59,7 +60,7 @@ internal sealed class RunPreflight(
                 start.Principal.UserId, start.Principal.UserLogin, repository, wanted.Ref,
                 checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
         }
-        catch (Exception exception) when (exception is CodespaceFaultException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is FaultException or IOException or UnauthorizedAccessException)
         {
             report = Failed(exception.Message, platform, lines);
         }
@@ -113,7 +114,7 @@ internal sealed class RunPreflight(
             references.AddRange(await ResolveAsync(NamedReference.NeededOf(plan, read), start, platform, lines, cancellationToken));
             return null;
         }
-        catch (CodespaceFaultException exception)
+        catch (FaultException exception)
         {
             return exception.Message;
         }

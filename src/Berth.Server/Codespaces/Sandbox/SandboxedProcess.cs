@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Sandbox;
 
@@ -33,14 +34,14 @@ internal sealed class SandboxedProcess : IDisposable
     /// <param name="timeout">Then it is killed with everything it started.</param>
     /// <param name="cancellationToken">The same at once.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
-    /// <exception cref="CodespaceFaultException">There is no sandbox on this machine; the message says what is missing.</exception>
+    /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
     public async Task<ToolResult> RunAsync(
         SandboxView view, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
         Action<string> errorLine, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (await UnavailableAsync(cancellationToken) is { } reason)
         {
-            throw new CodespaceFaultException(reason);
+            throw new FaultException(FaultKind.Host, reason);
         }
 
         return await RunUncheckedAsync(view, [file, .. arguments], environment, folder, errorLine, timeout, cancellationToken);
@@ -81,9 +82,9 @@ internal sealed class SandboxedProcess : IDisposable
             var result = await RunUncheckedAsync(
                 view, ["/usr/bin/true"], new Dictionary<string, string>(StringComparer.Ordinal), "/", said.Enqueue, TimeSpan.FromSeconds(30), cancellationToken);
             _works = result.ExitCode == 0;
-            return _works ? null : $"codespaces need a sandbox, and bubblewrap cannot make one here ({said.LastOrDefault() ?? $"exit code {result.ExitCode}"}). Remedy: {Remedy()}";
+            return _works ? null : Fault.Shown($"codespaces need a sandbox, and bubblewrap cannot make one here ({said.LastOrDefault() ?? $"exit code {result.ExitCode}"})", Remedy());
         }
-        catch (Exception exception) when (exception is CodespaceFaultException or TimeoutException)
+        catch (Exception exception) when (exception is FaultException or TimeoutException)
         {
             return exception.Message;
         }

@@ -5,6 +5,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -12,7 +13,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Settles which image the container is made from, building it where the configuration says so, and writes the configuration for the dev container tools.</summary>
 internal sealed class BuildImage(BuildDockerfile build, BuildServices services, BuiltImages built)
 {
-    /// <exception cref="CodespaceFaultException">A build failed.</exception>
+    /// <exception cref="FaultException">A build failed.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var configuration = context.Configuration;
@@ -62,7 +63,7 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
 
         if (image.Image.HasTriggers)
         {
-            throw new CodespaceFaultException($"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
+            throw new FaultException(FaultKind.Configuration, $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
         }
 
         context.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");

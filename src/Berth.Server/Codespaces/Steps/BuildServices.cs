@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -40,8 +41,9 @@ internal sealed class BuildServices(BuildDockerfile build)
 
         if (image.Image.HasTriggers)
         {
-            throw new CodespaceFaultException(
-                $"services.{service.Name}: the image {image.Reference} has ONBUILD instructions, which codespaces do not run. Remedy: use an image without them");
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"services.{service.Name}: the image {image.Reference} has ONBUILD instructions, which codespaces do not run", "use an image without them");
         }
 
         return await build.LayerAsync(context, image.Reference, instructions, Copies(context, service), null, purpose, $"the service {service.Name}", cancellationToken);

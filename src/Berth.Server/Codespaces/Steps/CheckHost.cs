@@ -1,12 +1,13 @@
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Is everything on this machine that a start needs?</summary>
 internal sealed class CheckHost(EngineClient engine, CodespaceTools tools, SandboxedProcess sandbox)
 {
-    /// <exception cref="CodespaceFaultException">Something is missing; the message names all of it.</exception>
+    /// <exception cref="FaultException">Something is missing; the message names all of it.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var missing = tools.MissingTools().ToList();
@@ -20,6 +21,6 @@ internal sealed class CheckHost(EngineClient engine, CodespaceTools tools, Sandb
             missing.Add(fault);
         }
 
-        return missing.Count == 0 ? context : throw new CodespaceFaultException(string.Join("; ", missing));
+        return missing.Count == 0 ? context : throw new FaultException(FaultKind.Host, string.Join("; ", missing));
     }
 }

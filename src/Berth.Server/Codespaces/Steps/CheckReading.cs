@@ -1,32 +1,34 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>May the creator still read the repository, and have codespaces of it? Settles as whom the codespace asks for images.</summary>
 internal sealed class CheckReading(AccessDecisions access, Db db)
 {
-    /// <exception cref="CodespaceFaultException">No longer.</exception>
+    /// <exception cref="FaultException">No longer.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
         if (codespace.RepositoryId is not { } repositoryId)
         {
-            throw new CodespaceFaultException($"{codespace.RepositoryFullName} was deleted, and codespaces of it do not start any more");
+            throw new FaultException(FaultKind.Denied, $"{codespace.RepositoryFullName} was deleted, and codespaces of it do not start any more");
         }
 
         if (await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { } found
             || !AccessRules.MayRead(found.Standing))
         {
-            throw new CodespaceFaultException(
-                $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}. Remedy: an admin of the repository can give read access again");
+            throw new FaultException(
+                FaultKind.Denied,
+                $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}", "an admin of the repository can give read access again");
         }
 
         var decision = AccessRules.Decide(await db.ReadAsync(
             session => CodespaceAccessTable.FactsAsync(session, found.Repository, codespace.OwnerId, codespace.OwnerLogin), cancellationToken));
         if (!decision.Allowed)
         {
-            throw new CodespaceFaultException($"{decision.Reason}. Remedy: {decision.Remedy}");
+            throw new FaultException(FaultKind.Denied, decision.Reason!, decision.Remedy);
         }
 
         return context with

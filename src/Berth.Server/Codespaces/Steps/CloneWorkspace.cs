@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Faults;
 using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -6,7 +7,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Clones the repository. A clone becomes the workspace by a rename, so a workspace that exists is whole.</summary>
 internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials credentials)
 {
-    /// <exception cref="CodespaceFaultException">The clone failed; the message says why.</exception>
+    /// <exception cref="FaultException">The clone failed; the message says why.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var (codespace, folders, log) = (context.Codespace, context.Folders, context.Log);
@@ -35,6 +36,6 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
         return context;
     }
 
-    public static CodespaceFaultException NoUrl(string repository) =>
-        new($"{repository} has no clone_url. Remedy: set one: berth repo edit {repository} --clone-url URL");
+    public static FaultException NoUrl(string repository) =>
+        new(FaultKind.Repository, $"{repository} has no clone_url", $"set one: berth repo edit {repository} --clone-url URL");
 }

@@ -1,12 +1,13 @@
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Authorises and fetches every image and feature that the configuration names.</summary>
 internal sealed class FetchImages(FetchImage fetch, FetchFeatures features)
 {
-    /// <exception cref="CodespaceFaultException">One is refused or not to be had; names registry, image, reason and remedy.</exception>
+    /// <exception cref="FaultException">One is refused or not to be had; names registry, image, reason and remedy.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         Dictionary<string, PinnedImage> images = new(StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -12,7 +13,7 @@ internal sealed class GiveWorkspace(CodespaceTools tools, EngineClient engine, T
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
-    /// <exception cref="CodespaceFaultException">The server may not.</exception>
+    /// <exception cref="FaultException">The server may not.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var user = context.Prepared.RemoteUser;
@@ -23,7 +24,7 @@ internal sealed class GiveWorkspace(CodespaceTools tools, EngineClient engine, T
             line => context.Log.Write("workspace", line), Timeout, time, cancellationToken);
         return result.ExitCode == 0
             ? context
-            : throw new CodespaceFaultException($"the workspace cannot be given to {user}: the server must run as root for codespaces");
+            : throw new FaultException(FaultKind.Host, $"the workspace cannot be given to {user}: the server must run as root for codespaces");
     }
 
     /// <summary>In the image's own list of users, which only a container shows; this one never runs.</summary>

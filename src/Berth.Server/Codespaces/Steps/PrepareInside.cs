@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Inside;
+using Berth.Server.Faults;
 using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -12,7 +13,7 @@ internal sealed class PrepareInside(AccessDecisions access, CodespaceSecrets sec
     {
         var codespace = context.Codespace;
         var found = await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken)
-            ?? throw new CodespaceFaultException($"{codespace.RepositoryFullName} was deleted");
+            ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} was deleted");
         var visible = await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken);
         var collected = await logins.RunAsync(context.Credentials, cancellationToken);
         return context with

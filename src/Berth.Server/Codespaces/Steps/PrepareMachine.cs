@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Workspaces;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -7,7 +8,7 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNetworks networks, Machines machines)
 {
     /// <summary>Disk and tools.</summary>
-    /// <exception cref="CodespaceFaultException">This host cannot; the message says what would help.</exception>
+    /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var machine = machines.Of(context.Codespace);
@@ -18,6 +19,6 @@ internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNe
     }
 
     /// <summary>The network, which only containers need: it waits for the engine while the repository is cloned.</summary>
-    /// <exception cref="CodespaceFaultException">This host cannot; the message says what would help.</exception>
+    /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
     public Task NetworkAsync(StartContext context, CancellationToken cancellationToken) => networks.EnsureAsync(context.Codespace, cancellationToken);
 }

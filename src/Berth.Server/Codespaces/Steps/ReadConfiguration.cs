@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
 using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -7,7 +8,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Reads what the repository asks for, and reports what of it a codespace does not get, and which of the secrets that it recommends are not there.</summary>
 internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets)
 {
-    /// <exception cref="CodespaceFaultException">There is none, or it is wrong; the message says where.</exception>
+    /// <exception cref="FaultException">There is none, or it is wrong; the message says where.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;

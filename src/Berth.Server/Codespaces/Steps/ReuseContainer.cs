@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -12,7 +13,7 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
 {
     /// <returns>Null when there is nothing to go on from.</returns>
-    /// <exception cref="CodespaceFaultException">Its image is no longer allowed.</exception>
+    /// <exception cref="FaultException">Its image is no longer allowed.</exception>
     public async Task<StartContext?> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;

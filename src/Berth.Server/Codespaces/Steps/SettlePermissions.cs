@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -11,7 +12,7 @@ internal sealed class SettlePermissions(CodespacePermissions permissions, Access
     {
         var codespace = context.Codespace;
         var found = await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken)
-            ?? throw new CodespaceFaultException($"{codespace.RepositoryFullName} is not there any more");
+            ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} is not there any more");
         var review = await permissions.ReviewAsync(found.Repository, codespace.OwnerId, codespace.OwnerLogin, context.Plan.File, cancellationToken);
         foreach (var line in review.Lines(found.Repository, codespace.OwnerLogin, codespace.PermissionsOptOut))
         {

@@ -3,6 +3,7 @@ using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -17,7 +18,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
     private const int LastLines = 10;
 
     /// <summary>Makes them anew.</summary>
-    /// <exception cref="CodespaceFaultException">One does not start, or does not become what another waits for.</exception>
+    /// <exception cref="FaultException">One does not start, or does not become what another waits for.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         if (context.Plan.Compose is not { } compose)
@@ -50,7 +51,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
     }
 
     /// <summary>Starts those that an earlier start made.</summary>
-    /// <exception cref="CodespaceFaultException">One is gone.</exception>
+    /// <exception cref="FaultException">One is gone.</exception>
     public async Task ResumeAsync(StartContext context, CancellationToken cancellationToken)
     {
         if (!File.Exists(context.Folders.Services))
@@ -69,7 +70,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
 
             if (await engine.StateAsync(container, cancellationToken) is null)
             {
-                throw new CodespaceFaultException($"the container of the service {start.Service} is gone. Remedy: rebuild the codespace");
+                throw new FaultException(FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
             }
 
             context.Log.Write("services", $"starting {start.Service}");
@@ -108,7 +109,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
         }
         catch (Exception exception) when (exception is EngineException or GateRefusedException)
         {
-            throw new CodespaceFaultException($"the service {service.Name} does not start: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Container, $"the service {service.Name} does not start: {exception.Message}", exception);
         }
     }
 
@@ -120,7 +121,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
         }
         catch (EngineException exception)
         {
-            throw new CodespaceFaultException($"the service {service} does not start: {exception.Message}", exception);
+            throw new FaultException(FaultKind.Container, $"the service {service} does not start: {exception.Message}", exception);
         }
     }
 
@@ -173,7 +174,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
             {
                 if (time.GetElapsedTime(begin) > Patience)
                 {
-                    throw new CodespaceFaultException($"{start.Service} waits for {name} ({condition}), which did not come within {Patience.TotalMinutes:0} minutes{await WordsAsync(container, cancellationToken)}");
+                    throw new FaultException(FaultKind.Container, $"{start.Service} waits for {name} ({condition}), which did not come within {Patience.TotalMinutes:0} minutes{await WordsAsync(container, cancellationToken)}");
                 }
 
                 await Task.Delay(Interval, time, cancellationToken);
@@ -182,9 +183,9 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
 
         static bool Fulfilled(EngineState state, string condition, string name) => condition switch
         {
-            "service_completed_successfully" when !state.Running && state.ExitCode != 0 => throw new CodespaceFaultException($"the service {name} has ended with the exit code {state.ExitCode}, and another waits for its success"),
+            "service_completed_successfully" when !state.Running && state.ExitCode != 0 => throw new FaultException(FaultKind.Container, $"the service {name} has ended with the exit code {state.ExitCode}, and another waits for its success"),
             "service_completed_successfully" => !state.Running,
-            _ when !state.Running => throw new CodespaceFaultException($"the service {name} has ended with the exit code {state.ExitCode}, and another waits until it is healthy"),
+            _ when !state.Running => throw new FaultException(FaultKind.Container, $"the service {name} has ended with the exit code {state.ExitCode}, and another waits until it is healthy"),
             _ => state.Health is "healthy" or null,
         };
     }

@@ -3,6 +3,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Networks;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -16,7 +17,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
 
     /// <summary>Returns when no command runs any more; people can work in it as soon as the context's <see cref="StartContext.Available"/> was told.</summary>
-    /// <exception cref="CodespaceFaultException">It failed; names what was refused, or what the tools said.</exception>
+    /// <exception cref="FaultException">It failed; names what was refused, or what the tools said.</exception>
     public async Task RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var log = context.Log;
@@ -37,7 +38,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
         }
         catch (OperationCanceledException) when (expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new CodespaceFaultException($"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
+            throw new FaultException(FaultKind.TimedOut, $"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
         }
         finally
         {
@@ -85,10 +86,10 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
         else if (result.Failure is { } reason)
         {
             // Of an image that is gone the tools try a pull, which is refused: that it is gone is the cause.
-            throw await engine.ImageAsync(prepared.Image, cancellationToken) is null ? new CodespaceFaultException(StartCodespace.ImageRemoved(prepared.Image))
+            throw await engine.ImageAsync(prepared.Image, cancellationToken) is null ? new FaultException(StartCodespace.ImageRemoved(prepared.Image))
                 : context.Tools.Refusal is { } refusal ? Refused(prepared, refusal)
-                : await BrokenOffAsync(context, cancellationToken) is { } cause ? new CodespaceFaultException(cause)
-                : new CodespaceFaultException($"devcontainer up failed: {reason}");
+                : await BrokenOffAsync(context, cancellationToken) is { } cause ? new FaultException(cause)
+                : new FaultException(FaultKind.Container, $"devcontainer up failed: {reason}");
         }
 
         if (!inBackground)
@@ -112,7 +113,7 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
     }
 
     /// <summary>What befell the start from outside, which the tools report as whatever they were doing; null: nothing.</summary>
-    private async Task<string?> BrokenOffAsync(StartContext context, CancellationToken cancellationToken)
+    private async Task<Fault?> BrokenOffAsync(StartContext context, CancellationToken cancellationToken)
     {
         if (await DevContainerAsync(context, cancellationToken) is not { Running: false } ended)
         {
@@ -121,13 +122,19 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
 
         if (ended.Fault.Length > 0)
         {
-            return $"the container engine cannot start the dev container: {ended.Fault}. Remedy: "
-                + (ended.Fault.Contains("\"/bin/sh\"", StringComparison.Ordinal) ? "use an image that has a shell at /bin/sh, which dev containers need" : "mend what the engine names, then start the codespace again");
+            return new Fault(
+                FaultKind.Container, $"the container engine cannot start the dev container: {ended.Fault}",
+                ended.Fault.Contains("\"/bin/sh\"", StringComparison.Ordinal)
+                    ? "use an image that has a shell at /bin/sh, which dev containers need"
+                    : "mend what the engine names, then start the codespace again");
         }
 
         var lines = await engine.LastLinesAsync(ended.Id, LastLines, cancellationToken);
-        return $"the dev container ended during the start (exit code {ended.ExitCode}{(lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines))}): its main process did, or the container "
-            + "engine stopped it. Remedy: start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true";
+        var words = lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines);
+        return new Fault(
+            FaultKind.Container,
+            $"the dev container ended during the start (exit code {ended.ExitCode}{words}): its main process did, or the container engine stopped it",
+            "start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true");
     }
 
     /// <summary>The container that people work in; null while there is none.</summary>
@@ -154,9 +161,10 @@ internal sealed class UpContainer(EngineClient engine, CodespaceHost host, Codes
             Inside = context.Inside with { Expected = context.Prepared.RemoteUser },
         };
 
-    private static CodespaceFaultException Refused(PreparedContainer prepared, string refusal) => new(
-        $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label devcontainer.metadata of the image {prepared.Image}). "
-        + "Remedy: use an image that does not ask for it");
+    private static FaultException Refused(PreparedContainer prepared, string refusal) => new(
+        FaultKind.Container,
+        $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label devcontainer.metadata of the image {prepared.Image})",
+        "use an image that does not ask for it");
 
     private const int LastLines = 5;
 

@@ -1,6 +1,7 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -46,7 +47,7 @@ internal sealed class WaitingTools : IAsyncDisposable
     /// <param name="scope">What they may touch.</param>
     /// <param name="begins">Told the name of each lifecycle command that begins.</param>
     /// <param name="cancellationToken">Ends them.</param>
-    /// <exception cref="CodespaceFaultException">There is no sandbox on this machine; the message says what is missing.</exception>
+    /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
     public async Task<UpResult> RunAsync(GateScope scope, Action<string> begins, CancellationToken cancellationToken)
     {
         await using var ended = cancellationToken.UnsafeRegister(_ => _ending.Cancel(), null);

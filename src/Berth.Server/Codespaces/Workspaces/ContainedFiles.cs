@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Berth.Server.Faults;
 using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Codespaces.Workspaces;
@@ -14,7 +15,7 @@ internal static partial class ContainedFiles
     /// <param name="root">The checkout.</param>
     /// <param name="path">Relative, separated by slashes, without <c>.</c> and <c>..</c>.</param>
     /// <param name="longest">More bytes are refused.</param>
-    /// <exception cref="CodespaceFaultException">It is a link or lies behind one, is no regular file, or is too large.</exception>
+    /// <exception cref="FaultException">It is a link or lies behind one, is no regular file, or is too large.</exception>
     public static byte[]? Read(string root, string path, int longest)
     {
         using var file = Open(root, path);
@@ -27,11 +28,11 @@ internal static partial class ContainedFiles
         using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
         var content = new byte[Math.Min(stream.Length, longest) + 1];
         var length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        return length <= longest ? content[..length] : throw new CodespaceFaultException($"{path} is larger than {longest / 1024} KiB");
+        return length <= longest ? content[..length] : throw new FaultException(FaultKind.Configuration, $"{path} is larger than {longest / 1024} KiB");
     }
 
     /// <summary>A regular file, to be read; null when there is none of that name.</summary>
-    /// <exception cref="CodespaceFaultException">It is a link or lies behind one, or is no regular file.</exception>
+    /// <exception cref="FaultException">It is a link or lies behind one, or is no regular file.</exception>
     public static SafeFileHandle? Open(string root, string path)
     {
         using var folder = Folder(root, path, out var name);
@@ -50,14 +51,14 @@ internal static partial class ContainedFiles
         if (Status(file).Kind != RegularFile)
         {
             file.Dispose();
-            throw new CodespaceFaultException($"{path} cannot be read: it is not a regular file");
+            throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: it is not a regular file");
         }
 
         return file;
     }
 
     /// <summary>The names of the folders in a folder, links left out; empty when there is no such folder.</summary>
-    /// <exception cref="CodespaceFaultException">The folder is a link or lies behind one.</exception>
+    /// <exception cref="FaultException">The folder is a link or lies behind one.</exception>
     public static IReadOnlyList<string> FoldersIn(string root, string path)
     {
         using var folder = Folder(root, path + "/.", out _);
@@ -74,7 +75,7 @@ internal static partial class ContainedFiles
         name = segments[^1];
         if (segments.Any(segment => segment.Length == 0 || segment == ".." || segment.Contains('\0', StringComparison.Ordinal)))
         {
-            throw new CodespaceFaultException($"{path} is not a path within the checkout");
+            throw new FaultException(FaultKind.Configuration, $"{path} is not a path within the checkout");
         }
 
         var folder = OpenFolder(root);
@@ -97,7 +98,7 @@ internal static partial class ContainedFiles
             if (Status(next).Device != device)
             {
                 next.Dispose();
-                throw new CodespaceFaultException($"{path} cannot be read: {segment} is another filesystem");
+                throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is another filesystem");
             }
 
             folder = next;
@@ -112,9 +113,9 @@ internal static partial class ContainedFiles
     private static SafeFileHandle? Missing(string path, string segment, int error) => error switch
     {
         NoEntry => null,
-        TooManyLinks => throw new CodespaceFaultException($"{path} cannot be read: {segment} is a symbolic link, and links are not followed"),
-        NotFolder => throw new CodespaceFaultException($"{path} cannot be read: {segment} is a symbolic link or no folder, and links are not followed"),
-        _ => throw new CodespaceFaultException($"{path} cannot be read: {Marshal.GetPInvokeErrorMessage(error)}"),
+        TooManyLinks => throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link, and links are not followed"),
+        NotFolder => throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link or no folder, and links are not followed"),
+        _ => throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {Marshal.GetPInvokeErrorMessage(error)}"),
     };
 
     private static unsafe (int Kind, ulong Device) Status(SafeFileHandle file)

@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Workspaces;
@@ -79,7 +80,7 @@ internal sealed partial class WatchContainers(
                 }
             }
         }
-        catch (Exception exception) when (exception is EngineException or CodespaceFaultException or System.Data.Common.DbException)
+        catch (Exception exception) when (exception is EngineException or FaultException or System.Data.Common.DbException)
         {
             LogWaits(exception.Message);
         }
@@ -99,7 +100,9 @@ internal sealed partial class WatchContainers(
             return;
         }
 
-        var notice = $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than the {most / (double)(1L << 30):0.0} GB it may. Remedy: rebuild it, and write less or into the workspace";
+        var notice = Fault.Shown(
+            $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than the {most / (double)(1L << 30):0.0} GB it may",
+            "rebuild it, and write less or into the workspace");
         await using (var log = logs.Open(codespace))
         {
             log.Write("stop", notice);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Berth.Server.Faults;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Workspaces;
@@ -21,7 +22,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Makes the filesystem where there is none, lets it grow to <paramref name="bytes"/>, and mounts it.</summary>
-    /// <exception cref="CodespaceFaultException">This machine cannot; the message says why and what would help.</exception>
+    /// <exception cref="FaultException">This machine cannot; the message says why and what would help.</exception>
     public async Task MountAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folders.Workspaces);
@@ -102,7 +103,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
         var free = new DriveInfo(folders.Root).AvailableFreeSpace;
         if (free < LeastFree)
         {
-            throw new CodespaceFaultException($"the server's disk is nearly full ({free >> 20} MiB left of the filesystem of BERTH_DATA): make room and start the codespace again");
+            throw new FaultException(FaultKind.Host, $"the server's disk is nearly full ({free >> 20} MiB left of the filesystem of BERTH_DATA): make room and start the codespace again");
         }
     }
 
@@ -130,8 +131,10 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
         if (await TryAsync(
             "mount", ["-t", "ext4", "-o", "loop,nosuid,nodev,noatime,discard,noinit_itable", folders.WorkspaceImage, folders.Workspaces], cancellationToken) is { } said)
         {
-            throw new CodespaceFaultException(
-                $"the workspace's filesystem cannot be mounted ({said}). Remedy: codespaces need loop devices (/dev/loop-control) and CAP_SYS_ADMIN; "
+            throw new FaultException(
+                FaultKind.Host,
+                $"the workspace's filesystem cannot be mounted ({said})",
+                "codespaces need loop devices (/dev/loop-control) and CAP_SYS_ADMIN; "
                 + "without them BERTH_WORKSPACES=folder keeps workspaces in plain folders, which have no size");
         }
     }
@@ -146,7 +149,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
     {
         if (await TryAsync(tool, arguments, cancellationToken) is { } said)
         {
-            throw new CodespaceFaultException($"the workspace's filesystem: {tool} failed ({said})");
+            throw new FaultException(FaultKind.Host, $"the workspace's filesystem: {tool} failed ({said})");
         }
     }
 

@@ -6,16 +6,12 @@ using System.Text;
 using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
+using Berth.Server.Faults;
 using Berth.Server.Json;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Registries.Ecr;
-
-/// <summary>An exchange that AWS refused, or that could not be made; the message is for whoever owns the secrets.</summary>
-#pragma warning disable CA1032, RCS1194 // Without a message it means nothing.
-public sealed class EcrException(string message) : Exception(message);
-#pragma warning restore CA1032, RCS1194
 
 /// <summary>
 /// Exchanges an access key pair for ECR's short-lived login (<c>GetAuthorizationToken</c>), through a role where one is named. A login is
@@ -30,8 +26,8 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
 
     private sealed record Remembered(RegistryLogin Login, DateTimeOffset FreshUntil);
 
-    /// <exception cref="EcrException">AWS refused; it names the missing permission where that is the reason.</exception>
-    public async Task<RegistryLogin> LoginAsync(CredentialSet set, EcrHost host, CancellationToken cancellationToken)
+    /// <exception cref="FaultException">AWS refused; it names the missing permission where that is the reason.</exception>
+    public async Task<RegistryLogin> LoginAsync(LoginSecrets set, EcrHost host, CancellationToken cancellationToken)
     {
         // USER "AWS" means that the password is such a token already: nothing to exchange, nothing to refresh.
         if (set.User == "AWS")
@@ -56,23 +52,23 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
             Remember(key, login, now);
             return login;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is HttpRequestException or EcrException or OperationCanceledException
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is HttpRequestException or FaultException or OperationCanceledException
             && known?.Login.ExpiresAt > now)
         {
             return known.Login;
         }
         catch (HttpRequestException exception)
         {
-            throw new EcrException($"AWS ({host.Service} in {host.Region}) cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
+            throw new FaultException(FaultKind.ExchangeFailed, $"AWS ({host.Service} in {host.Region}) cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EcrException($"AWS ({host.Service} in {host.Region}) does not answer within {Limit.TotalSeconds:0} seconds");
+            throw new FaultException(FaultKind.ExchangeFailed, $"AWS ({host.Service} in {host.Region}) does not answer within {Limit.TotalSeconds:0} seconds");
         }
     }
 
     /// <summary>Everything that the exchange depends on, the secret key too: nobody gets a login that another key was exchanged for.</summary>
-    private static string KeyOf(CredentialSet set, EcrHost host) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
+    private static string KeyOf(LoginSecrets set, EcrHost host) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
         '\n', set.Version, set.User, set.Password, set.RoleArn, set.ExternalId, host.Account, host.Region, host.Service, host.Endpoint))));
 
     private void Remember(string key, RegistryLogin login, DateTimeOffset now)
@@ -91,7 +87,7 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
         _logins[key] = new Remembered(login, login.RefreshAt!.Value);
     }
 
-    private async Task<RegistryLogin> ExchangeAsync(CredentialSet set, EcrHost host, CancellationToken cancellationToken)
+    private async Task<RegistryLogin> ExchangeAsync(LoginSecrets set, EcrHost host, CancellationToken cancellationToken)
     {
         var keys = new AwsKeyPair(set.User, set.Password);
         if (set.RoleArn is { } role)
@@ -122,7 +118,7 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
         var (status, text) = await SendAsync(endpoint, headers, Encoding.UTF8.GetBytes(form), keys, host.Region, "sts", cancellationToken);
         if (status != HttpStatusCode.OK)
         {
-            throw new EcrException($"AWS did not let {keys.AccessKeyId} assume {role}: {Element(text, "Message") ?? status.ToString()}; the role's trust policy must name it, and it needs sts:AssumeRole");
+            throw new FaultException(FaultKind.ExchangeFailed, $"AWS did not let {keys.AccessKeyId} assume {role}: {Element(text, "Message") ?? status.ToString()}; the role's trust policy must name it, and it needs sts:AssumeRole");
         }
 
         return new AwsKeyPair(Demand(text, "AccessKeyId"), Demand(text, "SecretAccessKey"), Demand(text, "SessionToken"));
@@ -163,18 +159,18 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
         }
         catch (Exception exception) when (exception is OutsideJsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException)
         {
-            throw new EcrException("AWS answered GetAuthorizationToken with something that is no token");
+            throw new FaultException(FaultKind.ExchangeFailed, "AWS answered GetAuthorizationToken with something that is no token");
         }
     }
 
-    private static EcrException Refused(EcrHost host, AwsKeyPair keys, string text)
+    private static FaultException Refused(EcrHost host, AwsKeyPair keys, string text)
     {
         var (type, message) = ErrorOf(text);
         var permission = host.IsPublic ? "ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken" : "ecr:GetAuthorizationToken";
         var policies = host.IsPublic
             ? "AmazonElasticContainerRegistryPublicReadOnly or …PublicPowerUser"
             : "AmazonEC2ContainerRegistryReadOnly, …PowerUser or …FullAccess";
-        return new EcrException(type switch
+        return new FaultException(FaultKind.ExchangeFailed, type switch
         {
             "AccessDeniedException" => $"AWS denied {keys.AccessKeyId} the login: it needs {permission}, which the managed policies {policies} hold ({message})",
             "UnrecognizedClientException" or "InvalidClientTokenId" => $"AWS does not know the access key {keys.AccessKeyId}: it was deleted, or is of another partition",
@@ -199,7 +195,7 @@ internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvi
         }
     }
 
-    private static string Demand(string xml, string name) => Element(xml, name) ?? throw new EcrException("AWS answered AssumeRole with something that is no key pair");
+    private static string Demand(string xml, string name) => Element(xml, name) ?? throw new FaultException(FaultKind.ExchangeFailed, "AWS answered AssumeRole with something that is no key pair");
 
     private static string? Element(string xml, string name)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Berth.Server.Faults;
 using Berth.Server.Json;
 using Berth.Server.Oci;
 
@@ -10,7 +11,7 @@ namespace Berth.Server.Registries.Remote;
 
 /// <summary>
 /// One conversation with one registry about one login: asks what it wants (ping and challenge), gets a token where it wants one, and sends requests. Throws
-/// <see cref="RemoteException"/> with the reason in words.
+/// <see cref="FaultException"/> with the reason in words.
 /// </summary>
 /// <param name="wire">Sends.</param>
 /// <param name="realms">Where the login may go.</param>
@@ -41,7 +42,7 @@ internal sealed class RegistryConversation(
         var asked = response.RequestMessage!.RequestUri!;
         if (!asked.IdnHost.Equals(_origin!.IdnHost, StringComparison.OrdinalIgnoreCase))
         {
-            throw new RemoteException(RemoteOutcome.Unusable, $"{host} redirects to {asked.Authority}; a login goes nowhere by redirect: name that host itself");
+            throw new FaultException(FaultKind.Unusable, $"{host} redirects to {asked.Authority}; a login goes nowhere by redirect: name that host itself");
         }
 
         if (login?.Bearer is { } bearer)
@@ -85,16 +86,16 @@ internal sealed class RegistryConversation(
     }
 
     /// <summary>Every status that has one meaning wherever it comes.</summary>
-    public async Task<RemoteException> UnexpectedAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
+    public async Task<FaultException> UnexpectedAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
     {
         var (_, reason) = await WireReasonAsync(response, cancellationToken);
         return response.StatusCode switch
         {
-            HttpStatusCode.TooManyRequests => new RemoteException(
-                RemoteOutcome.RateLimited, $"{host} allows no more requests for now ({reason}){(login is null ? "; with a login it may allow more" : "")}"),
-            >= HttpStatusCode.InternalServerError => new RemoteException(RemoteOutcome.Unreachable, $"{host} has a fault of its own ({reason})"),
-            HttpStatusCode.NotFound => new RemoteException(RemoteOutcome.Unusable, $"{host} is no container registry: it answers {reason} to {what}"),
-            _ => new RemoteException(RemoteOutcome.Unusable, $"{host} answers {reason} to {what}"),
+            HttpStatusCode.TooManyRequests => new FaultException(
+                FaultKind.RateLimited, $"{host} allows no more requests for now ({reason}){(login is null ? "; with a login it may allow more" : "")}"),
+            >= HttpStatusCode.InternalServerError => new FaultException(FaultKind.Unreachable, $"{host} has a fault of its own ({reason})"),
+            HttpStatusCode.NotFound => new FaultException(FaultKind.Unusable, $"{host} is no container registry: it answers {reason} to {what}"),
+            _ => new FaultException(FaultKind.Unusable, $"{host} answers {reason} to {what}"),
         };
     }
 
@@ -118,14 +119,14 @@ internal sealed class RegistryConversation(
             {
                 return await wire.SendAsync(HttpMethod.Get, new Uri(_origin, "/v2/"), null, [], cancellationToken);
             }
-            catch (RemoteException exception) when (exception.NotTls && i + 1 < origins.Count)
+            catch (NotTlsException) when (i + 1 < origins.Count)
             {
                 // A registry on this machine may speak plain http, as it may for the engine.
             }
-            catch (RemoteException exception) when (exception.NotTls)
+            catch (NotTlsException exception)
             {
                 throw await SpeaksHttpAsync(cancellationToken)
-                    ? new RemoteException(RemoteOutcome.PlainHttp, $"{host} speaks plain http, over which no login is sent; it must be served with https")
+                    ? new FaultException(FaultKind.PlainHttp, $"{host} speaks plain http, over which no login is sent; it must be served with https")
                     : exception;
             }
         }
@@ -138,7 +139,7 @@ internal sealed class RegistryConversation(
             using var response = await wire.SendAsync(HttpMethod.Get, new UriBuilder(_origin!) { Scheme = Uri.UriSchemeHttp, Path = "/v2/", Port = _origin!.Port }.Uri, null, [], cancellationToken);
             return true;
         }
-        catch (RemoteException)
+        catch (FaultException)
         {
             return false;
         }
@@ -148,7 +149,7 @@ internal sealed class RegistryConversation(
     {
         var headers = response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var values) ? values.ToArray() : [];
         var challenge = Challenge.Best(headers)
-            ?? throw new RemoteException(RemoteOutcome.Unusable, $"{host} wants a login and does not say which kind (neither Basic nor Bearer)");
+            ?? throw new FaultException(FaultKind.Unusable, $"{host} wants a login and does not say which kind (neither Basic nor Bearer)");
         if (challenge.Is("Bearer"))
         {
             Scheme = RemoteScheme.Bearer;
@@ -159,7 +160,7 @@ internal sealed class RegistryConversation(
 
         if (login is null)
         {
-            throw new RemoteException(RemoteOutcome.LoginRequired, $"{host} wants a login");
+            throw new FaultException(FaultKind.LoginRequired, $"{host} wants a login");
         }
 
         Scheme = RemoteScheme.Basic;
@@ -171,14 +172,14 @@ internal sealed class RegistryConversation(
     {
         if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm) || (realm.Scheme != Uri.UriSchemeHttps && realm.Scheme != Uri.UriSchemeHttp))
         {
-            throw new RemoteException(RemoteOutcome.Unusable, $"{host} names no usable place to get a token from");
+            throw new FaultException(FaultKind.Unusable, $"{host} names no usable place to get a token from");
         }
 
         // Without a login nothing can be lost, except that https must not end here.
         if (!realms.Allows(_origin!, realm) && (login is not null || realm.Scheme != Uri.UriSchemeHttps))
         {
-            throw new RemoteException(
-                RemoteOutcome.RealmRefused,
+            throw new FaultException(
+                FaultKind.RealmRefused,
                 $"{host} wants the login sent to {realm.Scheme}://{realm.Authority}, which is neither its own host nor https on its own domain; it was not sent. "
                 + $"If that place is the registry's, the operator lists it in {RealmRule.Setting}");
         }
@@ -192,18 +193,18 @@ internal sealed class RegistryConversation(
         switch (status)
         {
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest when login is null:
-                throw new RemoteException(RemoteOutcome.LoginRequired, $"{host} gives nothing without a login ({reason})");
+                throw new FaultException(FaultKind.LoginRequired, $"{host} gives nothing without a login ({reason})");
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest:
                 // Some refuse a token for what the login may not read; asked for nothing, they tell whether the login itself is good.
                 var good = scope is not null && (await AskAsync(realm, challenge["service"], null, offline: false, cancellationToken)).Token is not null;
                 throw good
-                    ? new RemoteException(RemoteOutcome.Denied, $"{host} accepts the login and gives it no right to {PathOf(scope!)}, or there is no such image ({reason})")
-                    : new RemoteException(RemoteOutcome.WrongPassword, $"{host} does not accept user name and password ({reason})");
+                    ? new FaultException(FaultKind.Denied, $"{host} accepts the login and gives it no right to {PathOf(scope!)}, or there is no such image ({reason})")
+                    : new FaultException(FaultKind.WrongPassword, $"{host} does not accept user name and password ({reason})");
             case HttpStatusCode.TooManyRequests:
-                throw new RemoteException(RemoteOutcome.RateLimited, $"{realm.Authority} gives no more tokens for now ({reason})");
+                throw new FaultException(FaultKind.RateLimited, $"{realm.Authority} gives no more tokens for now ({reason})");
             default:
-                throw new RemoteException(
-                    status >= HttpStatusCode.InternalServerError ? RemoteOutcome.Unreachable : RemoteOutcome.Unusable,
+                throw new FaultException(
+                    status >= HttpStatusCode.InternalServerError ? FaultKind.Unreachable : FaultKind.Unusable,
                     $"{realm.Authority}, where {host} sends for tokens, answers {(code.Length > 0 || status != HttpStatusCode.OK ? reason : "with no token")}");
         }
     }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 
@@ -9,7 +10,7 @@ namespace Berth.Server.Registries.Remote;
 
 /// <summary>
 /// Sends requests that carry a login to one place only: redirects are followed without it, answers are read to a limit, and whatever fails becomes a
-/// <see cref="RemoteException"/> in words for a person.
+/// <see cref="FaultException"/> in words for a person.
 /// </summary>
 internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 {
@@ -26,7 +27,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     /// <param name="login">For this address alone.</param>
     /// <param name="accept">Media types.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="RemoteException">There is no answer.</exception>
+    /// <exception cref="FaultException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri uri, AuthenticationHeaderValue? login, IReadOnlyList<string> accept, CancellationToken cancellationToken)
     {
@@ -44,7 +45,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
                 var next = response.Headers.Location is { } location ? new Uri(target, location) : null;
                 if (next is null || hop == MostRedirects || !IsSafe(uri, next))
                 {
-                    throw new RemoteException(RemoteOutcome.Unusable, $"{uri.Authority} redirects {(next is null ? "without saying where" : hop == MostRedirects ? "too often" : $"to {next.Scheme}://{next.Authority}, which is not followed")}");
+                    throw new FaultException(FaultKind.Unusable, $"{uri.Authority} redirects {(next is null ? "without saying where" : hop == MostRedirects ? "too often" : $"to {next.Scheme}://{next.Authority}, which is not followed")}");
                 }
 
                 target = next;
@@ -52,7 +53,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
     }
 
-    /// <exception cref="RemoteException">It is larger than <paramref name="limit"/> bytes, or breaks off.</exception>
+    /// <exception cref="FaultException">It is larger than <paramref name="limit"/> bytes, or breaks off.</exception>
     public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
     {
         var place = response.RequestMessage!.RequestUri!.Authority;
@@ -60,7 +61,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         {
             if (response.Content.Headers.ContentLength > limit)
             {
-                throw new RemoteException(RemoteOutcome.Unusable, $"{place} answers with more than {limit / 1024} KiB");
+                throw new FaultException(FaultKind.Unusable, $"{place} answers with more than {limit / 1024} KiB");
             }
 
             await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -71,7 +72,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
             {
                 if (buffer.Length + read > limit)
                 {
-                    throw new RemoteException(RemoteOutcome.Unusable, $"{place} answers with more than {limit / 1024} KiB");
+                    throw new FaultException(FaultKind.Unusable, $"{place} answers with more than {limit / 1024} KiB");
                 }
 
                 buffer.Write(chunk, 0, read);
@@ -81,7 +82,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new RemoteException(RemoteOutcome.Unreachable, $"the answer of {place} breaks off");
+            throw new FaultException(FaultKind.Unreachable, $"the answer of {place} breaks off");
         }
     }
 
@@ -95,7 +96,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
             using var document = OutsideJson.Parse(body, default);
             (code, words) = ReasonOf(document.RootElement);
         }
-        catch (Exception exception) when (exception is RemoteException or OutsideJsonException)
+        catch (Exception exception) when (exception is FaultException or OutsideJsonException)
         {
             // Not a registry's error: the status must do.
         }
@@ -133,7 +134,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} does not answer");
+            throw new FaultException(FaultKind.Unreachable, $"{uri.Authority} does not answer");
         }
     }
 
@@ -142,28 +143,28 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         to.UserInfo.Length == 0
         && (to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp && RealmRule.IsLoopback(to) == RealmRule.IsLoopback(from)));
 
-    private static RemoteException Failed(Uri uri, HttpRequestException exception)
+    private static FaultException Failed(Uri uri, HttpRequestException exception)
     {
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
             {
                 case OutgoingRefusedException refused:
-                    return new RemoteException(RemoteOutcome.AddressRefused, $"{uri.Authority} may not be reached: {refused.Message}");
+                    return new FaultException(FaultKind.AddressRefused, $"{uri.Authority} may not be reached: {refused.Message}");
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery }:
-                    return new RemoteException(RemoteOutcome.UnknownHost, $"the name {uri.IdnHost} cannot be found in DNS");
+                    return new FaultException(FaultKind.UnknownHost, $"the name {uri.IdnHost} cannot be found in DNS");
                 case SocketException socket:
-                    return new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} cannot be reached: {socket.Message}");
+                    return new FaultException(FaultKind.Unreachable, $"{uri.Authority} cannot be reached: {socket.Message}");
                 case AuthenticationException tls when tls.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase):
-                    return new RemoteException(RemoteOutcome.UntrustedCertificate, $"the certificate of {uri.Authority} is not trusted: {Why(tls.Message)}");
+                    return new FaultException(FaultKind.UntrustedCertificate, $"the certificate of {uri.Authority} is not trusted: {Why(tls.Message)}");
                 case AuthenticationException:
-                    return new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} does not speak TLS") { NotTls = true };
+                    return new NotTlsException(new Fault(FaultKind.Unreachable, $"{uri.Authority} does not speak TLS"));
             }
         }
 
         return exception.HttpRequestError == HttpRequestError.SecureConnectionError
-            ? new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} does not speak TLS") { NotTls = true }
-            : new RemoteException(RemoteOutcome.Unreachable, $"{uri.Authority} gives no usable answer: {OneLine(exception.InnerException?.Message ?? exception.Message)}");
+            ? new NotTlsException(new Fault(FaultKind.Unreachable, $"{uri.Authority} does not speak TLS"))
+            : new FaultException(FaultKind.Unreachable, $"{uri.Authority} gives no usable answer: {OneLine(exception.InnerException?.Message ?? exception.Message)}");
     }
 
     private static string Why(string message) => message switch
@@ -186,3 +187,8 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         return ("", ReasonNames.Select(name => body.TextOf(name)).FirstOrDefault(text => !string.IsNullOrEmpty(text)) ?? "");
     }
 }
+
+/// <summary>The other side did not speak TLS: it may speak plain http.</summary>
+#pragma warning disable CA1032, RCS1194 // Without a fault it means nothing.
+internal sealed class NotTlsException(Fault fault) : FaultException(fault);
+#pragma warning restore CA1032, RCS1194

@@ -1,6 +1,6 @@
 using Berth.Client.Wire;
+using Berth.Server.Faults;
 using Berth.Server.Registries;
-using Berth.Server.Registries.Ecr;
 using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Secrets.RegistryChecks;
@@ -9,10 +9,15 @@ namespace Berth.Server.Secrets.RegistryChecks;
 /// Tries registry logins before somebody needs them: what <c>docker login</c> does, and for an image what a pull begins with. Nothing is pulled and nothing
 /// is kept.
 /// </summary>
-internal sealed class CheckRegistry(SetLogins logins, RegistryClient registries)
+internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registries)
 {
+    /// <summary>The outcome of what is no fault, as the API spells it.</summary>
+    public const string Allowed = "allowed";
+
     /// <summary>Registries that one check asks.</summary>
     private const int MostSets = 20;
+
+    private sealed record Found(string Words, RemoteManifest? Manifest);
 
     /// <summary>A login as somebody typed it.</summary>
     public async Task<RegistryCheckReport> TypedAsync(RegistryServer server, string? user, string? password, RemoteImage? image, CancellationToken cancellationToken)
@@ -20,7 +25,7 @@ internal sealed class CheckRegistry(SetLogins logins, RegistryClient registries)
         var check = user is null || password is null
             ? await WithoutLoginAsync(server, image, cancellationToken)
             : await OfSetAsync(
-                new CredentialSet { Prefix = "", Level = SecretLevel.User, Server = server, User = user, Password = password, Version = "typed" }, "the given login", image, cancellationToken);
+                new LoginSecrets { Prefix = "", Level = SecretLevel.User, Server = server, User = user, Password = password, Version = "typed" }, "the given login", image, cancellationToken);
         return Report([check], []);
     }
 
@@ -31,9 +36,9 @@ internal sealed class CheckRegistry(SetLogins logins, RegistryClient registries)
     /// <param name="image">What they should be able to pull; null: only the login is tried.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<RegistryCheckReport> SetsAsync(
-        ResolvedSets resolved, IReadOnlyList<SetReport> known, string? prefix, RemoteImage? image, CancellationToken cancellationToken)
+        ResolvedLogins resolved, IReadOnlyList<LoginReport> known, string? prefix, RemoteImage? image, CancellationToken cancellationToken)
     {
-        var chosen = (image is null ? resolved.Sets : resolved.ForImage(image) is { } one ? [one] : [])
+        var chosen = (image is null ? resolved.Counting : resolved.ForImage(image) is { } one ? [one] : [])
             .Where(set => prefix is null || set.Prefix == prefix).Take(MostSets);
         List<RegistryCheck> checks = [.. await Task.WhenAll(chosen.Select(set => OfSetAsync(set, set.Name, image, cancellationToken)))];
         if (image is not null && checks.Count == 0 && prefix is null)
@@ -44,64 +49,67 @@ internal sealed class CheckRegistry(SetLogins logins, RegistryClient registries)
         return Report(checks, known.Where(line => prefix is null || line.Prefix == prefix));
     }
 
-    private async Task<RegistryCheck> OfSetAsync(CredentialSet set, string name, RemoteImage? image, CancellationToken cancellationToken)
+    private async Task<RegistryCheck> OfSetAsync(LoginSecrets set, string name, RemoteImage? image, CancellationToken cancellationToken)
     {
-        List<(string Login, RemoteAnswer Answer)> tried = [(name, await TryAsync(set, image, cancellationToken))];
-        if (image is not null && tried[0].Answer.LoginRejected)
+        List<(string Login, RemoteAnswer<Found> Answer)> tried = [(name, await TryAsync(set, image, cancellationToken))];
+        if (image is not null && tried[0].Answer.Fault is { IsLoginRejected: true })
         {
             // As at a start: a rejected login is followed by one try without.
-            tried.Add(("none", await registries.DescribeAsync(image, null, null, cancellationToken)));
+            tried.Add(("none", await AskAsync(set.Server, image, null, cancellationToken)));
         }
 
         return Check(set.Server, tried, image) with { Prefix = set.Prefix.Length == 0 ? null : set.Prefix, Level = set.Prefix.Length == 0 ? null : set.Level.Words() };
     }
 
-    private async Task<RegistryCheck> WithoutLoginAsync(RegistryServer server, RemoteImage? image, CancellationToken cancellationToken) => Check(
-        server,
-        [("none", image is null ? await registries.LoginAsync(server.Host, null, offline: false, cancellationToken) : await registries.DescribeAsync(image, null, null, cancellationToken))],
-        image);
+    private async Task<RegistryCheck> WithoutLoginAsync(RegistryServer server, RemoteImage? image, CancellationToken cancellationToken) =>
+        Check(server, [("none", await AskAsync(server, image, null, cancellationToken))], image);
 
-    private async Task<RemoteAnswer> TryAsync(CredentialSet set, RemoteImage? image, CancellationToken cancellationToken)
+    private async Task<RemoteAnswer<Found>> TryAsync(LoginSecrets set, RemoteImage? image, CancellationToken cancellationToken)
     {
         try
         {
-            var login = await logins.LoginAsync(set, cancellationToken);
-            return image is null
-                ? await registries.LoginAsync(set.Server.Host, login, offline: false, cancellationToken)
-                : await registries.DescribeAsync(image, login, null, cancellationToken);
+            return await AskAsync(set.Server, image, await logins.LoginAsync(set, cancellationToken), cancellationToken);
         }
-        catch (EcrException exception)
+        catch (FaultException exception)
         {
-            return new RemoteAnswer(RemoteOutcome.ExchangeFailed, exception.Message);
+            return RemoteAnswer<Found>.Of(exception.Fault);
         }
     }
 
+    private async Task<RemoteAnswer<Found>> AskAsync(RegistryServer server, RemoteImage? image, RegistryLogin? login, CancellationToken cancellationToken) => image is null
+        ? (await registries.LoginAsync(server.Host, login, offline: false, cancellationToken)).Select(answer => new Found(answer.Words, null))
+        : (await registries.DescribeAsync(image, login, null, cancellationToken)).Select(manifest => new Found($"{image.Host} allows {image}", manifest));
+
     /// <summary>The first answer is the one about the login; a later success without it changes nothing about that.</summary>
-    private static RegistryCheck Check(RegistryServer server, List<(string Login, RemoteAnswer Answer)> tried, RemoteImage? image)
+    private static RegistryCheck Check(RegistryServer server, List<(string Login, RemoteAnswer<Found> Answer)> tried, RemoteImage? image)
     {
         var first = tried[0].Answer;
-        var found = tried.Select(attempt => attempt.Answer.Manifest).FirstOrDefault(manifest => manifest is not null);
+        var found = tried.Select(attempt => attempt.Answer.Value?.Manifest).FirstOrDefault(manifest => manifest is not null);
         return new RegistryCheck
         {
             Registry = server.Host.Value,
-            Outcome = Word(first.Outcome),
-            Message = first.Words + (tried.Count > 1 && tried[^1].Answer.Ok ? "; without a login the image is allowed" : ""),
+            Outcome = Outcome(first),
+            Message = Words(first) + (tried.Count > 1 && tried[^1].Answer.Ok ? "; without a login the image is allowed" : ""),
             Image = image?.ToString(),
             Digest = found?.Digest.Value,
             Platforms = found is null ? null : [.. found.Platforms.Select(platform => platform.ToString())],
             Size = found?.Size,
-            Tried = [.. tried.Select(attempt => new RegistryAttempt(attempt.Login, Word(attempt.Answer.Outcome), attempt.Answer.Words))],
+            Tried = [.. tried.Select(attempt => new RegistryAttempt(attempt.Login, Outcome(attempt.Answer), Words(attempt.Answer)))],
         };
     }
 
-    private static RegistryCheckReport Report(List<RegistryCheck> checks, IEnumerable<SetReport> known) => new()
+    private static string Outcome(RemoteAnswer<Found> answer) => answer.Ok ? Allowed : Word(answer.Fault.Kind);
+
+    private static string Words(RemoteAnswer<Found> answer) => answer.Ok ? answer.Value.Words : answer.Fault.Message;
+
+    private static RegistryCheckReport Report(List<RegistryCheck> checks, IEnumerable<LoginReport> known) => new()
     {
-        Ok = checks.Count > 0 && checks.TrueForAll(check => check.Outcome == Word(RemoteOutcome.Allowed)),
+        Ok = checks.Count > 0 && checks.TrueForAll(check => check.Outcome == Allowed),
         Checks = checks,
         Sets = SetsOf(known),
     };
 
-    public static List<RegistrySetReport> SetsOf(IEnumerable<SetReport> known) =>
+    public static List<RegistrySetReport> SetsOf(IEnumerable<LoginReport> known) =>
     [
         .. known.Select(line => new RegistrySetReport
         {

@@ -56,7 +56,7 @@ internal static class RegistryCheckEndpoints
 
     /// <summary>The result of the check that began when the set was stored. Those who may change the secret may know it.</summary>
     public static async Task<IResult> OfSecretAsync(
-        string secret, HttpContext http, ApiCaller caller, Db db, CompletedSets sets, CheckLimits limits, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, Db db, CompletedLogins sets, CheckLimits limits, ApiUrls urls, CancellationToken cancellationToken)
     {
         var (owner, _) = SecretEndpoints.OwnerOf(http, urls);
         if (!SecretName.TryParse(secret, out var name, out _)
@@ -65,12 +65,12 @@ internal static class RegistryCheckEndpoints
             return ApiErrors.Hidden(caller.Principal);
         }
 
-        return ResolveSets.PrefixOf(name.Value) is { } prefix
+        return ResolveLogins.PrefixOf(name.Value) is { } prefix
             ? ApiResult.Ok(await limits.WithinAsync(caller.User.UserId, () => sets.ResultAsync(owner, prefix, cancellationToken), cancellationToken))
             : ApiErrors.Unprocessable("Secret", "name", $"{name.Value} is no part of a registry's login: PREFIX_CONTAINER_REGISTRY_SERVER, _USER or _PASSWORD");
     }
 
-    private static async Task<(ResolvedSets Resolved, IReadOnlyList<SetReport> Known)> SetsAsync(
+    private static async Task<(ResolvedLogins Resolved, IReadOnlyList<LoginReport> Known)> SetsAsync(
         Db db, CodespaceSecrets secrets, ApiCaller caller, string? repository, CancellationToken cancellationToken)
     {
         if (repository is null)
@@ -86,7 +86,7 @@ internal static class RegistryCheckEndpoints
         }
 
         var resolved = await secrets.RegistriesAsync(caller.User.UserId, readable.Repository, cancellationToken);
-        return (resolved, KnownSets.Of(readable.Standing, resolved.Report));
+        return (resolved, KnownLogins.Of(readable.Standing, resolved.Report));
     }
 
     private static async Task<PersonOnRepository?> FindAsync(DbSession session, string fullName, long userId)

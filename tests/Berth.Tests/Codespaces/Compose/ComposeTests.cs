@@ -1,6 +1,7 @@
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Compose;
 
@@ -85,7 +86,7 @@ public sealed class ComposeTests : IDisposable
         Write("secret.env", "A=1");
         Directory.CreateDirectory(Path.Combine(_root, ".devcontainer"));
         File.CreateSymbolicLink(Path.Combine(_root, ".devcontainer/link"), "/etc/passwd");
-        var fault = Assert.Throws<CodespaceFaultException>(() => Read($$"""
+        var fault = Assert.Throws<FaultException>(() => Read($$"""
             services:
               app:
                 {{Image}}
@@ -111,18 +112,18 @@ public sealed class ComposeTests : IDisposable
     [InlineData("services: {}", "there is no service app")]
     [InlineData("include: [ ../../x.yml ]\nservices: {}", "lies outside the repository")]
     public void A_file_that_is_none_is_named(string text, string reason) =>
-        Assert.Contains(reason, Assert.Throws<CodespaceFaultException>(() => Read(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<FaultException>(() => Read(text)).Message, StringComparison.Ordinal);
 
     [Trait("Suite", "hostile")]
     [Fact]
     public void Deep_and_multiplying_files_end_quickly()
     {
-        Assert.Contains("levels deep", Assert.Throws<CodespaceFaultException>(() => Read("a: " + new string('[', 100_000))).Message, StringComparison.Ordinal);
-        Assert.Contains("levels deep", Assert.Throws<CodespaceFaultException>(() => Read("a: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)))).Message, StringComparison.Ordinal);
+        Assert.Contains("levels deep", Assert.Throws<FaultException>(() => Read("a: " + new string('[', 100_000))).Message, StringComparison.Ordinal);
+        Assert.Contains("levels deep", Assert.Throws<FaultException>(() => Read("a: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)))).Message, StringComparison.Ordinal);
         var bomb = "x-0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
             $"x-{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
-        Assert.Contains("more than 20000 values", Assert.Throws<CodespaceFaultException>(() => Read(bomb)).Message, StringComparison.Ordinal);
-        Assert.Contains("too deeply", Assert.Throws<CodespaceFaultException>(
+        Assert.Contains("more than 20000 values", Assert.Throws<FaultException>(() => Read(bomb)).Message, StringComparison.Ordinal);
+        Assert.Contains("too deeply", Assert.Throws<FaultException>(
             () => Read($"services: {{ app: {{ {Image.Trim()}, user: '{string.Concat(Enumerable.Repeat("${A:-", 20))}{new string('}', 20)}' }} }}")).Message, StringComparison.Ordinal);
     }
 
@@ -192,7 +193,7 @@ public sealed class ComposeTests : IDisposable
         Assert.Contains("app is the service to work in, which starts last", Fault("a: { image: r.test/a/b:1, depends_on: [app] }"), StringComparison.Ordinal);
         Assert.Contains("give app network_mode: service:a", Fault("a: { image: r.test/a/b:1, network_mode: 'service:app' }"), StringComparison.Ordinal);
 
-        string Fault(params string[] services) => Assert.Throws<CodespaceFaultException>(
+        string Fault(params string[] services) => Assert.Throws<FaultException>(
             () => Read($"services:\n  app: {{ {Image.Trim()} }}\n" + string.Concat(services.Select(service => $"  {service}\n")))).Message;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
@@ -136,7 +137,7 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData(".devcontainer/../devcontainer.json")]
     [InlineData("README.md")]
     public void Another_place_is_refused(string path) =>
-        Assert.Contains("is not a place", Assert.Throws<CodespaceFaultException>(() => DevcontainerFile.Read(_checkout, path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not a place", Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, path)).Message, StringComparison.Ordinal);
 
     [Trait("Suite", "hostile")]
     [Fact]
@@ -150,7 +151,7 @@ public sealed class DevcontainerFileTests : IDisposable
             Assert.Contains(".devcontainer is a symbolic link", Fault(), StringComparison.Ordinal);
             File.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer.json"), "/etc/passwd");
             Assert.Contains(".devcontainer.json is a symbolic link",
-                Assert.Throws<CodespaceFaultException>(() => DevcontainerFile.Read(_checkout, ".devcontainer.json")).Message, StringComparison.Ordinal);
+                Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, ".devcontainer.json")).Message, StringComparison.Ordinal);
         }
         finally
         {
@@ -245,5 +246,5 @@ public sealed class DevcontainerFileTests : IDisposable
 
     private DevcontainerConfiguration Read() => DevcontainerConfiguration.From(DevcontainerFile.Read(_checkout, null), "app");
 
-    private string Fault() => Assert.Throws<CodespaceFaultException>(Read).Message;
+    private string Fault() => Assert.Throws<FaultException>(Read).Message;
 }

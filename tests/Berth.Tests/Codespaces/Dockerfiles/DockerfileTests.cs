@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Dockerfiles;
 
@@ -168,7 +169,7 @@ public sealed class DockerfileTests
     [InlineData("FROM r.test/a\nUSER \\", "USER needs arguments")]
     public void What_is_ambiguous_or_reaches_further_is_refused_with_its_line(string text, string reason)
     {
-        var message = Assert.Throws<CodespaceFaultException>(() => Plan(text)).Message;
+        var message = Assert.Throws<FaultException>(() => Plan(text)).Message;
         Assert.StartsWith("Dockerfile line ", message, StringComparison.Ordinal);
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
@@ -188,12 +189,12 @@ public sealed class DockerfileTests
     [Fact]
     public void A_target_that_is_not_there_is_named() => Assert.Contains(
         "has no stage 'dev'",
-        Assert.Throws<CodespaceFaultException>(() => DockerfilePlan.Read(DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64")).Message,
+        Assert.Throws<FaultException>(() => DockerfilePlan.Read(DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64")).Message,
         StringComparison.Ordinal);
 
     [Fact]
     public void Too_many_instructions_are_refused() =>
-        Assert.Contains("more than 2000 instructions", Assert.Throws<CodespaceFaultException>(() => Plan("FROM r.test/a\n" + string.Concat(Enumerable.Repeat("RUN x\n", 2001)))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 2000 instructions", Assert.Throws<FaultException>(() => Plan("FROM r.test/a\n" + string.Concat(Enumerable.Repeat("RUN x\n", 2001)))).Message, StringComparison.Ordinal);
 
     private static DockerfilePlan Plan(string text) => DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64");
 }

@@ -3,6 +3,7 @@ using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Features;
 
@@ -31,7 +32,7 @@ public sealed class FeatureTests : IDisposable
     [InlineData("ghcr.io/devcontainers/features/docker-outside-of-docker:1", "the host's container engine")]
     [InlineData("docker-from-docker", "the host's container engine")]
     public void What_cannot_be_installed_is_said(string id, string reason) =>
-        Assert.Contains(reason, Assert.Throws<CodespaceFaultException>(() => Parse(id)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<FaultException>(() => Parse(id)).Message, StringComparison.Ordinal);
 
     // https://containers.dev/implementors/features/#installation-order
     [Theory]
@@ -55,7 +56,7 @@ public sealed class FeatureTests : IDisposable
     [InlineData("a>b b>a")]
     [InlineData("a~b b~a")]
     public void Features_that_wait_for_each_other_are_named(string features) =>
-        Assert.Contains("r.test/f/a, r.test/f/b wait for each other", Assert.Throws<CodespaceFaultException>(() => OrderFeatures.Run(Nodes(features), [])).Message, StringComparison.Ordinal);
+        Assert.Contains("r.test/f/a, r.test/f/b wait for each other", Assert.Throws<FaultException>(() => OrderFeatures.Run(Nodes(features), [])).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("version", "VERSION")]
@@ -76,7 +77,7 @@ public sealed class FeatureTests : IDisposable
     [Fact]
     public void What_a_feature_asks_of_the_host_is_left_out_or_refused()
     {
-        Assert.Contains("asks for privileged mode", Assert.Throws<CodespaceFaultException>(() => Of("a", """{"privileged":true}""").Withheld().ToList()).Message, StringComparison.Ordinal);
+        Assert.Contains("asks for privileged mode", Assert.Throws<FaultException>(() => Of("a", """{"privileged":true}""").Withheld().ToList()).Message, StringComparison.Ordinal);
         var feature = Of("a", """{"capAdd":["SYS_PTRACE"],"securityOpt":["seccomp=unconfined"],"mounts":[{"type":"bind","source":"/","target":"/h"}],"postCreateCommand":"x","init":true,"privileged":false}""");
         Assert.Equal(3, feature.Withheld().Count());
         Assert.Equal("""{"id":"r.test/f/a","postCreateCommand":"x","init":true}""", feature.Label().ToJsonString());

@@ -4,6 +4,7 @@ using System.Text;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Features;
 
@@ -57,7 +58,7 @@ public sealed class HostileFeatureTests
     {
         var layer = Pack(tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "bomb") { DataStream = new Zeros(1L << 30) }));
         Assert.InRange(layer.Length, 1, 16 << 20);
-        var fault = Assert.Throws<CodespaceFaultException>(() => FetchFeatures.Look(layer, Name));
+        var fault = Assert.Throws<FaultException>(() => FetchFeatures.Look(layer, Name));
         Assert.Contains("no archive that can be read", fault.Message, StringComparison.Ordinal);
     }
 
@@ -79,7 +80,7 @@ public sealed class HostileFeatureTests
             new Zeros(1L << 30).CopyTo(gzip);
         }
 
-        Assert.Contains("no archive that can be read", Assert.Throws<CodespaceFaultException>(() => FetchFeatures.Look(packed.ToArray(), Name)).Message, StringComparison.Ordinal);
+        Assert.Contains("no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(packed.ToArray(), Name)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +93,7 @@ public sealed class HostileFeatureTests
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, $"folder-{i}/"));
             }
         });
-        Assert.Contains("no archive that can be read", Assert.Throws<CodespaceFaultException>(() => FetchFeatures.Look(layer, Name)).Message, StringComparison.Ordinal);
+        Assert.Contains("no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(layer, Name)).Message, StringComparison.Ordinal);
     }
 
     private static byte[] Pack(Action<TarWriter> more)

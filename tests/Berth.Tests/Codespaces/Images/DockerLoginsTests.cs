@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
@@ -61,7 +62,7 @@ public sealed class DockerLoginsTests : IAsyncLifetime
             return Task.CompletedTask;
         });
         Assert.Single((await CollectAsync(Set("X", "registry.example.org"))).Logins);
-        await Assert.ThrowsAsync<CodespaceFaultException>(() => AuthoriseAsync([Set("X", "registry.example.org")], "registry.example.org/acme/features/go:1"));
+        await Assert.ThrowsAsync<FaultException>(() => AuthoriseAsync([Set("X", "registry.example.org")], "registry.example.org/acme/features/go:1"));
         Assert.Contains(_log, line => line.Contains("auth.evil.example", StringComparison.Ordinal) && line.Contains("trying without a login", StringComparison.Ordinal));
         Assert.DoesNotContain(Internet.Requests, request => request.Authorization is not null);
     }
@@ -80,7 +81,7 @@ public sealed class DockerLoginsTests : IAsyncLifetime
     [Fact]
     public async Task Images_and_features_are_asked_for_with_the_login_of_their_own_path()
     {
-        CredentialSet[] sets = [Set("ALL", "ghcr.io", password: "old-password"), Set("ACME", "ghcr.io/acme")];
+        LoginSecrets[] sets = [Set("ALL", "ghcr.io", password: "old-password"), Set("ACME", "ghcr.io/acme")];
         var allowed = await AuthoriseAsync(sets, "ghcr.io/acme/app:1");
         Assert.Equal(new RegistryLogin("ada", RegistryLike.Password), allowed.Login);
         Assert.Equal("ACME at user level", allowed.By);
@@ -113,23 +114,23 @@ public sealed class DockerLoginsTests : IAsyncLifetime
 
     private static string Decoded(JsonObject hosts, string host) => Encoding.UTF8.GetString(Convert.FromBase64String((string)hosts[host]!["auth"]!));
 
-    private Task<DockerLogins> CollectAsync(params CredentialSet[] sets) => Collector().RunAsync(Start(sets), TestContext.Current.CancellationToken);
+    private Task<DockerLogins> CollectAsync(params LoginSecrets[] sets) => Collector().RunAsync(Start(sets), TestContext.Current.CancellationToken);
 
-    private Task<AuthorisedImage> AuthoriseAsync(CredentialSet[] sets, string text) => ImageReference.TryParse(text, out var image, out var fault)
+    private Task<AuthorisedImage> AuthoriseAsync(LoginSecrets[] sets, string text) => ImageReference.TryParse(text, out var image, out var fault)
         ? Access().AuthoriseAsync(image, Start(sets), TestContext.Current.CancellationToken)
         : throw new InvalidOperationException(fault);
 
     private CollectDockerLogins Collector() => new(Access(), Internet.Client(), new BerthOptions(), Internet.Clock);
 
     private RegistryAccess Access() =>
-        new(null!, null!, new SetLogins(new EcrTokens(Internet.Http(new BerthOptions()), new BerthOptions(), Internet.Clock)), Internet.Client(), null!);
+        new(null!, null!, new ExchangeLogin(new EcrTokens(Internet.Http(new BerthOptions()), new BerthOptions(), Internet.Clock)), Internet.Client(), null!);
 
-    private StartCredentials Start(CredentialSet[] sets) => new(
-        new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedSets(sets, []), [], CanWrite: true, (_, line) => _log.Add(line), _ => { });
+    private StartCredentials Start(LoginSecrets[] sets) => new(
+        new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedLogins(sets, []), [], CanWrite: true, (_, line) => _log.Add(line), _ => { });
 
-    private static CredentialSet Set(string prefix, string server, string password = RegistryLike.Password)
+    private static LoginSecrets Set(string prefix, string server, string password = RegistryLike.Password)
     {
         Assert.True(RegistryServer.TryParse(server, out var parsed, out _));
-        return new CredentialSet { Prefix = prefix, Level = User, Server = parsed, User = "ada", Password = password, Version = "1" };
+        return new LoginSecrets { Prefix = prefix, Level = User, Server = parsed, User = "ada", Password = password, Version = "1" };
     }
 }

@@ -1,3 +1,4 @@
+using Berth.Server.Faults;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
 using Berth.Server.Settings;
@@ -63,7 +64,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
         Internet.Clock.Advance(TimeSpan.FromHours(11));
         Assert.Equal("token-2", (await LoginAsync(tokens, Set())).Password);
         Internet.Clock.Advance(TimeSpan.FromHours(2));
-        await Assert.ThrowsAsync<EcrException>(() => LoginAsync(tokens, Set()));
+        await Assert.ThrowsAsync<FaultException>(() => LoginAsync(tokens, Set()));
         Aws.Down = false;
         Assert.Equal("token-3", (await LoginAsync(tokens, Set())).Password);
     }
@@ -74,7 +75,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
         Internet.Serve("api.ecr.eu-west-1.amazonaws.com", Aws.AnswerAsync);
         var tokens = Tokens();
         await LoginAsync(tokens, Set());
-        await Assert.ThrowsAsync<EcrException>(() => LoginAsync(tokens, Set() with { Password = "another" }));
+        await Assert.ThrowsAsync<FaultException>(() => LoginAsync(tokens, Set() with { Password = "another" }));
         Assert.Equal("token-2", (await LoginAsync(tokens, Set() with { Version = "2" })).Password);
         Assert.Equal("token-3", (await LoginAsync(tokens, Set(), "210987654321.dkr.ecr.eu-west-1.amazonaws.com")).Password);
     }
@@ -86,7 +87,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
         Internet.Serve("api.ecr.eu-west-1.amazonaws.com", Aws.AnswerAsync);
         await LoginAsync(Tokens(), Set() with { RoleArn = AwsLike.Role, ExternalId = AwsLike.ExternalId });
         Assert.Equal([$"ecr eu-west-1 {AwsLike.TemporaryKeyId}"], Aws.Granted);
-        var refused = await Assert.ThrowsAsync<EcrException>(() => LoginAsync(Tokens(), Set() with { RoleArn = "arn:aws:iam::123456789012:role/other" }));
+        var refused = await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set() with { RoleArn = "arn:aws:iam::123456789012:role/other" }));
         Assert.Equal(
             $"AWS did not let {AwsLike.KeyId} assume arn:aws:iam::123456789012:role/other: not authorized to perform: sts:AssumeRole; the role's trust policy must name it, and it needs sts:AssumeRole",
             refused.Message);
@@ -103,7 +104,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
     {
         Internet.Serve("api.ecr.eu-west-1.amazonaws.com", Aws.AnswerAsync);
         Internet.Serve("api.ecr-public.us-east-1.amazonaws.com", Aws.AnswerAsync);
-        var refused = await Assert.ThrowsAsync<EcrException>(() => LoginAsync(Tokens(), Set() with { User = keyId, Password = secret }, host));
+        var refused = await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set() with { User = keyId, Password = secret }, host));
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(AwsLike.SecretKey, refused.Message, StringComparison.Ordinal);
     }
@@ -119,24 +120,24 @@ public sealed class EcrTokensTests : IAsyncLifetime
     public async Task What_is_no_token_is_said_to_be_none(string body)
     {
         Internet.Serve("api.ecr.eu-west-1.amazonaws.com", http => http.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(body)).AsTask());
-        await Assert.ThrowsAsync<EcrException>(() => LoginAsync(Tokens(), Set()));
+        await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set()));
     }
 
     [Fact]
     public async Task An_aws_that_cannot_be_reached_is_said_to_be_that() =>
-        Assert.StartsWith("AWS (ecr in eu-west-1) cannot be reached", (await Assert.ThrowsAsync<EcrException>(() => LoginAsync(Tokens(), Set()))).Message, StringComparison.Ordinal);
+        Assert.StartsWith("AWS (ecr in eu-west-1) cannot be reached", (await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set()))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_token_or_a_name_that_will_disappoint_is_advised_against()
     {
         Assert.True(RegistryServer.TryParse(Host, out var server, out _));
-        var advice = SetLogins.Advice(Set() with { Prefix = "AWS", User = "AWS", Server = server }).ToList();
+        var advice = ExchangeLogin.Advice(Set() with { Prefix = "AWS", User = "AWS", Server = server }).ToList();
         Assert.Contains(advice, line => line.Contains("lives 12 hours", StringComparison.Ordinal) && line.Contains("access key pair", StringComparison.Ordinal));
         Assert.Contains(advice, line => line.Contains("name the set ECR_…", StringComparison.Ordinal));
-        Assert.Empty(SetLogins.Advice(Set() with { Server = server }));
+        Assert.Empty(ExchangeLogin.Advice(Set() with { Server = server }));
     }
 
-    private static Task<RegistryLogin> LoginAsync(EcrTokens tokens, CredentialSet set, string host = Host) =>
+    private static Task<RegistryLogin> LoginAsync(EcrTokens tokens, LoginSecrets set, string host = Host) =>
         tokens.LoginAsync(set, EcrHost.Of(host)!, TestContext.Current.CancellationToken);
 
     private EcrTokens Tokens()
@@ -145,7 +146,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
         return new EcrTokens(Internet.Http(options), options, Internet.Clock);
     }
 
-    private static CredentialSet Set() => new()
+    private static LoginSecrets Set() => new()
     {
         Prefix = "ECR",
         Level = SecretLevel.Organization,

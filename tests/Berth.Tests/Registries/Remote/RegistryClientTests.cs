@@ -1,4 +1,5 @@
 using System.Text;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
@@ -32,20 +33,20 @@ public sealed class RegistryClientTests : IAsyncLifetime
         var client = Internet.Client();
         var (good, bad) = (new RegistryLogin(registry.User, RegistryLike.Password), new RegistryLogin(registry.User, "wrong-password"));
 
-        Assert.Equal(RemoteOutcome.Allowed, (await client.LoginAsync(Host(host), good, offline: false, Cancel)).Outcome);
-        Assert.Equal(RemoteOutcome.WrongPassword, (await client.LoginAsync(Host(host), bad, offline: false, Cancel)).Outcome);
+        Assert.Equal($"{host} accepts the login", (await client.LoginAsync(Host(host), good, offline: false, Cancel)).Value?.Words);
+        Assert.Equal(FaultKind.WrongPassword, (await client.LoginAsync(Host(host), bad, offline: false, Cancel)).Fault?.Kind);
 
         var found = await client.FindAsync(Image(host, "acme/app", "1"), good, Cancel);
-        Assert.Equal((RemoteOutcome.Allowed, RegistryLike.AppDigest), (found.Outcome, found.Manifest?.Digest.Value));
+        Assert.Equal(RegistryLike.AppDigest, found.Value?.Digest.Value);
         Assert.Equal(registry.Realm is null ? RemoteScheme.Basic : RemoteScheme.Bearer, found.Scheme);
         Assert.Equal(registry.Realm is not null, found.Token is not null);
 
-        Assert.Equal(RemoteOutcome.WrongPassword, (await client.FindAsync(Image(host, "acme/app", "1"), bad, Cancel)).Outcome);
-        Assert.Equal(RemoteOutcome.Denied, (await client.FindAsync(Image(host, "acme/secret", "1"), good, Cancel)).Outcome);
-        Assert.Equal(RemoteOutcome.LoginRequired, (await client.FindAsync(Image(host, "acme/app", "1"), null, Cancel)).Outcome);
+        Assert.Equal(FaultKind.WrongPassword, (await client.FindAsync(Image(host, "acme/app", "1"), bad, Cancel)).Fault?.Kind);
+        Assert.Equal(FaultKind.Denied, (await client.FindAsync(Image(host, "acme/secret", "1"), good, Cancel)).Fault?.Kind);
+        Assert.Equal(FaultKind.LoginRequired, (await client.FindAsync(Image(host, "acme/app", "1"), null, Cancel)).Fault?.Kind);
         var missing = await client.FindAsync(Image(host, "acme/app", "2"), good, Cancel);
-        Assert.Equal((RemoteOutcome.NotFound, $"{host} has no tag 2 of acme/app, or no such image"), (missing.Outcome, missing.Words));
-        Assert.Equal($"{host} has no image acme/none", (await client.FindAsync(Image(host, "acme/none", "1"), good, Cancel)).Words);
+        Assert.Equal((FaultKind.NotFound, $"{host} has no tag 2 of acme/app, or no such image"), (missing.Fault!.Kind, missing.Fault.Message));
+        Assert.Equal($"{host} has no image acme/none", (await client.FindAsync(Image(host, "acme/none", "1"), good, Cancel)).Fault?.Message);
 
         // A password goes to the registry itself, if it takes Basic, or to its token service, and nowhere else.
         var seen = Internet.Requests.Where(request => request.Authorization?.StartsWith("Basic", StringComparison.Ordinal) == true)
@@ -58,10 +59,10 @@ public sealed class RegistryClientTests : IAsyncLifetime
     {
         var (_, host) = Open("ghcr.io");
         var described = await Internet.Client().DescribeAsync(Image(host, "acme/app", "1"), Ada, Platform.Parse("linux/arm64"), Cancel);
-        Assert.True(described.Ok, described.Words);
-        Assert.Equal(["linux/amd64", "linux/arm64"], described.Manifest!.Platforms.Select(platform => platform.ToString()));
-        Assert.Equal(RegistryLike.AppDigest, described.Manifest.Digest.Value);
-        Assert.InRange(described.Manifest.Size!.Value, 1001, 1100);
+        Assert.True(described.Ok, described.Fault?.Message);
+        Assert.Equal(["linux/amd64", "linux/arm64"], described.Value.Platforms.Select(platform => platform.ToString()));
+        Assert.Equal(RegistryLike.AppDigest, described.Value.Digest.Value);
+        Assert.InRange(described.Value.Size!.Value, 1001, 1100);
     }
 
     [Theory]
@@ -71,7 +72,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
     {
         var (_, host) = Open("harbor.example.org");
         var answer = await Internet.Client().DescribeAsync(Image(host, path, "1"), Ada, Platform.Parse("linux/amd64"), Cancel);
-        Assert.Equal((RemoteOutcome.WrongPlatform, $"{host}/{path}:1 is there for linux/arm64, and not for linux/amd64"), (answer.Outcome, answer.Words));
+        Assert.Equal((FaultKind.WrongPlatform, $"{host}/{path}:1 is there for linux/arm64, and not for linux/amd64"), (answer.Fault!.Kind, answer.Fault.Message));
     }
 
     [Fact]
@@ -92,8 +93,8 @@ public sealed class RegistryClientTests : IAsyncLifetime
         Internet.Serve("registry.example.org", http => Challenge(http, $"Bearer realm=\"{realm}\",service=\"x\""));
         Internet.Serve("auth.evil.example", http => http.Response.WriteAsync("""{"token":"t"}"""));
         var answer = await Internet.Client().FindAsync(Image("registry.example.org", "acme/app", "1"), Ada, Cancel);
-        Assert.Equal(RemoteOutcome.RealmRefused, answer.Outcome);
-        Assert.Contains("BERTH_TOKEN_REALMS", answer.Words, StringComparison.Ordinal);
+        Assert.Equal(FaultKind.RealmRefused, answer.Fault!.Kind);
+        Assert.Contains("BERTH_TOKEN_REALMS", answer.Fault!.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Internet.Requests, request => request.Authorization is not null);
     }
 
@@ -142,17 +143,17 @@ public sealed class RegistryClientTests : IAsyncLifetime
         Internet.ServePlain("plain.example.org", open);
         foreach (var (host, outcome, words) in new[]
         {
-            ("nosuch.example.org", RemoteOutcome.UnknownHost, "the name nosuch.example.org cannot be found in DNS"),
-            ("down.example.org", RemoteOutcome.Unreachable, "down.example.org cannot be reached: Connection refused"),
-            ("selfsigned.example.org", RemoteOutcome.UntrustedCertificate, "nobody that this server trusts has signed it; an authority of your own goes into BERTH_CA_FILE"),
-            ("othername.example.org", RemoteOutcome.UntrustedCertificate, "it is for another name"),
-            ("expired.example.org", RemoteOutcome.UntrustedCertificate, "it has expired, or is not valid yet"),
-            ("plain.example.org", RemoteOutcome.PlainHttp, "plain.example.org speaks plain http, over which no login is sent"),
+            ("nosuch.example.org", FaultKind.UnknownHost, "the name nosuch.example.org cannot be found in DNS"),
+            ("down.example.org", FaultKind.Unreachable, "down.example.org cannot be reached: Connection refused"),
+            ("selfsigned.example.org", FaultKind.UntrustedCertificate, "nobody that this server trusts has signed it; an authority of your own goes into BERTH_CA_FILE"),
+            ("othername.example.org", FaultKind.UntrustedCertificate, "it is for another name"),
+            ("expired.example.org", FaultKind.UntrustedCertificate, "it has expired, or is not valid yet"),
+            ("plain.example.org", FaultKind.PlainHttp, "plain.example.org speaks plain http, over which no login is sent"),
         })
         {
             var answer = await Internet.Client().LoginAsync(Host(host), Ada, offline: false, Cancel);
-            Assert.Equal((host, outcome), (host, answer.Outcome));
-            Assert.Contains(words, answer.Words, StringComparison.Ordinal);
+            Assert.Equal((host, outcome), (host, answer.Fault!.Kind));
+            Assert.Contains(words, answer.Fault!.Message, StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain(Internet.Requests, request => request.Authorization is not null);
@@ -167,8 +168,8 @@ public sealed class RegistryClientTests : IAsyncLifetime
         foreach (var host in new[] { "127.0.0.1:5001", "169.254.169.254", "10.0.0.1:5000", "[::1]:5000" })
         {
             var answer = await client.LoginAsync(Host(host), Ada, offline: false, Cancel);
-            Assert.Equal((host, RemoteOutcome.AddressRefused), (host, answer.Outcome));
-            Assert.Contains("BERTH_ALLOWED_NETWORKS", answer.Words, StringComparison.Ordinal);
+            Assert.Equal((host, FaultKind.AddressRefused), (host, answer.Fault!.Kind));
+            Assert.Contains("BERTH_ALLOWED_NETWORKS", answer.Fault!.Message, StringComparison.Ordinal);
         }
     }
 
@@ -198,17 +199,17 @@ public sealed class RegistryClientTests : IAsyncLifetime
             Internet.Serve(host, answer);
             var said = await Internet.Client().DescribeAsync(Image(host, "acme/app", "1"), Ada, Platform.Parse("linux/amd64"), Cancel);
             Assert.False(said.Ok, host);
-            Assert.DoesNotContain(said.Words, c => char.IsControl(c));
-            Assert.InRange(said.Words.Length, 10, 500);
-            Assert.DoesNotContain(RegistryLike.Password, said.Words, StringComparison.Ordinal);
+            Assert.DoesNotContain(said.Fault!.Message, c => char.IsControl(c));
+            Assert.InRange(said.Fault!.Message.Length, 10, 500);
+            Assert.DoesNotContain(RegistryLike.Password, said.Fault!.Message, StringComparison.Ordinal);
             Assert.Equal(
                 host switch
                 {
-                    "limited.example.org" => RemoteOutcome.RateLimited,
-                    "broken.example.org" => RemoteOutcome.Unreachable,
-                    _ => RemoteOutcome.Unusable,
+                    "limited.example.org" => FaultKind.RateLimited,
+                    "broken.example.org" => FaultKind.Unreachable,
+                    _ => FaultKind.Unusable,
                 },
-                said.Outcome);
+                said.Fault!.Kind);
         }
     }
 
@@ -226,8 +227,8 @@ public sealed class RegistryClientTests : IAsyncLifetime
             await Status(http, 403, $$"""{"errors":[{"code":"DENIED","message":"you sent {{http.Request.Headers.Authorization}} that is {{RegistryLike.Password}}"}]}""");
         });
         var answer = await Internet.Client().FindAsync(Image("echo.example.org", "acme/app", "1"), Ada, Cancel);
-        Assert.Equal(RemoteOutcome.Denied, answer.Outcome);
-        Assert.Contains("you sent Basic ******** that is ********", answer.Words, StringComparison.Ordinal);
+        Assert.Equal(FaultKind.Denied, answer.Fault!.Kind);
+        Assert.Contains("you sent Basic ******** that is ********", answer.Fault!.Message, StringComparison.Ordinal);
     }
 
     private (RegistryLike Registry, string Host) Open(string server)

@@ -38,7 +38,7 @@ internal sealed record RegistrySecret(string Name, SecretLevel Level, SecretReac
 }
 
 /// <summary>A complete set of three secrets with one prefix at one level.</summary>
-internal sealed record CredentialSet
+internal sealed record LoginSecrets
 {
     public required string Prefix { get; init; }
 
@@ -64,7 +64,7 @@ internal sealed record CredentialSet
 }
 
 /// <summary>What became of a set.</summary>
-public enum SetOutcome
+public enum LoginOutcome
 {
     Counts,
 
@@ -82,4 +82,4 @@ public enum SetOutcome
 /// <summary>One line of the report on how sets were resolved.</summary>
 /// <param name="Level">Whose it is: those entitled to know that level's secrets may read it.</param>
 /// <param name="Server">Null where it is not known: that secret is missing, or does not reach the codespace.</param>
-internal sealed record SetReport(string Prefix, SecretLevel Level, SetOutcome Outcome, string Words, RegistryServer? Server = null);
+internal sealed record LoginReport(string Prefix, SecretLevel Level, LoginOutcome Outcome, string Words, RegistryServer? Server = null);

@@ -1,16 +1,17 @@
+using Berth.Server.Faults;
 using Berth.Server.Registries.Ecr;
 
 namespace Berth.Server.Registries;
 
 /// <summary>The login of a set: what its secrets say, or what ECR gives for them.</summary>
-internal sealed class SetLogins(EcrTokens ecr)
+internal sealed class ExchangeLogin(EcrTokens ecr)
 {
-    /// <exception cref="EcrException">AWS refused the exchange, with the reason.</exception>
-    public async Task<RegistryLogin> LoginAsync(CredentialSet set, CancellationToken cancellationToken) =>
+    /// <exception cref="FaultException">AWS refused the exchange, with the reason.</exception>
+    public async Task<RegistryLogin> LoginAsync(LoginSecrets set, CancellationToken cancellationToken) =>
         EcrHost.Of(set.Server.Host.Value) is { } host ? await ecr.LoginAsync(set, host, cancellationToken) : new RegistryLogin(set.User, set.Password);
 
     /// <summary>What would serve its owner better, in lines; nothing is wrong with the set.</summary>
-    public static IEnumerable<string> Advice(CredentialSet set)
+    public static IEnumerable<string> Advice(LoginSecrets set)
     {
         if (EcrHost.Of(set.Server.Host.Value) is null)
         {

@@ -4,12 +4,12 @@ using Berth.Server.Registries;
 namespace Berth.Server.Secrets;
 
 /// <summary>What of a report on sets of secrets a person may know.</summary>
-internal static class KnownSets
+internal static class KnownLogins
 {
     /// <summary>
     /// Their own secrets; the repository's if they can write to it; the organization's too, and what it does not assign to the repository only as a member.
     /// </summary>
-    public static IReadOnlyList<SetReport> Of(RepositoryStanding standing, IReadOnlyList<SetReport> report)
+    public static IReadOnlyList<LoginReport> Of(RepositoryStanding standing, IReadOnlyList<LoginReport> report)
     {
         var writes = AccessRules.GetsSecrets(standing);
         var member = AccessRules.KnowsSecretsOfOrganization(standing);
@@ -17,7 +17,7 @@ internal static class KnownSets
         {
             SecretLevel.User => true,
             SecretLevel.Repository => writes,
-            _ => writes && (member || line.Outcome != SetOutcome.Unassigned),
+            _ => writes && (member || line.Outcome != LoginOutcome.Unassigned),
         })];
     }
 }

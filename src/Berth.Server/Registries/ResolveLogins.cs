@@ -4,18 +4,18 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Registries;
 
 /// <summary>The sets that count for one codespace or check, and what was said about all the others.</summary>
-internal sealed record ResolvedSets(IReadOnlyList<CredentialSet> Sets, IReadOnlyList<SetReport> Report)
+internal sealed record ResolvedLogins(IReadOnlyList<LoginSecrets> Counting, IReadOnlyList<LoginReport> Report)
 {
     /// <summary>The set for an image: of its host, the one whose path matches longest. Null: nobody named that registry.</summary>
-    public CredentialSet? ForImage(RemoteImage image) =>
-        Sets.Where(set => set.Server.Covers(image.Host, image.Path)).MaxBy(set => set.Server.PathSegments);
+    public LoginSecrets? ForImage(RemoteImage image) =>
+        Counting.Where(set => set.Server.Covers(image.Host, image.Path)).MaxBy(set => set.Server.PathSegments);
 }
 
 /// <summary>
 /// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one level.
 /// A function of its input: the same sets go to every consumer.
 /// </summary>
-internal static class ResolveSets
+internal static class ResolveLogins
 {
     private static readonly string[] Required = ["SERVER", "USER", "PASSWORD"];
     private static readonly SecretLevel[] Levels = Enum.GetValues<SecretLevel>();
@@ -24,10 +24,10 @@ internal static class ResolveSets
     /// <summary>The prefix of a secret that belongs to a registry's login; null for every other.</summary>
     public static string? PrefixOf(string name) => Split(name)?.Prefix;
 
-    public static ResolvedSets From(IEnumerable<RegistrySecret> secrets)
+    public static ResolvedLogins From(IEnumerable<RegistrySecret> secrets)
     {
-        var report = new List<SetReport>();
-        var candidates = new List<CredentialSet>();
+        var report = new List<LoginReport>();
+        var candidates = new List<LoginSecrets>();
         var byPrefix = secrets
             .Select(secret => (Secret: secret, Name: Split(secret.Name)))
             .Where(found => found.Name is not null)
@@ -41,13 +41,13 @@ internal static class ResolveSets
             }
         }
 
-        return new ResolvedSets(Winners(candidates, report), report);
+        return new ResolvedLogins(Winners(candidates, report), report);
     }
 
     /// <summary>The most specific level with a complete set; nothing is ever completed from another level.</summary>
-    private static CredentialSet? OfPrefix(string prefix, List<Part> parts, List<SetReport> report)
+    private static LoginSecrets? OfPrefix(string prefix, List<Part> parts, List<LoginReport> report)
     {
-        CredentialSet? winner = null;
+        LoginSecrets? winner = null;
         var incomplete = new List<(SecretLevel Level, string[] Missing)>();
         foreach (var level in Levels)
         {
@@ -68,7 +68,7 @@ internal static class ResolveSets
             }
             else if (winner is not null)
             {
-                report.Add(new SetReport(prefix, level, SetOutcome.Loses, $"{prefix} at {level.Words()} level is not used: {winner.Level.Words()} level has a complete set of the same prefix", ServerOf(visible)));
+                report.Add(new LoginReport(prefix, level, LoginOutcome.Loses, $"{prefix} at {level.Words()} level is not used: {winner.Level.Words()} level has a complete set of the same prefix", ServerOf(visible)));
             }
             else
             {
@@ -85,7 +85,7 @@ internal static class ResolveSets
     }
 
     /// <summary>A set that would be complete if it reached this codespace is reported as what it is.</summary>
-    private static bool ReportHidden(string prefix, SecretLevel level, List<Part> here, List<SetReport> report)
+    private static bool ReportHidden(string prefix, SecretLevel level, List<Part> here, List<LoginReport> report)
     {
         if (!Array.TrueForAll(Required, name => here.Exists(part => part.Name == name)))
         {
@@ -94,9 +94,9 @@ internal static class ResolveSets
 
         var withheld = here.Exists(part => part.Secret.Reach == SecretReach.Withheld);
         report.Add(withheld
-            ? new SetReport(prefix, level, SetOutcome.Withheld, $"{prefix} at {level.Words()} level is withheld: the codespace's creator cannot write to the repository")
-            : new SetReport(
-                prefix, level, SetOutcome.Unassigned, $"{prefix} at {level.Words()} level is complete but not assigned to this repository: {Unassigned(here)}",
+            ? new LoginReport(prefix, level, LoginOutcome.Withheld, $"{prefix} at {level.Words()} level is withheld: the codespace's creator cannot write to the repository")
+            : new LoginReport(
+                prefix, level, LoginOutcome.Unassigned, $"{prefix} at {level.Words()} level is complete but not assigned to this repository: {Unassigned(here)}",
                 ServerOf(here.Where(part => part.Secret.Reach == SecretReach.Visible))));
         return true;
     }
@@ -105,7 +105,7 @@ internal static class ResolveSets
         string.Join(", ", here.Where(part => part.Secret.Reach == SecretReach.Unassigned).Select(part => part.Secret.Name).Order(StringComparer.Ordinal))
         + " must include it";
 
-    private static void ReportIncomplete(string prefix, List<Part> parts, List<(SecretLevel Level, string[] Missing)> incomplete, List<SetReport> report)
+    private static void ReportIncomplete(string prefix, List<Part> parts, List<(SecretLevel Level, string[] Missing)> incomplete, List<LoginReport> report)
     {
         var visible = parts.Where(part => part.Secret.Reach == SecretReach.Visible).ToList();
         var mixed = incomplete.Count > 1 && Array.TrueForAll(Required, name => visible.Exists(part => part.Name == name));
@@ -115,12 +115,12 @@ internal static class ResolveSets
             bool IsUnassigned(string name) => parts.Exists(part => part.Name == name && part.Secret.Level == level && part.Secret.Reach == SecretReach.Unassigned);
             var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}{(IsUnassigned(name) ? " (not assigned to this repository)" : "")}"));
             report.Add(mixed
-                ? new SetReport(prefix, level, SetOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.Words()} level {names} missing, and a set is never completed from another level", server)
-                : new SetReport(prefix, level, SetOutcome.Incomplete, $"{prefix} at {level.Words()} level is incomplete: {names} missing", server));
+                ? new LoginReport(prefix, level, LoginOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.Words()} level {names} missing, and a set is never completed from another level", server)
+                : new LoginReport(prefix, level, LoginOutcome.Incomplete, $"{prefix} at {level.Words()} level is incomplete: {names} missing", server));
         }
     }
 
-    private static CredentialSet? Build(string prefix, SecretLevel level, List<Part> parts, List<SetReport> report)
+    private static LoginSecrets? Build(string prefix, SecretLevel level, List<Part> parts, List<LoginReport> report)
     {
         string Value(string name)
         {
@@ -128,14 +128,14 @@ internal static class ResolveSets
             var clean = CopiedText.Clean(part.Secret.Value);
             if (clean != part.Secret.Value)
             {
-                report.Add(new SetReport(prefix, level, SetOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
+                report.Add(new LoginReport(prefix, level, LoginOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
             }
 
             return clean;
         }
 
-        SetReport Invalid(string name, string fault) =>
-            new(prefix, level, SetOutcome.Invalid, $"{prefix} at {level.Words()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
+        LoginReport Invalid(string name, string fault) =>
+            new(prefix, level, LoginOutcome.Invalid, $"{prefix} at {level.Words()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
 
         var (server, user, password) = (Value("SERVER"), Value("USER"), Value("PASSWORD"));
         if (!RegistryServer.TryParse(server, out var parsed, out var fault))
@@ -152,7 +152,7 @@ internal static class ResolveSets
         }
 
         string? Optional(string name) => parts.Exists(p => p.Name == name) ? Value(name) : null;
-        return new CredentialSet
+        return new LoginSecrets
         {
             Prefix = prefix,
             Level = level,
@@ -166,17 +166,17 @@ internal static class ResolveSets
     }
 
     /// <summary>For one server and path: the more specific level, then the alphabetically first prefix.</summary>
-    private static List<CredentialSet> Winners(List<CredentialSet> candidates, List<SetReport> report)
+    private static List<LoginSecrets> Winners(List<LoginSecrets> candidates, List<LoginReport> report)
     {
-        var winners = new List<CredentialSet>();
+        var winners = new List<LoginSecrets>();
         foreach (var same in candidates.GroupBy(set => set.Server))
         {
             var ordered = same.OrderBy(set => set.Level).ThenBy(set => set.Prefix, StringComparer.Ordinal).ToList();
             winners.Add(ordered[0]);
-            report.Add(new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Name}", same.Key));
-            report.AddRange(SetLogins.Advice(ordered[0]).Select(line => new SetReport(ordered[0].Prefix, ordered[0].Level, SetOutcome.Counts, line, same.Key)));
-            report.AddRange(ordered.Skip(1).Select(loser => new SetReport(
-                loser.Prefix, loser.Level, SetOutcome.Loses,
+            report.Add(new LoginReport(ordered[0].Prefix, ordered[0].Level, LoginOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Name}", same.Key));
+            report.AddRange(ExchangeLogin.Advice(ordered[0]).Select(line => new LoginReport(ordered[0].Prefix, ordered[0].Level, LoginOutcome.Counts, line, same.Key)));
+            report.AddRange(ordered.Skip(1).Select(loser => new LoginReport(
+                loser.Prefix, loser.Level, LoginOutcome.Loses,
                 $"{loser.Server}: {loser.Name} is not used: {ordered[0].Name} comes first", same.Key)));
         }
 

@@ -8,7 +8,7 @@ namespace Berth.Server.Secrets.RegistryChecks;
 /// Checks a set of an owner when a secret completes or changes it, so that whoever stores it learns at once that it works. The results are kept in memory
 /// for some minutes; asked for on another node or later, the check runs there and then.
 /// </summary>
-internal sealed class CompletedSets(CodespaceSecrets secrets, CheckRegistry check, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry check, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private const int Most = 500;
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
@@ -19,13 +19,13 @@ internal sealed class CompletedSets(CodespaceSecrets secrets, CheckRegistry chec
     /// <summary>After a secret was stored: begins the check of its set. False when it belongs to no set, or to one that is not complete.</summary>
     public async Task<bool> BeginAsync(SecretOwner owner, SecretName name, CancellationToken cancellationToken)
     {
-        if (ResolveSets.PrefixOf(name.Value) is not { } prefix)
+        if (ResolveLogins.PrefixOf(name.Value) is not { } prefix)
         {
             return false;
         }
 
         var resolved = await secrets.OfOwnerAsync(owner, prefix, cancellationToken);
-        if (resolved.Sets.Count == 0)
+        if (resolved.Counting.Count == 0)
         {
             return false;
         }
@@ -41,10 +41,10 @@ internal sealed class CompletedSets(CodespaceSecrets secrets, CheckRegistry chec
         return await Begin(owner, prefix, resolved).WaitAsync(cancellationToken);
     }
 
-    private Task<RegistryCheckReport> Begin(SecretOwner owner, string prefix, ResolvedSets resolved)
+    private Task<RegistryCheckReport> Begin(SecretOwner owner, string prefix, ResolvedLogins resolved)
     {
         var now = time.GetUtcNow();
-        var version = resolved.Sets is [var set, ..] ? set.Version : "";
+        var version = resolved.Counting is [var set, ..] ? set.Version : "";
         if (_running.TryGetValue((owner, prefix), out var known) && known.Version == version && version.Length > 0 && now - known.At < Kept && !known.Check.IsFaulted)
         {
             return known.Check;

@@ -4,13 +4,13 @@ using static Berth.Server.Registries.SecretReach;
 
 namespace Berth.Tests.Registries;
 
-public sealed class ResolveSetsTests
+public sealed class ResolveLoginsTests
 {
     [Fact]
     public void Three_secrets_with_one_prefix_are_a_set()
     {
-        var resolved = ResolveSets.From(Set("ACR", User, "mycompany.azurecr.io"));
-        var set = Assert.Single(resolved.Sets);
+        var resolved = ResolveLogins.From(Set("ACR", User, "mycompany.azurecr.io"));
+        var set = Assert.Single(resolved.Counting);
         Assert.Equal(("ACR", User, "mycompany.azurecr.io", "user-ACR", "password-ACR"), (set.Prefix, set.Level, set.Server.Host.Value, set.User, set.Password));
         Assert.Equal("mycompany.azurecr.io: ACR at user level", Assert.Single(resolved.Report).Words);
     }
@@ -18,52 +18,52 @@ public sealed class ResolveSetsTests
     [Fact]
     public void Names_count_in_any_case()
     {
-        var resolved = ResolveSets.From(
+        var resolved = ResolveLogins.From(
         [
             Secret("acr_container_REGISTRY_PASSWORD", User, "p"), Secret("Acr_Container_Registry_Server", User, "a.azurecr.io"), Secret("ACR_CONTAINER_REGISTRY_USER", User, "u"),
         ]);
-        Assert.Equal("ACR", Assert.Single(resolved.Sets).Prefix);
+        Assert.Equal("ACR", Assert.Single(resolved.Counting).Prefix);
     }
 
     [Fact]
     public void For_a_prefix_the_most_specific_level_wins()
     {
-        var resolved = ResolveSets.From([.. Set("ACR", Organization, "org.azurecr.io"), .. Set("ACR", Repository, "repo.azurecr.io"), .. Set("ACR", User, "user.azurecr.io")]);
-        Assert.Equal(["user.azurecr.io"], resolved.Sets.Select(s => s.Server.Host.Value));
-        Assert.Equal(2, resolved.Report.Count(r => r.Outcome == SetOutcome.Loses));
+        var resolved = ResolveLogins.From([.. Set("ACR", Organization, "org.azurecr.io"), .. Set("ACR", Repository, "repo.azurecr.io"), .. Set("ACR", User, "user.azurecr.io")]);
+        Assert.Equal(["user.azurecr.io"], resolved.Counting.Select(s => s.Server.Host.Value));
+        Assert.Equal(2, resolved.Report.Count(r => r.Outcome == LoginOutcome.Loses));
     }
 
     [Fact]
     public void A_set_is_never_completed_from_another_level()
     {
-        var resolved = ResolveSets.From(
+        var resolved = ResolveLogins.From(
         [
             Secret("ACR_CONTAINER_REGISTRY_SERVER", User, "evil.example.org"),
             Secret("ACR_CONTAINER_REGISTRY_USER", Organization, "u"),
             Secret("ACR_CONTAINER_REGISTRY_PASSWORD", Organization, "p"),
         ]);
-        Assert.Empty(resolved.Sets);
-        Assert.All(resolved.Report, report => Assert.Equal(SetOutcome.Mixed, report.Outcome));
+        Assert.Empty(resolved.Counting);
+        Assert.All(resolved.Report, report => Assert.Equal(LoginOutcome.Mixed, report.Outcome));
         Assert.Equal([User, Organization], resolved.Report.Select(r => r.Level));
     }
 
     [Fact]
     public void An_incomplete_set_at_a_more_specific_level_does_not_hide_a_complete_one()
     {
-        var resolved = ResolveSets.From([Secret("ACR_CONTAINER_REGISTRY_SERVER", User, "x.azurecr.io"), .. Set("ACR", Organization, "org.azurecr.io")]);
-        Assert.Equal(Organization, Assert.Single(resolved.Sets).Level);
+        var resolved = ResolveLogins.From([Secret("ACR_CONTAINER_REGISTRY_SERVER", User, "x.azurecr.io"), .. Set("ACR", Organization, "org.azurecr.io")]);
+        Assert.Equal(Organization, Assert.Single(resolved.Counting).Level);
         Assert.Contains(
             "ACR at user level is incomplete: ACR_CONTAINER_REGISTRY_USER and ACR_CONTAINER_REGISTRY_PASSWORD missing",
             resolved.Report.Select(r => r.Words));
     }
 
     [Theory]
-    [InlineData(Unassigned, SetOutcome.Unassigned)]
-    [InlineData(Withheld, SetOutcome.Withheld)]
-    public void A_set_that_does_not_reach_the_codespace_is_reported_as_that(SecretReach reach, SetOutcome outcome)
+    [InlineData(Unassigned, LoginOutcome.Unassigned)]
+    [InlineData(Withheld, LoginOutcome.Withheld)]
+    public void A_set_that_does_not_reach_the_codespace_is_reported_as_that(SecretReach reach, LoginOutcome outcome)
     {
-        var resolved = ResolveSets.From(Set("ACR", Organization, "org.azurecr.io", reach));
-        Assert.Empty(resolved.Sets);
+        var resolved = ResolveLogins.From(Set("ACR", Organization, "org.azurecr.io", reach));
+        Assert.Empty(resolved.Counting);
         Assert.Equal(outcome, Assert.Single(resolved.Report).Outcome);
     }
 
@@ -72,14 +72,14 @@ public sealed class ResolveSetsTests
     {
         var set = Set("ACR", Organization, "org.azurecr.io");
         set[2] = set[2] with { Reach = Unassigned };
-        var report = Assert.Single(ResolveSets.From(set).Report);
+        var report = Assert.Single(ResolveLogins.From(set).Report);
         Assert.Equal("ACR at organization level is complete but not assigned to this repository: ACR_CONTAINER_REGISTRY_PASSWORD must include it", report.Words);
     }
 
     [Fact]
     public void A_part_that_is_there_and_not_assigned_is_told_from_one_that_is_not_there()
     {
-        var resolved = ResolveSets.From(
+        var resolved = ResolveLogins.From(
         [
             Secret("ACR_CONTAINER_REGISTRY_SERVER", Organization, "", Unassigned), Secret("ACR_CONTAINER_REGISTRY_USER", Organization, "u"),
         ]);
@@ -91,17 +91,17 @@ public sealed class ResolveSetsTests
     [Fact]
     public void For_one_server_the_level_decides_and_then_the_prefix()
     {
-        var resolved = ResolveSets.From([.. Set("A", Organization, "ghcr.io"), .. Set("Z", User, "https://GHCR.io/"), .. Set("B", User, "ghcr.io")]);
-        var set = Assert.Single(resolved.Sets);
+        var resolved = ResolveLogins.From([.. Set("A", Organization, "ghcr.io"), .. Set("Z", User, "https://GHCR.io/"), .. Set("B", User, "ghcr.io")]);
+        var set = Assert.Single(resolved.Counting);
         Assert.Equal(("B", User), (set.Prefix, set.Level));
-        Assert.Equal(["A", "Z"], resolved.Report.Where(r => r.Outcome == SetOutcome.Loses).Select(r => r.Prefix).Order(StringComparer.Ordinal));
+        Assert.Equal(["A", "Z"], resolved.Report.Where(r => r.Outcome == LoginOutcome.Loses).Select(r => r.Prefix).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Docker_hubs_names_are_one_registry()
     {
-        var resolved = ResolveSets.From([.. Set("A", User, "docker.io"), .. Set("B", User, "https://index.docker.io/v1/")]);
-        Assert.Equal("A", Assert.Single(resolved.Sets).Prefix);
+        var resolved = ResolveLogins.From([.. Set("A", User, "docker.io"), .. Set("B", User, "https://index.docker.io/v1/")]);
+        Assert.Equal("A", Assert.Single(resolved.Counting).Prefix);
         Assert.Equal("A", resolved.ForImage("busybox")!.Prefix);
         Assert.Equal("A", resolved.ForImage("registry-1.docker.io/acme/app")!.Prefix);
     }
@@ -114,7 +114,7 @@ public sealed class ResolveSetsTests
     [InlineData("quay.io/acme/app", null)]
     public void The_longest_path_wins(string image, string? prefix)
     {
-        var resolved = ResolveSets.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", User, "ghcr.io/acme"), .. Set("TOOLS", User, "ghcr.io/acme/tools")]);
+        var resolved = ResolveLogins.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", User, "ghcr.io/acme"), .. Set("TOOLS", User, "ghcr.io/acme/tools")]);
         Assert.Equal(prefix, resolved.ForImage(image)?.Prefix);
     }
 
@@ -131,8 +131,8 @@ public sealed class ResolveSetsTests
     {
         var set = Set("GCR", User, "gcr.io");
         set[2] = set[2] with { Value = stored };
-        var resolved = ResolveSets.From(set);
-        Assert.Equal(used, Assert.Single(resolved.Sets).Password);
+        var resolved = ResolveLogins.From(set);
+        Assert.Equal(used, Assert.Single(resolved.Counting).Password);
         Assert.Equal(stored != used, resolved.Report.Any(r => r.Words == "GCR_CONTAINER_REGISTRY_PASSWORD: white space or quotes around the value were removed"));
     }
 
@@ -143,19 +143,19 @@ public sealed class ResolveSetsTests
     [InlineData("ghcr.io", "u:v", "p")]
     public void A_set_that_cannot_work_is_invalid_and_no_other_level_steps_in_unseen(string server, string user, string password)
     {
-        var resolved = ResolveSets.From(
+        var resolved = ResolveLogins.From(
         [
             Secret("X_CONTAINER_REGISTRY_SERVER", User, server), Secret("X_CONTAINER_REGISTRY_USER", User, user), Secret("X_CONTAINER_REGISTRY_PASSWORD", User, password),
         ]);
-        Assert.Empty(resolved.Sets);
-        Assert.Contains(resolved.Report, r => r.Outcome == SetOutcome.Invalid);
+        Assert.Empty(resolved.Counting);
+        Assert.Contains(resolved.Report, r => r.Outcome == LoginOutcome.Invalid);
     }
 
     [Fact]
     public void A_longer_path_counts_whatever_its_level()
     {
-        var resolved = ResolveSets.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", Organization, "ghcr.io/acme"), .. Set("TEAM", Repository, "GHCR.io/Acme/")]);
-        Assert.Equal(["ALL", "TEAM"], resolved.Sets.Select(set => set.Prefix).Order(StringComparer.Ordinal));
+        var resolved = ResolveLogins.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", Organization, "ghcr.io/acme"), .. Set("TEAM", Repository, "GHCR.io/Acme/")]);
+        Assert.Equal(["ALL", "TEAM"], resolved.Counting.Select(set => set.Prefix).Order(StringComparer.Ordinal));
         Assert.Equal("TEAM", resolved.ForImage("ghcr.io/acme/app:1")!.Prefix);
         Assert.Equal("ALL", resolved.ForImage("ghcr.io/other/app:1")!.Prefix);
     }
@@ -166,9 +166,9 @@ public sealed class ResolveSetsTests
     public void A_set_that_does_not_reach_the_codespace_does_not_hide_one_that_does(SecretReach reach)
     {
         var level = reach == Unassigned ? User : Repository;
-        var resolved = ResolveSets.From([.. Set("ACR", level, "own.azurecr.io", reach), .. Set("ACR", Organization, "org.azurecr.io")]);
-        Assert.Equal("org.azurecr.io", Assert.Single(resolved.Sets).Server.Host.Value);
-        Assert.Equal(reach == Unassigned ? SetOutcome.Unassigned : SetOutcome.Withheld, resolved.Report[0].Outcome);
+        var resolved = ResolveLogins.From([.. Set("ACR", level, "own.azurecr.io", reach), .. Set("ACR", Organization, "org.azurecr.io")]);
+        Assert.Equal("org.azurecr.io", Assert.Single(resolved.Counting).Server.Host.Value);
+        Assert.Equal(reach == Unassigned ? LoginOutcome.Unassigned : LoginOutcome.Withheld, resolved.Report[0].Outcome);
     }
 
     /// <summary>Stored: SERVER, USER or PASSWORD by its letter, at the level of user, repository or organization; in lower case where it is not assigned to this repository.</summary>
@@ -188,7 +188,7 @@ public sealed class ResolveSetsTests
     {
         var parts = new Dictionary<char, string> { ['s'] = "SERVER", ['u'] = "USER", ['p'] = "PASSWORD" };
         var levels = new Dictionary<char, SecretLevel> { ['u'] = User, ['r'] = Repository, ['o'] = Organization };
-        var resolved = ResolveSets.From(stored.Split(' ').Select(text => Secret(
+        var resolved = ResolveLogins.From(stored.Split(' ').Select(text => Secret(
             "X_CONTAINER_REGISTRY_" + parts[char.ToLowerInvariant(text[0])], levels[text[2]], "ghcr.io", char.IsUpper(text[0]) ? Visible : Unassigned)));
         Assert.Equal(
             said.Split(' ').Order(StringComparer.Ordinal),
@@ -198,16 +198,16 @@ public sealed class ResolveSetsTests
     [Fact]
     public void Other_secrets_are_left_alone()
     {
-        var resolved = ResolveSets.From([Secret("NPM_TOKEN", User, "x"), Secret("_CONTAINER_REGISTRY", User, "x"), Secret("CONTAINER_REGISTRY_SERVER", User, "x")]);
-        Assert.Empty(resolved.Sets);
+        var resolved = ResolveLogins.From([Secret("NPM_TOKEN", User, "x"), Secret("_CONTAINER_REGISTRY", User, "x"), Secret("CONTAINER_REGISTRY_SERVER", User, "x")]);
+        Assert.Empty(resolved.Counting);
         Assert.Empty(resolved.Report);
     }
 
     [Fact]
     public void No_value_is_in_the_report_or_in_text()
     {
-        var resolved = ResolveSets.From([.. Set("A", User, "ghcr.io"), .. Set("A", Organization, "ghcr.io"), .. Set("B", User, "bad host")]);
-        var text = string.Join('\n', resolved.Report.Select(r => r.Words)) + string.Join('\n', resolved.Sets.Select(s => s.ToString()));
+        var resolved = ResolveLogins.From([.. Set("A", User, "ghcr.io"), .. Set("A", Organization, "ghcr.io"), .. Set("B", User, "bad host")]);
+        var text = string.Join('\n', resolved.Report.Select(r => r.Words)) + string.Join('\n', resolved.Counting.Select(s => s.ToString()));
         Assert.DoesNotContain("password-", text, StringComparison.Ordinal);
         Assert.DoesNotContain("user-", text, StringComparison.Ordinal);
     }

@@ -1,0 +1,35 @@
+namespace Berth.Server.Faults;
+
+/// <summary>What went wrong in a codespace or at another registry, in words for the person whose start or login it was.</summary>
+/// <param name="Kind">For code.</param>
+/// <param name="Message">The true cause; holds no secret.</param>
+/// <param name="Remedy">What would put it right; null where nobody knows, or the message says it.</param>
+internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = null)
+{
+    /// <summary>A registry did not take the login, or gives it no right: a try without it may still succeed.</summary>
+    public bool IsLoginRejected => Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused or FaultKind.ExchangeFailed;
+
+    /// <summary>As people read it, in logs and answers.</summary>
+    public override string ToString() => Shown(Message, Remedy);
+
+    /// <summary>A line that says what happened and what would help.</summary>
+    public static string Shown(string message, string? remedy) => remedy is null ? message : $"{message}. Remedy: {remedy}";
+}
+
+/// <summary>Carries a fault out of a place too deep to return it.</summary>
+#pragma warning disable CA1032, RCS1194 // Without a fault it means nothing.
+internal class FaultException(Fault fault, Exception? cause = null) : Exception(fault.ToString(), cause)
+#pragma warning restore CA1032, RCS1194
+{
+    public FaultException(FaultKind kind, string message, string? remedy = null)
+        : this(new Fault(kind, message, remedy))
+    {
+    }
+
+    public FaultException(FaultKind kind, string message, Exception? cause)
+        : this(new Fault(kind, message), cause)
+    {
+    }
+
+    public Fault Fault { get; } = fault;
+}

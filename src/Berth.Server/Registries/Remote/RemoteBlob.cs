@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using Berth.Server.Faults;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Registries.Remote;
+
+/// <summary>
+/// The bytes of a blob as they come from its registry. They are counted and hashed on the way: the end is reached only by the content that was asked for. Reading
+/// throws <see cref="FaultException"/> at more bytes than were allowed, at other content, and when the registry falls silent.
+/// </summary>
+internal sealed class RemoteBlob : Stream
+{
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+    private readonly HttpResponseMessage _response;
+    private readonly Stream _inner;
+    private readonly RegistryHost _host;
+    private readonly Digest _digest;
+    private readonly long _largest;
+    private readonly TimeProvider _time;
+    private readonly IncrementalHash _hash;
+    private long _read;
+    private bool _ended;
+
+    private RemoteBlob(HttpResponseMessage response, Stream inner, RegistryHost host, Digest digest, long largest, TimeProvider time)
+    {
+        (_response, _inner, _host, _digest, _largest, _time) = (response, inner, host, digest, largest, time);
+        _hash = Digest.Begin(digest.Algorithm);
+        Size = response.Content.Headers.ContentLength;
+    }
+
+    /// <summary>As the registry says; null where it says nothing.</summary>
+    public long? Size { get; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => _read; set => throw new NotSupportedException(); }
+
+    /// <summary>Takes over the answer; whoever reads disposes the blob.</summary>
+    /// <exception cref="FaultException">The registry says that it is larger than <paramref name="largest"/> bytes.</exception>
+    public static async Task<RemoteBlob> OpenAsync(
+        HttpResponseMessage response, RegistryHost host, Digest digest, long largest, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return response.Content.Headers.ContentLength > largest
+                ? throw TooLarge(host, largest)
+                : new RemoteBlob(response, await response.Content.ReadAsStreamAsync(cancellationToken), host, digest, largest, time);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_ended || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        var read = await ReadInnerAsync(buffer, cancellationToken);
+        _read += read;
+        if (_read > _largest)
+        {
+            throw TooLarge(_host, _largest);
+        }
+
+        _hash.AppendData(buffer.Span[..read]);
+        if (read == 0)
+        {
+            _ended = true;
+            if (Digest.Of(_digest.Algorithm, _hash.GetHashAndReset()) != _digest)
+            {
+                throw new FaultException(FaultKind.Unusable, $"{_host} answers with something else than {_digest}");
+            }
+        }
+
+        return read;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("a blob is read asynchronously");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+            _response.Dispose();
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task<int> ReadInnerAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        using var silence = new CancellationTokenSource(LongestSilence, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        try
+        {
+            return await _inner.ReadAsync(buffer, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new FaultException(FaultKind.Unreachable, $"{_host} sends nothing more of {_digest} for {LongestSilence.TotalSeconds:0} seconds");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new FaultException(FaultKind.Unreachable, $"the answer of {_host} breaks off");
+        }
+    }
+
+    private static FaultException TooLarge(RegistryHost host, long largest) => new(FaultKind.Unusable, $"{host} answers with more than {largest / 1024} KiB");
+}
