@@ -9,7 +9,7 @@ namespace Berth.Tests;
 /// </summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Ground = ["Settings", "Http", "Database", "Cryptography", "Operations", "Json"];
+    private static readonly string[] Ground = ["Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults"];
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
@@ -19,6 +19,7 @@ public sealed partial class ArchitectureTests
         ["Cryptography"] = ["Settings", "Database"],
         ["Operations"] = ["Settings", "Http", "Database", "Cryptography", "Tokens", "Authentication", "Storage", "Access", "Api"],
         ["Json"] = [],
+        ["Faults"] = [],
         ["Oci"] = ["Json"],
         ["Storage"] = [.. Ground, "Oci"],
         ["Access"] = [.. Ground, "Oci"],

@@ -54,6 +54,6 @@ public sealed class CommonRegistriesTests
         var resolved = ResolveLogins.From(new[] { ("Server", server), ("USER", "ada"), ("password", "secret") }.Select(
             part => new RegistrySecret("acr_container_REGISTRY_" + part.Item1, SecretLevel.User, SecretReach.Visible, part.Item2, Version: 1)));
         Assert.Equal("ACR", Assert.Single(resolved.Counting).Prefix);
-        Assert.Equal(counts, resolved.ForImage(image) is not null);
+        Assert.Equal(counts, resolved.ForImage(TestImage.Of(image)) is not null);
     }
 }

@@ -102,8 +102,8 @@ public sealed class ResolveLoginsTests
     {
         var resolved = ResolveLogins.From([.. Set("A", User, "docker.io"), .. Set("B", User, "https://index.docker.io/v1/")]);
         Assert.Equal("A", Assert.Single(resolved.Counting).Prefix);
-        Assert.Equal("A", resolved.ForImage("busybox")!.Prefix);
-        Assert.Equal("A", resolved.ForImage("registry-1.docker.io/acme/app")!.Prefix);
+        Assert.Equal("A", resolved.ForImage(TestImage.Of("busybox"))!.Prefix);
+        Assert.Equal("A", resolved.ForImage(TestImage.Of("registry-1.docker.io/acme/app"))!.Prefix);
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class ResolveLoginsTests
     public void The_longest_path_wins(string image, string? prefix)
     {
         var resolved = ResolveLogins.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", User, "ghcr.io/acme"), .. Set("TOOLS", User, "ghcr.io/acme/tools")]);
-        Assert.Equal(prefix, resolved.ForImage(image)?.Prefix);
+        Assert.Equal(prefix, resolved.ForImage(TestImage.Of(image))?.Prefix);
     }
 
     [Theory]
@@ -156,8 +156,8 @@ public sealed class ResolveLoginsTests
     {
         var resolved = ResolveLogins.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", Organization, "ghcr.io/acme"), .. Set("TEAM", Repository, "GHCR.io/Acme/")]);
         Assert.Equal(["ALL", "TEAM"], resolved.Counting.Select(set => set.Prefix).Order(StringComparer.Ordinal));
-        Assert.Equal("TEAM", resolved.ForImage("ghcr.io/acme/app:1")!.Prefix);
-        Assert.Equal("ALL", resolved.ForImage("ghcr.io/other/app:1")!.Prefix);
+        Assert.Equal("TEAM", resolved.ForImage(TestImage.Of("ghcr.io/acme/app:1"))!.Prefix);
+        Assert.Equal("ALL", resolved.ForImage(TestImage.Of("ghcr.io/other/app:1"))!.Prefix);
     }
 
     [Theory]

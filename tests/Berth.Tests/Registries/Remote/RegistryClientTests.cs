@@ -268,8 +268,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         return Status(http, 200, body);
     }
 
-    private static RegistryHost Host(string text) => RegistryHost.TryParse(text, out var host) ? host : throw new ArgumentException(text);
+    private static RegistryHost Host(string text) => TestImage.Host(text);
 
-    private static RemoteImage Image(string host, string path, string tag) =>
-        ImageReference.TryParse($"{host}/{path}:{tag}", out var image, out var fault) ? RemoteImage.Of(image) : throw new ArgumentException(fault);
+    private static RemoteImage Image(string host, string path, string tag) => TestImage.Of($"{host}/{path}:{tag}");
 }

@@ -1,0 +1,13 @@
+using Berth.Server.Oci;
+using Berth.Server.Registries.Remote;
+
+namespace Berth.Tests.Registries;
+
+internal static class TestImage
+{
+    /// <summary>As a person writes it.</summary>
+    public static RemoteImage Of(string text) =>
+        ImageReference.TryParseFamiliar(text, out var image) ? RemoteImage.Of(image) : throw new ArgumentException($"'{text}' is no image");
+
+    public static RegistryHost Host(string text) => RegistryHost.TryParse(text, out var host) ? host : throw new ArgumentException($"'{text}' is no host");
+}
