@@ -33,9 +33,7 @@ internal static class ExitCodes
 }
 
 /// <summary>Ends a command with one line on standard error and an exit code.</summary>
-#pragma warning disable CA1032, RCS1194 // It exists to carry a code.
 internal sealed class CommandException(int exitCode, string message) : Exception(message)
-#pragma warning restore CA1032, RCS1194
 {
     public int ExitCode { get; } = exitCode;
 }

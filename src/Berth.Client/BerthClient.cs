@@ -146,9 +146,7 @@ public sealed partial class BerthClient : IDisposable
 }
 
 /// <summary>What the server refused, in its words; <see cref="Status"/> is null when it could not be reached.</summary>
-#pragma warning disable CA1032, RCS1194 // It exists to carry an answer.
 public sealed class BerthException(HttpStatusCode? status, string message, string? requestId) : Exception(message)
-#pragma warning restore CA1032, RCS1194
 {
     public HttpStatusCode? Status { get; } = status;
 

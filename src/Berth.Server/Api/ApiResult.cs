@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Berth.Client.Wire;
 using Berth.Server.Http;
 
@@ -21,5 +22,6 @@ internal static class ApiResult
         return Ok(page.Items);
     }
 
+    [DoesNotReturn]
     public static void Throw(this ApiError error) => throw new ApiException(error);
 }

@@ -4,9 +4,7 @@ using Berth.Server.Database;
 namespace Berth.Server.Cryptography;
 
 /// <summary>A rotation cannot begin; the message says what is to be done first.</summary>
-#pragma warning disable CA1032, RCS1194 // It exists to carry a sentence.
 internal sealed class KeyRotationException(string message) : Exception(message);
-#pragma warning restore CA1032, RCS1194
 
 /// <summary>
 /// Replaces the master key while the server runs. First the new key is in the file and on disk, then the database says that it is in force, then

@@ -17,9 +17,7 @@ internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = nu
 }
 
 /// <summary>Carries a fault out of a place too deep to return it.</summary>
-#pragma warning disable CA1032, RCS1194 // Without a fault it means nothing.
 internal class FaultException(Fault fault, Exception? cause = null) : Exception(fault.ToString(), cause)
-#pragma warning restore CA1032, RCS1194
 {
     public FaultException(FaultKind kind, string message, string? remedy = null)
         : this(new Fault(kind, message, remedy))

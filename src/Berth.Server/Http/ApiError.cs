@@ -37,9 +37,7 @@ public sealed record ApiError(int Status, string Code, string Message) : IResult
 public sealed record FieldError(string Resource, string Field, string Code, string? Message = null);
 
 /// <summary>Carries an <see cref="ApiError"/> out of a place too deep to return it.</summary>
-#pragma warning disable CA1032, RCS1194 // It exists to carry an error; without one it means nothing.
 public sealed class ApiException(ApiError error) : Exception(error.Message)
-#pragma warning restore CA1032, RCS1194
 {
     public ApiError Error { get; } = error;
 }

@@ -101,8 +101,6 @@ internal sealed class OutgoingNetworks(BerthOptions options)
 }
 
 /// <summary>An outgoing request was not made because of where it would have gone.</summary>
-#pragma warning disable CA1032, RCS1194 // Without host and address it means nothing.
 internal sealed class OutgoingRefusedException(string host, IPAddress address)
     : Exception($"{(host == address.ToString() ? host : $"{host} ({address})")} is not a globally routable address of another machine; "
         + $"the server's operator can allow it by adding it to {OutgoingNetworks.Setting}");
-#pragma warning restore CA1032, RCS1194

@@ -7,7 +7,6 @@ namespace Berth.Server.Registry;
 internal static class RegistryErrors
 {
     public static readonly ApiError BlobUnknown = new(404, "BLOB_UNKNOWN", "blob unknown to this repository");
-    public static readonly ApiError BlobUploadInvalid = new(400, "BLOB_UPLOAD_INVALID", "blob upload invalid");
     public static readonly ApiError BlobUploadUnknown = new(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown: it was finished, cancelled, has expired, or never began");
     public static readonly ApiError DigestInvalid = new(400, "DIGEST_INVALID", "digest invalid");
     public static readonly ApiError ManifestBlobUnknown = new(400, "MANIFEST_BLOB_UNKNOWN", "the manifest refers to content that is not in this repository");

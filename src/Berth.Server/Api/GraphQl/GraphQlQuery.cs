@@ -13,9 +13,7 @@ internal sealed record GraphQlField(
     string Key, string Name, IReadOnlyDictionary<string, string> Arguments, IReadOnlyList<GraphQlField> Fields, int Line, int Column);
 
 /// <summary>What is wrong with a query, in a sentence with line and column.</summary>
-#pragma warning disable CA1032, RCS1194 // It exists to carry a sentence.
 internal sealed class GraphQlException(string message) : Exception(message);
-#pragma warning restore CA1032, RCS1194
 
 /// <summary>
 /// Reads the part of GraphQL that the queries of command-line tools are written in: one operation, fields with aliases, string arguments and

@@ -109,9 +109,7 @@ internal static class CodespaceFiles
 }
 
 /// <summary>The archive must not be unpacked.</summary>
-#pragma warning disable CA1032, RCS1194 // Without a reason it means nothing.
 internal sealed class ArchiveRefusedException(string reason) : Exception(reason);
-#pragma warning restore CA1032, RCS1194
 
 /// <summary>Whose the files are to be: the numbers of the remote user, from the container's own <c>/etc/passwd</c>.</summary>
 internal static class RemoteUserIds

@@ -7,9 +7,7 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>The engine refused, with its own words.</summary>
-#pragma warning disable CA1032, RCS1194 // Without the engine's words it means nothing.
 internal sealed class EngineException(int status, string message) : Exception(message)
-#pragma warning restore CA1032, RCS1194
 {
     public int Status { get; } = status;
 }

@@ -4,9 +4,7 @@ using System.Text;
 namespace Berth.Server.Codespaces.Gate;
 
 /// <summary>What the gate answers instead of the engine: a status and a reason in words.</summary>
-#pragma warning disable CA1032, RCS1194 // Without a reason it means nothing.
 internal sealed class GateRefusedException(int status, string reason) : Exception(reason)
-#pragma warning restore CA1032, RCS1194
 {
     public int Status { get; } = status;
 }

@@ -189,6 +189,4 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 }
 
 /// <summary>The other side did not speak TLS: it may speak plain http.</summary>
-#pragma warning disable CA1032, RCS1194 // Without a fault it means nothing.
 internal sealed class NotTlsException(Fault fault) : FaultException(fault);
-#pragma warning restore CA1032, RCS1194
