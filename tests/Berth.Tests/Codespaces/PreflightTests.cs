@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Faults;
 using Berth.Server.Http;

@@ -18,7 +18,7 @@ public sealed class FaultTests
     {
         var root = Path.Combine(ThisFolder(), "..", "..", "..", "src", "Berth.Server");
         var spelled = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Where(file => File.ReadAllText(file).Contains("Remedy: ", StringComparison.Ordinal))
+            .Where(file => File.ReadAllText(file).Contains(". Remedy: ", StringComparison.Ordinal))
             .Select(file => Path.GetRelativePath(root, file));
         Assert.Equal([Path.Combine("Faults", "Fault.cs")], spelled);
     }

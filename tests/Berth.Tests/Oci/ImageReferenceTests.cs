@@ -35,7 +35,7 @@ public sealed class ImageReferenceTests
     [InlineData("--privileged", "is not an image reference")]
     [InlineData("localhost:5000/acme/app --privileged", "is not an image reference")]
     [InlineData("", "is not an image reference")]
-    [InlineData("my_registry:5000/acme/app", "is not an image reference")]
+    [InlineData("[::1/acme/app", "is not an image reference")]
     [InlineData("localhost:99999/acme/app", "is not an image reference")]
     [InlineData("localhost:5000/acme/app@md5:1@md5:1", "is not an image reference")]
     public void What_is_no_image_with_a_registry_is_refused_with_what_to_write(string text, string fault)
@@ -66,7 +66,7 @@ public sealed class ImageReferenceTests
     [InlineData("Busybox")]
     [InlineData("busybox:")]
     [InlineData("busybox@sha256:1")]
-    [InlineData("my_registry:5000/app")]
+    [InlineData("registry.example:0/app")]
     [InlineData("a b")]
     [InlineData("")]
     public void What_no_familiar_name_looks_like_is_refused(string text) => Assert.False(ImageReference.TryParseFamiliar(text, out _));

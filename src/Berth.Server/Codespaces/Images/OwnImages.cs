@@ -2,7 +2,6 @@ using Berth.Server.Access;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
-using Berth.Server.Registries.Remote;
 using Berth.Server.Registry.Authorization;
 
 namespace Berth.Server.Codespaces.Images;

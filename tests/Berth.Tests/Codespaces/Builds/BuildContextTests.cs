@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.Net.Sockets;
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Faults;

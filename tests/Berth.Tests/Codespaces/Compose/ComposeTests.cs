@@ -1,4 +1,3 @@
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Faults;

@@ -1,4 +1,3 @@
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Faults;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;

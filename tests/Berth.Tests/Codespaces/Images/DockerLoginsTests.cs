@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Berth.Server.Access;
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
