@@ -7,7 +7,8 @@ namespace Berth.Server.Faults;
 internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = null)
 {
     /// <summary>A registry did not take the login, or gives it no right: a try without it may still succeed.</summary>
-    public bool IsLoginRejected => Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused or FaultKind.ExchangeFailed;
+    public bool IsLoginRejected =>
+        Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused or FaultKind.ExchangeFailed;
 
     /// <summary>As people read it, in logs and answers.</summary>
     public override string ToString() => Shown(Message, Remedy);

@@ -1,6 +1,9 @@
 namespace Berth.Server.Faults;
 
-/// <summary>What kind of thing went wrong, in a codespace or at another registry: what code switches on and what is counted. The words are the fault's own.</summary>
+/// <summary>
+/// What kind of thing went wrong, in a codespace or at another registry: what code switches on and what is counted. The words are the
+/// fault's own.
+/// </summary>
 public enum FaultKind
 {
     /// <summary>A registry does not accept user name and password at all.</summary>

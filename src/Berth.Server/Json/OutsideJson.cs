@@ -6,8 +6,8 @@ using System.Text.Unicode;
 namespace Berth.Server.Json;
 
 /// <summary>
-/// Parses JSON that somebody else wrote. What comes back can be read without surprise: every string in it is text. .NET checks that only when a string is read,
-/// so half of a surrogate pair, written as an escape, would fail long after the parse and with another exception.
+/// Parses JSON that somebody else wrote. What comes back can be read without surprise: every string in it is text. .NET checks that only
+/// when a string is read, so half of a surrogate pair, written as an escape, would fail long after the parse and with another exception.
 /// </summary>
 internal static class OutsideJson
 {
@@ -55,15 +55,18 @@ internal static class OutsideJson
 
     /// <summary>The text of a member; null where the element is no object, has no such member, or it is no string.</summary>
     public static string? TextOf(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() : null;
 
     /// <summary>A member that is an object; otherwise an element of no kind, of which <see cref="TextOf"/> finds nothing.</summary>
     public static JsonElement ObjectOf(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : default;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
+            ? value : default;
 
     /// <summary>The entries of a member that is a list; none where it is missing or something else.</summary>
     public static IEnumerable<JsonElement> ListOf(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray() : [];
 
     private static JsonNode? Node(JsonElement element) => element.ValueKind switch
     {

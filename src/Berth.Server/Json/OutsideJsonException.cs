@@ -48,5 +48,6 @@ internal sealed class OutsideJsonException : Exception
 
     public static OutsideJsonException NotUtf8() => new(OutsideJsonFault.NotUtf8, "it is not UTF-8", null);
 
-    public static OutsideJsonException NotText(Exception cause) => new(OutsideJsonFault.NotText, "a string in it is not valid Unicode", cause);
+    public static OutsideJsonException NotText(Exception cause) =>
+        new(OutsideJsonFault.NotText, "a string in it is not valid Unicode", cause);
 }

@@ -3,7 +3,9 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Oci;
 
-/// <summary>An image's configuration, as far as Berth looks at it (image-spec, config.md). It may be anything; what is not there is null.</summary>
+/// <summary>
+/// An image's configuration, as far as Berth looks at it (image-spec, config.md). It may be anything; what is not there is null.
+/// </summary>
 internal sealed record ImageConfiguration(Platform? Platform, string? Source)
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };

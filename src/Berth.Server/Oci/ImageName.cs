@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Berth.Server.Oci;
 
-/// <summary>The name of an image of Berth's own registry, <c>owner/image[/more…]</c>: a path whose first segment is the account, and all of the rest the package.</summary>
+/// <summary>
+/// The name of an image of Berth's own registry, <c>owner/image[/more…]</c>: a path whose first segment is the account, and all of the rest
+/// the package.
+/// </summary>
 internal sealed record ImageName
 {
     private ImageName(string value, int slash)

@@ -37,8 +37,8 @@ internal sealed partial record ImageReference
     public Reference Reference => Digest is null ? Reference.Of(Tag ?? Tag.Latest) : Reference.Of(Digest);
 
     /// <summary>
-    /// With its registry. A name without one and an image id are refused: they would mean whatever happens to lie on the engine. <paramref name="fault"/> says what
-    /// is wrong and what to write instead.
+    /// With its registry. A name without one and an image id are refused: they would mean whatever happens to lie on the engine. <paramref
+    /// name="fault"/> says what is wrong and what to write instead.
     /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ImageReference? image, out string fault)
     {
@@ -73,17 +73,21 @@ internal sealed partial record ImageReference
             return false;
         }
 
-        image = RegistryHost.TryParse(parts.Registry, out var host) ? new ImageReference(parts.Registry.ToLowerInvariant(), host, path, parts.Tag, parts.Digest) : null;
+        image = RegistryHost.TryParse(parts.Registry, out var host)
+            ? new ImageReference(parts.Registry.ToLowerInvariant(), host, path, parts.Tag, parts.Digest) : null;
         return image is not null;
     }
 
-    /// <summary>As docker reads it: what names no registry is of Docker Hub, and of its <c>library</c> where it names no account either.</summary>
+    /// <summary>
+    /// As docker reads it: what names no registry is of Docker Hub, and of its <c>library</c> where it names no account either.
+    /// </summary>
     public static bool TryParseFamiliar(string text, [NotNullWhen(true)] out ImageReference? image)
     {
         image = null;
         if (text.Length > Longest || Parts.Of(text) is not { } parts
             || !RegistryHost.TryParse(parts.Registry ?? RegistryHost.DockerHub, out var host)
-            || !ImagePath.TryParse(host.IsDockerHub && !parts.Path.Contains('/', StringComparison.Ordinal) ? "library/" + parts.Path : parts.Path, out var path))
+            || !ImagePath.TryParse(
+                host.IsDockerHub && !parts.Path.Contains('/', StringComparison.Ordinal) ? "library/" + parts.Path : parts.Path, out var path))
         {
             return false;
         }

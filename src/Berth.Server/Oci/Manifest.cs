@@ -33,17 +33,22 @@ internal sealed class Manifest
     /// <summary>The configuration, where it is an image's and may carry labels.</summary>
     public Digest? ImageConfig => MediaTypes.IsImageConfig(Config?.MediaType) ? Config!.Digest : null;
 
-    /// <summary>Blobs that a registry must hold for it, with the bytes each is said to have: configuration, layers, and entries of an index that are no manifests.</summary>
+    /// <summary>
+    /// Blobs that a registry must hold for it, with the bytes each is said to have: configuration, layers, and entries of an index that are
+    /// no manifests.
+    /// </summary>
     public IReadOnlyDictionary<Digest, long> Blobs => _blobs ??= BySize(
         IsIndex
             ? Entries.Where(entry => !MediaTypes.IsManifest(entry.MediaType))
             : Layers.Where(layer => !MediaTypes.IsForeign(layer.MediaType)).Concat(Config is null ? [] : [Config]));
 
     /// <summary>Manifests that an index lists, with the bytes each is said to have.</summary>
-    public IReadOnlyDictionary<Digest, long> Children => _children ??= BySize(Entries.Where(entry => MediaTypes.IsManifest(entry.MediaType)));
+    public IReadOnlyDictionary<Digest, long> Children =>
+        _children ??= BySize(Entries.Where(entry => MediaTypes.IsManifest(entry.MediaType)));
 
     /// <summary>Bytes of configuration and layers.</summary>
-    public long Size => Layers.Select(layer => layer.Size).Prepend(Config?.Size ?? 0).Aggregate(0L, (sum, size) => size > long.MaxValue - sum ? long.MaxValue : sum + size);
+    public long Size => Layers.Select(layer => layer.Size).Prepend(Config?.Size ?? 0)
+        .Aggregate(0L, (sum, size) => size > long.MaxValue - sum ? long.MaxValue : sum + size);
 
     /// <summary>Of an index; attestations and what names no platform left out.</summary>
     public IReadOnlyList<Platform> Platforms => [.. Runnable.Select(entry => entry.Platform!).Distinct()];

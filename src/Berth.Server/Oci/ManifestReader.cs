@@ -5,9 +5,10 @@ using Berth.Server.Json;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// Reads manifests: image-spec manifest.md and image-index.md, Docker's manifest-v2-2. Strictly, what somebody wants to have stored here: where two readers could
-/// understand two things (duplicate members, an image that is also an index, a type against its content) it is refused. Leniently, what another registry answers,
-/// since that is as it is: what cannot be understood is left out. Both tolerate members that they do not know.
+/// Reads manifests: image-spec manifest.md and image-index.md, Docker's manifest-v2-2. Strictly, what somebody wants to have stored here:
+/// where two readers could understand two things (duplicate members, an image that is also an index, a type against its content) it is
+/// refused. Leniently, what another registry answers, since that is as it is: what cannot be understood is left out. Both tolerate members
+/// that they do not know.
 /// </summary>
 internal sealed class ManifestReader
 {
@@ -27,23 +28,27 @@ internal sealed class ManifestReader
     /// <param name="contentType">The request's <c>Content-Type</c> without parameters; null where none was sent, then the content says it.</param>
     /// <param name="wrong">What is wrong with it, for whoever made it.</param>
     public static bool TryRead(
-        ReadOnlyMemory<byte> content, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
+        ReadOnlyMemory<byte> content, string? contentType,
+        [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
         new ManifestReader(strict: true).Try(content, contentType, out manifest, out wrong);
 
     /// <param name="content">The bytes.</param>
     /// <param name="contentType">What the registry says it is; when that is no manifest's type, the content says it.</param>
     /// <param name="wrong">Why it is no manifest at all.</param>
     public static bool TryReadLenient(
-        ReadOnlyMemory<byte> content, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
+        ReadOnlyMemory<byte> content, string? contentType,
+        [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
         new ManifestReader(strict: false).Try(content, contentType, out manifest, out wrong);
 
     private bool Try(
-        ReadOnlyMemory<byte> content, string? contentType, [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong)
+        ReadOnlyMemory<byte> content, string? contentType,
+        [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong)
     {
         (manifest, wrong) = (null, null);
         try
         {
-            using var document = OutsideJson.Parse(content, new JsonDocumentOptions { MaxDepth = Deepest, AllowDuplicateProperties = !_strict });
+            using var document = OutsideJson.Parse(content,
+                new JsonDocumentOptions { MaxDepth = Deepest, AllowDuplicateProperties = !_strict });
             manifest = Read(document.RootElement, contentType);
             return true;
         }
@@ -51,7 +56,8 @@ internal sealed class ManifestReader
         {
             // Somebody who sends something else altogether is told so, and not about its commas.
             wrong = _strict && TypeFault(contentType) is { } fault ? fault
-                : exception.Fault == OutsideJsonFault.NotText ? exception.Message : $"it is not acceptable JSON: {exception.Message.TrimEnd('.')}";
+                : exception.Fault == OutsideJsonFault.NotText ? exception.Message
+                    : $"it is not acceptable JSON: {exception.Message.TrimEnd('.')}";
         }
         catch (WrongManifestException exception)
         {
@@ -73,7 +79,8 @@ internal sealed class ManifestReader
 
     private Manifest ReadStrictly(JsonElement root, string? contentType)
     {
-        var schema = root.TryGetProperty("schemaVersion", out var version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var number) ? number : 0;
+        var schema = root.TryGetProperty("schemaVersion", out var version) && version.ValueKind == JsonValueKind.Number
+            && version.TryGetInt32(out var number) ? number : 0;
         if (schema == 1)
         {
             throw new WrongManifestException(Schema1);
@@ -87,7 +94,8 @@ internal sealed class ManifestReader
 
         var stated = Text(root, "mediaType");
         RefuseType(stated);
-        var type = contentType ?? stated ?? throw new WrongManifestException("neither the Content-Type header nor the member mediaType says what it is");
+        var type = contentType ?? stated
+            ?? throw new WrongManifestException("neither the Content-Type header nor the member mediaType says what it is");
         if (stated is not null && stated != type)
         {
             throw new WrongManifestException($"the Content-Type is {type}, the member mediaType is {stated}");
@@ -138,7 +146,8 @@ internal sealed class ManifestReader
             layers = List(root, "layers");
         }
 
-        var subject = root.TryGetProperty("subject", out var named) && named.ValueKind != JsonValueKind.Null ? ReadDescriptor(named, "subject") : null;
+        var subject = root.TryGetProperty("subject", out var named) && named.ValueKind != JsonValueKind.Null
+            ? ReadDescriptor(named, "subject") : null;
         var annotations = Annotations(root);
         return new Manifest
         {
@@ -164,7 +173,8 @@ internal sealed class ManifestReader
 
         if (list.ValueKind != JsonValueKind.Array)
         {
-            return list.ValueKind == JsonValueKind.Null || !_strict ? descriptors : throw new WrongManifestException($"{name} must be a list");
+            return list.ValueKind == JsonValueKind.Null || !_strict ? descriptors
+                : throw new WrongManifestException($"{name} must be a list");
         }
 
         if (list.GetArrayLength() > MostDescriptors)
@@ -203,7 +213,8 @@ internal sealed class ManifestReader
             return _strict ? throw new WrongManifestException($"{where}.digest is missing or wrong: {Digest.Rule}") : null;
         }
 
-        var sized = element.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : -1;
+        var sized = element.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number
+            && size.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : -1;
         if (_strict && sized < 0)
         {
             throw new WrongManifestException($"{where}.size must be a number of bytes");
@@ -220,7 +231,8 @@ internal sealed class ManifestReader
             return null;
         }
 
-        if (annotations.ValueKind != JsonValueKind.Object || annotations.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String))
+        if (annotations.ValueKind != JsonValueKind.Object
+            || annotations.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String))
         {
             return _strict ? throw new WrongManifestException("annotations must be an object of strings") : null;
         }

@@ -3,7 +3,9 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Oci;
 
-/// <summary>What an image runs on: <c>linux/amd64</c>, <c>linux/arm/v7</c> (image-spec, "platform" of an index and of a configuration).</summary>
+/// <summary>
+/// What an image runs on: <c>linux/amd64</c>, <c>linux/arm/v7</c> (image-spec, "platform" of an index and of a configuration).
+/// </summary>
 internal sealed record Platform(string System, string Architecture, string? Variant)
 {
     private const int Longest = 40;
@@ -13,7 +15,8 @@ internal sealed record Platform(string System, string Architecture, string? Vari
 
     /// <summary>Null where it names no system or processor.</summary>
     public static Platform? Of(JsonElement element) =>
-        Word(element, "os") is { } system && Word(element, "architecture") is { } architecture ? new Platform(system, architecture, Word(element, "variant")) : null;
+        Word(element, "os") is { } system && Word(element, "architecture") is { } architecture
+            ? new Platform(system, architecture, Word(element, "variant")) : null;
 
     /// <summary>Null for what is none.</summary>
     public static Platform? Parse(string text) => text.Split('/') switch

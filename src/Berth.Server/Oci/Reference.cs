@@ -37,7 +37,8 @@ internal sealed record Reference
     }
 
     /// <summary>What has a colon is meant as a digest: tags have none.</summary>
-    public static bool LooksLikeDigest([NotNullWhen(true)] string? text) => text is not null && text.Contains(':', StringComparison.Ordinal);
+    public static bool LooksLikeDigest([NotNullWhen(true)] string? text) =>
+        text is not null && text.Contains(':', StringComparison.Ordinal);
 
     public override string ToString() => Tag?.Value ?? Digest!.Value;
 }

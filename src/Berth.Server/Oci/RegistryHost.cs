@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// A registry as <c>host</c> or <c>host:port</c>. The many spellings of one registry are one value: lower case, no port 443, IPv6 in its shortest form in brackets,
-/// and <c>docker.io</c> for all names of Docker Hub.
+/// A registry as <c>host</c> or <c>host:port</c>. The many spellings of one registry are one value: lower case, no port 443, IPv6 in its
+/// shortest form in brackets, and <c>docker.io</c> for all names of Docker Hub.
 /// </summary>
 internal sealed record RegistryHost
 {
@@ -40,7 +40,8 @@ internal sealed record RegistryHost
 
         if (name is ['[', .. var address, ']'])
         {
-            host = IPAddress.TryParse(address, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6 ? new RegistryHost($"[{ip}]{port}") : null;
+            host = IPAddress.TryParse(address, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6
+                ? new RegistryHost($"[{ip}]{port}") : null;
             return host is not null;
         }
 
@@ -54,7 +55,9 @@ internal sealed record RegistryHost
         return true;
     }
 
-    /// <summary>Whether the first segment of an image's name is a host, as docker reads it: it has a dot or a port, or is this machine.</summary>
+    /// <summary>
+    /// Whether the first segment of an image's name is a host, as docker reads it: it has a dot or a port, or is this machine.
+    /// </summary>
     public static bool LooksLikeOne(string segment) =>
         segment.Contains('.', StringComparison.Ordinal) || segment.Contains(':', StringComparison.Ordinal) || segment == "localhost";
 

@@ -110,6 +110,4 @@ internal static partial class DiskSync
 }
 
 /// <summary>Accepted bytes did not reach the disk, and nobody can say which. <see cref="Exception.HResult"/> is the errno.</summary>
-#pragma warning disable CA1032, RCS1194 // Without the errno nobody could tell a full disk from a broken one.
 internal sealed class LostBytesException(string message, int errno) : IOException(message, errno);
-#pragma warning restore CA1032, RCS1194

@@ -37,7 +37,8 @@ public sealed class OutsideJsonTests
 
     [Fact]
     public void Bytes_that_are_no_UTF_8_are_called_so() =>
-        Assert.Equal(OutsideJsonFault.NotUtf8, Assert.Throws<OutsideJsonException>(() => OutsideJson.Parse(new byte[] { (byte)'"', 0xff, (byte)'"' }, Strict)).Fault);
+        Assert.Equal(OutsideJsonFault.NotUtf8,
+            Assert.Throws<OutsideJsonException>(() => OutsideJson.Parse(new byte[] { (byte)'"', 0xff, (byte)'"' }, Strict)).Fault);
 
     [Theory]
     [InlineData("{\n \"a\": x}", 2, 7)]
@@ -53,7 +54,8 @@ public sealed class OutsideJsonTests
     public void Comments_may_hold_anything_where_they_are_allowed()
     {
         var bytes = Encoding.UTF8.GetBytes("{\"a\": 1, // \\ud800 and \"quotes\n}");
-        using var document = OutsideJson.Parse(bytes, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        using var document = OutsideJson.Parse(bytes,
+            new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         Assert.Null(document.RootElement.TextOf("a"));
         Assert.Equal("", string.Concat(document.RootElement.ListOf("b")));
     }

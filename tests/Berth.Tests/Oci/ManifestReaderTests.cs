@@ -29,7 +29,8 @@ public sealed class ManifestReaderTests
         Assert.True(Lenient(Image, MediaTypes.OciManifest, out var lenient, out _));
         foreach (var manifest in new[] { strict!, lenient! })
         {
-            Assert.Equal((false, A, 42L, "https://git.example/acme/app"), (manifest.IsIndex, manifest.ImageConfig!.Value, manifest.Size, manifest.Source));
+            Assert.Equal((false, A, 42L, "https://git.example/acme/app"),
+                (manifest.IsIndex, manifest.ImageConfig!.Value, manifest.Size, manifest.Source));
             Assert.Equal([B, A], manifest.Blobs.Keys.Select(digest => digest.Value));
             Assert.Empty(manifest.Children);
         }
@@ -110,12 +111,14 @@ public sealed class ManifestReaderTests
     [InlineData("[]")]
     [InlineData("""{"a":"\ud800"}""")]
     [InlineData("")]
-    public void What_is_no_JSON_object_is_no_manifest_of_another_registry(string text) => Assert.False(Lenient(text, MediaTypes.OciManifest, out _, out _));
+    public void What_is_no_JSON_object_is_no_manifest_of_another_registry(string text) =>
+        Assert.False(Lenient(text, MediaTypes.OciManifest, out _, out _));
 
     [Fact]
     public void An_answer_without_a_type_is_what_its_content_says()
     {
-        Assert.True(Lenient(Index.Replace($"\"mediaType\":\"{MediaTypes.OciIndex}\",", "", StringComparison.Ordinal), "", out var manifest, out _));
+        Assert.True(Lenient(Index.Replace($"\"mediaType\":\"{MediaTypes.OciIndex}\",", "", StringComparison.Ordinal), "", out var manifest,
+            out _));
         Assert.True(manifest!.IsIndex);
     }
 

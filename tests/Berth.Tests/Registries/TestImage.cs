@@ -9,5 +9,6 @@ internal static class TestImage
     public static RemoteImage Of(string text) =>
         ImageReference.TryParseFamiliar(text, out var image) ? RemoteImage.Of(image) : throw new ArgumentException($"'{text}' is no image");
 
-    public static RegistryHost Host(string text) => RegistryHost.TryParse(text, out var host) ? host : throw new ArgumentException($"'{text}' is no host");
+    public static RegistryHost Host(string text) => RegistryHost.TryParse(text, out var host) ? host
+        : throw new ArgumentException($"'{text}' is no host");
 }

@@ -16,14 +16,17 @@ internal static class ImageFault
     /// <param name="start">For what was not used, and why.</param>
     public static FaultException Of(ImageReference image, RemoteImage remote, LoginSecrets? set, Fault cause, StartCredentials start)
     {
-        var with = set is not null && cause.Kind is not (FaultKind.UnknownHost or FaultKind.Unreachable or FaultKind.AddressRefused) ? $" (login: {set.Name})" : "";
+        var with = set is not null && cause.Kind is not (FaultKind.UnknownHost or FaultKind.Unreachable or FaultKind.AddressRefused)
+            ? $" (login: {set.Name})" : "";
         var why = cause.IsLoginRejected && start.WhyNot(remote) is { } words ? $"; {words}" : "";
         return new FaultException(
-            cause.Kind, $"the image {image} cannot be had from the registry {image.Registry}: {cause.Message}{with}{why}", Remedy(remote, set, cause, why.Length > 0));
+            cause.Kind, $"the image {image} cannot be had from the registry {image.Registry}: {cause.Message}{with}{why}",
+            Remedy(remote, set, cause, why.Length > 0));
     }
 
     public static FaultException WrongPlatform(ImageReference image, Fault cause, Platform platform) => new(
-        FaultKind.WrongPlatform, $"the image {image} cannot be used: {cause.Message}", $"build and push it for {platform}, too (docker buildx build --platform {platform} …)");
+        FaultKind.WrongPlatform, $"the image {image} cannot be used: {cause.Message}",
+        $"build and push it for {platform}, too (docker buildx build --platform {platform} …)");
 
     /// <summary>What the container engine said about a pull that its registry had allowed.</summary>
     public static FaultException OfEngine(ImageReference image, EngineException exception)
@@ -33,16 +36,20 @@ internal static class ImageFault
         var remedy = words switch
         {
             _ when Says("x509") => $"the container engine does not trust the registry's certificate; put its CA at /etc/docker/certs.d/{image.Registry}/ca.crt on the server",
-            _ when Says("HTTP response to HTTPS") => "the registry speaks plain http; serve it with https, or list it in the engine's insecure-registries",
-            _ when Says("connection refused") || Says("no such host") || Says("i/o timeout") || Says("no route") => "check that the container engine reaches the registry as this server does",
+            _ when Says("HTTP response to HTTPS") =>
+                "the registry speaks plain http; serve it with https, or list it in the engine's insecure-registries",
+            _ when Says("connection refused") || Says("no such host") || Says("i/o timeout") || Says("no route") =>
+                "check that the container engine reaches the registry as this server does",
             _ when Says("no basic auth") || Says("unauthorized") || Says("authentication required") || Says("denied") || Says("forbidden") =>
                 "the registry allowed it a moment ago and now refuses; start the codespace again",
-            _ when Says("manifest unknown") || Says("not found") || Says("name unknown") => "the image is gone since it was looked up; check that it was pushed",
+            _ when Says("manifest unknown") || Says("not found") || Says("name unknown") =>
+                "the image is gone since it was looked up; check that it was pushed",
             _ when Says("no space left") => "the engine's disk is full; make room and start the codespace again",
             _ when Says("platform") => "the image has no variant for this machine's platform",
             _ => "see the line above and start the codespace again when it is put right",
         };
-        return new FaultException(new Fault(FaultKind.Engine, $"the image {image} cannot be had from the registry {image.Registry}: {words}", remedy), exception);
+        return new FaultException(new Fault(FaultKind.Engine,
+            $"the image {image} cannot be had from the registry {image.Registry}: {words}", remedy), exception);
     }
 
     private static string Remedy(RemoteImage remote, LoginSecrets? set, Fault cause, bool explained) => cause.Kind switch

@@ -7,7 +7,8 @@ namespace Berth.Server.Registries.Remote;
 /// <summary>The requests about one image within a conversation: manifests and blobs, checked against their digests.</summary>
 internal sealed class ImageRequests(RegistryConversation conversation, RemoteImage image, RegistryLogin? login, TimeProvider time)
 {
-    private static readonly string[] ManifestTypes = [MediaTypes.OciIndex, MediaTypes.DockerList, MediaTypes.OciManifest, MediaTypes.DockerManifest];
+    private static readonly string[] ManifestTypes =
+        [MediaTypes.OciIndex, MediaTypes.DockerList, MediaTypes.OciManifest, MediaTypes.DockerManifest];
 
     public string Scope => $"repository:{image.Path}:pull";
 
@@ -18,11 +19,13 @@ internal sealed class ImageRequests(RegistryConversation conversation, RemoteIma
         if (response.StatusCode != HttpStatusCode.OK)
         {
             // A HEAD has no body that says why.
-            return response.StatusCode is HttpStatusCode.TooManyRequests ? throw await conversation.UnexpectedAsync(response, "a manifest", cancellationToken) : null;
+            return response.StatusCode is HttpStatusCode.TooManyRequests
+                ? throw await conversation.UnexpectedAsync(response, "a manifest", cancellationToken) : null;
         }
 
         var type = response.Content.Headers.ContentType?.MediaType;
-        return type is not null && (reference.Digest ?? StatedDigest(response)) is { } digest ? new RemoteManifest(digest, type, null, []) : null;
+        return type is not null && (reference.Digest ?? StatedDigest(response)) is { } digest
+            ? new RemoteManifest(digest, type, null, []) : null;
     }
 
     public async Task<RemoteContent> ManifestAsync(Reference reference, CancellationToken cancellationToken)
@@ -96,10 +99,12 @@ internal sealed class ImageRequests(RegistryConversation conversation, RemoteIma
                     : $"{image.Host} has no tag {image.Reference} of {image.Path}, or no such image");
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
                 var (_, reason) = await conversation.WireReasonAsync(response, cancellationToken);
-                return login is null ? new FaultException(FaultKind.LoginRequired, $"{image.Host} gives {image.Path} to nobody without a login, or has no such image ({reason})")
+                return login is null ? new FaultException(FaultKind.LoginRequired,
+                    $"{image.Host} gives {image.Path} to nobody without a login, or has no such image ({reason})")
                     : conversation.Scheme == RemoteScheme.Basic && response.StatusCode == HttpStatusCode.Unauthorized
                         ? new FaultException(FaultKind.WrongPassword, $"{image.Host} does not accept user name and password ({reason})")
-                        : new FaultException(FaultKind.Denied, $"{image.Host} accepts the login and gives it no right to {image.Path}, or there is no such image ({reason})");
+                        : new FaultException(FaultKind.Denied,
+                            $"{image.Host} accepts the login and gives it no right to {image.Path}, or there is no such image ({reason})");
             default:
                 return await conversation.UnexpectedAsync(response, "a manifest", cancellationToken);
         }
@@ -110,5 +115,6 @@ internal sealed class ImageRequests(RegistryConversation conversation, RemoteIma
     private string PathOf(Digest blob) => $"/v2/{image.Path}/blobs/{blob}";
 
     private static Digest? StatedDigest(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest) ? digest : null;
+        response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest)
+            ? digest : null;
 }

@@ -6,8 +6,9 @@ using Berth.Server.Settings;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The client of other container registries (OCI distribution 1.1, "Pulling manifests" and "Pulling blobs"): whether a login is good, whether an image is there and
-/// may be read, for which platforms it is and how large, and its content. Every refusal is a fault that says the true cause in one line.
+/// The client of other container registries (OCI distribution 1.1, "Pulling manifests" and "Pulling blobs"): whether a login is good,
+/// whether an image is there and may be read, for which platforms it is and how large, and its content. Every refusal is a fault that says
+/// the true cause in one line.
 /// </summary>
 internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOptions options, TimeProvider time)
 {
@@ -22,7 +23,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
     /// <param name="login">Null: without one.</param>
     /// <param name="offline">Ask for a token that stands for the login, too.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<RemoteAnswer<RemoteLogin>> LoginAsync(RegistryHost host, RegistryLogin? login, bool offline, CancellationToken cancellationToken) => WithinAsync(
+    public Task<RemoteAnswer<RemoteLogin>> LoginAsync(RegistryHost host, RegistryLogin? login, bool offline,
+        CancellationToken cancellationToken) => WithinAsync(
         host, login,
         async (conversation, token) =>
         {
@@ -34,7 +36,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
                     login is null ? $"{host} answers without a login"
                     : conversation.Scheme == RemoteScheme.None ? $"{host} answers everybody and did not look at the login"
                     : $"{host} accepts the login"),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when login is null => throw new FaultException(FaultKind.LoginRequired, $"{host} wants a login"),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when login is null =>
+                    throw new FaultException(FaultKind.LoginRequired, $"{host} wants a login"),
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw new FaultException(
                     FaultKind.WrongPassword, $"{host} does not accept user name and password ({(await conversation.WireReasonAsync(response, token)).Reason})"),
                 _ => throw await conversation.UnexpectedAsync(response, "/v2/", token),
@@ -43,33 +46,42 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
         cancellationToken);
 
     /// <summary>Whether the image is there for this login, and its digest. Costs no pull where registries count them.</summary>
-    public Task<RemoteAnswer<RemoteManifest>> FindAsync(RemoteImage image, RegistryLogin? login, CancellationToken cancellationToken) => OfImageAsync(
-        image, login,
-        async (requests, token) => await requests.HeadAsync(image.Reference, token) ?? Summary(await requests.ManifestAsync(image.Reference, token)), cancellationToken);
+    public Task<RemoteAnswer<RemoteManifest>> FindAsync(RemoteImage image, RegistryLogin? login, CancellationToken cancellationToken) =>
+        OfImageAsync(
+            image, login,
+            async (requests, token) => await requests.HeadAsync(image.Reference, token) ?? Summary(await requests.ManifestAsync(image.Reference, token)),
+            cancellationToken);
 
-    /// <summary>As <see cref="FindAsync"/>, and its platforms and size; a manifest is read for it, which some registries count as a pull.</summary>
+    /// <summary>
+    /// As <see cref="FindAsync"/>, and its platforms and size; a manifest is read for it, which some registries count as a pull.
+    /// </summary>
     /// <param name="image">What.</param>
     /// <param name="login">Null: without one.</param>
     /// <param name="platform">What it must run on; null: all are fine.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<RemoteAnswer<RemoteManifest>> DescribeAsync(RemoteImage image, RegistryLogin? login, Platform? platform, CancellationToken cancellationToken) => OfImageAsync(
+    public Task<RemoteAnswer<RemoteManifest>> DescribeAsync(RemoteImage image, RegistryLogin? login, Platform? platform,
+        CancellationToken cancellationToken) => OfImageAsync(
         image, login,
         async (requests, token) =>
         {
             var found = await requests.ManifestAsync(image.Reference, token);
-            var platforms = found.Manifest.IsIndex ? found.Manifest.Platforms : await requests.PlatformAsync(found.Manifest, token) is { } one ? [one] : [];
+            var platforms = found.Manifest.IsIndex ? found.Manifest.Platforms
+                : await requests.PlatformAsync(found.Manifest, token) is { } one ? [one] : [];
             if (platform is not null && platforms.Count > 0 && !platforms.Any(offered => offered.RunsOn(platform)))
             {
-                throw new FaultException(FaultKind.WrongPlatform, $"{image} is there for {string.Join(", ", platforms.Take(8))}, and not for {platform}");
+                throw new FaultException(FaultKind.WrongPlatform,
+                    $"{image} is there for {string.Join(", ", platforms.Take(8))}, and not for {platform}");
             }
 
-            var chosen = found.Manifest.Choose(platform) is { } child ? (await requests.ManifestAsync(Reference.Of(child.Digest), token)).Manifest : found.Manifest;
+            var chosen = found.Manifest.Choose(platform) is { } child
+                ? (await requests.ManifestAsync(Reference.Of(child.Digest), token)).Manifest : found.Manifest;
             return Summary(found) with { Platforms = platforms, Size = chosen.IsIndex ? null : chosen.Size };
         },
         cancellationToken);
 
     /// <summary>The manifest, byte for byte as it came.</summary>
-    public Task<RemoteAnswer<RemoteContent>> ReadManifestAsync(RemoteImage image, RegistryLogin? login, CancellationToken cancellationToken) =>
+    public Task<RemoteAnswer<RemoteContent>> ReadManifestAsync(RemoteImage image, RegistryLogin? login,
+        CancellationToken cancellationToken) =>
         OfImageAsync(image, login, (requests, token) => requests.ManifestAsync(image.Reference, token), cancellationToken);
 
     /// <summary>A blob of the image's repository, to be read as it comes; whoever gets it disposes it.</summary>
@@ -78,7 +90,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
     /// <param name="digest">Which blob.</param>
     /// <param name="largest">More bytes than these are a fault.</param>
     /// <param name="cancellationToken">Ends the asking, not the reading.</param>
-    public Task<RemoteAnswer<RemoteBlob>> OpenBlobAsync(RemoteImage image, RegistryLogin? login, Digest digest, long largest, CancellationToken cancellationToken) =>
+    public Task<RemoteAnswer<RemoteBlob>> OpenBlobAsync(RemoteImage image, RegistryLogin? login, Digest digest, long largest,
+        CancellationToken cancellationToken) =>
         OfImageAsync(image, login, (requests, token) => requests.BlobAsync(digest, largest, token), cancellationToken);
 
     /// <summary>The one layer of a small artifact, whole.</summary>
@@ -87,7 +100,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
     /// <param name="layerType">How the layer's media type begins.</param>
     /// <param name="limit">Bytes of the layer; a larger one is refused.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<RemoteAnswer<byte[]>> ReadLayerAsync(RemoteImage image, RegistryLogin? login, string layerType, int limit, CancellationToken cancellationToken) => OfImageAsync(
+    public Task<RemoteAnswer<byte[]>> ReadLayerAsync(RemoteImage image, RegistryLogin? login, string layerType, int limit,
+        CancellationToken cancellationToken) => OfImageAsync(
         image, login,
         async (requests, token) =>
         {
@@ -116,17 +130,20 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOpt
         cancellationToken);
 
     private async Task<RemoteAnswer<T>> WithinAsync<T>(
-        RegistryHost host, RegistryLogin? login, Func<RegistryConversation, CancellationToken, Task<T>> talk, CancellationToken cancellationToken)
+        RegistryHost host, RegistryLogin? login, Func<RegistryConversation, CancellationToken, Task<T>> talk,
+        CancellationToken cancellationToken)
         where T : class
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
         var own = IsOwn(host);
         var conversation = new RegistryConversation(
-            new RegistryWire(http, own ? new Uri(options.RegistryOrigin).Authority : null), realms, time, host, own ? [new Uri(options.RegistryOrigin)] : OriginsOf(host), login);
+            new RegistryWire(http, own ? new Uri(options.RegistryOrigin).Authority : null), realms, time, host,
+            own ? [new Uri(options.RegistryOrigin)] : OriginsOf(host), login);
         try
         {
-            return RemoteAnswer<T>.Of(await talk(conversation, limit.Token)) with { Scheme = conversation.Scheme, Token = conversation.Token };
+            var value = await talk(conversation, limit.Token);
+            return RemoteAnswer<T>.Of(value) with { Scheme = conversation.Scheme, Token = conversation.Token };
         }
         catch (FaultException exception)
         {

@@ -5,8 +5,9 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The bytes of a blob as they come from its registry. They are counted and hashed on the way: the end is reached only by the content that was asked for. Reading
-/// throws <see cref="FaultException"/> at more bytes than were allowed, at other content, and when the registry falls silent.
+/// The bytes of a blob as they come from its registry. They are counted and hashed on the way: the end is reached only by the content that
+/// was asked for. Reading throws <see cref="FaultException"/> at more bytes than were allowed, at other content, and when the registry
+/// falls silent.
 /// </summary>
 internal sealed class RemoteBlob : Stream
 {
@@ -44,7 +45,8 @@ internal sealed class RemoteBlob : Stream
     /// <summary>Takes over the answer; whoever reads disposes the blob.</summary>
     /// <exception cref="FaultException">The registry says that it is larger than <paramref name="largest"/> bytes.</exception>
     public static async Task<RemoteBlob> OpenAsync(
-        HttpResponseMessage response, RegistryHost host, Digest digest, long largest, TimeProvider time, CancellationToken cancellationToken)
+        HttpResponseMessage response, RegistryHost host, Digest digest, long largest, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -123,7 +125,8 @@ internal sealed class RemoteBlob : Stream
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FaultException(FaultKind.Unreachable, $"{_host} sends nothing more of {_digest} for {LongestSilence.TotalSeconds:0} seconds");
+            throw new FaultException(FaultKind.Unreachable,
+                $"{_host} sends nothing more of {_digest} for {LongestSilence.TotalSeconds:0} seconds");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -131,5 +134,6 @@ internal sealed class RemoteBlob : Stream
         }
     }
 
-    private static FaultException TooLarge(RegistryHost host, long largest) => new(FaultKind.Unusable, $"{host} answers with more than {largest / 1024} KiB");
+    private static FaultException TooLarge(RegistryHost host, long largest) =>
+        new(FaultKind.Unusable, $"{host} answers with more than {largest / 1024} KiB");
 }

@@ -8,7 +8,8 @@ internal sealed record RemoteImage(RegistryHost Host, ImagePath Path, Reference 
     /// <summary>Docker Hub's own images are below <c>library</c>, though people may leave that out.</summary>
     public static RemoteImage Of(ImageReference image) => new(
         image.Host,
-        image.Host.IsDockerHub && ImagePath.TryParse("library/" + image.Path, out var official) && !image.Path.HasSlash ? official : image.Path,
+        image.Host.IsDockerHub && ImagePath.TryParse("library/" + image.Path, out var official) && !image.Path.HasSlash
+            ? official : image.Path,
         image.Reference);
 
     /// <summary>As people write it.</summary>

@@ -6,8 +6,8 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Secrets.RegistryChecks;
 
 /// <summary>
-/// Tries registry logins before somebody needs them: what <c>docker login</c> does, and for an image what a pull begins with. Nothing is pulled and nothing
-/// is kept.
+/// Tries registry logins before somebody needs them: what <c>docker login</c> does, and for an image what a pull begins with. Nothing is
+/// pulled and nothing is kept.
 /// </summary>
 internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registries)
 {
@@ -20,12 +20,14 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
     private sealed record Found(string Words, RemoteManifest? Manifest);
 
     /// <summary>A login as somebody typed it.</summary>
-    public async Task<RegistryCheckReport> TypedAsync(RegistryServer server, string? user, string? password, RemoteImage? image, CancellationToken cancellationToken)
+    public async Task<RegistryCheckReport> TypedAsync(RegistryServer server, string? user, string? password, RemoteImage? image,
+        CancellationToken cancellationToken)
     {
         var check = user is null || password is null
             ? await WithoutLoginAsync(server, image, cancellationToken)
             : await OfSetAsync(
-                new LoginSecrets { Prefix = "", Level = SecretLevel.User, Server = server, User = user, Password = password, Version = "typed" }, "the given login", image, cancellationToken);
+                new LoginSecrets { Prefix = "", Level = SecretLevel.User, Server = server, User = user, Password = password, Version = "typed" },
+                "the given login", image, cancellationToken);
         return Report([check], []);
     }
 
@@ -58,7 +60,8 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
             tried.Add(("none", await AskAsync(set.Server, image, null, cancellationToken)));
         }
 
-        return Check(set.Server, tried, image) with { Prefix = set.Prefix.Length == 0 ? null : set.Prefix, Level = set.Prefix.Length == 0 ? null : set.Level.Words() };
+        var check = Check(set.Server, tried, image);
+        return set.Prefix.Length == 0 ? check : check with { Prefix = set.Prefix, Level = set.Level.Words() };
     }
 
     private async Task<RegistryCheck> WithoutLoginAsync(RegistryServer server, RemoteImage? image, CancellationToken cancellationToken) =>
@@ -76,9 +79,18 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         }
     }
 
-    private async Task<RemoteAnswer<Found>> AskAsync(RegistryServer server, RemoteImage? image, RegistryLogin? login, CancellationToken cancellationToken) => image is null
-        ? (await registries.LoginAsync(server.Host, login, offline: false, cancellationToken)).Select(answer => new Found(answer.Words, null))
-        : (await registries.DescribeAsync(image, login, null, cancellationToken)).Select(manifest => new Found($"{image.Host} allows {image}", manifest));
+    private async Task<RemoteAnswer<Found>> AskAsync(
+        RegistryServer server, RemoteImage? image, RegistryLogin? login, CancellationToken cancellationToken)
+    {
+        if (image is null)
+        {
+            var greeted = await registries.LoginAsync(server.Host, login, offline: false, cancellationToken);
+            return greeted.Select(answer => new Found(answer.Words, null));
+        }
+
+        var described = await registries.DescribeAsync(image, login, null, cancellationToken);
+        return described.Select(manifest => new Found($"{image.Host} allows {image}", manifest));
+    }
 
     /// <summary>The first answer is the one about the login; a later success without it changes nothing about that.</summary>
     private static RegistryCheck Check(RegistryServer server, List<(string Login, RemoteAnswer<Found> Answer)> tried, RemoteImage? image)

@@ -16,7 +16,8 @@ public sealed class ImageFaultTests
     {
         Assert.True(ImageReference.TryParse("localhost:5000/acme/app:1", out var image, out _));
         var message = ImageFault.OfEngine(image, new EngineException(500, words)).Message;
-        Assert.StartsWith($"the image localhost:5000/acme/app:1 cannot be had from the registry localhost:5000: {words}. Remedy: ", message, StringComparison.Ordinal);
+        Assert.StartsWith($"the image localhost:5000/acme/app:1 cannot be had from the registry localhost:5000: {words}. Remedy: ",
+            message, StringComparison.Ordinal);
         Assert.Contains(remedy, message, StringComparison.Ordinal);
     }
 }

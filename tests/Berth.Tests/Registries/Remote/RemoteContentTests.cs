@@ -57,7 +57,8 @@ public sealed class RemoteContentTests : IAsyncLifetime
             await http.Response.Body.WriteAsync(Content, Cancel);
         });
         var fault = await ReadAsync(Content.Length - 1);
-        Assert.Equal((FaultKind.Unusable, $"{Host} answers with more than {(Content.Length - 1) / 1024} KiB"), (fault?.Kind, fault?.Message));
+        Assert.Equal((FaultKind.Unusable, $"{Host} answers with more than {(Content.Length - 1) / 1024} KiB"),
+            (fault?.Kind, fault?.Message));
     }
 
     [Fact]
@@ -79,6 +80,26 @@ public sealed class RemoteContentTests : IAsyncLifetime
             http.Abort();
         });
         Assert.Equal(FaultKind.Unreachable, (await ReadAsync(Content.Length))?.Kind);
+    }
+
+    [Fact]
+    public async Task A_registry_that_falls_silent_in_the_middle_of_a_blob_is_given_up()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ServeBlob(async http =>
+        {
+            await http.Response.Body.WriteAsync(Content.AsMemory(0, 10), Cancel);
+            await http.Response.Body.FlushAsync(Cancel);
+            await done.Task.WaitAsync(Cancel);
+        });
+        await using var blob = (await OpenAsync(Content.Length)).Value!;
+        await blob.ReadExactlyAsync(new byte[10], Cancel);
+        Internet.Clock.HoldTimers();
+        var reading = blob.ReadAsync(new byte[1], Cancel).AsTask();
+        Internet.Clock.ReleaseTimers();
+        var fault = (await Assert.ThrowsAsync<FaultException>(() => reading)).Fault;
+        done.SetResult();
+        Assert.Equal((FaultKind.Unreachable, $"{Host} sends nothing more of {Expected} for 30 seconds"), (fault.Kind, fault.Message));
     }
 
     [Fact]
