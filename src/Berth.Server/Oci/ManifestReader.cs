@@ -20,6 +20,11 @@ internal sealed class ManifestReader
     private const string Schema1 = "Docker's schema 1 is not supported; build the image with a current docker, or convert it: skopeo copy --format v2s2";
     private const int Deepest = 32;
     private const int MostDescriptors = 10_000;
+
+    /// <summary>
+    /// More than any digest, and than RFC 6838 section 4.2 lets a media type have. They become rows and answers, and PostgreSQL stores no NUL.
+    /// </summary>
+    private const int LongestText = 255;
     private readonly bool _strict;
 
     private ManifestReader(bool strict) => _strict = strict;
@@ -243,9 +248,21 @@ internal sealed class ManifestReader
     private string? Text(JsonElement element, string name, string? where = null)
     {
         var text = element.TextOf(name);
-        return text is not null || !_strict || !element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
+        if (!_strict)
+        {
+            return text;
+        }
+
+        var path = where is null ? name : $"{where}.{name}";
+        if (text is null)
+        {
+            return !element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
+                ? null : throw new WrongManifestException($"{path} must be a string");
+        }
+
+        return text.Length <= LongestText && !text.Any(char.IsControl)
             ? text
-            : throw new WrongManifestException($"{(where is null ? "" : where + ".")}{name} must be a string");
+            : throw new WrongManifestException($"{path} may have at most {LongestText} characters, none of them a control character");
     }
 
     /// <summary>A digest may stand in several places, and has one size.</summary>
