@@ -23,9 +23,13 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
             case BadHttpRequestException bad:
                 await WriteAsync(httpContext, Errors.BadRequest(bad.StatusCode, bad.Message));
                 break;
-            case Exception when StorageFull.Is(exception):
-                LogStorageFull(httpContext.TraceIdentifier, exception.Message);
-                await WriteAsync(httpContext, Errors.StorageFull);
+            case Exception when WriteConflicts.Of(exception) is { } conflict:
+                LogConflict(conflict, httpContext.Request.Method, httpContext.Request.Path, httpContext.TraceIdentifier, exception.Message);
+                await WriteAsync(httpContext, Errors.Of(conflict, ErrorFormat.Of(httpContext)));
+                break;
+            case Exception when StorageFaults.Of(exception) is { } fault:
+                LogStorage(fault, exception.Message, httpContext.TraceIdentifier);
+                await WriteAsync(httpContext, Errors.Of(fault));
                 break;
             default:
                 LogBug(exception, httpContext.Request.Method, httpContext.Request.Path, httpContext.TraceIdentifier);
@@ -157,6 +161,31 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {RequestId})")]
     private partial void LogBug(Exception exception, string method, string path, string requestId);
 
+    private void LogStorage(StorageFault fault, string reason, string requestId)
+    {
+        switch (fault)
+        {
+            case StorageFault.Full:
+                LogStorageFull(reason, requestId);
+                break;
+            case StorageFault.ReadOnly:
+                LogStorageReadOnly(reason, requestId);
+                break;
+            default:
+                LogStorageBroken(reason, requestId);
+                break;
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Storage is full: {Reason} (request {RequestId})")]
-    private partial void LogStorageFull(string requestId, string reason);
+    private partial void LogStorageFull(string reason, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Storage can only be read: {Reason} (request {RequestId})")]
+    private partial void LogStorageReadOnly(string reason, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Storage fails, the disk may be broken: {Reason} (request {RequestId})")]
+    private partial void LogStorageBroken(string reason, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path} met another request ({Conflict}): {Reason} (request {RequestId})")]
+    private partial void LogConflict(WriteConflict conflict, string method, string path, string requestId, string reason);
 }

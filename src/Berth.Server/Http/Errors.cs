@@ -6,8 +6,19 @@ internal static class Errors
     public static readonly ApiError Internal = new(500, "UNKNOWN", "the server failed on this request; its log has the reason under the request id");
 
     /// <summary>507, so that clients neither retry for ever (as for a 5xx of a proxy) nor blame the content.</summary>
-    public static readonly ApiError StorageFull =
-        new(507, "TOOMANYREQUESTS", "the server's storage is full: nothing was stored, nothing was lost; try again when there is room");
+    private static readonly ApiError StorageFull =
+        new(507, "STORAGE_FULL", "the server's storage is full: nothing was stored, nothing was lost; try again when there is room");
+
+    private static readonly ApiError StorageBroken =
+        new(500, "STORAGE_FAILED", "the server's disk answers with errors: nothing was stored; whoever runs the server has to look at it");
+
+    /// <summary>503: reading goes on, and writing will when somebody has mounted it again.</summary>
+    private static readonly ApiError StorageReadOnly =
+        new(503, "STORAGE_READ_ONLY", "the server's storage can only be read at present: nothing was stored; whoever runs the server has to look at it");
+
+    /// <summary>Others kept on changing what the request depends on, for longer than it was tried again.</summary>
+    private static readonly ApiError Busy =
+        new ApiError(503, "UNAVAILABLE", "too many requests change the same thing at this moment: nothing was stored; try again").WithHeader("Retry-After", "1");
 
     public static readonly ApiError NotFound = new(404, "NOT_FOUND", "Not Found");
 
@@ -31,6 +42,26 @@ internal static class Errors
     /// <summary>GitHub's 422 for one field.</summary>
     public static ApiError Invalid(string resource, string field, string code, string message) =>
         new(422, code, $"Validation Failed: {message}") { Fields = [new FieldError(resource, field, code, message)] };
+
+    public static ApiError Of(StorageFault fault) => fault switch
+    {
+        StorageFault.Full => StorageFull,
+        StorageFault.ReadOnly => StorageReadOnly,
+        _ => StorageBroken,
+    };
+
+    /// <summary>
+    /// What was true when the request was let in is so no more: another request took the name, or removed what this one refers to. The API answers as it
+    /// does a moment later; the registry, which knows no 409, says what is not there.
+    /// </summary>
+    public static ApiError Of(WriteConflict conflict, ErrorFormat format) => (conflict, format) switch
+    {
+        (WriteConflict.Busy, _) => Busy,
+        (WriteConflict.Gone, _) => new(404, format == ErrorFormat.Oci ? "NAME_UNKNOWN" : "NOT_FOUND", "Not Found: something that the request refers to went at the same moment"),
+        (_, var other) when other == ErrorFormat.Oci => new(400, "UNSUPPORTED", "another request made the same thing at the same moment; look what is there, and send this one again"),
+        (_, var other) when other == ErrorFormat.Npm => new(409, "CONFLICT", "another request made the same thing at the same moment"),
+        _ => new(422, "already_exists", "Validation Failed: another request made something of that name at the same moment"),
+    };
 
     public static ApiError OfStatus(HttpContext http)
     {

@@ -66,7 +66,7 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
         {
             throw new IOException(exception.Message, exception);
         }
-        catch (IOException exception) when (StorageFull.Is(exception))
+        catch (IOException exception) when (StorageFaults.Of(exception) == StorageFault.Full)
         {
             // Said to those who push.
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Berth.Server.Http;
 using Berth.Server.Oci;
 using Microsoft.Win32.SafeHandles;
 
@@ -48,7 +49,7 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
             ForgetAll(file);
             throw;
         }
-        catch (IOException exception) when (Http.StorageFull.Is(exception))
+        catch (IOException exception) when (StorageFaults.Of(exception) == StorageFault.Full)
         {
             // Whoever resumes finds the offset that was answered last; the room goes back at once.
             hash?.Dispose();

@@ -43,7 +43,10 @@ public sealed class BerthServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings)
+    public static Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings) => StartAsync(_ => { }, manualClock, settings);
+
+    /// <summary>With something of its own exchanged, such as a disk that fails.</summary>
+    public static async Task<BerthServer> StartAsync(Action<WebApplicationBuilder> exchange, bool manualClock = false, params string[] settings)
     {
         var data = Directory.CreateTempSubdirectory("berth-test-").FullName;
         var database = await TestDatabase.CreateAsync(data);
@@ -59,6 +62,7 @@ public sealed class BerthServer : IAsyncDisposable
             builder =>
             {
                 builder.Logging.SetMinimumLevel(LogLevel.Error);
+                exchange(builder);
                 if (clock is not null)
                 {
                     builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));

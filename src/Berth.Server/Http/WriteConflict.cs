@@ -1,0 +1,37 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Berth.Server.Http;
+
+/// <summary>Why a write could not stand beside what others wrote. Nothing of it is stored.</summary>
+public enum WriteConflict
+{
+    /// <summary>Something of that name is there already: a unique index holds it.</summary>
+    Taken,
+
+    /// <summary>Something that the write refers to is not there any more: a foreign key holds it.</summary>
+    Gone,
+
+    /// <summary>Others kept on changing what the write depends on.</summary>
+    Busy,
+}
+
+/// <summary>Recognises what stands in a write's way in what databases throw.</summary>
+internal static class WriteConflicts
+{
+    // https://www.sqlite.org/rescode.html#extrc
+    private const int SqliteForeignKey = 787;
+    private const int SqlitePrimaryKey = 1555;
+    private const int SqliteUnique = 2067;
+
+    /// <summary>Null when it is something else.</summary>
+    public static WriteConflict? Of(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } => WriteConflict.Busy,
+        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => WriteConflict.Taken,
+        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } => WriteConflict.Gone,
+        SqliteException { SqliteExtendedErrorCode: SqlitePrimaryKey or SqliteUnique } => WriteConflict.Taken,
+        SqliteException { SqliteExtendedErrorCode: SqliteForeignKey } => WriteConflict.Gone,
+        _ => null,
+    };
+}
