@@ -66,39 +66,22 @@ internal static class AccountTable
     public static Task SetSiteAdminAsync(DbSession session, long id, bool siteAdmin, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set site_admin = @siteAdmin, updated_at = @now where id = @id", new { id, siteAdmin, now });
 
-    /// <summary>Makes concurrent removals of site administrators wait for each other; the second must see what the first did.</summary>
-    public static Task LockSiteAdminsAsync(DbSession session) =>
-        session.ExecuteAsync("update accounts set site_admin = site_admin where site_admin = @yes", new { yes = true });
-
     /// <summary>Whether nobody else administers the site.</summary>
     public static async Task<bool> IsLastSiteAdminAsync(DbSession session, long id) => await session.SingleAsync<long>(
         "select count(*) from accounts where site_admin = @yes and id <> @id", new { yes = true, id }) == 0;
 
-    /// <summary>Makes concurrent changes of what the account owns wait for each other: nobody becomes the owner of an organization while being deleted.</summary>
-    public static Task LockAsync(DbSession session, string login) => session.ExecuteAsync(
-        "update accounts set login = login where folded = @folded", new { folded = login.ToLowerInvariant() });
-
     public static Task<long> CountCodespacesAsync(DbSession session, long ownerId) =>
         session.SingleAsync<long>("select count(*) from codespaces where owner_id = @ownerId", new { ownerId });
 
-    /// <summary>Organizations of which the user is the only owner; their other owners stay until the transaction ends.</summary>
-    public static async Task<List<string>> OnlyOwnerOfAsync(DbSession session, long userId)
-    {
-        await session.ExecuteAsync(
-            """
-            update organizations set base_permission = base_permission
-            where account_id in (select organization_id from memberships where user_id = @userId and role = 'admin')
-            """,
-            new { userId });
-        return await session.QueryAsync<string>(
-            """
-            select a.login from memberships m join accounts a on a.id = m.organization_id
-            where m.user_id = @userId and m.role = 'admin'
-              and not exists (select 1 from memberships o where o.organization_id = m.organization_id and o.role = 'admin' and o.user_id <> @userId)
-            order by a.folded
-            """,
-            new { userId });
-    }
+    /// <summary>Organizations of which the user is the only owner.</summary>
+    public static Task<List<string>> OnlyOwnerOfAsync(DbSession session, long userId) => session.QueryAsync<string>(
+        """
+        select a.login from memberships m join accounts a on a.id = m.organization_id
+        where m.user_id = @userId and m.role = 'admin'
+          and not exists (select 1 from memberships o where o.organization_id = m.organization_id and o.role = 'admin' and o.user_id <> @userId)
+        order by a.folded
+        """,
+        new { userId });
 
     /// <summary>With everything that belongs to it.</summary>
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from accounts where id = @id", new { id });

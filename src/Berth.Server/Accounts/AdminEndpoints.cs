@@ -66,8 +66,6 @@ internal static class AdminEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
-                await AccountTable.LockSiteAdminsAsync(session);
-                await AccountTable.LockAsync(session, username);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return ApiErrors.Hidden(caller.Principal);
@@ -135,7 +133,6 @@ internal static class AdminEndpoints
         return await db.WriteAsync(
             async session =>
             {
-                await AccountTable.LockAsync(session, admin!);
                 if (await AccountTable.FindUserAsync(session, admin!) is not { } owner)
                 {
                     return (IResult)ApiErrors.Invalid("Organization", "admin", $"there is no user {admin}");
@@ -167,7 +164,6 @@ internal static class AdminEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
-                await AccountTable.LockSiteAdminsAsync(session);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return ApiErrors.Hidden(caller.Principal);

@@ -55,7 +55,7 @@ internal sealed class Authenticator(Db db, TimeProvider time)
 
         if (row.LastUsedAt is null || now - row.LastUsedAt > TimeSpan.FromHours(1))
         {
-            await db.WriteAsync(session => TokenTable.TouchAsync(session, row.Id, now), cancellationToken);
+            await db.WriteUnderLocksAsync(session => TokenTable.TouchAsync(session, row.Id, now), cancellationToken);
         }
 
         return new AuthenticationResult(principal, null);

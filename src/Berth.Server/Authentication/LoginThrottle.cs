@@ -21,7 +21,7 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
         metrics.LoginFailures.Add(1);
         var now = time.GetUtcNow();
         var subject = $"{Network(address)}|{Countable(userName)}";
-        var failures = await db.WriteAsync(
+        var failures = await db.WriteUnderLocksAsync(
             session => session.SingleAsync<long>(
                 """
                 insert into login_failures (subject, failures, last_at) values (@subject, 1, @now)

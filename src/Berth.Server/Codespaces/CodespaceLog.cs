@@ -148,7 +148,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
             }
 
             // Lines are kept even when their start is being cancelled: they say why.
-            await _db.WriteAsync(session => InsertAsync(session, [.. batch.Select(entry => entry.Line).OfType<LogLine>()]), CancellationToken.None);
+            await _db.WriteUnderLocksAsync(session => InsertAsync(session, [.. batch.Select(entry => entry.Line).OfType<LogLine>()]), CancellationToken.None);
             batch.ForEach(entry => entry.Stored?.SetResult());
             _log.Changed(_codespace);
         }

@@ -7,9 +7,10 @@ namespace Berth.Server.Database;
 /// The database: reads on pooled connections, writes in transactions. One SQL text runs on SQLite and PostgreSQL.
 /// </summary>
 /// <remarks>
-/// A body given to <see cref="WriteAsync{T}"/> does nothing but SQL: on SQLite it runs on the one writer, in a transaction shared with
-/// its neighbours (group commit), so waiting for anything else there would hold up every other write. The returned task ends
-/// when the change is durable.
+/// A body given to <see cref="WriteAsync{T}"/> does nothing but SQL. On SQLite it runs on the one writer, in a transaction shared with
+/// its neighbours (group commit), so waiting for anything else there would hold up every other write. On PostgreSQL it may run several
+/// times, so whatever else it did would be done several times. Whatever writes meet, the outcome on both is that of one after the other.
+/// The returned task ends when the change is durable.
 /// </remarks>
 public abstract class Db(IWriteRules rules) : IAsyncDisposable
 {
@@ -36,14 +37,22 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
 
     public abstract Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 
-    public Task WriteAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) =>
-        WriteAsync(
-            async session =>
-            {
-                await body(session);
-                return true;
-            },
-            cancellationToken);
+    /// <summary>
+    /// For the few writes that many clients do at once and that conflict in name only, such as layers that arrive under one name: on PostgreSQL each statement sees
+    /// what is committed when it begins. So the body's first write takes the row that orders it among others, or it is a single statement.
+    /// Decision 2 lists who may.
+    /// </summary>
+    public virtual Task<T> WriteUnderLocksAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) => WriteAsync(body, cancellationToken);
+
+    public Task WriteAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) => WriteAsync(Answering(body), cancellationToken);
+
+    public Task WriteUnderLocksAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) => WriteUnderLocksAsync(Answering(body), cancellationToken);
+
+    private static Func<DbSession, Task<bool>> Answering(Func<DbSession, Task> body) => async session =>
+    {
+        await body(session);
+        return true;
+    };
 
     public abstract ValueTask DisposeAsync();
 

@@ -1,13 +1,29 @@
+using System.Data;
 using System.Data.Common;
 using Npgsql;
 
 namespace Berth.Server.Database;
 
 /// <summary>PostgreSQL: a pooled connection and a transaction for each write.</summary>
-internal sealed class PostgresDb(string connectionString, IWriteRules rules) : Db(rules)
+/// <remarks>
+/// Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html): whatever meets, the outcome is that of one after the other. The
+/// price is that PostgreSQL may end a write because of another one, and then it is begun again.
+/// </remarks>
+internal sealed class PostgresDb(string connectionString, IWriteRules rules, TimeProvider time) : Db(rules)
 {
-    private const int MostAttempts = 5;
+    private const int MostAttempts = 12;
+
+    /// <summary>
+    /// A row that stands in the way once may just have been written by somebody: the second run sees it and has its own words for it. One that
+    /// stands in the way again will go on doing so.
+    /// </summary>
+    private const int MostAttemptsAtConstraints = 3;
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(64);
+
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(Prepared(connectionString));
+
+    // Writes that have lost twice go one after another: among themselves they would lose again.
+    private readonly SemaphoreSlim _losers = new(1);
 
     internal override Dialect Dialect => Dialect.Postgres;
 
@@ -17,23 +33,37 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules) : D
         return await body(new DbSession(this, connection, null, cancellationToken));
     }
 
-    /// <summary>
-    /// A body does nothing but SQL, so it may run again: after a deadlock with another write, or when a row it was about to refer to went in
-    /// the same moment (the collector took a blob, a first publish merged a pending name). The second run sees what is there then.
-    /// </summary>
-    public override async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    public override Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
+        AttemptAsync(IsolationLevel.Serializable, body, cancellationToken);
+
+    public override Task<T> WriteUnderLocksAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
+        AttemptAsync(IsolationLevel.ReadCommitted, body, cancellationToken);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _losers.Dispose();
+    }
+
+    internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
+        await _source.OpenConnectionAsync(cancellationToken);
+
+    private async Task<T> AttemptAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await WriteOnceAsync(body, cancellationToken);
+                return attempt <= 2 ? await OnceAsync(isolation, body, cancellationToken) : await AloneAsync(isolation, body, cancellationToken);
             }
-            catch (PostgresException exception) when (attempt < MostAttempts && exception.SqlState is PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.ForeignKeyViolation)
+            catch (PostgresException exception) when (attempt < AttemptsAfter(exception.SqlState))
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
+
+            // At random, so that those who met do not meet again.
+            var longest = Math.Min(1 << attempt, LongestDelay.TotalMilliseconds);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), time, cancellationToken);
         }
     }
 
@@ -45,19 +75,34 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules) : D
         ? connectionString
         : new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 200 }.ToString();
 
-    private async Task<T> WriteOnceAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    private static int AttemptsAfter(string sqlState) => sqlState switch
+    {
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => MostAttempts,
+        PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation => MostAttemptsAtConstraints,
+        _ => 0,
+    };
+
+    private async Task<T> AloneAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        await _losers.WaitAsync(cancellationToken);
+        try
+        {
+            return await OnceAsync(isolation, body, cancellationToken);
+        }
+        finally
+        {
+            _losers.Release();
+        }
+    }
+
+    private async Task<T> OnceAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
         var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
 
         // Past this point the change may be there: no cancellation.
         await transaction.CommitAsync(CancellationToken.None);
         return result;
     }
-
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
-
-    internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
-        await _source.OpenConnectionAsync(cancellationToken);
 }

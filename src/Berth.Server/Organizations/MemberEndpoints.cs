@@ -61,8 +61,6 @@ internal static class MemberEndpoints
         return await db.WriteAsync(
             async session =>
             {
-                await OrganizationTable.LockAsync(session, organization.Id);
-                await AccountTable.LockAsync(session, username);
                 if (await AccountTable.FindUserAsync(session, username) is not { } user)
                 {
                     return (IResult)Errors.NotFound.With($"there is no user {username}");
@@ -86,7 +84,6 @@ internal static class MemberEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
-                await OrganizationTable.LockAsync(session, organization.Id);
                 if (await OrganizationTable.MemberAsync(session, organization.Id, username) is not { } member)
                 {
                     return ApiErrors.Hidden(caller.Principal);
@@ -113,17 +110,12 @@ internal static class MemberEndpoints
         var rows = await db.ReadAsync(
             async session =>
             {
-                List<Client.Wire.Membership> memberships = [];
-                foreach (var organization in await OrganizationTable.OfUserAsync(session, caller.User.UserId))
-                {
-                    var facts = new OwnerFacts { Id = organization.Id, Login = organization.Login, IsOrganization = true };
-                    var member = await OrganizationTable.MemberAsync(session, organization.Id, caller.User.Login);
-                    memberships.Add(member!.ToMembership(facts, urls));
-                }
-
-                return memberships;
+                var roles = await OrganizationTable.RolesOfAsync(session, caller.User.UserId);
+                var me = await AccountTable.FindAsync(session, caller.User.UserId) ?? throw new ApiException(Errors.NotFound);
+                return paging.Of(roles).Select(role => new MemberRow { Id = me.Id, Login = me.Login, SiteAdmin = me.SiteAdmin, Role = role.Role }
+                    .ToMembership(new OwnerFacts { Id = role.OrganizationId, Login = role.Login, IsOrganization = true }, urls));
             },
             cancellationToken);
-        return ApiResult.Page(http, paging, paging.Of(rows));
+        return ApiResult.Page(http, paging, rows);
     }
 }

@@ -27,10 +27,10 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
     }
 
     /// <summary>Null when it is back.</summary>
-    public Task<ApiError?> RestoreAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken)
+    public async Task<ApiError?> RestoreAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return db.WriteAsync(
+        var error = await db.WriteAsync(
             async session =>
             {
                 var live = await AccessDecisions.SubjectAsync(session, address);
@@ -47,10 +47,15 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
                 }
 
                 await PackageTable.RestoreAsync(session, deleted, now);
-                LogRestored(principal.Key, address.ToString());
                 return null;
             },
             cancellationToken);
+        if (error is null)
+        {
+            LogRestored(principal.Key, address.ToString());
+        }
+
+        return error;
     }
 
     /// <param name="principal">Who asks.</param>
@@ -59,57 +64,71 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
     /// <param name="force">Also a part of an index that is still there.</param>
     /// <param name="purge">Now and for good.</param>
     /// <param name="cancellationToken">Ends the wait for the writer.</param>
-    public Task<ApiError?> DeleteVersionAsync(
-        Principal principal, PackageAccess access, long versionId, bool force, bool purge, CancellationToken cancellationToken) => db.WriteAsync(
-        async session =>
+    public async Task<ApiError?> DeleteVersionAsync(
+        Principal principal, PackageAccess access, long versionId, bool force, bool purge, CancellationToken cancellationToken)
+    {
+        var (digest, error) = await db.WriteAsync<(string?, ApiError?)>(session => DeleteVersionAsync(session, principal, access, versionId, force, purge), cancellationToken);
+        if (digest is not null)
         {
-            var version = await VersionTable.FindAsync(session, access.Id, versionId);
-            if (version is null || (version.DeletedAt is not null && !purge))
-            {
-                return ApiErrors.Hidden(principal);
-            }
+            LogVersionDeleted(principal.Key, digest, access.Address.ToString(), purge);
+        }
 
-            if (version.DeletedAt is null && await VersionTable.CountAsync(session, access.Id) == 1)
-            {
-                return Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead.");
-            }
+        return error;
+    }
 
-            if (!force && version.DeletedAt is null && await VersionTable.ParentAsync(session, access.Id, version.Digest) is { } parent)
-            {
-                return ApiErrors.Unprocessable(
-                    "PackageVersion", "id", $"the index {parent} holds this version and would break; delete that one first, or say ?force=true");
-            }
+    private async Task<(string? Digest, ApiError? Error)> DeleteVersionAsync(
+        DbSession session, Principal principal, PackageAccess access, long versionId, bool force, bool purge)
+    {
+        var version = await VersionTable.FindAsync(session, access.Id, versionId);
+        if (version is null || (version.DeletedAt is not null && !purge))
+        {
+            return (null, ApiErrors.Hidden(principal));
+        }
 
-            await (purge ? VersionTable.PurgeAsync(session, access.Id, version.Id) : VersionTable.DeleteAsync(session, access.Id, version.Id, time.GetUtcNow()));
-            LogVersionDeleted(principal.Key, version.Digest, access.Address.ToString(), purge);
-            return null;
-        },
-        cancellationToken);
+        if (version.DeletedAt is null && await VersionTable.CountAsync(session, access.Id) == 1)
+        {
+            return (null, Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."));
+        }
 
-    public Task<ApiError?> RestoreVersionAsync(Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
+        if (!force && version.DeletedAt is null && await VersionTable.ParentAsync(session, access.Id, version.Digest) is { } parent)
+        {
+            return (null, ApiErrors.Unprocessable(
+                "PackageVersion", "id", $"the index {parent} holds this version and would break; delete that one first, or say ?force=true"));
+        }
+
+        await (purge ? VersionTable.PurgeAsync(session, access.Id, version.Id) : VersionTable.DeleteAsync(session, access.Id, version.Id, time.GetUtcNow()));
+        return (version.Digest, null);
+    }
+
+    public async Task<ApiError?> RestoreVersionAsync(Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var since = now - TimeSpan.FromDays(options.DeletedRetentionDays);
-        return db.WriteAsync(
+        var (digest, error) = await db.WriteAsync<(string?, ApiError?)>(
             async session =>
             {
                 var facts = await AccessDecisions.LoadAsync(session, principal, address);
                 if (facts.PackageId is not { } id || !MayRestore(principal, facts)
                     || await VersionTable.FindAsync(session, id, versionId) is not { DeletedAt: { } deletedAt } version || deletedAt < since)
                 {
-                    return ApiErrors.Hidden(principal);
+                    return (null, ApiErrors.Hidden(principal));
                 }
 
                 if (await VersionTable.IsLiveAsync(session, id, version.Digest))
                 {
-                    return ApiErrors.Unprocessable("PackageVersion", "id", $"{version.Digest} was pushed again since and is there");
+                    return (null, ApiErrors.Unprocessable("PackageVersion", "id", $"{version.Digest} was pushed again since and is there"));
                 }
 
                 await VersionTable.RestoreGraphAsync(session, id, version, since, now);
-                LogVersionRestored(principal.Key, version.Digest, address.ToString());
-                return null;
+                return (version.Digest, null);
             },
             cancellationToken);
+        if (digest is not null)
+        {
+            LogVersionRestored(principal.Key, digest, address.ToString());
+        }
+
+        return error;
     }
 
     /// <summary>Admin on the package; GitHub lets workflows that may delete also restore.</summary>

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Http;
 
 namespace Berth.Server.Packages.Content;
 
@@ -16,6 +17,11 @@ internal static class PendingPackages
     /// </remarks>
     public static async Task<long> EnsureAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now)
     {
+        if (facts.Owner is null)
+        {
+            throw new ApiException(new ApiError(404, "NAME_UNKNOWN", "the account that the name begins with is gone").With(facts.Address.Owner));
+        }
+
         if (await LookAsync(session, principal, facts) is { } found)
         {
             if (found.State == "live")

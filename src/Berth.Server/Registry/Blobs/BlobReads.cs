@@ -51,7 +51,7 @@ internal sealed class BlobReads(Db db, TimeProvider time)
 
         if (blob is not null && access.MayPush && time.GetUtcNow() is var now && now - blob.UsedAt > RenewAfter)
         {
-            await db.WriteAsync(session => BlobLinkTable.TouchAsync(session, id, blob.Id, now), cancellationToken);
+            await db.WriteUnderLocksAsync(session => BlobLinkTable.TouchAsync(session, id, blob.Id, now), cancellationToken);
         }
 
         return blob;

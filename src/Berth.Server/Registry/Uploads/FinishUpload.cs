@@ -33,7 +33,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
         var now = time.GetUtcNow();
         var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, expected), CancellationToken.None);
         var lost = known is not null && await blobs.SizeAsync(known.Key, CancellationToken.None) != known.Size ? known : null;
-        return await db.WriteAsync(session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
+        return await db.WriteUnderLocksAsync(session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
     }
 
     public async Task DiscardAsync(StorageKey upload, bool begun)

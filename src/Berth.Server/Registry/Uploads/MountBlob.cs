@@ -67,7 +67,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
     private Task<bool> LinkAsync(RegistryAccess access, long source, Digest digest, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return db.WriteAsync(
+        return db.WriteUnderLocksAsync(
             async session =>
             {
                 // Asked again inside: what the source lost meanwhile is not mounted.

@@ -21,7 +21,7 @@ internal sealed class UploadSession(
     {
         var key = StorageKey.New();
         var now = time.GetUtcNow();
-        await db.WriteAsync(
+        await db.WriteUnderLocksAsync(
             async session =>
             {
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);

@@ -1,0 +1,61 @@
+using Berth.Tests.TestServer;
+
+namespace Berth.Tests.Database.Pairs;
+
+/// <summary>Two requests that are sent at the same time, and what must hold when both are answered.</summary>
+/// <param name="First">Sends one of them.</param>
+/// <param name="Second">Sends the other.</param>
+/// <param name="CheckAsync">Fails the test when no order of the two explains what they were told and what is there now.</param>
+internal sealed record Meeting(Func<Task<Reply>> First, Func<Task<Reply>> Second, Func<Reply, Reply, Task> CheckAsync)
+{
+    /// <summary>What must hold is in the answers alone.</summary>
+    public Meeting(Func<Task<Reply>> first, Func<Task<Reply>> second, Action<Reply, Reply> check)
+        : this(first, second, (one, other) =>
+        {
+            check(one, other);
+            return Task.CompletedTask;
+        })
+    {
+    }
+}
+
+/// <summary>What a pair has to work with: made once for all rounds of it.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Owner">An owner of the organization.</param>
+/// <param name="Organization">An organization of this pair's own.</param>
+internal sealed record Scene(BerthServer Server, Person Owner, string Organization)
+{
+    public static async Task<Scene> CreateAsync(BerthServer server)
+    {
+        var owner = await server.UserAsync("owner");
+        return new Scene(server, owner, await owner.OrganizationAsync());
+    }
+
+    /// <summary>A new user who is a member of the organization.</summary>
+    public async Task<Person> MemberAsync(string role = "member")
+    {
+        var member = await Server.UserAsync("member");
+        await Owner.DoAsync("PUT", $"/orgs/{Organization}/memberships/{member.Login}", $$"""{"role":"{{role}}"}""");
+        return member;
+    }
+
+    public Task<string> RepositoryAsync(string visibility = "private") => Owner.RepositoryAsync(Organization, Persons.Unique("app"), visibility);
+
+    /// <summary>A new team; its slug.</summary>
+    public async Task<string> TeamAsync() =>
+        (await Owner.DoAsync("POST", $"/orgs/{Organization}/teams", $$"""{"name":"{{Persons.Unique("team")}}"}"""))["slug"].GetString()!;
+
+    /// <summary>The name of a new package of the organization with that many versions.</summary>
+    public async Task<string> PackageAsync(int versions = 1)
+    {
+        var name = Persons.Unique("pack");
+        for (var i = 0; i < versions; i++)
+        {
+            await Owner.PushAsync($"{Organization}/{name}", $"v{i}", $"\"n\":\"{i}\"");
+        }
+
+        return name;
+    }
+
+    public string Package(string name) => $"/orgs/{Organization}/packages/container/{name}";
+}
