@@ -48,16 +48,29 @@ internal static class CodespaceEndpoints
     }
 
     /// <summary>The caller's codespace of that name; for everybody else there is none.</summary>
-    public static async Task<Codespace> FindAsync(Db db, ApiCaller caller, string name, CancellationToken cancellationToken)
+    public static Task<Codespace> FindAsync(Db db, ApiCaller caller, string name, CancellationToken cancellationToken) =>
+        db.ReadAsync(session => FindAsync(session, caller, name), cancellationToken);
+
+    private static async Task<Codespace> FindAsync(DbSession session, ApiCaller caller, string name)
     {
         var owner = caller.Principal switch
         {
             CodespacePrincipal codespace => codespace.UserId,
             _ => caller.User.UserId,
         };
-        return await db.ReadAsync(session => CodespaceTable.FindAsync(session, owner, name), cancellationToken)
-            ?? throw new ApiException(ApiErrors.Hidden(caller.Principal));
+        return await CodespaceTable.FindAsync(session, owner, name) ?? throw new ApiException(ApiErrors.Hidden(caller.Principal));
     }
+
+    /// <summary>Finds the caller's codespace and changes it, in one transaction; answers with what it is then.</summary>
+    private static Task<Codespace> ApplyAsync(Db db, ApiCaller caller, string name, Func<DbSession, long, Task> change, CancellationToken cancellationToken) =>
+        db.WriteAsync(
+            async session =>
+            {
+                var id = (await FindAsync(session, caller, name)).Id;
+                await change(session, id);
+                return (await CodespaceTable.FindAsync(session, id))!;
+            },
+            cancellationToken);
 
     private static Task<IResult> OwnAsync(
         HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
@@ -82,13 +95,7 @@ internal static class CodespaceEndpoints
             async session =>
             {
                 var rows = await CodespaceTable.ListAsync(session, caller.User.UserId, repositoryId, paging.Size, paging.Offset);
-                List<Client.Wire.Codespace> wire = [];
-                foreach (var row in rows)
-                {
-                    wire.Add(row.ToWire(await RepositoryOfAsync(session, row), urls));
-                }
-
-                return (await CodespaceTable.CountAsync(session, caller.User.UserId, repositoryId), wire);
+                return (await CodespaceTable.CountAsync(session, caller.User.UserId, repositoryId), await ToWireAsync(session, rows, urls));
             },
             cancellationToken);
         paging.WriteLinks(http, total);
@@ -135,26 +142,28 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> ChangeAsync(
         string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var codespace = await FindAsync(db, caller, name, cancellationToken);
+        await FindAsync(db, caller, name, cancellationToken); // Who has none of that name hears so, whatever the body.
         var body = await CreateCodespace.BodyAsync(request, cancellationToken);
         var wanted = CreateCodespace.Read(body, machines);
         body.Validate();
-        var changed = codespace with
+        var change = new CodespaceChange
         {
-            DisplayName = body.Has("display_name") ? wanted.DisplayName : codespace.DisplayName,
-            Machine = string.IsNullOrEmpty(wanted.Machine) ? codespace.Machine : wanted.Machine,
-            IdleTimeoutMinutes = wanted.IdleTimeoutMinutes ?? codespace.IdleTimeoutMinutes,
-            RetentionPeriodMinutes = wanted.RetentionPeriodMinutes ?? codespace.RetentionPeriodMinutes,
+            SetsDisplayName = body.Has("display_name"),
+            DisplayName = wanted.DisplayName,
+            Machine = string.IsNullOrEmpty(wanted.Machine) ? null : wanted.Machine,
+            IdleTimeoutMinutes = wanted.IdleTimeoutMinutes,
+            RetentionPeriodMinutes = wanted.RetentionPeriodMinutes,
         };
-        await db.WriteAsync(session => CodespaceTable.ChangeAsync(session, changed, time.GetUtcNow()), cancellationToken);
-        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
+        var now = time.GetUtcNow();
+        return await ShowAsync(
+            await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.ChangeAsync(session, id, change, now), cancellationToken), db, urls, cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
         string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, CancellationToken cancellationToken)
     {
-        var codespace = await FindAsync(db, caller, name, cancellationToken);
-        await db.WriteAsync(session => CodespaceTable.WantDeletionAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        var now = time.GetUtcNow();
+        var codespace = await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.WantDeletionAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
         return Results.Text("{}", "application/json", statusCode: StatusCodes.Status202Accepted);
     }
@@ -185,19 +194,19 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> StopAsync(
         string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var codespace = await FindAsync(db, caller, name, cancellationToken);
-        await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        var now = time.GetUtcNow();
+        var codespace = await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.WantStopAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
-        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
+        return await ShowAsync(codespace, db, urls, cancellationToken);
     }
 
     private static async Task<IResult> RebuildAsync(
         string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var codespace = await FindAsync(db, caller, name, cancellationToken);
-        await db.WriteAsync(session => CodespaceTable.WantRebuildAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
+        var now = time.GetUtcNow();
+        var codespace = await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.WantRebuildAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
-        return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
+        return await ShowAsync(codespace, db, urls, cancellationToken);
     }
 
     private static async Task<IResult> ExportAsync(string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
@@ -239,6 +248,13 @@ internal static class CodespaceEndpoints
 
     private static async Task<IResult> ShowAsync(Codespace codespace, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ApiResult.Ok(codespace.ToWire(await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken), urls));
+
+    /// <summary>A list with its repositories, which are read at once.</summary>
+    public static async Task<List<Client.Wire.Codespace>> ToWireAsync(DbSession session, List<Codespace> codespaces, ApiUrls urls)
+    {
+        var repositories = await RepositoryTable.FindAsync(session, codespaces.Select(codespace => codespace.RepositoryId).OfType<long>());
+        return codespaces.ConvertAll(codespace => codespace.ToWire(repositories.GetValueOrDefault(codespace.RepositoryId ?? 0), urls));
+    }
 
     private static async Task<RepositoryRow?> RepositoryOfAsync(DbSession session, Codespace codespace) =>
         codespace.RepositoryId is { } id ? await RepositoryTable.FindAsync(session, id) : null;

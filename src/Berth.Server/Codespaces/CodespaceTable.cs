@@ -107,15 +107,26 @@ internal static class CodespaceTable
         """,
         new { id, now });
 
-    /// <summary>A shorter retention counts from the stop that has been.</summary>
-    public static Task ChangeAsync(DbSession session, Codespace codespace, DateTimeOffset now) => session.ExecuteAsync(
+    /// <summary>Writes what the change names. A shorter retention counts from the stop that has been.</summary>
+    public static Task ChangeAsync(DbSession session, long id, CodespaceChange change, DateTimeOffset now) => session.ExecuteAsync(
         """
-        update codespaces set display_name = @DisplayName, idle_timeout_minutes = @IdleTimeoutMinutes, machine = @Machine,
-               retention_expires_at = retention_expires_at + (@RetentionPeriodMinutes - retention_period_minutes) * 60000,
-               retention_period_minutes = @RetentionPeriodMinutes, updated_at = @now
-        where id = @Id
+        update codespaces set display_name = case when @SetsDisplayName = @yes then @DisplayName else display_name end,
+               machine = coalesce(@Machine, machine), idle_timeout_minutes = coalesce(@IdleTimeoutMinutes, idle_timeout_minutes),
+               retention_expires_at = retention_expires_at + (coalesce(@RetentionPeriodMinutes, retention_period_minutes) - retention_period_minutes) * 60000,
+               retention_period_minutes = coalesce(@RetentionPeriodMinutes, retention_period_minutes), updated_at = @now
+        where id = @id
         """,
-        new { codespace.Id, codespace.DisplayName, codespace.IdleTimeoutMinutes, codespace.RetentionPeriodMinutes, codespace.Machine, now });
+        new
+        {
+            id,
+            change.SetsDisplayName,
+            change.DisplayName,
+            change.Machine,
+            change.IdleTimeoutMinutes,
+            change.RetentionPeriodMinutes,
+            now,
+            yes = true,
+        });
 
     public static Task GitStatusAsync(DbSession session, long id, GitStatus.Known known) => session.ExecuteAsync(
         """
@@ -192,4 +203,18 @@ internal static class CodespaceTable
 
     public static Task EndTokensAsync(DbSession session, long id) =>
         session.ExecuteAsync("delete from tokens where codespace_id = @id and kind = 'codespace'", new { id });
+}
+
+/// <summary>What of a codespace changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>
+internal sealed record CodespaceChange
+{
+    public bool SetsDisplayName { get; init; }
+
+    public string? DisplayName { get; init; }
+
+    public string? Machine { get; init; }
+
+    public long? IdleTimeoutMinutes { get; init; }
+
+    public long? RetentionPeriodMinutes { get; init; }
 }

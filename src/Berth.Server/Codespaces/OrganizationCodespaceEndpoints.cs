@@ -39,13 +39,8 @@ internal static class OrganizationCodespaceEndpoints
         var (total, items) = await db.ReadAsync(
             async session =>
             {
-                List<Client.Wire.Codespace> wire = [];
-                foreach (var row in await CodespaceTable.OfOrganizationAsync(session, access.Organization.Id, userId, paging.Size, paging.Offset))
-                {
-                    wire.Add(row.ToWire(await RepositoryTable.FindAsync(session, row.RepositoryId!.Value), urls));
-                }
-
-                return (await CodespaceTable.CountOfOrganizationAsync(session, access.Organization.Id, userId), wire);
+                var rows = await CodespaceTable.OfOrganizationAsync(session, access.Organization.Id, userId, paging.Size, paging.Offset);
+                return (await CodespaceTable.CountOfOrganizationAsync(session, access.Organization.Id, userId), await CodespaceEndpoints.ToWireAsync(session, rows, urls));
             },
             cancellationToken);
         paging.WriteLinks(http, total);

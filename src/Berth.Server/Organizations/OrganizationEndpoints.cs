@@ -38,11 +38,12 @@ internal static class OrganizationEndpoints
         var row = await UpdateAsync(
             db,
             access,
-            old => old with
+            new OrganizationChange
             {
-                Name = body.Has("name") ? name : old.Name,
-                BasePermission = permission ?? old.BasePermission,
-                MembersCanCreateRepositories = mayCreate ?? old.MembersCanCreateRepositories,
+                SetsName = body.Has("name"),
+                Name = name,
+                BasePermission = permission,
+                MembersCanCreateRepositories = mayCreate,
             },
             time,
             cancellationToken);
@@ -76,16 +77,16 @@ internal static class OrganizationEndpoints
         var row = await UpdateAsync(
             db,
             access,
-            old => old with
+            new OrganizationChange
             {
-                MembersCanCreatePublicPackages = membersPublic ?? old.MembersCanCreatePublicPackages,
-                MembersCanCreateInternalPackages = membersInternal ?? old.MembersCanCreateInternalPackages,
-                MembersCanCreatePrivatePackages = membersPrivate ?? old.MembersCanCreatePrivatePackages,
-                WorkflowsCanCreatePackages = workflows ?? old.WorkflowsCanCreatePackages,
-                PublicPackagesAllowed = allowed?.Contains("public") ?? old.PublicPackagesAllowed,
-                InternalPackagesAllowed = allowed?.Contains("internal") ?? old.InternalPackagesAllowed,
-                InheritAccessOnLink = inherit ?? old.InheritAccessOnLink,
-                FirstPublishVisibility = first ?? old.FirstPublishVisibility,
+                MembersCanCreatePublicPackages = membersPublic,
+                MembersCanCreateInternalPackages = membersInternal,
+                MembersCanCreatePrivatePackages = membersPrivate,
+                WorkflowsCanCreatePackages = workflows,
+                PublicPackagesAllowed = allowed?.Contains("public"),
+                InternalPackagesAllowed = allowed?.Contains("internal"),
+                InheritAccessOnLink = inherit,
+                FirstPublishVisibility = first,
             },
             time,
             cancellationToken);
@@ -105,15 +106,14 @@ internal static class OrganizationEndpoints
     }
 
     private static async Task<OrganizationRow> UpdateAsync(
-        Db db, OrganizationAccess access, Func<OrganizationRow, OrganizationRow> change, TimeProvider time, CancellationToken cancellationToken)
+        Db db, OrganizationAccess access, OrganizationChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return await db.WriteAsync(
             async session =>
             {
-                var old = await OrganizationTable.FindAsync(session, access.Organization.Id) ?? throw new ApiException(Errors.NotFound);
-                await OrganizationTable.UpdateAsync(session, change(old), now);
-                return (await OrganizationTable.FindAsync(session, access.Organization.Id))!;
+                await OrganizationTable.ChangeAsync(session, access.Organization.Id, change, now);
+                return await OrganizationTable.FindAsync(session, access.Organization.Id) ?? throw new ApiException(Errors.NotFound);
             },
             cancellationToken);
     }

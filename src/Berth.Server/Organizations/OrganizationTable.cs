@@ -38,6 +38,34 @@ internal sealed record OrganizationRow
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
+/// <summary>What of an organization changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>
+internal sealed record OrganizationChange
+{
+    public bool SetsName { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? BasePermission { get; init; }
+
+    public bool? MembersCanCreateRepositories { get; init; }
+
+    public bool? MembersCanCreatePublicPackages { get; init; }
+
+    public bool? MembersCanCreateInternalPackages { get; init; }
+
+    public bool? MembersCanCreatePrivatePackages { get; init; }
+
+    public bool? WorkflowsCanCreatePackages { get; init; }
+
+    public bool? PublicPackagesAllowed { get; init; }
+
+    public bool? InternalPackagesAllowed { get; init; }
+
+    public bool? InheritAccessOnLink { get; init; }
+
+    public string? FirstPublishVisibility { get; init; }
+}
+
 /// <summary>Somebody's role in an organization, with the account.</summary>
 internal sealed record MemberRow
 {
@@ -48,6 +76,16 @@ internal sealed record MemberRow
     public bool SiteAdmin { get; init; }
 
     /// <summary><c>admin</c> or <c>member</c>.</summary>
+    public string Role { get; init; } = "member";
+}
+
+/// <summary>One organization of a user.</summary>
+internal sealed record RoleInOrganization
+{
+    public long OrganizationId { get; init; }
+
+    public string Login { get; init; } = "";
+
     public string Role { get; init; } = "member";
 }
 
@@ -65,25 +103,52 @@ internal static class OrganizationTable
         """,
         new { id });
 
-    public static async Task UpdateAsync(DbSession session, OrganizationRow row, DateTimeOffset now)
+    /// <summary>Writes what the change names and leaves the rest as it is.</summary>
+    public static async Task ChangeAsync(DbSession session, long id, OrganizationChange change, DateTimeOffset now)
     {
         await session.ExecuteAsync(
             """
-            update organizations set base_permission = @BasePermission, members_can_create_repositories = @MembersCanCreateRepositories,
-                members_can_create_public_packages = @MembersCanCreatePublicPackages,
-                members_can_create_internal_packages = @MembersCanCreateInternalPackages,
-                members_can_create_private_packages = @MembersCanCreatePrivatePackages,
-                workflows_can_create_packages = @WorkflowsCanCreatePackages, public_packages_allowed = @PublicPackagesAllowed,
-                internal_packages_allowed = @InternalPackagesAllowed, inherit_access_on_link = @InheritAccessOnLink,
-                first_publish_visibility = @FirstPublishVisibility
-            where account_id = @Id
+            update organizations set base_permission = coalesce(@BasePermission, base_permission),
+                members_can_create_repositories = coalesce(@MembersCanCreateRepositories, members_can_create_repositories),
+                members_can_create_public_packages = coalesce(@MembersCanCreatePublicPackages, members_can_create_public_packages),
+                members_can_create_internal_packages = coalesce(@MembersCanCreateInternalPackages, members_can_create_internal_packages),
+                members_can_create_private_packages = coalesce(@MembersCanCreatePrivatePackages, members_can_create_private_packages),
+                workflows_can_create_packages = coalesce(@WorkflowsCanCreatePackages, workflows_can_create_packages),
+                public_packages_allowed = coalesce(@PublicPackagesAllowed, public_packages_allowed),
+                internal_packages_allowed = coalesce(@InternalPackagesAllowed, internal_packages_allowed),
+                inherit_access_on_link = coalesce(@InheritAccessOnLink, inherit_access_on_link),
+                first_publish_visibility = coalesce(@FirstPublishVisibility, first_publish_visibility)
+            where account_id = @id
             """,
-            row);
-        await session.ExecuteAsync("update accounts set name = @Name, updated_at = @now where id = @Id", new { row.Name, now, row.Id });
+            new
+            {
+                id,
+                change.BasePermission,
+                change.MembersCanCreateRepositories,
+                change.MembersCanCreatePublicPackages,
+                change.MembersCanCreateInternalPackages,
+                change.MembersCanCreatePrivatePackages,
+                change.WorkflowsCanCreatePackages,
+                change.PublicPackagesAllowed,
+                change.InternalPackagesAllowed,
+                change.InheritAccessOnLink,
+                change.FirstPublishVisibility,
+            });
+        await session.ExecuteAsync(
+            "update accounts set name = case when @SetsName = @yes then @Name else name end, updated_at = @now where id = @id",
+            new { id, change.SetsName, change.Name, now, yes = true });
     }
 
     public static Task<List<AccountRow>> OfUserAsync(DbSession session, long userId) => session.QueryAsync<AccountRow>(
         $"select {AccountTable.Columns} from memberships m join accounts a on a.id = m.organization_id where m.user_id = @userId order by a.folded",
+        new { userId });
+
+    /// <summary>A user's organizations with the role in each.</summary>
+    public static Task<List<RoleInOrganization>> RolesOfAsync(DbSession session, long userId) => session.QueryAsync<RoleInOrganization>(
+        """
+        select a.id as organization_id, a.login, m.role from memberships m join accounts a on a.id = m.organization_id
+        where m.user_id = @userId order by a.folded
+        """,
         new { userId });
 
     public static async Task<Page<MemberRow>> MembersAsync(DbSession session, long organizationId, string? role, Paging paging)
@@ -112,10 +177,6 @@ internal static class OrganizationTable
         on conflict (organization_id, user_id) do update set role = @role
         """,
         new { organizationId, userId, role, now });
-
-    /// <summary>Makes concurrent changes of an organization's owners wait for each other; the second must see what the first did.</summary>
-    public static Task LockAsync(DbSession session, long organizationId) => session.ExecuteAsync(
-        "update organizations set base_permission = base_permission where account_id = @organizationId", new { organizationId });
 
     public static async Task<bool> IsLastOwnerAsync(DbSession session, long organizationId, long userId) => await session.SingleAsync<long>(
         "select count(*) from memberships where organization_id = @organizationId and role = 'admin' and user_id <> @userId",

@@ -104,7 +104,7 @@ internal static class TeamEndpoints
                 return ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
             }
 
-            await TeamTable.UpdateAsync(session, team.Id, slug ?? team.Slug, name ?? team.Name, body.Has("description") ? description : team.Description);
+            await TeamTable.ChangeAsync(session, team.Id, slug, name, body.Has("description"), description);
             return ApiResult.Ok((await TeamTable.FindAsync(session, organization.Id, slug ?? team.Slug))!.ToWire(organization.Login, urls));
         }, cancellationToken);
     }
@@ -184,20 +184,11 @@ internal static class TeamEndpoints
                     return null;
                 }
 
-                List<Repository> visible = [];
                 var entries = await TeamTable.RepositoriesAsync(session, team.Id);
                 var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, entries.Select(entry => entry.RepositoryId));
-                foreach (var entry in entries)
-                {
-                    var standing = on[entry.RepositoryId].Standing;
-                    if (AccessRules.MayRead(standing))
-                    {
-                        var row = (await RepositoryTable.FindAsync(session, entry.RepositoryId))!;
-                        visible.Add(row.ToWire(urls, standing) with { RoleName = entry.Role });
-                    }
-                }
-
-                return paging.Of(visible);
+                var page = paging.Of(entries.FindAll(entry => AccessRules.MayRead(on[entry.RepositoryId].Standing)));
+                var rows = await RepositoryTable.FindAsync(session, page.Items.Select(entry => entry.RepositoryId));
+                return page.Select(entry => rows[entry.RepositoryId].ToWire(urls, on[entry.RepositoryId].Standing) with { RoleName = entry.Role });
             },
             cancellationToken);
         return page is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Page(http, paging, page);

@@ -46,8 +46,14 @@ internal static class TeamTable
             """,
             new { organizationId, slug, name, description, now });
 
-    public static Task UpdateAsync(DbSession session, long id, string slug, string name, string? description) => session.ExecuteAsync(
-        "update teams set slug = @slug, name = @name, description = @description where id = @id", new { id, slug, name, description });
+    /// <summary>Null leaves a column as it is, but for a description that is set to nothing.</summary>
+    public static Task ChangeAsync(DbSession session, long id, string? slug, string? name, bool setsDescription, string? description) => session.ExecuteAsync(
+        """
+        update teams set slug = coalesce(@slug, slug), name = coalesce(@name, name),
+            description = case when @setsDescription = @yes then @description else description end
+        where id = @id
+        """,
+        new { id, slug, name, setsDescription, description, yes = true });
 
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from teams where id = @id", new { id });
 

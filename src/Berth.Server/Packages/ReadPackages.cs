@@ -26,18 +26,13 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
                 var owner = person.Owner;
                 var rows = await PackageTable.OfOwnerAsync(session, owner.Id, type, visibility);
                 var grants = (await PackageTable.GrantsAsync(session, owner.Id, user.UserId)).ToLookup(grant => grant.PackageId);
-                var on = await AccessDecisions.RepositoriesAsync(session, user.UserId, rows.Select(row => row.RepositoryId).OfType<long>());
-                Dictionary<long, (RepositoryRow Row, RepositoryStanding Standing)> linked = [];
+                long[] links = [.. rows.Select(row => row.RepositoryId).OfType<long>().Distinct()];
+                var on = await AccessDecisions.RepositoriesAsync(session, user.UserId, links);
+                var linked = await RepositoryTable.FindAsync(session, links);
                 List<Package> visible = [];
                 foreach (var row in rows)
                 {
-                    if (row.RepositoryId is { } id && !linked.ContainsKey(id))
-                    {
-                        var repository = (await RepositoryTable.FindAsync(session, id))!;
-                        linked[id] = (repository, on[id].Standing);
-                    }
-
-                    var link = row.RepositoryId is { } linkId ? linked[linkId] : default;
+                    var link = linked.GetValueOrDefault(row.RepositoryId ?? 0);
                     var facts = new PackageFacts
                     {
                         Address = row.Address,
@@ -45,15 +40,15 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
                         PackageId = row.Id,
                         Visibility = VisibilityNames.Parse(row.Visibility),
                         Inherits = row.InheritsAccess,
-                        Linked = link.Row?.Facts,
-                        OnLinked = link.Standing ?? RepositoryStanding.Nobody,
+                        Linked = link?.Facts,
+                        OnLinked = link is null ? RepositoryStanding.Nobody : on[link.Id].Standing,
                         UserOwnsNamespace = AccessRules.Owns(person),
                         UserIsMember = AccessRules.IsMember(person),
                         Grants = [.. grants[row.Id].Select(grant => new RoleSource { Source = grant.Source, Role = grant.Role })],
                     };
                     if (AccessRules.Decide(user, PackageAction.Pull, facts).Allowed)
                     {
-                        visible.Add(row.ToWire(MaySee(user, facts) ? link.Row : null, urls));
+                        visible.Add(row.ToWire(MaySee(user, facts) ? link : null, urls));
                     }
                 }
 

@@ -51,7 +51,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
                 return (IResult)NameTaken(row.Name);
             }
 
-            await RepositoryTable.UpdateAsync(session, row, GitUrl.Normalise(row.CloneUrl), time.GetUtcNow());
+            await RepositoryTable.ChangeAsync(session, id, wanted.Change, time.GetUtcNow());
             if (CloneOrigin.Of(row.CloneUrl) != CloneOrigin.Of(old.CloneUrl))
             {
                 await CloneCredentialTable.DropAsync(session, id);
@@ -102,7 +102,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             await RepositoryTable.RemoveFromPackagesAsync(session, id);
             await RepositoryTable.RemoveTeamsAsync(session, id);
             await CloneCredentialTable.DropAsync(session, id);
-            await RepositoryTable.UpdateAsync(session, old with { OwnerId = owner.Id, Visibility = visibility }, GitUrl.Normalise(old.CloneUrl), time.GetUtcNow());
+            await RepositoryTable.MoveAsync(session, id, owner.Id, visibility, time.GetUtcNow());
             if (!AccessRules.Owns(person))
             {
                 await RepositoryTable.SetCollaboratorAsync(session, id, user.UserId, "admin");

@@ -68,10 +68,25 @@ internal sealed record RepositoryRequest
         }
     }
 
+    /// <summary>What the body names, and nothing else.</summary>
+    public RepositoryChange Change => new()
+    {
+        Name = Name,
+        Visibility = Visibility?.Name(),
+        SetsDescription = Named("description"),
+        Description = Description,
+        SetsCloneUrl = Named("clone_url"),
+        CloneUrl = CloneUrl,
+        SetsExternalId = Named("external_id"),
+        ExternalId = ExternalId,
+        DefaultBranch = DefaultBranch,
+    };
+
+    /// <summary>The row as it is after the change.</summary>
     public RepositoryRow ApplyTo(RepositoryRow row) => row with
     {
         Name = Name ?? row.Name,
-        Visibility = (Visibility ?? VisibilityNames.Parse(row.Visibility)).Name(),
+        Visibility = Visibility?.Name() ?? row.Visibility,
         Description = Named("description") ? Description : row.Description,
         CloneUrl = Named("clone_url") ? CloneUrl : row.CloneUrl,
         ExternalId = Named("external_id") ? ExternalId : row.ExternalId,

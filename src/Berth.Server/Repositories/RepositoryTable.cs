@@ -42,6 +42,28 @@ internal sealed record RepositoryRow
     };
 }
 
+/// <summary>What of a repository changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>
+internal sealed record RepositoryChange
+{
+    public string? Name { get; init; }
+
+    public string? Visibility { get; init; }
+
+    public bool SetsDescription { get; init; }
+
+    public string? Description { get; init; }
+
+    public bool SetsCloneUrl { get; init; }
+
+    public string? CloneUrl { get; init; }
+
+    public bool SetsExternalId { get; init; }
+
+    public string? ExternalId { get; init; }
+
+    public string? DefaultBranch { get; init; }
+}
+
 /// <summary>A collaborator: a person with a role of their own.</summary>
 internal sealed record CollaboratorRow
 {
@@ -62,6 +84,14 @@ internal static class RepositoryTable
 
     public static Task<RepositoryRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<RepositoryRow>(
         $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id = @id", new { id });
+
+    /// <summary>Those of the ids that are there.</summary>
+    public static async Task<Dictionary<long, RepositoryRow>> FindAsync(DbSession session, IEnumerable<long> wanted)
+    {
+        long[] ids = [.. wanted.Distinct()];
+        return ids.Length == 0 ? [] : (await session.QueryAsync<RepositoryRow>(
+            $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id in @ids", new { ids })).ToDictionary(row => row.Id);
+    }
 
     /// <summary>Null when the owner has a repository of that name.</summary>
     public static Task<long?> InsertAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl) => session.FirstOrDefaultAsync<long?>(
@@ -85,27 +115,38 @@ internal static class RepositoryTable
             row.CreatedAt,
         });
 
-    /// <summary>Also the owner: a transfer is this with another one.</summary>
-    public static Task UpdateAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl, DateTimeOffset now) => session.ExecuteAsync(
+    /// <summary>Writes what the change names and leaves the rest as it is. Not the owner: that is <see cref="MoveAsync"/>.</summary>
+    public static Task ChangeAsync(DbSession session, long id, RepositoryChange change, DateTimeOffset now) => session.ExecuteAsync(
         """
-        update repositories set owner_id = @OwnerId, name = @Name, folded = @folded, description = @Description, visibility = @Visibility,
-            clone_url = @CloneUrl, clone_url_normalised = @normalised, external_id = @ExternalId, default_branch = @DefaultBranch, updated_at = @now
-        where id = @Id
+        update repositories set name = coalesce(@Name, name), folded = coalesce(@folded, folded), visibility = coalesce(@Visibility, visibility),
+            description = case when @SetsDescription = @yes then @Description else description end,
+            clone_url = case when @SetsCloneUrl = @yes then @CloneUrl else clone_url end,
+            clone_url_normalised = case when @SetsCloneUrl = @yes then @normalised else clone_url_normalised end,
+            external_id = case when @SetsExternalId = @yes then @ExternalId else external_id end,
+            default_branch = coalesce(@DefaultBranch, default_branch), updated_at = @now
+        where id = @id
         """,
         new
         {
-            row.OwnerId,
-            row.Name,
-            folded = row.Name.ToLowerInvariant(),
-            row.Description,
-            row.Visibility,
-            row.CloneUrl,
-            normalised = normalisedCloneUrl,
-            row.ExternalId,
-            row.DefaultBranch,
+            id,
+            change.Name,
+            folded = change.Name?.ToLowerInvariant(),
+            change.Visibility,
+            change.SetsDescription,
+            change.Description,
+            change.SetsCloneUrl,
+            change.CloneUrl,
+            normalised = GitUrl.Normalise(change.CloneUrl),
+            change.SetsExternalId,
+            change.ExternalId,
+            change.DefaultBranch,
             now,
-            row.Id,
+            yes = true,
         });
+
+    /// <summary>To another owner, under the same name.</summary>
+    public static Task MoveAsync(DbSession session, long id, long ownerId, string visibility, DateTimeOffset now) => session.ExecuteAsync(
+        "update repositories set owner_id = @ownerId, visibility = @visibility, updated_at = @now where id = @id", new { id, ownerId, visibility, now });
 
     public static async Task<bool> NameTakenAsync(DbSession session, long ownerId, string name, long exceptId) => await session.SingleAsync<long>(
         "select count(*) from repositories where owner_id = @ownerId and folded = @folded and id <> @exceptId",

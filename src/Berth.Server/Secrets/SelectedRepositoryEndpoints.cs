@@ -41,16 +41,12 @@ internal static class SelectedRepositoryEndpoints
 
                 var page = paging.Of(await SecretTable.RepositoriesAsync(session, row.Id));
                 var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, page.Items);
-                List<Repository> repositories = [];
-                foreach (var id in page.Items)
-                {
-                    // A repository that the user may no longer read is still selected, and still not shown.
-                    var shown = owner.Level == SecretLevel.Organization || (on.TryGetValue(id, out var found) && AccessRules.MayRead(found.Standing));
-                    if (shown && await RepositoryTable.FindAsync(session, id) is { } repository)
-                    {
-                        repositories.Add(repository.ToWire(urls));
-                    }
-                }
+                var rows = await RepositoryTable.FindAsync(session, page.Items);
+
+                // A repository that the user may no longer read is still selected, and still not shown.
+                var repositories = page.Items.FindAll(id => rows.ContainsKey(id)
+                        && (owner.Level == SecretLevel.Organization || (on.TryGetValue(id, out var found) && AccessRules.MayRead(found.Standing))))
+                    .ConvertAll(id => rows[id].ToWire(urls));
 
                 paging.WriteLinks(http, page.Total);
                 return ApiResult.Ok(new SelectedRepositoryList { TotalCount = page.Total, Repositories = repositories });
