@@ -9,15 +9,16 @@ namespace Berth.Tests;
 /// </summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Ground = ["Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults"];
+    private static readonly string[] Ground = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults"];
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Settings"] = [],
+        ["Metrics"] = [],
         ["Http"] = ["Settings"],
-        ["Database"] = ["Settings"],
+        ["Database"] = ["Settings", "Metrics"],
         ["Cryptography"] = ["Settings", "Database"],
-        ["Operations"] = ["Settings", "Http", "Database", "Cryptography", "Tokens", "Authentication", "Storage", "Access", "Api"],
+        ["Operations"] = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Tokens", "Authentication", "Storage", "Access", "Api"],
         ["Json"] = [],
         ["Faults"] = [],
         ["Oci"] = ["Json"],

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Berth.Server.Database;
-using Berth.Server.Operations;
+using Berth.Server.Metrics;
 
 namespace Berth.Server.Authentication;
 
@@ -18,7 +18,7 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
 
     public async Task FailedAsync(IPAddress? address, string? userName, CancellationToken cancellationToken)
     {
-        metrics.LoginFailures.Add(1);
+        metrics.LoginFailed();
         var now = time.GetUtcNow();
         var subject = $"{Network(address)}|{Countable(userName)}";
         var failures = await db.WriteUnderLocksAsync(

@@ -3,11 +3,13 @@ using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Database;
 using Berth.Server.Faults;
+using Berth.Server.Metrics;
 
 namespace Berth.Server.Codespaces;
 
 /// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
-internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps)
+internal sealed class StartCodespace(
+    Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps, BerthMetrics metrics)
 {
     /// <param name="codespace">Which.</param>
     /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>
@@ -17,15 +19,21 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
     {
         await using var log = logs.Open(codespace);
         var inBackground = false;
+        var ended = false;
+        var progress = new StartProgress();
         try
         {
             await StartAsync(
-                codespace, log,
+                codespace, log, progress,
                 async started =>
                 {
                     log.Write("ready", $"the codespace is available as {started.RemoteUser} in {started.WorkspaceFolder}{(started.CommandsRunning ? "; commands go on in the background" : "")}");
                     await log.FlushAsync();
-                    await db.WriteAsync(session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken);
+                    if (await db.WriteAsync(session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken))
+                    {
+                        Ended(StartOutcome.Available, StartCause.None);
+                    }
+
                     inBackground = started.CommandsRunning;
                     available();
                     logs.Changed(codespace.Id);
@@ -51,14 +59,21 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
         catch (Exception exception) when (IsFault(exception))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var reason = await CauseAsync(exception, cancellationToken);
+            var (cause, reason) = await CauseAsync(exception, progress, cancellationToken);
             log.Write("failed", reason);
             await log.DisposeAsync();
             await stop.AfterFailureAsync(codespace, CancellationToken.None);
             await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, log.Masked(reason), time.GetUtcNow()), CancellationToken.None);
+            Ended(StartOutcome.Failed, cause);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Ended(StartOutcome.Failed, StartCause.Server);
+            throw;
         }
         finally
         {
+            Ended(StartOutcome.Interrupted, StartCause.None);
             if (inBackground)
             {
                 await log.DisposeAsync();
@@ -67,28 +82,49 @@ internal sealed class StartCodespace(Db db, TimeProvider time, EngineClient engi
         }
 
         logs.Changed(codespace.Id);
+
+        void Ended(StartOutcome outcome, StartCause cause)
+        {
+            // Only the first counts: what leaves before it has an outcome was interrupted, and background commands may fail after it became available.
+            if (!ended)
+            {
+                ended = true;
+                metrics.CodespaceStarted(outcome, cause);
+            }
+        }
     }
 
-    private async Task StartAsync(Codespace codespace, CodespaceLogWriter log, Func<Codespace, Task> available, CancellationToken cancellationToken)
+    private async Task StartAsync(
+        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Func<Codespace, Task> available, CancellationToken cancellationToken)
     {
         log.Write("start", $"starting {codespace.Name} of {codespace.RepositoryFullName}{(codespace.Ref is null ? "" : $" at {codespace.Ref}")}");
         await db.WriteAsync(session => CodespaceTable.ProvisioningAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
         await steps.RunAsync(
-            new StartContext(codespace, host.Folders(codespace), log) { Available = available }, token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
+            new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available }, token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
     }
 
     /// <summary>Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody removes meanwhile.</summary>
-    private async Task<string> CauseAsync(Exception exception, CancellationToken cancellationToken)
+    private async Task<(StartCause Cause, string Words)> CauseAsync(Exception exception, StartProgress progress, CancellationToken cancellationToken)
     {
-        if (await engine.UnavailableAsync(cancellationToken) is { } gone && !exception.Message.Contains(gone, StringComparison.Ordinal))
+        if (await engine.UnavailableAsync(cancellationToken) is { } gone)
         {
-            return $"the container engine went away during the start: {gone}. Then start the codespace again";
+            return (StartCause.Engine, exception.Message.Contains(gone, StringComparison.Ordinal)
+                ? exception.Message
+                : $"the container engine went away during the start: {gone}. Then start the codespace again");
         }
 
-        return exception is EngineException { Status: StatusCodes.Status404NotFound } && exception.Message.StartsWith("No such image", StringComparison.OrdinalIgnoreCase)
-            ? ImageRemoved(exception.Message.Split(": ", 2)[^1]).ToString()
-            : exception.Message;
+        var cause = exception switch
+        {
+            EngineException => StartCause.Engine,
+            IOException or UnauthorizedAccessException => StartCause.Files,
+            FaultException { Fault.IsOfRegistry: true } => StartCause.Registry,
+            _ => progress.Step,
+        };
+
+        var removed = exception is EngineException { Status: StatusCodes.Status404NotFound }
+            && exception.Message.StartsWith("No such image", StringComparison.OrdinalIgnoreCase);
+        return (cause, removed ? ImageRemoved(exception.Message.Split(": ", 2)[^1]).ToString() : exception.Message);
     }
 
     /// <summary>Something is wrong with what was asked for or with this machine, rather than with this code.</summary>

@@ -1,3 +1,4 @@
+using Berth.Server.Metrics;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Database;
@@ -7,16 +8,18 @@ internal static class DatabaseFeature
     public static void AddDatabase(this IServiceCollection services)
     {
         UnixMilliseconds.Register();
-        services.AddSingleton<Db>(provider => Open(
-            provider.GetRequiredService<BerthOptions>(), provider.GetRequiredService<IWriteRules>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Db>(Open);
+        services.AddSingleton<DatabaseMetrics>();
         services.AddSingleton<Migrator>();
     }
 
-    private static Db Open(BerthOptions options, IWriteRules rules, TimeProvider time)
+    private static Db Open(IServiceProvider services)
     {
-        var setting = options.DatabaseSetting;
+        var setting = services.GetRequiredService<BerthOptions>().DatabaseSetting;
+        var rules = services.GetRequiredService<IWriteRules>();
+        var metrics = services.GetRequiredService<DatabaseMetrics>();
         return setting.StartsWith("sqlite:", StringComparison.Ordinal)
-            ? new SqliteDb(setting["sqlite:".Length..], rules)
-            : new PostgresDb(setting["postgres:".Length..], rules, time);
+            ? new SqliteDb(setting["sqlite:".Length..], rules, metrics)
+            : new PostgresDb(setting["postgres:".Length..], rules, metrics, services.GetRequiredService<TimeProvider>());
     }
 }

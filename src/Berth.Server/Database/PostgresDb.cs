@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using Berth.Server.Metrics;
 using Npgsql;
 
 namespace Berth.Server.Database;
@@ -9,7 +10,7 @@ namespace Berth.Server.Database;
 /// Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html): whatever meets, the outcome is that of one after the other. The
 /// price is that PostgreSQL may end a write because of another one, and then it is begun again.
 /// </remarks>
-internal sealed class PostgresDb(string connectionString, IWriteRules rules, TimeProvider time) : Db(rules)
+internal sealed class PostgresDb(string connectionString, IWriteRules rules, DatabaseMetrics metrics, TimeProvider time) : Db(rules)
 {
     private const int MostAttempts = 12;
 
@@ -29,7 +30,9 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Tim
 
     public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
+        var since = metrics.Begin();
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        metrics.ReadWaited(since);
         return await body(new DbSession(this, connection, null, cancellationToken));
     }
 
@@ -97,7 +100,9 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Tim
 
     private async Task<T> OnceAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
+        var since = metrics.Begin();
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        metrics.WriteWaited(since);
         await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
         var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
 

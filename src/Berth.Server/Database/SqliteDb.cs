@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
+using Berth.Server.Metrics;
 using Microsoft.Data.Sqlite;
 
 namespace Berth.Server.Database;
@@ -24,9 +25,12 @@ internal sealed class SqliteDb : Db
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _writer;
 
-    public SqliteDb(string path, IWriteRules rules)
+    private readonly DatabaseMetrics _metrics;
+
+    public SqliteDb(string path, IWriteRules rules, DatabaseMetrics metrics)
         : base(rules)
     {
+        _metrics = metrics;
         SqliteLibrary.Load();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _connectionString = new SqliteConnectionStringBuilder
@@ -43,6 +47,7 @@ internal sealed class SqliteDb : Db
 
     public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
+        var since = _metrics.Begin();
         if (_idleReaders.TryTake(out var connection))
         {
             Interlocked.Decrement(ref _idle);
@@ -51,6 +56,8 @@ internal sealed class SqliteDb : Db
         {
             connection = await OpenAsync(ReaderCacheKiB, cancellationToken);
         }
+
+        _metrics.ReadWaited(since);
 
         try
         {
@@ -65,7 +72,7 @@ internal sealed class SqliteDb : Db
     public override async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var write = new PendingWrite<T>(session => RunAsync(body, session));
+        var write = new PendingWrite<T>(session => RunAsync(body, session), _metrics.Begin());
         ObjectDisposedException.ThrowIf(!_writes.Writer.TryWrite(write), this);
 
         return await write.Done.Task;
@@ -150,6 +157,7 @@ internal sealed class SqliteDb : Db
         var access = false;
         foreach (var write in batch)
         {
+            _metrics.WriteWaited(write.Since);
             var own = new DbSession(this, connection, null, CancellationToken.None);
             await session.ExecuteAsync("savepoint one_write");
             var done = await write.RunAsync(own);
@@ -170,8 +178,11 @@ internal sealed class SqliteDb : Db
         }
     }
 
-    private abstract class PendingWrite
+    private abstract class PendingWrite(long since)
     {
+        /// <summary>When it began to wait for the writer.</summary>
+        public long Since => since;
+
         public abstract Task<bool> RunAsync(DbSession session);
 
         public abstract void Complete();
@@ -179,7 +190,7 @@ internal sealed class SqliteDb : Db
         public abstract void Fail(Exception exception);
     }
 
-    private sealed class PendingWrite<T>(Func<DbSession, Task<T>> body) : PendingWrite
+    private sealed class PendingWrite<T>(Func<DbSession, Task<T>> body, long since) : PendingWrite(since)
     {
         private T? _result;
         private Exception? _exception;

@@ -10,6 +10,9 @@ internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = nu
     public bool IsLoginRejected =>
         Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused or FaultKind.ExchangeFailed;
 
+    /// <summary>A registry refused, or could not be asked.</summary>
+    public bool IsOfRegistry => Kind <= FaultKind.ExchangeFailed;
+
     /// <summary>As people read it, in logs and answers.</summary>
     public override string ToString() => Shown(Message, Remedy);
 

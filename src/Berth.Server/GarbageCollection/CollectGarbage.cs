@@ -17,6 +17,9 @@ internal sealed record Collected
 
     public int Blobs { get; set; }
 
+    /// <summary>Bytes of the blobs.</summary>
+    public long Bytes { get; set; }
+
     public int Uploads { get; set; }
 
     /// <summary>Bytes under keys that no row names: what a crash between bytes and row left.</summary>
@@ -46,7 +49,7 @@ internal sealed class CollectGarbage(
         collected.Links = await InBatchesAsync(session => UnusedContent.DeleteLinksAsync(session, grace, Batch), cancellationToken);
         collected.Packages = await InBatchesAsync(session => UnusedContent.DeletePendingAsync(session, grace, Batch), cancellationToken)
             + await InBatchesAsync(session => CollectorTable.DeleteDeletedPackagesAsync(session, kept, Batch), cancellationToken);
-        collected.Blobs = await InBatchesAsync(session => UnusedContent.DeleteBlobsAsync(session, now, Batch), cancellationToken);
+        (collected.Blobs, collected.Bytes) = await DeleteBlobsAsync(now, cancellationToken);
         await EmptyTrashAsync(cancellationToken);
         collected.Strays = await DeleteStraysAsync(now, cancellationToken);
         hashes.Expire();
@@ -62,6 +65,20 @@ internal sealed class CollectGarbage(
             var some = await db.WriteAsync(delete, cancellationToken);
             all += some;
             if (some < Batch)
+            {
+                return all;
+            }
+        }
+    }
+
+    private async Task<CollectedBlobs> DeleteBlobsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var all = new CollectedBlobs(0, 0);
+        while (true)
+        {
+            var some = await db.WriteAsync(session => UnusedContent.DeleteBlobsAsync(session, now, Batch), cancellationToken);
+            all = new CollectedBlobs(all.Count + some.Count, all.Bytes + some.Bytes);
+            if (some.Count < Batch)
             {
                 return all;
             }

@@ -1,9 +1,10 @@
 using System.Data.Common;
+using Berth.Server.Metrics;
 
 namespace Berth.Server.GarbageCollection;
 
 /// <summary>Runs the collector every half hour, from a few minutes after the start on. With several processes each may run it: it is safe twice.</summary>
-internal sealed partial class CollectorSchedule(CollectGarbage collect, TimeProvider time, ILogger<CollectorSchedule> logger) : BackgroundService
+internal sealed partial class CollectorSchedule(CollectGarbage collect, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(30);
@@ -26,27 +27,42 @@ internal sealed partial class CollectorSchedule(CollectGarbage collect, TimeProv
         }
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>One run, counted and logged.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
             var collected = await collect.RunOnceAsync(cancellationToken);
+            metrics.CollectorRan(succeeded: true);
+            Count(collected);
             if (collected.Any)
             {
-                LogCollected(collected.Links, collected.Blobs, collected.Manifests, collected.Packages, collected.Uploads, collected.Strays);
+                LogCollected(collected.Links, collected.Blobs, collected.Bytes, collected.Manifests, collected.Packages, collected.Uploads, collected.Strays);
             }
         }
         catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
         {
             // The next run tries again; nothing depends on this one.
+            metrics.CollectorRan(succeeded: false);
             LogFailed(exception);
         }
     }
 
+    private void Count(Collected collected)
+    {
+        metrics.Collected("manifest", collected.Manifests);
+        metrics.Collected("package", collected.Packages);
+        metrics.Collected("link", collected.Links);
+        metrics.Collected("blob", collected.Blobs);
+        metrics.Collected("upload", collected.Uploads);
+        metrics.Collected("stray", collected.Strays);
+        metrics.BlobBytesCollected(collected.Bytes);
+    }
+
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Collected {Links} links, {Blobs} blobs, {Manifests} manifests, {Packages} packages, {Uploads} uploads and {Strays} stray files")]
-    private partial void LogCollected(int links, int blobs, int manifests, int packages, int uploads, int strays);
+        Message = "Collected {Links} links, {Blobs} blobs ({Bytes} bytes), {Manifests} manifests, {Packages} packages, {Uploads} uploads and {Strays} stray files")]
+    private partial void LogCollected(int links, int blobs, long bytes, int manifests, int packages, int uploads, int strays);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Collecting garbage failed; it is tried again in half an hour")]
     private partial void LogFailed(Exception exception);

@@ -8,8 +8,28 @@ namespace Berth.Server.Operations;
 /// <summary><c>/metrics</c>: for callers on this machine, and for site administrators' tokens from anywhere.</summary>
 internal static class MetricsEndpoint
 {
-    public static async Task<IResult> GetAsync(
-        HttpContext http, PrometheusText metrics, Authenticator authenticator, CancellationToken cancellationToken)
+    public static void MapMetrics(this IEndpointRouteBuilder app)
+    {
+        var branch = app.CreateApplicationBuilder();
+        branch.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true);
+        var scrape = branch.Build();
+        app.MapMethods(
+            "/metrics",
+            ["GET", "HEAD"],
+            async (HttpContext http, Authenticator authenticator, CancellationToken cancellationToken) =>
+            {
+                if (await RefusalAsync(http, authenticator, cancellationToken) is { } refusal)
+                {
+                    await ErrorWriter.WriteAsync(http, refusal);
+                    return;
+                }
+
+                await scrape(http);
+            });
+    }
+
+    /// <summary>Null when the caller may read them.</summary>
+    private static async Task<ApiError?> RefusalAsync(HttpContext http, Authenticator authenticator, CancellationToken cancellationToken)
     {
         var local = http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && http.Request.Headers["X-Forwarded-For"].Count == 0;
         if (!local)
@@ -31,6 +51,6 @@ internal static class MetricsEndpoint
             }
         }
 
-        return Results.Text(metrics.Write(), "text/plain; version=0.0.4");
+        return null;
     }
 }

@@ -34,6 +34,10 @@ public sealed class CodespaceServer : IAsyncLifetime
     internal Task<HttpClient> ClientAsync(UserPrincipal user, string scopes = "codespace", string? patterns = null) =>
         ClientAsync(new NewToken { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = scopes, Patterns = patterns, CreatedAt = DateTimeOffset.UnixEpoch });
 
+    /// <summary>The same, of a server of the test's own.</summary>
+    internal static Task<HttpClient> ClientAsync(BerthServer server, UserPrincipal user) => ClientAsync(
+        server, new NewToken { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = "codespace", CreatedAt = DateTimeOffset.UnixEpoch });
+
     /// <summary>A client with the token that a start of the codespace would have.</summary>
     internal Task<HttpClient> ClientOfAsync(JsonElement codespace, UserPrincipal creator, long repository) => ClientAsync(new NewToken
     {
@@ -59,10 +63,12 @@ public sealed class CodespaceServer : IAsyncLifetime
     internal static Task<JsonElement> GetAsync(HttpClient client, string path) =>
         client.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
 
-    private async Task<HttpClient> ClientAsync(NewToken token)
+    private Task<HttpClient> ClientAsync(NewToken token) => ClientAsync(Server, token);
+
+    private static async Task<HttpClient> ClientAsync(BerthServer server, NewToken token)
     {
         var secret = TokenSecret.Create(TokenSecret.Personal);
-        await Seed.Db.WriteAsync(session => TokenTable.InsertAsync(session, token with { Hash = TokenSecret.Hash(secret) }), TestContext.Current.CancellationToken);
-        return Server.Client(secret);
+        await new Seed(server).Db.WriteAsync(session => TokenTable.InsertAsync(session, token with { Hash = TokenSecret.Hash(secret) }), TestContext.Current.CancellationToken);
+        return server.Client(secret);
     }
 }

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Berth.Server.Database;
+using Berth.Server.Metrics;
 using Berth.Server.Tokens;
 using Berth.Tests.TestServer;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -81,7 +84,9 @@ internal sealed class PostgresDatabases(string server)
             if (_template is null)
             {
                 _template = await CreateAsync("template1");
-                await using var db = new PostgresDb(Unpooled(_template), new EndLostTokens(), TimeProvider.System);
+                await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+                var metrics = new DatabaseMetrics(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+                await using var db = new PostgresDb(Unpooled(_template), new EndLostTokens(), metrics, TimeProvider.System);
                 await new Migrator(db, TimeProvider.System, NullLogger<Migrator>.Instance).RunAsync(CancellationToken.None);
             }
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
-using Berth.Server.Operations;
+using Berth.Server.Metrics;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 

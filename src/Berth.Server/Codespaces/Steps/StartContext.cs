@@ -15,7 +15,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// <param name="Codespace">The row at the beginning of the start.</param>
 /// <param name="Folders">Where it lies on this host.</param>
 /// <param name="Log">The creation log of this attempt.</param>
-internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log)
+/// <param name="Progress">Told each step that begins.</param>
+internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log, StartProgress Progress)
 {
     /// <summary>Told the codespace with its container when people can work in it; commands may go on in the background. Of <see cref="StartCodespace"/>.</summary>
     public Func<Codespace, Task> Available { get => field ?? throw Early(); init; }

@@ -15,13 +15,19 @@ internal sealed class StartSteps(
     public async Task RunAsync(StartContext context, Func<CancellationToken, Task> removeContainers, CancellationToken cancellationToken)
     {
         context = await checkHost.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Access;
         context = await checkReading.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Machine;
         await using var tools = new WaitingTools(engine.Socket, up, context);
         await using var network = new Underway(prepareMachine.NetworkAsync(context, cancellationToken));
         context = await prepareMachine.RunAsync(context with { Tools = tools }, cancellationToken);
+        context.Progress.Step = StartCause.Token;
         context = await issueToken.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Credentials;
         context = await resolveCredentials.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Environment;
         context = await prepareInside.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Container;
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
         {
             await network.Task;
@@ -30,15 +36,23 @@ internal sealed class StartSteps(
             return;
         }
 
+        context.Progress.Step = StartCause.Clone;
         await removeContainers(cancellationToken);
         context = await cloneWorkspace.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Configuration;
         context = await readConfiguration.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Permissions;
         context = await settlePermissions.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Images;
         context = await fetchImages.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Build;
         await network.Task;
         context = await buildImage.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Workspace;
         context = await giveWorkspace.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Services;
         context = await startServices.RunAsync(context, cancellationToken);
+        context.Progress.Step = StartCause.Up;
         await upContainer.RunAsync(context, cancellationToken);
     }
 

@@ -32,24 +32,24 @@ internal static class UnusedContent
     }
 
     /// <summary>Blobs that no package has: the row goes, the key goes to the trash. Bytes follow later.</summary>
-    public static async Task<int> DeleteBlobsAsync(DbSession session, DateTimeOffset now, int most)
+    public static async Task<CollectedBlobs> DeleteBlobsAsync(DbSession session, DateTimeOffset now, int most)
     {
-        var keys = await session.QueryAsync<string>(
+        var blobs = await session.QueryAsync<CollectedRow>(
             """
             delete from blobs where id in (
                 select b.id from blobs b
                 where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from manifest_blobs mb where mb.blob_id = b.id)
                 order by b.id limit @most)
-            returning storage_key
+            returning storage_key, size
             """,
             new { most });
-        foreach (var key in keys)
+        foreach (var key in blobs.Select(blob => blob.StorageKey))
         {
             await session.ExecuteAsync(
                 "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing", new { key, now });
         }
 
-        return keys.Count;
+        return new CollectedBlobs(blobs.Count, blobs.Sum(blob => blob.Size));
     }
 
     public static Task<List<string>> TrashAsync(DbSession session, int most) =>
@@ -85,4 +85,15 @@ internal static class UnusedContent
             """,
             new { keys }),
         StringComparer.Ordinal);
+
+    private sealed record CollectedRow
+    {
+        public required string StorageKey { get; init; }
+
+        public required long Size { get; init; }
+    }
 }
+
+/// <param name="Count">How many blobs went.</param>
+/// <param name="Bytes">Their sizes together.</param>
+internal sealed record CollectedBlobs(int Count, long Bytes);

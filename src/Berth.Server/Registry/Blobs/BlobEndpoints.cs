@@ -1,6 +1,7 @@
 using System.Globalization;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Metrics;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
@@ -27,7 +28,7 @@ internal static class BlobEndpoints
 
     /// <summary>distribution-spec, "Pulling blobs". HEAD looks at the bytes too: it never promises what GET could not serve.</summary>
     private static async Task GetAsync(
-        HttpContext http, RegistryAccess access, string digest, BlobReads blobs, IBlobStore store, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string digest, BlobReads blobs, IBlobStore store, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         if (!Digest.TryParse(digest, out var wanted))
         {
@@ -54,7 +55,7 @@ internal static class BlobEndpoints
 
         await (HttpMethods.IsHead(http.Request.Method)
             ? HeadAsync(http, blob, store, cancellationToken)
-            : ServeAsync(http, blob, store, cancellationToken));
+            : ServeAsync(http, blob, store, metrics, cancellationToken));
     }
 
     private static async Task HeadAsync(HttpContext http, Blob blob, IBlobStore store, CancellationToken cancellationToken)
@@ -69,7 +70,7 @@ internal static class BlobEndpoints
         http.Response.ContentLength = blob.Size;
     }
 
-    private static async Task ServeAsync(HttpContext http, Blob blob, IBlobStore store, CancellationToken cancellationToken)
+    private static async Task ServeAsync(HttpContext http, Blob blob, IBlobStore store, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         if (await store.RedirectAsync(blob.Key, cancellationToken) is { } elsewhere)
         {
@@ -103,11 +104,11 @@ internal static class BlobEndpoints
 
         http.Response.Headers.ContentType = OctetStream;
         http.Response.ContentLength = length;
-        await CopyAsync(http, content, from, length, cancellationToken);
+        await CopyAsync(http, content, from, length, metrics, cancellationToken);
     }
 
     /// <summary>Large reads into the response's own memory: measured faster than <c>SendFileAsync</c> here.</summary>
-    private static async Task CopyAsync(HttpContext http, Stream content, long from, long length, CancellationToken cancellationToken)
+    private static async Task CopyAsync(HttpContext http, Stream content, long from, long length, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         content.Position = from;
@@ -126,6 +127,7 @@ internal static class BlobEndpoints
 
             length -= read;
             writer.Advance(read);
+            metrics.BlobSent(read);
             await writer.FlushAsync(cancellationToken);
         }
     }

@@ -1,5 +1,6 @@
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Metrics;
 using Berth.Server.Oci;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;
@@ -23,7 +24,7 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pulling manifests".</summary>
     private static async Task GetAsync(
-        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         ServedManifest? manifest = null;
         if (access.PackageId is not { } packageId || !manifests.TryGet(packageId, reference, out manifest))
@@ -67,6 +68,7 @@ internal static class ManifestEndpoints
             return;
         }
 
+        metrics.ManifestPulled();
         await http.Response.BodyWriter.WriteAsync(content, cancellationToken);
         if (content.Length < manifest.Size)
         {
@@ -93,7 +95,7 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pushing manifests", and of its draft "Pushing manifests by digest with tags".</summary>
     private static async Task<IResult> PutAsync(
-        HttpContext http, RegistryAccess access, string reference, PushManifest push, BerthOptions options, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string reference, PushManifest push, BerthOptions options, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(reference, out var parsed))
         {
@@ -131,6 +133,7 @@ internal static class ManifestEndpoints
 
         List<string> tags = [.. more.Select(tag => tag!).Distinct(StringComparer.Ordinal)];
         await push.RunAsync(access, digest, manifest, content!, parsed.Tag is { Value: var own } ? [own, .. tags.Where(tag => tag != own)] : tags, cancellationToken);
+        metrics.ManifestPushed();
 
         var headers = http.Response.Headers;
         headers.Location = $"/v2/{access.Name.Value}/manifests/{digest.Value}";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Metrics;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
@@ -12,7 +13,7 @@ namespace Berth.Server.Registry.Uploads;
 
 /// <summary>The steps of an upload, and the answers that tell a client how far it has come.</summary>
 internal sealed class UploadSession(
-    Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, BerthOptions options, TimeProvider time)
+    Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, BerthOptions options, BerthMetrics metrics, TimeProvider time)
 {
     private readonly long _largest = (long)(options.MaxLayerGiB * (1L << 30));
     private readonly TimeSpan _lifetime = TimeSpan.FromHours(options.UploadLifetimeHours);
@@ -43,7 +44,7 @@ internal sealed class UploadSession(
         var committing = false;
         try
         {
-            var result = await store.AppendAsync(key, 0, request.Body, request.ContentLength, _largest, digest.Algorithm, cancellationToken);
+            var result = await store.AppendAsync(key, 0, new ReceivedBody(request.Body, metrics), request.ContentLength, _largest, digest.Algorithm, cancellationToken);
             if (result.TooLarge)
             {
                 return TooLarge();
@@ -110,7 +111,7 @@ internal sealed class UploadSession(
             return (length, TooLarge());
         }
 
-        var result = await store.AppendAsync(upload.Key, length, request.Body, request.ContentLength, _largest, algorithm, cancellationToken);
+        var result = await store.AppendAsync(upload.Key, length, new ReceivedBody(request.Body, metrics), request.ContentLength, _largest, algorithm, cancellationToken);
         return (result.Length, result.TooLarge ? TooLarge() : null);
     }
 

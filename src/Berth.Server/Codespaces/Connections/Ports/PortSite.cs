@@ -21,6 +21,7 @@ internal sealed class PortSite(
             return;
         }
 
+        SurfaceLabel.Set(http, "ports");
         http.Response.Headers["Referrer-Policy"] = "same-origin";
         if (host is null || await db.ReadAsync(session => CodespaceTable.FindRunningAsync(session, host.Codespace), http.RequestAborted) is not { } codespace)
         {

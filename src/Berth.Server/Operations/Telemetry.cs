@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Metrics;
+using OpenTelemetry.Metrics;
+
+namespace Berth.Server.Operations;
+
+/// <summary>Which meters are kept, with which labels and buckets, and where they go: <c>/metrics</c>, and a collector when one is named.</summary>
+internal static class Telemetry
+{
+    /// <summary>In seconds: from what the memory answers to a large layer over a slow line.</summary>
+    private static readonly double[] Durations = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300];
+
+    /// <summary>In seconds: a turn at an idle writer takes microseconds.</summary>
+    private static readonly double[] Waits = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+
+    private static readonly string[] Meters = [BerthMetrics.MeterName, "Microsoft.AspNetCore.Hosting", Kestrel, "System.Runtime"];
+    private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel";
+
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(Meters);
+            ((IDeferredMeterProviderBuilder)metrics).Configure((services, deferred) =>
+            {
+                var factory = services.GetRequiredService<IMeterFactory>();
+                deferred.AddView(instrument => ViewOf(instrument, factory));
+            });
+
+            // A scrape shows what has happened until then, so nothing is cached. Scopes and the target would be the same on every line.
+            metrics.AddPrometheusExporter(options =>
+            {
+                options.ScrapeResponseCacheDurationMilliseconds = 0;
+                options.ScopeInfoEnabled = false;
+                options.TargetInfoEnabled = false;
+            });
+            if (HasCollector(builder.Configuration))
+            {
+                metrics.AddOtlpExporter();
+            }
+        });
+    }
+
+    /// <summary>https://opentelemetry.io/docs/specs/otel/protocol/exporter/: without an address its default is this machine, where usually nothing listens.</summary>
+    private static bool HasCollector(IConfiguration configuration) =>
+        !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]) || !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]);
+
+    private static MetricStreamConfiguration? ViewOf(Instrument instrument, IMeterFactory own)
+    {
+        // Meters are heard by name in the whole process; one with a scope is another server's.
+        if (instrument.Meter.Scope is { } scope && scope != own)
+        {
+            return MetricStreamConfiguration.Drop;
+        }
+
+        return instrument.Name switch
+        {
+            "kestrel.active_connections" or "kestrel.queued_connections" => new MetricStreamConfiguration { TagKeys = [] },
+            "kestrel.connection.duration" => new ExplicitBucketHistogramConfiguration { Boundaries = Durations, TagKeys = [] },
+            _ when instrument.Meter.Name == Kestrel => MetricStreamConfiguration.Drop,
+            "http.server.request.duration" => new ExplicitBucketHistogramConfiguration
+            {
+                Boundaries = Durations,
+                TagKeys = [SurfaceLabel.Tag, "http.route", "http.request.method", "http.response.status_code"],
+            },
+            DatabaseMetrics.WaitName => new ExplicitBucketHistogramConfiguration { Boundaries = Waits },
+            _ => null,
+        };
+    }
+}
