@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Metrics;
 using OpenTelemetry.Metrics;

@@ -1,5 +1,4 @@
 using System.Text;
-using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;

@@ -51,7 +51,7 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
         }
     }
 
-    private static async Task AskAsync(BindingAddress address, byte[] requests, CancellationToken cancellationToken)
+    private async Task AskAsync(BindingAddress address, byte[] requests, CancellationToken cancellationToken)
     {
         var answers = new byte[16 * 1024];
         while (true)
@@ -79,15 +79,16 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
         return new IPEndPoint(host, address.Port);
     }
 
-    private static async Task<Stream> OpenAsync(TcpClient client, BindingAddress address, CancellationToken cancellationToken)
+    private async Task<Stream> OpenAsync(TcpClient client, BindingAddress address, CancellationToken cancellationToken)
     {
         if (address.Scheme != Uri.UriSchemeHttps)
         {
             return client.GetStream();
         }
 
-        // Nothing is told to whoever answers, and nothing believed.
-        var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        // This very server answers, whatever name its certificate is for.
+        var own = Certificates.Load(options).ServerCertificate;
+        var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => own!.Equals(certificate));
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken);
         return secured;
     }

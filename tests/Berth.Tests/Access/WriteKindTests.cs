@@ -54,7 +54,7 @@ public sealed partial class WriteKindTests(SharedServer shared)
         {
             await seed.ExecuteAsync(
                 "insert into tokens (kind, hash, user_id, repository_id, created_at) values ('workflow', @hash, @UserId, @repository, 0)",
-                new { hash = Guid.NewGuid().ToByteArray(), user.UserId, repository });
+                new { hash = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32), user.UserId, repository });
         }
 
         // Not by an endpoint: the write itself is what ends them.
@@ -84,6 +84,6 @@ public sealed partial class WriteKindTests(SharedServer shared)
     private static string MigrationsFolder([System.Runtime.CompilerServices.CallerFilePath] string path = "") =>
         Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "src", "Berth.Server", "Database", "Migrations");
 
-    [GeneratedRegex(@"create table (?:if not exists )?(?<table>\w+)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"create table (?:if not exists )?(?<table>\w+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex CreatedTables();
 }

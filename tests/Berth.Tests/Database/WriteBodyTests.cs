@@ -31,13 +31,13 @@ public sealed partial class WriteBodyTests
         }
     }
 
-    [GeneratedRegex(@"\b_?db\s*\.\s*Write(UnderLocks)?Async(<[^(]*>)?\(", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\b_?db\s*\.\s*Write(UnderLocks)?Async(<[^(]*>)?\(", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Write();
 
     /// <summary>Logs, metrics, what wakes others, random values, files, requests.</summary>
     [GeneratedRegex(
         @"\bLog[A-Z]\w*\(|\blogger\b|\bmetrics\b|\.Wake\(|\blogs?\.Changed\(|\bRandom\w*\.|\bFile\.|\bHttp\w*Client\b|\bstore\.|\bInterlocked\b|\bTask\.Delay\b",
-        RegexOptions.ExplicitCapture)]
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Effect();
 
     private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;

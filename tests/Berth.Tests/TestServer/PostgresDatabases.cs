@@ -16,7 +16,7 @@ namespace Berth.Tests.TestServer;
 /// The databases of a run on a PostgreSQL server. The first is migrated and becomes the template of the others. One that a test is done with is emptied for the
 /// next, which is many times faster than to drop it and make another.
 /// </summary>
-internal sealed class PostgresDatabases(string server)
+internal sealed class PostgresDatabases(string server) : IAsyncDisposable
 {
     private const string Empty = """
         do $$
@@ -62,7 +62,7 @@ internal sealed class PostgresDatabases(string server)
     }
 
     /// <summary>Drops what nobody has; the rest goes when it is given back.</summary>
-    public async ValueTask EndAsync()
+    public async ValueTask DisposeAsync()
     {
         _over = true;
         while (_idle.TryTake(out var name))
@@ -74,6 +74,8 @@ internal sealed class PostgresDatabases(string server)
         {
             await DropAsync(_template);
         }
+
+        _making.Dispose();
     }
 
     private async Task<string> CreateAsync()
@@ -131,5 +133,5 @@ internal sealed class PostgresDatabases(string server)
 /// <summary>Drops what the run has made on a PostgreSQL server.</summary>
 public sealed class EndOfRun : IAsyncDisposable
 {
-    public ValueTask DisposeAsync() => PostgresDatabases.OfRun?.EndAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => PostgresDatabases.OfRun?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

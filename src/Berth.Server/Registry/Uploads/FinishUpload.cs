@@ -1,10 +1,8 @@
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
-using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Registry.Blobs;
 using Berth.Server.Registry.Manifests;
 using Berth.Server.Storage;
 

@@ -3,7 +3,6 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Metrics;
 using Berth.Server.Oci;
-using Berth.Server.Packages;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;

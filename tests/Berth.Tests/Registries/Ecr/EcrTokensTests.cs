@@ -150,7 +150,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
     {
         Prefix = "ECR",
         Level = SecretLevel.Organization,
-        Server = RegistryServer.TryParse(Host, out var server, out var fault) ? server : throw new ArgumentException(fault),
+        Server = RegistryServer.TryParse(Host, out var server, out var fault) ? server : throw new InvalidOperationException(fault),
         User = AwsLike.KeyId,
         Password = AwsLike.SecretKey,
         Version = "1",
