@@ -1,5 +1,5 @@
 using System.Net;
-using Berth.Tests.TestServer;
+using Berth.Tests.Codespaces;
 
 namespace Berth.Tests.Database.Pairs;
 
@@ -7,12 +7,12 @@ namespace Berth.Tests.Database.Pairs;
 /// Pairs of requests that meet, many times each, on whichever database the run has. Whatever order they are taken in, nothing that was acknowledged is lost,
 /// no rule is passed by both of them together, and neither is told that the server failed.
 /// </summary>
-public sealed class PairsTests(SharedServer shared)
+public sealed class PairsTests(CodespaceServer shared)
 {
     private const int Rounds = 25;
 
     private static readonly Dictionary<string, Func<Scene, Task<Meeting>>> All =
-        new[] { RepositoryPairs.All, OrganizationPairs.All, AccountPairs.All, PackagePairs.All, ContentPairs.All }
+        new[] { RepositoryPairs.All, OrganizationPairs.All, AccountPairs.All, PackagePairs.All, ContentPairs.All, CodespacePairs.All }
             .SelectMany(pairs => pairs).ToDictionary(StringComparer.Ordinal);
 
     public static TheoryData<string> Names() => [.. All.Keys];
