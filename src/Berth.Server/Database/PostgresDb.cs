@@ -14,6 +14,9 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
 {
     private const int MostAttempts = 12;
 
+    /// <summary>After these a write runs alone in this process, since a long one would go on losing to short ones. Other processes are few.</summary>
+    private const int AttemptsBesideOthers = 3;
+
     /// <summary>
     /// A row that stands in the way once may just have been written by somebody: the second run sees it and has its own words for it. One that
     /// stands in the way again will go on doing so.
@@ -23,8 +26,7 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
 
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(Prepared(connectionString));
 
-    // Writes that have lost twice go one after another: among themselves they would lose again.
-    private readonly SemaphoreSlim _losers = new(1);
+    private readonly WriteGate _gate = new();
 
     internal override Dialect Dialect => Dialect.Postgres;
 
@@ -37,27 +39,31 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
     }
 
     public override Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
-        AttemptAsync(IsolationLevel.Serializable, body, cancellationToken);
+        AttemptAsync(
+            attempt => attempt <= AttemptsBesideOthers
+                ? _gate.BesideOthersAsync(() => OnceAsync(IsolationLevel.Serializable, body, cancellationToken), cancellationToken)
+                : _gate.AloneAsync(() => OnceAsync(IsolationLevel.Serializable, body, cancellationToken), cancellationToken),
+            cancellationToken);
 
     public override Task<T> WriteUnderLocksAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
-        AttemptAsync(IsolationLevel.ReadCommitted, body, cancellationToken);
+        AttemptAsync(_ => OnceAsync(IsolationLevel.ReadCommitted, body, cancellationToken), cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
-        _losers.Dispose();
+        _gate.Dispose();
     }
 
     internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
         await _source.OpenConnectionAsync(cancellationToken);
 
-    private async Task<T> AttemptAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    private async Task<T> AttemptAsync<T>(Func<int, Task<T>> run, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return attempt <= 2 ? await OnceAsync(isolation, body, cancellationToken) : await AloneAsync(isolation, body, cancellationToken);
+                return await run(attempt);
             }
             catch (PostgresException exception) when (attempt < AttemptsAfter(exception.SqlState))
             {
@@ -84,19 +90,6 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
         PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation => MostAttemptsAtConstraints,
         _ => 0,
     };
-
-    private async Task<T> AloneAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
-    {
-        await _losers.WaitAsync(cancellationToken);
-        try
-        {
-            return await OnceAsync(isolation, body, cancellationToken);
-        }
-        finally
-        {
-            _losers.Release();
-        }
-    }
 
     private async Task<T> OnceAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
