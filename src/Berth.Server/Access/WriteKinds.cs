@@ -25,7 +25,8 @@ internal static partial class WriteKinds
     /// <summary>No decision depends on these.</summary>
     public static readonly IReadOnlyCollection<string> Content =
     [
-        "blobs", "blob_links", "blob_trash", "uploads", "manifests", "manifest_contents", "manifest_blobs", "manifest_children", "tags", "deleted_tags",
+        "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
+        "manifests", "manifest_contents", "manifest_children",
         "login_failures", "codespace_log", "codespace_inside", "codespace_port_links",
         "server_keys", "secret_keys", "secrets", "secret_repositories", "key_rotations", "clone_credentials", "migrations",
     ];

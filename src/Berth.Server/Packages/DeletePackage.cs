@@ -90,14 +90,14 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
             return (null, Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."));
         }
 
-        if (!force && version.DeletedAt is null && await VersionTable.ParentAsync(session, access.Id, version.Digest) is { } parent)
+        if (!force && version.DeletedAt is null && await VersionTable.ParentAsync(session, access.Id, version.Name) is { } parent)
         {
             return (null, ApiErrors.Unprocessable(
                 "PackageVersion", "id", $"the index {parent} holds this version and would break; delete that one first, or say ?force=true"));
         }
 
         await (purge ? VersionTable.PurgeAsync(session, access.Id, version.Id) : VersionTable.DeleteAsync(session, access.Id, version.Id, time.GetUtcNow()));
-        return (version.Digest, null);
+        return (version.Name, null);
     }
 
     public async Task<ApiError?> RestoreVersionAsync(Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
@@ -114,13 +114,13 @@ internal sealed partial class DeletePackage(Db db, BerthOptions options, TimePro
                     return (null, ApiErrors.Hidden(principal));
                 }
 
-                if (await VersionTable.IsLiveAsync(session, id, version.Digest))
+                if (await VersionTable.IsLiveAsync(session, id, version.Name))
                 {
-                    return (null, ApiErrors.Unprocessable("PackageVersion", "id", $"{version.Digest} was pushed again since and is there"));
+                    return (null, ApiErrors.Unprocessable("PackageVersion", "id", $"{version.Name} was pushed again since and is there"));
                 }
 
                 await VersionTable.RestoreGraphAsync(session, id, version, since, now);
-                return (version.Digest, null);
+                return (version.Name, null);
             },
             cancellationToken);
         if (digest is not null)

@@ -34,7 +34,7 @@ internal static class PackageJson
     public static PackageVersion ToWire(this VersionRow version, PackageDetails package, IReadOnlyList<string> tags, ApiUrls urls) => new()
     {
         Id = version.Id,
-        Name = version.Digest,
+        Name = version.Name,
         Url = $"{package.Url(urls)}/versions/{version.Id}",
         PackageHtmlUrl = package.HtmlUrl(urls),
         HtmlUrl = $"{Pages(package, urls)}/{Encoded(package)}/{version.Id}",

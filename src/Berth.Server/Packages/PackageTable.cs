@@ -39,7 +39,7 @@ internal static class PackageTable
     private const string Select = """
         select p.id, p.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, p.type, p.name, p.visibility,
                p.repository_id, p.inherits_access, p.created_at, p.updated_at,
-               (select count(*) from manifests m where m.package_id = p.id and m.deleted_at is null) as version_count
+               (select count(*) from package_versions v where v.package_id = p.id and v.deleted_at is null) as version_count
         from packages p join accounts a on a.id = p.owner_id
         """;
 

@@ -32,8 +32,8 @@ internal static class BlobLinkTable
     /// <summary>Whether a live manifest of the package uses the blob.</summary>
     public static async Task<bool> InUseAsync(DbSession session, long packageId, long blobId) => await session.SingleAsync<long>(
         """
-        select count(*) from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-        where mb.blob_id = @blobId and m.package_id = @packageId and m.deleted_at is null
+        select count(*) from version_blobs vb join package_versions v on v.id = vb.version_id
+        where vb.blob_id = @blobId and v.package_id = @packageId and v.deleted_at is null
         """,
         new { packageId, blobId }) > 0;
 
@@ -43,7 +43,7 @@ internal static class BlobLinkTable
         await session.ExecuteAsync(
             """
             delete from blob_links where package_id = @packageId and blob_id = @blobId and not exists (
-                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id where mb.blob_id = @blobId and m.package_id = @packageId)
+                select 1 from version_blobs vb join package_versions v on v.id = vb.version_id where vb.blob_id = @blobId and v.package_id = @packageId)
             """,
             new { packageId, blobId });
         await session.ExecuteAsync(
@@ -64,8 +64,8 @@ internal static class BlobLinkTable
                 update blob_links set used_at = @now, hidden = false
                 where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
                   and (hidden = false or exists (
-                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-                    where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null))
+                    select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
+                    where vb.blob_id = blob_links.blob_id and v.package_id = @packageId and v.deleted_at is null))
                 returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest,
                   (select size from blobs where blobs.id = blob_links.blob_id) as size
                 """,
@@ -91,13 +91,13 @@ internal static class BlobLinkTable
     /// Makes blobs unreadable that no other live manifest of the package uses. Called before or after the manifest is marked deleted, but while its rows are there. A link is hidden, not removed: restoring the
     /// manifest makes its blobs readable again, whatever the flag says.
     /// </summary>
-    public static Task HideUnusedAsync(DbSession session, long packageId, long manifestId) => session.ExecuteAsync(
+    public static Task HideUnusedAsync(DbSession session, long packageId, long versionId) => session.ExecuteAsync(
         """
         update blob_links set hidden = true
-        where package_id = @packageId and blob_id in (select blob_id from manifest_blobs where manifest_id = @manifestId)
+        where package_id = @packageId and blob_id in (select blob_id from version_blobs where version_id = @versionId)
           and not exists (
-            select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-            where mb.blob_id = blob_links.blob_id and m.package_id = @packageId and m.deleted_at is null and m.id <> @manifestId)
+            select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
+            where vb.blob_id = blob_links.blob_id and v.package_id = @packageId and v.deleted_at is null and v.id <> @versionId)
         """,
-        new { packageId, manifestId });
+        new { packageId, versionId });
 }

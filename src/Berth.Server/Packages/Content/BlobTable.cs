@@ -28,8 +28,8 @@ internal static class BlobTable
     // A live manifest decides, whatever the flag says: on PostgreSQL a delete and a push may pass each other.
     private const string Readable = """
         (l.hidden = false or exists (
-            select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-            where mb.blob_id = l.blob_id and m.package_id = l.package_id and m.deleted_at is null))
+            select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
+            where vb.blob_id = l.blob_id and v.package_id = l.package_id and v.deleted_at is null))
         """;
 
     public static Task<BlobRow?> FindAsync(DbSession session, long packageId, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(

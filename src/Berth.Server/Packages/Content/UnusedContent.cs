@@ -18,16 +18,16 @@ internal static class UnusedContent
             """
             update blob_links set used_at = 0 where used_at < @before and (package_id, blob_id) in (
                 select l.package_id, l.blob_id from blob_links l where l.used_at < @before and not exists (
-                    select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-                    where mb.blob_id = l.blob_id and m.package_id = l.package_id)
+                    select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
+                    where vb.blob_id = l.blob_id and v.package_id = l.package_id)
                 order by l.used_at limit @most)
             """,
             new { before, most });
         return marked == 0 ? 0 : await session.ExecuteAsync(
             """
             delete from blob_links where used_at = 0 and not exists (
-                select 1 from manifest_blobs mb join manifests m on m.id = mb.manifest_id
-                where mb.blob_id = blob_links.blob_id and m.package_id = blob_links.package_id)
+                select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
+                where vb.blob_id = blob_links.blob_id and v.package_id = blob_links.package_id)
             """);
     }
 
@@ -38,7 +38,7 @@ internal static class UnusedContent
             """
             delete from blobs where id in (
                 select b.id from blobs b
-                where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from manifest_blobs mb where mb.blob_id = b.id)
+                where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from version_blobs vb where vb.blob_id = b.id)
                 order by b.id limit @most)
             returning storage_key, size
             """,

@@ -47,26 +47,27 @@ internal static class ReferrersTable
     private const int AtOnce = 32;
 
     private const string Referring = """
-        package_id = @PackageId and subject = @subject and deleted_at is null and digest > @After
-          and (@ArtifactType is null or artifact_type = @ArtifactType)
+        from manifests m join package_versions v on v.id = m.version_id
+        where m.subject = @subject and v.package_id = @PackageId and v.deleted_at is null and v.name > @After
+          and (@ArtifactType is null or m.artifact_type = @ArtifactType)
         """;
 
     public static Task<List<ReferrerSize>> SizesAsync(DbSession session, ReferrersQuery query, int limit) =>
         session.QueryAsync<ReferrerSize>(
-            $"select digest, size from manifests where {Referring} order by digest limit @limit",
+            $"select v.name as digest, m.size {Referring} order by v.name limit @limit",
             new { query.PackageId, subject = query.Subject.Value, query.After, query.ArtifactType, limit });
 
     /// <summary>Some of them, up to a last one.</summary>
     public static Task<List<ReferrerRow>> ListAsync(DbSession session, ReferrersQuery query, string last) =>
         session.QueryAsync<ReferrerRow>(
             $"""
-            select id, digest, media_type, size, artifact_type, case when size <= @small then annotations end as annotations,
-              (size > @small and annotations is not null) as annotations_apart
-            from manifests where {Referring} and digest <= @last order by digest limit @limit
+            select v.id, v.name as digest, m.media_type, m.size, m.artifact_type, case when m.size <= @small then m.annotations end as annotations,
+              (m.size > @small and m.annotations is not null) as annotations_apart
+            {Referring} and v.name <= @last order by v.name limit @limit
             """,
             new { query.PackageId, subject = query.Subject.Value, query.After, query.ArtifactType, last, small = Small, limit = AtOnce });
 
     /// <summary>A piece of a manifest's annotations, empty behind their end; null when the manifest is gone.</summary>
     public static Task<string?> AnnotationsAsync(DbSession session, long id, int from) => session.FirstOrDefaultAsync<string>(
-        "select substr(annotations, @from, @length) from manifests where id = @id", new { id, from = from + 1, length = PieceLength });
+        "select substr(annotations, @from, @length) from manifests where version_id = @id", new { id, from = from + 1, length = PieceLength });
 }
