@@ -162,19 +162,11 @@ internal sealed partial class InsideContents(
     /// <param name="cancellationToken">Ends it.</param>
     private Task<string?> UpdateAsync(InsideState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
         files.UpdateAsync(
-            container, user, current => new(logins.Over(current ?? own, state.Logins), Npmrc(state), Certificates()), cancellationToken);
+            container, user, current => new(logins.Over(current ?? own, state.Logins), Certificates()), cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>
         current is null ? null : new DockerLogins([]).Over(current, written) is var own && own is "{}" or """{"auths":{}}""" ? null : own;
-
-    /// <summary>npm's configuration below the person's own <c>~/.npmrc</c>, where <c>npm login</c> writes: theirs wins.</summary>
-    private string Npmrc(InsideState state)
-    {
-        var registry = options.BaseUri.GetLeftPart(UriPartial.Authority) + "/npm/";
-        var owner = state.Variables.GetValueOrDefault("GITHUB_REPOSITORY", "").Split('/')[0].ToLowerInvariant();
-        return $"{registry[registry.IndexOf("//", StringComparison.Ordinal)..]}:_authToken={state.Token}\n@{owner}:registry={registry}\n";
-    }
 
     /// <summary>Programs take one file of certificates: the system's and the operator's together.</summary>
     private string Certificates()

@@ -24,7 +24,7 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
         take() {
           while IFS= read -r line && [ "$line" != '==berth-end-of-file==' ]; do printf '%s\n' "$line"; done >"$1.new" && mv -f "$1.new" "$1"
         }
-        mkdir -p /run/berth/docker && take /run/berth/docker/config.json && take /run/berth/npmrc && take /run/berth/ca.pem || exit 1
+        mkdir -p /run/berth/docker && take /run/berth/docker/config.json && take /run/berth/ca.pem || exit 1
         [ -n "$HOME" ] && [ ! -e "$HOME/.docker" ] && [ ! -L "$HOME/.docker" ] && ln -s /run/berth/docker "$HOME/.docker" 2>/dev/null
         exit 0
         """;
@@ -52,7 +52,7 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
             (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         }
 
-        return code == 0 ? null : $"the files for docker and npm cannot be written inside: {output.Trim()}";
+        return code == 0 ? null : $"the files for docker cannot be written inside: {output.Trim()}";
     }
 
     /// <summary>Docker's configuration as it is inside; null when there is none.</summary>
@@ -131,9 +131,8 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
 
 /// <summary>Berth's files in a container, in the order in which they are sent.</summary>
 /// <param name="DockerConfiguration"><c>config.json</c>.</param>
-/// <param name="Npmrc">npm's.</param>
 /// <param name="Certificates">PEM; empty: none.</param>
-internal sealed record InsideContent(string DockerConfiguration, string Npmrc, string Certificates)
+internal sealed record InsideContent(string DockerConfiguration, string Certificates)
 {
-    public IEnumerable<string> Files => [DockerConfiguration, Npmrc, Certificates];
+    public IEnumerable<string> Files => [DockerConfiguration, Certificates];
 }

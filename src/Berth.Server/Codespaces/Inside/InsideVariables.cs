@@ -91,7 +91,6 @@ internal sealed partial record InsideVariables(IReadOnlyDictionary<string, strin
             ["BERTH_TOKEN"] = token,
             ["DOCKER_CONFIG"] = Folder + "/docker",
             ["REGISTRY_AUTH_FILE"] = Folder + "/docker/config.json",
-            ["NPM_CONFIG_GLOBALCONFIG"] = Folder + "/npmrc",
         };
         if (options.PortsHost is { } domain)
         {

@@ -21,6 +21,9 @@ public sealed class InsideVariablesTests
         {
             Assert.Equal(value, variables[name]);
         }
+
+        // There is no npm registry here yet: nothing sends npm to one.
+        Assert.DoesNotContain(variables.Keys, name => name.Contains("NPM", StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]
