@@ -1,8 +1,8 @@
-using Berth.Server.Database;
+using Berth.Server.Accounts;
 using Berth.Server.Cryptography;
+using Berth.Server.Database;
 using Berth.Server.Operations;
 using Berth.Server.Settings;
-using Berth.Server.Tokens;
 using Microsoft.Extensions.Options;
 
 namespace Berth.Server;

@@ -36,7 +36,7 @@ public sealed partial class ArchitectureTests
         ["Registries"] = [.. Ground, "Oci"],
         ["Secrets"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Tokens", "Authentication", "Packages"],
-        ["Codespaces"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Repositories", "Registry", "Registries", "Secrets"],
+        ["Codespaces"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries", "Secrets"],
     };
 
     [Fact]

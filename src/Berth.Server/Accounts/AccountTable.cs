@@ -50,6 +50,18 @@ internal static class AccountTable
             """,
             new { kind, login, folded = login.ToLowerInvariant(), name, email, now });
 
+    /// <summary>The account of the first administrator, made when it is missing.</summary>
+    public static async Task<long> EnsureSiteAdminAsync(DbSession session, string login, DateTimeOffset now)
+    {
+        await session.ExecuteAsync(
+            """
+            insert into accounts (kind, login, folded, site_admin, created_at, updated_at)
+            values ('user', @login, @login, @yes, @now, @now) on conflict (folded) do nothing
+            """,
+            new { login, yes = true, now });
+        return await session.SingleAsync<long>("select id from accounts where folded = @login", new { login });
+    }
+
     public static async Task<Page<AccountRow>> ListAsync(DbSession session, string kind, long since, Paging paging)
     {
         var total = await session.SingleAsync<long>("select count(*) from accounts where kind = @kind and id > @since", new { kind, since });
@@ -62,6 +74,11 @@ internal static class AccountTable
     public static Task UpdateProfileAsync(DbSession session, long id, string? name, string? email, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set name = coalesce(@name, name), email = coalesce(@email, email), updated_at = @now where id = @id",
         new { id, name, email, now });
+
+    /// <summary>Something about it changed; its name as well, where that is set, and null is none.</summary>
+    public static Task ChangeAsync(DbSession session, long id, bool setsName, string? name, DateTimeOffset now) => session.ExecuteAsync(
+        "update accounts set name = case when @setsName = @yes then @name else name end, updated_at = @now where id = @id",
+        new { id, setsName, name, now, yes = true });
 
     public static Task SetSiteAdminAsync(DbSession session, long id, bool siteAdmin, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set site_admin = @siteAdmin, updated_at = @now where id = @id", new { id, siteAdmin, now });

@@ -15,7 +15,6 @@ internal static class AdminEndpoints
         api.MapDelete("/admin/users/{username}", DeleteUserAsync).Requires(ApiNeed.SiteAdministrator, Scope);
         api.MapPost("/admin/users/{username}/authorizations", AuthorizeAsync).Requires(ApiNeed.SiteAdministrator, Scope);
         api.MapDelete("/admin/users/{username}/authorizations", RevokeAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapPost("/admin/organizations", CreateOrganizationAsync).Requires(ApiNeed.SiteAdministrator, Scope);
         api.MapPut("/users/{username}/site_admin", PromoteAsync).Requires(ApiNeed.SiteAdministrator, Scope);
         api.MapDelete("/users/{username}/site_admin", DemoteAsync).Requires(ApiNeed.SiteAdministrator, Scope);
     }
@@ -50,7 +49,7 @@ internal static class AdminEndpoints
             : ApiResult.Created(row.ToProfile(urls, withEmail: true));
     }
 
-    private static string? LoginOf(JsonBody body, string field)
+    internal static string? LoginOf(JsonBody body, string field)
     {
         var login = body.Text(field, required: true);
         if (login is not null && Login.Fault(login) is { } fault)
@@ -61,7 +60,7 @@ internal static class AdminEndpoints
         return login;
     }
 
-    private static async Task<IResult> DeleteUserAsync(string username, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteUserAsync(string username, ApiCaller caller, Db db, IFollowAccounts followers, CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
@@ -86,6 +85,7 @@ internal static class AdminEndpoints
                     return ApiErrors.Unprocessable("User", "login", $"{user.Login} has codespaces; delete them first");
                 }
 
+                await followers.AccountGoneAsync(session, caller.Principal.Key, user.Id);
                 await AccountTable.DeleteAsync(session, user.Id);
                 return null;
             },
@@ -120,36 +120,6 @@ internal static class AdminEndpoints
             },
             cancellationToken);
         return found ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
-    }
-
-    private static async Task<IResult> CreateOrganizationAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var body = await JsonBody.ReadAsync(request, "Organization", cancellationToken);
-        var login = LoginOf(body, "login");
-        var admin = body.Text("admin", required: true);
-        var name = body.Text("profile_name");
-        body.Validate();
-        var now = time.GetUtcNow();
-        return await db.WriteAsync(
-            async session =>
-            {
-                if (await AccountTable.FindUserAsync(session, admin!) is not { } owner)
-                {
-                    return (IResult)ApiErrors.Invalid("Organization", "admin", $"there is no user {admin}");
-                }
-
-                if (await AccountTable.InsertAsync(session, "organization", login!, name, null, now) is not { } id)
-                {
-                    return ApiErrors.Exists("Organization", "login", $"the login {login} is taken");
-                }
-
-                await session.ExecuteAsync("insert into organizations (account_id) values (@id)", new { id });
-                await session.ExecuteAsync(
-                    "insert into memberships (organization_id, user_id, role, created_at) values (@id, @userId, 'admin', @now)",
-                    new { id, userId = owner.Id, now });
-                return ApiResult.Created((await AccountTable.FindAsync(session, id))!.ToSimple(urls));
-            },
-            cancellationToken);
     }
 
     private static Task<IResult> PromoteAsync(string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>

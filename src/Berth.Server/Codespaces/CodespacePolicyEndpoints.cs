@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Organizations;
 
 namespace Berth.Server.Codespaces;
 
@@ -26,10 +27,7 @@ internal static class CodespacePolicyEndpoints
         body.Validate();
         if (export is { } value)
         {
-            await db.WriteAsync(
-                session => session.ExecuteAsync(
-                    "update organizations set export_registry_secrets = @value where account_id = @id", new { value, id = access.Organization.Id }),
-                cancellationToken);
+            await db.WriteAsync(session => OrganizationTable.SetExportAsync(session, access.Organization.Id, value), cancellationToken);
         }
 
         return await GetAsync(access, db, cancellationToken);

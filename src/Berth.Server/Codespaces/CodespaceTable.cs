@@ -1,4 +1,5 @@
 using Berth.Server.Database;
+using Berth.Server.Tokens;
 
 namespace Berth.Server.Codespaces;
 
@@ -144,13 +145,13 @@ internal static class CodespaceTable
             where id = @id and desired <> 'deleted'
             """,
             new { id, now, notice });
-        await EndTokensAsync(session, id);
+        await TokenTable.DeleteOfCodespaceAsync(session, id);
     }
 
     public static async Task WantDeletionAsync(DbSession session, long id, DateTimeOffset now)
     {
         await session.ExecuteAsync("update codespaces set desired = 'deleted', updated_at = @now where id = @id", new { id, now });
-        await EndTokensAsync(session, id);
+        await TokenTable.DeleteOfCodespaceAsync(session, id);
     }
 
     public static Task TouchAsync(DbSession session, long id, DateTimeOffset now) =>
@@ -170,7 +171,7 @@ internal static class CodespaceTable
             where id = @Id and attempt = @Attempt and desired = 'available'
             """,
             new { codespace.Id, codespace.Attempt, failure, now });
-        await EndTokensAsync(session, codespace.Id);
+        await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
     }
 
     /// <summary>False when somebody has wished for something else meanwhile.</summary>
@@ -196,13 +197,10 @@ internal static class CodespaceTable
             where id = @Id and attempt = @Attempt and desired <> 'deleted'
             """,
             new { codespace.Id, codespace.Attempt, now });
-        await EndTokensAsync(session, codespace.Id);
+        await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
     }
 
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from codespaces where id = @id", new { id });
-
-    public static Task EndTokensAsync(DbSession session, long id) =>
-        session.ExecuteAsync("delete from tokens where codespace_id = @id and kind = 'codespace'", new { id });
 }
 
 /// <summary>What of a codespace changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>

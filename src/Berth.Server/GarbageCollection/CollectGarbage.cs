@@ -1,5 +1,6 @@
 using Berth.Server.Authentication;
 using Berth.Server.Database;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
@@ -44,11 +45,10 @@ internal sealed class CollectGarbage(
         var grace = now - TimeSpan.FromHours(options.BlobGraceHours);
         var collected = new Collected();
         collected.Uploads = await ExpireUploadsAsync(now, cancellationToken);
-        collected.Manifests = await InBatchesAsync(session => CollectorTable.DeleteManifestsAsync(session, kept, Batch), cancellationToken)
-            + await InBatchesAsync(session => CollectorTable.DeleteManifestsOfDeletedPackagesAsync(session, kept, Batch), cancellationToken);
+        collected.Manifests = await InBatchesAsync(session => Changes(session, now).CollectVersionsAsync(kept, Batch), cancellationToken);
         collected.Links = await InBatchesAsync(session => UnusedContent.DeleteLinksAsync(session, grace, Batch), cancellationToken);
         collected.Packages = await InBatchesAsync(session => UnusedContent.DeletePendingAsync(session, grace, Batch), cancellationToken)
-            + await InBatchesAsync(session => CollectorTable.DeleteDeletedPackagesAsync(session, kept, Batch), cancellationToken);
+            + await InBatchesAsync(session => Changes(session, now).CollectPackagesAsync(kept, Batch), cancellationToken);
         (collected.Blobs, collected.Bytes) = await DeleteBlobsAsync(now, cancellationToken);
         await EmptyTrashAsync(cancellationToken);
         collected.Strays = await DeleteStraysAsync(now, cancellationToken);
@@ -56,6 +56,8 @@ internal sealed class CollectGarbage(
         await throttle.CleanAsync(cancellationToken);
         return collected;
     }
+
+    private static PackageChanges Changes(DbSession session, DateTimeOffset now) => new(session, PackageChanges.Collector, now);
 
     private async Task<int> InBatchesAsync(Func<DbSession, Task<int>> delete, CancellationToken cancellationToken)
     {

@@ -78,7 +78,7 @@ internal static class MemberEndpoints
     }
 
     private static async Task<IResult> RemoveAsync(
-        string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+        string username, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, CancellationToken cancellationToken)
     {
         var organization = access.Organization;
         var error = await db.WriteAsync(
@@ -94,6 +94,7 @@ internal static class MemberEndpoints
                     return LastOwner(member.Login, organization);
                 }
 
+                await followers.MemberGoneAsync(session, caller.Principal.Key, organization.Id, member.Id);
                 await OrganizationTable.RemoveAsync(session, organization.Id, member.Id);
                 return null;
             },

@@ -14,6 +14,7 @@ internal static class OrganizationEndpoints
     {
         api.MapRead("/orgs/{org}", GetAsync).Requires(ApiNeed.Anyone);
         api.MapPatch("/orgs/{org}", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapPost("/admin/organizations", CreateAsync).Requires(ApiNeed.SiteAdministrator, "site_admin");
         api.MapDelete("/orgs/{org}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
         api.MapRead("/orgs/{org}/settings/packages", PackageSettingsAsync).Requires(ApiNeed.OrganizationMember, "read:org");
         api.MapPatch("/orgs/{org}/settings/packages", ChangePackageSettingsAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
@@ -50,9 +51,43 @@ internal static class OrganizationEndpoints
         return ApiResult.Ok(row.ToWire(urls, forMembers: true));
     }
 
-    private static async Task<IResult> DeleteAsync(OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        await db.WriteAsync(session => AccountTable.DeleteAsync(session, access.Organization.Id), cancellationToken);
+        var body = await JsonBody.ReadAsync(request, "Organization", cancellationToken);
+        var login = AdminEndpoints.LoginOf(body, "login");
+        var admin = body.Text("admin", required: true);
+        var name = body.Text("profile_name");
+        body.Validate();
+        var now = time.GetUtcNow();
+        return await db.WriteAsync(
+            async session =>
+            {
+                if (await AccountTable.FindUserAsync(session, admin!) is not { } owner)
+                {
+                    return (IResult)ApiErrors.Invalid("Organization", "admin", $"there is no user {admin}");
+                }
+
+                if (await AccountTable.InsertAsync(session, "organization", login!, name, null, now) is not { } id)
+                {
+                    return ApiErrors.Exists("Organization", "login", $"the login {login} is taken");
+                }
+
+                await OrganizationTable.InsertAsync(session, id, owner.Id, now);
+                return ApiResult.Created((await AccountTable.FindAsync(session, id))!.ToSimple(urls));
+            },
+            cancellationToken);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        ApiCaller caller, OrganizationAccess access, Db db, IFollowAccounts followers, CancellationToken cancellationToken)
+    {
+        await db.WriteAsync(
+            async session =>
+            {
+                await followers.AccountGoneAsync(session, caller.Principal.Key, access.Organization.Id);
+                await AccountTable.DeleteAsync(session, access.Organization.Id);
+            },
+            cancellationToken);
         return ApiResult.NoContent();
     }
 

@@ -1,6 +1,7 @@
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Repositories;
 
 namespace Berth.Server.Organizations;
 
@@ -134,10 +135,19 @@ internal static class OrganizationTable
                 change.InheritAccessOnLink,
                 change.FirstPublishVisibility,
             });
-        await session.ExecuteAsync(
-            "update accounts set name = case when @SetsName = @yes then @Name else name end, updated_at = @now where id = @id",
-            new { id, change.SetsName, change.Name, now, yes = true });
+        await AccountTable.ChangeAsync(session, id, change.SetsName, change.Name, now);
     }
+
+    /// <summary>Makes an account an organization, with its first owner.</summary>
+    public static async Task InsertAsync(DbSession session, long accountId, long ownerId, DateTimeOffset now)
+    {
+        await session.ExecuteAsync("insert into organizations (account_id) values (@accountId)", new { accountId });
+        await SetRoleAsync(session, accountId, ownerId, "admin", now);
+    }
+
+    /// <summary>Whether codespaces of its repositories get secrets of registries in their processes.</summary>
+    public static Task SetExportAsync(DbSession session, long id, bool exports) => session.ExecuteAsync(
+        "update organizations set export_registry_secrets = @exports where account_id = @id", new { id, exports });
 
     public static Task<List<AccountRow>> OfUserAsync(DbSession session, long userId) => session.QueryAsync<AccountRow>(
         $"select {AccountTable.Columns} from memberships m join accounts a on a.id = m.organization_id where m.user_id = @userId order by a.folded",
@@ -182,16 +192,13 @@ internal static class OrganizationTable
         "select count(*) from memberships where organization_id = @organizationId and role = 'admin' and user_id <> @userId",
         new { organizationId, userId }) == 0;
 
-    /// <summary>With everything that was given to the person in it: teams, repositories, packages.</summary>
+    /// <summary>With everything that was given to the person in it: teams and repositories; packages follow by themselves.</summary>
     public static async Task RemoveAsync(DbSession session, long organizationId, long userId)
     {
         var parameters = new { organizationId, userId };
         await session.ExecuteAsync(
             "delete from team_members where user_id = @userId and team_id in (select id from teams where organization_id = @organizationId)", parameters);
-        await session.ExecuteAsync(
-            "delete from collaborators where user_id = @userId and repository_id in (select id from repositories where owner_id = @organizationId)", parameters);
-        await session.ExecuteAsync(
-            "delete from package_users where user_id = @userId and package_id in (select id from packages where owner_id = @organizationId)", parameters);
+        await RepositoryTable.RemoveCollaboratorEverywhereAsync(session, organizationId, userId);
         await session.ExecuteAsync("delete from memberships where organization_id = @organizationId and user_id = @userId", parameters);
     }
 }

@@ -108,9 +108,11 @@ internal static class TeamEndpoints
         }, cancellationToken);
     }
 
-    private static Task<IResult> DeleteAsync(string team_slug, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+    private static Task<IResult> DeleteAsync(
+        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
+            await followers.TeamGoneAsync(session, caller.Principal.Key, team.Id);
             await TeamTable.DeleteAsync(session, team.Id);
             return ApiResult.NoContent();
         }, cancellationToken);
@@ -206,7 +208,7 @@ internal static class TeamEndpoints
                 return ApiErrors.Unprocessable(Resource, "repository", $"{access.Organization.Login} has no repository {repo}; teams work on their organization's own");
             }
 
-            await TeamTable.SetRepositoryAsync(session, team.Id, repository.Id, role);
+            await RepositoryTable.SetTeamAsync(session, repository.Id, team.Id, role);
             return ApiResult.NoContent();
         }, cancellationToken);
     }
@@ -214,7 +216,7 @@ internal static class TeamEndpoints
     private static Task<IResult> RemoveRepositoryAsync(
         string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
-            await RepositoryOfAsync(session, access, owner, repo) is { } repository && await TeamTable.RemoveRepositoryAsync(session, team.Id, repository.Id) > 0
+            await RepositoryOfAsync(session, access, owner, repo) is { } repository && await RepositoryTable.RemoveTeamAsync(session, repository.Id, team.Id) > 0
                 ? ApiResult.NoContent()
                 : ApiErrors.Hidden(caller.Principal),
             cancellationToken);

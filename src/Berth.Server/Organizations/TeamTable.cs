@@ -89,16 +89,6 @@ internal static class TeamTable
     public static Task<string?> RepositoryRoleAsync(DbSession session, long teamId, long repositoryId) => session.FirstOrDefaultAsync<string>(
         "select role from team_repositories where team_id = @teamId and repository_id = @repositoryId", new { teamId, repositoryId });
 
-    public static Task SetRepositoryAsync(DbSession session, long teamId, long repositoryId, string role) => session.ExecuteAsync(
-        """
-        insert into team_repositories (team_id, repository_id, role) values (@teamId, @repositoryId, @role)
-        on conflict (team_id, repository_id) do update set role = @role
-        """,
-        new { teamId, repositoryId, role });
-
-    public static Task<int> RemoveRepositoryAsync(DbSession session, long teamId, long repositoryId) => session.ExecuteAsync(
-        "delete from team_repositories where team_id = @teamId and repository_id = @repositoryId", new { teamId, repositoryId });
-
     /// <summary>The repositories' ids with the team's role on each.</summary>
     public static Task<List<TeamRepositoryRow>> RepositoriesAsync(DbSession session, long teamId) => session.QueryAsync<TeamRepositoryRow>(
         """

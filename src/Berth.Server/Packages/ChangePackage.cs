@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages;
@@ -17,6 +18,7 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
 
     public Task<Package> CreateAsync(Principal principal, PackageFacts proven, PackageRequest wanted, CancellationToken cancellationToken)
     {
+        PackageChanges.RequireType(proven.Address);
         var visibility = wanted.Visibility ?? Visibility.Private;
         var now = time.GetUtcNow();
         return db.WriteAsync(
@@ -33,13 +35,12 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 var link = await LinkAsync(session, user, facts, wanted);
                 var inherits = wanted.InheritAccess ?? false;
                 DemandLink(link, inherits);
-                if (await PackageTable.InsertAsync(session, facts.Owner!.Id, facts.Address, visibility.Name(), user.Key, now) is not { } id)
+                var settings = new PackageSettings(visibility, link, inherits);
+                if (await new PackageChanges(session, user.Key, now).CreateAsync(user, facts.Owner!, facts.Address, settings) is null)
                 {
                     throw new ApiException(ApiErrors.Exists(Resource, "name", $"{facts.Address} was made a moment ago"));
                 }
 
-                await PackageTable.UpdateAsync(session, id, visibility.Name(), link?.Id, inherits, now);
-                await PackageAccessTable.SetUserAsync(session, id, user.UserId, Role.Admin.Name());
                 return (await packages.OneAsync(session, principal, await AccessDecisions.LoadAsync(session, principal, facts.Address)))!;
             },
             cancellationToken);
@@ -51,7 +52,7 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
         return db.WriteAsync(
             async session =>
             {
-                await LockAsync(session, address);
+                var changes = new PackageChanges(session, user.Key, now);
                 var facts = await AccessDecisions.LoadAsync(session, user, address);
                 if (facts.PackageId is not { } id || !AccessRules.Decide(user, PackageAction.Manage, facts).Allowed)
                 {
@@ -70,33 +71,25 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 // A new link brings no access by itself: inheritance stays on only for the same repository, or when asked for.
                 var inherits = wanted.InheritAccess ?? (facts.Inherits && !moved);
                 DemandLink(link, inherits);
-                await SwitchAsync(session, id, facts, inherits, moved);
+                await SwitchAsync(changes, id, facts, inherits, moved);
                 var tightened = inherits && (!facts.Inherits || moved) && wanted.Visibility is null ? facts.Owner!.Tighten(visibility, link!) : visibility;
-                await PackageTable.UpdateAsync(session, id, tightened.Name(), link?.Id, inherits, now);
+                await changes.SettleAsync(id, new(facts.Visibility, facts.Linked, facts.Inherits), new(tightened, link, inherits));
                 var changed = (await packages.OneAsync(session, user, await AccessDecisions.LoadAsync(session, user, address)))!;
                 return tightened == visibility ? changed : changed with { VisibilityTightened = Tightening(address, visibility, tightened) };
             },
             cancellationToken);
     }
 
-    private static async Task LockAsync(DbSession session, PackageAddress address)
-    {
-        if ((await AccessDecisions.SubjectAsync(session, address)).PackageId is { } id)
-        {
-            await PackageTable.LockAsync(session, id);
-        }
-    }
-
     /// <summary>Off: the repository's named roles become grants, and it goes on both lists. On: explicit grants are replaced.</summary>
-    private static async Task SwitchAsync(DbSession session, long id, PackageFacts facts, bool inherits, bool moved)
+    private static async Task SwitchAsync(PackageChanges changes, long id, PackageFacts facts, bool inherits, bool moved)
     {
         if (facts is { Inherits: true, Linked: not null } && !inherits)
         {
-            await PackageAccessTable.CopyNamedRolesAsync(session, id, facts.Linked);
+            await changes.CopyNamedRolesAsync(id, facts.Linked);
         }
         else if (inherits && (!facts.Inherits || moved))
         {
-            await PackageAccessTable.RemoveGrantsAsync(session, id);
+            await changes.RemoveGrantsAsync(id);
         }
     }
 

@@ -1,7 +1,9 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
+using Berth.Server.Settings;
 
 namespace Berth.Server.Packages;
 
@@ -9,7 +11,7 @@ namespace Berth.Server.Packages;
 /// Makes sure of a live package at the moment a version is published, in that version's transaction: a package is born with link, visibility and
 /// grants settled, or not at all. Both registries call it.
 /// </summary>
-internal sealed class FirstPublish(SourceLabel label)
+internal sealed class FirstPublish(SourceLabel label, BerthOptions options)
 {
     private const string Denied = "DENIED";
 
@@ -25,11 +27,13 @@ internal sealed class FirstPublish(SourceLabel label)
     {
         var facts = await AccessDecisions.LoadAsync(session, principal, address);
         Demand(principal, facts);
+        var changes = new PackageChanges(session, principal.Key, now);
         if (!facts.Exists)
         {
-            if (await BearAsync(session, principal, facts, sources, now) is { } born)
+            if (await CreateAsync(session, changes, principal, facts, sources) is { } born)
             {
                 await PendingPackages.MergeAsync(session, principal, facts, born, now);
+                await KeepWordAsync(session, principal, facts, born, now);
                 return born;
             }
 
@@ -40,9 +44,9 @@ internal sealed class FirstPublish(SourceLabel label)
 
         var id = facts.PackageId!.Value;
         // First of all writes: publishes to one package go one after another, and none waits for the next with rows that another needs.
-        await session.ExecuteAsync("update packages set updated_at = @now where id = @id", new { id, now });
+        await changes.TouchAsync(id);
         await PendingPackages.MergeAsync(session, principal, facts, id, now);
-        await LinkLaterAsync(session, principal, facts, sources, now);
+        await LinkLaterAsync(session, changes, principal, facts, sources);
         return id;
     }
 
@@ -58,37 +62,32 @@ internal sealed class FirstPublish(SourceLabel label)
         }
     }
 
-    private async Task<long?> BearAsync(
-        DbSession session, Principal principal, PackageFacts facts, IReadOnlyList<string> sources, DateTimeOffset now)
+    private async Task<long?> CreateAsync(
+        DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources)
     {
         var owner = facts.Owner!;
-        var workflow = principal as WorkflowPrincipal;
-        var link = workflow is not null ? facts.Acting : await label.FindAsync(session, principal, owner, sources);
-        var id = await session.FirstOrDefaultAsync<long?>(
-            """
-            insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, ever_linked, created_by, created_at, updated_at)
-            values (@ownerId, @type, @name, 'live', @visibility, @repositoryId, @inherits, @linked, @createdBy, @now, @now)
-            on conflict (owner_id, type, name) where state = 'live' do nothing
-            returning id
-            """,
-            new
-            {
-                ownerId = owner.Id,
-                type = facts.Address.Type,
-                name = facts.Address.Name,
-                visibility = (workflow is null ? Visibility.Private : ForWorkflow(owner, facts.Acting!)).Name(),
-                repositoryId = link?.Id,
-                inherits = workflow is not null || (link is not null && owner.InheritAccessOnLink),
-                linked = link is not null,
-                createdBy = principal.Key,
-                now,
-            });
-        if (id is { } package)
-        {
-            await GrantAsync(session, principal, package);
-        }
+        var workflow = principal is WorkflowPrincipal;
+        var link = workflow ? facts.Acting : await label.FindAsync(session, principal, owner, sources);
+        return await changes.CreateAsync(
+            principal,
+            owner,
+            facts.Address,
+            new PackageSettings(
+                workflow ? ForWorkflow(owner, facts.Acting!) : Visibility.Private, link, Inherits: workflow || (link is not null && owner.InheritAccessOnLink)));
+    }
 
-        return id;
+    /// <summary>
+    /// A package of this name was deleted a moment ago, and whoever pushes to it may have been told that it has a layer: the manifest that follows
+    /// may name it. Only for those who could push to that package, since its content was not for everybody.
+    /// </summary>
+    private async Task KeepWordAsync(DbSession session, Principal principal, PackageFacts facts, long born, DateTimeOffset now)
+    {
+        var since = now - TimeSpan.FromHours(options.BlobGraceHours);
+        if (await PackageTable.DeletedAsync(session, facts.Owner!.Id, facts.Address, since) is { } deleted
+            && AccessRules.Decide(principal, PackageAction.Push, await AccessDecisions.LoadAsync(session, principal, facts.Address, deleted)).Allowed)
+        {
+            await BlobLinkTable.CopyHiddenAsync(session, deleted, born, since);
+        }
     }
 
     /// <summary>The repository's visibility, or the less open one that the organization asks for; what it does not allow becomes private.</summary>
@@ -103,28 +102,12 @@ internal sealed class FirstPublish(SourceLabel label)
         return owner.Clamp(wanted);
     }
 
-    /// <summary>The publisher's own: admin for a person, the Actions list for a workflow's repository.</summary>
-    private static Task GrantAsync(DbSession session, Principal principal, long package) => principal switch
-    {
-        UserPrincipal user => session.ExecuteAsync(
-            "insert into package_users (package_id, user_id, role) values (@package, @userId, 'admin')", new { package, userId = user.UserId }),
-        WorkflowPrincipal workflow => session.ExecuteAsync(
-            "insert into package_actions (package_id, repository_id, role) values (@package, @repositoryId, 'admin')",
-            new { package, repositoryId = workflow.RepositoryId }),
-        _ => Task.CompletedTask,
-    };
-
     /// <summary>While a package has never had a link, each push may bring one; grants stay and inheritance stays off.</summary>
-    private async Task LinkLaterAsync(
-        DbSession session, Principal principal, PackageFacts facts, IReadOnlyList<string> sources, DateTimeOffset now)
+    private async Task LinkLaterAsync(DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources)
     {
-        if (sources.Count == 0 || facts.Linked is not null || await label.FindAsync(session, principal, facts.Owner!, sources) is not { } link)
+        if (sources.Count > 0 && facts.Linked is null && await label.FindAsync(session, principal, facts.Owner!, sources) is { } link)
         {
-            return;
+            await changes.LinkByLabelAsync(facts.PackageId!.Value, link);
         }
-
-        await session.ExecuteAsync(
-            "update packages set repository_id = @repositoryId, ever_linked = @linked, updated_at = @now where id = @id and ever_linked = @never",
-            new { repositoryId = link.Id, linked = true, never = false, now, id = facts.PackageId });
     }
 }

@@ -5,6 +5,7 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Organizations;
+using Berth.Server.Packages.Changes;
 
 namespace Berth.Server.Packages;
 
@@ -78,30 +79,31 @@ internal static class PackageAccessEndpoints
     private static List<AccessEntry> Entries(List<AccessRow> rows) => rows.ConvertAll(row => new AccessEntry(row.Name, row.Role, row.Source));
 
     private static async Task<IResult> SetUserAsync(
-        string login, HttpRequest request, PackageAccess access, Db db, CancellationToken cancellationToken)
+        string login, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
         var role = await RoleAsync(request, cancellationToken);
-        return await OnGrantsAsync(db, access, async session =>
+        return await OnGrantsAsync(db, caller, access, time, async (session, changes) =>
         {
             if (await AccountTable.FindUserAsync(session, login) is not { } user)
             {
                 return Errors.NotFound.With($"there is no user {login}");
             }
 
-            await PackageAccessTable.SetUserAsync(session, access.Id, user.Id, role);
+            await changes.SetUserAsync(access.Id, user.Id, user.Login, role);
             return null;
         }, cancellationToken);
     }
 
-    private static Task<IResult> RemoveUserAsync(string login, PackageAccess access, Db db, CancellationToken cancellationToken) =>
-        OnGrantsAsync(db, access, async session =>
-            await AccountTable.FindUserAsync(session, login) is { } user && await PackageAccessTable.RemoveUserAsync(session, access.Id, user.Id) > 0
+    private static Task<IResult> RemoveUserAsync(
+        string login, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        OnGrantsAsync(db, caller, access, time, async (session, changes) =>
+            await AccountTable.FindUserAsync(session, login) is { } user && await changes.RemoveUserAsync(access.Id, user.Id, user.Login)
                 ? null
                 : Errors.NotFound.With($"{login} has no grant of their own on {access.Address}"),
             cancellationToken);
 
     private static async Task<IResult> SetTeamAsync(
-        string team_slug, HttpRequest request, PackageAccess access, Db db, CancellationToken cancellationToken)
+        string team_slug, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
         var role = await RoleAsync(request, cancellationToken);
         if (access.Facts.Owner is not { IsOrganization: true } owner)
@@ -109,65 +111,70 @@ internal static class PackageAccessEndpoints
             return ApiErrors.Unprocessable(Resource, "team", "a package of a user has no teams; grant it to people");
         }
 
-        return await OnGrantsAsync(db, access, async session =>
+        return await OnGrantsAsync(db, caller, access, time, async (session, changes) =>
         {
             if (await TeamTable.FindAsync(session, owner.Id, team_slug) is not { } team)
             {
                 return Errors.NotFound.With($"{owner.Login} has no team {team_slug}");
             }
 
-            await PackageAccessTable.SetTeamAsync(session, access.Id, team.Id, role);
+            await changes.SetTeamAsync(access.Id, team.Id, team.Slug, role);
             return null;
         }, cancellationToken);
     }
 
-    private static Task<IResult> RemoveTeamAsync(string team_slug, PackageAccess access, Db db, CancellationToken cancellationToken) =>
-        OnGrantsAsync(db, access, async session =>
-            await TeamTable.FindAsync(session, access.Facts.Owner!.Id, team_slug) is { } team && await PackageAccessTable.RemoveTeamAsync(session, access.Id, team.Id) > 0
+    private static Task<IResult> RemoveTeamAsync(
+        string team_slug, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        OnGrantsAsync(db, caller, access, time, async (session, changes) =>
+            await TeamTable.FindAsync(session, access.Facts.Owner!.Id, team_slug) is { } team && await changes.RemoveTeamAsync(access.Id, team.Id, team.Slug)
                 ? null
                 : Errors.NotFound.With($"the team {team_slug} has no grant on {access.Address}"),
             cancellationToken);
 
     private static async Task<IResult> SetActionsAsync(
-        string owner, string repo, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken)
+        string owner, string repo, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
         var role = await RoleAsync(request, cancellationToken);
-        return await OnListAsync(db, caller, owner, repo, (session, id) => PackageAccessTable.SetActionsAsync(session, access.Id, id, role), cancellationToken);
+        return await OnListAsync(
+            db, caller, time, owner, repo, (changes, repository) => changes.SetActionsAsync(access.Id, repository.Id, repository.FullName, role), cancellationToken);
     }
 
     private static Task<IResult> RemoveActionsAsync(
-        string owner, string repo, PackageAccess access, Db db, CancellationToken cancellationToken) =>
-        OffListAsync(db, owner, repo, (session, id) => PackageAccessTable.RemoveActionsAsync(session, access.Id, id), "Actions", cancellationToken);
+        string owner, string repo, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        OffListAsync(
+            db, caller, time, owner, repo, (changes, repository) => changes.RemoveActionsAsync(access.Id, repository.Id, repository.FullName), "Actions", cancellationToken);
 
     private static Task<IResult> SetCodespacesAsync(
-        string owner, string repo, ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken) =>
-        OnListAsync(db, caller, owner, repo, (session, id) => PackageAccessTable.SetCodespacesAsync(session, access.Id, id), cancellationToken);
+        string owner, string repo, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        OnListAsync(
+            db, caller, time, owner, repo, (changes, repository) => changes.SetCodespacesAsync(access.Id, repository.Id, repository.FullName), cancellationToken);
 
     private static Task<IResult> RemoveCodespacesAsync(
-        string owner, string repo, PackageAccess access, Db db, CancellationToken cancellationToken) =>
-        OffListAsync(db, owner, repo, (session, id) => PackageAccessTable.RemoveCodespacesAsync(session, access.Id, id), "Codespaces", cancellationToken);
+        string owner, string repo, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+        OffListAsync(
+            db, caller, time, owner, repo, (changes, repository) => changes.RemoveCodespacesAsync(access.Id, repository.Id, repository.FullName), "Codespaces", cancellationToken);
 
-    private static async Task<string> RoleAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<Role> RoleAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
         var role = body.Word("role", required: true, "read", "write", "admin");
         body.Validate();
-        return role!;
+        return RoleNames.TryParse(role, out var parsed) ? parsed : throw new InvalidOperationException("a role that is none of those asked for");
     }
 
     /// <summary>Grants to people and teams are locked while the package inherits; both lists never are.</summary>
     private static async Task<IResult> OnGrantsAsync(
-        Db db, PackageAccess access, Func<DbSession, Task<ApiError?>> change, CancellationToken cancellationToken)
+        Db db, ApiCaller caller, PackageAccess access, TimeProvider time, Func<DbSession, PackageChanges, Task<ApiError?>> change, CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
             {
-                await PackageTable.LockAsync(session, access.Id);
+                var changes = new PackageChanges(session, caller.Principal.Key, time.GetUtcNow());
                 return await PackageTable.FindAsync(session, access.Id) switch
                 {
                     null => Errors.NotFound,
                     { InheritsAccess: true } => Locked(access),
-                    _ => await change(session),
+                    _ => await change(session, changes),
                 };
             },
             cancellationToken);
@@ -184,7 +191,7 @@ internal static class PackageAccessEndpoints
 
     /// <summary>A repository that the caller cannot read cannot be named, or the answer would tell that it exists.</summary>
     private static async Task<IResult> OnListAsync(
-        Db db, ApiCaller caller, string owner, string repo, Func<DbSession, long, Task> change, CancellationToken cancellationToken)
+        Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task> change, CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
@@ -194,7 +201,7 @@ internal static class PackageAccessEndpoints
                     return ApiErrors.Unprocessable(Resource, "repository", $"there is no repository {owner}/{repo} that you can read");
                 }
 
-                await change(session, on.Repository.Id);
+                await change(new PackageChanges(session, caller.Principal.Key, time.GetUtcNow()), on.Repository);
                 return null;
             },
             cancellationToken);
@@ -202,11 +209,13 @@ internal static class PackageAccessEndpoints
     }
 
     private static async Task<IResult> OffListAsync(
-        Db db, string owner, string repo, Func<DbSession, long, Task<int>> change, string list, CancellationToken cancellationToken)
+        Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task<bool>> change, string list, CancellationToken cancellationToken)
     {
         var removed = await db.WriteAsync(
-            async session => await AccessDecisions.RepositoryAsync(session, null, owner, repo) is { } on ? await change(session, on.Repository.Id) : 0, cancellationToken);
-        return removed > 0 ? ApiResult.NoContent() : Errors.NotFound.With($"{owner}/{repo} is not on the {list} list");
+            async session => await AccessDecisions.RepositoryAsync(session, null, owner, repo) is { } on
+                && await change(new PackageChanges(session, caller.Principal.Key, time.GetUtcNow()), on.Repository),
+            cancellationToken);
+        return removed ? ApiResult.NoContent() : Errors.NotFound.With($"{owner}/{repo} is not on the {list} list");
     }
 }
 

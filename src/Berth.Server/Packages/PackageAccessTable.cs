@@ -13,100 +13,9 @@ internal sealed record AccessRow
     public string Source { get; init; } = "";
 }
 
-/// <summary>All SQL about grants and about the Actions and Codespaces lists.</summary>
+/// <summary>Reads grants and the Actions and Codespaces lists; they are written by <see cref="Changes.PackageChanges"/>.</summary>
 internal static class PackageAccessTable
 {
-    public static Task SetUserAsync(DbSession session, long packageId, long userId, string role) => session.ExecuteAsync(
-        """
-        insert into package_users (package_id, user_id, role) values (@packageId, @userId, @role)
-        on conflict (package_id, user_id) do update set role = @role
-        """,
-        new { packageId, userId, role });
-
-    public static Task<int> RemoveUserAsync(DbSession session, long packageId, long userId) => session.ExecuteAsync(
-        "delete from package_users where package_id = @packageId and user_id = @userId", new { packageId, userId });
-
-    public static Task SetTeamAsync(DbSession session, long packageId, long teamId, string role) => session.ExecuteAsync(
-        """
-        insert into package_teams (package_id, team_id, role) values (@packageId, @teamId, @role)
-        on conflict (package_id, team_id) do update set role = @role
-        """,
-        new { packageId, teamId, role });
-
-    public static Task<int> RemoveTeamAsync(DbSession session, long packageId, long teamId) => session.ExecuteAsync(
-        "delete from package_teams where package_id = @packageId and team_id = @teamId", new { packageId, teamId });
-
-    public static Task SetActionsAsync(DbSession session, long packageId, long repositoryId, string role) => session.ExecuteAsync(
-        """
-        insert into package_actions (package_id, repository_id, role) values (@packageId, @repositoryId, @role)
-        on conflict (package_id, repository_id) do update set role = @role
-        """,
-        new { packageId, repositoryId, role });
-
-    public static Task<int> RemoveActionsAsync(DbSession session, long packageId, long repositoryId) => session.ExecuteAsync(
-        "delete from package_actions where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId });
-
-    public static Task SetCodespacesAsync(DbSession session, long packageId, long repositoryId) => session.ExecuteAsync(
-        """
-        insert into package_codespaces (package_id, repository_id) values (@packageId, @repositoryId)
-        on conflict (package_id, repository_id) do nothing
-        """,
-        new { packageId, repositoryId });
-
-    public static Task<int> RemoveCodespacesAsync(DbSession session, long packageId, long repositoryId) => session.ExecuteAsync(
-        "delete from package_codespaces where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId });
-
-    /// <summary>Switching inheritance on replaces grants to people and teams; the lists stay.</summary>
-    public static async Task RemoveGrantsAsync(DbSession session, long packageId)
-    {
-        await session.ExecuteAsync("delete from package_users where package_id = @packageId", new { packageId });
-        await session.ExecuteAsync("delete from package_teams where package_id = @packageId", new { packageId });
-    }
-
-    /// <summary>
-    /// What inheritance gave becomes explicit: collaborators, teams, members by the base permission; and the repository goes on both lists, with
-    /// write for its workflows. Nobody ends up with less than they were granted before.
-    /// </summary>
-    public static async Task CopyNamedRolesAsync(DbSession session, long packageId, RepositoryFacts repository)
-    {
-        var parameters = new { packageId, repositoryId = repository.Id, ownerId = repository.OwnerId };
-        var people = await session.QueryAsync<HeldRole>(
-            """
-            select user_id as id, role from package_users where package_id = @packageId
-            union all
-            select user_id, role from collaborators where repository_id = @repositoryId
-            union all
-            select m.user_id, o.base_permission from memberships m join organizations o on o.account_id = m.organization_id
-            where m.organization_id = @ownerId and m.role <> 'admin' and o.base_permission <> 'none'
-            """,
-            parameters);
-        foreach (var (id, role) in Highest(people))
-        {
-            await SetUserAsync(session, packageId, id, role);
-        }
-
-        var teams = await session.QueryAsync<HeldRole>(
-            """
-            select team_id as id, role from package_teams where package_id = @packageId
-            union all
-            select tr.team_id, tr.role from team_repositories tr join teams t on t.id = tr.team_id
-            where tr.repository_id = @repositoryId and t.organization_id = @ownerId
-            """,
-            parameters);
-        foreach (var (id, role) in Highest(teams))
-        {
-            await SetTeamAsync(session, packageId, id, role);
-        }
-
-        await session.ExecuteAsync(
-            """
-            insert into package_actions (package_id, repository_id, role) values (@packageId, @repositoryId, 'write')
-            on conflict (package_id, repository_id) do update set role = 'write' where package_actions.role = 'read'
-            """,
-            parameters);
-        await SetCodespacesAsync(session, packageId, repository.Id);
-    }
-
     public static Task<List<AccessRow>> UsersAsync(DbSession session, long packageId) => session.QueryAsync<AccessRow>(
         """
         select a.login as name, g.role, 'granted' as source from package_users g join accounts a on a.id = g.user_id
@@ -150,15 +59,4 @@ internal static class PackageAccessTable
         order by 3, 1
         """,
         new { repositoryId = repository.Id, ownerId = repository.OwnerId });
-
-    /// <summary>The highest role of each, as a role on packages.</summary>
-    private static IEnumerable<(long Id, string Role)> Highest(IEnumerable<HeldRole> held) =>
-        held.GroupBy(h => h.Id).Select(group => (group.Key, group.Max(h => RoleNames.OfRepository(h.Role)).Name()));
-
-    private sealed record HeldRole
-    {
-        public long Id { get; init; }
-
-        public string Role { get; init; } = "";
-    }
 }

@@ -33,7 +33,7 @@ internal sealed record PackageDetails
     public PackageAddress Address => new(OwnerLogin, Type, Name);
 }
 
-/// <summary>All SQL about packages as such; access lists and versions have tables of their own.</summary>
+/// <summary>Reads packages as such; they are written by <see cref="Changes.PackageChanges"/>.</summary>
 internal static class PackageTable
 {
     private const string Select = """
@@ -56,38 +56,6 @@ internal static class PackageTable
              """,
             new { ownerId, type, visibility });
 
-    /// <summary>Null when somebody was a moment earlier.</summary>
-    public static Task<long?> InsertAsync(DbSession session, long ownerId, PackageAddress address, string visibility, string createdBy, DateTimeOffset now) =>
-        session.FirstOrDefaultAsync<long?>(
-            """
-            insert into packages (owner_id, type, name, state, visibility, created_by, created_at, updated_at)
-            values (@ownerId, @type, @name, 'live', @visibility, @createdBy, @now, @now)
-            on conflict (owner_id, type, name) where state = 'live' do nothing
-            returning id
-            """,
-            new { ownerId, type = address.Type, name = address.Name, visibility, createdBy, now });
-
-    /// <summary>
-    /// Makes concurrent changes of one package's access wait for each other: a grant must not slip in while inheritance is switched on.
-    /// </summary>
-    public static Task LockAsync(DbSession session, long id) => session.ExecuteAsync("update packages set state = state where id = @id", new { id });
-
-    /// <summary>A label never links a package that once had a link by hand.</summary>
-    public static Task UpdateAsync(DbSession session, long id, string visibility, long? repositoryId, bool inherits, DateTimeOffset now) =>
-        session.ExecuteAsync(
-            """
-            update packages set visibility = @visibility, repository_id = @repositoryId, inherits_access = @inherits,
-                ever_linked = (ever_linked or @linked), updated_at = @now
-            where id = @id
-            """,
-            new { id, visibility, repositoryId, inherits, linked = repositoryId is not null, now });
-
-    public static Task DeleteAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
-        "update packages set state = 'deleted', deleted_at = @now, updated_at = @now where id = @id and state = 'live'", new { id, now });
-
-    /// <summary>The row and everything below it, for good. Bytes that nobody else has are collected later.</summary>
-    public static Task PurgeAsync(DbSession session, long id) => session.ExecuteAsync("delete from packages where id = @id", new { id });
-
     /// <summary>The one deleted last under this name, while it can come back.</summary>
     public static Task<long?> DeletedAsync(DbSession session, long ownerId, PackageAddress address, DateTimeOffset since) =>
         session.FirstOrDefaultAsync<long?>(
@@ -97,9 +65,6 @@ internal static class PackageTable
             order by deleted_at desc, id desc limit 1
             """,
             new { ownerId, type = address.Type, name = address.Name, since });
-
-    public static Task RestoreAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
-        "update packages set state = 'live', deleted_at = null, updated_at = @now where id = @id", new { id, now });
 
     /// <summary>Explicit grants of one user (also through teams) on all packages of an owner.</summary>
     public static Task<List<PackageGrant>> GrantsAsync(DbSession session, long ownerId, long userId) => session.QueryAsync<PackageGrant>(

@@ -1,4 +1,8 @@
+using Berth.Server.Accounts;
+using Berth.Server.Organizations;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Versions;
+using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
 
 internal static class PackagesFeature
@@ -10,6 +14,11 @@ internal static class PackagesFeature
         services.AddSingleton<ReadPackages>();
         services.AddSingleton<ChangePackage>();
         services.AddSingleton<DeletePackage>();
+        services.AddSingleton<DeleteVersion>();
+        services.AddSingleton<FollowNeighbours>();
+        services.AddSingleton<IFollowRepositories>(provider => provider.GetRequiredService<FollowNeighbours>());
+        services.AddSingleton<IFollowAccounts>(provider => provider.GetRequiredService<FollowNeighbours>());
+        services.AddSingleton<IFollowOrganizations>(provider => provider.GetRequiredService<FollowNeighbours>());
     }
 
     /// <summary>The same routes under an organization, a user, and the caller.</summary>

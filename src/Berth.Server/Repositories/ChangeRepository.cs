@@ -11,7 +11,7 @@ namespace Berth.Server.Repositories;
 /// Makes, changes, transfers and deletes repositories, with what that means for packages: access tightens by itself when a repository
 /// becomes more private, and never loosens by itself.
 /// </summary>
-internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
+internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories followers, TimeProvider time)
 {
     private const string Resource = "Repository";
 
@@ -57,10 +57,19 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
                 await CloneCredentialTable.DropAsync(session, id);
             }
 
+            if (row.Name != old.Name)
+            {
+                await followers.RenamedAsync(session, user.Key, old.Facts, row.Facts);
+            }
+
             List<VisibilityDifference>? differ = null;
             if (row.Visibility != old.Visibility)
             {
-                await TightenAsync(session, old.Facts, row.Facts);
+                if (row.Facts.Openness < old.Facts.Openness)
+                {
+                    await followers.TightenedAsync(session, user.Key, row.Facts);
+                }
+
                 differ = await DifferencesAsync(session, row.Facts);
             }
 
@@ -70,11 +79,11 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
         },
         cancellationToken);
 
-    public Task DeleteAsync(long id, CancellationToken cancellationToken) => db.WriteAsync(
+    public Task DeleteAsync(UserPrincipal user, RepositoryFacts repository, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
-            await RepositoryTable.RemoveFromPackagesAsync(session, id);
-            await RepositoryTable.DeleteAsync(session, id);
+            await followers.RepositoryGoneAsync(session, user.Key, repository, newName: null);
+            await RepositoryTable.DeleteAsync(session, repository.Id);
         },
         cancellationToken);
 
@@ -99,7 +108,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
             }
 
             var visibility = old.Visibility == "internal" && !owner.IsOrganization ? "private" : old.Visibility;
-            await RepositoryTable.RemoveFromPackagesAsync(session, id);
+            await followers.RepositoryGoneAsync(session, user.Key, old.Facts, $"{owner.Login}/{old.Name}");
             await RepositoryTable.RemoveTeamsAsync(session, id);
             await CloneCredentialTable.DropAsync(session, id);
             await RepositoryTable.MoveAsync(session, id, owner.Id, visibility, time.GetUtcNow());
@@ -118,25 +127,6 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, TimeProvider time)
         (await AccessDecisions.RepositoryAsync(session, user.UserId, id))!.Standing;
 
     private static ApiError NameTaken(string name) => ApiErrors.Exists(Resource, "name", $"the owner has a repository {name} already");
-
-    /// <summary>Inheriting packages that are now more open than their repository follow it.</summary>
-    private static async Task TightenAsync(DbSession session, RepositoryFacts old, RepositoryFacts now)
-    {
-        if (now.Openness >= old.Openness)
-        {
-            return;
-        }
-
-        var person = await AccessDecisions.NamespaceAsync(session, null, now.OwnerLogin);
-        var clamped = person!.Owner.Clamp(now.Openness).Name();
-        var tooOpen = new[] { Visibility.Internal, Visibility.Public }.Where(v => v > now.Openness).Select(v => v.Name()).ToArray();
-        foreach (var visibility in tooOpen)
-        {
-            await session.ExecuteAsync(
-                "update packages set visibility = @clamped where repository_id = @id and inherits_access = @yes and visibility = @visibility",
-                new { clamped, id = now.Id, yes = true, visibility });
-        }
-    }
 
     private static async Task<List<VisibilityDifference>> DifferencesAsync(DbSession session, RepositoryFacts repository)
     {

@@ -100,9 +100,9 @@ internal static class RepositoryEndpoints
         return await change.ChangeAsync(caller.User, access.Repository.Id, wanted, cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
     {
-        await change.DeleteAsync(access.Repository.Id, cancellationToken);
+        await change.DeleteAsync(caller.User, access.Repository, cancellationToken);
         return ApiResult.NoContent();
     }
 

@@ -154,14 +154,6 @@ internal static class RepositoryTable
 
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from repositories where id = @id", new { id });
 
-    /// <summary>Link, inheritance and list entries of packages go; nothing is copied. Deleted packages too: what comes back comes back without.</summary>
-    public static async Task RemoveFromPackagesAsync(DbSession session, long id)
-    {
-        await session.ExecuteAsync("update packages set repository_id = null, inherits_access = @no where repository_id = @id", new { id, no = false });
-        await session.ExecuteAsync("delete from package_actions where repository_id = @id", new { id });
-        await session.ExecuteAsync("delete from package_codespaces where repository_id = @id", new { id });
-    }
-
     /// <summary>One owner's repositories that the caller may read. <paramref name="scoped"/>: with a token that sees more than public ones.</summary>
     public static Task<Page<RepositoryRow>> OfOwnerAsync(DbSession session, long ownerId, long userId, bool scoped, Paging paging) =>
         ListAsync(session, $"r.owner_id = @ownerId and {RepositoryConditions.Readable}", ownerId, userId, scoped, paging);
@@ -191,6 +183,21 @@ internal static class RepositoryTable
 
     public static Task<int> RemoveCollaboratorAsync(DbSession session, long repositoryId, long userId) => session.ExecuteAsync(
         "delete from collaborators where repository_id = @repositoryId and user_id = @userId", new { repositoryId, userId });
+
+    /// <summary>From all repositories of an owner.</summary>
+    public static Task RemoveCollaboratorEverywhereAsync(DbSession session, long ownerId, long userId) => session.ExecuteAsync(
+        "delete from collaborators where user_id = @userId and repository_id in (select id from repositories where owner_id = @ownerId)",
+        new { ownerId, userId });
+
+    public static Task SetTeamAsync(DbSession session, long repositoryId, long teamId, string role) => session.ExecuteAsync(
+        """
+        insert into team_repositories (team_id, repository_id, role) values (@teamId, @repositoryId, @role)
+        on conflict (team_id, repository_id) do update set role = @role
+        """,
+        new { teamId, repositoryId, role });
+
+    public static Task<int> RemoveTeamAsync(DbSession session, long repositoryId, long teamId) => session.ExecuteAsync(
+        "delete from team_repositories where team_id = @teamId and repository_id = @repositoryId", new { teamId, repositoryId });
 
     public static Task RemoveTeamsAsync(DbSession session, long repositoryId) =>
         session.ExecuteAsync("delete from team_repositories where repository_id = @repositoryId", new { repositoryId });

@@ -41,6 +41,13 @@ internal static class TokenTable
     public static Task<int> DeletePersonalAsync(DbSession session, long userId, long id) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
 
+    /// <summary>Those that this server made itself, and marked with a note.</summary>
+    public static Task DeleteNotedAsync(DbSession session, long userId, string note) =>
+        session.ExecuteAsync("delete from tokens where user_id = @userId and note = @note", new { userId, note });
+
+    public static Task DeleteOfCodespaceAsync(DbSession session, long codespaceId) =>
+        session.ExecuteAsync("delete from tokens where codespace_id = @codespaceId and kind = 'codespace'", new { codespaceId });
+
     /// <summary>Personal tokens and the workflow tokens made with them; a codespace's token ends with its codespace.</summary>
     public static Task<int> DeleteAllAsync(DbSession session, long userId) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind in ('personal', 'workflow')", new { userId });

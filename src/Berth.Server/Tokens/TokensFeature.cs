@@ -10,7 +10,6 @@ internal static class TokensFeature
         services.AddSingleton<IWriteRules, EndLostTokens>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<LoginThrottle>();
-        services.AddSingleton<FirstAdministrator>();
         services.AddSingleton<PersonalTokens>();
         services.AddSingleton<WorkflowTokens>();
     }

@@ -1,8 +1,10 @@
 using System.Data.Common;
+using Berth.Server;
 using Berth.Server.Database;
 using Berth.Tests.TestServer;
 using Dapper;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Database;
 
@@ -34,6 +36,7 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("berth-test-").FullName;
     private TestDatabase _database = null!;
+    private WebApplication _server = null!;
     private Db _db = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -41,19 +44,17 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync(_folder);
-        _db = _database.Setting.StartsWith("sqlite:", StringComparison.Ordinal)
-            ? new SqliteDb(_database.Setting["sqlite:".Length..])
-            : new PostgresDb(_database.Setting["postgres:".Length..]);
-        UnixMilliseconds.Register();
+        _server = BerthApplication.Build([$"--BERTH_DATA={_folder}", $"--BERTH_DATABASE={_database.Setting}", "--BERTH_URL=http://127.0.0.1:5000"]);
+        _db = _server.Services.GetRequiredService<Db>();
         await using var connection = await _db.OpenAsync(Token);
         await MigrateAsync(connection);
         await connection.ExecuteAsync(Awkward, new { content = Array.Empty<byte>() });
-        await new Migrator(_db, TimeProvider.System, NullLogger<Migrator>.Instance).RunAsync(Token);
+        await _server.Services.GetRequiredService<Migrator>().RunAsync(Token);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _db.DisposeAsync();
+        await _server.DisposeAsync();
         await _database.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }

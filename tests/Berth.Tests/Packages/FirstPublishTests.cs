@@ -209,7 +209,7 @@ public sealed class FirstPublishTests(SharedServer shared)
     private async Task<PackageState> PublishAsync(Principal principal, string owner, string name, params string[] sources)
     {
         var publish = shared.Server.Services.GetRequiredService<FirstPublish>();
-        var id = await _seed.Db.WriteAsync(s => publish.EnsureAsync(s, principal, Address(owner, name), sources, default), Token);
+        var id = await _seed.Db.WriteAsync(s => publish.EnsureAsync(s, principal, Address(owner, name), sources, DateTimeOffset.UnixEpoch), Token);
         return await _seed.Db.ReadAsync(
             s => s.SingleAsync<PackageState>("select id, visibility, repository_id, inherits_access, ever_linked from packages where id = @id", new { id }), Token);
     }

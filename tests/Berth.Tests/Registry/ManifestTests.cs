@@ -357,12 +357,16 @@ public sealed class ManifestTests(SharedServer shared)
         var digest = TestRepository.Sha256(manifest);
         await repository.PutAsync("latest", manifest);
         await repository.SendAsync("DELETE", $"manifests/{digest}");
-        Assert.Equal("MANIFEST_BLOB_UNKNOWN", (await repository.PutAsync("latest", manifest)).Code);
-        await repository.BlobAsync(content);
-        Assert.Equal(200, await repository.HeadAsync($"blobs/{layer}"));
+        Assert.Equal(404, await repository.HeadAsync($"blobs/{layer}"));
+
+        // Whoever looks before pushing sends the layer again; whoever was told of it before the deletion need not.
         Assert.Equal(201, (await repository.PutAsync("latest", manifest)).Status);
         Assert.Equal(manifest, (await repository.SendAsync("GET", $"manifests/{digest}")).Body);
         Assert.Equal(content, (await repository.SendAsync("GET", $"blobs/{layer}")).Body);
+        await repository.SendAsync("DELETE", $"manifests/{digest}");
+        await repository.BlobAsync(content);
+        Assert.Equal(200, await repository.HeadAsync($"blobs/{layer}"));
+        Assert.Equal(201, (await repository.PutAsync("latest", manifest)).Status);
     }
 
     [Fact]
@@ -371,5 +375,24 @@ public sealed class ManifestTests(SharedServer shared)
         using var repository = TestRepository.New(shared.Server);
         var answer = await repository.SendAsync("GET", "/v2/_catalog");
         Assert.Equal((405, "UNSUPPORTED"), (answer.Status, answer.Code));
+    }
+
+    [Fact]
+    public async Task A_part_of_a_live_index_stays_until_the_index_goes()
+    {
+        using var repository = TestRepository.New(shared.Server);
+        var (platform, manifest, _) = await repository.ImageAsync();
+        var index = TestRepository.Index([TestRepository.Descriptor(platform, manifest.Length, TestRepository.OciManifest)]);
+        Assert.Equal(201, (await repository.PutAsync("multi", index, TestRepository.OciIndex)).Status);
+        var refused = await repository.SendAsync("DELETE", $"manifests/{platform}");
+        Assert.Equal((405, "UNSUPPORTED"), (refused.Status, refused.Code));
+        Assert.Contains($"the index {TestRepository.Sha256(index)} of this repository lists the manifest and would break", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(200, await repository.StatusAsync("GET", $"manifests/{platform}"));
+
+        // A tag is not the index: without one the index is still pulled by its digest.
+        Assert.Equal(202, await repository.StatusAsync("DELETE", "manifests/multi"));
+        Assert.Equal(405, await repository.StatusAsync("DELETE", $"manifests/{platform}"));
+        Assert.Equal(202, await repository.StatusAsync("DELETE", $"manifests/{TestRepository.Sha256(index)}"));
+        Assert.Equal(202, await repository.StatusAsync("DELETE", $"manifests/{platform}"));
     }
 }

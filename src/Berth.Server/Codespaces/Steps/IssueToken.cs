@@ -13,7 +13,7 @@ internal sealed class IssueToken(Db db, TimeProvider time)
         await db.WriteAsync(
             async session =>
             {
-                await CodespaceTable.EndTokensAsync(session, codespace.Id);
+                await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
                 await TokenTable.InsertAsync(session, new NewToken
                 {
                     Kind = "codespace",

@@ -37,24 +37,20 @@ internal static class BlobLinkTable
         """,
         new { packageId, blobId }) > 0;
 
-    /// <summary>Takes the blob from the package. A deleted manifest that could be restored keeps its link, which is only hidden.</summary>
-    public static async Task UnlinkAsync(DbSession session, long packageId, long blobId)
-    {
-        await session.ExecuteAsync(
-            """
-            delete from blob_links where package_id = @packageId and blob_id = @blobId and not exists (
-                select 1 from version_blobs vb join package_versions v on v.id = vb.version_id where vb.blob_id = @blobId and v.package_id = @packageId)
-            """,
-            new { packageId, blobId });
-        await session.ExecuteAsync(
-            "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
-    }
+    /// <summary>
+    /// The blob is unreadable in the package. Its link stays for its grace, and while a deleted version could come back: somebody may have been
+    /// told a moment ago that the blob is here, and is about to push a manifest that names it.
+    /// </summary>
+    public static Task HideAsync(DbSession session, long packageId, long blobId) => session.ExecuteAsync(
+        "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
 
     /// <summary>
-    /// Those of the digests that the package has as readable blobs. Their links are renewed in the same statement, which locks
-    /// them: the collector can no longer take one that was found here.
+    /// Those of the digests that the package has as readable blobs, or that were created, mounted or looked up since the given time, whatever was
+    /// deleted meanwhile. Their links are renewed in the same statement, which locks them: the collector can no longer take one that was found
+    /// here.
     /// </summary>
-    public static async Task<Dictionary<string, HeldContent>> HoldAsync(DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now)
+    public static async Task<Dictionary<string, HeldContent>> HoldAsync(
+        DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now, DateTimeOffset since)
     {
         var held = new Dictionary<string, HeldContent>(StringComparer.Ordinal);
         foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
@@ -63,13 +59,13 @@ internal static class BlobLinkTable
                 """
                 update blob_links set used_at = @now, hidden = false
                 where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
-                  and (hidden = false or exists (
+                  and (hidden = false or used_at >= @since or exists (
                     select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
                     where vb.blob_id = blob_links.blob_id and v.package_id = @packageId and v.deleted_at is null))
                 returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest,
                   (select size from blobs where blobs.id = blob_links.blob_id) as size
                 """,
-                new { packageId, digests = part, now });
+                new { packageId, digests = part, now, since });
             foreach (var row in rows)
             {
                 held[row.Digest] = row;
@@ -82,10 +78,20 @@ internal static class BlobLinkTable
     /// <summary>The links of a pending name become those of the live package.</summary>
     public static Task MoveAsync(DbSession session, long pending, long live) => session.ExecuteAsync(
         """
-        insert into blob_links (package_id, blob_id, used_at) select @live, blob_id, used_at from blob_links where package_id = @pending
-        on conflict (package_id, blob_id) do nothing
+        insert into blob_links (package_id, blob_id, used_at, hidden) select @live, blob_id, used_at, hidden from blob_links where package_id = @pending
+        on conflict (package_id, blob_id) do update set hidden = (blob_links.hidden and excluded.hidden),
+            used_at = case when excluded.used_at > blob_links.used_at then excluded.used_at else blob_links.used_at end
         """,
         new { live, pending });
+
+    /// <summary>What a deleted package's publishers were told since the given time holds for the package that takes its name: a manifest may name it.</summary>
+    public static Task CopyHiddenAsync(DbSession session, long deleted, long live, DateTimeOffset since) => session.ExecuteAsync(
+        """
+        insert into blob_links (package_id, blob_id, used_at, hidden)
+        select @live, blob_id, used_at, @hidden from blob_links where package_id = @deleted and used_at >= @since
+        on conflict (package_id, blob_id) do nothing
+        """,
+        new { deleted, live, since, hidden = true });
 
     /// <summary>
     /// Makes blobs unreadable that no other live manifest of the package uses. Called before or after the manifest is marked deleted, but while its rows are there. A link is hidden, not removed: restoring the

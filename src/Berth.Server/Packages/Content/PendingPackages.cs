@@ -65,7 +65,7 @@ internal static class PendingPackages
 
         await BlobLinkTable.MoveAsync(session, pending, live);
         await UploadTable.MoveAsync(session, pending, live);
-        await session.ExecuteAsync("delete from packages where id = @pending", new { pending });
+        await session.ExecuteAsync("delete from packages where id = @pending and state = 'pending'", new { pending });
     }
 
     private static Task<NamedPackage?> LookAsync(DbSession session, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<NamedPackage>(

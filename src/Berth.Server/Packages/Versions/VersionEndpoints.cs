@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Http;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Packages.Versions;
@@ -62,21 +63,32 @@ internal static class VersionEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(
-        string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
+        string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeleteVersion delete, CancellationToken cancellationToken)
     {
-        var error = long.TryParse(version_id, out var id)
-            ? await delete.DeleteVersionAsync(
-                caller.Principal, access, id, force: request.Query["force"] == "true", purge: DeletePackage.Purges(request), cancellationToken)
-            : ApiErrors.Hidden(caller.Principal);
-        return error is null ? ApiResult.NoContent() : error;
+        if (!long.TryParse(version_id, out var id))
+        {
+            return ApiErrors.Hidden(caller.Principal);
+        }
+
+        var wanted = new VersionDeletion { Force = request.Query["force"] == "true", Purge = DeletePackage.Purges(request), KeepLast = true };
+        return Answer(
+            caller.Principal,
+            await delete.RunAsync(caller.Principal, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken));
     }
 
     private static async Task<IResult> RestoreAsync(
-        string version_id, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
-    {
-        var error = long.TryParse(version_id, out var id)
-            ? await delete.RestoreVersionAsync(caller.Principal, access.Address, id, cancellationToken)
+        string version_id, ApiCaller caller, PackageAccess access, DeleteVersion delete, CancellationToken cancellationToken) =>
+        long.TryParse(version_id, out var id)
+            ? Answer(caller.Principal, await delete.RestoreAsync(caller.Principal, access.Address, id, cancellationToken))
             : ApiErrors.Hidden(caller.Principal);
-        return error is null ? ApiResult.NoContent() : error;
-    }
+
+    private static IResult Answer(Principal principal, VersionStays? stays) => stays?.Reason switch
+    {
+        null => ApiResult.NoContent(),
+        VersionStaysReason.Last => Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."),
+        VersionStaysReason.PartOfIndex => ApiErrors.Unprocessable(
+            "PackageVersion", "id", $"the index {stays.Parent} holds this version and would break; delete that one first, or say ?force=true"),
+        VersionStaysReason.PublishedAgain => ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.Parent} was pushed again since and is there"),
+        _ => ApiErrors.Hidden(principal),
+    };
 }

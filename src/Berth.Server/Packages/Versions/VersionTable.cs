@@ -1,6 +1,5 @@
 using Berth.Server.Api;
 using Berth.Server.Database;
-using Berth.Server.Packages.Content;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -19,13 +18,17 @@ internal sealed record VersionRow
     public DateTimeOffset? DeletedAt { get; init; }
 }
 
-/// <summary>All SQL about versions as REST sees them, and their soft deletion, which the registry shares.</summary>
+/// <summary>Reads versions; they are written by <see cref="Changes.PackageChanges"/>.</summary>
 internal static class VersionTable
 {
     private const string Columns = "v.id, v.name, v.created_at, v.updated_at, v.deleted_at";
 
     public static Task<VersionRow?> FindAsync(DbSession session, long packageId, long id) => session.FirstOrDefaultAsync<VersionRow>(
         $"select {Columns} from package_versions v where v.package_id = @packageId and v.id = @id", new { packageId, id });
+
+    /// <summary>The live one of a name.</summary>
+    public static Task<VersionRow?> FindLiveAsync(DbSession session, long packageId, string name) => session.FirstOrDefaultAsync<VersionRow>(
+        $"select {Columns} from package_versions v where v.package_id = @packageId and v.name = @name and v.deleted_at is null", new { packageId, name });
 
     /// <summary>The newest first.</summary>
     public static async Task<Page<VersionRow>> ListAsync(DbSession session, long packageId, bool deleted, DateTimeOffset since, Paging paging)
@@ -60,62 +63,16 @@ internal static class VersionTable
         """,
         new { packageId, name });
 
-    /// <summary>Its tags go with it, and are kept for its restoration.</summary>
-    public static async Task DeleteAsync(DbSession session, long packageId, long id, DateTimeOffset now)
-    {
-        await session.ExecuteAsync(
-            "insert into deleted_tags (version_id, name) select version_id, name from tags where version_id = @id on conflict (version_id, name) do nothing",
-            new { id });
-        await session.ExecuteAsync("delete from tags where version_id = @id", new { id });
-        await session.ExecuteAsync("update package_versions set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null", new { id, now });
-        await BlobLinkTable.HideUnusedAsync(session, packageId, id);
-    }
-
-    public static async Task PurgeAsync(DbSession session, long packageId, long id)
-    {
-        await BlobLinkTable.HideUnusedAsync(session, packageId, id);
-        await session.ExecuteAsync("delete from package_versions where id = @id", new { id });
-    }
-
-    /// <summary>
-    /// The version with everything it lists and everything that refers to it, as far as that is deleted and still kept. A digest that was
-    /// pushed again since is live already and stays as it is.
-    /// </summary>
-    public static async Task RestoreGraphAsync(DbSession session, long packageId, VersionRow root, DateTimeOffset since, DateTimeOffset now)
-    {
-        var waiting = new Queue<VersionRow>([root]);
-        while (waiting.TryDequeue(out var version))
-        {
-            if (await IsLiveAsync(session, packageId, version.Name))
-            {
-                continue;
-            }
-
-            await RestoreAsync(session, packageId, version.Id, now);
-            var neighbours = await session.QueryAsync<VersionRow>(
-                $"""
-                 select {Columns} from package_versions v left join manifests m on m.version_id = v.id
-                 where v.package_id = @packageId and v.deleted_at >= @since
-                   and (m.subject = @name or v.name in (select digest from manifest_children where version_id = @id))
-                 order by v.deleted_at desc, v.id desc
-                 """,
-                new { packageId, since, name = version.Name, id = version.Id });
-            neighbours.ForEach(waiting.Enqueue);
-        }
-    }
-
-    private static async Task RestoreAsync(DbSession session, long packageId, long id, DateTimeOffset now)
-    {
-        await session.ExecuteAsync("update package_versions set deleted_at = null, updated_at = @now where id = @id", new { id, now });
-        await session.ExecuteAsync(
-            """
-            insert into tags (package_id, name, version_id, created_at, updated_at)
-            select @packageId, name, version_id, @now, @now from deleted_tags where version_id = @id
-            on conflict (package_id, name) do nothing
-            """,
-            new { packageId, id, now });
-        await session.ExecuteAsync("delete from deleted_tags where version_id = @id", new { id });
-    }
+    /// <summary>What the version lists and what refers to it, as far as it is deleted and still kept; the last deleted first.</summary>
+    public static Task<List<VersionRow>> DeletedNeighboursAsync(DbSession session, long packageId, VersionRow version, DateTimeOffset since) =>
+        session.QueryAsync<VersionRow>(
+            $"""
+             select {Columns} from package_versions v left join manifests m on m.version_id = v.id
+             where v.package_id = @packageId and v.deleted_at >= @since
+               and (m.subject = @name or v.name in (select digest from manifest_children where version_id = @id))
+             order by v.deleted_at desc, v.id desc
+             """,
+            new { packageId, since, name = version.Name, id = version.Id });
 
     private sealed record TagOf
     {

@@ -157,7 +157,7 @@ internal static class BlobEndpoints
                     return false;
                 }
 
-                await BlobLinkTable.UnlinkAsync(session, packageId, blob.Id);
+                await BlobLinkTable.HideAsync(session, packageId, blob.Id);
                 return true;
             },
             cancellationToken);

@@ -2,6 +2,7 @@ using Berth.Server.Database;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
+using Berth.Server.Settings;
 using Berth.Server.Storage;
 using Microsoft.Extensions.Primitives;
 
@@ -26,10 +27,10 @@ internal sealed class Blob(BlobRow row, Digest digest)
 }
 
 /// <summary>Finds blobs for requests. Answers are remembered until the next write where this process is the only one that writes.</summary>
-internal sealed class BlobReads(Db db, TimeProvider time)
+internal sealed class BlobReads(Db db, BerthOptions options, TimeProvider time)
 {
-    /// <summary>How often a look by somebody who may push renews a link; the collector's grace period is longer by far.</summary>
-    private static readonly TimeSpan RenewAfter = TimeSpan.FromHours(1);
+    /// <summary>How often a look by somebody who may push renews a link: seldom, but while most of the grace period is left.</summary>
+    private readonly TimeSpan _renewAfter = TimeSpan.FromHours(Math.Min(1, options.BlobGraceHours / 8));
 
     private readonly GenerationCache<(long Package, string Digest), Blob> _blobs = new(db, capacity: 100_000);
 
@@ -49,7 +50,7 @@ internal sealed class BlobReads(Db db, TimeProvider time)
                 cancellationToken);
         }
 
-        if (blob is not null && access.MayPush && time.GetUtcNow() is var now && now - blob.UsedAt > RenewAfter)
+        if (blob is not null && access.MayPush && time.GetUtcNow() is var now && now - blob.UsedAt > _renewAfter)
         {
             await db.WriteUnderLocksAsync(session => BlobLinkTable.TouchAsync(session, id, blob.Id, now), cancellationToken);
         }

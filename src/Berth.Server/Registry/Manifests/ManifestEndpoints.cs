@@ -2,6 +2,8 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Metrics;
 using Berth.Server.Oci;
+using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Versions;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;
 using Microsoft.Net.Http.Headers;
@@ -151,22 +153,39 @@ internal static class ManifestEndpoints
         return Results.StatusCode(StatusCodes.Status201Created);
     }
 
-    /// <summary>distribution-spec, "Deleting tags" and "Deleting manifests".</summary>
+    /// <summary>
+    /// distribution-spec, "Deleting tags" and "Deleting manifests". What a live index lists stays, as in the REST API: every pull of that platform
+    /// would fail. The specification's refusal is 405.
+    /// </summary>
     private static async Task<IResult> DeleteAsync(
-        RegistryAccess access, string reference, Db db, TimeProvider time, CancellationToken cancellationToken)
+        RegistryAccess access, string reference, Db db, DeleteVersion delete, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(reference, out var parsed))
         {
             return RegistryErrors.NotReference(reference);
         }
 
-        var now = time.GetUtcNow();
-        var deleted = access.PackageId is { } packageId && await db.WriteAsync(
-            session => parsed.Tag is { Value: var tag }
-                ? ManifestTable.UntagAsync(session, packageId, tag)
-                : ManifestTable.DeleteAsync(session, packageId, parsed.Digest!, now),
-            cancellationToken);
-        return deleted ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
+        if (access.PackageId is not { } packageId)
+        {
+            return RegistryErrors.ManifestUnknown.With(reference);
+        }
+
+        if (parsed.Tag is { Value: var tag })
+        {
+            var untagged = await db.WriteAsync(
+                session => new PackageChanges(session, access.Principal.Key, time.GetUtcNow()).UntagAsync(packageId, tag), cancellationToken);
+            return untagged ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
+        }
+
+        var stays = await delete.RunAsync(
+            access.Principal, packageId, session => VersionTable.FindLiveAsync(session, packageId, parsed.Digest!.Value), new VersionDeletion(), cancellationToken);
+        return stays switch
+        {
+            null => Results.StatusCode(StatusCodes.Status202Accepted),
+            { Reason: VersionStaysReason.PartOfIndex } => RegistryErrors.Unsupported
+                .Saying($"the index {stays.Parent} of this repository lists the manifest and would break; delete the index first").With(reference),
+            _ => RegistryErrors.ManifestUnknown.With(reference),
+        };
     }
 
     private static long Largest(BerthOptions options) => (long)(options.MaxManifestMiB * (1 << 20));

@@ -3,6 +3,7 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Settings;
@@ -16,6 +17,7 @@ namespace Berth.Server.Registry.Manifests;
 internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore store, BerthOptions options, TimeProvider time)
 {
     private const long LargestConfig = 1 << 20;
+    private readonly TimeSpan _grace = TimeSpan.FromHours(options.BlobGraceHours);
 
     /// <exception cref="ApiException">400: something it refers to is missing. 403: the right to publish has gone.</exception>
     public async Task RunAsync(
@@ -29,16 +31,18 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
                 var packageId = await firstPublish.EnsureAsync(session, access.Principal, access.Name.Address, sources, now);
                 var blobs = await HoldBlobsAsync(session, packageId, manifest, now);
                 await RequireChildrenAsync(session, packageId, manifest);
-                var (id, made) = await ManifestTable.EnsureAsync(session, packageId, digest, manifest, content, access.Principal.Key, now);
+                var changes = new PackageChanges(session, access.Principal.Key, now);
+                var (id, made) = await changes.PublishAsync(packageId, digest.Value);
                 if (made)
                 {
                     var absent = manifest.Blobs.Keys.Where(blob => !blobs.ContainsKey(blob.Value));
-                    await ManifestTable.HoldAsync(session, id, packageId, blobs.Values.Select(blob => blob.Id), manifest.Children.Keys.Concat(absent));
+                    await ManifestTable.InsertAsync(session, id, manifest, content, manifest.Children.Keys.Concat(absent));
+                    await changes.HoldBlobsAsync(packageId, id, blobs.Values.Select(blob => blob.Id));
                 }
 
                 foreach (var tag in tags)
                 {
-                    await ManifestTable.TagAsync(session, packageId, tag, id, now);
+                    await changes.TagAsync(packageId, tag, id);
                 }
             },
             cancellationToken);
@@ -52,7 +56,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             return [];
         }
 
-        var held = await BlobLinkTable.HoldAsync(session, packageId, manifest.Blobs.Keys, now);
+        var held = await BlobLinkTable.HoldAsync(session, packageId, manifest.Blobs.Keys, now, now - _grace);
         if (held.Count < manifest.Blobs.Count && !options.SparseManifests)
         {
             throw Missing("blob", manifest.Blobs.Keys.Where(blob => !held.ContainsKey(blob.Value)));

@@ -1,9 +1,9 @@
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Registry.Manifests;
 using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Uploads;
@@ -68,7 +68,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
         }
 
         await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
-        await ManifestTable.HoldLateAsync(session, packageId, commit.Actual, blob.Id);
+        await new PackageChanges(session, access.Principal.Key, now).HoldLateAsync(packageId, commit.Actual, blob.Id);
         return null;
     }
 }

@@ -1,9 +1,9 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Oci;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Registry.Manifests;
 using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Uploads;
@@ -76,7 +76,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
                 await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
-                await ManifestTable.HoldLateAsync(session, packageId, digest, blob.Id);
+                await new PackageChanges(session, access.Principal.Key, now).HoldLateAsync(packageId, digest, blob.Id);
                 return true;
             },
             cancellationToken);

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using Berth.Server.Access;
-using Berth.Server.Database;
 using Berth.Server.Cryptography;
+using Berth.Server.Database;
 using Berth.Server.Settings;
+using Berth.Server.Tokens;
 
-namespace Berth.Server.Tokens;
+namespace Berth.Server.Accounts;
 
 /// <summary>
 /// Makes the account <c>admin</c> and its token at the first start: the token of <c>BERTH_ADMIN_TOKEN</c>, else a fresh one in the file
@@ -44,20 +45,14 @@ internal sealed partial class FirstAdministrator(BerthOptions options, Db db, Ti
         await db.WriteAsync(
             async session =>
             {
-                await session.ExecuteAsync(
-                    """
-                    insert into accounts (kind, login, folded, site_admin, created_at, updated_at)
-                    values ('user', 'admin', 'admin', true, @now, @now) on conflict (folded) do nothing
-                    """,
-                    new { now });
-                var user = await session.SingleAsync<long>("select id from accounts where folded = 'admin'");
+                var user = await AccountTable.EnsureSiteAdminAsync(session, "admin", now);
                 var known = await TokenTable.FindAsync(session, hash);
                 if (known is not null && CryptographicOperations.FixedTimeEquals(known.Hash, hash))
                 {
                     return;
                 }
 
-                await session.ExecuteAsync("delete from tokens where user_id = @user and note = @note", new { user, note = Note });
+                await TokenTable.DeleteNotedAsync(session, user, Note);
                 await TokenTable.InsertAsync(
                     session,
                     new NewToken

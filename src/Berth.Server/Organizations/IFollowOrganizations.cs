@@ -1,0 +1,12 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Organizations;
+
+/// <summary>What hangs on members and teams and changes with them, in the same transaction: access to packages.</summary>
+internal interface IFollowOrganizations
+{
+    /// <summary>Called before the team is deleted.</summary>
+    Task TeamGoneAsync(DbSession session, string actor, long teamId);
+
+    Task MemberGoneAsync(DbSession session, string actor, long organizationId, long userId);
+}

@@ -1,0 +1,32 @@
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Database;
+using Berth.Server.Organizations;
+using Berth.Server.Repositories;
+
+namespace Berth.Server.Packages.Changes;
+
+/// <summary>Packages follow the repositories, accounts and teams that they hang on, in the transaction that changes those.</summary>
+internal sealed class FollowNeighbours(TimeProvider time) : IFollowRepositories, IFollowAccounts, IFollowOrganizations
+{
+    public Task RenamedAsync(DbSession session, string actor, RepositoryFacts old, RepositoryFacts renamed) =>
+        Changes(session, actor).RepositoryRenamedAsync(old, renamed);
+
+    public async Task TightenedAsync(DbSession session, string actor, RepositoryFacts repository)
+    {
+        var person = await AccessDecisions.NamespaceAsync(session, null, repository.OwnerLogin);
+        await Changes(session, actor).TightenAsync(repository, person!.Owner.Clamp(repository.Openness));
+    }
+
+    public Task RepositoryGoneAsync(DbSession session, string actor, RepositoryFacts repository, string? newName) =>
+        Changes(session, actor).RepositoryGoneAsync(repository, newName);
+
+    public Task AccountGoneAsync(DbSession session, string actor, long accountId) => Changes(session, actor).AccountGoneAsync(accountId);
+
+    public Task TeamGoneAsync(DbSession session, string actor, long teamId) => Changes(session, actor).TeamGoneAsync(teamId);
+
+    public Task MemberGoneAsync(DbSession session, string actor, long organizationId, long userId) =>
+        Changes(session, actor).MemberGoneAsync(organizationId, userId);
+
+    private PackageChanges Changes(DbSession session, string actor) => new(session, actor, time.GetUtcNow());
+}

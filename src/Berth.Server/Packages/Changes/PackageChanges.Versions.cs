@@ -1,0 +1,150 @@
+using Berth.Server.Oci;
+using Berth.Server.Packages.Content;
+using Berth.Server.Packages.Versions;
+
+namespace Berth.Server.Packages.Changes;
+
+/// <content>Versions and their tags.</content>
+internal sealed partial class PackageChanges
+{
+    /// <summary>Makes the version, or renews the live one of the same name. A deleted one of that name stays deleted: this is a new version.</summary>
+    public async Task<(long Id, bool Made)> PublishAsync(long packageId, string name)
+    {
+        var made = await session.FirstOrDefaultAsync<long?>(
+            """
+            insert into package_versions (package_id, name, created_by, created_at, updated_at)
+            values (@packageId, @name, @actor, @now, @now)
+            on conflict (package_id, name) where deleted_at is null do nothing
+            returning id
+            """,
+            new { packageId, name, actor, now });
+        if (made is { } id)
+        {
+            await RecordAsync(packageId, new(PackageEventKind.VersionPublished) { VersionId = id, Version = name });
+            return (id, true);
+        }
+
+        var existing = await session.SingleAsync<long>(
+            "update package_versions set updated_at = @now where package_id = @packageId and name = @name and deleted_at is null returning id",
+            new { packageId, name, now });
+        return (existing, false);
+    }
+
+    /// <summary>The version is made of these blobs, which its package has: while it can come back, they stay.</summary>
+    public async Task HoldBlobsAsync(long packageId, long versionId, IEnumerable<long> blobs)
+    {
+        foreach (var part in blobs.Chunk(500))
+        {
+            await session.ExecuteAsync(
+                """
+                insert into version_blobs (version_id, blob_id)
+                select @versionId, blob_id from blob_links where package_id = @packageId and blob_id in @blobs
+                on conflict (version_id, blob_id) do nothing
+                """,
+                new { versionId, packageId, blobs = part });
+        }
+    }
+
+    /// <summary>A blob that was linked now is held by the sparse manifests of the package that were pushed before it.</summary>
+    public Task HoldLateAsync(long packageId, Digest digest, long blobId) => session.ExecuteAsync(
+        """
+        insert into version_blobs (version_id, blob_id)
+        select c.version_id, @blobId from manifest_children c join package_versions v on v.id = c.version_id
+        where c.digest = @digest and v.package_id = @packageId
+        on conflict (version_id, blob_id) do nothing
+        """,
+        new { packageId, digest = digest.Value, blobId });
+
+    public async Task TagAsync(long packageId, string tag, long versionId)
+    {
+        // First the event: afterwards nobody knows where the tag was.
+        await session.ExecuteAsync(
+            $"""
+            {InsertEvent}
+            select {OfPackage}, v.id, v.name, @tag, null, old.name, v.name
+            from package_versions v join packages p on p.id = v.package_id join accounts a on a.id = p.owner_id
+            left join tags t on t.package_id = p.id and t.name = @tag left join package_versions old on old.id = t.version_id
+            where v.id = @versionId and (old.id is null or old.id <> v.id)
+            """,
+            new { now, kind = PackageEvent.Name(PackageEventKind.TagMoved), actor, tag, versionId });
+        await session.ExecuteAsync(
+            """
+            insert into tags (package_id, name, version_id, created_at, updated_at) values (@packageId, @tag, @versionId, @now, @now)
+            on conflict (package_id, name) do update set version_id = @versionId, updated_at = @now
+            """,
+            new { packageId, tag, versionId, now });
+    }
+
+    /// <summary>False when there was no such tag.</summary>
+    public async Task<bool> UntagAsync(long packageId, string tag)
+    {
+        var old = await session.FirstOrDefaultAsync<VersionRow>(
+            "select v.id, v.name from tags t join package_versions v on v.id = t.version_id where t.package_id = @packageId and t.name = @tag",
+            new { packageId, tag });
+        if (old is null || await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) == 0)
+        {
+            return false;
+        }
+
+        await RecordAsync(packageId, new(PackageEventKind.TagDeleted) { VersionId = old.Id, Version = old.Name, Tag = tag, Old = old.Name });
+        return true;
+    }
+
+    /// <summary>Softly: unreadable at once, its tags remembered, and the blobs that no other live version uses hidden.</summary>
+    public async Task DeleteVersionAsync(long packageId, VersionRow version)
+    {
+        await TouchAsync(packageId);
+        var deleted = await session.ExecuteAsync(
+            "update package_versions set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null", new { id = version.Id, now });
+        if (deleted == 0)
+        {
+            return;
+        }
+
+        await RecordAsync(packageId, new(PackageEventKind.VersionDeleted) { VersionId = version.Id, Version = version.Name });
+        await RecordTagsAsync(version.Id, PackageEventKind.TagDeleted, "tags", "v.name, null");
+        await session.ExecuteAsync(
+            "insert into deleted_tags (version_id, name) select version_id, name from tags where version_id = @id on conflict (version_id, name) do nothing",
+            new { id = version.Id });
+        await session.ExecuteAsync("delete from tags where version_id = @id", new { id = version.Id });
+        await BlobLinkTable.HideUnusedAsync(session, packageId, version.Id);
+    }
+
+    /// <summary>Also one that was deleted before.</summary>
+    public async Task PurgeVersionAsync(long packageId, VersionRow version)
+    {
+        await TouchAsync(packageId);
+        await RecordAsync(packageId, new(PackageEventKind.VersionPurged) { VersionId = version.Id, Version = version.Name });
+        await RecordTagsAsync(version.Id, PackageEventKind.TagDeleted, "tags", "v.name, null");
+        await BlobLinkTable.HideUnusedAsync(session, packageId, version.Id);
+        await session.ExecuteAsync("delete from package_versions where id = @id", new { id = version.Id });
+    }
+
+    /// <summary>Its tags come back with it, but for those that are on another version by now.</summary>
+    public async Task RestoreVersionAsync(long packageId, VersionRow version)
+    {
+        await TouchAsync(packageId);
+        await session.ExecuteAsync("update package_versions set deleted_at = null, updated_at = @now where id = @id", new { id = version.Id, now });
+        await RecordAsync(packageId, new(PackageEventKind.VersionRestored) { VersionId = version.Id, Version = version.Name });
+        await RecordTagsAsync(
+            version.Id, PackageEventKind.TagMoved, "deleted_tags", "null, v.name", "and not exists (select 1 from tags o where o.package_id = p.id and o.name = t.name)");
+        await session.ExecuteAsync(
+            """
+            insert into tags (package_id, name, version_id, created_at, updated_at)
+            select @packageId, name, version_id, @now, @now from deleted_tags where version_id = @id
+            on conflict (package_id, name) do nothing
+            """,
+            new { packageId, id = version.Id, now });
+        await session.ExecuteAsync("delete from deleted_tags where version_id = @id", new { id = version.Id });
+    }
+
+    /// <summary>One event for each tag of a version.</summary>
+    private Task RecordTagsAsync(long versionId, PackageEventKind kind, string tags, string oldAndNew, string condition = "") => session.ExecuteAsync(
+        $"""
+        {InsertEvent}
+        select {OfPackage}, v.id, v.name, t.name, null, {oldAndNew}
+        from {tags} t join package_versions v on v.id = t.version_id join packages p on p.id = v.package_id join accounts a on a.id = p.owner_id
+        where t.version_id = @versionId {condition}
+        """,
+        new { now, kind = PackageEvent.Name(kind), actor, versionId });
+}

@@ -1,0 +1,182 @@
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Packages.Changes;
+
+/// <summary>What a package is set to.</summary>
+internal sealed record PackageSettings(Visibility Visibility, RepositoryFacts? Repository, bool Inherits);
+
+/// <summary>
+/// The one writer of packages. Each method changes rows and records what happened in the same transaction. The rows of packages, of access to
+/// them, of versions and of tags are written nowhere else, so nothing changes without an event.
+/// </summary>
+/// <param name="session">The transaction.</param>
+/// <param name="actor">Who changes: a principal's key, or <see cref="Collector"/>.</param>
+/// <param name="now">The time to store.</param>
+internal sealed partial class PackageChanges(DbSession session, string actor, DateTimeOffset now)
+{
+    public const string Collector = "collector";
+
+    private const string InsertEvent =
+        "insert into package_events (at, kind, package_id, owner_id, owner, type, name, actor, version_id, version, tag, subject, old_value, new_value)";
+
+    /// <summary>The first eight of those columns, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
+    private const string OfPackage = "@now, @kind, p.id, p.owner_id, a.login, p.type, p.name, @actor";
+
+    /// <summary>A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.</summary>
+    /// <exception cref="ApiException">422: packages of this type cannot be made yet.</exception>
+    public async Task<long?> CreateAsync(Principal principal, OwnerFacts owner, PackageAddress address, PackageSettings settings)
+    {
+        RequireType(address);
+        var made = await session.FirstOrDefaultAsync<long?>(
+            """
+            insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, ever_linked, created_by, created_at, updated_at)
+            values (@ownerId, @type, @name, 'live', @visibility, @repositoryId, @inherits, @linked, @createdBy, @now, @now)
+            on conflict (owner_id, type, name) where state = 'live' do nothing
+            returning id
+            """,
+            new
+            {
+                ownerId = owner.Id,
+                type = address.Type,
+                name = address.Name,
+                visibility = settings.Visibility.Name(),
+                repositoryId = settings.Repository?.Id,
+                inherits = settings.Inherits,
+                linked = settings.Repository is not null,
+                createdBy = principal.Key,
+                now,
+            });
+        if (made is not { } id)
+        {
+            return null;
+        }
+
+        await RecordAsync(id, new(PackageEventKind.Created) { New = settings.Visibility.Name() });
+        await RecordSettingsAsync(id, new PackageSettings(settings.Visibility, null, Inherits: false), settings);
+        switch (principal)
+        {
+            case UserPrincipal user:
+                await SetUserAsync(id, user.UserId, user.Login, Role.Admin);
+                break;
+            case WorkflowPrincipal workflow:
+                await SetActionsAsync(id, workflow.RepositoryId, workflow.Repository, Role.Admin);
+                break;
+        }
+
+        return id;
+    }
+
+    /// <summary>Before anything else is asked about a package that does not exist yet.</summary>
+    /// <exception cref="ApiException">422: packages of this type cannot be made yet.</exception>
+    public static void RequireType(PackageAddress address)
+    {
+        if (address.Type != PackageAddress.Container)
+        {
+            throw new ApiException(ApiErrors.Unprocessable(
+                "Package", "package_type", $"packages of type {address.Type} cannot be made: this server has no {address.Type} registry yet, so nothing could be published to them"));
+        }
+    }
+
+    /// <summary>Something is published or deleted in it.</summary>
+    public Task TouchAsync(long id) => session.ExecuteAsync("update packages set updated_at = @now where id = @id", new { id, now });
+
+    /// <summary>Visibility, link and inheritance. A label never links a package that once had a link by hand.</summary>
+    public async Task SettleAsync(long id, PackageSettings old, PackageSettings settings)
+    {
+        await session.ExecuteAsync(
+            """
+            update packages set visibility = @visibility, repository_id = @repositoryId, inherits_access = @inherits,
+                ever_linked = (ever_linked or @linked), updated_at = @now
+            where id = @id
+            """,
+            new
+            {
+                id,
+                visibility = settings.Visibility.Name(),
+                repositoryId = settings.Repository?.Id,
+                inherits = settings.Inherits,
+                linked = settings.Repository is not null,
+                now,
+            });
+        await RecordSettingsAsync(id, old, settings);
+    }
+
+    /// <summary>The link that a published version asks for; nothing where the package ever had one.</summary>
+    public async Task LinkByLabelAsync(long id, RepositoryFacts repository)
+    {
+        var linked = await session.ExecuteAsync(
+            "update packages set repository_id = @repositoryId, ever_linked = @yes, updated_at = @now where id = @id and ever_linked = @no",
+            new { id, repositoryId = repository.Id, yes = true, no = false, now });
+        if (linked > 0)
+        {
+            await RecordAsync(id, new(PackageEventKind.LinkChanged) { New = repository.FullName });
+        }
+    }
+
+    /// <summary>Softly: unreadable at once, and back on demand while it is kept.</summary>
+    public async Task DeleteAsync(long id)
+    {
+        var deleted = await session.ExecuteAsync(
+            "update packages set state = 'deleted', deleted_at = @now, updated_at = @now where id = @id and state = 'live'", new { id, now });
+        if (deleted > 0)
+        {
+            await RecordAsync(id, new(PackageEventKind.Deleted));
+        }
+    }
+
+    public async Task RestoreAsync(long id)
+    {
+        await session.ExecuteAsync("update packages set state = 'live', deleted_at = null, updated_at = @now where id = @id", new { id, now });
+        await RecordAsync(id, new(PackageEventKind.Restored));
+    }
+
+    /// <summary>The row and everything below it, for good. Bytes that nobody else has are collected later.</summary>
+    public async Task PurgeAsync(long id)
+    {
+        await RecordAsync(id, new(PackageEventKind.Purged));
+        await session.ExecuteAsync("delete from packages where id = @id", new { id });
+    }
+
+    private async Task RecordSettingsAsync(long id, PackageSettings old, PackageSettings settings)
+    {
+        if (old.Visibility != settings.Visibility)
+        {
+            await RecordAsync(id, new(PackageEventKind.VisibilityChanged) { Old = old.Visibility.Name(), New = settings.Visibility.Name() });
+        }
+
+        if (old.Repository?.Id != settings.Repository?.Id)
+        {
+            await RecordAsync(id, new(PackageEventKind.LinkChanged) { Old = old.Repository?.FullName, New = settings.Repository?.FullName });
+        }
+
+        if (old.Inherits != settings.Inherits)
+        {
+            await RecordAsync(id, new(PackageEventKind.InheritanceChanged) { Old = Switch(old.Inherits), New = Switch(settings.Inherits) });
+        }
+    }
+
+    private static string Switch(bool on) => on ? "on" : "off";
+
+    private Task RecordAsync(long packageId, PackageEvent happened) => session.ExecuteAsync(
+        $"""
+        {InsertEvent}
+        select {OfPackage}, @VersionId, @Version, @Tag, @Subject, @Old, @New
+        from packages p join accounts a on a.id = p.owner_id where p.id = @packageId
+        """,
+        new
+        {
+            now,
+            kind = PackageEvent.Name(happened.Kind),
+            actor,
+            packageId,
+            happened.VersionId,
+            happened.Version,
+            happened.Tag,
+            happened.Subject,
+            happened.Old,
+            happened.New,
+        });
+}
