@@ -39,7 +39,7 @@ internal static class ManifestTable
 
     /// <summary>Some of its bytes; none behind its end.</summary>
     public static Task<byte[]?> ContentAsync(DbSession session, long id, int from, int length) => session.FirstOrDefaultAsync<byte[]>(
-        "select substr(content, @from, @length) from manifest_contents where manifest_id = @id", new { id, from = from + 1, length });
+        "select substr(content, @from, @length) from manifest_contents where version_id = @id", new { id, from = from + 1, length });
 
     /// <summary>Those of the digests that are live manifests of the package.</summary>
     public static async Task<Dictionary<string, HeldContent>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
