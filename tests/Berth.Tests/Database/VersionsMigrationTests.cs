@@ -43,7 +43,7 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = await TestDatabase.CreateAsync(_folder);
+        _database = await TestDatabase.CreateBlankAsync(_folder);
         _server = BerthApplication.Build([$"--BERTH_DATA={_folder}", $"--BERTH_DATABASE={_database.Setting}", "--BERTH_URL=http://127.0.0.1:5000"]);
         _db = _server.Services.GetRequiredService<Db>();
         await using var connection = await _db.OpenAsync(Token);

@@ -49,6 +49,11 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
 
     public async Task<string> TakeAsync() => _idle.TryTake(out var name) ? name : await CreateAsync();
 
+    /// <summary>A database without any table, for a test that migrates it itself. It is dropped, not given back.</summary>
+    public Task<string> CreateBlankAsync() => CreateAsync("template1");
+
+    public Task DropAsync(string name) => ExecuteAsync(Unpooled(null), $"drop database if exists {name} with (force)");
+
     public async ValueTask GiveBackAsync(string name)
     {
         if (_over)
@@ -106,8 +111,6 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
         await ExecuteAsync(Unpooled(null), $"create database {name} template {template}");
         return name;
     }
-
-    private Task DropAsync(string name) => ExecuteAsync(Unpooled(null), $"drop database if exists {name} with (force)");
 
     /// <summary>A pool would keep connections to a database that is to be copied or dropped.</summary>
     private string Unpooled(string? database)

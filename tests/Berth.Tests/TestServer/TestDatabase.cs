@@ -8,9 +8,11 @@ public sealed class TestDatabase : IAsyncDisposable
 {
     private readonly PostgresDatabases? _from;
     private readonly string? _name;
+    private readonly bool _blank;
 
-    private TestDatabase(string setting, PostgresDatabases? from, string? name)
+    private TestDatabase(string setting, PostgresDatabases? from, string? name, bool blank = false)
     {
+        _blank = blank;
         Setting = setting;
         _from = from;
         _name = name;
@@ -32,5 +34,20 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase("postgres:" + databases.ConnectionTo(name), databases, name);
     }
 
-    public ValueTask DisposeAsync() => _from is null ? ValueTask.CompletedTask : _from.GiveBackAsync(_name!);
+    /// <summary>One without tables, for a test of migrations.</summary>
+    public static async Task<TestDatabase> CreateBlankAsync(string folder)
+    {
+        if (PostgresDatabases.OfRun is not { } databases)
+        {
+            return await CreateAsync(folder);
+        }
+
+        var name = await databases.CreateBlankAsync();
+        return new TestDatabase("postgres:" + databases.ConnectionTo(name), databases, name, blank: true);
+    }
+
+    public ValueTask DisposeAsync() =>
+        _from is null ? ValueTask.CompletedTask
+        : _blank ? new ValueTask(_from.DropAsync(_name!))
+        : _from.GiveBackAsync(_name!);
 }
