@@ -12,11 +12,18 @@ internal sealed partial class Migrator(Db db, TimeProvider time, ILogger<Migrato
 {
     private const string Prefix = "Berth.Server.Database.Migrations.";
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Those that there are, in their order.</summary>
+    public static IEnumerable<int> Numbers => Names().Select(NumberOf);
+
+    public Task RunAsync(CancellationToken cancellationToken) => RunAsync(int.MaxValue, cancellationToken);
+
+    /// <param name="last">The number of the last one that is wanted: an earlier release's.</param>
+    /// <param name="cancellationToken">Ends it between two.</param>
+    public async Task RunAsync(int last, CancellationToken cancellationToken)
     {
         await using var connection = await db.OpenAsync(cancellationToken);
         await connection.ExecuteAsync("create table if not exists migrations (number integer primary key, name text not null, applied_at bigint not null)");
-        foreach (var name in Names())
+        foreach (var name in Names().Where(name => NumberOf(name) <= last))
         {
             await ApplyAsync(connection, name, cancellationToken);
         }
@@ -27,10 +34,12 @@ internal sealed partial class Migrator(Db db, TimeProvider time, ILogger<Migrato
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
+    private static int NumberOf(string resource) => int.Parse(resource.AsSpan(Prefix.Length, 4));
+
     private async Task ApplyAsync(DbConnection connection, string resource, CancellationToken cancellationToken)
     {
         var name = resource[Prefix.Length..];
-        var number = int.Parse(name[..4]);
+        var number = NumberOf(resource);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (!db.Dialect.SingleProcess)
         {

@@ -14,13 +14,16 @@ namespace Berth.Tests.TestServer;
 public sealed class BerthServer : IAsyncDisposable
 {
     public const string AdminToken = "the-admin-token-of-the-tests";
-    private readonly WebApplication _app;
+    private readonly Func<WebApplication> _build;
     private readonly TestDatabase _database;
     private readonly HeldPort _port;
 
-    private BerthServer(WebApplication app, TestDatabase database, HeldPort port, string data, Uri url, ManualTimeProvider? clock)
+    private WebApplication _app;
+
+    private BerthServer(Func<WebApplication> build, TestDatabase database, HeldPort port, string data, Uri url, ManualTimeProvider? clock)
     {
-        _app = app;
+        _build = build;
+        _app = build();
         _database = database;
         _port = port;
         Data = data;
@@ -49,11 +52,19 @@ public sealed class BerthServer : IAsyncDisposable
     public static async Task<BerthServer> StartAsync(Action<WebApplicationBuilder> exchange, bool manualClock = false, params string[] settings)
     {
         var data = Directory.CreateTempSubdirectory("berth-test-").FullName;
-        var database = await TestDatabase.CreateAsync(data);
+        return await StartAsync(await TestDatabase.CreateAsync(data), data, exchange, manualClock, settings);
+    }
+
+    /// <summary>On a database and in a folder that there are; both go with it.</summary>
+    public static Task<BerthServer> StartOnAsync(TestDatabase database, string data) => StartAsync(database, data, _ => { }, manualClock: false, []);
+
+    private static async Task<BerthServer> StartAsync(
+        TestDatabase database, string data, Action<WebApplicationBuilder> exchange, bool manualClock, string[] settings)
+    {
         var clock = manualClock ? new ManualTimeProvider() : null;
         var port = new HeldPort();
         var url = new Uri($"http://127.0.0.1:{port.Number}");
-        var app = BerthApplication.Build(
+        WebApplication Build() => BerthApplication.Build(
             [
                 $"--BERTH_LISTEN={url.Authority}", $"--BERTH_URL={url.GetLeftPart(UriPartial.Authority)}", $"--BERTH_DATA={data}",
                 $"--BERTH_DATABASE={database.Setting}", $"--BERTH_ADMIN_TOKEN={AdminToken}",
@@ -68,9 +79,9 @@ public sealed class BerthServer : IAsyncDisposable
                     builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
                 }
             });
-        await app.Services.GetRequiredService<Startup>().PrepareAsync(CancellationToken.None);
-        await app.StartAsync();
-        return new BerthServer(app, database, port, data, url, clock);
+        var server = new BerthServer(Build, database, port, data, url, clock);
+        await server.StartAsync();
+        return server;
     }
 
     /// <summary>A client without credentials, unless a token is given (sent as <c>Bearer</c>).</summary>
@@ -90,6 +101,15 @@ public sealed class BerthServer : IAsyncDisposable
     /// <summary>Stops as on SIGTERM: no new requests, those in flight are finished.</summary>
     public Task StopAsync() => _app.StopAsync();
 
+    /// <summary>Ends, and begins again with the same data. What was in memory alone is gone.</summary>
+    public async Task RestartAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _app = _build();
+        await StartAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -97,5 +117,11 @@ public sealed class BerthServer : IAsyncDisposable
         await _database.DisposeAsync();
         _port.Dispose();
         Directory.Delete(Data, recursive: true);
+    }
+
+    private async Task StartAsync()
+    {
+        await _app.Services.GetRequiredService<Startup>().PrepareAsync(CancellationToken.None);
+        await _app.StartAsync();
     }
 }

@@ -1,0 +1,376 @@
+-- Written by script/schema from src/Berth.Server/Database/Migrations, as SQLite has it.
+
+CREATE TABLE accounts (
+    id integer primary key autoincrement,
+    kind text not null,                 -- 'user' | 'organization'
+    login text not null,
+    folded text not null unique,
+    name text,
+    email text,
+    site_admin boolean not null default false,
+    created_at bigint not null,
+    updated_at bigint not null
+);
+CREATE TABLE blob_links (
+    package_id bigint not null references packages (id) on delete cascade,
+    blob_id bigint not null references blobs (id),
+    used_at bigint not null,            -- last creation, mount or look-up by someone who may push; refreshed at most hourly
+    hidden boolean not null default false, -- the last live manifest that used it was deleted; unreadable until pushed, mounted or restored again
+    primary key (package_id, blob_id)
+);
+CREATE INDEX blob_links_blob on blob_links (blob_id);
+CREATE INDEX blob_links_used on blob_links (used_at);
+CREATE TABLE blob_trash (
+    storage_key text primary key,
+    deleted_at bigint not null
+);
+CREATE TABLE blobs (
+    id integer primary key autoincrement,
+    digest text not null unique,
+    size bigint not null,
+    storage_key text not null unique,
+    created_at bigint not null
+);
+CREATE TABLE clone_credentials (
+    id integer primary key autoincrement,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    user_id bigint references accounts (id) on delete cascade, -- whose codespaces use it; null: everybody's
+    origin text not null,               -- scheme, host and port that it was stored for; it goes nowhere else
+    username text not null,
+    value blob not null,              -- envelope encryption, see Security/Envelope
+    version bigint not null,
+    created_by text,
+    created_at bigint not null,
+    updated_at bigint not null
+);
+CREATE UNIQUE INDEX clone_credentials_repository on clone_credentials (repository_id) where user_id is null;
+CREATE UNIQUE INDEX clone_credentials_user on clone_credentials (repository_id, user_id) where user_id is not null;
+CREATE TABLE codespace_access (
+    organization_id bigint primary key references accounts (id) on delete cascade,
+    visibility text not null            -- 'disabled' | 'selected_members' | 'all_members' | 'all_members_and_outside_collaborators' (also without a row)
+);
+CREATE TABLE codespace_access_users (
+    organization_id bigint not null references accounts (id) on delete cascade,
+    user_id bigint not null references accounts (id) on delete cascade,
+    primary key (organization_id, user_id)
+);
+CREATE INDEX codespace_access_users_user on codespace_access_users (user_id);
+CREATE TABLE codespace_inside (
+    codespace_id bigint primary key references codespaces (id) on delete cascade,
+    sealed blob not null
+);
+CREATE TABLE codespace_log (
+    id integer primary key autoincrement,
+    codespace_id bigint not null references codespaces (id) on delete cascade,
+    attempt bigint not null,
+    at bigint not null,
+    step text not null,
+    line text not null
+);
+CREATE INDEX codespace_log_codespace on codespace_log (codespace_id, id);
+CREATE TABLE codespace_permissions (
+    user_id bigint not null references accounts (id) on delete cascade,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    target_id bigint not null references repositories (id) on delete cascade,
+    accepted_at bigint not null,
+    primary key (user_id, repository_id, target_id)
+);
+CREATE INDEX codespace_permissions_repository on codespace_permissions (repository_id);
+CREATE INDEX codespace_permissions_target on codespace_permissions (target_id);
+CREATE TABLE codespace_port_links (
+    hash blob not null unique,
+    codespace_id bigint not null references codespaces (id) on delete cascade,
+    port bigint not null,
+    expires_at bigint not null
+);
+CREATE TABLE codespace_targets (
+    codespace_id bigint not null references codespaces (id) on delete cascade,
+    target_id bigint not null references repositories (id) on delete cascade,
+    primary key (codespace_id, target_id)
+);
+CREATE INDEX codespace_targets_target on codespace_targets (target_id);
+CREATE TABLE codespaces (
+    id integer primary key autoincrement,
+    name text not null unique,
+    display_name text,
+    owner_id bigint not null references accounts (id),
+    repository_id bigint references repositories (id) on delete set null,
+    repository_full_name text not null, -- as it was at creation, for the log when the repository is gone
+    ref text,
+    devcontainer_path text,
+    machine text not null,
+    host text not null,                 -- the server that owns engine and workspace
+    desired text not null,              -- 'available' | 'shutdown' | 'deleted'
+    state text not null,                -- GitHub's names: Queued, Provisioning, Available, Starting, ShuttingDown, Shutdown, Failed, Deleted
+    failure text,                       -- one line, when Failed
+    image text,                         -- the image it runs, pinned by digest
+    container_id text,
+    remote_user text,
+    workspace_folder text,              -- inside the container
+    rebuild boolean not null default false,
+    attempt bigint not null default 0,  -- counts starts; a creation log line and a token belong to one
+    commands_running boolean not null default false, -- while it is available: lifecycle commands of the start go on
+    idle_timeout_minutes bigint not null default 30,
+    retention_period_minutes bigint not null default 43200, -- after a stop; 0: deleted when it stops
+    retention_expires_at bigint,        -- null while it is wanted
+    stop_notice text,                   -- why it stopped, when nobody asked for it
+    git_ahead bigint,                   -- of the workspace when it was last looked at; null: not known
+    git_behind bigint,
+    git_unpushed boolean,
+    git_uncommitted boolean,
+    git_ref text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    last_used_at bigint not null
+, permissions_opt_out boolean not null default false);
+CREATE INDEX codespaces_owner on codespaces (owner_id);
+CREATE INDEX codespaces_repository on codespaces (repository_id);
+CREATE TABLE collaborators (
+    repository_id bigint not null references repositories (id) on delete cascade,
+    user_id bigint not null references accounts (id) on delete cascade,
+    role text not null,                 -- read|triage|write|maintain|admin
+    primary key (repository_id, user_id)
+);
+CREATE INDEX collaborators_user on collaborators (user_id);
+CREATE TABLE deleted_tags (
+    manifest_id bigint not null references manifests (id) on delete cascade,
+    name text not null,
+    primary key (manifest_id, name)
+);
+CREATE TABLE key_rotations (
+    id integer primary key autoincrement,
+    from_fingerprint blob not null,
+    to_fingerprint blob not null,
+    state text not null,                -- 'running' | 'wrapped': the old key is still in the file | 'finished'
+    pass bigint not null,               -- rows are gone through until a whole pass finds nothing of the old key
+    part bigint not null,
+    after_id bigint not null,
+    changed bigint not null,
+    done bigint not null,
+    total bigint not null,
+    failed bigint not null,
+    started_by text,
+    started_at bigint not null,
+    finished_at bigint,
+    lease_by text,                      -- which of several servers works on it
+    lease_until bigint
+);
+CREATE UNIQUE INDEX key_rotations_running on key_rotations (state) where state = 'running';
+CREATE TABLE login_failures (
+    subject text primary key,
+    failures integer not null,
+    last_at bigint not null
+);
+CREATE TABLE manifest_blobs (
+    manifest_id bigint not null references manifests (id) on delete cascade,
+    blob_id bigint not null references blobs (id),
+    primary key (manifest_id, blob_id)
+);
+CREATE INDEX manifest_blobs_blob on manifest_blobs (blob_id);
+CREATE TABLE manifest_children (
+    manifest_id bigint not null references manifests (id) on delete cascade,
+    digest text not null,
+    primary key (manifest_id, digest)
+);
+CREATE INDEX manifest_children_digest on manifest_children (digest);
+CREATE TABLE manifest_contents (
+    manifest_id bigint primary key references manifests (id) on delete cascade,
+    content blob not null
+);
+CREATE TABLE manifests (
+    id integer primary key autoincrement,                            -- the version's id in the REST API
+    package_id bigint not null references packages (id) on delete cascade,
+    digest text not null,
+    media_type text not null,
+    artifact_type text,                 -- what the referrers API shows: artifactType, else the config's media type
+    subject text,                       -- digest
+    annotations text,                   -- JSON, as in the manifest; shown by the referrers API
+    size bigint not null,
+    created_by text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    deleted_at bigint
+);
+CREATE INDEX manifests_deleted on manifests (deleted_at) where deleted_at is not null;
+CREATE UNIQUE INDEX manifests_live on manifests (package_id, digest) where deleted_at is null;
+CREATE INDEX manifests_subject on manifests (package_id, subject, digest) where subject is not null;
+CREATE TABLE memberships (
+    organization_id bigint not null references accounts (id) on delete cascade,
+    user_id bigint not null references accounts (id) on delete cascade,
+    role text not null,                 -- 'admin' (an owner of the organization) | 'member'
+    created_at bigint not null,
+    primary key (organization_id, user_id)
+);
+CREATE INDEX memberships_user on memberships (user_id);
+CREATE TABLE migrations (number integer primary key, name text not null, applied_at bigint not null);
+CREATE TABLE organizations (
+    account_id bigint primary key references accounts (id) on delete cascade,
+    base_permission text not null default 'read',               -- role of members on the organization's repositories: none|read|write|admin
+    members_can_create_repositories boolean not null default true,
+    members_can_create_public_packages boolean not null default false,
+    members_can_create_internal_packages boolean not null default true,
+    members_can_create_private_packages boolean not null default true,
+    workflows_can_create_packages boolean not null default true,
+    public_packages_allowed boolean not null default true,
+    internal_packages_allowed boolean not null default true,
+    inherit_access_on_link boolean not null default false,      -- for a link that a personal token's label makes
+    first_publish_visibility text not null default 'repository', -- what a workflow's first publish takes: repository|internal|private
+    export_registry_secrets boolean not null default true       -- to the processes of codespaces; pulling uses them all the same
+);
+CREATE TABLE package_actions (
+    package_id bigint not null references packages (id) on delete cascade,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    role text not null,
+    primary key (package_id, repository_id)
+);
+CREATE TABLE package_codespaces (
+    package_id bigint not null references packages (id) on delete cascade,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    primary key (package_id, repository_id)
+);
+CREATE TABLE package_teams (
+    package_id bigint not null references packages (id) on delete cascade,
+    team_id bigint not null references teams (id) on delete cascade,
+    role text not null,
+    primary key (package_id, team_id)
+);
+CREATE TABLE package_users (
+    package_id bigint not null references packages (id) on delete cascade,
+    user_id bigint not null references accounts (id) on delete cascade,
+    role text not null,                 -- read|write|admin
+    primary key (package_id, user_id)
+);
+CREATE INDEX package_users_user on package_users (user_id);
+CREATE TABLE packages (
+    id integer primary key autoincrement,
+    owner_id bigint not null references accounts (id) on delete cascade,
+    type text not null,                 -- 'container' | 'npm'
+    name text not null,
+    state text not null,                -- 'pending' (blobs came, no manifest yet) | 'live' | 'deleted'
+    uploader text not null default '',  -- pending: the principal that alone sees it
+    visibility text not null default 'private',
+    repository_id bigint references repositories (id) on delete set null,
+    inherits_access boolean not null default false,
+    ever_linked boolean not null default false,                 -- a source label links only a package that never had a link
+    created_by text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    deleted_at bigint
+);
+CREATE UNIQUE INDEX packages_live on packages (owner_id, type, name) where state = 'live';
+CREATE UNIQUE INDEX packages_pending on packages (owner_id, type, name, uploader) where state = 'pending';
+CREATE INDEX packages_repository on packages (repository_id);
+CREATE TABLE repositories (
+    id integer primary key autoincrement,
+    owner_id bigint not null references accounts (id) on delete cascade,
+    name text not null,
+    folded text not null,
+    description text,
+    visibility text not null,           -- 'public' | 'internal' | 'private'
+    clone_url text,
+    clone_url_normalised text,          -- scheme, user, '.git' and letter case taken off: what an image's source label is compared with
+    external_id text,
+    default_branch text not null default 'main',
+    created_at bigint not null,
+    updated_at bigint not null,
+    unique (owner_id, folded)
+);
+CREATE INDEX repositories_clone_url on repositories (clone_url_normalised);
+CREATE TABLE secret_keys (
+    id integer primary key autoincrement,                            -- the key_id that clients send back
+    account_id bigint references accounts (id) on delete cascade,
+    repository_id bigint references repositories (id) on delete cascade,
+    public_key blob not null,
+    secret_key blob not null,         -- wrapped by the master key
+    created_at bigint not null,
+    retired_at bigint                   -- still opens boxes for a while after a newer key took over
+);
+CREATE UNIQUE INDEX secret_keys_account on secret_keys (account_id) where retired_at is null and account_id is not null;
+CREATE UNIQUE INDEX secret_keys_repository on secret_keys (repository_id) where retired_at is null and repository_id is not null;
+CREATE TABLE secret_repositories (
+    secret_id bigint not null references secrets (id) on delete cascade,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    primary key (secret_id, repository_id)
+);
+CREATE INDEX secret_repositories_repository on secret_repositories (repository_id);
+CREATE TABLE secrets (
+    id integer primary key autoincrement,
+    level text not null,                -- 'user' | 'repository' | 'organization'
+    account_id bigint references accounts (id) on delete cascade,
+    repository_id bigint references repositories (id) on delete cascade,
+    name text not null,                -- upper case
+    visibility text not null,           -- 'all' | 'private' | 'selected'; users: selected; repositories: all
+    value blob not null,              -- envelope encryption, see Secrets/Crypto/Envelope
+    version bigint not null,
+    created_by text,
+    created_at bigint not null,
+    updated_at bigint not null
+);
+CREATE UNIQUE INDEX secrets_account on secrets (account_id, name) where account_id is not null;
+CREATE UNIQUE INDEX secrets_repository on secrets (repository_id, name) where repository_id is not null;
+CREATE TABLE server_keys (
+    name text primary key,              -- 'fingerprint' | 'registry-token' | 'codespaces'
+    value blob not null               -- wrapped by the master key, except the fingerprint
+);
+CREATE TABLE tags (
+    package_id bigint not null references packages (id) on delete cascade,
+    name text not null,
+    manifest_id bigint not null references manifests (id) on delete cascade,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (package_id, name)
+);
+CREATE INDEX tags_manifest on tags (manifest_id);
+CREATE TABLE team_members (
+    team_id bigint not null references teams (id) on delete cascade,
+    user_id bigint not null references accounts (id) on delete cascade,
+    role text not null,                 -- 'maintainer' | 'member'
+    primary key (team_id, user_id)
+);
+CREATE INDEX team_members_user on team_members (user_id);
+CREATE TABLE team_repositories (
+    team_id bigint not null references teams (id) on delete cascade,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    role text not null,                 -- read|triage|write|maintain|admin
+    primary key (team_id, repository_id)
+);
+CREATE INDEX team_repositories_repository on team_repositories (repository_id);
+CREATE TABLE teams (
+    id integer primary key autoincrement,
+    organization_id bigint not null references accounts (id) on delete cascade,
+    slug text not null,
+    name text not null,
+    description text,
+    created_at bigint not null,
+    unique (organization_id, slug)
+);
+CREATE TABLE tokens (
+    id integer primary key autoincrement,
+    kind text not null,                 -- 'personal' | 'workflow' | 'codespace'
+    hash blob not null unique,
+    user_id bigint references accounts (id) on delete cascade,            -- personal: whose; workflow: who minted it; codespace: its creator
+    repository_id bigint references repositories (id) on delete cascade,  -- workflow, codespace
+    codespace_id bigint,                                                  -- codespace
+    minter_token_id bigint references tokens (id) on delete cascade,      -- workflow: dies with the token that minted it
+    note text,
+    scopes text not null default '',    -- personal: space separated
+    patterns text,                      -- personal: package patterns, space separated; null: unrestricted
+    packages text,                      -- workflow: 'read' | 'write'
+    run text,                           -- workflow: remarks, they satisfy no rule
+    ref text,
+    created_at bigint not null,
+    expires_at bigint,
+    last_used_at bigint
+);
+CREATE INDEX tokens_codespace on tokens (codespace_id);
+CREATE INDEX tokens_minter on tokens (minter_token_id);
+CREATE INDEX tokens_repository on tokens (repository_id);
+CREATE INDEX tokens_user on tokens (user_id);
+CREATE TABLE uploads (
+    id text primary key,
+    package_id bigint not null references packages (id) on delete cascade,
+    principal text not null,
+    algorithm text not null,            -- what is hashed while the bytes arrive
+    started_at bigint not null
+);
+CREATE INDEX uploads_started on uploads (started_at);
