@@ -88,8 +88,7 @@ public sealed partial class BerthClient
                 await stream.ReadExactlyAsync(payload, cancellationToken).ConfigureAwait(false);
                 if (header[0] == ExitStream)
                 {
-                    using var exit = JsonDocument.Parse(payload);
-                    return exit.RootElement.GetProperty("exit_code").GetInt32();
+                    return RemoteProcess.ExitCode(payload);
                 }
 
                 await write(header[0], payload).ConfigureAwait(false);

@@ -148,7 +148,7 @@ public sealed class RemoteProcess(WebSocket socket) : IDisposable
         _sending.Dispose();
     }
 
-    private static int ExitCode(byte[] text)
+    internal static int ExitCode(byte[] text)
     {
         using var end = JsonDocument.Parse(text);
         return end.RootElement.TryGetProperty("exit_code", out var code)

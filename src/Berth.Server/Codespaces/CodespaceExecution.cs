@@ -10,7 +10,8 @@ namespace Berth.Server.Codespaces;
 
 /// <summary>
 /// Runs one process in a codespace, as its remote user in its workspace folder, without a terminal and without input (<see cref="CodespaceTerminal"/> has both). The
-/// answer is framed as the engine frames output (stream 1 and 2); the last frame is stream 3 and says the exit code as JSON, <c>{"exit_code":0}</c>. A client that
+/// answer is framed as the engine frames output (stream 1 and 2); the last frame is stream 3 and says as JSON how it ended: <c>{"exit_code":0}</c>, or
+/// <c>{"error":"…"}</c> when that is not known. A client that
 /// leaves ends the process.
 /// </summary>
 internal static class CodespaceExecution
@@ -19,7 +20,7 @@ internal static class CodespaceExecution
     private const byte ExitStream = 3;
 
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, Db db, CodespaceConnections connections, TimeProvider time, EngineClient engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, Db db, CodespaceConnections connections, TimeProvider time, IContainerEngine engine, CancellationToken cancellationToken)
     {
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
         var body = await CreateCodespace.BodyAsync(http.Request, cancellationToken);
@@ -33,11 +34,11 @@ internal static class CodespaceExecution
         body.Validate();
         var running = await connections.RunningAsync(codespace, cancellationToken);
         await connections.TouchAsync(codespace.Id, cancellationToken);
-        EngineProcess process;
+        IEngineProcess process;
         try
         {
-            var wanted = await connections.ProcessAsync(running, new WantedProcess(command!, folder), cancellationToken);
-            process = await EngineProcess.StartAsync(engine, running.Container.Id, wanted, tty: false, cancellationToken);
+            var wanted = await connections.CommandAsync(running, new WantedProcess(command!, folder), cancellationToken);
+            process = await engine.RunAsync(running.Container.Id, wanted, cancellationToken);
         }
         catch (EngineException exception)
         {
@@ -60,22 +61,31 @@ internal static class CodespaceExecution
     }
 
     private static async Task StreamAsync(
-        HttpContext http, EngineProcess process, long codespace, CodespaceConnections connections, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext http, IEngineProcess process, long codespace, CodespaceConnections connections, TimeProvider time, CancellationToken cancellationToken)
     {
         http.Response.ContentType = MediaType;
 
         // The head by itself: a process may be silent for long.
         await http.Response.StartAsync(cancellationToken);
         await http.Response.Body.FlushAsync(cancellationToken);
-        await process.ReadAsync(
-            async (stream, piece) =>
-            {
-                await WriteAsync(http, stream, piece, cancellationToken);
-                await connections.TouchAsync(codespace, cancellationToken);
-            },
-            cancellationToken);
-        var code = await process.ExitCodeAsync(time, cancellationToken);
-        await WriteAsync(http, ExitStream, JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["exit_code"] = code }), cancellationToken);
+        var end = new JsonObject();
+        try
+        {
+            await process.ReadAsync(
+                async (stream, piece) =>
+                {
+                    await WriteAsync(http, stream, piece, cancellationToken);
+                    await connections.TouchAsync(codespace, cancellationToken);
+                },
+                cancellationToken);
+            end["exit_code"] = await process.ExitCodeAsync(time, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EngineException or IOException)
+        {
+            end["error"] = await connections.BrokenOffAsync(exception, cancellationToken);
+        }
+
+        await WriteAsync(http, ExitStream, JsonSerializer.SerializeToUtf8Bytes(end), cancellationToken);
     }
 
     private static async Task WriteAsync(HttpContext http, byte stream, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)

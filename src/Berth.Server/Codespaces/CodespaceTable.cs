@@ -37,10 +37,6 @@ internal static class CodespaceTable
     public static Task<Codespace?> FindAsync(DbSession session, string name) =>
         session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name", new { name });
 
-    /// <summary>Whosever it is.</summary>
-    public static Task<Codespace?> FindRunningAsync(DbSession session, string name) => session.FirstOrDefaultAsync<Codespace>(
-        $"{Select} where c.name = @name and c.state = 'Available' and c.desired = 'available'", new { name });
-
     /// <summary>One that is being deleted is gone already.</summary>
     public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
         session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name and c.owner_id = @ownerId and c.desired <> 'deleted'", new { ownerId, name });

@@ -21,10 +21,10 @@ internal static class CodespacesFeature
     public static void AddCodespaces(this IServiceCollection services)
     {
         services.AddSingleton(provider => new EngineSocket(provider.GetRequiredService<BerthOptions>().DockerHost));
-        services.AddSingleton<EngineClient>();
+        services.AddSingleton<IContainerEngine, EngineClient>();
         services.AddSingleton<CodespaceHost>();
         services.AddSingleton<CodespaceTools>();
-        services.AddSingleton<SandboxedProcess>();
+        services.AddSingleton<ISandbox, SandboxedProcess>();
         services.AddSingleton<WorkspaceFilesystem>();
         services.AddSingleton<Machines>();
         services.AddSingleton<Firewall>();
@@ -40,12 +40,13 @@ internal static class CodespacesFeature
         services.AddSingleton<FetchImage>();
         services.AddPreflight();
         services.AddSingleton<DevcontainerUp>();
-        services.AddSingleton<EngineBuilds>();
         services.AddSingleton<BuiltImages>();
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
         services.AddStartSteps();
+        services.AddSingleton<CodespaceRows>();
         services.AddSingleton<StopCodespace>();
+        services.AddSingleton<DeleteCodespace>();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();
         services.AddInside();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Database;
@@ -11,7 +10,7 @@ namespace Berth.Server.Codespaces;
 /// <summary>
 /// What git says about a workspace. Asked inside the container only, since a workspace's configuration can make git run programs; without git in the image it is not known.
 /// </summary>
-internal sealed class GitStatus(Db db, EngineClient engine, TimeProvider time)
+internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(15);
@@ -69,16 +68,10 @@ internal sealed class GitStatus(Db db, EngineClient engine, TimeProvider time)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
-        var body = new JsonObject
-        {
-            ["AttachStdout"] = true,
-            ["Cmd"] = new JsonArray("git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"),
-            ["User"] = user,
-            ["WorkingDir"] = folder,
-        };
+        var command = new EngineCommand(["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"], user, folder) { Errors = false };
         try
         {
-            await using var process = await EngineProcess.StartAsync(engine, container, body, tty: false, limit.Token);
+            await using var process = await engine.RunAsync(container, command, limit.Token);
             var output = new StringBuilder();
             await process.ReadAsync(
                 (_, piece) =>

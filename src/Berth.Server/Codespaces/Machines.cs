@@ -59,6 +59,9 @@ internal sealed class Machines(BerthOptions options)
 
     public IReadOnlyList<Machine> Offered => _offered;
 
+    /// <summary>How much a codespace may write outside its workspace.</summary>
+    public long MostWrittenBytes(Codespace codespace) => options.MaxContainerGiB is { } gigabytes ? (long)(gigabytes * GiB) : Of(codespace).StorageBytes;
+
     /// <summary>The smallest: what a codespace gets when nobody asked.</summary>
     public Machine Default => _offered[0];
 

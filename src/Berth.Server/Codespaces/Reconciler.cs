@@ -1,13 +1,8 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
-using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
-using Berth.Server.Codespaces.Networks;
-using Berth.Server.Codespaces.Steps;
-using Berth.Server.Codespaces.Workspaces;
-using Berth.Server.Database;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
@@ -17,8 +12,7 @@ namespace Berth.Server.Codespaces;
 /// seconds, or by the server's start after a crash. Rows hold everything that it knows.
 /// </summary>
 internal sealed partial class Reconciler(
-    Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StartCodespace start, StopCodespace stop, WatchCodespaces watch,
-    WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built,
+    TimeProvider time, CodespaceHost host, CodespaceRows rows, StartCodespace start, StopCodespace stop, DeleteCodespace delete, WatchCodespaces watch,
     ILogger<Reconciler> logger) : BackgroundService
 {
     private const int MaxStarts = 4;
@@ -159,7 +153,7 @@ internal sealed partial class Reconciler(
         Codespace? codespace;
         try
         {
-            codespace = await db.ReadAsync(session => CodespaceTable.FindAsync(session, id), stopping);
+            codespace = await rows.FindAsync(id, stopping);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -190,7 +184,7 @@ internal sealed partial class Reconciler(
         {
             do
             {
-                while (await db.ReadAsync(session => CodespaceTable.FindAsync(session, id), stopping) is { } codespace
+                while (await rows.FindAsync(id, stopping) is { } codespace
                     && await StepAsync(codespace, job, stopping))
                 {
                 }
@@ -223,17 +217,16 @@ internal sealed partial class Reconciler(
         switch (codespace)
         {
             case { Desired: CodespaceDesire.Deleted }:
-                await DeleteAsync(codespace, stopping);
+                await delete.RunAsync(codespace, stopping);
                 return false;
             case { Desired: CodespaceDesire.Shutdown } when codespace.State is not (CodespaceState.Shutdown or CodespaceState.Failed):
                 await StopAsync(codespace, stopping);
                 return true;
             case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
                 // Whoever runs them is in StartAsync, not here: they were another process's.
-                await SayAsync(codespace, "up", Fault.Shown(
+                await rows.SayAsync(codespace, "up", Fault.Shown(
                     "the server ended while commands ran in the background: what came after them did not run", "run it by hand, or rebuild the codespace"));
-                await db.WriteAsync(session => CodespaceTable.CommandsEndedAsync(session, codespace), stopping);
-                logs.Changed(codespace.Id);
+                await rows.CommandsEndedAsync(codespace, stopping);
                 return true;
             case { Desired: CodespaceDesire.Available } when CodespaceState.IsStarting(codespace.State):
                 await StartAsync(codespace, job, stopping);
@@ -266,9 +259,7 @@ internal sealed partial class Reconciler(
             LogFailed(exception, "start", codespace.Id);
             if (starting == 1)
             {
-                await db.WriteAsync(
-                    session => CodespaceTable.FailedAsync(session, codespace, "the server failed on this start; its log has the reason", time.GetUtcNow()), stopping);
-                logs.Changed(codespace.Id);
+                await rows.FailedAsync(codespace, "the server failed on this start; its log has the reason", stopping);
             }
         }
         finally
@@ -300,9 +291,7 @@ internal sealed partial class Reconciler(
         }
 
         _waiting.TryRemove(codespace.Id, out _);
-        await SayAsync(codespace, "stop", "stopped");
-        await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
-        logs.Changed(codespace.Id);
+        await rows.ShutDownAsync(codespace, "stopped", cancellationToken);
     }
 
     /// <summary>It is tried again at every look around, and said once.</summary>
@@ -310,35 +299,8 @@ internal sealed partial class Reconciler(
     {
         if (_waiting.TryAdd(codespace.Id, 0))
         {
-            await SayAsync(codespace, "stop", $"waiting for the container engine: {reason}");
+            await rows.SayAsync(codespace, "stop", $"waiting for the container engine: {reason}");
         }
-    }
-
-    private async Task SayAsync(Codespace codespace, string step, string line)
-    {
-        await using var log = logs.Open(codespace);
-        log.Write(step, line);
-    }
-
-    /// <summary>Container and anonymous volumes, then files, then the row: a crash in between leaves the row, and with it the wish.</summary>
-    private async Task DeleteAsync(Codespace codespace, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await stop.RemoveContainersAsync(codespace, cancellationToken);
-            await StartServices.RemoveVolumesAsync(engine, StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
-            await built.RemoveAllAsync(codespace, cancellationToken);
-            await networks.RemoveAsync(codespace, cancellationToken);
-        }
-        catch (EngineException) when (codespace.ContainerId is null && codespace.Image is null)
-        {
-            // It never had a container that was finished, and there is no engine to ask about others.
-        }
-
-        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
-        host.Folders(codespace).Delete();
-        await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id), cancellationToken);
-        logs.Changed(codespace.Id);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Codespaces: {What} failed for codespace {Codespace}")]

@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces;
 
 /// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
 internal sealed class StartCodespace(
-    Db db, TimeProvider time, EngineClient engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps, BerthMetrics metrics)
+    Db db, TimeProvider time, IContainerEngine engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps, BerthMetrics metrics)
 {
     /// <param name="codespace">Which.</param>
     /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>

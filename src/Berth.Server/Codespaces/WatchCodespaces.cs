@@ -12,7 +12,7 @@ namespace Berth.Server.Codespaces;
 /// although no row wants it.
 /// </summary>
 internal sealed class WatchCodespaces(
-    Db db, TimeProvider time, AccessDecisions access, EngineClient engine, CodespaceHost host, CodespaceLog logs, InsideContents inside, RefreshLogins refresh)
+    Db db, TimeProvider time, AccessDecisions access, IContainerEngine engine, CodespaceHost host, CodespaceRows rows, InsideContents inside, RefreshLogins refresh)
 {
     private readonly ConcurrentDictionary<long, byte> _strays = new();
 
@@ -74,9 +74,8 @@ internal sealed class WatchCodespaces(
 
         if (container is not { Running: true })
         {
-            await SayAsync(codespace, "stop", container is null ? "the container is gone" : $"the container has ended (exit code {container.ExitCode})");
-            await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
-            logs.Changed(codespace.Id);
+            var reason = container is null ? "the container is gone" : $"the container has ended (exit code {container.ExitCode})";
+            await rows.ShutDownAsync(codespace, reason, cancellationToken);
 
             // What a stop takes down beside the container: mounts, the environment.
             _strays[codespace.Id] = 0;
@@ -85,7 +84,7 @@ internal sealed class WatchCodespaces(
         else if (time.GetUtcNow() - codespace.LastUsedAt > TimeSpan.FromMinutes(codespace.IdleTimeoutMinutes))
         {
             var notice = $"stopped after {codespace.IdleTimeoutMinutes} minutes without use";
-            await SayAsync(codespace, "stop", notice);
+            await rows.SayAsync(codespace, "stop", notice);
             await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
             wake(codespace.Id);
         }
@@ -98,17 +97,10 @@ internal sealed class WatchCodespaces(
 
     private async Task EndAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
     {
-        await SayAsync(codespace, "failed", reason);
+        await rows.SayAsync(codespace, "failed", reason);
 
-        // The token ends with the row; the container is a stray from here on.
-        await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, reason, time.GetUtcNow()), cancellationToken);
-        logs.Changed(codespace.Id);
-    }
-
-    private async Task SayAsync(Codespace codespace, string step, string line)
-    {
-        await using var log = logs.Open(codespace);
-        log.Write(step, line);
+        // The container is a stray from here on.
+        await rows.FailedAsync(codespace, reason, cancellationToken);
     }
 
     /// <summary>

@@ -7,26 +7,35 @@ namespace Berth.SystemTests.Codespaces;
 public sealed class EngineFaultTests
 {
     [Fact]
-    public async Task An_engine_that_goes_away_and_comes_back_keeps_codespaces()
+    public async Task A_restarted_engine_keeps_codespaces_with_their_files()
     {
         await using var engine = await SecondEngine.StartAsync();
         await using var server = await ServerProcess.StartAsync("codespaces-engine", null, "BERTH_ALLOW_FILE_CLONE=true", engine.Setting);
         await using var world = await CodespaceWorld.CreateAsync(server);
-        var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
-        await world.GrantAsync("dev", repository);
-        var (first, second) = ((await world.CreateAsync(repository)).Is("Available").Name, (await world.CreateAsync(repository)).Is("Available").Name);
-        await world.ExecAsync(first, "touch /tmp/in-the-container mine");
+        var name = (await world.CreateAsync(await RepositoryAsync(world))).Is("Available").Name;
+        await world.ExecAsync(name, "touch /tmp/in-the-container mine");
 
-        // Restarted: the container has ended with it, and starts again with its files.
+        // The container has ended with the engine, and starts again with its files.
         await engine.StopAsync();
         await engine.StartAsync();
-        await world.UntilStateAsync(first, "Shutdown");
-        (await world.SettledAsync(first)).Says("the container has ended");
-        (await world.StartAsync(first)).Is("Available").Says("the container of the last start is there");
-        Assert.Equal("", (await world.ExecAsync(first, "test -f mine && test -f /tmp/in-the-container || echo lost")).Output);
+        await world.UntilStateAsync(name, "Shutdown");
+        (await world.SettledAsync(name)).Says("the container has ended");
+        (await world.StartAsync(name)).Is("Available").Says("the container of the last start is there");
+        Assert.Equal("", (await world.ExecAsync(name, "test -f mine && test -f /tmp/in-the-container || echo lost")).Output);
+    }
 
-        // Gone: a start says so, a stop and a deletion wait.
+    [Fact]
+    public async Task While_an_engine_is_away_starts_say_so_and_stops_and_deletions_wait()
+    {
+        await using var engine = await SecondEngine.StartAsync();
+        using var proxy = new EngineProxy(engine.SocketPath);
+        await using var server = await ServerProcess.StartAsync("codespaces-engine-away", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var repository = await RepositoryAsync(world);
+        var (first, second) = ((await world.CreateAsync(repository)).Is("Available").Name, (await world.CreateAsync(repository)).Is("Available").Name);
+
+        // At once for Berth: it sees no container end before the engine is gone.
+        proxy.Close();
         await engine.StopAsync();
         Assert.Contains("the container engine", await world.RefusedExecAsync(first), StringComparison.Ordinal);
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{first}/stop", new { });
@@ -38,11 +47,28 @@ public sealed class EngineFaultTests
         }
 
         await engine.StartAsync();
+        proxy.Listen();
         await world.UntilStateAsync(first, "Shutdown");
         Assert.Equal(1, (await world.LogAsync(first)).Split("waiting for the container engine").Length - 1);
         (await world.StartAsync(third)).Is("Available");
         await world.UntilDeletedAsync(second);
         Assert.Equal("", (await engine.Docker.RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + second)).Text);
+    }
+
+    [Fact]
+    public async Task After_an_engine_has_taken_its_containers_with_it_connections_name_the_engine()
+    {
+        await using var engine = await SecondEngine.StartAsync();
+        using var proxy = new EngineProxy(engine.SocketPath);
+        await using var server = await ServerProcess.StartAsync("codespaces-engine-last", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var name = (await world.CreateAsync(await RepositoryAsync(world))).Is("Available").Name;
+        await engine.Docker.RunAsync("kill", "berth-" + name);
+        await world.UntilStateAsync(name, "Shutdown");
+        proxy.Close();
+        Assert.Contains("the container engine is away", await world.RefusedExecAsync(name), StringComparison.Ordinal);
+        proxy.Listen();
+        Assert.Contains("the codespace is Shutdown, not Available", await world.RefusedExecAsync(name), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,9 +83,7 @@ public sealed class EngineFaultTests
         });
         await using var server = await ServerProcess.StartAsync("codespaces-engine-gone", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
         await using var world = await CodespaceWorld.CreateAsync(server);
-        var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
-        await world.GrantAsync("dev", repository);
+        var repository = await RepositoryAsync(world);
         var name = await world.BeginAsync(repository);
         Assert.Contains("the container engine went away during the start", (await world.SettledAsync(name)).Is("Failed").Failure, StringComparison.Ordinal);
         await engine.StartAsync();
@@ -74,9 +98,7 @@ public sealed class EngineFaultTests
         await using var engine = await SecondEngine.StartAsync(Path.Combine(disk.Path, "engine"));
         await using var server = await ServerProcess.StartAsync("codespaces-full", null, "BERTH_ALLOW_FILE_CLONE=true", engine.Setting);
         await using var world = await CodespaceWorld.CreateAsync(server);
-        var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
-        await world.GrantAsync("dev", repository);
+        var repository = await RepositoryAsync(world);
         var filler = await disk.FillAsync(leave: 256 * 1024);
         var failed = (await world.CreateAsync(repository)).Is("Failed");
         Assert.Contains("no space left on device", failed.Failure, StringComparison.Ordinal);
@@ -93,11 +115,17 @@ public sealed class EngineFaultTests
         using var proxy = new EngineProxy("/var/run/docker.sock", () => started!.RemoveImagesAsync());
         await using var server = await ServerProcess.StartAsync("codespaces-image", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
         await using var world = started = await CodespaceWorld.CreateAsync(server);
-        var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
-        await world.GrantAsync("dev", repository);
+        var repository = await RepositoryAsync(world);
         var failed = (await world.CreateAsync(repository)).Is("Failed");
         Assert.Contains("was removed from the container engine while the codespace started", failed.Failure, StringComparison.Ordinal);
         (await world.StartAsync(failed.Name)).Is("Available");
+    }
+
+    private static async Task<string> RepositoryAsync(CodespaceWorld world)
+    {
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
+        await world.GrantAsync("dev", repository);
+        return repository;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using Berth.SystemTests.Tools;
@@ -12,11 +13,12 @@ internal sealed class EngineProxy : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string _engine;
     private Func<Task>? _beforeCreation;
+    private readonly ConcurrentDictionary<Socket, byte> _open = new();
     private Socket? _listener;
 
     /// <param name="engine">The engine's own socket.</param>
-    /// <param name="beforeCreation">Done once.</param>
-    public EngineProxy(string engine, Func<Task> beforeCreation)
+    /// <param name="beforeCreation">Done once; null: nothing is.</param>
+    public EngineProxy(string engine, Func<Task>? beforeCreation = null)
     {
         (_engine, _beforeCreation) = (engine, beforeCreation);
         Listen();
@@ -34,11 +36,15 @@ internal sealed class EngineProxy : IDisposable
         _ = AcceptAsync(_listener);
     }
 
-    /// <summary>From now on nobody answers here, as when the engine has ended.</summary>
+    /// <summary>From now on nobody answers here, also on connections that there are, as when the engine was killed.</summary>
     public void Close()
     {
         _listener?.Dispose();
         File.Delete(Path);
+        foreach (var socket in _open.Keys)
+        {
+            socket.Dispose();
+        }
     }
 
     public void Dispose()
@@ -66,6 +72,7 @@ internal sealed class EngineProxy : IDisposable
         using var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         using (client)
         {
+            _open[client] = 0;
             try
             {
                 await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine));
@@ -74,6 +81,10 @@ internal sealed class EngineProxy : IDisposable
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
                 // Either side has gone; the other sees its connection end.
+            }
+            finally
+            {
+                _open.TryRemove(client, out _);
             }
         }
     }

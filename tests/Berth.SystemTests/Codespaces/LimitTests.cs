@@ -117,7 +117,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         await hostile.Raw.RunAsync("create", "--name", name, "--memory", "64m", "--memory-swap", "64m", "--cpus", "0.5", "--pids-limit", "10", hostile.Image, "true");
         try
         {
-            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock")).LimitAsync(name, new(1, 128L << 20, 20), TestContext.Current.CancellationToken);
+            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock")).LimitAsync(name, 1, 128L << 20, 20, TestContext.Current.CancellationToken);
             Assert.Equal("1000000000 134217728 134217728 20", (await hostile.Raw.RunAsync(
                 "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", name)).Line);
         }
@@ -144,7 +144,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, watch?.Exceeded ?? default);
         try
         {
-            await new EngineBuilds(engine).RunAsync(build, context.WriteAsync, line => text.Append(line).Append('\n'), ending.Token);
+            await new EngineClient(engine).BuildAsync(build, context.WriteAsync, line => text.Append(line).Append('\n'), ending.Token);
         }
         catch (EngineException exception)
         {

@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Builds;
 /// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a context that Berth packed: neither a tool nor the
 /// repository's own text has a say in what the engine is asked. No secret is part of it.
 /// </summary>
-internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, BuiltImages images, TimeProvider time)
+internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages images, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
@@ -92,7 +92,7 @@ internal sealed class BuildDockerfile(EngineClient engine, EngineBuilds builds, 
         var step = "";
         try
         {
-            await builds.RunAsync(
+            await engine.BuildAsync(
                 build, tar.WriteAsync,
                 line =>
                 {

@@ -11,19 +11,19 @@ internal sealed class BuildWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private const int Tries = 20;
-    private readonly EngineClient _engine;
+    private readonly IContainerEngine _engine;
     private readonly TimeProvider _time;
     private readonly int _processes;
     private readonly long _bytes;
-    private readonly HttpResponseMessage _events;
+    private readonly IAsyncEnumerable<string> _creations;
     private readonly ConcurrentDictionary<string, long> _written = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenSource _exceeded = new();
     private readonly Task _watching;
 
-    private BuildWatch(EngineClient engine, TimeProvider time, int processes, long bytes, HttpResponseMessage events)
+    private BuildWatch(IContainerEngine engine, TimeProvider time, int processes, long bytes, IAsyncEnumerable<string> creations)
     {
-        (_engine, _time, _processes, _bytes, _events) = (engine, time, processes, bytes, events);
+        (_engine, _time, _processes, _bytes, _creations) = (engine, time, processes, bytes, creations);
         _watching = Task.WhenAll(LimitAsync(), MeasureAsync());
     }
 
@@ -40,13 +40,12 @@ internal sealed class BuildWatch : IAsyncDisposable
     /// <param name="bytes">Of all commands together, looked at every two seconds.</param>
     /// <param name="cancellationToken">Ends the beginning.</param>
     public static async Task<BuildWatch> StartAsync(
-        EngineClient engine, TimeProvider time, string label, int processes, long bytes, CancellationToken cancellationToken) =>
-        new(engine, time, processes, bytes, await engine.OpenCreationsAsync(label, cancellationToken));
+        IContainerEngine engine, TimeProvider time, string label, int processes, long bytes, CancellationToken cancellationToken) =>
+        new(engine, time, processes, bytes, await engine.CreationsAsync(label, cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
-        _events.Dispose();
         await _watching;
         _ended.Dispose();
         _exceeded.Dispose();
@@ -56,7 +55,7 @@ internal sealed class BuildWatch : IAsyncDisposable
     {
         try
         {
-            await foreach (var id in EngineClient.CreationsAsync(_events, _ended.Token))
+            await foreach (var id in _creations.WithCancellation(_ended.Token))
             {
                 _written[id] = 0;
                 await LimitAsync(id);
@@ -82,7 +81,7 @@ internal sealed class BuildWatch : IAsyncDisposable
             }
             catch (EngineException) when (tries < Tries)
             {
-                if (await _engine.IsOverAsync(id, _ended.Token))
+                if (await _engine.ContainerAsync(id, _ended.Token) is not { HasEnded: false })
                 {
                     return;
                 }

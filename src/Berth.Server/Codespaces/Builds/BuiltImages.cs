@@ -6,7 +6,7 @@ namespace Berth.Server.Codespaces.Builds;
 /// <summary>
 /// The images that codespaces built on this host: how they are named, what keeps one repository's layers from another's builds, and when they go.
 /// </summary>
-internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds)
+internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine engine)
 {
     /// <summary>First in every stage of every build: the engine reuses a layer only below the same label.</summary>
     public const string Label = "berth.repository";
@@ -24,11 +24,11 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds
     /// <summary>Takes away what earlier starts of the codespace built. Layers that another build of the repository uses stay.</summary>
     public async Task RemoveOldAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        foreach (var name in await builds.NamedAsync(Prefix(codespace) + "/*", cancellationToken))
+        foreach (var name in await engine.NamedImagesAsync(Prefix(codespace) + "/*", cancellationToken))
         {
             if (!name.EndsWith($":{codespace.Attempt}", StringComparison.Ordinal))
             {
-                await builds.RemoveAsync(name, cancellationToken);
+                await engine.RemoveImageAsync(name, cancellationToken);
             }
         }
     }
@@ -36,9 +36,9 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds
     /// <summary>Takes away what the codespace built and, when it is the repository's last one on this host, every layer of its builds.</summary>
     public async Task RemoveAllAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        foreach (var name in await builds.NamedAsync(Prefix(codespace) + "/*", cancellationToken))
+        foreach (var name in await engine.NamedImagesAsync(Prefix(codespace) + "/*", cancellationToken))
         {
-            await builds.RemoveAsync(name, cancellationToken);
+            await engine.RemoveImageAsync(name, cancellationToken);
         }
 
         var others = await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds
         // An image goes only after those that build on it, and each round takes those that nothing builds on.
         for (var before = int.MaxValue; ;)
         {
-            var left = await builds.LabelledAsync($"{Label}={LabelOf(codespace)}", cancellationToken);
+            var left = await engine.LabelledImagesAsync($"{Label}={LabelOf(codespace)}", cancellationToken);
             if (left.Count == 0 || left.Count >= before)
             {
                 return;
@@ -59,7 +59,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, EngineBuilds builds
             before = left.Count;
             foreach (var id in left)
             {
-                await builds.RemoveAsync(id, cancellationToken);
+                await engine.RemoveImageAsync(id, cancellationToken);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
@@ -13,7 +12,7 @@ namespace Berth.Server.Codespaces.Connections;
 internal sealed record RunningCodespace(Codespace Codespace, EngineContainer Container);
 
 /// <summary>What all connections into a codespace share: only its creator has any, it must run, and using it keeps it awake.</summary>
-internal sealed class CodespaceConnections(Db db, TimeProvider time, EngineClient engine, InsideContents inside, CodespaceHost host)
+internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerEngine engine, InsideContents inside, CodespaceHost host)
 {
     /// <summary>Use is written down once in this time; idle timeouts are minutes.</summary>
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);
@@ -31,28 +30,42 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, EngineClien
     /// <exception cref="ApiException">It does not run.</exception>
     public async Task<RunningCodespace> RunningAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        if (codespace is not { State: CodespaceState.Available, ContainerId: { } id })
-        {
-            throw new ApiException(CodespaceEndpoints.Conflict(
-                $"the codespace is {codespace.State}, not Available; start it with: berth codespace start {codespace.Name}"));
-        }
-
         if (codespace.Host != host.Name)
         {
             throw new ApiException(CodespaceEndpoints.Conflict("the codespace runs on another server of this installation"));
+        }
+
+        if (codespace is not { State: CodespaceState.Available, ContainerId: { } id })
+        {
+            throw new ApiException(await EngineAwayAsync(codespace, cancellationToken) ?? CodespaceEndpoints.Conflict(
+                $"the codespace is {codespace.State}, not Available; start it with: berth codespace start {codespace.Name}"));
         }
 
         try
         {
             return await engine.ContainerAsync(id, cancellationToken) is { Running: true } container
                 ? new RunningCodespace(codespace, container)
-                : throw new ApiException(CodespaceEndpoints.Conflict("the codespace's container has ended; start it again"));
+                : throw new ApiException(await EngineAwayAsync(codespace, cancellationToken)
+                    ?? CodespaceEndpoints.Conflict("the codespace's container has ended; start it again"));
         }
         catch (EngineException exception)
         {
             throw new ApiException(Unprocessable(exception.Message));
         }
     }
+
+    /// <summary>
+    /// What to say of a codespace that does not run when no engine answers either: an engine that ends takes containers with it, so that it is the cause, and a
+    /// start would fail. Null while the engine answers, and for a codespace of another server.
+    /// </summary>
+    public async Task<ApiError?> EngineAwayAsync(Codespace codespace, CancellationToken cancellationToken) =>
+        codespace.Host == host.Name && await engine.UnavailableAsync(cancellationToken) is { } reason
+            ? Unprocessable($"the container engine is away ({reason}); the codespace is {codespace.State}")
+            : null;
+
+    /// <summary>Why a process that ran cannot be followed any more.</summary>
+    public async Task<string> BrokenOffAsync(Exception exception, CancellationToken cancellationToken) =>
+        await engine.UnavailableAsync(cancellationToken) is { } reason ? $"the container engine went away: {reason}" : exception.Message;
 
     /// <summary>Somebody uses it at this moment.</summary>
     public async Task TouchAsync(long codespace, CancellationToken cancellationToken)
@@ -67,11 +80,11 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, EngineClien
         await db.WriteAsync(session => CodespaceTable.TouchAsync(session, codespace, now), cancellationToken);
     }
 
-    /// <summary>A process in it as the engine takes it: as its remote user, with its environment.</summary>
+    /// <summary>A process in it, as its remote user, with its environment.</summary>
     /// <param name="running">Where.</param>
     /// <param name="process">What to run.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<JsonObject> ProcessAsync(RunningCodespace running, WantedProcess process, CancellationToken cancellationToken)
+    public async Task<EngineCommand> CommandAsync(RunningCodespace running, WantedProcess process, CancellationToken cancellationToken)
     {
         var codespace = running.Codespace;
         var variables = await inside.VariablesAsync(codespace, cancellationToken);
@@ -82,17 +95,8 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, EngineClien
             environment = environment.Append("TERM=" + terminal);
         }
 
-        return new JsonObject
-        {
-            ["Env"] = new JsonArray([.. environment.Select(entry => JsonValue.Create(entry))]),
-            ["AttachStdin"] = process.Input,
-            ["AttachStdout"] = true,
-            ["AttachStderr"] = true,
-            ["Cmd"] = new JsonArray([.. process.Command.Select(part => JsonValue.Create(part))]),
-            ["User"] = codespace.RemoteUser ?? "",
-            ["WorkingDir"] = Path.Combine(codespace.WorkspaceFolder ?? "", process.Folder ?? ""),
-            ["Tty"] = process.Tty,
-        };
+        var folder = Path.Combine(codespace.WorkspaceFolder ?? "", process.Folder ?? "");
+        return new EngineCommand(process.Command, codespace.RemoteUser ?? "", folder) { Environment = [.. environment], Input = process.Input, Tty = process.Tty };
     }
 
     public static ApiError Unprocessable(string reason) => new(422, "unprocessable", reason);

@@ -16,15 +16,15 @@ internal static class CodespaceFiles
 
     /// <summary>The archive of a file or folder; its first name is that of the path's last part.</summary>
     public static async Task<IResult> GetAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, EngineClient engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         var path = PathOf(http, running.Codespace);
         try
         {
-            using var response = await engine.ReadFilesAsync(running.Container.Id, path, cancellationToken);
+            await using var archive = await engine.ReadFilesAsync(running.Container.Id, path, cancellationToken);
             http.Response.ContentType = MediaType;
-            await response.Content.CopyToAsync(http.Response.Body, cancellationToken);
+            await archive.CopyToAsync(http.Response.Body, cancellationToken);
             return Results.Empty;
         }
         catch (EngineException exception) when (!http.Response.HasStarted)
@@ -35,7 +35,7 @@ internal static class CodespaceFiles
 
     /// <summary>Unpacks an archive with one file or folder: into the folder that <c>path</c> names, or as <c>path</c> where there is none.</summary>
     public static async Task<IResult> PutAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, EngineClient engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         var path = PathOf(http, running.Codespace);
@@ -50,8 +50,8 @@ internal static class CodespaceFiles
             var container = running.Container.Id;
             var (folder, root) = await TargetAsync(engine, container, path, wanted, cancellationToken);
             var owner = await RemoteUserIds.FindAsync(engine, container, running.Codespace.RemoteUser ?? "root", cancellationToken);
-            using var content = new RewrittenArchive(http.Request.Body, root, owner);
-            await engine.WriteFilesAsync(container, folder, content, cancellationToken);
+            var archive = new RewrittenArchive(http.Request.Body, root, owner);
+            await engine.WriteFilesAsync(container, folder, archive.WriteAsync, cancellationToken);
             return ApiResult.Ok(new Client.Wire.CopiedFiles((folder == "/" ? "" : folder) + "/" + root));
         }
         catch (EngineException exception)
@@ -74,7 +74,7 @@ internal static class CodespaceFiles
     };
 
     private static async Task<(string Folder, string Root)> TargetAsync(
-        EngineClient engine, string container, string path, string name, CancellationToken cancellationToken)
+        IContainerEngine engine, string container, string path, string name, CancellationToken cancellationToken)
     {
         if (await engine.FileAsync(container, path, cancellationToken) is { } there)
         {
@@ -116,7 +116,7 @@ internal static class RemoteUserIds
 {
     private const int Longest = 1024 * 1024;
 
-    public static async Task<(int User, int Group)> FindAsync(EngineClient engine, string container, string user, CancellationToken cancellationToken)
+    public static async Task<(int User, int Group)> FindAsync(IContainerEngine engine, string container, string user, CancellationToken cancellationToken)
     {
         var name = user.Split(':')[0];
         if (name is "root" or "0" or "")
@@ -124,8 +124,7 @@ internal static class RemoteUserIds
             return (0, 0);
         }
 
-        using var response = await engine.ReadFilesAsync(container, "/etc/passwd", cancellationToken);
-        await using var archive = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await using var archive = await engine.ReadFilesAsync(container, "/etc/passwd", cancellationToken);
         await using var tar = new TarReader(archive);
         if (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { DataStream: { } data, Length: < Longest })
         {

@@ -24,7 +24,7 @@ internal static partial class CodespaceTerminal
     private const int LongestStart = 256 * 1024;
 
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, EngineClient engine, TimeProvider time, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, TimeProvider time, CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         if (!http.WebSockets.IsWebSocketRequest)
@@ -58,14 +58,13 @@ internal static partial class CodespaceTerminal
         new Http.ApiError(426, "UPGRADE_REQUIRED", "this address speaks WebSocket; berth codespace does").WithHeader("Upgrade", "websocket");
 
     private static async Task RunAsync(
-        RunningCodespace running, WantedProcess wanted, (int Rows, int Columns)? size, WebSocketFrames frames, CodespaceConnections connections, EngineClient engine,
+        RunningCodespace running, WantedProcess wanted, (int Rows, int Columns)? size, WebSocketFrames frames, CodespaceConnections connections, IContainerEngine engine,
         TimeProvider time, CancellationToken cancellationToken)
     {
-        EngineProcess process;
+        IEngineProcess process;
         try
         {
-            var body = await connections.ProcessAsync(running, wanted, cancellationToken);
-            process = await EngineProcess.StartAsync(engine, running.Container.Id, body, wanted.Tty, cancellationToken);
+            process = await engine.RunAsync(running.Container.Id, await connections.CommandAsync(running, wanted, cancellationToken), cancellationToken);
         }
         catch (EngineException exception)
         {
@@ -93,9 +92,9 @@ internal static partial class CodespaceTerminal
                     left.Token);
                 await EndAsync(frames, new JsonObject { ["exit_code"] = await process.ExitCodeAsync(time, left.Token) }, left.Token);
             }
-            catch (EngineException exception)
+            catch (Exception exception) when (exception is EngineException or IOException)
             {
-                await EndAsync(frames, new JsonObject { ["error"] = exception.Message }, left.Token);
+                await EndAsync(frames, new JsonObject { ["error"] = await connections.BrokenOffAsync(exception, left.Token) }, left.Token);
             }
             finally
             {
@@ -108,7 +107,7 @@ internal static partial class CodespaceTerminal
         }
     }
 
-    public static async Task KillAsync(EngineProcess process, TimeProvider time)
+    public static async Task KillAsync(IEngineProcess process, TimeProvider time)
     {
         try
         {
@@ -122,7 +121,7 @@ internal static partial class CodespaceTerminal
 
     /// <summary>What the client sends, until it leaves.</summary>
     private static async Task ListenAsync(
-        RunningCodespace running, EngineProcess process, WebSocketFrames frames, CodespaceConnections connections, CancellationTokenSource left)
+        RunningCodespace running, IEngineProcess process, WebSocketFrames frames, CodespaceConnections connections, CancellationTokenSource left)
     {
         var channel = Input;
         try

@@ -1,17 +1,15 @@
 using System.Formats.Tar;
-using System.Net;
 
 namespace Berth.Server.Codespaces.Connections;
 
 /// <summary>A tar archive on its way into a codespace, written anew entry by entry: under another first name, with another owner, and only with what may be in it.</summary>
-internal sealed class RewrittenArchive(Stream source, string root, (int User, int Group) owner) : HttpContent
+internal sealed class RewrittenArchive(Stream source, string root, (int User, int Group) owner)
 {
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
     private const int MostEntries = 1_000_000;
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    /// <exception cref="ArchiveRefusedException">It holds what may not come in.</exception>
+    public async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
         await using var reader = new TarReader(source, leaveOpen: true);
         await using var writer = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
@@ -33,12 +31,6 @@ internal sealed class RewrittenArchive(Stream source, string root, (int User, in
 
         // The end of the body, so that the connection can be used again.
         await source.CopyToAsync(Stream.Null, cancellationToken);
-    }
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return false;
     }
 
     private PaxTarEntry Rewrite(TarEntry entry)

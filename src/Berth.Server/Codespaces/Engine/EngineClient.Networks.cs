@@ -1,72 +1,59 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>A network of the engine.</summary>
-/// <param name="Bridge">The name of its interface on the host, where it was chosen.</param>
-/// <param name="Subnets">In CIDR notation.</param>
-internal sealed record EngineNetwork(string Id, string Name, string? Bridge, IReadOnlyList<string> Subnets, IReadOnlyDictionary<string, string> Labels);
-
-/// <summary>What the engine says about itself that matters here.</summary>
-/// <param name="RemapsUsers">Root in a container is nobody outside (dockerd's userns-remap).</param>
-/// <param name="FirstUser">What a container's user 0 is outside: 0 without remapping.</param>
-/// <param name="Folder">Where images and containers lie on the engine's machine.</param>
-internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder);
-
-/// <summary>Calls about networks and the engine itself.</summary>
+/// <content>Networks and volumes.</content>
 internal sealed partial class EngineClient
 {
     private const string BridgeName = "com.docker.network.bridge.name";
 
     public async Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Relative("networks"));
-        using var response = await SendAsync(request, cancellationToken);
-        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        using var document = await _http.ReadAsync("networks", cancellationToken);
         return [.. document.RootElement.EnumerateArray().Select(NetworkOf)];
     }
 
-    /// <summary>A bridge without IPv6, in which containers reach each other.</summary>
-    /// <exception cref="EngineException">The name is taken, or the addresses overlap with another network's.</exception>
-    public async Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Relative("networks/create"))
+        var body = new JsonObject
         {
-            Content = JsonContent.Create(new JsonObject
-            {
-                ["Name"] = name,
-                ["Driver"] = "bridge",
-                ["CheckDuplicate"] = true,
-                ["EnableIPv6"] = false,
-                ["IPAM"] = new JsonObject { ["Config"] = new JsonArray(new JsonObject { ["Subnet"] = subnet }) },
-                ["Options"] = new JsonObject { [BridgeName] = bridge },
-                ["Labels"] = new JsonObject([.. labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value))]),
-            }),
+            ["Name"] = name,
+            ["Driver"] = "bridge",
+            ["CheckDuplicate"] = true,
+            ["EnableIPv6"] = false,
+            ["IPAM"] = new JsonObject { ["Config"] = new JsonArray(new JsonObject { ["Subnet"] = subnet }) },
+            ["Options"] = new JsonObject { [BridgeName] = bridge },
+            ["Labels"] = EngineHttp.Map(labels),
         };
-        using var response = await SendAsync(request, cancellationToken);
+        return _http.CallAsync(HttpMethod.Post, "networks/create", body, cancellationToken);
     }
 
-    /// <summary>A network that is gone is fine.</summary>
-    public async Task RemoveNetworkAsync(string id, CancellationToken cancellationToken)
+    public Task RemoveNetworkAsync(string id, CancellationToken cancellationToken) =>
+        _http.CallAsync(HttpMethod.Delete, $"networks/{Uri.EscapeDataString(id)}", null, cancellationToken, HttpStatusCode.NotFound);
+
+    public Task CreateVolumeAsync(string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Delete, Relative($"networks/{Uri.EscapeDataString(id)}"));
-        using var response = await SendAsync(request, cancellationToken, missingIsFine: true);
+        var body = new JsonObject
+        {
+            ["Name"] = name,
+            ["Driver"] = "local",
+            ["DriverOpts"] = new JsonObject { ["type"] = "none", ["o"] = "bind", ["device"] = folder },
+            ["Labels"] = EngineHttp.Map(labels),
+        };
+        return _http.CallAsync(HttpMethod.Post, "volumes/create", body, cancellationToken);
     }
 
-    public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> VolumesAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Relative("info"));
-        using var response = await SendAsync(request, cancellationToken);
-        using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-        var info = document.RootElement;
-        var remaps = info.TryGetProperty("SecurityOptions", out var options) && options.ValueKind == JsonValueKind.Array
-            && options.EnumerateArray().Any(option => option.GetString() == "name=userns");
-
-        // dockerd keeps what remapped containers consist of in a folder that is named after the first user and group: /var/lib/docker/100000.100000.
-        var folder = info.TryGetProperty("DockerRootDir", out var root) ? root.GetString() ?? "" : "";
-        return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder);
+        using var document = await _http.ReadAsync($"volumes?{EngineHttp.LabelFilters(labels)}", cancellationToken);
+        return document.RootElement.TryGetProperty("Volumes", out var volumes) && volumes.ValueKind == JsonValueKind.Array
+            ? [.. volumes.EnumerateArray().Select(volume => volume.GetProperty("Name").GetString()!)] : [];
     }
+
+    public Task RemoveVolumeAsync(string name, CancellationToken cancellationToken) =>
+        _http.CallAsync(HttpMethod.Delete, $"volumes/{Uri.EscapeDataString(name)}", null, cancellationToken, HttpStatusCode.NotFound);
 
     private static EngineNetwork NetworkOf(JsonElement network)
     {
@@ -74,6 +61,7 @@ internal sealed partial class EngineClient
             ? name.GetString() : null;
         var subnets = network.TryGetProperty("IPAM", out var ipam) && ipam.TryGetProperty("Config", out var config) && config.ValueKind == JsonValueKind.Array
             ? config.EnumerateArray().Select(entry => entry.TryGetProperty("Subnet", out var subnet) ? subnet.GetString() : null).OfType<string>() : [];
-        return new EngineNetwork(network.GetProperty("Id").GetString()!, network.GetProperty("Name").GetString()!, bridge, [.. subnets], LabelsOf(network));
+        return new EngineNetwork(
+            network.GetProperty("Id").GetString()!, network.GetProperty("Name").GetString()!, bridge, [.. subnets], EngineHttp.LabelsOf(network));
     }
 }

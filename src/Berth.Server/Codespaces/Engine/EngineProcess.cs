@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -9,50 +10,44 @@ namespace Berth.Server.Codespaces.Engine;
 /// A process in a container with its input and output: the engine's raw stream, which begins with an HTTP upgrade ("hijacking" in the engine's words). With a
 /// terminal the output is raw; without one it comes in frames (<see cref="EngineFrames"/>).
 /// </summary>
-internal sealed class EngineProcess : IAsyncDisposable
+internal sealed class EngineProcess : IEngineProcess
 {
-    private readonly EngineClient _engine;
+    private readonly EngineHttp _http;
     private readonly string _container;
     private readonly string _exec;
+    private readonly bool _tty;
     private readonly NetworkStream _stream;
     private readonly byte[] _early;
 
-    private EngineProcess(EngineClient engine, string container, string exec, bool tty, NetworkStream stream, byte[] early)
+    private EngineProcess(EngineHttp http, string container, string exec, bool tty, NetworkStream stream, byte[] early)
     {
-        (_engine, _container, _exec, Tty, _stream, _early) = (engine, container, exec, tty, stream, early);
+        (_http, _container, _exec, _tty, _stream, _early) = (http, container, exec, tty, stream, early);
     }
 
-    public bool Tty { get; }
-
-    /// <param name="engine">Where the container is.</param>
-    /// <param name="container">Its id.</param>
-    /// <param name="body">The process, as in the engine's <c>POST /containers/{id}/exec</c>.</param>
-    /// <param name="tty">Whether it gets a terminal.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="EngineException">The engine refused.</exception>
-    public static async Task<EngineProcess> StartAsync(EngineClient engine, string container, JsonObject body, bool tty, CancellationToken cancellationToken)
+    public static async Task<EngineProcess> StartAsync(EngineHttp http, string container, EngineCommand command, CancellationToken cancellationToken)
     {
-        var exec = await engine.CreateExecAsync(container, body, cancellationToken);
+        var exec = await CreateAsync(http, container, command, cancellationToken);
         NetworkStream stream;
         try
         {
-            stream = await engine.Socket.OpenAsync(cancellationToken);
+            stream = await http.Socket.OpenAsync(cancellationToken);
         }
         catch (SocketException exception)
         {
-            throw new EngineException(0, $"the container engine at {engine.Socket.Path} does not answer: {exception.Message}");
+            throw EngineException.Silent(http.Socket.Path, exception);
         }
 
         try
         {
-            var start = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["Detach"] = false, [nameof(Tty)] = tty });
+            var start = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["Detach"] = false, ["Tty"] = command.Tty });
             await stream.WriteAsync(
                 Encoding.ASCII.GetBytes(
                     $"POST /{EngineSocket.ApiVersion}/exec/{exec}/start HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
                     + $"Content-Type: application/json\r\nContent-Length: {start.Length}\r\n\r\n"),
                 cancellationToken);
             await stream.WriteAsync(start, cancellationToken);
-            return new EngineProcess(engine, container, exec, tty, stream, await UpgradedAsync(stream, cancellationToken));
+            return new EngineProcess(http, container, exec, command.Tty, stream, await UpgradedAsync(stream, cancellationToken));
         }
         catch
         {
@@ -61,13 +56,10 @@ internal sealed class EngineProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Copies its output until it ends.</summary>
-    /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
         await using var output = new EarlyStream(_early, _stream);
-        if (!Tty)
+        if (!_tty)
         {
             await EngineFrames.ReadAsync(output, write, cancellationToken);
             return;
@@ -83,7 +75,6 @@ internal sealed class EngineProcess : IAsyncDisposable
 
     public async Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => await _stream.WriteAsync(input, cancellationToken);
 
-    /// <summary>The end of its input.</summary>
     public void CloseInput()
     {
         try
@@ -96,14 +87,24 @@ internal sealed class EngineProcess : IAsyncDisposable
         }
     }
 
-    public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) => _engine.ResizeExecAsync(_exec, rows, columns, cancellationToken);
+    public async Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _http.CallAsync(HttpMethod.Post, $"exec/{_exec}/resize?h={rows}&w={columns}", null, cancellationToken, HttpStatusCode.NotFound);
+        }
+        catch (EngineException exception) when (exception.Status is >= 400)
+        {
+            // It ends at this moment, or has not begun.
+        }
+    }
 
-    /// <summary>Of a process whose output has ended; its end may come to the engine's ears a moment later.</summary>
     public async Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken)
     {
+        // Its end may come to the engine's ears a moment after the end of its output.
         for (var tries = 0; tries < 100; tries++)
         {
-            if (await _engine.ExecAsync(_exec, cancellationToken) is { Running: false, ExitCode: { } code })
+            if (await FindAsync(cancellationToken) is { Running: false, ExitCode: { } code })
             {
                 return code;
             }
@@ -114,65 +115,59 @@ internal sealed class EngineProcess : IAsyncDisposable
         throw new EngineException(500, "the process ended without an exit code");
     }
 
-    /// <summary>Nobody listens to it any more: it ends, with what it started in its session. One that has ended is fine.</summary>
     public async Task KillAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await _engine.ExecAsync(_exec, cancellationToken) is { Running: true, Pid: > 0 } exec
-            && await _engine.ContainerAsync(_container, cancellationToken) is { Running: true, Pid: > 0 } container)
+        if (await FindAsync(cancellationToken) is { Running: true, Pid: > 0 } process && await ContainerPidAsync(cancellationToken) is > 0 and var container)
         {
-            await ProcessSession.KillAsync(exec.Pid, container.Pid, time, cancellationToken);
+            await ProcessSession.KillAsync(process.Pid, container, time, cancellationToken);
         }
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    private static async Task<string> CreateAsync(EngineHttp http, string container, EngineCommand command, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject
+        {
+            ["Env"] = new JsonArray([.. command.Environment.Select(entry => JsonValue.Create(entry))]),
+            ["AttachStdin"] = command.Input,
+            ["AttachStdout"] = true,
+            ["AttachStderr"] = command.Errors,
+            ["Cmd"] = new JsonArray([.. command.Command.Select(part => JsonValue.Create(part))]),
+            ["User"] = command.User,
+            ["WorkingDir"] = command.Folder,
+            ["Tty"] = command.Tty,
+        };
+        using var document = await http.ReadAsync(HttpMethod.Post, $"containers/{container}/exec", body, cancellationToken);
+        return document.RootElement.GetProperty("Id").GetString()!;
+    }
+
+    /// <summary>Null when the engine does not know it (any more).</summary>
+    private async Task<(bool Running, int Pid, int? ExitCode)?> FindAsync(CancellationToken cancellationToken)
+    {
+        using var document = await _http.FindAsync($"exec/{_exec}/json", cancellationToken);
+        if (document?.RootElement is not { } root)
+        {
+            return null;
+        }
+
+        return (
+            root.TryGetProperty("Running", out var running) && running.ValueKind == JsonValueKind.True,
+            root.TryGetProperty("Pid", out var pid) && pid.TryGetInt32(out var number) ? number : 0,
+            root.TryGetProperty("ExitCode", out var code) && code.ValueKind == JsonValueKind.Number ? code.GetInt32() : null);
+    }
+
+    private async Task<int> ContainerPidAsync(CancellationToken cancellationToken)
+    {
+        using var document = await _http.FindAsync($"containers/{_container}/json", cancellationToken);
+        return document?.RootElement.GetProperty("State").TryGetProperty("Pid", out var pid) == true && pid.TryGetInt32(out var number) ? number : 0;
+    }
 
     private static async Task<byte[]> UpgradedAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var answer = await UpgradeAnswer.ReadAsync(stream, cancellationToken);
         return answer.Status is StatusCodes.Status101SwitchingProtocols or StatusCodes.Status200OK
             ? answer.Reader.Rest()
-            : throw new EngineException(answer.Status, EngineClient.Message(Encoding.UTF8.GetString(await answer.BodyAsync(cancellationToken))));
-    }
-
-    /// <summary>What came with the answer to the upgrade, then the connection.</summary>
-    private sealed class EarlyStream(byte[] early, Stream rest) : Stream
-    {
-        private int _given;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (_given == early.Length)
-            {
-                return await rest.ReadAsync(buffer, cancellationToken);
-            }
-
-            var count = Math.Min(buffer.Length, early.Length - _given);
-            early.AsMemory(_given, count).CopyTo(buffer);
-            _given += count;
-            return count;
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+            : throw new EngineException(answer.Status, EngineHttp.Message(Encoding.UTF8.GetString(await answer.BodyAsync(cancellationToken))));
     }
 }

@@ -15,7 +15,7 @@ internal static partial class NetworkNamespace
 
     /// <summary>A socket in the container's network, neither bound nor connected.</summary>
     /// <exception cref="EngineException">The container has ended, or the server may not enter its network.</exception>
-    public static async Task<T> InsideAsync<T>(EngineClient engine, EngineContainer container, Func<T> make, CancellationToken cancellationToken)
+    public static async Task<T> InsideAsync<T>(IContainerEngine engine, EngineContainer container, Func<T> make, CancellationToken cancellationToken)
         where T : class
     {
         using var network = Open($"/proc/{container.Pid}/ns/net");
@@ -74,7 +74,7 @@ internal static partial class NetworkNamespace
 
     /// <summary>A connection to a port of the container, also one that listens on its loopback address only.</summary>
     /// <exception cref="SocketException">Nothing listens there.</exception>
-    public static async Task<Socket> ConnectAsync(EngineClient engine, EngineContainer container, int port, CancellationToken cancellationToken)
+    public static async Task<Socket> ConnectAsync(IContainerEngine engine, EngineContainer container, int port, CancellationToken cancellationToken)
     {
         var address = IPAddress.Loopback;
         while (true)

@@ -12,7 +12,7 @@ internal sealed record PinnedImage(string Reference, EngineImage Image);
 /// Authorises and pulls an image for one codespace. The registry is always asked, since an image that lies on the engine already was authorised for
 /// somebody else.
 /// </summary>
-internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
+internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registries)
 {
     /// <summary>A token of a registry lives for minutes; a large pull gets that many new ones.</summary>
     private const int MostRenewals = 20;
@@ -66,7 +66,7 @@ internal sealed class FetchImage(EngineClient engine, RegistryAccess registries)
             try
             {
                 await engine.PullAsync(
-                    allowed.Image, allowed.Digest, allowed.Credential,
+                    allowed.Image.Repository, allowed.Digest, allowed.Credential,
                     update =>
                     {
                         progressed |= update.Status is "Pull complete" or "Download complete" or "Extracting";

@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Inside;
 
 /// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
 internal sealed partial class InsideContents(
-    Db db, InsideStates states, InsideFiles files, BerthInside berth, EngineClient engine, BerthOptions options, ILogger<InsideContents> logger)
+    Db db, InsideStates states, InsideFiles files, BerthInside berth, IContainerEngine engine, BerthOptions options, ILogger<InsideContents> logger)
 {
     private const string SystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Inside;
@@ -9,7 +8,7 @@ namespace Berth.Server.Codespaces.Inside;
 /// its standard input: nothing of this machine's file system is touched, no link inside can lead anywhere, and no program is needed but the shell that dev
 /// containers need anyway. Contents are neither arguments nor variables.
 /// </summary>
-internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
+internal sealed class InsideFiles(IContainerEngine engine, TimeProvider time)
 {
     private const int MostBytes = 4 * 1024 * 1024;
     private const string Mark = "==berth-end-of-file==";
@@ -73,18 +72,10 @@ internal sealed class InsideFiles(EngineClient engine, TimeProvider time)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
-        var body = new JsonObject
-        {
-            ["AttachStdin"] = true,
-            ["AttachStdout"] = true,
-            ["AttachStderr"] = true,
-            ["Cmd"] = new JsonArray("/bin/sh", "-c", script),
-            ["User"] = user,
-            ["WorkingDir"] = "/",
-        };
+        var command = new EngineCommand(["/bin/sh", "-c", script], user, "/") { Input = true };
         try
         {
-            await using var process = await EngineProcess.StartAsync(engine, container, body, tty: false, limit.Token);
+            await using var process = await engine.RunAsync(container, command, limit.Token);
             if (answer is null)
             {
                 process.CloseInput();

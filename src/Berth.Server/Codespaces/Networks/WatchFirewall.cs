@@ -7,7 +7,7 @@ namespace Berth.Server.Codespaces.Networks;
 /// Puts the firewall back when somebody has flushed the machine's rules (a firewall that is reloaded does), and says once what the engine could do for isolation
 /// and does not.
 /// </summary>
-internal sealed partial class WatchFirewall(CodespaceNetworks networks, EngineClient engine, TimeProvider time, ILogger<WatchFirewall> logger) : BackgroundService
+internal sealed partial class WatchFirewall(CodespaceNetworks networks, IContainerEngine engine, TimeProvider time, ILogger<WatchFirewall> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     private bool _toldAboutUsers;

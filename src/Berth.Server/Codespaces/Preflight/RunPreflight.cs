@@ -17,7 +17,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends all in one go.
 /// </summary>
 internal sealed class RunPreflight(
-    LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features, EngineClient engine, PreflightLimits limits)
+    LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features, IContainerEngine engine, PreflightLimits limits)
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;

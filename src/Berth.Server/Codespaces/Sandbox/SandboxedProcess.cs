@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Sandbox;
 /// Runs git and the dev container tools, which read what a repository says, where they can do no harm: as a user that owns nothing else, without
 /// capabilities or a way to get them, in namespaces of their own, seeing only what a <see cref="SandboxView"/> names (bubblewrap). They end with the server.
 /// </summary>
-internal sealed class SandboxedProcess : IDisposable
+internal sealed class SandboxedProcess : ISandbox, IDisposable
 {
     private readonly CodespaceTools _tools;
     private readonly TimeProvider _time;
@@ -47,7 +47,6 @@ internal sealed class SandboxedProcess : IDisposable
         return await RunUncheckedAsync(view, [file, .. arguments], environment, folder, errorLine, timeout, cancellationToken);
     }
 
-    /// <summary>Null when sandboxes can be made on this machine, else what is missing and what would help.</summary>
     public async Task<string?> UnavailableAsync(CancellationToken cancellationToken)
     {
         if (_works)

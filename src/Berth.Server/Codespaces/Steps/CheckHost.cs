@@ -5,7 +5,7 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Is everything on this machine that a start needs?</summary>
-internal sealed class CheckHost(EngineClient engine, CodespaceTools tools, SandboxedProcess sandbox)
+internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, ISandbox sandbox)
 {
     /// <exception cref="FaultException">Something is missing; the message names all of it.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)

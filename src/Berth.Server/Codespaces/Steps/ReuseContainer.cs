@@ -10,7 +10,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// What an earlier start finished is started again with its files. An image of Berth's own registry must still be allowed: the container holds the image's
 /// files, and access may have been taken away.
 /// </summary>
-internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
+internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
 {
     /// <returns>Null when there is nothing to go on from.</returns>
     /// <exception cref="FaultException">Its image is no longer allowed.</exception>
@@ -35,7 +35,8 @@ internal sealed class ReuseContainer(EngineClient engine, FetchImage images)
         // Another machine may have been chosen since. Beside services it counts at the next rebuild, when all of them are made anew.
         if (!File.Exists(context.Folders.Services))
         {
-            await engine.LimitAsync(id, Machines.LimitsOf(context.Machine), cancellationToken);
+            var limits = Machines.LimitsOf(context.Machine);
+            await engine.LimitAsync(id, limits.Cpus, limits.MemoryBytes, limits.Processes, cancellationToken);
         }
 
         context.Log.Write("start", "the container of the last start is there");

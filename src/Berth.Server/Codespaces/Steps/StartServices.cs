@@ -11,7 +11,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// Starts the services of a compose file beside the container that people work in, before it. They carry the codespace's label, so that whatever stops or
 /// removes the codespace's containers takes them along; their volumes lie in the codespace's own filesystem.
 /// </summary>
-internal sealed class StartServices(EngineClient engine, CodespaceHost host, TimeProvider time)
+internal sealed class StartServices(IContainerEngine engine, CodespaceHost host, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -68,7 +68,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
                 continue;
             }
 
-            if (await engine.StateAsync(container, cancellationToken) is null)
+            if (await engine.ContainerAsync(container, cancellationToken) is null)
             {
                 throw new FaultException(FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
             }
@@ -81,7 +81,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
     }
 
     /// <summary>After the containers of a codespace that goes. Volumes that are gone are fine.</summary>
-    public static async Task RemoveVolumesAsync(EngineClient engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public static async Task RemoveVolumesAsync(IContainerEngine engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         foreach (var volume in await engine.VolumesAsync(labels, cancellationToken))
         {
@@ -100,7 +100,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
         {
             if (service.WorkingFolder is null)
             {
-                GateJson.CheckFolder(await engine.ImageFolderAsync(image, cancellationToken));
+                GateJson.CheckFolder((await engine.ImageAsync(image, cancellationToken))?.Folder);
             }
 
             var id = await engine.CreateContainerAsync(ServiceContainer.NameOf(context.Codespace, service.Name), body, cancellationToken);
@@ -170,7 +170,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
             var container = starts.First(other => other.Service == name).Container!;
             log.Write("services", $"{start.Service} waits for {name} ({condition})");
             var begin = time.GetTimestamp();
-            while (await engine.StateAsync(container, cancellationToken) is not { } state || !Fulfilled(state, condition, name))
+            while (await engine.ContainerAsync(container, cancellationToken) is not { } state || !Fulfilled(state, condition, name))
             {
                 if (time.GetElapsedTime(begin) > Patience)
                 {
@@ -181,7 +181,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
             }
         }
 
-        static bool Fulfilled(EngineState state, string condition, string name) => condition switch
+        static bool Fulfilled(EngineContainer state, string condition, string name) => condition switch
         {
             "service_completed_successfully" when !state.Running && state.ExitCode != 0 => throw new FaultException(FaultKind.Container, $"the service {name} has ended with the exit code {state.ExitCode}, and another waits for its success"),
             "service_completed_successfully" => !state.Running,
@@ -195,7 +195,7 @@ internal sealed class StartServices(EngineClient engine, CodespaceHost host, Tim
     {
         foreach (var start in starts.Where(start => start.Container is not null))
         {
-            if (await engine.StateAsync(start.Container!, cancellationToken) is { Running: false, ExitCode: not 0 } state)
+            if (await engine.ContainerAsync(start.Container!, cancellationToken) is { Running: false, ExitCode: not 0 } state)
             {
                 log.Write("services", $"{start.Service} has ended with the exit code {state.ExitCode}{await WordsAsync(start.Container!, cancellationToken)}");
             }

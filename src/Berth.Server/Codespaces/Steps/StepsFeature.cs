@@ -20,6 +20,9 @@ internal static class StepsFeature
         services.AddSingleton<GiveWorkspace>();
         services.AddSingleton<StartServices>();
         services.AddSingleton<UpContainer>();
+        services.AddSingleton<AdmitStart>();
+        services.AddSingleton<PrepareStart>();
+        services.AddSingleton<PrepareContainer>();
         services.AddSingleton<StartSteps>();
     }
 }

@@ -11,7 +11,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// Lets <c>devcontainer up</c> at the codespace's own, filtered engine socket, where it waits. The codespace is available when the command that <c>waitFor</c> names has ended;
 /// the later ones go on, with their lines in the log.
 /// </summary>
-internal sealed class UpContainer(EngineClient engine, CodespaceHost host, CodespaceConnections connections, TimeProvider time)
+internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, CodespaceConnections connections, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);

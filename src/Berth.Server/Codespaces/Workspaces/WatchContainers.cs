@@ -1,7 +1,6 @@
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Database;
 using Berth.Server.Faults;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Workspaces;
 
@@ -10,7 +9,7 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// written stays until the codespace is rebuilt or deleted.
 /// </summary>
 internal sealed partial class WatchContainers(
-    Db db, CodespaceHost host, EngineClient engine, Machines machines, Reconciler reconciler, CodespaceLog logs, BerthOptions options, TimeProvider time, ILogger<WatchContainers> logger)
+    Db db, CodespaceHost host, IContainerEngine engine, Machines machines, Reconciler reconciler, CodespaceLog logs, TimeProvider time, ILogger<WatchContainers> logger)
     : BackgroundService
 {
     private string? _folder;
@@ -68,7 +67,8 @@ internal sealed partial class WatchContainers(
         }
     }
 
-    private async Task RunOnceAsync(CancellationToken cancellationToken)
+    /// <summary>One count.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -94,7 +94,7 @@ internal sealed partial class WatchContainers(
             written += await engine.WrittenAsync(id, cancellationToken) ?? 0;
         }
 
-        var most = options.MaxContainerGiB is { } gigabytes ? (long)(gigabytes * (1L << 30)) : machines.Of(codespace).StorageBytes;
+        var most = machines.MostWrittenBytes(codespace);
         if (written <= most)
         {
             return;

@@ -18,11 +18,7 @@ public sealed class RewrittenArchiveTests
             },
             new PaxTarEntry(TarEntryType.SymbolicLink, "tree/link") { LinkName = "run" });
         await using var written = new MemoryStream();
-        using (var content = new RewrittenArchive(archive, "other", (1000, 1001)))
-        {
-            await content.CopyToAsync(written, TestContext.Current.CancellationToken);
-        }
-
+        await new RewrittenArchive(archive, "other", (1000, 1001)).WriteAsync(written, TestContext.Current.CancellationToken);
         written.Position = 0;
         await using var reader = new TarReader(written);
         List<(string, TarEntryType, int, int, UnixFileMode)> entries = [];
@@ -54,16 +50,16 @@ public sealed class RewrittenArchiveTests
         }
 
         await using var archive = await ArchiveAsync(entry);
-        using var content = new RewrittenArchive(archive, "other", (0, 0));
-        await Assert.ThrowsAsync<ArchiveRefusedException>(() => content.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken));
+        var content = new RewrittenArchive(archive, "other", (0, 0));
+        await Assert.ThrowsAsync<ArchiveRefusedException>(() => content.WriteAsync(Stream.Null, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task An_empty_archive_is_refused()
     {
         await using var archive = await ArchiveAsync();
-        using var content = new RewrittenArchive(archive, "other", (0, 0));
-        await Assert.ThrowsAsync<ArchiveRefusedException>(() => content.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken));
+        var content = new RewrittenArchive(archive, "other", (0, 0));
+        await Assert.ThrowsAsync<ArchiveRefusedException>(() => content.WriteAsync(Stream.Null, TestContext.Current.CancellationToken));
     }
 
     private static async Task<MemoryStream> ArchiveAsync(params TarEntry[] entries)

@@ -27,7 +27,7 @@ internal sealed class PortProxy : IDisposable
     private readonly BerthOptions _options;
     private readonly HttpMessageInvoker _client;
 
-    public PortProxy(EngineClient engine, Authenticator authenticator, BerthOptions options)
+    public PortProxy(IContainerEngine engine, Authenticator authenticator, BerthOptions options)
     {
         (_authenticator, _options) = (authenticator, options);
         _client = new HttpMessageInvoker(new SocketsHttpHandler

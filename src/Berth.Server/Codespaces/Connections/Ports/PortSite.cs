@@ -13,6 +13,8 @@ namespace Berth.Server.Codespaces.Connections.Ports;
 internal sealed class PortSite(
     RequestDelegate next, BerthOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy, CodespaceConnections connections)
 {
+    private const string NotThere = "There is no forwarded port at this address, or its codespace does not run.";
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (!PortHost.IsBelow(options, http.Request.Host.Host, out var host))
@@ -23,9 +25,13 @@ internal sealed class PortSite(
 
         SurfaceLabel.Set(http, "ports");
         http.Response.Headers["Referrer-Policy"] = "same-origin";
-        if (host is null || await db.ReadAsync(session => CodespaceTable.FindRunningAsync(session, host.Codespace), http.RequestAborted) is not { } codespace)
+        if (host is null || await db.ReadAsync(session => CodespaceTable.FindAsync(session, host.Codespace), http.RequestAborted) is not { } codespace)
         {
-            await RefuseAsync(http, HttpStatusCode.NotFound, "There is no forwarded port at this address, or its codespace does not run.");
+            await RefuseAsync(http, HttpStatusCode.NotFound, NotThere);
+        }
+        else if (codespace is not { State: CodespaceState.Available, Desired: CodespaceDesire.Available })
+        {
+            await RefuseStandingAsync(http, codespace, host.Port);
         }
         else if (http.Request.Path.Value == PortLinks.Path)
         {
@@ -40,6 +46,13 @@ internal sealed class PortSite(
         {
             await ServeAsync(http, codespace, host.Port);
         }
+    }
+
+    /// <summary>Whoever had the port open hears when the engine is the reason; for everybody else there is nothing.</summary>
+    private async Task RefuseStandingAsync(HttpContext http, Codespace codespace, int port)
+    {
+        var away = cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, port) ? await connections.EngineAwayAsync(codespace, http.RequestAborted) : null;
+        await RefuseAsync(http, away is null ? HttpStatusCode.NotFound : HttpStatusCode.BadGateway, away?.Message ?? NotThere);
     }
 
     private async Task SignInAsync(HttpContext http, Codespace codespace, int port)

@@ -1,0 +1,45 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>What its host says of a codespace: the row, a line in the creation log where people have to know why, and the news to whoever follows the log.</summary>
+internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
+{
+    public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>
+        db.ReadAsync(session => CodespaceTable.FindAsync(session, id), cancellationToken);
+
+    public async Task SayAsync(Codespace codespace, string step, string line)
+    {
+        await using var log = logs.Open(codespace);
+        log.Write(step, line);
+    }
+
+    /// <summary>It does not run any more.</summary>
+    public async Task ShutDownAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
+    {
+        await SayAsync(codespace, "stop", reason);
+        await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    /// <summary>It failed; its token ends with the row.</summary>
+    public async Task FailedAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
+    {
+        await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, reason, time.GetUtcNow()), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    /// <summary>No command of its start goes on in the background.</summary>
+    public async Task CommandsEndedAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        await db.WriteAsync(session => CodespaceTable.CommandsEndedAsync(session, codespace), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+
+    /// <summary>Nothing of it is left.</summary>
+    public async Task DeletedAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id), cancellationToken);
+        logs.Changed(codespace.Id);
+    }
+}

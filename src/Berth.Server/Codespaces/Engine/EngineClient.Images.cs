@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Codespaces.Engine;
+
+/// <content>Images.</content>
+internal sealed partial class EngineClient
+{
+    public async Task PullAsync(string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken)
+    {
+        var target = $"images/create?fromImage={Uri.EscapeDataString(repository)}&tag={Uri.EscapeDataString(digest.Value)}";
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(target, UriKind.Relative));
+        Authorise(request, credential);
+        using var response = await _http.SendAsync(request, cancellationToken);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            // An error may come in the middle of a 200.
+            var update = PullProgress.Parse(line);
+            if (update.Error is { } error)
+            {
+                throw new EngineException(500, error);
+            }
+
+            progress(update);
+        }
+    }
+
+    public async Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        using var document = await _http.FindAsync($"images/{reference}/json", cancellationToken);
+        if (document is null)
+        {
+            return null;
+        }
+
+        var config = document.RootElement.GetProperty("Config");
+        var user = config.TryGetProperty("User", out var name) && name.GetString() is { Length: > 0 } text ? text : null;
+        return new EngineImage(document.RootElement.GetProperty("Id").GetString()!, user, EngineHttp.LabelsOf(config))
+        {
+            HasTriggers = config.TryGetProperty("OnBuild", out var triggers) && triggers.ValueKind == JsonValueKind.Array && triggers.GetArrayLength() > 0,
+            Folder = config.TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null,
+        };
+    }
+
+    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) =>
+        _http.CallAsync(HttpMethod.Delete, $"images/{image}", null, cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+
+    public Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
+        ImagesAsync("label", label, image => [image.GetProperty("Id").GetString()!], cancellationToken);
+
+    public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) => ImagesAsync(
+        "reference", pattern,
+        image => image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array ? tags.EnumerateArray().Select(tag => tag.GetString()!) : [],
+        cancellationToken);
+
+    private async Task<IReadOnlyList<string>> ImagesAsync(
+        string filter, string value, Func<JsonElement, IEnumerable<string>> select, CancellationToken cancellationToken)
+    {
+        using var document = await _http.ReadAsync($"images/json?{EngineHttp.Filters(filter, value)}", cancellationToken);
+        return [.. document.RootElement.EnumerateArray().SelectMany(select)];
+    }
+
+    private static void Authorise(HttpRequestMessage request, RegistryCredential? credential)
+    {
+        // An empty object asks anonymously; without the header the engine refuses the call.
+        var login = credential switch
+        {
+            null => "{}"u8.ToArray(),
+            { Token: { } token } => JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["registrytoken"] = token, ["serveraddress"] = credential.Registry }),
+            _ => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+            {
+                ["username"] = credential.UserName,
+                ["password"] = credential.Password,
+                ["serveraddress"] = credential.Registry,
+            }),
+        };
+
+        // Base64url with padding: what the engine's decoder takes.
+        request.Headers.Add("X-Registry-Auth", Convert.ToBase64String(login).Replace('+', '-').Replace('/', '_'));
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Codespaces.Engine;
+
+/// <summary>
+/// What Berth asks of a container engine, in the engine's own words: it knows no codespace. A call that the engine refuses, or that it does not answer, is an
+/// <see cref="EngineException"/>.
+/// </summary>
+internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineProcesses, IEngineNetworks, IEngineVolumes
+{
+    /// <summary>Null when the engine answers, else why it does not.</summary>
+    Task<string?> UnavailableAsync(CancellationToken cancellationToken);
+
+    /// <summary>What its containers run on, as <c>linux/amd64</c>.</summary>
+    Task<Platform> PlatformAsync(CancellationToken cancellationToken);
+
+    Task<EngineFacts> FactsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Images on the engine: pulled, built, looked at, removed.</summary>
+internal interface IEngineImages
+{
+    /// <summary>Pulls one digest.</summary>
+    /// <param name="repository">Registry and path, without tag.</param>
+    /// <param name="digest">What.</param>
+    /// <param name="credential">Null pulls anonymously.</param>
+    /// <param name="progress">Told each line of the engine.</param>
+    /// <param name="cancellationToken">Ends the pull.</param>
+    Task PullAsync(string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>Builds with the engine's own builder.</summary>
+    /// <param name="build">What.</param>
+    /// <param name="writeContext">Writes the context as a tar.</param>
+    /// <param name="log">Told each line of output.</param>
+    /// <param name="cancellationToken">Ends the build.</param>
+    /// <returns>The image's id.</returns>
+    Task<string> BuildAsync(EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken);
+
+    /// <summary>Null when the engine does not have it.</summary>
+    Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Ids of the images that carry the label, those that are only layers of others left out.</summary>
+    Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken);
+
+    /// <summary>Names with their tags, by a pattern without tag: <c>registry/owner/*</c>.</summary>
+    Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken);
+
+    /// <summary>With the layers below it that nothing else uses. An image that is gone is fine, and so is one that a container uses: it stays.</summary>
+    Task RemoveImageAsync(string image, CancellationToken cancellationToken);
+}
+
+/// <summary>Containers: made, started, stopped, limited, looked into.</summary>
+internal interface IEngineContainers
+{
+    /// <returns>The container's id.</returns>
+    Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken);
+
+    /// <summary>Null when there is none of that name or id.</summary>
+    Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken);
+
+    /// <summary>The containers that run and carry every one of the labels.</summary>
+    Task<IReadOnlyList<EngineListed>> RunningAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+
+    /// <summary>Ids of all containers, running or not, that carry every one of the labels.</summary>
+    Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+
+    Task StartAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Ends its main process, by force after <paramref name="grace"/>. A container that is stopped or gone is fine.</summary>
+    Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>With its anonymous volumes. A container that is gone is fine.</summary>
+    Task RemoveAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>What a container may use from now on, running or not.</summary>
+    Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken);
+
+    /// <summary>Running or not yet. A container that is gone is fine.</summary>
+    Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken);
+
+    /// <summary>Bytes in the container's own layer, null when it is gone. The engine counts file by file.</summary>
+    Task<long?> WrittenAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>The last lines that a container printed.</summary>
+    Task<IReadOnlyList<string>> LastLinesAsync(string nameOrId, int count, CancellationToken cancellationToken);
+
+    /// <summary>Ids of containers that are made with the label from now on, until the reading is cancelled or the engine ends it.</summary>
+    Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken);
+
+    /// <summary>Files of a container as a tar archive, from a path in it.</summary>
+    Task<Stream> ReadFilesAsync(string container, string path, CancellationToken cancellationToken);
+
+    /// <summary>The text of a file in a container, running or not; null when there is no such file, or it is larger.</summary>
+    Task<string?> ReadFileAsync(string container, string path, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>What lies at a path of a container; null when nothing does.</summary>
+    Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken);
+
+    /// <summary>Unpacks a tar archive into a folder of a container.</summary>
+    Task WriteFilesAsync(string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken);
+}
+
+/// <summary>Processes in a container beside its main one.</summary>
+internal interface IEngineProcesses
+{
+    Task<IEngineProcess> RunAsync(string container, EngineCommand command, CancellationToken cancellationToken);
+}
+
+/// <summary>Networks of containers.</summary>
+internal interface IEngineNetworks
+{
+    Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken);
+
+    /// <summary>A bridge without IPv6, in which containers reach each other. Refused when the name is taken, or the addresses overlap with another network's.</summary>
+    Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+
+    /// <summary>A network that is gone is fine.</summary>
+    Task RemoveNetworkAsync(string id, CancellationToken cancellationToken);
+}
+
+/// <summary>Volumes that containers share.</summary>
+internal interface IEngineVolumes
+{
+    /// <summary>A volume that is a folder of the host; one that exists stays as it is.</summary>
+    Task CreateVolumeAsync(string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<string>> VolumesAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+
+    /// <summary>A volume that is gone is fine.</summary>
+    Task RemoveVolumeAsync(string name, CancellationToken cancellationToken);
+}
