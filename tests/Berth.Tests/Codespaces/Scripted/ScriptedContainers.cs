@@ -1,0 +1,302 @@
+using System.Collections.Concurrent;
+using System.Formats.Tar;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Oci;
+
+namespace Berth.Tests.Codespaces.Scripted;
+
+/// <summary>
+/// A container engine that is nothing but state: containers, images, networks and volumes are entries that a test reads and changes. It goes away, comes back,
+/// restarts, and fails or waits at whatever call a test names.
+/// </summary>
+internal sealed class ScriptedContainers : IContainerEngine
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, EngineContainer> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EngineNetwork> _networks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyDictionary<string, string>> _volumes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EngineImage> _images = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _calls = new();
+    private volatile Func<string, CancellationToken, Task> _script = (_, _) => Task.CompletedTask;
+    private int _made;
+
+    /// <summary>Why no engine answers; null: one does.</summary>
+    public volatile string? Away;
+
+    /// <summary>Bytes that every container has written into its own layer.</summary>
+    public long Written { get; set; }
+
+    /// <summary>How processes in containers answer.</summary>
+    public Func<EngineCommand, ScriptedProcess> Processes { get; set; } = _ => new ScriptedProcess();
+
+    /// <summary>Every call so far, by its method's name without "Async".</summary>
+    public IReadOnlyList<string> Calls => [.. _calls];
+
+    public IReadOnlyList<EngineContainer> Containers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _containers.Values];
+            }
+        }
+    }
+
+    public int Networks
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _networks.Count;
+            }
+        }
+    }
+
+    /// <summary>Asked before every call; it may throw, or wait.</summary>
+    public void On(Func<string, CancellationToken, Task> script) => _script = script;
+
+    /// <summary>Fails these calls with the engine's words, until <see cref="Heal"/>.</summary>
+    public void Fail(string call, string words, int status = 500) =>
+        On((name, _) => name == call ? throw new EngineException(status, words) : Task.CompletedTask);
+
+    public void Heal() => On((_, _) => Task.CompletedTask);
+
+    /// <summary>As an engine that is stopped: its containers end, and nobody answers.</summary>
+    public void Stop()
+    {
+        EndAll();
+        Away = "Connection refused";
+    }
+
+    /// <summary>As an engine that is restarted: its containers have ended.</summary>
+    public void Restart()
+    {
+        EndAll();
+        Away = null;
+    }
+
+    public void Change(string id, Func<EngineContainer, EngineContainer> change)
+    {
+        lock (_lock)
+        {
+            _containers[id] = change(_containers[id]);
+        }
+    }
+
+    public void Drop(string id)
+    {
+        lock (_lock)
+        {
+            _containers.Remove(id);
+        }
+    }
+
+    public void DropImages()
+    {
+        lock (_lock)
+        {
+            _images.Clear();
+        }
+    }
+
+    /// <summary>A container as somebody beside Berth makes it: the dev container tools, or a person.</summary>
+    public string Make(bool running, params (string Name, string Value)[] labels)
+    {
+        lock (_lock)
+        {
+            return MakeLocked(running, labels.ToDictionary(label => label.Name, label => label.Value, StringComparer.Ordinal));
+        }
+    }
+
+    public async Task<string?> UnavailableAsync(CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        return Away is { } reason ? $"no container engine answers at /scripted ({reason})" : null;
+    }
+
+    public Task<Platform> PlatformAsync(CancellationToken cancellationToken) => AnswerAsync(() => new Platform("linux", "amd64", null), cancellationToken);
+
+    public Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) => AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent"), cancellationToken);
+
+    public Task PullAsync(string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _images[$"{repository}@{digest.Value}"] = new EngineImage($"{repository}@{digest.Value}", null, new Dictionary<string, string>()), cancellationToken);
+
+    public Task<string> BuildAsync(EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken) =>
+        AnswerAsync(
+            () =>
+            {
+                _images[build.Tag] = new EngineImage(build.Tag, null, build.Labels);
+                return build.Tag;
+            },
+            cancellationToken);
+
+    public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) => AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
+
+    public Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken) => AnswerAsync<IReadOnlyList<string>>(
+        () => [.. _images.Where(image => image.Value.Labels.Any(own => $"{own.Key}={own.Value}" == label)).Select(image => image.Key)], cancellationToken);
+
+    public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) => AnswerAsync<IReadOnlyList<string>>(
+        () => [.. _images.Keys.Where(name => name.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal))], cancellationToken);
+
+    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) => AnswerAsync(() => _images.Remove(image), cancellationToken);
+
+    public Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken) => AnswerAsync(
+        () =>
+        {
+            var labels = (body["Labels"] as JsonObject ?? []).ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
+            return _names[name] = MakeLocked(running: false, labels);
+        },
+        cancellationToken);
+
+    public Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _containers.GetValueOrDefault(_names.GetValueOrDefault(nameOrId, nameOrId)), cancellationToken);
+
+    public Task<IReadOnlyList<EngineListed>> RunningAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<EngineListed>>(
+            () => [.. Labelled(labels).Where(container => container.Running).Select(container => new EngineListed(container.Id, container.Labels))], cancellationToken);
+
+    public Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<string>>(() => [.. Labelled(labels).Select(container => container.Id)], cancellationToken);
+
+    public Task StartAsync(string id, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _containers[id] = _containers[id] with { Running = true, HasEnded = false }, cancellationToken);
+
+    public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => AnswerAsync(
+        () => _containers.TryGetValue(id, out var container) ? _containers[id] = container with { Running = false, HasEnded = true, ExitCode = 137 } : null, cancellationToken);
+
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => AnswerAsync(() => _containers.Remove(id), cancellationToken);
+
+    public Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken) => AnswerAsync(() => true, cancellationToken);
+
+    public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) => AnswerAsync(() => true, cancellationToken);
+
+    public Task<long?> WrittenAsync(string id, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _containers.ContainsKey(id) ? Written : (long?)null, cancellationToken);
+
+    public Task<IReadOnlyList<string>> LastLinesAsync(string nameOrId, int count, CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<string>>(() => ["its last line"], cancellationToken);
+
+    public Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken) =>
+        AnswerAsync(() => NeverAsync(CancellationToken.None), cancellationToken);
+
+    public Task<Stream> ReadFilesAsync(string container, string path, CancellationToken cancellationToken) => AnswerAsync<Stream>(
+        () =>
+        {
+            var archive = new MemoryStream();
+            using (var tar = new TarWriter(archive, leaveOpen: true))
+            {
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path)) { DataStream = new MemoryStream("text"u8.ToArray()) });
+            }
+
+            archive.Position = 0;
+            return archive;
+        },
+        cancellationToken);
+
+    public Task<string?> ReadFileAsync(string container, string path, int maxBytes, CancellationToken cancellationToken) =>
+        AnswerAsync<string?>(() => null, cancellationToken);
+
+    public Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken) =>
+        AnswerAsync<EngineFile?>(() => new EngineFile(path, IsFolder: true, 0), cancellationToken);
+
+    public Task WriteFilesAsync(string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken) =>
+        AnswerAsync(() => true, cancellationToken);
+
+    public Task<IEngineProcess> RunAsync(string container, EngineCommand command, CancellationToken cancellationToken) =>
+        AnswerAsync<IEngineProcess>(() => Processes(command), cancellationToken);
+
+    public Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<EngineNetwork>>(() => [.. _networks.Values], cancellationToken);
+
+    public Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _networks[name] = new EngineNetwork(name, name, bridge, [subnet], labels), cancellationToken);
+
+    public Task RemoveNetworkAsync(string id, CancellationToken cancellationToken) => AnswerAsync(() => _networks.Remove(id), cancellationToken);
+
+    public Task CreateVolumeAsync(string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _volumes[name] = labels, cancellationToken);
+
+    public Task<IReadOnlyList<string>> VolumesAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<string>>(() => [.. _volumes.Where(volume => Carries(volume.Value, labels)).Select(volume => volume.Key)], cancellationToken);
+
+    public Task RemoveVolumeAsync(string name, CancellationToken cancellationToken) => AnswerAsync(() => _volumes.Remove(name), cancellationToken);
+
+    private static bool Carries(IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> wanted) =>
+        wanted.All(label => own.GetValueOrDefault(label.Key) == label.Value);
+
+    private static async IAsyncEnumerable<string> NeverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        yield break;
+    }
+
+    private IEnumerable<EngineContainer> Labelled(IReadOnlyDictionary<string, string> labels) => _containers.Values.Where(container => Carries(container.Labels, labels));
+
+    private string MakeLocked(bool running, Dictionary<string, string> labels)
+    {
+        var id = (++_made).ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
+        _containers[id] = new EngineContainer(id, running, 0, labels, []) { StartedAt = $"{_made}" };
+        return id;
+    }
+
+    private void EndAll()
+    {
+        lock (_lock)
+        {
+            foreach (var container in _containers.Values.Where(container => container.Running).ToList())
+            {
+                _containers[container.Id] = container with { Running = false, HasEnded = true, ExitCode = 143 };
+            }
+        }
+    }
+
+    private async Task<T> AnswerAsync<T>(Func<T> answer, CancellationToken cancellationToken, [CallerMemberName] string call = "")
+    {
+        var name = call[..^"Async".Length];
+        _calls.Enqueue(name);
+        await _script(name, cancellationToken);
+        if (Away is { } reason)
+        {
+            throw EngineException.Silent("/scripted", new IOException(reason));
+        }
+
+        lock (_lock)
+        {
+            return answer();
+        }
+    }
+}
+
+/// <summary>A process that says its output and ends.</summary>
+internal sealed class ScriptedProcess(string output = "", int exitCode = 0, Exception? ending = null, Task? until = null) : IEngineProcess
+{
+    public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
+    {
+        if (output.Length > 0)
+        {
+            await write(1, Encoding.UTF8.GetBytes(output));
+        }
+
+        await (until ?? Task.CompletedTask).WaitAsync(cancellationToken);
+    }
+
+    public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void CloseInput()
+    {
+    }
+
+    public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken) => ending is null ? Task.FromResult(exitCode) : throw ending;
+
+    public Task KillAsync(TimeProvider time, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
