@@ -1,15 +1,46 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Berth.Tests.Architecture;
 
 namespace Berth.Tests;
 
 /// <summary>
-/// Which feature folder of the server may use which: read from the <c>using</c> lines. A new row or a new name in one is a design decision;
+/// Which feature folder of the server may use which: by <see cref="SourceMap"/>. A new row or a new name in one is a design decision;
 /// docs/decisions/0001 says which way dependencies point.
 /// </summary>
 public sealed partial class ArchitectureTests
 {
     private static readonly string[] Ground = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults"];
+
+    /// <summary>
+    /// Features that still reach each other in a circle. A group only gets smaller: whoever takes a feature out of it deletes it here, and nothing comes in.
+    /// </summary>
+    private static readonly string[][] Circles = [["Api", "Authentication", "Tokens"]];
+
+    /// <summary>
+    /// The rooms of <c>Codespaces</c>, which are in a circle with each other: kept as they are, so that it does not grow. Beside these every room may use what
+    /// lies in the feature's own folder.
+    /// </summary>
+    private static readonly Dictionary<string, string[]> CodespaceRooms = new(StringComparer.Ordinal)
+    {
+        ["Builds"] = ["Devcontainers", "Engine", "Features", "Images", "Networks", "Steps"],
+        ["Compose"] = ["Devcontainers", "Features", "Gate", "Networks", "Steps"],
+        ["Connections"] = ["Connections.Ports", "Devcontainers", "Engine", "Inside"],
+        ["Connections.Ports"] = ["Connections", "Engine"],
+        ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Features", "Sandbox"],
+        ["Dockerfiles"] = [],
+        ["Engine"] = ["Gate"],
+        ["Features"] = ["Builds", "Devcontainers", "Engine", "Images"],
+        ["Gate"] = ["Engine", "Inside", "Sandbox"],
+        ["Git"] = ["Networks", "Sandbox"],
+        ["Images"] = ["Builds", "Engine"],
+        ["Inside"] = ["Engine", "Gate", "Images"],
+        ["Networks"] = ["Engine", "Gate", "Sandbox"],
+        ["Permissions"] = ["Devcontainers", "Preflight"],
+        ["Preflight"] = ["Devcontainers", "Engine", "Features", "Git", "Images", "Permissions", "Sandbox", "Steps"],
+        ["Sandbox"] = [],
+        ["Steps"] = ["Builds", "Compose", "Connections", "Devcontainers", "Engine", "Features", "Gate", "Git", "Images", "Inside", "Networks", "Permissions", "Sandbox", "Workspaces"],
+        ["Workspaces"] = ["Engine"],
+    };
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
@@ -39,42 +70,53 @@ public sealed partial class ArchitectureTests
         ["Codespaces"] = [.. Ground, "Oci", "Access", "Tokens", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries", "Secrets"],
     };
 
+    private static readonly SourceMap Server = SourceMap.OfServer();
+
     [Fact]
     public void Features_use_only_what_the_table_allows()
     {
-        var root = Path.Combine(ThisFolder(), "..", "..", "src", "Berth.Server");
-        var faults = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
-        {
-            var relative = Path.GetRelativePath(root, file);
-            if (!relative.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            {
-                continue; // Program and BerthApplication put everything together.
-            }
-
-            var folder = relative[..relative.IndexOf(Path.DirectorySeparatorChar, StringComparison.Ordinal)];
-            if (!Allowed.TryGetValue(folder, out var allowed))
-            {
-                faults.Add($"{relative}: the folder {folder} is not in the table");
-                continue;
-            }
-
-            faults.AddRange(
-                Usings().Matches(File.ReadAllText(file)).Select(match => match.Groups["folder"].Value).Distinct(StringComparer.Ordinal)
-                    .Where(used => used != folder && !allowed.Contains(used, StringComparer.Ordinal))
-                    .Select(used => $"{relative} uses {used}"));
-        }
-
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        var strangers = Server.Rooms.Select(SourceMap.FeatureOf).Where(feature => !Allowed.ContainsKey(feature)).Distinct().Select(feature => $"{feature} is not in the table");
+        var faults = Server.Uses.Select(use => (From: SourceMap.FeatureOf(use.Room), To: SourceMap.FeatureOf(use.Used), use.File))
+            .Where(use => use.From != use.To && Allowed.TryGetValue(use.From, out var allowed) && !allowed.Contains(use.To, StringComparer.Ordinal))
+            .Select(use => $"{use.File} uses {use.To}");
+        Assert.Empty(strangers.Concat(faults));
     }
+
+    [Fact]
+    public void No_feature_reaches_itself_again()
+    {
+        var cycles = SourceMap.Cycles(Server.Uses.Select(use => (SourceMap.FeatureOf(use.Room), SourceMap.FeatureOf(use.Used))));
+        Assert.Empty(cycles.Where(cycle => !Circles.Any(circle => cycle.TrueForAll(circle.Contains))).Select(cycle => string.Join(" ↔ ", cycle)));
+    }
+
+    [Fact]
+    public void No_room_of_a_feature_reaches_itself_again_by_its_neighbours()
+    {
+        var uses = Server.Uses.Where(use => use.Room.Contains('.', StringComparison.Ordinal) && use.Used.Contains('.', StringComparison.Ordinal)
+            && SourceMap.FeatureOf(use.Room) == SourceMap.FeatureOf(use.Used) && SourceMap.FeatureOf(use.Room) != "Codespaces");
+        Assert.Empty(SourceMap.Cycles(uses.Select(use => (use.Room, use.Used))).Select(cycle => string.Join(" ↔ ", cycle)));
+    }
+
+    [Fact]
+    public void Rooms_of_codespaces_use_no_more_of_each_other_than_they_did()
+    {
+        const string Prefix = "Codespaces.";
+        var faults = Server.Uses.Where(use => use.Room.StartsWith(Prefix, StringComparison.Ordinal) && use.Used.StartsWith(Prefix, StringComparison.Ordinal))
+            .Where(use => !CodespaceRooms.GetValueOrDefault(use.Room[Prefix.Length..], []).Contains(use.Used[Prefix.Length..], StringComparer.Ordinal))
+            .Select(use => $"{use.File} uses {use.Used}");
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public void The_engine_knows_no_codespace() =>
+        Assert.DoesNotContain(Server.Uses, use => use.Room == "Codespaces.Engine" && SourceMap.FeatureOf(use.Used) == "Codespaces" && use.Used != "Codespaces.Gate");
 
     [Fact]
     public void The_client_and_the_command_line_know_nothing_of_the_server()
     {
-        var source = Path.Combine(ThisFolder(), "..", "..", "src");
         foreach (var project in new[] { "Berth.Client", "Berth.Cli" })
         {
-            var faults = Directory.EnumerateFiles(Path.Combine(source, project), "*.cs", SearchOption.AllDirectories)
+            var faults = Directory.EnumerateFiles(Path.Combine(SourceMap.Repository, "src", project), "*.cs", SearchOption.AllDirectories)
                 .Where(file => File.ReadAllText(file).Contains("Berth.Server", StringComparison.Ordinal));
             Assert.Empty(faults);
         }
@@ -84,18 +126,13 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Only_access_reads_the_facts_of_access()
     {
-        var root = Path.Combine(ThisFolder(), "..", "..", "src", "Berth.Server");
+        var root = Path.Combine(SourceMap.Repository, "src", "Berth.Server");
         var access = Path.Combine(root, "Access") + Path.DirectorySeparatorChar;
         var faults = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.StartsWith(access, StringComparison.Ordinal))
             .SelectMany(file => FactsOfAccess().Matches(File.ReadAllText(file)).Select(match => $"{Path.GetRelativePath(root, file)}: {match.Value}"));
         Assert.Empty(faults);
     }
-
-    private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
-
-    [GeneratedRegex(@"^using (?:static )?Berth\.Server\.(?<folder>\w+)", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex Usings();
 
     [GeneratedRegex(@"\b(AccessTable|PackageFactsTable)\.|\.NamedRole\b|\.CanRead\b", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex FactsOfAccess();
