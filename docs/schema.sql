@@ -133,9 +133,9 @@ CREATE TABLE collaborators (
 );
 CREATE INDEX collaborators_user on collaborators (user_id);
 CREATE TABLE deleted_tags (
-    manifest_id bigint not null references manifests (id) on delete cascade,
+    version_id bigint not null references "package_versions" (id) on delete cascade,
     name text not null,
-    primary key (manifest_id, name)
+    primary key (version_id, name)
 );
 CREATE TABLE key_rotations (
     id integer primary key autoincrement,
@@ -161,39 +161,25 @@ CREATE TABLE login_failures (
     failures integer not null,
     last_at bigint not null
 );
-CREATE TABLE manifest_blobs (
-    manifest_id bigint not null references manifests (id) on delete cascade,
-    blob_id bigint not null references blobs (id),
-    primary key (manifest_id, blob_id)
-);
-CREATE INDEX manifest_blobs_blob on manifest_blobs (blob_id);
 CREATE TABLE manifest_children (
-    manifest_id bigint not null references manifests (id) on delete cascade,
+    version_id bigint not null references "package_versions" (id) on delete cascade,
     digest text not null,
-    primary key (manifest_id, digest)
+    primary key (version_id, digest)
 );
 CREATE INDEX manifest_children_digest on manifest_children (digest);
 CREATE TABLE manifest_contents (
-    manifest_id bigint primary key references manifests (id) on delete cascade,
+    version_id bigint primary key references "package_versions" (id) on delete cascade,
     content blob not null
 );
 CREATE TABLE manifests (
-    id integer primary key autoincrement,                            -- the version's id in the REST API
-    package_id bigint not null references packages (id) on delete cascade,
-    digest text not null,
+    version_id bigint primary key references package_versions (id) on delete cascade,
     media_type text not null,
     artifact_type text,                 -- what the referrers API shows: artifactType, else the config's media type
     subject text,                       -- digest
-    annotations text,                   -- JSON, as in the manifest; shown by the referrers API
     size bigint not null,
-    created_by text,
-    created_at bigint not null,
-    updated_at bigint not null,
-    deleted_at bigint
+    annotations text                    -- JSON, as in the manifest; shown by the referrers API. May be large, so it is the last
 );
-CREATE INDEX manifests_deleted on manifests (deleted_at) where deleted_at is not null;
-CREATE UNIQUE INDEX manifests_live on manifests (package_id, digest) where deleted_at is null;
-CREATE INDEX manifests_subject on manifests (package_id, subject, digest) where subject is not null;
+CREATE INDEX manifests_subject on manifests (subject) where subject is not null;
 CREATE TABLE memberships (
     organization_id bigint not null references accounts (id) on delete cascade,
     user_id bigint not null references accounts (id) on delete cascade,
@@ -228,6 +214,24 @@ CREATE TABLE package_codespaces (
     repository_id bigint not null references repositories (id) on delete cascade,
     primary key (package_id, repository_id)
 );
+CREATE TABLE package_events (
+    id integer primary key autoincrement,
+    at bigint not null,
+    kind text not null,                 -- PackageEventKind
+    package_id bigint not null,
+    owner_id bigint not null,
+    owner text not null,
+    type text not null,
+    name text not null,
+    actor text not null,                -- 'user:ID' | 'workflow:ID' | 'codespace:ID' | 'collector'
+    version_id bigint,
+    version text,                       -- the version's name
+    tag text,
+    subject text,                       -- whom a grant or list entry is for: 'user:LOGIN' | 'team:SLUG' | 'repository:OWNER/NAME'
+    old_value text,
+    new_value text
+);
+CREATE INDEX package_events_package on package_events (package_id, id);
 CREATE TABLE package_teams (
     package_id bigint not null references packages (id) on delete cascade,
     team_id bigint not null references teams (id) on delete cascade,
@@ -241,6 +245,18 @@ CREATE TABLE package_users (
     primary key (package_id, user_id)
 );
 CREATE INDEX package_users_user on package_users (user_id);
+CREATE TABLE "package_versions" (
+    id integer primary key autoincrement,                            -- the version's id in the REST API
+    package_id bigint not null references packages (id) on delete cascade,
+    name text not null,
+    created_by text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    deleted_at bigint
+);
+CREATE INDEX package_versions_deleted on package_versions (deleted_at) where deleted_at is not null;
+CREATE UNIQUE INDEX package_versions_live on package_versions (package_id, name) where deleted_at is null;
+CREATE INDEX package_versions_package on package_versions (package_id, id);
 CREATE TABLE packages (
     id integer primary key autoincrement,
     owner_id bigint not null references accounts (id) on delete cascade,
@@ -315,12 +331,12 @@ CREATE TABLE server_keys (
 CREATE TABLE tags (
     package_id bigint not null references packages (id) on delete cascade,
     name text not null,
-    manifest_id bigint not null references manifests (id) on delete cascade,
+    version_id bigint not null references "package_versions" (id) on delete cascade,
     created_at bigint not null,
     updated_at bigint not null,
     primary key (package_id, name)
 );
-CREATE INDEX tags_manifest on tags (manifest_id);
+CREATE INDEX tags_version on tags (version_id);
 CREATE TABLE team_members (
     team_id bigint not null references teams (id) on delete cascade,
     user_id bigint not null references accounts (id) on delete cascade,
@@ -374,3 +390,9 @@ CREATE TABLE uploads (
     started_at bigint not null
 );
 CREATE INDEX uploads_started on uploads (started_at);
+CREATE TABLE "version_blobs" (
+    version_id bigint not null references "package_versions" (id) on delete cascade,
+    blob_id bigint not null references blobs (id),
+    primary key (version_id, blob_id)
+);
+CREATE INDEX version_blobs_blob on version_blobs (blob_id);
