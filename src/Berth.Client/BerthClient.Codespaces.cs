@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Berth.Client.Wire;
 
 namespace Berth.Client;

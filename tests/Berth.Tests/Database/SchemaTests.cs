@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Berth.Server.Database;
 
 namespace Berth.Tests.Database;
 

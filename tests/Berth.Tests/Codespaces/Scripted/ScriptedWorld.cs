@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Sandbox;
