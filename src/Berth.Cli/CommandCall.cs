@@ -94,7 +94,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
     }
 
     /// <summary>Says what was done, for people: on standard error, so that <c>--json</c> and pipes stay clean.</summary>
-    public void Say(string done) => terminal.Error.WriteLine(done);
+    public void WriteDone(string done) => terminal.Error.WriteLine(done);
 
     /// <summary>Names and values of one thing, one a line.</summary>
     public static void Details(TextWriter writer, params (string Name, object? Value)[] lines)

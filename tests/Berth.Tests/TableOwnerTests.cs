@@ -19,7 +19,7 @@ public sealed partial class TableOwnerTests
         ["clone_credentials"] = "Repositories/Cloning",
         ["codespace_access"] = "Codespaces",
         ["codespace_access_users"] = "Codespaces",
-        ["codespace_inside"] = "Codespaces/Inside",
+        ["codespace_inside"] = "Codespaces/Environment",
         ["codespace_log"] = "Codespaces",
         ["codespace_permissions"] = "Codespaces/Permissions",
         ["codespace_port_links"] = "Codespaces/Connections",

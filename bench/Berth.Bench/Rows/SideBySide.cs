@@ -8,7 +8,7 @@ internal abstract class SideBySide(Sides sides) : Row
 
     public sealed override string Name => Noun + sides.Suffix;
 
-    public sealed override string Work => What + sides.Words;
+    public sealed override string Work => What + sides.Ending;
 
     public sealed override string Peer => sides.Peer;
 

@@ -66,7 +66,7 @@ internal static class AdminCommands
             async call =>
             {
                 await call.Client.SetSiteAdminAsync(call.Get(login), call.Get(siteAdmin), call.CancellationToken);
-                call.Say($"{call.Get(login)} is {(call.Get(siteAdmin) ? "" : "no longer ")}a site administrator.");
+                call.WriteDone($"{call.Get(login)} is {(call.Get(siteAdmin) ? "" : "no longer ")}a site administrator.");
             });
     }
 
@@ -83,7 +83,7 @@ internal static class AdminCommands
             {
                 Arguments.DemandYes(call, yes, $"deleting {call.Get(login)} with all packages");
                 await call.Client.DeleteUserAsync(call.Get(login), call.CancellationToken);
-                call.Say($"Deleted {call.Get(login)}.");
+                call.WriteDone($"Deleted {call.Get(login)}.");
             });
     }
 
@@ -128,7 +128,7 @@ internal static class AdminCommands
             {
                 Arguments.DemandYes(call, yes, $"ending all tokens of {call.Get(login)}");
                 await call.Client.RevokeAsync(call.Get(login), call.CancellationToken);
-                call.Say($"All tokens of {call.Get(login)} have ended.");
+                call.WriteDone($"All tokens of {call.Get(login)} have ended.");
             });
     }
 }

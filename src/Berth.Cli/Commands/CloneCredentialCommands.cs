@@ -36,7 +36,7 @@ internal static class CloneCredentialCommands
 
                 await call.Client.SetCloneCredentialAsync(call.Get(repository), call.Get(own), new NewCloneCredential(call.Get(username)!, password), call.CancellationToken);
                 var stored = await call.Client.CloneCredentialAsync(call.Get(repository), call.Get(own), call.CancellationToken);
-                call.Say($"Stored for {stored.Origin}, for {(call.Get(own) ? "your codespaces" : "everybody's codespaces")} of {call.Get(repository)}.");
+                call.WriteDone($"Stored for {stored.Origin}, for {(call.Get(own) ? "your codespaces" : "everybody's codespaces")} of {call.Get(repository)}.");
             });
     }
 
@@ -68,7 +68,7 @@ internal static class CloneCredentialCommands
             async call =>
             {
                 await call.Client.DeleteCloneCredentialAsync(call.Get(repository), call.Get(own), call.CancellationToken);
-                call.Say("Deleted.");
+                call.WriteDone("Deleted.");
             });
     }
 

@@ -157,7 +157,7 @@ internal static class CodespaceCommands
             {
                 await call.Client.StopCodespaceAsync(call.Get(name), call.CancellationToken);
                 await FollowAsync(call, call.Get(name), show: false);
-                call.Print(await call.Client.CodespaceAsync(call.Get(name), call.CancellationToken), (_, stopped) => call.Say($"{stopped.Name} is {stopped.State}."));
+                call.Print(await call.Client.CodespaceAsync(call.Get(name), call.CancellationToken), (_, stopped) => call.WriteDone($"{stopped.Name} is {stopped.State}."));
             });
     }
 
@@ -180,7 +180,7 @@ internal static class CodespaceCommands
                 }
 
                 await call.Client.DeleteCodespaceAsync(call.Get(name), call.CancellationToken);
-                call.Say($"Deleted {call.Get(name)}.");
+                call.WriteDone($"Deleted {call.Get(name)}.");
             });
     }
 

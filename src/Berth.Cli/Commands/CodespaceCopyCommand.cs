@@ -50,7 +50,7 @@ internal static class CodespaceCopyCommand
 
         using var archive = new Archive(full);
         var copied = await call.Client.WriteFilesAsync(codespace, target, Path.GetFileName(full), archive, call.CancellationToken);
-        call.Say($"Copied {path} to {codespace}:{copied.Path}.");
+        call.WriteDone($"Copied {path} to {codespace}:{copied.Path}.");
     }
 
     private static async Task DownloadAsync(CommandCall call, string codespace, string path, string target)
@@ -83,7 +83,7 @@ internal static class CodespaceCopyCommand
             Directory.Delete(arriving, recursive: true);
         }
 
-        call.Say($"Copied {codespace}:{path} to {target}.");
+        call.WriteDone($"Copied {codespace}:{path} to {target}.");
     }
 
     private static void Move(FileSystemInfo item, string target)

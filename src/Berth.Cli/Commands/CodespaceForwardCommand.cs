@@ -60,7 +60,7 @@ internal static class CodespaceForwardCommand
             throw new CommandException(ExitCodes.Failed, $"port {local} of this machine cannot be used: {exception.Message}");
         }
 
-        call.Say($"Forwarding 127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port} to port {remote} of {name}.");
+        call.WriteDone($"Forwarding 127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port} to port {remote} of {name}.");
         while (true)
         {
             _ = ServeAsync(call, name, remote, await listener.AcceptSocketAsync(call.CancellationToken));
@@ -81,7 +81,7 @@ internal static class CodespaceForwardCommand
         }
         catch (BerthException exception)
         {
-            call.Say($"berth: {exception.Message}");
+            call.WriteDone($"berth: {exception.Message}");
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
         {

@@ -65,7 +65,7 @@ internal static class CodespacePermissionCommands
             async call =>
             {
                 await call.Client.SetCodespacePermissionsAsync(call.Get(repository), [], call.CancellationToken);
-                call.Say($"Your codespaces of {call.Get(repository)} may read its own packages only.");
+                call.WriteDone($"Your codespaces of {call.Get(repository)} may read its own packages only.");
             });
     }
 
@@ -87,7 +87,7 @@ internal static class CodespacePermissionCommands
         var allowed = await call.Client.CodespacePermissionsAsync(repository, call.CancellationToken);
         await call.Client.SetCodespacePermissionsAsync(
             repository, [.. allowed.Repositories.Union(check.Permissions.Select(asked => asked.Repository))], call.CancellationToken);
-        call.Say($"Allowed for your codespaces of {repository}.");
+        call.WriteDone($"Allowed for your codespaces of {repository}.");
     }
 
     private static void Describe(TextWriter writer, string repository, CodespacePermissionsCheck check)

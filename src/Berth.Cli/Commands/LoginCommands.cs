@@ -22,7 +22,7 @@ internal static class LoginCommands
                 var login = await LoginOfAsync(client, call.CancellationToken);
                 var place = server.GetLeftPart(UriPartial.Authority);
                 new StoredLogin(place, login ?? "", token).Save(call.Terminal);
-                call.Say(login is null ? $"Signed in to {place} with a token that reaches packages only." : $"Signed in to {place} as {login}.");
+                call.WriteDone(login is null ? $"Signed in to {place} with a token that reaches packages only." : $"Signed in to {place} as {login}.");
             });
     }
 
@@ -33,7 +33,7 @@ internal static class LoginCommands
         [],
         call =>
         {
-            call.Say(StoredLogin.Forget(call.Terminal) ? "Forgotten." : "There was no stored login.");
+            call.WriteDone(StoredLogin.Forget(call.Terminal) ? "Forgotten." : "There was no stored login.");
             return Task.CompletedTask;
         });
 

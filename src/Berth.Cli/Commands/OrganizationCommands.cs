@@ -75,7 +75,7 @@ internal static class OrganizationCommands
             {
                 Arguments.DemandYes(call, yes, $"deleting {call.Get(org)} with all packages");
                 await call.Client.DeleteOrganizationAsync(call.Get(org), call.CancellationToken);
-                call.Say($"Deleted {call.Get(org)}.");
+                call.WriteDone($"Deleted {call.Get(org)}.");
             });
     }
 
@@ -155,7 +155,7 @@ internal static class OrganizationCommands
             async call =>
             {
                 await call.Client.RemoveMemberAsync(call.Get(org), call.Get(login), call.CancellationToken);
-                call.Say($"{call.Get(login)} is no longer a member of {call.Get(org)}.");
+                call.WriteDone($"{call.Get(login)} is no longer a member of {call.Get(org)}.");
             });
     }
 

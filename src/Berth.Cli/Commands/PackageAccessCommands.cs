@@ -80,7 +80,7 @@ internal static class PackageAccessCommands
                 }
 
                 await call.Client.GrantAsync(Arguments.Reference(call.Get(package), call.Get(type)), kind, name, call.Get(role), call.CancellationToken);
-                call.Say(kind == "codespaces" ? $"Codespaces of {name} may pull {call.Get(package)}." : $"{name} has {call.Get(role)} on {call.Get(package)}.");
+                call.WriteDone(kind == "codespaces" ? $"Codespaces of {name} may pull {call.Get(package)}." : $"{name} has {call.Get(role)} on {call.Get(package)}.");
             });
     }
 
@@ -98,7 +98,7 @@ internal static class PackageAccessCommands
             {
                 var (kind, name) = target.Read(call);
                 await call.Client.RevokeAsync(Arguments.Reference(call.Get(package), call.Get(type)), kind, name, call.CancellationToken);
-                call.Say($"{name} has no entry of its own on {call.Get(package)} any more.");
+                call.WriteDone($"{name} has no entry of its own on {call.Get(package)} any more.");
             });
     }
 

@@ -152,7 +152,7 @@ internal static class PackageCommands
                 }
 
                 await call.Client.DeletePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), call.CancellationToken);
-                call.Say($"Deleted {call.Get(package)}{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
+                call.WriteDone($"Deleted {call.Get(package)}{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
             });
     }
 
@@ -168,7 +168,7 @@ internal static class PackageCommands
             async call =>
             {
                 await call.Client.RestorePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken);
-                call.Say($"Restored {call.Get(package)}.");
+                call.WriteDone($"Restored {call.Get(package)}.");
             });
     }
 

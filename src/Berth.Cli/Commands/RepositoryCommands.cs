@@ -87,7 +87,7 @@ internal static class RepositoryCommands
                 call.Print(changed, Details);
                 foreach (var difference in changed.PackagesThatDiffer ?? [])
                 {
-                    call.Say($"{difference.Package} stays {difference.PackageVisibility}; to make it {difference.RepositoryVisibility}: {difference.Command}");
+                    call.WriteDone($"{difference.Package} stays {difference.PackageVisibility}; to make it {difference.RepositoryVisibility}: {difference.Command}");
                 }
             });
     }
@@ -105,7 +105,7 @@ internal static class RepositoryCommands
             {
                 Arguments.DemandYes(call, yes, $"deleting {call.Get(repository)}");
                 await call.Client.DeleteRepositoryAsync(call.Get(repository), call.CancellationToken);
-                call.Say($"Deleted {call.Get(repository)}.");
+                call.WriteDone($"Deleted {call.Get(repository)}.");
             });
     }
 
@@ -150,7 +150,7 @@ internal static class RepositoryCommands
             async call =>
             {
                 await call.Client.SetCollaboratorAsync(call.Get(repository), call.Get(login), call.Get(role) ?? "write", call.CancellationToken);
-                call.Say($"{call.Get(login)} has {call.Get(role) ?? "write"} on {call.Get(repository)}.");
+                call.WriteDone($"{call.Get(login)} has {call.Get(role) ?? "write"} on {call.Get(repository)}.");
             });
     }
 
@@ -166,7 +166,7 @@ internal static class RepositoryCommands
             async call =>
             {
                 await call.Client.RemoveCollaboratorAsync(call.Get(repository), call.Get(login), call.CancellationToken);
-                call.Say($"{call.Get(login)} is no longer a collaborator of {call.Get(repository)}.");
+                call.WriteDone($"{call.Get(login)} is no longer a collaborator of {call.Get(repository)}.");
             });
     }
 

@@ -135,7 +135,7 @@ internal static class SecretCommands
             {
                 var owner = level.Read(call);
                 await call.Client.DeleteSecretAsync(owner, call.Get(name), call.CancellationToken);
-                call.Say($"Deleted {call.Get(name).ToUpperInvariant()} ({owner}).");
+                call.WriteDone($"Deleted {call.Get(name).ToUpperInvariant()} ({owner}).");
             });
     }
 
@@ -170,7 +170,7 @@ internal static class SecretCommands
                 var ids = await IdsAsync(call, Arguments.Split(call.Get(repositories)) ?? [], call.Get(organization));
                 await change(call, LevelOf(call, organization), call.Get(name), ids);
                 var now = await call.Client.SecretRepositoriesAsync(LevelOf(call, organization), call.Get(name), call.CancellationToken);
-                call.Say(now.Count == 0
+                call.WriteDone(now.Count == 0
                     ? $"{call.Get(name).ToUpperInvariant()} selects no repository, so no codespace gets it."
                     : $"{call.Get(name).ToUpperInvariant()} is for codespaces of {string.Join(", ", now.Select(repository => repository.FullName))}.");
             });
@@ -189,10 +189,10 @@ internal static class SecretCommands
     private static void Told(CommandCall call, SecretLevel owner, string name, Secret? before, string? visibility, List<long>? selected)
     {
         var upper = name.ToUpperInvariant();
-        call.Say($"{(before is null ? "Set" : "Updated")} {upper} ({owner}{(visibility is null ? "" : $", visibility {visibility}")}).");
+        call.WriteDone($"{(before is null ? "Set" : "Updated")} {upper} ({owner}{(visibility is null ? "" : $", visibility {visibility}")}).");
         if (before is null && selected is null && (owner == SecretLevel.User || visibility == "selected"))
         {
-            call.Say($"No codespace gets it yet; select repositories: berth secret repos set {upper}{(owner == SecretLevel.User ? "" : $" --org {owner}")} OWNER/NAME");
+            call.WriteDone($"No codespace gets it yet; select repositories: berth secret repos set {upper}{(owner == SecretLevel.User ? "" : $" --org {owner}")} OWNER/NAME");
         }
     }
 

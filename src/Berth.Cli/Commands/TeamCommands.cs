@@ -81,7 +81,7 @@ internal static class TeamCommands
             {
                 Arguments.DemandYes(call, yes, $"deleting the team {call.Get(team)}");
                 await call.Client.DeleteTeamAsync(call.Get(org), call.Get(team), call.CancellationToken);
-                call.Say($"Deleted {call.Get(team)}.");
+                call.WriteDone($"Deleted {call.Get(team)}.");
             });
     }
 
@@ -112,7 +112,7 @@ internal static class TeamCommands
             async call =>
             {
                 await call.Client.SetTeamMemberAsync(call.Get(org), call.Get(team), call.Get(login), call.Get(role) ?? "member", call.CancellationToken);
-                call.Say($"{call.Get(login)} is in {call.Get(team)}.");
+                call.WriteDone($"{call.Get(login)} is in {call.Get(team)}.");
             });
     }
 
@@ -129,7 +129,7 @@ internal static class TeamCommands
             async call =>
             {
                 await call.Client.RemoveTeamMemberAsync(call.Get(org), call.Get(team), call.Get(login), call.CancellationToken);
-                call.Say($"{call.Get(login)} is no longer in {call.Get(team)}.");
+                call.WriteDone($"{call.Get(login)} is no longer in {call.Get(team)}.");
             });
     }
 
@@ -163,7 +163,7 @@ internal static class TeamCommands
             async call =>
             {
                 await call.Client.SetTeamRepositoryAsync(call.Get(org), call.Get(team), call.Get(repository), call.Get(role) ?? "read", call.CancellationToken);
-                call.Say($"{call.Get(team)} has {call.Get(role) ?? "read"} on {call.Get(repository)}.");
+                call.WriteDone($"{call.Get(team)} has {call.Get(role) ?? "read"} on {call.Get(repository)}.");
             });
     }
 
@@ -180,7 +180,7 @@ internal static class TeamCommands
             async call =>
             {
                 await call.Client.RemoveTeamRepositoryAsync(call.Get(org), call.Get(team), call.Get(repository), call.CancellationToken);
-                call.Say($"{call.Get(team)} has no role on {call.Get(repository)}.");
+                call.WriteDone($"{call.Get(team)} has no role on {call.Get(repository)}.");
             });
     }
 }

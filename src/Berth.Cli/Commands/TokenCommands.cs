@@ -57,7 +57,7 @@ internal static class TokenCommands
             async call =>
             {
                 await call.Client.DeleteTokenAsync(call.Get(id), call.CancellationToken);
-                call.Say($"Token {call.Get(id)} has ended.");
+                call.WriteDone($"Token {call.Get(id)} has ended.");
             });
     }
 

@@ -59,7 +59,7 @@ internal static class VersionCommands
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var id = await FindAsync(call, reference, call.Get(version), deleted: false);
                 await call.Client.DeleteVersionAsync(reference, id, call.Get(force), call.Get(purge), call.CancellationToken);
-                call.Say($"Deleted version {id}{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
+                call.WriteDone($"Deleted version {id}{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
             });
     }
 
@@ -78,7 +78,7 @@ internal static class VersionCommands
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var id = await FindAsync(call, reference, call.Get(version), deleted: true);
                 await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken);
-                call.Say($"Restored version {id}.");
+                call.WriteDone($"Restored version {id}.");
             });
     }
 

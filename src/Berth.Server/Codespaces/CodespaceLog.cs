@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;

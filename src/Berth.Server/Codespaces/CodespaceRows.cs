@@ -8,7 +8,7 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
     public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.FindAsync(session, id), cancellationToken);
 
-    public async Task SayAsync(Codespace codespace, string step, string line)
+    public async Task LogAsync(Codespace codespace, string step, string line)
     {
         await using var log = logs.Open(codespace);
         log.Write(step, line);
@@ -17,7 +17,7 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
     /// <summary>It does not run any more.</summary>
     public async Task ShutDownAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
     {
-        await SayAsync(codespace, "stop", reason);
+        await LogAsync(codespace, "stop", reason);
         await db.WriteAsync(session => CodespaceTable.ShutDownAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
     }

@@ -5,7 +5,7 @@ using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
@@ -49,7 +49,7 @@ internal static class CodespacesFeature
         services.AddSingleton<DeleteCodespace>();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<CreateCodespace>();
-        services.AddInside();
+        services.AddEnvironment();
         services.AddCodespaceConnections();
         services.AddSingleton<GitStatus>();
         services.AddSingleton<WatchCodespaces>();

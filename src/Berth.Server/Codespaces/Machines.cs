@@ -55,7 +55,7 @@ internal sealed class Machines(BerthOptions options)
         new("xLargePremiumLinux", 32, 128 * GiB, 128 * GiB),
     ];
 
-    private readonly Machine[] _offered = Offer(options.LargestMachine, Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    private readonly Machine[] _offered = Offer(options.LargestMachine, System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     public IReadOnlyList<Machine> Offered => _offered;
 
@@ -76,7 +76,7 @@ internal sealed class Machines(BerthOptions options)
 
     /// <summary>The engine refuses more cores than the host has.</summary>
     public static MachineLimits LimitsOf(Machine machine) =>
-        new(Math.Min(machine.Cpus, Environment.ProcessorCount), machine.MemoryBytes, ProcessesPerMachine);
+        new(Math.Min(machine.Cpus, System.Environment.ProcessorCount), machine.MemoryBytes, ProcessesPerMachine);
 
     internal static Machine[] Offer(string? largest, int cpus, long memoryBytes)
     {

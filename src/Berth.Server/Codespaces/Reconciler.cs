@@ -100,7 +100,7 @@ internal sealed partial class Reconciler(
         var looking = Task.CompletedTask;
         try
         {
-            looking = LookAroundAsync(timer, stoppingToken);
+            looking = ReconcileAgainAsync(timer, stoppingToken);
             await foreach (var id in _wakes.Reader.ReadAllAsync(stoppingToken))
             {
                 await WorkOnAsync(id, stoppingToken);
@@ -115,7 +115,7 @@ internal sealed partial class Reconciler(
         await Task.WhenAll(_jobs.Values.Select(job => job.Work));
     }
 
-    private async Task LookAroundAsync(PeriodicTimer timer, CancellationToken stopping)
+    private async Task ReconcileAgainAsync(PeriodicTimer timer, CancellationToken stopping)
     {
         try
         {
@@ -224,14 +224,14 @@ internal sealed partial class Reconciler(
                 return true;
             case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
                 // Whoever runs them is in StartAsync, not here: they were another process's.
-                await rows.SayAsync(codespace, "up", Fault.Shown(
+                await rows.LogAsync(codespace, "up", Fault.Shown(
                     "the server ended while commands ran in the background: what came after them did not run", "run it by hand, or rebuild the codespace"));
                 await rows.CommandsEndedAsync(codespace, stopping);
                 return true;
             case { Desired: CodespaceDesire.Available } when CodespaceState.IsStarting(codespace.State):
                 await StartAsync(codespace, job, stopping);
                 return true;
-            case { State: CodespaceState.Shutdown or CodespaceState.Failed } when watch.TakeStray(codespace.Id):
+            case { State: CodespaceState.Shutdown or CodespaceState.Failed } when watch.TakeUnexpectedlyRunning(codespace.Id):
                 await stop.RunAsync(codespace, stopping);
                 return true;
             default:
@@ -299,7 +299,7 @@ internal sealed partial class Reconciler(
     {
         if (_waiting.TryAdd(codespace.Id, 0))
         {
-            await rows.SayAsync(codespace, "stop", $"waiting for the container engine: {reason}");
+            await rows.LogAsync(codespace, "stop", $"waiting for the container engine: {reason}");
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed class StartCodespace(
     }
 
     /// <summary>Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody removes meanwhile.</summary>
-    private async Task<(StartCause Cause, string Words)> CauseAsync(Exception exception, StartProgress progress, CancellationToken cancellationToken)
+    private async Task<(StartCause Cause, string Message)> CauseAsync(Exception exception, StartProgress progress, CancellationToken cancellationToken)
     {
         if (await engine.UnavailableAsync(cancellationToken) is { } gone)
         {

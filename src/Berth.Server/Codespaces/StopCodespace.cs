@@ -1,5 +1,5 @@
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Faults;
 
@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces;
 /// Takes down what a codespace has while it runs: processes, what answers inside, logins and environment, the workspace's mount. What it is made of stays: container,
 /// network, image, files. May be run again after having been cut off at any line.
 /// </summary>
-internal sealed class StopCodespace(IContainerEngine engine, CodespaceHost host, GitStatus git, InsideContents inside, WorkspaceFilesystem workspaces)
+internal sealed class StopCodespace(IContainerEngine engine, CodespaceHost host, GitStatus git, EnvironmentContents inside, WorkspaceFilesystem workspaces)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 

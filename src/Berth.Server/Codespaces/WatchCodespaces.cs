@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -12,7 +12,7 @@ namespace Berth.Server.Codespaces;
 /// although no row wants it.
 /// </summary>
 internal sealed class WatchCodespaces(
-    Db db, TimeProvider time, AccessDecisions access, IContainerEngine engine, CodespaceHost host, CodespaceRows rows, InsideContents inside, RefreshLogins refresh)
+    Db db, TimeProvider time, AccessDecisions access, IContainerEngine engine, CodespaceHost host, CodespaceRows rows, EnvironmentContents inside, RefreshLogins refresh)
 {
     private readonly ConcurrentDictionary<long, byte> _strays = new();
 
@@ -46,7 +46,7 @@ internal sealed class WatchCodespaces(
     }
 
     /// <summary>True once for a codespace that stands still and whose container was seen running.</summary>
-    public bool TakeStray(long codespace) => _strays.TryRemove(codespace, out _);
+    public bool TakeUnexpectedlyRunning(long codespace) => _strays.TryRemove(codespace, out _);
 
     /// <summary>A codespace that runs: may its creator still read the repository, is its container still there, is it in use?</summary>
     private async Task WatchAsync(Codespace codespace, Action<long> wake, CancellationToken cancellationToken)
@@ -84,7 +84,7 @@ internal sealed class WatchCodespaces(
         else if (time.GetUtcNow() - codespace.LastUsedAt > TimeSpan.FromMinutes(codespace.IdleTimeoutMinutes))
         {
             var notice = $"stopped after {codespace.IdleTimeoutMinutes} minutes without use";
-            await rows.SayAsync(codespace, "stop", notice);
+            await rows.LogAsync(codespace, "stop", notice);
             await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
             wake(codespace.Id);
         }
@@ -97,7 +97,7 @@ internal sealed class WatchCodespaces(
 
     private async Task EndAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
     {
-        await rows.SayAsync(codespace, "failed", reason);
+        await rows.LogAsync(codespace, "failed", reason);
 
         // The container is a stray from here on.
         await rows.FailedAsync(codespace, reason, cancellationToken);

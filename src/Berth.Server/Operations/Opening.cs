@@ -8,7 +8,7 @@ internal sealed class Opening
     public bool IsOpen => !_heldBack;
 
     /// <summary>Until <see cref="Open"/>.</summary>
-    public void HoldBack() => _heldBack = true;
+    public void StayUnready() => _heldBack = true;
 
     public void Open() => _heldBack = false;
 }

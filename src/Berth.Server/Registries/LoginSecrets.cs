@@ -11,7 +11,7 @@ public enum SecretLevel
 internal static class SecretLevels
 {
     /// <summary>As it stands in sentences and in the API.</summary>
-    public static string Words(this SecretLevel level) => level switch
+    public static string ToText(this SecretLevel level) => level switch
     {
         SecretLevel.User => "user",
         SecretLevel.Repository => "repository",
@@ -58,7 +58,7 @@ internal sealed record LoginSecrets
     public required string Version { get; init; }
 
     /// <summary>As lines of a log name it.</summary>
-    public string Name => $"{Prefix} at {Level.Words()} level";
+    public string Name => $"{Prefix} at {Level.ToText()} level";
 
     public override string ToString() => $"{Prefix} ({Level}) for {Server}";
 }
@@ -82,4 +82,4 @@ public enum LoginOutcome
 /// <summary>One line of the report on how sets were resolved.</summary>
 /// <param name="Level">Whose it is: those entitled to know that level's secrets may read it.</param>
 /// <param name="Server">Null where it is not known: that secret is missing, or does not reach the codespace.</param>
-internal sealed record LoginReport(string Prefix, SecretLevel Level, LoginOutcome Outcome, string Words, RegistryServer? Server = null);
+internal sealed record LoginReport(string Prefix, SecretLevel Level, LoginOutcome Outcome, string Message, RegistryServer? Server = null);

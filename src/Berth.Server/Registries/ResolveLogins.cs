@@ -68,7 +68,7 @@ internal static class ResolveLogins
             }
             else if (winner is not null)
             {
-                report.Add(new LoginReport(prefix, level, LoginOutcome.Loses, $"{prefix} at {level.Words()} level is not used: {winner.Level.Words()} level has a complete set of the same prefix", ServerOf(visible)));
+                report.Add(new LoginReport(prefix, level, LoginOutcome.Loses, $"{prefix} at {level.ToText()} level is not used: {winner.Level.ToText()} level has a complete set of the same prefix", ServerOf(visible)));
             }
             else
             {
@@ -94,9 +94,9 @@ internal static class ResolveLogins
 
         var withheld = here.Exists(part => part.Secret.Reach == SecretReach.Withheld);
         report.Add(withheld
-            ? new LoginReport(prefix, level, LoginOutcome.Withheld, $"{prefix} at {level.Words()} level is withheld: the codespace's creator cannot write to the repository")
+            ? new LoginReport(prefix, level, LoginOutcome.Withheld, $"{prefix} at {level.ToText()} level is withheld: the codespace's creator cannot write to the repository")
             : new LoginReport(
-                prefix, level, LoginOutcome.Unassigned, $"{prefix} at {level.Words()} level is complete but not assigned to this repository: {Unassigned(here)}",
+                prefix, level, LoginOutcome.Unassigned, $"{prefix} at {level.ToText()} level is complete but not assigned to this repository: {Unassigned(here)}",
                 ServerOf(here.Where(part => part.Secret.Reach == SecretReach.Visible))));
         return true;
     }
@@ -115,8 +115,8 @@ internal static class ResolveLogins
             bool IsUnassigned(string name) => parts.Exists(part => part.Name == name && part.Secret.Level == level && part.Secret.Reach == SecretReach.Unassigned);
             var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}{(IsUnassigned(name) ? " (not assigned to this repository)" : "")}"));
             report.Add(mixed
-                ? new LoginReport(prefix, level, LoginOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.Words()} level {names} missing, and a set is never completed from another level", server)
-                : new LoginReport(prefix, level, LoginOutcome.Incomplete, $"{prefix} at {level.Words()} level is incomplete: {names} missing", server));
+                ? new LoginReport(prefix, level, LoginOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.ToText()} level {names} missing, and a set is never completed from another level", server)
+                : new LoginReport(prefix, level, LoginOutcome.Incomplete, $"{prefix} at {level.ToText()} level is incomplete: {names} missing", server));
         }
     }
 
@@ -135,7 +135,7 @@ internal static class ResolveLogins
         }
 
         LoginReport Invalid(string name, string fault) =>
-            new(prefix, level, LoginOutcome.Invalid, $"{prefix} at {level.Words()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
+            new(prefix, level, LoginOutcome.Invalid, $"{prefix} at {level.ToText()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
 
         var (server, user, password) = (Value("SERVER"), Value("USER"), Value("PASSWORD"));
         if (!RegistryServer.TryParse(server, out var parsed, out var fault))

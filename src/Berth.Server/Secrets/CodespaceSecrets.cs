@@ -20,7 +20,7 @@ internal sealed record SecretsOfCodespace(
 
     /// <summary>For the log of a start: which secrets were not assigned to the repository; null when there are none.</summary>
     public string? NotHere => Elsewhere.Count == 0 ? null
-        : $"not assigned to this repository: {string.Join(", ", Elsewhere.Take(MostNames).Select(secret => $"{secret.Name} ({secret.Level.Words()})"))}"
+        : $"not assigned to this repository: {string.Join(", ", Elsewhere.Take(MostNames).Select(secret => $"{secret.Name} ({secret.Level.ToText()})"))}"
             + (Elsewhere.Count > MostNames ? $" and {Elsewhere.Count - MostNames} more" : "");
 
     /// <summary>For the log of a start: <c>2 secrets: NPM_TOKEN (user, over repository), SENTRY_DSN (repository)</c>. No values.</summary>
@@ -28,7 +28,7 @@ internal sealed record SecretsOfCodespace(
         + string.Join(", ", Environment.Keys.Select(name => $"{name} ({OriginOf(Origins[name])})"));
 
     private static string OriginOf(IReadOnlyList<SecretLevel> levels) =>
-        levels.Count == 1 ? levels[0].Words() : $"{levels[0].Words()}, over {string.Join(" and ", levels.Skip(1).Select(level => level.Words()))}";
+        levels.Count == 1 ? levels[0].ToText() : $"{levels[0].ToText()}, over {string.Join(" and ", levels.Skip(1).Select(level => level.ToText()))}";
 }
 
 /// <summary>

@@ -38,12 +38,12 @@ internal sealed record TokenRow
     public DateTimeOffset? LastUsedAt { get; init; }
 
     /// <summary>Workflow: the minter may no longer write to the repository. Codespace: its creator may no longer read it.</summary>
-    public bool HolderLostRole { get; init; }
+    public bool UserLostRole { get; init; }
 
     public bool ExpiredAt(DateTimeOffset now) => ExpiresAt <= now || MinterExpiresAt <= now;
 
     /// <summary>Null when what the token stands for is gone.</summary>
-    public Principal? ToPrincipal() => HolderLostRole ? null : Kind switch
+    public Principal? ToPrincipal() => UserLostRole ? null : Kind switch
     {
         "personal" when UserId is { } user && Login is not null =>
             new UserPrincipal(user, Login, SiteAdmin, Access.Scopes.Parse(Scopes), PackagePatterns.Parse(Patterns), Id),

@@ -96,6 +96,6 @@ internal static class TokenTable
             return row;
         }
 
-        return row with { HolderLostRole = !(row.Kind == "workflow" ? AccessRules.MayWrite(on.Standing) : AccessRules.MayRead(on.Standing)) };
+        return row with { UserLostRole = !(row.Kind == "workflow" ? AccessRules.MayWrite(on.Standing) : AccessRules.MayRead(on.Standing)) };
     }
 }

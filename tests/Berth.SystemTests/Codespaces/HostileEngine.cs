@@ -74,8 +74,8 @@ public sealed class HostileEngine : IAsyncLifetime
         .Replace("@NEIGHBOUR_IMAGE@", $"hostile.invalid/{_id}/private:1", StringComparison.Ordinal).Replace("@NEIGHBOUR_VOLUME@", "private-" + _id, StringComparison.Ordinal)
         .Replace("@NEIGHBOUR_NETWORK@", "private-net-" + _id, StringComparison.Ordinal).Replace("@NEIGHBOUR_ADDRESS@", _neighbour, StringComparison.Ordinal).Replace("@NEIGHBOUR@", "neighbour-" + _id, StringComparison.Ordinal)
         .Replace("@FOLDER@", _folder.Path, StringComparison.Ordinal).Replace("@ID@", _id, StringComparison.Ordinal)
-        .Replace("@PID@", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-        .Replace("@HOST@", Environment.MachineName, StringComparison.Ordinal);
+        .Replace("@PID@", System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("@HOST@", System.Environment.MachineName, StringComparison.Ordinal);
 
     internal async Task<string[]> ContainersAsync() =>
         (await Raw.RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + Own)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -63,7 +63,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var machine = (await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{started.Name}", TestContext.Current.CancellationToken)).GetProperty("machine");
         var limits = (await new Command("docker").RunAsync(
             "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", container)).Line;
-        var (cpus, memory) = (Math.Min(machine.GetProperty("cpus").GetInt32(), Environment.ProcessorCount), machine.GetProperty("memory_in_bytes").GetInt64());
+        var (cpus, memory) = (Math.Min(machine.GetProperty("cpus").GetInt32(), System.Environment.ProcessorCount), machine.GetProperty("memory_in_bytes").GetInt64());
         Assert.Equal($"{cpus * 1_000_000_000L} {memory} {memory} 4096", limits);
 
         // df counts what the filesystem itself does not need: a few percent less than the machine's storage, and never more.

@@ -33,5 +33,5 @@ public sealed class MachinesTests
 
     [Fact]
     public void The_engine_is_asked_for_no_more_cores_than_the_host_has() =>
-        Assert.InRange(Machines.LimitsOf(new Machine("xLargePremiumLinux", 32, 128 * GiB, GiB)).Cpus, 1, Environment.ProcessorCount);
+        Assert.InRange(Machines.LimitsOf(new Machine("xLargePremiumLinux", 32, 128 * GiB, GiB)).Cpus, 1, System.Environment.ProcessorCount);
 }

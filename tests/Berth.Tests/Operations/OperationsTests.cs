@@ -44,7 +44,7 @@ public sealed class OperationsTests
     {
         await using var server = await BerthServer.StartAsync();
         using var client = server.Client();
-        server.Services.GetRequiredService<Opening>().HoldBack();
+        server.Services.GetRequiredService<Opening>().StayUnready();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/readyz", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz", Token)).StatusCode);
 

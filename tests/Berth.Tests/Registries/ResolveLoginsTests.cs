@@ -12,7 +12,7 @@ public sealed class ResolveLoginsTests
         var resolved = ResolveLogins.From(Set("ACR", User, "mycompany.azurecr.io"));
         var set = Assert.Single(resolved.Counting);
         Assert.Equal(("ACR", User, "mycompany.azurecr.io", "user-ACR", "password-ACR"), (set.Prefix, set.Level, set.Server.Host.Value, set.User, set.Password));
-        Assert.Equal("mycompany.azurecr.io: ACR at user level", Assert.Single(resolved.Report).Words);
+        Assert.Equal("mycompany.azurecr.io: ACR at user level", Assert.Single(resolved.Report).Message);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class ResolveLoginsTests
         Assert.Equal(Organization, Assert.Single(resolved.Counting).Level);
         Assert.Contains(
             "ACR at user level is incomplete: ACR_CONTAINER_REGISTRY_USER and ACR_CONTAINER_REGISTRY_PASSWORD missing",
-            resolved.Report.Select(r => r.Words));
+            resolved.Report.Select(r => r.Message));
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class ResolveLoginsTests
         var set = Set("ACR", Organization, "org.azurecr.io");
         set[2] = set[2] with { Reach = Unassigned };
         var report = Assert.Single(ResolveLogins.From(set).Report);
-        Assert.Equal("ACR at organization level is complete but not assigned to this repository: ACR_CONTAINER_REGISTRY_PASSWORD must include it", report.Words);
+        Assert.Equal("ACR at organization level is complete but not assigned to this repository: ACR_CONTAINER_REGISTRY_PASSWORD must include it", report.Message);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class ResolveLoginsTests
         ]);
         Assert.Equal(
             "ACR at organization level is incomplete: ACR_CONTAINER_REGISTRY_SERVER (not assigned to this repository) and ACR_CONTAINER_REGISTRY_PASSWORD missing",
-            Assert.Single(resolved.Report).Words);
+            Assert.Single(resolved.Report).Message);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class ResolveLoginsTests
         set[2] = set[2] with { Value = stored };
         var resolved = ResolveLogins.From(set);
         Assert.Equal(used, Assert.Single(resolved.Counting).Password);
-        Assert.Equal(stored != used, resolved.Report.Any(r => r.Words == "GCR_CONTAINER_REGISTRY_PASSWORD: white space or quotes around the value were removed"));
+        Assert.Equal(stored != used, resolved.Report.Any(r => r.Message == "GCR_CONTAINER_REGISTRY_PASSWORD: white space or quotes around the value were removed"));
     }
 
     [Theory]
@@ -207,7 +207,7 @@ public sealed class ResolveLoginsTests
     public void No_value_is_in_the_report_or_in_text()
     {
         var resolved = ResolveLogins.From([.. Set("A", User, "ghcr.io"), .. Set("A", Organization, "ghcr.io"), .. Set("B", User, "bad host")]);
-        var text = string.Join('\n', resolved.Report.Select(r => r.Words)) + string.Join('\n', resolved.Counting.Select(s => s.ToString()));
+        var text = string.Join('\n', resolved.Report.Select(r => r.Message)) + string.Join('\n', resolved.Counting.Select(s => s.ToString()));
         Assert.DoesNotContain("password-", text, StringComparison.Ordinal);
         Assert.DoesNotContain("user-", text, StringComparison.Ordinal);
     }

@@ -60,8 +60,8 @@ internal static class ServiceContainer
         Set(body, "User", service.User);
         Set(body, "WorkingDir", service.WorkingFolder);
         Set(body, "StopSignal", service.StopSignal);
-        Set(body, "Entrypoint", Words(service.Entrypoint));
-        Set(body, "Cmd", Words(service.Command));
+        Set(body, "Entrypoint", Strings(service.Entrypoint));
+        Set(body, "Cmd", Strings(service.Command));
         Set(body, "Healthcheck", service.HealthCheck?.DeepClone());
         Set(body, "NetworkingConfig", joined is null && !service.NoNetwork ? Networking(context, aliases) : null);
         return body;
@@ -77,7 +77,7 @@ internal static class ServiceContainer
     {
         foreach (var (copy, index) in service.Copies.Select((copy, index) => (copy, index)))
         {
-            yield return "COPY " + Words([$"copies/{index}", Quoted(copy.Target)])!.ToJsonString();
+            yield return "COPY " + Strings([$"copies/{index}", Quoted(copy.Target)])!.ToJsonString();
         }
 
         if (!withCommand)
@@ -97,12 +97,12 @@ internal static class ServiceContainer
 
         if (service.Entrypoint is { } entrypoint)
         {
-            yield return "ENTRYPOINT " + Words(entrypoint)!.ToJsonString();
+            yield return "ENTRYPOINT " + Strings(entrypoint)!.ToJsonString();
         }
 
         if (service.Command is { } command)
         {
-            yield return "CMD " + Words(command)!.ToJsonString();
+            yield return "CMD " + Strings(command)!.ToJsonString();
         }
     }
 
@@ -113,7 +113,7 @@ internal static class ServiceContainer
         Set(config, "Init", service.Init ? true : null);
         Set(config, "ReadonlyRootfs", service.ReadOnly ? true : null);
         Set(config, "ShmSize", service.SharedMemory is { } size ? Math.Min(size, context.Machine.MemoryBytes) : null);
-        Set(config, "CapDrop", service.DroppedCapabilities.Count == 0 ? null : Words(service.DroppedCapabilities));
+        Set(config, "CapDrop", service.DroppedCapabilities.Count == 0 ? null : Strings(service.DroppedCapabilities));
         var memory = service.Mounts.Where(mount => mount.Kind == ComposeMountKind.Memory).ToList();
         Set(config, "Tmpfs", memory.Count == 0 ? null : new JsonObject(memory.Select(mount => KeyValuePair.Create(mount.Target, (JsonNode?)"nosuid,nodev"))));
         return config;
@@ -145,12 +145,12 @@ internal static class ServiceContainer
 
     private static JsonObject Networking(StartContext context, IReadOnlyList<string> aliases) => new()
     {
-        ["EndpointsConfig"] = new JsonObject { [CodespaceNetworks.NameOf(context.Codespace)] = new JsonObject { ["Aliases"] = Words(aliases) } },
+        ["EndpointsConfig"] = new JsonObject { [CodespaceNetworks.NameOf(context.Codespace)] = new JsonObject { ["Aliases"] = Strings(aliases) } },
     };
 
     private static IEnumerable<string> Environment(ComposeService service) => service.Environment.Select(variable => $"{variable.Key}={variable.Value}");
 
-    private static JsonArray? Words(IReadOnlyList<string>? words) => words is null ? null : new JsonArray([.. words.Select(word => (JsonNode?)word)]);
+    private static JsonArray? Strings(IReadOnlyList<string>? words) => words is null ? null : new JsonArray([.. words.Select(word => (JsonNode?)word)]);
 
     private static void Set(JsonObject target, string name, JsonNode? value)
     {

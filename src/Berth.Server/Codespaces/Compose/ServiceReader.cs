@@ -26,8 +26,8 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
         {
             Build = build,
             Image = build is null ? Image(service, name) : null,
-            Entrypoint = Words(service["entrypoint"], name, "entrypoint"),
-            Command = Words(service["command"], name, "command"),
+            Entrypoint = Strings(service["entrypoint"], name, "entrypoint"),
+            Command = Strings(service["command"], name, "command"),
             Environment = Environment(service, name),
             User = Text(service, "user"),
             WorkingFolder = Folder(service, name),
@@ -105,7 +105,7 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
             build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null), uses);
     }
 
-    private static List<string>? Words(ComposeNode? node, string name, string key) => node switch
+    private static List<string>? Strings(ComposeNode? node, string name, string key) => node switch
     {
         null => null,
         ComposeText text => ShellWords.Split(text.Value) ?? throw text.Fault($"services.{name}.{key}: a quote is not closed"),

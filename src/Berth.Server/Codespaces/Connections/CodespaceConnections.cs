@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -12,7 +12,7 @@ namespace Berth.Server.Codespaces.Connections;
 internal sealed record RunningCodespace(Codespace Codespace, EngineContainer Container);
 
 /// <summary>What all connections into a codespace share: only its creator has any, it must run, and using it keeps it awake.</summary>
-internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerEngine engine, InsideContents inside, CodespaceHost host)
+internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerEngine engine, EnvironmentContents inside, CodespaceHost host)
 {
     /// <summary>Use is written down once in this time; idle timeouts are minutes.</summary>
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);

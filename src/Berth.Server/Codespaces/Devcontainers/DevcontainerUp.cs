@@ -45,7 +45,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
         AnswerForTheirSite(folders);
         return Read(await sandbox.RunAsync(
             View(view, engineSocket), tools.DevcontainerCli(), arguments, Environment(folders, engineSocket), folders.Home,
-            line => Hear(line, log, begins), Timeout.InfiniteTimeSpan, cancellationToken));
+            line => ReadOutput(line, log, begins), Timeout.InfiniteTimeSpan, cancellationToken));
     }
 
     private SandboxView View(SandboxView view, string engineSocket) => view with
@@ -87,7 +87,7 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions 
     /// Of the tools' log (one JSON object a line; a stack trace at the end of a failure is none) people want the steps, the output of their own
     /// commands and warnings. The rest, the probed environment of the container among it, is not theirs to read here.
     /// </summary>
-    internal static void Hear(string line, Action<string> log, Action<string> begins)
+    internal static void ReadOutput(string line, Action<string> log, Action<string> begins)
     {
         if (!line.StartsWith('{'))
         {

@@ -94,7 +94,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
     private void From(DockerfileInstruction instruction)
     {
-        var words = Words(instruction);
+        var words = SplitArguments(instruction);
         if (words.Count is not (1 or 3) || (words.Count == 3 && !words[1].Equals("as", StringComparison.OrdinalIgnoreCase)))
         {
             throw Fault(instruction, "FROM is written FROM IMAGE [AS NAME]");
@@ -348,7 +348,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
             ? throw Fault(instruction, "the end or beginning of the instruction is not understood")
             : text;
 
-    private static List<string> Words(DockerfileInstruction instruction) => [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
+    private static List<string> SplitArguments(DockerfileInstruction instruction) => [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary><c>ARG NAME[=DEFAULT]…</c>; blanks within quotes belong to the default.</summary>
     private IEnumerable<(string Name, string? Default)> Declared(DockerfileInstruction instruction)

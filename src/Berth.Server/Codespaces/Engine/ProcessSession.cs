@@ -20,7 +20,7 @@ internal static partial class ProcessSession
     public static async Task KillAsync(int pid, int containerPid, TimeProvider time, CancellationToken cancellationToken)
     {
         var wanted = Namespace(containerPid);
-        if (wanted is null || wanted == Namespace(Environment.ProcessId) || wanted != Namespace(pid))
+        if (wanted is null || wanted == Namespace(System.Environment.ProcessId) || wanted != Namespace(pid))
         {
             return;
         }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 
 namespace Berth.Server.Codespaces.Gate;
 
@@ -73,10 +73,10 @@ internal static class CreateContainerBody
         accepted["HostConfig"] ??= HostConfig(default, scope);
         accepted["HostConfig"]!["Mounts"] = new JsonArray(
             new JsonObject { ["Type"] = "bind", ["Source"] = scope.WorkspaceSource, ["Target"] = scope.WorkspaceTarget });
-        if (scope.Inside is not null)
+        if (scope.Environment is not null)
         {
             // For logins and tokens: never on a disk, and gone when the container stops.
-            accepted["HostConfig"]!["Tmpfs"] = new JsonObject { [InsideVariables.Folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777" };
+            accepted["HostConfig"]!["Tmpfs"] = new JsonObject { [EnvironmentVariables.Folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777" };
         }
 
         scope.Additions?.AddTo(accepted);

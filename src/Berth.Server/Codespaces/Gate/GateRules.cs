@@ -57,7 +57,7 @@ internal sealed class GateRules(
     public static GateCall? Ping(GateRequest request) => request is { Method: "GET" or "HEAD", Path: "/_ping" } ? new GateCall(request.Method, "_ping") : null;
 
     /// <summary>The engine has started a container of the codespace.</summary>
-    public void Started(string container) => scope.Inside?.Started(container);
+    public void Started(string container) => scope.Environment?.Started(container);
 
     private async Task<GateCall> ContainerAsync(GateRequest request, string id, string action, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed class GateRules(
         // One answer for other people's containers and for none: a codespace learns nothing about its neighbours.
         var own = await ownContainer(id, cancellationToken) ?? throw new GateRefusedException(404, $"No such container: {id}");
         var decided = call(own);
-        return action == "exec" && scope.Inside is { } inside ? await inside.AddAsync(own, decided, cancellationToken) : decided;
+        return action == "exec" && scope.Environment is { } inside ? await inside.AddAsync(own, decided, cancellationToken) : decided;
     }
 
     private async Task<GateCall> CreateAsync(GateRequest request, CancellationToken cancellationToken)

@@ -1,4 +1,4 @@
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 
 namespace Berth.Server.Codespaces.Gate;
 
@@ -14,7 +14,7 @@ internal sealed record GateScope(string Codespace, string Host, string Image, st
     public const string Label = "berth.codespace";
 
     /// <summary>What the processes get that are started through the gate; null: nothing.</summary>
-    public CodespaceInside? Inside { get; init; }
+    public CodespaceEnvironment? Environment { get; init; }
 
     public const string HostLabel = "berth.host";
 

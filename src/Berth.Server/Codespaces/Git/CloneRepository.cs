@@ -91,7 +91,7 @@ internal sealed partial class CloneRepository(
         try
         {
             var result = await sandbox.RunAsync(
-                View(view, uri, target, askpass), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home), askpass), home, line => Hear(line, said, progress),
+                View(view, uri, target, askpass), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home), askpass), home, line => ReadProgress(line, said, progress),
                 Timeout, tooLarge.Token);
             if (result.ExitCode != 0)
             {
@@ -246,7 +246,7 @@ internal sealed partial class CloneRepository(
         return environment;
     }
 
-    private static void Hear(string line, Queue<string> said, Action<string> progress)
+    private static void ReadProgress(string line, Queue<string> said, Action<string> progress)
     {
         said.Enqueue(line);
         if (said.Count > 20)

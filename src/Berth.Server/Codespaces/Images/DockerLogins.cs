@@ -52,7 +52,7 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     /// </summary>
     /// <param name="existing">The file as it is; null: there is none.</param>
     /// <param name="before">What Berth wrote the last time; null: nothing.</param>
-    public string Over(string? existing, DockerLogins? before)
+    public string MergeInto(string? existing, DockerLogins? before)
     {
         if (Read(existing) is not { } root)
         {

@@ -18,7 +18,7 @@ internal static class ImageFault
     {
         var with = set is not null && cause.Kind is not (FaultKind.UnknownHost or FaultKind.Unreachable or FaultKind.AddressRefused)
             ? $" (login: {set.Name})" : "";
-        var why = cause.IsLoginRejected && start.WhyNot(remote) is { } words ? $"; {words}" : "";
+        var why = cause.IsLoginRejected && start.ExplainUnusedLogins(remote) is { } words ? $"; {words}" : "";
         return new FaultException(
             cause.Kind, $"the image {image} cannot be had from the registry {image.Registry}: {cause.Message}{with}{why}",
             Remedy(remote, set, cause, why.Length > 0));
@@ -55,7 +55,7 @@ internal static class ImageFault
     private static string Remedy(RemoteImage remote, LoginSecrets? set, Fault cause, bool explained) => cause.Kind switch
     {
         FaultKind.WrongPassword or FaultKind.LoginRequired or FaultKind.ExchangeFailed when set is not null =>
-            $"correct {set.Prefix}_CONTAINER_REGISTRY_USER and _PASSWORD at {set.Level.Words()} level (berth registry check tries them), then start the codespace again",
+            $"correct {set.Prefix}_CONTAINER_REGISTRY_USER and _PASSWORD at {set.Level.ToText()} level (berth registry check tries them), then start the codespace again",
         FaultKind.LoginRequired when explained => "put that right and start the codespace again",
         FaultKind.LoginRequired =>
             $"store a login as three secrets with one prefix, X_CONTAINER_REGISTRY_SERVER ({remote.Host}), X_CONTAINER_REGISTRY_USER and X_CONTAINER_REGISTRY_PASSWORD, or correct the image's name",

@@ -41,7 +41,7 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
         var credentials = new StartCredentials(principal, token, resolved, known, AccessRules.GetsSecrets(found.Standing), log, mask);
         foreach (var report in known)
         {
-            log("credentials", report.Words);
+            log("credentials", report.Message);
         }
 
         if (!credentials.CanWrite)

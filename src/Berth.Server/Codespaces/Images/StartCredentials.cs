@@ -26,14 +26,14 @@ internal sealed record StartCredentials(
     public override string ToString() => $"the registry logins of {Principal.Name}";
 
     /// <summary>Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be said.</summary>
-    public string? WhyNot(RemoteImage image)
+    public string? ExplainUnusedLogins(RemoteImage image)
     {
         var (host, path, _) = image;
         var counts = Logins.Counting.Any(set => set.Server.Covers(host, path));
         var causes = Known
             .Where(report => report.Server is null ? !counts && report.Outcome != LoginOutcome.Counts : report.Server.Host == host)
             .Where(report => report.Outcome is not LoginOutcome.Counts && (counts ? report.Outcome == LoginOutcome.Loses : report.Outcome != LoginOutcome.Loses))
-            .Select(report => "the set " + report.Words)
+            .Select(report => "the set " + report.Message)
             .Take(MostCauses)
             .ToList();
         if (!counts)

@@ -32,7 +32,7 @@ internal sealed class ResolveReference(RegistryAccess access)
         {
             var allowed = await access.AuthoriseAsync(image, start, cancellationToken);
             var manifest = await access.DescribeAsync(allowed, platform, start, cancellationToken);
-            answer = Answer(named, CheckRegistry.Allowed, lines.Clean(Words(image, allowed)), tried) with
+            answer = Answer(named, CheckRegistry.Allowed, lines.Clean(Describe(image, allowed)), tried) with
             {
                 Login = LoginOf(image, allowed.By),
                 Digest = allowed.Digest.Value,
@@ -50,14 +50,14 @@ internal sealed class ResolveReference(RegistryAccess access)
         {
             Registry = remote.Host.Value,
             Prefix = set?.Prefix,
-            Level = set?.Level.Words(),
-            OtherSets = start.WhyNot(remote) is { } words ? lines.Clean(words) : null,
+            Level = set?.Level.ToText(),
+            OtherSets = start.ExplainUnusedLogins(remote) is { } words ? lines.Clean(words) : null,
         };
     }
 
     private string LoginOf(ImageReference image, string? by) => by ?? (access.IsOwn(image) ? "codespace" : "none");
 
-    private static string Words(ImageReference image, AuthorisedImage allowed) => allowed switch
+    private static string Describe(ImageReference image, AuthorisedImage allowed) => allowed switch
     {
         { Rule: { } rule } => $"allowed to the codespace's token: {rule}",
         { By: { } by } => $"{image.Registry} allows it to {by}",

@@ -12,7 +12,7 @@ internal static partial class Ownership
     /// </summary>
     public static void Give(string path, int user)
     {
-        if (!Environment.IsPrivilegedProcess)
+        if (!System.Environment.IsPrivilegedProcess)
         {
             return;
         }
@@ -29,7 +29,7 @@ internal static partial class Ownership
 
     public static void GiveOne(string path, int user)
     {
-        if (Environment.IsPrivilegedProcess && ChangeOwner(path, (uint)user, (uint)user) != 0)
+        if (System.Environment.IsPrivilegedProcess && ChangeOwner(path, (uint)user, (uint)user) != 0)
         {
             throw new IOException($"{path} cannot be given to user {user}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
         }

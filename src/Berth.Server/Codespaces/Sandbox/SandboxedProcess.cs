@@ -93,7 +93,7 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
         }
     }
 
-    private static string Remedy() => Environment.IsPrivilegedProcess
+    private static string Remedy() => System.Environment.IsPrivilegedProcess
         ? "give the server CAP_SYS_ADMIN (in a container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined)"
         : "run the server as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0)";
 
@@ -107,14 +107,14 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
             Ownership.Give(home, view.User);
         }
 
-        var arguments = BubblewrapArguments.Of(view, _tools, Environment.IsPrivilegedProcess, command, folder);
+        var arguments = BubblewrapArguments.Of(view, _tools, System.Environment.IsPrivilegedProcess, command, folder);
         return ToolProcess.RunAsync(_tools.Bubblewrap(), arguments, environment, "/", errorLine, timeout, _time, cancellationToken, StartAsync);
     }
 
     /// <summary>git and node look up the name of the user they are. Their home is in HOME, so that all sandboxes of a codespace see one file, which nobody changes under them.</summary>
     private static void WriteAccounts(SandboxView view)
     {
-        var user = Environment.IsPrivilegedProcess ? view.User : (int)Ownership.OwnUser();
+        var user = System.Environment.IsPrivilegedProcess ? view.User : (int)Ownership.OwnUser();
         Write("passwd", $"root:x:0:0:root:/:/usr/sbin/nologin\n{SandboxView.UserName}:x:{user}:{user}::/tmp:/bin/sh\n");
         Write("group", $"root:x:0:\n{SandboxView.UserName}:x:{user}:\n");
 

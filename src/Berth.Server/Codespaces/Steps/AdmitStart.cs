@@ -1,7 +1,7 @@
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>May this start be, and can it be here? Before anything of it is made.</summary>
-internal sealed class AdmitStart(CheckHost host, CheckReading reading)
+internal sealed class AdmitStart(CheckHost host, CheckReadAccess reading)
 {
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>What every start makes anew, also one with the container of the last: machine, token, credentials, environment.</summary>
-internal sealed class PrepareStart(PrepareMachine machine, IssueToken token, ResolveCredentials credentials, PrepareInside inside)
+internal sealed class PrepareStart(PrepareMachine machine, IssueToken token, ResolveCredentials credentials, PrepareEnvironment inside)
 {
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -21,7 +21,7 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>Told the codespace with its container when people can work in it; commands may go on in the background. Of <see cref="StartCodespace"/>.</summary>
     public Func<Codespace, Task> Available { get => field ?? throw Early(); init; }
 
-    /// <summary>Who asks for images: repository and creator. Of <see cref="CheckReading"/>.</summary>
+    /// <summary>Who asks for images: repository and creator. Of <see cref="CheckReadAccess"/>.</summary>
     public CodespacePrincipal Principal { get => field ?? throw Early(); init; }
 
     /// <summary>The codespace's token of this start. Of <see cref="IssueToken"/>.</summary>
@@ -33,8 +33,8 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>What it may use of this host. Of <see cref="PrepareMachine"/>.</summary>
     public Machine Machine { get => field ?? throw Early(); init; }
 
-    /// <summary>What its processes get. Of <see cref="PrepareInside"/>.</summary>
-    public CodespaceInside Inside { get => field ?? throw Early(); init; }
+    /// <summary>What its processes get. Of <see cref="PrepareEnvironment"/>.</summary>
+    public CodespaceEnvironment Environment { get => field ?? throw Early(); init; }
 
     /// <summary>What the repository asks for. Of <see cref="ReadConfiguration"/>.</summary>
     public DevcontainerPlan Plan { get => field ?? throw Early(); init; }

@@ -174,7 +174,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
             {
                 if (time.GetElapsedTime(begin) > Patience)
                 {
-                    throw new FaultException(FaultKind.Container, $"{start.Service} waits for {name} ({condition}), which did not come within {Patience.TotalMinutes:0} minutes{await WordsAsync(container, cancellationToken)}");
+                    throw new FaultException(FaultKind.Container, $"{start.Service} waits for {name} ({condition}), which did not come within {Patience.TotalMinutes:0} minutes{await LastOutputAsync(container, cancellationToken)}");
                 }
 
                 await Task.Delay(Interval, time, cancellationToken);
@@ -197,11 +197,11 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         {
             if (await engine.ContainerAsync(start.Container!, cancellationToken) is { Running: false, ExitCode: not 0 } state)
             {
-                log.Write("services", $"{start.Service} has ended with the exit code {state.ExitCode}{await WordsAsync(start.Container!, cancellationToken)}");
+                log.Write("services", $"{start.Service} has ended with the exit code {state.ExitCode}{await LastOutputAsync(start.Container!, cancellationToken)}");
             }
         }
     }
 
-    private async Task<string> WordsAsync(string container, CancellationToken cancellationToken) =>
+    private async Task<string> LastOutputAsync(string container, CancellationToken cancellationToken) =>
         await engine.LastLinesAsync(container, LastLines, cancellationToken) is { Count: > 0 } lines ? ": " + string.Join(" | ", lines) : "";
 }

@@ -16,7 +16,7 @@ internal sealed class StartSteps(
         context = await admit.RunAsync(context, cancellationToken);
         context.Progress.Step = StartCause.Machine;
         await using var tools = new WaitingTools(engine, up, context);
-        await using var network = new Underway(prepare.NetworkAsync(context, cancellationToken));
+        await using var network = new BegunTask(prepare.NetworkAsync(context, cancellationToken));
         context = await prepare.RunAsync(context with { Tools = tools }, cancellationToken);
         context.Progress.Step = StartCause.Container;
         if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
@@ -37,7 +37,7 @@ internal sealed class StartSteps(
     }
 
     /// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>
-    private sealed class Underway(Task task) : IAsyncDisposable
+    private sealed class BegunTask(Task task) : IAsyncDisposable
     {
         public Task Task => task;
 

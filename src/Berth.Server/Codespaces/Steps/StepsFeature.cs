@@ -5,11 +5,11 @@ internal static class StepsFeature
     public static void AddStartSteps(this IServiceCollection services)
     {
         services.AddSingleton<CheckHost>();
-        services.AddSingleton<CheckReading>();
+        services.AddSingleton<CheckReadAccess>();
         services.AddSingleton<PrepareMachine>();
         services.AddSingleton<IssueToken>();
         services.AddSingleton<ResolveCredentials>();
-        services.AddSingleton<PrepareInside>();
+        services.AddSingleton<PrepareEnvironment>();
         services.AddSingleton<ReuseContainer>();
         services.AddSingleton<CloneWorkspace>();
         services.AddSingleton<ReadConfiguration>();
@@ -17,7 +17,7 @@ internal static class StepsFeature
         services.AddSingleton<FetchImages>();
         services.AddSingleton<BuildServices>();
         services.AddSingleton<BuildImage>();
-        services.AddSingleton<GiveWorkspace>();
+        services.AddSingleton<ChownWorkspace>();
         services.AddSingleton<StartServices>();
         services.AddSingleton<UpContainer>();
         services.AddSingleton<AdmitStart>();

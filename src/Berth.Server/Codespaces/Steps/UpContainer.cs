@@ -31,7 +31,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
             var inBackground = await Task.WhenAny(running, commands.MayGoOn) != running && await BeginBackgroundAsync(context, cancellationToken);
             if (inBackground)
             {
-                await KeepAwakeAsync(running, commands, context.Codespace.Id, expired, cancellationToken);
+                await ExtendWhileCommandsRunAsync(running, commands, context.Codespace.Id, expired, cancellationToken);
             }
 
             await FinishAsync(context, await running, inBackground, cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
     }
 
     /// <summary>A new container's commands are use while they run. Those of every start may be a server that runs forever: they are none, and have no end.</summary>
-    private async Task KeepAwakeAsync(Task running, RunningCommands commands, long codespace, CancellationTokenSource expired, CancellationToken cancellationToken)
+    private async Task ExtendWhileCommandsRunAsync(Task running, RunningCommands commands, long codespace, CancellationTokenSource expired, CancellationToken cancellationToken)
     {
         while (await Task.WhenAny(running, Task.Delay(Look, time, cancellationToken)) != running)
         {
@@ -101,7 +101,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
     private static async Task AvailableAsync(StartContext context, string container, string user, bool commandsRunning, CancellationToken cancellationToken)
     {
         // Where no command ran, nobody has asked for it yet.
-        await context.Inside.Ready(container, user, cancellationToken);
+        await context.Environment.Ready(container, user, cancellationToken);
         await context.Available(context.Codespace with
         {
             Image = context.Prepared.Image,
@@ -158,7 +158,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
             Limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services),
             Additions = context.Additions,
             User = context.ToolsView.User,
-            Inside = context.Inside with { Expected = context.Prepared.RemoteUser },
+            Environment = context.Environment with { Expected = context.Prepared.RemoteUser },
         };
 
     private static FaultException Refused(PreparedContainer prepared, string refusal) => new(

@@ -31,7 +31,7 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>The version is made of these blobs, which its package has: while it can come back, they stay.</summary>
-    public async Task HoldBlobsAsync(long packageId, long versionId, IEnumerable<long> blobs)
+    public async Task LinkVersionBlobsAsync(long packageId, long versionId, IEnumerable<long> blobs)
     {
         foreach (var part in blobs.Chunk(500))
         {
@@ -46,7 +46,7 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>A blob that was linked now is held by the sparse manifests of the package that were pushed before it.</summary>
-    public Task HoldLateAsync(long packageId, Digest digest, long blobId) => session.ExecuteAsync(
+    public Task LinkLateBlobAsync(long packageId, Digest digest, long blobId) => session.ExecuteAsync(
         """
         insert into version_blobs (version_id, blob_id)
         select c.version_id, @blobId from manifest_children c join package_versions v on v.id = c.version_id

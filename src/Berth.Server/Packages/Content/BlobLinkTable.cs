@@ -49,7 +49,7 @@ internal static class BlobLinkTable
     /// deleted meanwhile. Their links are renewed in the same statement, which locks them: the collector can no longer take one that was found
     /// here.
     /// </summary>
-    public static async Task<Dictionary<string, HeldContent>> HoldAsync(
+    public static async Task<Dictionary<string, HeldContent>> ReviveAsync(
         DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now, DateTimeOffset since)
     {
         var held = new Dictionary<string, HeldContent>(StringComparer.Ordinal);

@@ -44,7 +44,7 @@ internal static class BlobTable
         "select id, size, storage_key from blobs where digest = @digest", new { digest = digest.Value });
 
     /// <summary>Live packages and the principal's pending names that have the blob, for a mount that names none; the most recently used first.</summary>
-    public static Task<List<PackageName>> HoldersAsync(DbSession session, Digest digest, Principal principal, int most) => session.QueryAsync<PackageName>(
+    public static Task<List<PackageName>> PackagesWithAsync(DbSession session, Digest digest, Principal principal, int most) => session.QueryAsync<PackageName>(
         $"""
         select a.folded as owner, p.name, b.id as blob_id from blobs b join blob_links l on l.blob_id = b.id
         join packages p on p.id = l.package_id join accounts a on a.id = p.owner_id

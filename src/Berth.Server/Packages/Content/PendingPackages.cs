@@ -29,7 +29,7 @@ internal static class PendingPackages
                 return found.Id;
             }
 
-            if (await HoldAsync(session, principal, facts, now) is { } held)
+            if (await LockPendingAsync(session, principal, facts, now) is { } held)
             {
                 return held;
             }
@@ -58,7 +58,7 @@ internal static class PendingPackages
     /// <summary>Moves what the caller uploaded under the pending name into the live package.</summary>
     public static async Task MergeAsync(DbSession session, Principal principal, PackageSubject facts, long live, DateTimeOffset now)
     {
-        if (await HoldAsync(session, principal, facts, now) is not { } pending)
+        if (await LockPendingAsync(session, principal, facts, now) is not { } pending)
         {
             return;
         }
@@ -77,7 +77,7 @@ internal static class PendingPackages
         Key(principal, facts, default));
 
     /// <summary>Takes the caller's pending row, behind whoever has it; null when there is none by then.</summary>
-    private static Task<long?> HoldAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
+    private static Task<long?> LockPendingAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
         """
         update packages set updated_at = @now
         where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader

@@ -177,7 +177,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         _ => OneLine(message),
     };
 
-    private static (string Code, string Words) ReasonOf(JsonElement body)
+    private static (string Code, string Message) ReasonOf(JsonElement body)
     {
         foreach (var error in body.ListOf("errors"))
         {

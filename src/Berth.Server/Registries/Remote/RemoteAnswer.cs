@@ -53,7 +53,7 @@ internal sealed record RemoteAnswer<T>
 }
 
 /// <summary>That a registry took a login, or wanted none, in words for whoever tried it.</summary>
-internal sealed record RemoteLogin(string Words);
+internal sealed record RemoteLogin(string Message);
 
 /// <summary>A manifest as far as a start looks at it.</summary>
 /// <param name="Size">Bytes of configuration and layers of the chosen platform; null where nobody looked.</param>

@@ -29,7 +29,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             async session =>
             {
                 var packageId = await firstPublish.EnsureAsync(session, access.Principal, access.Name.Address, sources, now);
-                var blobs = await HoldBlobsAsync(session, packageId, manifest, now);
+                var blobs = await ReviveBlobsAsync(session, packageId, manifest, now);
                 await RequireChildrenAsync(session, packageId, manifest);
                 var changes = new PackageChanges(session, access.Principal.Key, now);
                 var (id, made) = await changes.PublishAsync(packageId, digest.Value);
@@ -37,7 +37,7 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
                 {
                     var absent = manifest.Blobs.Keys.Where(blob => !blobs.ContainsKey(blob.Value));
                     await ManifestTable.InsertAsync(session, id, manifest, content, manifest.Children.Keys.Concat(absent));
-                    await changes.HoldBlobsAsync(packageId, id, blobs.Values.Select(blob => blob.Id));
+                    await changes.LinkVersionBlobsAsync(packageId, id, blobs.Values.Select(blob => blob.Id));
                 }
 
                 foreach (var tag in tags)
@@ -49,14 +49,14 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
     }
 
     /// <summary>distribution-spec, "Pushing manifests": a registry may accept a sparse manifest, whose content is not all here; here by setting.</summary>
-    private async Task<Dictionary<string, HeldContent>> HoldBlobsAsync(DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
+    private async Task<Dictionary<string, HeldContent>> ReviveBlobsAsync(DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
     {
         if (manifest.Blobs.Count == 0)
         {
             return [];
         }
 
-        var held = await BlobLinkTable.HoldAsync(session, packageId, manifest.Blobs.Keys, now, now - _grace);
+        var held = await BlobLinkTable.ReviveAsync(session, packageId, manifest.Blobs.Keys, now, now - _grace);
         if (held.Count < manifest.Blobs.Count && !options.SparseManifests)
         {
             throw Missing("blob", manifest.Blobs.Keys.Where(blob => !held.ContainsKey(blob.Value)));

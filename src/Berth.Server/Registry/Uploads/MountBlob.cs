@@ -41,7 +41,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
     private async Task<IEnumerable<ImageName>> CandidatesAsync(Principal principal, Digest digest, CancellationToken cancellationToken)
     {
-        var holders = await db.ReadAsync(session => BlobTable.HoldersAsync(session, digest, principal, MostCandidates), cancellationToken);
+        var holders = await db.ReadAsync(session => BlobTable.PackagesWithAsync(session, digest, principal, MostCandidates), cancellationToken);
         return holders.Select(holder => ImageName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<ImageName>();
     }
 
@@ -76,7 +76,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
                 await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
-                await new PackageChanges(session, access.Principal.Key, now).HoldLateAsync(packageId, digest, blob.Id);
+                await new PackageChanges(session, access.Principal.Key, now).LinkLateBlobAsync(packageId, digest, blob.Id);
                 return true;
             },
             cancellationToken);

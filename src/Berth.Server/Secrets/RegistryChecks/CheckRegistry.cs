@@ -17,7 +17,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
     /// <summary>Registries that one check asks.</summary>
     private const int MostSets = 20;
 
-    private sealed record Found(string Words, RemoteManifest? Manifest);
+    private sealed record Found(string Message, RemoteManifest? Manifest);
 
     /// <summary>A login as somebody typed it.</summary>
     public async Task<RegistryCheckReport> TypedAsync(RegistryServer server, string? user, string? password, RemoteImage? image,
@@ -61,7 +61,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         }
 
         var check = Check(set.Server, tried, image);
-        return set.Prefix.Length == 0 ? check : check with { Prefix = set.Prefix, Level = set.Level.Words() };
+        return set.Prefix.Length == 0 ? check : check with { Prefix = set.Prefix, Level = set.Level.ToText() };
     }
 
     private async Task<RegistryCheck> WithoutLoginAsync(RegistryServer server, RemoteImage? image, CancellationToken cancellationToken) =>
@@ -85,7 +85,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         if (image is null)
         {
             var greeted = await registries.LoginAsync(server.Host, login, offline: false, cancellationToken);
-            return greeted.Select(answer => new Found(answer.Words, null));
+            return greeted.Select(answer => new Found(answer.Message, null));
         }
 
         var described = await registries.DescribeAsync(image, login, null, cancellationToken);
@@ -101,18 +101,18 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         {
             Registry = server.Host.Value,
             Outcome = Outcome(first),
-            Message = Words(first) + (tried.Count > 1 && tried[^1].Answer.Ok ? "; without a login the image is allowed" : ""),
+            Message = Describe(first) + (tried.Count > 1 && tried[^1].Answer.Ok ? "; without a login the image is allowed" : ""),
             Image = image?.ToString(),
             Digest = found?.Digest.Value,
             Platforms = found is null ? null : [.. found.Platforms.Select(platform => platform.ToString())],
             Size = found?.Size,
-            Tried = [.. tried.Select(attempt => new RegistryAttempt(attempt.Login, Outcome(attempt.Answer), Words(attempt.Answer)))],
+            Tried = [.. tried.Select(attempt => new RegistryAttempt(attempt.Login, Outcome(attempt.Answer), Describe(attempt.Answer)))],
         };
     }
 
     private static string Outcome(RemoteAnswer<Found> answer) => answer.Ok ? Allowed : Word(answer.Fault.Kind);
 
-    private static string Words(RemoteAnswer<Found> answer) => answer.Ok ? answer.Value.Words : answer.Fault.Message;
+    private static string Describe(RemoteAnswer<Found> answer) => answer.Ok ? answer.Value.Message : answer.Fault.Message;
 
     private static RegistryCheckReport Report(List<RegistryCheck> checks, IEnumerable<LoginReport> known) => new()
     {
@@ -126,9 +126,9 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         .. known.Select(line => new RegistrySetReport
         {
             Prefix = line.Prefix,
-            Level = line.Level.Words(),
+            Level = line.Level.ToText(),
             Outcome = Word(line.Outcome),
-            Message = line.Words,
+            Message = line.Message,
             Registry = line.Server?.ToString(),
         }),
     ];

@@ -96,19 +96,19 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         mine["auths"]!["quay.io"] = new JsonObject { ["auth"] = "bWluZTpx" };
         mine["credsStore"] = "pass";
         var after = new DockerLogins([new DockerLogin("localhost:5000", "codespace", "next", null, null), new DockerLogin("ghcr.io", "ada", "new", null, null)]);
-        var written = JsonNode.Parse(after.Over(mine.ToJsonString(), before))!.AsObject();
+        var written = JsonNode.Parse(after.MergeInto(mine.ToJsonString(), before))!.AsObject();
         var hosts = written["auths"]!.AsObject();
         Assert.Equal("pass", (string?)written["credsStore"]);
         Assert.Equal("mine:mytoken", Decoded(hosts, "localhost:5000"));
         Assert.Equal("mine:q", Decoded(hosts, "quay.io"));
         Assert.Equal("ada:new", Decoded(hosts, "ghcr.io"));
-        Assert.Equal(after.ToJson(), after.Over("not json", before));
-        Assert.Equal(after.ToJson(), after.Over(null, null));
+        Assert.Equal(after.ToJson(), after.MergeInto("not json", before));
+        Assert.Equal(after.ToJson(), after.MergeInto(null, null));
 
         // What a program inside has made of it keeps no codespace from stopping.
-        Assert.Equal(after.ToJson(), after.Over("""{"auths":{},"auths":{}}""", before));
-        Assert.Equal(after.ToJson(), after.Over("""{"auths":{"ghcr.io":{"auth":"\ud800"}}}""", before));
-        Assert.Equal(after.ToJson(), after.Over("""{"\udc00":1}""", before));
+        Assert.Equal(after.ToJson(), after.MergeInto("""{"auths":{},"auths":{}}""", before));
+        Assert.Equal(after.ToJson(), after.MergeInto("""{"auths":{"ghcr.io":{"auth":"\ud800"}}}""", before));
+        Assert.Equal(after.ToJson(), after.MergeInto("""{"\udc00":1}""", before));
     }
 
     private static string Decoded(JsonObject hosts, string host) => Encoding.UTF8.GetString(Convert.FromBase64String((string)hosts[host]!["auth"]!));

@@ -33,7 +33,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         var client = Internet.Client();
         var (good, bad) = (new RegistryLogin(registry.User, RegistryLike.Password), new RegistryLogin(registry.User, "wrong-password"));
 
-        Assert.Equal($"{host} accepts the login", (await client.LoginAsync(Host(host), good, offline: false, Cancel)).Value?.Words);
+        Assert.Equal($"{host} accepts the login", (await client.LoginAsync(Host(host), good, offline: false, Cancel)).Value?.Message);
         Assert.Equal(FaultKind.WrongPassword, (await client.LoginAsync(Host(host), bad, offline: false, Cancel)).Fault?.Kind);
 
         var found = await client.FindAsync(Image(host, "acme/app", "1"), good, Cancel);

@@ -94,7 +94,7 @@ public sealed class RemoteContentTests : IAsyncLifetime
         });
         await using var blob = (await OpenAsync(Content.Length)).Value!;
         await blob.ReadExactlyAsync(new byte[10], Cancel);
-        Internet.Clock.HoldTimers();
+        Internet.Clock.StopTimers();
         var reading = blob.ReadAsync(new byte[1], Cancel).AsTask();
         Internet.Clock.ReleaseTimers();
         var fault = (await Assert.ThrowsAsync<FaultException>(() => reading)).Fault;

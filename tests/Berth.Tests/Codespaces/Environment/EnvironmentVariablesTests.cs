@@ -1,11 +1,11 @@
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Settings;
 
-namespace Berth.Tests.Codespaces.Inside;
+namespace Berth.Tests.Codespaces.Environment;
 
-public sealed class InsideVariablesTests
+public sealed class EnvironmentVariablesTests
 {
-    private static readonly InsideVariables.Person Ada = new("ada", "Ada L", "ada@example.com");
+    private static readonly EnvironmentVariables.Person Ada = new("ada", "Ada L", "ada@example.com");
 
     [Fact]
     public void A_process_gets_what_GitHub_sets_and_every_secret()
@@ -68,6 +68,6 @@ public sealed class InsideVariablesTests
         Assert.StartsWith("2 secrets of registries", Assert.Single(inside.Report), StringComparison.Ordinal);
     }
 
-    private static InsideVariables Of(Dictionary<string, string> secrets, bool exportRegistries = true) => InsideVariables.Of(
+    private static EnvironmentVariables Of(Dictionary<string, string> secrets, bool exportRegistries = true) => EnvironmentVariables.Of(
         "ada-app-1", "acme/app", Ada, "the-token", secrets, exportRegistries, new BerthOptions { Url = "https://berth.example.com", PortsDomain = "ports.example.net" });
 }

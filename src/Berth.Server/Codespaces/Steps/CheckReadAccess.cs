@@ -5,7 +5,7 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>May the creator still read the repository, and have codespaces of it? Settles as whom the codespace asks for images.</summary>
-internal sealed class CheckReading(AccessDecisions access, Db db)
+internal sealed class CheckReadAccess(AccessDecisions access, Db db)
 {
     /// <exception cref="FaultException">No longer.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)

@@ -1,13 +1,13 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 using Berth.Server.Faults;
 using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Settles what the codespace's processes get: secrets and variables, and logins of registries.</summary>
-internal sealed class PrepareInside(AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, InsideContents contents)
+internal sealed class PrepareEnvironment(AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, EnvironmentContents contents)
 {
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
@@ -18,7 +18,7 @@ internal sealed class PrepareInside(AccessDecisions access, CodespaceSecrets sec
         var collected = await logins.RunAsync(context.Credentials, cancellationToken);
         return context with
         {
-            Inside = await contents.BeginAsync(codespace, found.Repository, context.Token, visible, collected, context.Log, cancellationToken),
+            Environment = await contents.BeginAsync(codespace, found.Repository, context.Token, visible, collected, context.Log, cancellationToken),
         };
     }
 }

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Gate;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 
-namespace Berth.Tests.Codespaces.Inside;
+namespace Berth.Tests.Codespaces.Environment;
 
 /// <summary>What the filtered engine socket adds to the processes that the dev container tools start.</summary>
-public sealed class CodespaceInsideTests
+public sealed class CodespaceEnvironmentTests
 {
     private readonly List<string> _ready = [];
 
@@ -39,11 +39,11 @@ public sealed class CodespaceInsideTests
     [InlineData(null, null)]
     public void Files_are_made_ready_for_the_remote_user_as_soon_as_the_container_runs(string? expected, string? ready)
     {
-        (Inside() with { Expected = expected }).Started("box");
+        (Environment() with { Expected = expected }).Started("box");
         Assert.Equal(ready is null ? [] : [ready], _ready);
     }
 
-    private CodespaceInside Inside() => new(
+    private CodespaceEnvironment Environment() => new(
         new Dictionary<string, string> { ["TOKEN"] = "ours", ["KEY"] = "a=b" },
         (container, user, _) =>
         {
@@ -53,7 +53,7 @@ public sealed class CodespaceInsideTests
 
     private async Task<JsonObject> AddAsync(string text)
     {
-        var call = await Inside().AddAsync("box", new GateCall("POST", "/containers/box/exec", System.Text.Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
+        var call = await Environment().AddAsync("box", new GateCall("POST", "/containers/box/exec", System.Text.Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
         return JsonNode.Parse(call.Body)!.AsObject();
     }
 }

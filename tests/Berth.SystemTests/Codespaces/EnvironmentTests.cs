@@ -7,7 +7,7 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>What a codespace has inside: secrets, variables, files, Berth itself.</summary>
-public sealed class InsideTests(SharedServer shared)
+public sealed class EnvironmentTests(SharedServer shared)
 {
     private const string Value = "s3cret-value-of-the-tests";
     private const string Lines = "first-line-of-the-key\nsecond-line-of-the-key";

@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Gate;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>What one start gives to the processes of its codespace. The filtered engine socket adds it to lifecycle commands, which the dev container tools start.</summary>
 /// <param name="Variables">Their environment.</param>
 /// <param name="Ready">Puts the files into a container and opens what answers inside; told container and user. May be called often.</param>
-internal sealed partial record CodespaceInside(IReadOnlyDictionary<string, string> Variables, Func<string, string, CancellationToken, Task> Ready)
+internal sealed partial record CodespaceEnvironment(IReadOnlyDictionary<string, string> Variables, Func<string, string, CancellationToken, Task> Ready)
 {
     /// <summary>Whose commands will come: for them everything is made ready as soon as the container runs. Null: when the first comes.</summary>
     public string? Expected { get; init; }

@@ -4,10 +4,10 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>The end point of Kestrel whose connections come from inside codespaces.</summary>
-internal sealed class InsideEndPoint : EndPoint
+internal sealed class EnvironmentEndPoint : EndPoint
 {
     public override string ToString() => "codespaces";
 }
@@ -16,19 +16,19 @@ internal sealed class InsideEndPoint : EndPoint
 /// Hands connections that were accepted in a container's network to Kestrel, as coming from the container's address. They never pass this machine's loopback
 /// interface, from where callers are trusted more.
 /// </summary>
-internal sealed class InsideListener : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
+internal sealed class EnvironmentListener : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(256);
     private readonly SocketConnectionContextFactory _connections;
 
-    public InsideListener(ILoggerFactory loggers)
+    public EnvironmentListener(ILoggerFactory loggers)
     {
-        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger<InsideListener>());
+        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger<EnvironmentListener>());
     }
 
-    public EndPoint EndPoint { get; } = new InsideEndPoint();
+    public EndPoint EndPoint { get; } = new EnvironmentEndPoint();
 
-    public bool CanBind(EndPoint endpoint) => endpoint is InsideEndPoint;
+    public bool CanBind(EndPoint endpoint) => endpoint is EnvironmentEndPoint;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => ValueTask.FromResult<IConnectionListener>(this);
 

@@ -1,10 +1,10 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Images;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>Asks again for logins of registries that last for hours only, half of their life before they end, and writes them into the codespaces that run.</summary>
-internal sealed class RefreshLogins(InsideContents contents, InsideStates states, RegistryAccess registries, CollectDockerLogins logins, CodespaceLog logs, TimeProvider time)
+internal sealed class RefreshLogins(EnvironmentContents contents, EnvironmentStates states, RegistryAccess registries, CollectDockerLogins logins, CodespaceLog logs, TimeProvider time)
 {
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {

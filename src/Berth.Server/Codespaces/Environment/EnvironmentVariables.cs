@@ -1,6 +1,6 @@
 using Berth.Server.Settings;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
 /// The environment that every process gets which Berth starts in a codespace: the visible secrets, and what GitHub sets. It is never part of the
@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Inside;
 /// </summary>
 /// <param name="Variables">Name and value.</param>
 /// <param name="Report">One line for each secret that is not exported, with the reason.</param>
-internal sealed partial record InsideVariables(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Report)
+internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Report)
 {
     /// <summary>Where Berth's files are in the container: a tmpfs that only this codespace has.</summary>
     public const string Folder = "/run/berth";
@@ -33,7 +33,7 @@ internal sealed partial record InsideVariables(IReadOnlyDictionary<string, strin
     /// <param name="secrets">The secrets that it may see.</param>
     /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
     /// <param name="options">Where the server is.</param>
-    public static InsideVariables Of(
+    public static EnvironmentVariables Of(
         string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets, bool exportRegistries, BerthOptions options)
     {
         var own = Own(codespace, repository, person, token, options);
@@ -68,7 +68,7 @@ internal sealed partial record InsideVariables(IReadOnlyDictionary<string, strin
             variables.TryAdd(name, value);
         }
 
-        return new InsideVariables(variables, report);
+        return new EnvironmentVariables(variables, report);
     }
 
     private static Dictionary<string, string> Own(string codespace, string repository, Person person, string token, BerthOptions options)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
 /// Takes secret values out of text: the values, their lines, and both also in base64, at every place that they may begin at in a group of three

@@ -5,13 +5,13 @@ using System.Threading.Channels;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Settings;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
 /// Makes <c>BERTH_URL</c> answer inside a codespace under its own name where that name is this machine's loopback (<c>localhost</c>): a listener on the
 /// container's loopback whose connections this server answers itself. It leads to Berth and nowhere else. Other names are reached by the network.
 /// </summary>
-internal sealed partial class BerthInside(IContainerEngine engine, InsideListener listener, BerthOptions options, ILogger<BerthInside> logger) : IDisposable
+internal sealed partial class BerthEnvironment(IContainerEngine engine, EnvironmentListener listener, BerthOptions options, ILogger<BerthEnvironment> logger) : IDisposable
 {
     /// <summary>Callers from a container without a network of its own (RFC 5737, for documentation: no machine has it).</summary>
     private static readonly IPAddress Unknown = IPAddress.Parse("192.0.2.1");

@@ -1,14 +1,14 @@
 using System.Text;
 using Berth.Server.Codespaces.Engine;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
 /// Reads and writes Berth's few files in a container, on a tmpfs that the container alone has and that ends when it stops. A shell of the remote user does it, fed on
 /// its standard input: nothing of this machine's file system is touched, no link inside can lead anywhere, and no program is needed but the shell that dev
 /// containers need anyway. Contents are neither arguments nor variables.
 /// </summary>
-internal sealed class InsideFiles(IContainerEngine engine, TimeProvider time)
+internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider time)
 {
     private const int MostBytes = 4 * 1024 * 1024;
     private const string Mark = "==berth-end-of-file==";
@@ -40,14 +40,14 @@ internal sealed class InsideFiles(IContainerEngine engine, TimeProvider time)
     /// <param name="contents">The files, told docker's configuration as it is inside; null when there is none.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Null when all is written, else why not.</returns>
-    public async Task<string?> UpdateAsync(string container, string user, Func<string?, InsideContent> contents, CancellationToken cancellationToken)
+    public async Task<string?> UpdateAsync(string container, string user, Func<string?, EnvironmentContent> contents, CancellationToken cancellationToken)
     {
         byte[] Input(string current) => Encoding.UTF8.GetBytes(string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
         var (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         if (code != 0)
         {
             // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's (runc 1.1).
-            await RunAsync(container, "0", $"chmod 1777 {InsideVariables.Folder}", null, cancellationToken);
+            await RunAsync(container, "0", $"chmod 1777 {EnvironmentVariables.Folder}", null, cancellationToken);
             (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         }
 
@@ -123,7 +123,7 @@ internal sealed class InsideFiles(IContainerEngine engine, TimeProvider time)
 /// <summary>Berth's files in a container, in the order in which they are sent.</summary>
 /// <param name="DockerConfiguration"><c>config.json</c>.</param>
 /// <param name="Certificates">PEM; empty: none.</param>
-internal sealed record InsideContent(string DockerConfiguration, string Certificates)
+internal sealed record EnvironmentContent(string DockerConfiguration, string Certificates)
 {
     public IEnumerable<string> Files => [DockerConfiguration, Certificates];
 }

@@ -5,10 +5,10 @@ using Berth.Server.Codespaces.Images;
 using Berth.Server.Database;
 using Berth.Server.Cryptography;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>What the processes of one codespace get until it stops.</summary>
-internal sealed record InsideState
+internal sealed record EnvironmentState
 {
     /// <summary>The token of this start; empty when it has stopped.</summary>
     public string Token { get; init; } = "";
@@ -26,21 +26,21 @@ internal sealed record InsideState
     public string? OwnDockerConfiguration { get; init; }
 }
 
-[JsonSerializable(typeof(InsideState))]
-internal sealed partial class InsideJson : JsonSerializerContext;
+[JsonSerializable(typeof(EnvironmentState))]
+internal sealed partial class EnvironmentJson : JsonSerializerContext;
 
 /// <summary>Keeps the states of codespaces that run: a server that comes back starts processes with the same environment as before.</summary>
-internal sealed class InsideStates(Db db, ServerKeys keys)
+internal sealed class EnvironmentStates(Db db, ServerKeys keys)
 {
     /// <summary>An empty state when there is none.</summary>
-    public async Task<InsideState> FindAsync(long codespace, CancellationToken cancellationToken)
+    public async Task<EnvironmentState> FindAsync(long codespace, CancellationToken cancellationToken)
     {
         var sealedState = await db.ReadAsync(
             session => session.FirstOrDefaultAsync<byte[]>("select sealed from codespace_inside where codespace_id = @codespace", new { codespace }), cancellationToken);
-        return sealedState is null ? new InsideState() : Open(codespace, sealedState);
+        return sealedState is null ? new EnvironmentState() : Open(codespace, sealedState);
     }
 
-    public async Task StoreAsync(long codespace, InsideState state, CancellationToken cancellationToken)
+    public async Task StoreAsync(long codespace, EnvironmentState state, CancellationToken cancellationToken)
     {
         var value = Seal(codespace, state);
         await db.WriteAsync(
@@ -59,7 +59,7 @@ internal sealed class InsideStates(Db db, ServerKeys keys)
         var state = await FindAsync(codespace, cancellationToken);
         if (state.OwnDockerConfiguration is { } own)
         {
-            await StoreAsync(codespace, new InsideState { OwnDockerConfiguration = own }, cancellationToken);
+            await StoreAsync(codespace, new EnvironmentState { OwnDockerConfiguration = own }, cancellationToken);
         }
         else
         {
@@ -68,19 +68,19 @@ internal sealed class InsideStates(Db db, ServerKeys keys)
         }
     }
 
-    private byte[] Seal(long codespace, InsideState state) => AesGcmBox.Seal(
-        Key(), JsonSerializer.SerializeToUtf8Bytes(state, InsideJson.Default.InsideState), BitConverter.GetBytes(codespace));
+    private byte[] Seal(long codespace, EnvironmentState state) => AesGcmBox.Seal(
+        Key(), JsonSerializer.SerializeToUtf8Bytes(state, EnvironmentJson.Default.EnvironmentState), BitConverter.GetBytes(codespace));
 
-    private InsideState Open(long codespace, byte[] value)
+    private EnvironmentState Open(long codespace, byte[] value)
     {
         try
         {
-            return JsonSerializer.Deserialize(AesGcmBox.Open(Key(), value, BitConverter.GetBytes(codespace)), InsideJson.Default.InsideState) ?? new InsideState();
+            return JsonSerializer.Deserialize(AesGcmBox.Open(Key(), value, BitConverter.GetBytes(codespace)), EnvironmentJson.Default.EnvironmentState) ?? new EnvironmentState();
         }
         catch (CryptographicException)
         {
             // Of a database that was put together from two: the codespace gets a new one at its next start.
-            return new InsideState();
+            return new EnvironmentState();
         }
     }
 

@@ -9,11 +9,11 @@ using Berth.Server.Database;
 using Berth.Server.Secrets;
 using Berth.Server.Settings;
 
-namespace Berth.Server.Codespaces.Inside;
+namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
-internal sealed partial class InsideContents(
-    Db db, InsideStates states, InsideFiles files, BerthInside berth, IContainerEngine engine, BerthOptions options, ILogger<InsideContents> logger)
+internal sealed partial class EnvironmentContents(
+    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, IContainerEngine engine, BerthOptions options, ILogger<EnvironmentContents> logger)
 {
     private const string SystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -38,12 +38,12 @@ internal sealed partial class InsideContents(
     /// <param name="logins">The logins of registries, for docker's configuration.</param>
     /// <param name="log">The creation log; it is told what to mask.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<CodespaceInside> BeginAsync(
+    public async Task<CodespaceEnvironment> BeginAsync(
         Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, CodespaceLogWriter log,
         CancellationToken cancellationToken)
     {
         var owner = await OwnerAsync(codespace, repository, cancellationToken);
-        var inside = InsideVariables.Of(
+        var inside = EnvironmentVariables.Of(
             codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment, owner.ExportRegistrySecrets, options);
 
         // The name of a registry is what a failed login is explained with.
@@ -65,13 +65,13 @@ internal sealed partial class InsideContents(
         }
 
         var before = await states.FindAsync(codespace.Id, cancellationToken);
-        var state = new InsideState { Token = token, Variables = inside.Variables, Logins = logins, OwnDockerConfiguration = before.OwnDockerConfiguration };
+        var state = new EnvironmentState { Token = token, Variables = inside.Variables, Logins = logins, OwnDockerConfiguration = before.OwnDockerConfiguration };
         await states.StoreAsync(codespace.Id, state, cancellationToken);
         _refresh[codespace.Id] = logins.RefreshAt;
 
         // Once for each user of each container; commands that run side by side all wait for it.
         ConcurrentDictionary<string, Lazy<Task>> ready = new(StringComparer.Ordinal);
-        return new CodespaceInside(
+        return new CodespaceEnvironment(
             inside.Variables,
             (container, user, cancel) => ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(state, container, user, log, cancel))).Value);
     }
@@ -96,7 +96,7 @@ internal sealed partial class InsideContents(
     {
         if (await berth.EnsureAsync(container, cancellationToken) is { } fault)
         {
-            LogInside(container.Id, fault);
+            LogEnvironment(container.Id, fault);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class InsideContents(
         {
             if (await UpdateAsync(state, null, logins, container, user, cancellationToken) is { } fault)
             {
-                LogInside(container, fault);
+                LogEnvironment(container, fault);
                 return;
             }
 
@@ -140,7 +140,7 @@ internal sealed partial class InsideContents(
     public void Leave(string container) => berth.Close(container);
 
     private async Task ReadyAsync(
-        InsideState state, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
+        EnvironmentState state, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         // The file of the tmpfs is gone with the last stop, unless this is another user of the same run.
         if (await UpdateAsync(state, state.OwnDockerConfiguration, state.Logins, container, user, cancellationToken) is { } fault)
@@ -160,13 +160,13 @@ internal sealed partial class InsideContents(
     /// <param name="container">Where.</param>
     /// <param name="user">Whose.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    private Task<string?> UpdateAsync(InsideState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
+    private Task<string?> UpdateAsync(EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
         files.UpdateAsync(
-            container, user, current => new(logins.Over(current ?? own, state.Logins), Certificates()), cancellationToken);
+            container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates()), cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>
-        current is null ? null : new DockerLogins([]).Over(current, written) is var own && own is "{}" or """{"auths":{}}""" ? null : own;
+        current is null ? null : new DockerLogins([]).MergeInto(current, written) is var own && own is "{}" or """{"auths":{}}""" ? null : own;
 
     /// <summary>Programs take one file of certificates: the system's and the operator's together.</summary>
     private string Certificates()
@@ -191,5 +191,5 @@ internal sealed partial class InsideContents(
         cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: in container {Container}: {Fault}")]
-    private partial void LogInside(string container, string fault);
+    private partial void LogEnvironment(string container, string fault);
 }

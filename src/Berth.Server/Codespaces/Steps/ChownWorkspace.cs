@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>
 /// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root could not write.
 /// </summary>
-internal sealed class GiveWorkspace(CodespaceTools tools, IContainerEngine engine, TimeProvider time)
+internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 

@@ -1,7 +1,7 @@
 using System.Text;
-using Berth.Server.Codespaces.Inside;
+using Berth.Server.Codespaces.Environment;
 
-namespace Berth.Tests.Codespaces.Inside;
+namespace Berth.Tests.Codespaces.Environment;
 
 public sealed class SecretMaskTests
 {

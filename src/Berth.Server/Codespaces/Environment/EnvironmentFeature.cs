@@ -1,0 +1,27 @@
+using Berth.Server.Http;
+using Berth.Server.Settings;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Berth.Server.Codespaces.Environment;
+
+internal static class EnvironmentFeature
+{
+    public static void AddEnvironment(this IServiceCollection services)
+    {
+        services.AddSingleton<EnvironmentStates>();
+        services.AddSingleton<EnvironmentFiles>();
+        services.AddSingleton<EnvironmentContents>();
+        services.AddSingleton<RefreshLogins>();
+        services.AddSingleton<BerthEnvironment>();
+        services.AddSingleton<EnvironmentListener>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<EnvironmentListener>());
+        services.AddOptions<KestrelServerOptions>().Configure<BerthOptions>((kestrel, options) => kestrel.Listen(new EnvironmentEndPoint(), listen =>
+        {
+            if (!string.IsNullOrEmpty(options.TlsCertFile))
+            {
+                listen.UseHttps(Certificates.Load(options));
+            }
+        }));
+    }
+}
