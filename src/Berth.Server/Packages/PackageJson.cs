@@ -1,7 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
-using Berth.Server.Packages.Versions;
+using Berth.Server.Packages.Content;
 using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages;

@@ -1,6 +1,5 @@
 using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
-using Berth.Server.Packages.Versions;
 
 namespace Berth.Server.Packages.Changes;
 

@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Content;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Packages.Versions;

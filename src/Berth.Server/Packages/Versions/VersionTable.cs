@@ -1,22 +1,8 @@
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Packages.Content;
 
 namespace Berth.Server.Packages.Versions;
-
-/// <summary>One version of a package, live or deleted and not yet gone.</summary>
-internal sealed record VersionRow
-{
-    public long Id { get; init; }
-
-    /// <summary>Of a container package the manifest's digest.</summary>
-    public string Name { get; init; } = "";
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
-
-    public DateTimeOffset? DeletedAt { get; init; }
-}
 
 /// <summary>Reads versions; they are written by <see cref="Changes.PackageChanges"/>.</summary>
 internal static class VersionTable

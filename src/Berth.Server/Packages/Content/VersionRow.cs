@@ -1,0 +1,16 @@
+namespace Berth.Server.Packages.Content;
+
+/// <summary>One version of a package, live or deleted and not yet gone.</summary>
+internal sealed record VersionRow
+{
+    public long Id { get; init; }
+
+    /// <summary>Of a container package the manifest's digest.</summary>
+    public string Name { get; init; } = "";
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? DeletedAt { get; init; }
+}
