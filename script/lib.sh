@@ -265,7 +265,7 @@ ensure_native_libraries() {
   lib=/usr/lib/$(uname -m)-linux-gnu
   # Any version of ICU will do.
   compgen -G "$lib/libicuuc.so.*" >/dev/null || set -- "$lib/libicuuc.so.72:libicu72"
-  ensure_packages "$lib/libsqlite3.so.0:libsqlite3-0" "$lib/libsodium.so.23:libsodium23" "$@"
+  ensure_packages "$lib/libsodium.so.23:libsodium23" "$@"
 }
 
 runtime_identifier() {

@@ -31,7 +31,6 @@ internal sealed class SqliteDb : Db
         : base(rules)
     {
         _metrics = metrics;
-        SqliteLibrary.Load();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _connectionString = new SqliteConnectionStringBuilder
         {

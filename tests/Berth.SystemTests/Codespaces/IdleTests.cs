@@ -42,7 +42,6 @@ public sealed class IdleTests
     /// <summary>As if that time had passed since its last use.</summary>
     private static async Task AgeAsync(ServerProcess server, string name, TimeSpan time)
     {
-        Berth.Server.Database.SqliteLibrary.Load();
         var setting = server.DatabaseSetting;
         await using DbConnection connection = setting.StartsWith("sqlite:", StringComparison.Ordinal)
             ? new SqliteConnection($"Data Source={setting["sqlite:".Length..]};Pooling=false")
