@@ -259,13 +259,11 @@ ensure_dotnet() {
   has dotnet || die "the .NET SDK 10 is needed and \`dotnet\` is not in PATH: https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
-# What the built programs load from the operating system.
-ensure_native_libraries() {
+# .NET reads cultures from ICU, of any version. It is the only library of the operating system that the built programs load.
+ensure_icu() {
   local lib
   lib=/usr/lib/$(uname -m)-linux-gnu
-  # Any version of ICU will do.
-  compgen -G "$lib/libicuuc.so.*" >/dev/null || set -- "$lib/libicuuc.so.72:libicu72"
-  ensure_packages "$lib/libsodium.so.23:libsodium23" "$@"
+  compgen -G "$lib/libicuuc.so.*" >/dev/null || ensure_packages "$lib/libicuuc.so.72:libicu72"
 }
 
 runtime_identifier() {

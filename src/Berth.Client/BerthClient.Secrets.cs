@@ -62,7 +62,7 @@ public sealed partial class BerthClient
     {
         var change = new SecretChange
         {
-            EncryptedValue = Convert.ToBase64String(Sodium.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.Key))),
+            EncryptedValue = Convert.ToBase64String(SealedBox.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.Key))),
             KeyId = key.KeyId,
             Visibility = visibility,
             SelectedRepositoryIds = repositories,

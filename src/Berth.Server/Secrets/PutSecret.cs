@@ -109,7 +109,7 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
             throw Fault("encrypted_value", "invalid", "encrypted_value must be standard base64 of a sealed box");
         }
 
-        if (length > LargestValue + Sodium.SealBytes)
+        if (length > LargestValue + SealedBox.Overhead)
         {
             throw Fault("encrypted_value", "invalid", $"a secret has at most {LargestValue} bytes");
         }

@@ -65,12 +65,12 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
                 """,
                 new { id, owner.AccountId, owner.RepositoryId, oldest = time.GetUtcNow() - RetiredKeysOpenFor }),
             cancellationToken);
-        return key is null ? null : Sodium.Open(box, key.PublicKey, masterKey.Unwrap(key.SecretKey, Purpose(owner)));
+        return key is null ? null : SealedBox.Open(box, key.PublicKey, masterKey.Unwrap(key.SecretKey, Purpose(owner)));
     }
 
     private async Task InsertAsync(DbSession session, SecretOwner owner)
     {
-        var (publicKey, secretKey) = Sodium.CreateKeyPair();
+        var (publicKey, secretKey) = SealedBox.CreateKeyPair();
         await session.ExecuteAsync(
             """
             insert into secret_keys (account_id, repository_id, public_key, secret_key, created_at)

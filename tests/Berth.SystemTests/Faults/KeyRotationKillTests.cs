@@ -55,7 +55,7 @@ public sealed class KeyRotationKillTests
         var key = JsonSerializer.Deserialize<JsonElement>(await api.GetStringAsync("/api/v3/user/codespaces/secrets/public-key", Token));
         for (var i = 0; i < Each; i++)
         {
-            var box = Sodium.Seal(Encoding.UTF8.GetBytes($"value of S{i}"), Convert.FromBase64String(key.GetProperty("key").GetString()!));
+            var box = SealedBox.Seal(Encoding.UTF8.GetBytes($"value of S{i}"), Convert.FromBase64String(key.GetProperty("key").GetString()!));
             using var content = new StringContent(
                 JsonSerializer.Serialize(new { encrypted_value = Convert.ToBase64String(box), key_id = key.GetProperty("key_id").GetString() }), Encoding.UTF8, "application/json");
             using var response = await api.PutAsync($"/api/v3/user/codespaces/secrets/S{i}", content, Token);

@@ -19,14 +19,14 @@ public sealed class CryptoTests(SharedServer shared)
     [InlineData("line one\nline two\n")]
     public void A_sealed_box_opens_with_its_own_key_pair_only(string text)
     {
-        var (publicKey, secretKey) = Sodium.CreateKeyPair();
-        var box = Sodium.Seal(Encoding.UTF8.GetBytes(text), publicKey);
-        Assert.Equal(text, Encoding.UTF8.GetString(Sodium.Open(box, publicKey, secretKey)!));
-        var (otherPublic, otherSecret) = Sodium.CreateKeyPair();
-        Assert.Null(Sodium.Open(box, otherPublic, otherSecret));
+        var (publicKey, secretKey) = SealedBox.CreateKeyPair();
+        var box = SealedBox.Seal(Encoding.UTF8.GetBytes(text), publicKey);
+        Assert.Equal(text, Encoding.UTF8.GetString(SealedBox.Open(box, publicKey, secretKey)!));
+        var (otherPublic, otherSecret) = SealedBox.CreateKeyPair();
+        Assert.Null(SealedBox.Open(box, otherPublic, otherSecret));
         box[^1] ^= 1;
-        Assert.Null(Sodium.Open(box, publicKey, secretKey));
-        Assert.Null(Sodium.Open(box.AsSpan(0, 20), publicKey, secretKey));
+        Assert.Null(SealedBox.Open(box, publicKey, secretKey));
+        Assert.Null(SealedBox.Open(box[..20], publicKey, secretKey));
     }
 
     [Fact]

@@ -195,7 +195,7 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
     private static async Task<Reply> PutAsync(Person person, string owner, string name, string value, string extra = "")
     {
         var key = await person.DoAsync("GET", $"{owner}/codespaces/secrets/public-key");
-        var box = Convert.ToBase64String(Sodium.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key["key"].GetString()!)));
+        var box = Convert.ToBase64String(SealedBox.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key["key"].GetString()!)));
         return await person.DoAsync("PUT", $"{owner}/codespaces/secrets/{name}", $$"""{"encrypted_value":"{{box}}","key_id":"{{key["key_id"].GetString()}}"{{extra}}}""");
     }
 }

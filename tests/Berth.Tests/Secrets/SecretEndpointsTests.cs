@@ -233,7 +233,7 @@ public sealed class SecretEndpointsTests(SharedServer shared)
     private static async Task<(string KeyId, string Box)> SealAsync(HttpClient client, string path, string value)
     {
         var key = await JsonAsync(client, path + "/public-key");
-        var box = Sodium.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.GetProperty("key").GetString()!));
+        var box = SealedBox.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key.GetProperty("key").GetString()!));
         return (key.GetProperty("key_id").GetString()!, Convert.ToBase64String(box));
     }
 
