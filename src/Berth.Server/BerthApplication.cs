@@ -2,6 +2,7 @@ using System.Globalization;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Authentication;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Permissions;
@@ -42,6 +43,7 @@ internal static class BerthApplication
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddDatabase();
         builder.Services.AddCryptography();
+        builder.Services.AddAuthenticator();
         builder.Services.AddTokens();
         builder.Services.AddAccounts();
         builder.Services.AddAccess();

@@ -51,7 +51,7 @@ public sealed partial class TableOwnerTests
         ["team_members"] = "Organizations",
         ["team_repositories"] = "Repositories",
         ["teams"] = "Organizations",
-        ["tokens"] = "Tokens",
+        ["tokens"] = "Authentication",
         ["uploads"] = "Packages/Content",
         ["version_blobs"] = "Packages/Changes",
     };

@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Tokens;
 

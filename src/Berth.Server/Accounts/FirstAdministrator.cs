@@ -3,7 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.Settings;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 
 namespace Berth.Server.Accounts;
 
@@ -55,7 +55,7 @@ internal sealed partial class FirstAdministrator(BerthOptions options, Db db, Ti
                 await TokenTable.DeleteNotedAsync(session, user, Note);
                 await TokenTable.InsertAsync(
                     session,
-                    new NewToken
+                    new NewTokenRow
                     {
                         Kind = "personal",
                         Hash = hash,

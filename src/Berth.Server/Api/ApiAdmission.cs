@@ -45,7 +45,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             case AnonymousPrincipal:
                 return reads && route.Need is (ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.PackageReader)
                     ? null
-                    : ApiGate.Challenged(Errors.RequiresAuthentication);
+                    : ApiErrors.Challenged(Errors.RequiresAuthentication);
             case UserPrincipal { Patterns.Restricts: true } when !route.IsPackage:
                 return ApiErrors.Forbidden(principal, "a token narrowed to packages reaches package routes only");
             case UserPrincipal user when route.Need == ApiNeed.SiteAdministrator && !user.SiteAdmin:
@@ -106,7 +106,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         // Said only now: of a repository that the caller may not see nothing is said at all.
         if (route.Need == ApiNeed.RepositoryUser && (principal is not UserPrincipal || !scoped))
         {
-            return principal is UserPrincipal ? ApiErrors.LacksScope(principal, route.Scopes) : ApiGate.Challenged(Errors.RequiresAuthentication);
+            return principal is UserPrincipal ? ApiErrors.LacksScope(principal, route.Scopes) : ApiErrors.Challenged(Errors.RequiresAuthentication);
         }
 
         http.Features.Set(found);

@@ -10,6 +10,7 @@ internal static class ApiFeature
 
     public static void AddApi(this IServiceCollection services)
     {
+        services.AddSingleton<RecogniseCaller>();
         services.AddSingleton<ApiAdmission>();
         services.AddSingleton<ApiUrls>();
     }

@@ -1,5 +1,4 @@
 using Berth.Server.Access;
-using Berth.Server.Authentication;
 using Berth.Server.Http;
 
 namespace Berth.Server.Api;
@@ -8,10 +7,8 @@ namespace Berth.Server.Api;
 /// Decides every request of the REST API before its handler runs, from the mark on the route's line: who calls, with which scopes, and
 /// what they are to the organization, repository or package in the path. Handlers receive what was proven as parameters.
 /// </summary>
-internal sealed class ApiGate(RequestDelegate next, Authenticator authenticator, LoginThrottle throttle, ApiAdmission admission)
+internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, ApiAdmission admission)
 {
-    private static readonly string[] KnownVersions = ["2022-11-28", "2026-03-10"];
-
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<ApiRoute>() is not { } route)
@@ -39,31 +36,12 @@ internal sealed class ApiGate(RequestDelegate next, Authenticator authenticator,
 
     private async Task<ApiError?> AdmitAsync(HttpContext http, ApiRoute route)
     {
-        var headers = http.Response.Headers;
-        headers["X-GitHub-Media-Type"] = "github.v3; format=json";
-        headers["X-Accepted-OAuth-Scopes"] = string.Join(", ", route.Scopes);
-        headers.CacheControl = "no-store";
-        var version = http.Request.Headers["X-GitHub-Api-Version"].ToString();
-        headers["X-GitHub-Api-Version-Selected"] = version.Length == 0 ? KnownVersions[0] : version;
-        if (version.Length > 0 && !KnownVersions.Contains(version, StringComparer.Ordinal))
+        if (GitHubHeaders.Exchange(http, route) is { } refused)
         {
-            headers.Remove("X-GitHub-Api-Version-Selected");
-            return Errors.BadRequest(400, $"X-GitHub-Api-Version must be one of {string.Join(", ", KnownVersions)}");
+            return refused;
         }
 
-        // Routing ignores a slash at the end; GitHub does not.
-        if (http.Request.Path.Value is { } path && path.EndsWith('/') && path is not "/api/v3/")
-        {
-            return Errors.NotFound;
-        }
-
-        // No name here contains a NUL, and PostgreSQL takes none, not even to look for.
-        if (http.Request.Query.Any(pair => pair.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) ?? false)))
-        {
-            return Errors.BadRequest(400, "The query contains a NUL character");
-        }
-
-        var (principal, failed) = await AuthenticateAsync(http);
+        var (principal, failed) = await recognise.RunAsync(http);
         if (failed is not null)
         {
             return failed;
@@ -71,36 +49,10 @@ internal sealed class ApiGate(RequestDelegate next, Authenticator authenticator,
 
         if (principal is UserPrincipal user)
         {
-            headers["X-OAuth-Scopes"] = string.Join(", ", user.Scopes.Names);
+            GitHubHeaders.TellScopes(http, user);
         }
 
         http.Features.Set(new ApiCaller(principal));
         return await admission.AdmitAsync(http, principal, route);
     }
-
-    private async Task<(Principal Principal, ApiError? Failed)> AuthenticateAsync(HttpContext http)
-    {
-        var header = http.Request.Headers.Authorization.ToString();
-        if (header.Length == 0)
-        {
-            return (Principal.Anonymous, null);
-        }
-
-        if (!Credentials.TryParse(header, out var credentials))
-        {
-            return (Principal.Anonymous, Challenged(Errors.BadCredentials.With("the Authorization header is neither Bearer, token nor Basic")));
-        }
-
-        var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, http.RequestAborted);
-        if (principal is not null)
-        {
-            return (principal, null);
-        }
-
-        await throttle.FailedAsync(http.Connection.RemoteIpAddress, credentials.UserName, http.RequestAborted);
-        return (Principal.Anonymous, Challenged(Errors.BadCredentials.With(failure!)));
-    }
-
-    /// <summary>A 401 names a scheme (RFC 9110 section 15.5.2).</summary>
-    internal static ApiError Challenged(ApiError error) => error.WithHeader("WWW-Authenticate", "Bearer realm=\"Berth API\"");
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Berth.Server.Access;
 using Berth.Server.Database;
-using Berth.Server.Tokens;
 
 namespace Berth.Server.Authentication;
 

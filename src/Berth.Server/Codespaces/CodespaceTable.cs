@@ -1,5 +1,5 @@
 using Berth.Server.Database;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 
 namespace Berth.Server.Codespaces;
 

@@ -17,8 +17,8 @@ internal sealed record Surface
     /// <summary>Alive, ready and metrics, on every host name: who checks them knows the machine and not its names.</summary>
     public static readonly Surface Operations = new("operations", ErrorFormat.GitHub, ["/healthz", "/readyz", "/metrics"]) { OnEveryHost = true };
 
-    /// <summary>All other paths. Only here does a session cookie count.</summary>
-    public static readonly Surface Pages = new("pages", ErrorFormat.GitHub, []) { ReadsCookies = true };
+    /// <summary>All other paths.</summary>
+    public static readonly Surface Pages = new("pages", ErrorFormat.GitHub, []);
 
     private static readonly Surface[] ByPrefix = [Registry, Api, Npm, Operations];
 
@@ -43,8 +43,6 @@ internal sealed record Surface
 
     /// <summary>Its answers are what somebody pushed, so a browser must never run them as a page of this server.</summary>
     public bool ServesContent { get; private init; }
-
-    public bool ReadsCookies { get; private init; }
 
     /// <summary>A second header for the request's id, where clients look for it under another name.</summary>
     public string? RequestIdHeader { get; private init; }

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Authentication;
 using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
@@ -51,7 +52,7 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, TimeProvider time)
             {
                 var id = await TokenTable.InsertAsync(
                     session,
-                    new NewToken
+                    new NewTokenRow
                     {
                         Kind = "personal",
                         Hash = TokenSecret.Hash(secret),

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Authentication;
 using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
@@ -18,7 +19,11 @@ internal static class TokenEndpoints
     private static async Task<IResult> ListAsync(
         HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var page = await db.ReadAsync(session => TokenTable.PersonalAsync(session, caller.User.UserId, paging), cancellationToken);
+        var page = await db.ReadAsync(
+            async session => new Page<PersonalTokenRow>(
+                await TokenTable.PersonalAsync(session, caller.User.UserId, paging.Size, paging.Offset),
+                await TokenTable.CountPersonalAsync(session, caller.User.UserId)),
+            cancellationToken);
         return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
     }
 

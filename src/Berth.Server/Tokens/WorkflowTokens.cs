@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Authentication;
 using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
@@ -39,7 +40,7 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
                 await TokenTable.DeleteEndedWorkflowTokensAsync(session, access.Repository.Id, now - TimeSpan.FromDays(1));
                 return await TokenTable.InsertAsync(
                     session,
-                    new NewToken
+                    new NewTokenRow
                     {
                         Kind = "workflow",
                         Hash = TokenSecret.Hash(secret),

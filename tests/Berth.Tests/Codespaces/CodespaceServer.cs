@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Berth.Server.Access;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 using Berth.Tests.Access;
 using Berth.Tests.Codespaces;
 using Berth.Tests.TestServer;
@@ -32,14 +32,14 @@ public sealed class CodespaceServer : IAsyncLifetime
 
     /// <summary>A client with a fresh personal token of the user.</summary>
     internal Task<HttpClient> ClientAsync(UserPrincipal user, string scopes = "codespace", string? patterns = null) =>
-        ClientAsync(new NewToken { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = scopes, Patterns = patterns, CreatedAt = DateTimeOffset.UnixEpoch });
+        ClientAsync(new NewTokenRow { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = scopes, Patterns = patterns, CreatedAt = DateTimeOffset.UnixEpoch });
 
     /// <summary>The same, of a server of the test's own.</summary>
     internal static Task<HttpClient> ClientAsync(BerthServer server, UserPrincipal user) => ClientAsync(
-        server, new NewToken { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = "codespace", CreatedAt = DateTimeOffset.UnixEpoch });
+        server, new NewTokenRow { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = "codespace", CreatedAt = DateTimeOffset.UnixEpoch });
 
     /// <summary>A client with the token that a start of the codespace would have.</summary>
-    internal Task<HttpClient> ClientOfAsync(JsonElement codespace, UserPrincipal creator, long repository) => ClientAsync(new NewToken
+    internal Task<HttpClient> ClientOfAsync(JsonElement codespace, UserPrincipal creator, long repository) => ClientAsync(new NewTokenRow
     {
         Kind = "codespace",
         Hash = [],
@@ -63,9 +63,9 @@ public sealed class CodespaceServer : IAsyncLifetime
     internal static Task<JsonElement> GetAsync(HttpClient client, string path) =>
         client.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
 
-    private Task<HttpClient> ClientAsync(NewToken token) => ClientAsync(Server, token);
+    private Task<HttpClient> ClientAsync(NewTokenRow token) => ClientAsync(Server, token);
 
-    private static async Task<HttpClient> ClientAsync(BerthServer server, NewToken token)
+    private static async Task<HttpClient> ClientAsync(BerthServer server, NewTokenRow token)
     {
         var secret = TokenSecret.Create(TokenSecret.Personal);
         await new Seed(server).Db.WriteAsync(session => TokenTable.InsertAsync(session, token with { Hash = TokenSecret.Hash(secret) }), TestContext.Current.CancellationToken);

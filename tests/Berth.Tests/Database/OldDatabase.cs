@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Berth.Server.Authentication;
 using Berth.Server.Database;
-using Berth.Server.Tokens;
 using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Database;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Berth.Server.Database;
 using Berth.Server.Metrics;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,6 @@
 using System.Net;
 using Berth.Server.Database;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -77,7 +77,7 @@ public sealed class CodespaceTokenTests(SharedServer shared)
                     new { name, userId, repositoryId, repository, now });
                 await TokenTable.InsertAsync(
                     session,
-                    new NewToken { Kind = "codespace", Hash = TokenSecret.Hash(secret), UserId = userId, RepositoryId = repositoryId, CodespaceId = id, CreatedAt = now });
+                    new NewTokenRow { Kind = "codespace", Hash = TokenSecret.Hash(secret), UserId = userId, RepositoryId = repositoryId, CodespaceId = id, CreatedAt = now });
             },
             TestContext.Current.CancellationToken);
         return new Person(creator.Server, name, secret);

@@ -91,7 +91,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     private ApiError Asks(RepositoryFacts repository, IReadOnlyList<RepositoryFacts> missing, string? reference, string? devcontainerPath)
     {
         var names = string.Join(", ", missing.Select(one => one.FullName));
-        return ApiGate.Challenged(new ApiError(
+        return ApiErrors.Challenged(new ApiError(
             401, "PERMISSIONS_REQUIRED", $"{repository.FullName} asks to let its codespaces read the packages of {names}. Nothing was created: allow it, or create the codespace without")
         {
             Remedy = $"berth codespace permissions allow {repository.FullName}; without: berth codespace create {repository.FullName} --default-permissions",

@@ -1,5 +1,5 @@
 using Berth.Server.Database;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -14,7 +14,7 @@ internal sealed class IssueToken(Db db, TimeProvider time)
             async session =>
             {
                 await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
-                await TokenTable.InsertAsync(session, new NewToken
+                await TokenTable.InsertAsync(session, new NewTokenRow
                 {
                     Kind = "codespace",
                     Hash = TokenSecret.Hash(secret),

@@ -2,7 +2,7 @@ using System.Net;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
-using Berth.Server.Tokens;
+using Berth.Server.Authentication;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -152,7 +152,7 @@ public sealed class PermissionTests(CodespaceServer shared)
         // Its start fails without an engine and ends the tokens of the codespace: only then is there one that stays.
         using var client = shared.Server.Client(creator.Token);
         await CodespaceServer.LogAsync(client, created["name"].GetString()!);
-        await WriteAsync(session => TokenTable.InsertAsync(session, new NewToken
+        await WriteAsync(session => TokenTable.InsertAsync(session, new NewTokenRow
         {
             Kind = "codespace",
             Hash = TokenSecret.Hash(secret),

@@ -1,8 +1,7 @@
 using Berth.Server.Access;
-using Berth.Server.Api;
 using Berth.Server.Database;
 
-namespace Berth.Server.Tokens;
+namespace Berth.Server.Authentication;
 
 /// <summary>The tokens table. A row that is gone, or whose minter is gone, stands for nobody from that moment.</summary>
 internal static class TokenTable
@@ -25,15 +24,12 @@ internal static class TokenTable
     public static async Task<TokenRow?> FindAsync(DbSession session, long id) =>
         await WithRoleAsync(session, await session.FirstOrDefaultAsync<TokenRow>($"{Select} where t.id = @id", new { id }));
 
+    public static Task<long> CountPersonalAsync(DbSession session, long userId) =>
+        session.SingleAsync<long>("select count(*) from tokens where user_id = @userId and kind = 'personal'", new { userId });
+
     /// <summary>The newest first.</summary>
-    public static async Task<Page<PersonalTokenRow>> PersonalAsync(DbSession session, long userId, Paging paging)
-    {
-        var total = await session.SingleAsync<long>("select count(*) from tokens where user_id = @userId and kind = 'personal'", new { userId });
-        var rows = await session.QueryAsync<PersonalTokenRow>(
-            $"{SelectPersonal} where user_id = @userId and kind = 'personal' order by id desc limit @size offset @offset",
-            new { userId, size = paging.Size, offset = paging.Offset });
-        return new Page<PersonalTokenRow>(rows, total);
-    }
+    public static Task<List<PersonalTokenRow>> PersonalAsync(DbSession session, long userId, int size, long offset) => session.QueryAsync<PersonalTokenRow>(
+        $"{SelectPersonal} where user_id = @userId and kind = 'personal' order by id desc limit @size offset @offset", new { userId, size, offset });
 
     public static Task<PersonalTokenRow?> PersonalAsync(DbSession session, long userId, long id) => session.FirstOrDefaultAsync<PersonalTokenRow>(
         $"{SelectPersonal} where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
@@ -52,7 +48,7 @@ internal static class TokenTable
     public static Task<int> DeleteAllAsync(DbSession session, long userId) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind in ('personal', 'workflow')", new { userId });
 
-    public static Task<long> InsertAsync(DbSession session, NewToken token) => session.SingleAsync<long>(
+    public static Task<long> InsertAsync(DbSession session, NewTokenRow token) => session.SingleAsync<long>(
         """
         insert into tokens (kind, hash, user_id, repository_id, codespace_id, minter_token_id, note, scopes, patterns, packages, run, ref, created_at, expires_at)
         values (@Kind, @Hash, @UserId, @RepositoryId, @CodespaceId, @MinterTokenId, @Note, @Scopes, @Patterns, @Packages, @Run, @Ref, @CreatedAt, @ExpiresAt)

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Berth.Server.Tokens;
+namespace Berth.Server.Authentication;
 
 /// <summary>Makes tokens and the hash under which they are stored. A token has 256 random bits, so a plain SHA-256 is enough.</summary>
 internal static class TokenSecret

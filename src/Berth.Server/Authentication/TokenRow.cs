@@ -1,6 +1,6 @@
 using Berth.Server.Access;
 
-namespace Berth.Server.Tokens;
+namespace Berth.Server.Authentication;
 
 /// <summary>A stored token with what is needed to act as its principal.</summary>
 internal sealed record TokenRow
@@ -73,22 +73,10 @@ internal sealed record PersonalTokenRow
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public DateTimeOffset? LastUsedAt { get; init; }
-
-    public Client.Wire.Token ToWire(Api.ApiUrls urls) => new()
-    {
-        Id = Id,
-        Url = $"{urls.Api}/user/tokens/{Id}",
-        Note = Note,
-        Scopes = [.. Access.Scopes.Parse(Scopes).Names],
-        Packages = Patterns is null ? null : PackagePatterns.Parse(Patterns).Patterns,
-        CreatedAt = CreatedAt,
-        ExpiresAt = ExpiresAt,
-        LastUsedAt = LastUsedAt,
-    };
 }
 
 /// <summary>A token to store.</summary>
-internal sealed record NewToken
+internal sealed record NewTokenRow
 {
     public required string Kind { get; init; }
 
