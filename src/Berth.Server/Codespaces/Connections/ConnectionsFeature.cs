@@ -1,5 +1,6 @@
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Connections.Ports;
+using Berth.Server.Codespaces.Engine;
 using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Connections;
@@ -9,8 +10,14 @@ internal static class ConnectionsFeature
     public static void AddCodespaceConnections(this IServiceCollection services)
     {
         services.AddSingleton<CodespaceConnections>();
+        services.AddSingleton<PortConnector>(provider =>
+        {
+            var engine = provider.GetRequiredService<IContainerEngine>();
+            return (container, port, cancellationToken) => NetworkNamespace.ConnectAsync(engine, container, port, cancellationToken);
+        });
         services.AddSingleton<PortLinks>();
         services.AddSingleton<PortCookie>();
+        services.AddHttpForwarder();
         services.AddSingleton<PortProxy>();
     }
 

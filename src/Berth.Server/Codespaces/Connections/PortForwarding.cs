@@ -12,7 +12,7 @@ namespace Berth.Server.Codespaces.Connections;
 internal static class PortForwarding
 {
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, PortConnector connect, CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         if (!ushort.TryParse(http.Request.Query["port"], out var port) || port == 0)
@@ -23,7 +23,7 @@ internal static class PortForwarding
         Socket target;
         try
         {
-            target = await NetworkNamespace.ConnectAsync(engine, running.Container, port, cancellationToken);
+            target = await connect(running.Container, port, cancellationToken);
         }
         catch (SocketException exception)
         {

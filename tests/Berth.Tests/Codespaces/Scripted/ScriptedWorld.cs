@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Database;
@@ -56,6 +59,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             {
                 builder.Services.Replace(ServiceDescriptor.Singleton<IContainerEngine>(engine));
                 builder.Services.Replace(ServiceDescriptor.Singleton<ISandbox>(sandbox));
+                builder.Services.Replace(ServiceDescriptor.Singleton<PortConnector>(ConnectAsync));
             },
             manualClock: true,
             [$"PATH={programs.FullName}", "BERTH_WORKSPACES=folder", "BERTH_ALLOW_FILE_CLONE=true", "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock", "Logging:LogLevel:Berth.Server.Codespaces=Error", .. settings]);
@@ -209,6 +213,22 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public CodespaceFolders Folders(Codespace? codespace) => Server.Services.GetRequiredService<CodespaceHost>().Folders(codespace!);
 
     public async Task<Reply> ExecAsync(string name) => await Ada.SendAsync("POST", $"/user/codespaces/{name}/exec", """{"command":["true"]}""");
+
+    /// <summary>A port of a scripted container is the same port of this machine.</summary>
+    private static async Task<Socket> ConnectAsync(EngineContainer container, int port, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using Berth.Server.Codespaces.Engine;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Settings;
@@ -82,15 +81,14 @@ internal sealed class PortSite(
         {
             var running = await connections.RunningAsync(codespace, http.RequestAborted);
             await connections.TouchAsync(codespace.Id, http.RequestAborted);
-            await proxy.ForwardAsync(http, running, port);
+            if (!await proxy.ForwardAsync(http, running, port))
+            {
+                await RefuseAsync(http, HttpStatusCode.BadGateway, $"Nothing answers at port {port} of the codespace.");
+            }
         }
         catch (ApiException exception) when (!http.Response.HasStarted)
         {
             await RefuseAsync(http, HttpStatusCode.BadGateway, exception.Error.Message);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or EngineException && !http.Response.HasStarted)
-        {
-            await RefuseAsync(http, HttpStatusCode.BadGateway, $"Nothing answers at port {port} of the codespace.");
         }
     }
 
