@@ -7,22 +7,27 @@ namespace Berth.Server.Registries.Remote;
 
 /// <summary>
 /// The connections to registries and to AWS: every address is judged when it is connected to, certificates are judged by the system's roots and
-/// <c>BERTH_CA_FILE</c>, and nothing follows a redirect, keeps a cookie or unpacks a body by itself.
+/// <c>BERTH_CA_FILE</c>, and nothing follows a redirect, keeps a cookie or unpacks a body by itself. What fails for a moment is tried again
+/// (<see cref="RetryHandler"/>).
 /// </summary>
 internal sealed class RemoteHttp : IDisposable
 {
     private const int LargestHeadersKiB = 64;
     private readonly X509Certificate2Collection? _roots;
+    private readonly TimeProvider _time;
 
-    public RemoteHttp(BerthOptions options, OutgoingNetworks networks)
-        : this(options, networks.ConnectAsync)
+    public RemoteHttp(BerthOptions options, OutgoingNetworks networks, TimeProvider time)
+        : this(options, networks.ConnectAsync, time)
     {
     }
 
     /// <param name="options">For <c>BERTH_CA_FILE</c>.</param>
     /// <param name="connect">Makes and judges a connection.</param>
-    internal RemoteHttp(BerthOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    /// <param name="time">For the moments between tries.</param>
+    internal RemoteHttp(
+        BerthOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeProvider time)
     {
+        _time = time;
         _roots = Roots(options.CaFile);
         Outside = Client(connect);
         Own = Client(null);
@@ -60,7 +65,7 @@ internal sealed class RemoteHttp : IDisposable
             handler.ConnectCallback = connect;
         }
 
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new RetryHandler(handler, _time)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>No certificate is fetched from an address that another certificate names.</summary>

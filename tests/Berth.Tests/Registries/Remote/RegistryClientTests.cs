@@ -163,7 +163,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
     public async Task Addresses_inside_are_not_reached_and_the_setting_is_named()
     {
         var options = new BerthOptions();
-        using var http = new RemoteHttp(options, new OutgoingNetworks(options));
+        using var http = new RemoteHttp(options, new OutgoingNetworks(options), TimeProvider.System);
         var client = new RegistryClient(http, new RealmRule(options), options, TimeProvider.System);
         foreach (var host in new[] { "127.0.0.1:5001", "169.254.169.254", "10.0.0.1:5000", "[::1]:5000" })
         {

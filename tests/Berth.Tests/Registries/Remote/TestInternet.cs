@@ -71,7 +71,7 @@ internal sealed class TestInternet : IAsyncDisposable
     public RemoteHttp Http(BerthOptions options)
     {
         options.CaFile = AuthorityFile;
-        return new RemoteHttp(options, ConnectAsync);
+        return new RemoteHttp(options, ConnectAsync, Clock);
     }
 
     public RegistryClient Client(string? tokenRealms = null)
