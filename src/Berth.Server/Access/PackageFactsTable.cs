@@ -35,7 +35,8 @@ internal static class PackageFactsTable
 
     private const string SubjectColumns = """
         o.*, p.id as package_id, p.visibility as package_visibility, p.inherits_access as package_inherits,
-        l.id as linked_id, l.owner_id as linked_owner_id, la.login as linked_owner_login, (la.kind = 'organization') as linked_owner_is_organization,
+        l.id as linked_id, l.owner_id as linked_owner_id, la.login as linked_owner_login,
+        (la.kind = 'organization') as linked_owner_is_organization,
         l.name as linked_name, l.visibility as linked_visibility
         """;
 

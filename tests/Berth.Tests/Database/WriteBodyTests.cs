@@ -36,7 +36,8 @@ public sealed partial class WriteBodyTests
 
     /// <summary>Logs, metrics, what wakes others, random values, files, requests.</summary>
     [GeneratedRegex(
-        @"\bLog[A-Z]\w*\(|\blogger\b|\bmetrics\b|\.Wake\(|\blogs?\.Changed\(|\bRandom\w*\.|\bFile\.|\bHttp\w*Client\b|\bstore\.|\bInterlocked\b|\bTask\.Delay\b",
+        @"\bLog[A-Z]\w*\(|\blogger\b|\bmetrics\b|\.Wake\(|\blogs?\.Changed\(|\bRandom\w*\.|\bFile\."
+            + @"|\bHttp\w*Client\b|\bstore\.|\bInterlocked\b|\bTask\.Delay\b",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Effect();
 

@@ -23,7 +23,13 @@ internal sealed partial record Feature(
     public string Key => KeyOf(Name, Version, Options);
 
     public static string KeyOf(FeatureName name, string version, IReadOnlyDictionary<string, string> options) =>
-        $"{name.Resource}\n{version}\n{string.Join('\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}"))}";
+        string.Join(
+            '\n',
+            [
+                name.Resource,
+                version,
+                string.Join('\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")),
+            ]);
 
     /// <summary>Features that must come first; installed with it when nobody asks for them.</summary>
     public JsonObject DependsOn => Metadata["dependsOn"] as JsonObject ?? [];

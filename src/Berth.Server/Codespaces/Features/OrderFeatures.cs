@@ -25,9 +25,9 @@ internal static class OrderFeatures
             var ready = waits.Where(entry => entry.Value.Count == 0).Select(entry => nodes[entry.Key].Feature).ToList();
             if (ready.Count == 0)
             {
+                var names = waits.Keys.Select(key => nodes[key].Feature.Name.Text).Order(StringComparer.Ordinal);
                 throw new FaultException(
-                FaultKind.Configuration,
-                    $"the features {string.Join(", ", waits.Keys.Select(key => nodes[key].Feature.Name.Text).Order(StringComparer.Ordinal))} wait for each other (dependsOn, installsAfter)");
+                    FaultKind.Configuration, $"the features {string.Join(", ", names)} wait for each other (dependsOn, installsAfter)");
             }
 
             var highest = ready.Max(feature => Priority(feature, first));

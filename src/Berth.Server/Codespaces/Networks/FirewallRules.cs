@@ -89,10 +89,13 @@ internal static class FirewallRules
         }
 
         yield return $"fib daddr type local {Reject}";
-        yield return $"ip daddr {{ {string.Join(", ", OutgoingNetworks.NotGlobal.Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork))} }} {Reject}";
+        yield return $"ip daddr {{ {NotGlobal(AddressFamily.InterNetwork)} }} {Reject}";
         yield return $"ip6 daddr != {OutgoingNetworks.GlobalUnicast} {Reject}";
-        yield return $"ip6 daddr {{ {string.Join(", ", OutgoingNetworks.NotGlobal.Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6))} }} {Reject}";
+        yield return $"ip6 daddr {{ {NotGlobal(AddressFamily.InterNetworkV6)} }} {Reject}";
     }
+
+    private static string NotGlobal(AddressFamily family) =>
+        string.Join(", ", OutgoingNetworks.NotGlobal.Where(network => network.BaseAddress.AddressFamily == family));
 
     private static IEnumerable<string> NameServers(FirewallFacts facts)
     {

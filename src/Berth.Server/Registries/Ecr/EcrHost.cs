@@ -64,7 +64,8 @@ public sealed partial record EcrHost
     }
 
     [GeneratedRegex(
-        @"^(?<account>[0-9]{12})\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z]{2}(-[a-z]+){1,2}-[0-9]{1,2})\.(?<suffix>amazonaws\.com|amazonaws\.com\.cn|on\.aws|on\.amazonwebservices\.com\.cn)$",
+        @"^(?<account>[0-9]{12})\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z]{2}(-[a-z]+){1,2}-[0-9]{1,2})\."
+            + @"(?<suffix>amazonaws\.com|amazonaws\.com\.cn|on\.aws|on\.amazonwebservices\.com\.cn)$",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Pattern();
 }

@@ -18,6 +18,9 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     private const int LargestError = 16 * 1024;
     private const int LongestReason = 200;
 
+    private static readonly SocketError[] NameErrors =
+        [SocketError.HostNotFound, SocketError.NoData, SocketError.TryAgain, SocketError.NoRecovery];
+
     /// <summary>Docker Hub's and Google's token servers have shapes of their own.</summary>
     private static readonly string[] ReasonNames = ["details", "message", "error_description", "error", "detail"];
 
@@ -45,7 +48,9 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
                 var next = response.Headers.Location is { } location ? new Uri(target, location) : null;
                 if (next is null || hop == MostRedirects || !IsSafe(uri, next))
                 {
-                    throw new FaultException(FaultKind.Unusable, $"{uri.Authority} redirects {(next is null ? "without saying where" : hop == MostRedirects ? "too often" : $"to {next.Scheme}://{next.Authority}, which is not followed")}");
+                    var how = next is null ? "without saying where"
+                        : hop == MostRedirects ? "too often" : $"to {next.Scheme}://{next.Authority}, which is not followed";
+                    throw new FaultException(FaultKind.Unusable, $"{uri.Authority} redirects {how}");
                 }
 
                 target = next;
@@ -151,7 +156,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
             {
                 case OutgoingRefusedException refused:
                     return new FaultException(FaultKind.AddressRefused, $"{uri.Authority} may not be reached: {refused.Message}");
-                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery }:
+                case SocketException socket when NameErrors.Contains(socket.SocketErrorCode):
                     return new FaultException(FaultKind.UnknownHost, $"the name {uri.IdnHost} cannot be found in DNS");
                 case SocketException socket:
                     return new FaultException(FaultKind.Unreachable, $"{uri.Authority} cannot be reached: {socket.Message}");

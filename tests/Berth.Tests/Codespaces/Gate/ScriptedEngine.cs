@@ -102,7 +102,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
                 if (request.Upgrade)
                 {
-                    await stream.WriteAsync("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray());
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                        "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+                        + "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"));
                     await stream.CopyToAsync(stream);
                     return;
                 }
