@@ -63,7 +63,7 @@ public sealed partial class BerthClient
     }
 
     public Task<Membership> SetMemberAsync(string org, string login, string role, CancellationToken cancellationToken) =>
-        SendAsync<RoleChange, Membership>(HttpMethod.Put, $"orgs/{Escape(org)}/memberships/{Escape(login)}", new RoleChange(role), cancellationToken);
+        SendAsync<MembershipChange, Membership>(HttpMethod.Put, $"orgs/{Escape(org)}/memberships/{Escape(login)}", new MembershipChange(role), cancellationToken);
 
     public Task RemoveMemberAsync(string org, string login, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"orgs/{Escape(org)}/memberships/{Escape(login)}", cancellationToken);
@@ -84,7 +84,7 @@ public sealed partial class BerthClient
         ListAsync<Account>($"{TeamPath(org, team)}/members", cancellationToken);
 
     public Task<TeamMembership> SetTeamMemberAsync(string org, string team, string login, string role, CancellationToken cancellationToken) =>
-        SendAsync<RoleChange, TeamMembership>(HttpMethod.Put, $"{TeamPath(org, team)}/memberships/{Escape(login)}", new RoleChange(role), cancellationToken);
+        SendAsync<TeamMembershipChange, TeamMembership>(HttpMethod.Put, $"{TeamPath(org, team)}/memberships/{Escape(login)}", new TeamMembershipChange(role), cancellationToken);
 
     public Task RemoveTeamMemberAsync(string org, string team, string login, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"{TeamPath(org, team)}/memberships/{Escape(login)}", cancellationToken);

@@ -20,7 +20,7 @@ public sealed partial class BerthClient
 
     /// <summary>Replaces what is permitted.</summary>
     public Task SetCodespacePermissionsAsync(string repository, IReadOnlyList<string> repositories, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, Permissions(repository), new CodespacePermissionList(repositories), cancellationToken);
+        SendAsync(HttpMethod.Put, Permissions(repository), new CodespacePermissionList { Repositories = repositories }, cancellationToken);
 
     private static string Permissions(string repository) => $"repos/{Repository(repository)}/codespaces/permissions";
 }

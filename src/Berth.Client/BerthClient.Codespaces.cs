@@ -32,8 +32,8 @@ public sealed partial class BerthClient
     }
 
     /// <summary>What a codespace of a repository would fetch, and whether it may; nothing is started.</summary>
-    public Task<PreflightReport> PreflightAsync(string repository, PreflightRequest request, CancellationToken cancellationToken) =>
-        SendAsync<PreflightRequest, PreflightReport>(HttpMethod.Post, $"repos/{Repository(repository)}/codespaces/preflight", request, cancellationToken);
+    public Task<PreflightReport> PreflightAsync(string repository, NewCodespace request, CancellationToken cancellationToken) =>
+        SendAsync<NewCodespace, PreflightReport>(HttpMethod.Post, $"repos/{Repository(repository)}/codespaces/preflight", request, cancellationToken);
 
     public Task<Codespace> CodespaceAsync(string name, CancellationToken cancellationToken) => GetAsync<Codespace>(One(name), cancellationToken);
 

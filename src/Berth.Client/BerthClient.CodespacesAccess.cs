@@ -15,10 +15,10 @@ public sealed partial class BerthClient
         SendAsync(HttpMethod.Put, AccessPath(org), access, cancellationToken);
 
     public Task SelectCodespacesUsersAsync(string org, IReadOnlyList<string> logins, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, AccessPath(org) + "/selected_users", new CodespacesAccess { SelectedUsernames = logins }, cancellationToken);
+        SendAsync(HttpMethod.Post, AccessPath(org) + "/selected_users", new SelectedUsers { SelectedUsernames = logins }, cancellationToken);
 
     public Task UnselectCodespacesUsersAsync(string org, IReadOnlyList<string> logins, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, AccessPath(org) + "/selected_users", new CodespacesAccess { SelectedUsernames = logins }, cancellationToken);
+        SendAsync(HttpMethod.Delete, AccessPath(org) + "/selected_users", new SelectedUsers { SelectedUsernames = logins }, cancellationToken);
 
     private static string AccessPath(string org) => $"orgs/{Escape(org)}/codespaces/access";
 }

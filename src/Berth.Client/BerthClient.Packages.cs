@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Berth.Client.Wire;
 
 namespace Berth.Client;
@@ -14,35 +13,6 @@ public sealed record PackageReference(string Owner, string Type, string Name)
     public override string ToString() => $"{Owner}/{Name}";
 }
 
-/// <summary>What to make of a package, or to change in one; what is null stays as it is.</summary>
-/// <param name="Visibility"><c>public</c>, <c>internal</c> or <c>private</c>.</param>
-/// <param name="Repository"><c>owner/name</c> to link.</param>
-/// <param name="Unlink">Takes the link off.</param>
-/// <param name="InheritAccess">Switches inheritance.</param>
-public sealed record PackageChange(string? Visibility = null, string? Repository = null, bool Unlink = false, bool? InheritAccess = null)
-{
-    internal JsonObject ToJson()
-    {
-        var json = new JsonObject();
-        if (Visibility is not null)
-        {
-            json["visibility"] = Visibility;
-        }
-
-        if (Repository is not null || Unlink)
-        {
-            json["repository"] = Unlink ? null : Repository;
-        }
-
-        if (InheritAccess is { } inherit)
-        {
-            json["inherit_access"] = inherit;
-        }
-
-        return json;
-    }
-}
-
 /// <summary>Packages, their versions and who has access.</summary>
 public sealed partial class BerthClient
 {
@@ -56,10 +26,10 @@ public sealed partial class BerthClient
 
     /// <summary>Before its first push.</summary>
     public Task<Package> CreatePackageAsync(PackageReference package, PackageChange wanted, CancellationToken cancellationToken) =>
-        SendAsync<JsonObject, Package>(HttpMethod.Put, package.Path, wanted.ToJson(), cancellationToken);
+        SendAsync<PackageChange, Package>(HttpMethod.Put, package.Path, wanted, cancellationToken);
 
     public Task<Package> ChangePackageAsync(PackageReference package, PackageChange change, CancellationToken cancellationToken) =>
-        SendAsync<JsonObject, Package>(HttpMethod.Patch, package.Path, change.ToJson(), cancellationToken);
+        SendAsync<PackageChange, Package>(HttpMethod.Patch, package.Path, change, cancellationToken);
 
     /// <summary>It can be restored for a while, unless it is purged.</summary>
     public Task DeletePackageAsync(PackageReference package, bool purge, CancellationToken cancellationToken) =>
@@ -83,8 +53,11 @@ public sealed partial class BerthClient
 
     /// <param name="kind"><c>users</c>, <c>teams</c>, <c>actions</c> or <c>codespaces</c>.</param>
     /// <param name="name">A login, a team's slug, or <c>owner/name</c> of a repository.</param>
+    /// <param name="role">Null for the Codespaces list, which gives read and nothing else.</param>
     public Task GrantAsync(PackageReference package, string kind, string name, string? role, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, GrantPath(package, kind, name), new RoleChange(role), cancellationToken);
+        role is null
+            ? SendAsync(HttpMethod.Put, GrantPath(package, kind, name), cancellationToken)
+            : SendAsync(HttpMethod.Put, GrantPath(package, kind, name), new GrantedRole { Role = role }, cancellationToken);
 
     public Task RevokeAsync(PackageReference package, string kind, string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, GrantPath(package, kind, name), cancellationToken);

@@ -34,7 +34,7 @@ public sealed partial class BerthClient
         SendAsync(HttpMethod.Delete, $"repos/{Repository(fullName)}", cancellationToken);
 
     public Task<Repository> TransferRepositoryAsync(string fullName, string newOwner, CancellationToken cancellationToken) =>
-        SendAsync<RepositoryTransfer, Repository>(HttpMethod.Post, $"repos/{Repository(fullName)}/transfer", new RepositoryTransfer(newOwner), cancellationToken);
+        SendAsync<RepositoryTransfer, Repository>(HttpMethod.Post, $"repos/{Repository(fullName)}/transfer", new RepositoryTransfer { NewOwner = newOwner }, cancellationToken);
 
     public Task<List<Collaborator>> CollaboratorsAsync(string fullName, CancellationToken cancellationToken) =>
         ListAsync<Collaborator>($"repos/{Repository(fullName)}/collaborators", cancellationToken);

@@ -38,7 +38,7 @@ internal static class AdminCommands
             ["berth admin user create ada --email ada@example.test --name \"Ada L.\""],
             [login, email, name],
             async call => call.Print(
-                await call.Client.CreateUserAsync(new NewUser { Login = call.Get(login), Email = call.Get(email), Name = call.Get(name) }, call.CancellationToken),
+                await call.Client.CreateUserAsync(new NewUser { Login = call.Get(login)!, Email = call.Get(email), Name = call.Get(name) }, call.CancellationToken),
                 (writer, user) => writer.WriteLine(user.Login)));
     }
 
@@ -99,7 +99,7 @@ internal static class AdminCommands
             [login, owner, name],
             async call => call.Print(
                 await call.Client.CreateOrganizationAsync(
-                    new NewOrganization { Login = call.Get(login), Admin = call.Get(owner), ProfileName = call.Get(name) }, call.CancellationToken),
+                    new NewOrganization { Login = call.Get(login)!, Admin = call.Get(owner)!, ProfileName = call.Get(name) }, call.CancellationToken),
                 (writer, organization) => writer.WriteLine(organization.Login)));
     }
 

@@ -34,7 +34,7 @@ internal static class CloneCredentialCommands
                     throw new CommandException(ExitCodes.Usage, "no password on standard input; for example: berth repo clone-credential set OWNER/NAME --username USER < token");
                 }
 
-                await call.Client.SetCloneCredentialAsync(call.Get(repository), call.Get(own), new NewCloneCredential(call.Get(username)!, password), call.CancellationToken);
+                await call.Client.SetCloneCredentialAsync(call.Get(repository), call.Get(own), new NewCloneCredential { Username = call.Get(username)!, Password = password }, call.CancellationToken);
                 var stored = await call.Client.CloneCredentialAsync(call.Get(repository), call.Get(own), call.CancellationToken);
                 call.WriteDone($"Stored for {stored.Origin}, for {(call.Get(own) ? "your codespaces" : "everybody's codespaces")} of {call.Get(repository)}.");
             });

@@ -31,7 +31,7 @@ internal static class CodespaceExecCommand
                 var code = call.Get(input) || call.Get(tty)
                     ? await InteractAsync(call, call.Get(name), Start(call, call.Get(command), call.Get(folder), call.Get(tty)), call.Get(input), WriteAsync)
                     : await call.Client.ExecAsync(
-                        call.Get(name), new CodespaceExec(call.Get(command)) { WorkingDirectory = call.Get(folder) }, WriteAsync, call.CancellationToken);
+                        call.Get(name), new CodespaceExec { Command = call.Get(command), WorkingDirectory = call.Get(folder) }, WriteAsync, call.CancellationToken);
                 if (code != 0)
                 {
                     throw new CommandException(code, "");

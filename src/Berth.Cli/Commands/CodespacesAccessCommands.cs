@@ -42,7 +42,7 @@ internal static class CodespacesAccessCommands
             async call =>
             {
                 await call.Client.SetCodespacesAccessAsync(
-                    call.Get(org), new CodespacesAccess { Visibility = call.Get(who), SelectedUsernames = Arguments.Split(call.Get(users)) }, call.CancellationToken);
+                    call.Get(org), new CodespacesAccess { Visibility = call.Get(who)!, SelectedUsernames = Arguments.Split(call.Get(users)) }, call.CancellationToken);
                 call.Print(await call.Client.CodespacesAccessAsync(call.Get(org), call.CancellationToken), Details);
             });
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Berth.Client;
 using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
@@ -15,13 +14,13 @@ internal static class PackageCommands
         Show(),
         Create(),
         Edit(),
-        Simple("visibility", "Change who may read a package without being given anything.", "VISIBILITY", Arguments.Visibilities, value => new PackageChange(Visibility: value), "public"),
+        Simple("visibility", "Change who may read a package without being given anything.", "VISIBILITY", Arguments.Visibilities, value => new PackageChange { Visibility = value }, "public"),
         Link(),
         Unlink(),
         Simple(
             "inherit",
             "Switch inheritance on (named roles on the linked repository replace explicit grants) or off (they are copied into grants).",
-            "on|off", ["on", "off"], value => new PackageChange(InheritAccess: value == "on"), "on"),
+            "on|off", ["on", "off"], value => new PackageChange { InheritAccess = value == "on" }, "on"),
         Delete(),
         Restore(),
         PackageAccessCommands.Build(),
@@ -116,7 +115,7 @@ internal static class PackageCommands
             [package, repository, type],
             async call => call.Print(
                 await call.Client.ChangePackageAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange(Repository: call.Get(repository)), call.CancellationToken),
+                    Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = call.Get(repository) }, call.CancellationToken),
                 Details));
     }
 
@@ -130,7 +129,7 @@ internal static class PackageCommands
             ["berth package unlink acme/app"],
             [package, type],
             async call => call.Print(
-                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange(Unlink: true), call.CancellationToken), Details));
+                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = OptionalText.Null }, call.CancellationToken), Details));
     }
 
     private static BerthCommand Delete()
@@ -207,7 +206,11 @@ internal static class PackageCommands
 
         public PackageChange Read(CommandCall call) => call.Get(_repository) is not null && call.Get(_noRepository)
             ? throw new CommandException(ExitCodes.Usage, "--repository and --no-repository contradict each other")
-            : new PackageChange(
-                call.Get(_visibility), call.Get(_repository), call.Get(_noRepository), call.Get(_inherit) is { } inherit ? inherit == "on" : null);
+            : new PackageChange
+            {
+                Visibility = call.Get(_visibility),
+                Repository = call.Get(_noRepository) ? OptionalText.Null : call.Get(_repository),
+                InheritAccess = call.Get(_inherit) is { } inherit ? inherit == "on" : null,
+            };
     }
 }

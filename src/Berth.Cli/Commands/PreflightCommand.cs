@@ -17,7 +17,7 @@ internal static class PreflightCommand
             [repository, reference, path],
             async call =>
             {
-                var request = new PreflightRequest { Ref = call.Get(reference), DevcontainerPath = call.Get(path) };
+                var request = new NewCodespace { Ref = call.Get(reference), DevcontainerPath = call.Get(path) };
                 var report = await call.Client.PreflightAsync(call.Get(repository), request, call.CancellationToken);
                 call.Print(report, Show);
                 if (!report.Ok)

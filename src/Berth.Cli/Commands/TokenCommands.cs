@@ -82,7 +82,7 @@ internal static class TokenCommands
                     call.Get(repository),
                     new NewWorkflowToken
                     {
-                        Permissions = new WorkflowPermissions(call.Get(packages)),
+                        Permissions = new WorkflowPermissions { Packages = call.Get(packages)! },
                         ExpiresIn = call.Get(expires) is { } length ? (long)Arguments.Duration(length).TotalSeconds : null,
                         Run = call.Get(run),
                         Ref = call.Get(gitRef),

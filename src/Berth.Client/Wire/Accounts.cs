@@ -43,21 +43,33 @@ public record Account
     public DateTimeOffset? UpdatedAt { get; init; }
 }
 
-public sealed record NewUser
+public sealed record NewUser : IRequestBody
 {
-    public string? Login { get; init; }
+    public required string Login { get; init; }
 
+    [Longest(254)]
     public string? Email { get; init; }
 
     public string? Name { get; init; }
 }
 
-public sealed record NewOrganization
+/// <summary>What a person changes of their own profile; null stays as it is.</summary>
+public sealed record ProfileChange : IRequestBody
 {
-    public string? Login { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(254)]
+    public string? Email { get; init; }
+}
+
+public sealed record NewOrganization : IRequestBody
+{
+    public required string Login { get; init; }
 
     /// <summary>The login of its first owner.</summary>
-    public string? Admin { get; init; }
+    public required string Admin { get; init; }
 
     public string? ProfileName { get; init; }
 }
@@ -99,12 +111,13 @@ public sealed record Organization
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-public sealed record OrganizationChange
+public sealed record OrganizationChange : IRequestBody
 {
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Name { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OptionalText Name { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [OneOf("none", "read", "write", "admin")]
     public string? DefaultRepositoryPermission { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -132,7 +145,7 @@ public sealed record OrganizationPackageSettings
     public required string FirstPublishVisibility { get; init; }
 }
 
-public sealed record OrganizationPackageSettingsChange
+public sealed record OrganizationPackageSettingsChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? MembersCanCreatePublicPackages { get; init; }
@@ -147,13 +160,14 @@ public sealed record OrganizationPackageSettingsChange
     public bool? WorkflowsCanCreatePackages { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? AllowedVisibilities { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? InheritAccessOnLink { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [OneOf("repository", "internal", "private")]
     public string? FirstPublishVisibility { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AllowedVisibilities { get; init; }
 }
 
 /// <summary>Somebody's place in an organization.</summary>
@@ -173,7 +187,8 @@ public sealed record Membership
     public required Account User { get; init; }
 }
 
-public sealed record RoleChange(string? Role);
+/// <summary>Somebody's role in an organization; <c>member</c> when it is not said.</summary>
+public sealed record MembershipChange([property: OneOf("admin", "member")] string? Role) : IRequestBody;
 
 public sealed record Team
 {
@@ -200,13 +215,16 @@ public sealed record Team
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-public sealed record TeamChange
+/// <summary>A team to make, which needs a name, or what to change of one.</summary>
+public sealed record TeamChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(100)]
     public string? Name { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Description { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Longest(1000)]
+    public OptionalText Description { get; init; }
 }
 
 public sealed record TeamMembership
@@ -219,4 +237,8 @@ public sealed record TeamMembership
     public string State { get; init; } = "active";
 }
 
-public sealed record PermissionChange(string? Permission);
+/// <summary>Somebody's role in a team; <c>member</c> when it is not said.</summary>
+public sealed record TeamMembershipChange([property: OneOf("member", "maintainer")] string? Role) : IRequestBody;
+
+/// <summary>A role on a repository; <c>pull</c> and <c>push</c> are GitHub's other words for read and write.</summary>
+public sealed record PermissionChange([property: OneOf("pull", "push", "read", "triage", "write", "maintain", "admin")] string? Permission) : IRequestBody;

@@ -14,7 +14,12 @@ public sealed record CloneCredential
 }
 
 /// <summary>A credential to store.</summary>
-public sealed record NewCloneCredential(string Username, string Password)
+public sealed record NewCloneCredential : IRequestBody
 {
+    public required string Username { get; init; }
+
+    [Longest(4096)]
+    public required string Password { get; init; }
+
     public override string ToString() => Username;
 }

@@ -135,7 +135,10 @@ public sealed record CodespacePermissionsCheck
 public sealed record CodespacePermission(string Repository, string Packages, bool Accepted);
 
 /// <summary>The repositories (owner/name) whose packages a user lets codespaces of one repository read.</summary>
-public sealed record CodespacePermissionList(IReadOnlyList<string> Repositories);
+public sealed record CodespacePermissionList : IRequestBody
+{
+    public required IReadOnlyList<string> Repositories { get; init; }
+}
 
 /// <summary>Forwarded ports are their creator's alone.</summary>
 public sealed record CodespaceRuntimeConstraints(IReadOnlyList<string> AllowedPortPrivacySettings);
@@ -148,6 +151,9 @@ public sealed record CodespacePort(int Port, string Url, string SignInUrl, DateT
 
 /// <summary>What an organization settles for the codespaces of its repositories.</summary>
 public sealed record CodespacePolicy(bool ExportRegistrySecrets);
+
+/// <summary>What to change of it; null stays as it is.</summary>
+public sealed record CodespacePolicyChange(bool? ExportRegistrySecrets) : IRequestBody;
 
 /// <summary>An exported creation log.</summary>
 public sealed record CodespaceExport
@@ -168,59 +174,80 @@ public sealed record CodespaceExport
 }
 
 /// <summary>What of a codespace is to change.</summary>
-public sealed record CodespaceChange
+public sealed record CodespaceChange : IRequestBody
 {
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? DisplayName { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Longest(48)]
+    public OptionalText DisplayName { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Machine { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(5, 240)]
     public int? IdleTimeoutMinutes { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(0, 43_200)]
     public int? RetentionPeriodMinutes { get; init; }
 }
 
-/// <summary>A codespace to make.</summary>
-public sealed record NewCodespace
+/// <summary>A codespace to make of a repository, or to look at before that. Of GitHub's fields those that mean nothing here are left out.</summary>
+public record NewCodespace : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? RepositoryId { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Ref { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Machine { get; init; }
-
-    /// <summary>Go without the packages of other repositories that the configuration asks for.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public bool? MultiRepoPermissionsOptOut { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DevcontainerPath { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(48)]
     public string? DisplayName { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Machine { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(5, 240)]
     public int? IdleTimeoutMinutes { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(0, 43_200)]
     public int? RetentionPeriodMinutes { get; init; }
+
+    /// <summary>Go without the packages of other repositories that the configuration asks for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? MultiRepoPermissionsOptOut { get; init; }
+}
+
+/// <summary>A codespace of a repository that the body names, as GitHub's own client asks for it.</summary>
+public sealed record NewUserCodespace : NewCodespace
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Refused("pull requests are not known here; give repository_id and ref")]
+    public OptionalText PullRequest { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(1, long.MaxValue)]
+    public long? RepositoryId { get; init; }
 }
 
 /// <summary>Who may have codespaces of an organization's repositories.</summary>
-public sealed record CodespacesAccess
+public sealed record CodespacesAccess : IRequestBody
 {
     /// <summary><c>disabled</c>, <c>selected_members</c>, <c>all_members</c> or <c>all_members_and_outside_collaborators</c>.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Visibility { get; init; }
+    [OneOf("disabled", "selected_members", "all_members", "all_members_and_outside_collaborators")]
+    public required string Visibility { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? SelectedUsernames { get; init; }
+}
+
+/// <summary>Members to select for codespaces, or to take off.</summary>
+public sealed record SelectedUsers : IRequestBody
+{
+    public required IReadOnlyList<string> SelectedUsernames { get; init; }
 }
 
 /// <summary>A process with input, and a terminal where one is wanted.</summary>
@@ -245,8 +272,12 @@ public sealed record ProcessStart(IReadOnlyList<string> Command)
 public sealed record TerminalSize(int Rows, int Columns);
 
 /// <summary>A process to run in a codespace.</summary>
-public sealed record CodespaceExec(IReadOnlyList<string> Command)
+public sealed record CodespaceExec : IRequestBody
 {
+    [ProcessArguments]
+    public required IReadOnlyList<string> Command { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(1000)]
     public string? WorkingDirectory { get; init; }
 }

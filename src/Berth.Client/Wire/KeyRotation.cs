@@ -31,4 +31,4 @@ public sealed record MasterKeyRotation
 
 /// <summary>Begins one.</summary>
 /// <param name="SingleServer">No other server uses the database, so the new key may be made here.</param>
-public sealed record NewKeyRotation(bool SingleServer);
+public sealed record NewKeyRotation(bool SingleServer) : IRequestBody;

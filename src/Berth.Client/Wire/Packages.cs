@@ -53,6 +53,28 @@ public sealed record VisibilityTightening
     public required string Command { get; init; }
 }
 
+/// <summary>What to make of a package, or to change in one; what is left out stays as it is.</summary>
+public sealed record PackageChange : IRequestBody
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [OneOf("public", "internal", "private")]
+    public string? Visibility { get; init; }
+
+    /// <summary><c>owner/name</c> to link; <see cref="OptionalText.Null"/> takes the link off.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OptionalText Repository { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? InheritAccess { get; init; }
+}
+
+/// <summary>A role to give somebody on a package.</summary>
+public sealed record GrantedRole : IRequestBody
+{
+    [OneOf("read", "write", "admin")]
+    public required string Role { get; init; }
+}
+
 /// <summary>One version: of a container package one manifest.</summary>
 public sealed record PackageVersion
 {

@@ -2,17 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>What to look at: as for a new codespace.</summary>
-public sealed record PreflightRequest
-{
-    /// <summary>Branch or tag; null: the one that the remote names.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Ref { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? DevcontainerPath { get; init; }
-}
-
 /// <summary>What a codespace would fetch, and whether it may.</summary>
 public sealed record PreflightReport
 {

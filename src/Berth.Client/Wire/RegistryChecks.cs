@@ -6,16 +6,12 @@ namespace Berth.Client.Wire;
 /// What to check: a login as typed (<c>server</c>, <c>username</c>, <c>password</c>), or the sets of secrets that a codespace of the caller in
 /// <c>repository</c> would get, or those of the caller's own; with <c>secret_prefix</c> only the one of that name.
 /// </summary>
-public sealed record RegistryCheckRequest
+public sealed record RegistryCheckRequest : IRequestBody
 {
+    /// <summary>An image that the login should be able to pull.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Server { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Username { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Password { get; init; }
+    [Longest(512)]
+    public string? Image { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SecretPrefix { get; init; }
@@ -24,9 +20,17 @@ public sealed record RegistryCheckRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Repository { get; init; }
 
-    /// <summary>An image that the login should be able to pull.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Longest(512)]
+    public OptionalText Server { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Image { get; init; }
+    [Longest(1024)]
+    public string? Username { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(48 * 1024)]
+    public string? Password { get; init; }
 }
 
 /// <summary>What came of it.</summary>

@@ -85,29 +85,39 @@ public sealed record RepositoryPermissions
     public bool Pull { get; init; }
 }
 
-/// <summary>A repository to make, or what to change of one.</summary>
-public sealed record RepositoryChange
+/// <summary>A repository to make, which needs a name, or what to change of one.</summary>
+public sealed record RepositoryChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Description { get; init; }
+    public string? DefaultBranch { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Longest(4096)]
+    public OptionalText CloneUrl { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [OneOf("public", "internal", "private")]
     public string? Visibility { get; init; }
 
+    /// <summary>GitHub's older word for the visibility; both must agree.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? CloneUrl { get; init; }
+    public bool? Private { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ExternalId { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Longest(1000)]
+    public OptionalText Description { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? DefaultBranch { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OptionalText ExternalId { get; init; }
 }
 
-public sealed record RepositoryTransfer(string? NewOwner);
+public sealed record RepositoryTransfer : IRequestBody
+{
+    public required string NewOwner { get; init; }
+}
 
 /// <summary>Somebody with a role on a repository.</summary>
 public sealed record Collaborator

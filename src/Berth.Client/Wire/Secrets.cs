@@ -35,14 +35,18 @@ public sealed record SecretPublicKey
     public required string Key { get; init; }
 }
 
-public sealed record SecretChange
+/// <summary>A secret to store, or what to change of one.</summary>
+public sealed record SecretChange : IRequestBody
 {
+    /// <summary>Standard base64 of a sealed box; absent when only visibility or repositories change.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(128 * 1024)]
     public string? EncryptedValue { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? KeyId { get; init; }
 
+    /// <summary>Organizations: required.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Visibility { get; init; }
 
@@ -50,7 +54,7 @@ public sealed record SecretChange
     public IReadOnlyList<long>? SelectedRepositoryIds { get; init; }
 }
 
-public sealed record SecretRepositories
+public sealed record SecretRepositories : IRequestBody
 {
     public required IReadOnlyList<long> SelectedRepositoryIds { get; init; }
 }

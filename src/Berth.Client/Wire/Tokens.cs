@@ -28,7 +28,7 @@ public sealed record Token
     public DateTimeOffset? LastUsedAt { get; init; }
 }
 
-public sealed record NewToken
+public sealed record NewToken : IRequestBody
 {
     public string? Note { get; init; }
 
@@ -41,12 +41,13 @@ public sealed record NewToken
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 
-public sealed record NewWorkflowToken
+public sealed record NewWorkflowToken : IRequestBody
 {
     public required WorkflowPermissions Permissions { get; init; }
 
     /// <summary>Seconds.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(1, 24 * 3600)]
     public long? ExpiresIn { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -56,8 +57,11 @@ public sealed record NewWorkflowToken
     public string? Ref { get; init; }
 }
 
-/// <summary><c>read</c> or <c>write</c>.</summary>
-public sealed record WorkflowPermissions(string? Packages);
+public sealed record WorkflowPermissions
+{
+    [OneOf("read", "write")]
+    public required string Packages { get; init; }
+}
 
 /// <summary>A token that stands for a workflow of one repository; its value is shown once.</summary>
 public sealed record WorkflowToken

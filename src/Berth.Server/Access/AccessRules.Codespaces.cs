@@ -13,8 +13,6 @@ public enum CodespaceAccess
 /// <summary>GitHub's words for it.</summary>
 public static class CodespaceAccessNames
 {
-    public static readonly string[] All = ["disabled", "selected_members", "all_members", "all_members_and_outside_collaborators"];
-
     public static string Name(this CodespaceAccess access) => access switch
     {
         CodespaceAccess.Nobody => "disabled",

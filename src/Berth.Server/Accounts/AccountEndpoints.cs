@@ -1,4 +1,6 @@
+using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -25,14 +27,12 @@ internal static class AccountEndpoints
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "User", cancellationToken);
-        var name = body.Text("name");
-        var email = AdminEndpoints.Email(body);
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<ProfileChange>(
+            request, "User", (profile, faults) => AdminEndpoints.CheckEmail(profile.Email, faults), cancellationToken);
         var row = await db.WriteAsync(
             async session =>
             {
-                await AccountTable.UpdateProfileAsync(session, caller.User.UserId, name, email, time.GetUtcNow());
+                await AccountTable.UpdateProfileAsync(session, caller.User.UserId, wanted.Name, wanted.Email, time.GetUtcNow());
                 return await AccountTable.FindAsync(session, caller.User.UserId);
             },
             cancellationToken);

@@ -1,4 +1,6 @@
+using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Tokens;
@@ -21,44 +23,42 @@ internal static class AdminEndpoints
     }
 
     /// <summary>An address is remarked on only when it cannot be one.</summary>
-    internal static string? Email(JsonBody body)
+    internal static void CheckEmail(string? email, BodyFaults faults)
     {
-        var email = body.Text("email", longest: 254);
         var at = email?.IndexOf('@', StringComparison.Ordinal) ?? 1;
         if (email is not null && (at <= 0 || at == email.Length - 1 || email.Any(char.IsWhiteSpace)))
         {
-            body.Fault("email", "invalid", "email must be an address such as ada@example.test");
+            faults.Add("email", "email must be an address such as ada@example.test");
         }
-
-        return email;
     }
 
     private static async Task<IResult> CreateUserAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "User", cancellationToken);
-        var login = LoginOf(body, "login");
-        var email = Email(body);
-        var name = body.Text("name");
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<NewUser>(
+            request,
+            "User",
+            (user, faults) =>
+            {
+                CheckLogin(user.Login, faults);
+                CheckEmail(user.Email, faults);
+            },
+            cancellationToken);
         var row = await db.WriteAsync(
-            async session => await AccountTable.InsertAsync(session, "user", login!, name, email, time.GetUtcNow()) is { } id
+            async session => await AccountTable.InsertAsync(session, "user", wanted.Login, wanted.Name, wanted.Email, time.GetUtcNow()) is { } id
                 ? await AccountTable.FindAsync(session, id)
                 : null,
             cancellationToken);
         return row is null
-            ? ApiErrors.Exists("User", "login", $"the login {login} is taken")
+            ? ApiErrors.Exists("User", "login", $"the login {wanted.Login} is taken")
             : ApiResult.Created(row.ToProfile(urls, withEmail: true));
     }
 
-    internal static string? LoginOf(JsonBody body, string field)
+    internal static void CheckLogin(string? login, BodyFaults faults)
     {
-        var login = body.Text(field, required: true);
         if (login is not null && Login.Fault(login) is { } fault)
         {
-            body.Fault(field, "invalid", fault);
+            faults.Add("login", fault);
         }
-
-        return login;
     }
 
     private static async Task<IResult> DeleteUserAsync(string username, ApiCaller caller, Db db, IFollowAccounts followers, CancellationToken cancellationToken)

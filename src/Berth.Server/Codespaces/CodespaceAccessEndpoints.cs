@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -42,15 +43,19 @@ internal static class CodespaceAccessEndpoints
 
     private static async Task<IResult> SetAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var visibility = body.Word("visibility", required: true, CodespaceAccessNames.All);
-        var logins = Logins(body, required: false);
-        if (logins is { Count: > 0 } && visibility is not (null or "selected_members"))
-        {
-            body.Fault("selected_usernames", "invalid", "users can be selected only with visibility selected_members");
-        }
-
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<CodespacesAccess>(
+            request,
+            Resource,
+            (body, faults) =>
+            {
+                CheckCount(body.SelectedUsernames, faults);
+                if (body is { SelectedUsernames.Count: > 0, Visibility: not (null or "selected_members") })
+                {
+                    faults.Add("selected_usernames", "users can be selected only with visibility selected_members");
+                }
+            },
+            cancellationToken);
+        var logins = wanted.SelectedUsernames;
         var id = access.Organization.Id;
         return await db.WriteAsync<IResult>(
             async session =>
@@ -61,7 +66,7 @@ internal static class CodespaceAccessEndpoints
                     return fault;
                 }
 
-                await CodespaceAccessTable.SetAsync(session, id, CodespaceAccessNames.Parse(visibility));
+                await CodespaceAccessTable.SetAsync(session, id, CodespaceAccessNames.Parse(wanted.Visibility));
                 if (logins is not null)
                 {
                     await CodespaceAccessTable.UnselectAllAsync(session, id);
@@ -85,9 +90,8 @@ internal static class CodespaceAccessEndpoints
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, OrganizationAccess access, Db db, Func<DbSession, long, long, Task> change, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var logins = Logins(body, required: true);
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<SelectedUsers>(
+            request, Resource, (body, faults) => CheckCount(body.SelectedUsernames, faults), cancellationToken);
         return await db.WriteAsync<IResult>(
             async session =>
             {
@@ -96,7 +100,7 @@ internal static class CodespaceAccessEndpoints
                     return NotSelected;
                 }
 
-                var (users, fault) = await MembersAsync(session, access.Organization, logins!);
+                var (users, fault) = await MembersAsync(session, access.Organization, wanted.SelectedUsernames);
                 if (fault is not null)
                 {
                     return fault;
@@ -112,18 +116,15 @@ internal static class CodespaceAccessEndpoints
             cancellationToken);
     }
 
-    private static List<string>? Logins(JsonBody body, bool required)
+    private static void CheckCount(IReadOnlyList<string>? logins, BodyFaults faults)
     {
-        var logins = body.Texts("selected_usernames", required);
         if (logins is { Count: > MostSelected })
         {
-            body.Fault("selected_usernames", "invalid", $"at most {MostSelected} users can be named at once");
+            faults.Add("selected_usernames", $"at most {MostSelected} users can be named at once");
         }
-
-        return logins;
     }
 
-    private static async Task<(List<long> Users, ApiError? Fault)> MembersAsync(DbSession session, OwnerFacts organization, List<string> logins)
+    private static async Task<(List<long> Users, ApiError? Fault)> MembersAsync(DbSession session, OwnerFacts organization, IReadOnlyList<string> logins)
     {
         List<long> users = [];
         List<string> strangers = [];

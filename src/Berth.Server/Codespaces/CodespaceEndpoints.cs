@@ -105,16 +105,8 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> CreateAsync(
         HttpRequest request, ApiCaller caller, AccessDecisions access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        if (body.Has("pull_request"))
-        {
-            body.Fault("pull_request", "unprocessable", "pull requests are not known here; give repository_id and ref");
-        }
-
-        var id = body.Number("repository_id", required: !body.Has("pull_request"), 1, long.MaxValue);
-        var wanted = CreateCodespace.Read(body, machines);
-        body.Validate();
-        return await access.RepositoryAsync(caller.User.UserId, id!.Value, cancellationToken) is { } found && AccessRules.MayRead(found.Standing)
+        var wanted = await CodespaceRequest.ReadAsync<NewUserCodespace>(request, machines, cancellationToken);
+        return await access.RepositoryAsync(caller.User.UserId, wanted.RepositoryId!.Value, cancellationToken) is { } found && AccessRules.MayRead(found.Standing)
             ? await CreatedAsync(caller, found.Repository, wanted, create, db, urls, cancellationToken)
             : ApiErrors.Hidden(caller.Principal);
     }
@@ -122,14 +114,12 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> CreateInRepositoryAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        var wanted = CreateCodespace.Read(body, machines);
-        body.Validate();
+        var wanted = await CodespaceRequest.ReadAsync<NewCodespace>(request, machines, cancellationToken);
         return await CreatedAsync(caller, access.Repository, wanted, create, db, urls, cancellationToken);
     }
 
     private static async Task<IResult> CreatedAsync(
-        ApiCaller caller, RepositoryFacts repository, CreateCodespace.Wanted wanted, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        ApiCaller caller, RepositoryFacts repository, NewCodespace wanted, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var codespace = await create.RunAsync(caller.User.UserId, caller.User.Login, repository, wanted, cancellationToken);
         var row = await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken);
@@ -143,13 +133,11 @@ internal static class CodespaceEndpoints
         string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
     {
         await FindAsync(db, caller, name, cancellationToken); // Who has none of that name hears so, whatever the body.
-        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        var wanted = CreateCodespace.Read(body, machines);
-        body.Validate();
+        var wanted = await CodespaceRequest.ReadChangeAsync(request, machines, cancellationToken);
         var change = new CodespaceChange
         {
-            SetsDisplayName = body.Has("display_name"),
-            DisplayName = wanted.DisplayName,
+            SetsDisplayName = wanted.DisplayName.IsNamed,
+            DisplayName = wanted.DisplayName.Value,
             Machine = string.IsNullOrEmpty(wanted.Machine) ? null : wanted.Machine,
             IdleTimeoutMinutes = wanted.IdleTimeoutMinutes,
             RetentionPeriodMinutes = wanted.RetentionPeriodMinutes,

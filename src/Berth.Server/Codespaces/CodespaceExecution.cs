@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Database;
@@ -23,21 +25,23 @@ internal static class CodespaceExecution
         string name, HttpContext http, ApiCaller caller, Db db, CodespaceConnections connections, TimeProvider time, IContainerEngine engine, CancellationToken cancellationToken)
     {
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
-        var body = await CreateCodespace.BodyAsync(http.Request, cancellationToken);
-        var command = body.Arguments("command", required: true);
-        var folder = body.Text("working_directory", longest: 1000);
-        if (command is { Count: 0 })
-        {
-            body.Fault("command", "invalid", "command must hold at least the program");
-        }
-
-        body.Validate();
+        var body = await RequestBody.ReadAsync<CodespaceExec>(
+            http.Request,
+            "Codespace",
+            (exec, faults) =>
+            {
+                if (exec.Command is { Count: 0 })
+                {
+                    faults.Add("command", "command must hold at least the program");
+                }
+            },
+            cancellationToken);
         var running = await connections.RunningAsync(codespace, cancellationToken);
         await connections.TouchAsync(codespace.Id, cancellationToken);
         IEngineProcess process;
         try
         {
-            var wanted = await connections.CommandAsync(running, new WantedProcess(command!, folder), cancellationToken);
+            var wanted = await connections.CommandAsync(running, new WantedProcess(body.Command, body.WorkingDirectory), cancellationToken);
             process = await engine.RunAsync(running.Container.Id, wanted, cancellationToken);
         }
         catch (EngineException exception)

@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Organizations;
 
@@ -22,10 +23,8 @@ internal static class CodespacePolicyEndpoints
 
     private static async Task<IResult> ChangeAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Organization", cancellationToken);
-        var export = body.Flag("export_registry_secrets");
-        body.Validate();
-        if (export is { } value)
+        var wanted = await RequestBody.ReadAsync<CodespacePolicyChange>(request, "Organization", cancellationToken);
+        if (wanted.ExportRegistrySecrets is { } value)
         {
             await db.WriteAsync(session => OrganizationTable.SetExportAsync(session, access.Organization.Id, value), cancellationToken);
         }

@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Http;
 using Berth.Server.Cryptography;
 
@@ -25,12 +26,10 @@ internal static class KeyRotationEndpoints
     private static async Task<IResult> BeginAsync(
         HttpRequest request, ApiCaller caller, RotateMasterKey rotate, KeyRotationWork work, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Rotation", cancellationToken);
-        var single = body.Flag("single_server") ?? false;
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<NewKeyRotation>(request, "Rotation", cancellationToken);
         try
         {
-            var rotation = await rotate.BeginAsync(caller.Principal.Key, single, cancellationToken);
+            var rotation = await rotate.BeginAsync(caller.Principal.Key, wanted.SingleServer, cancellationToken);
             work.Wake();
             return Results.Json(ToWire(rotation), BerthJson.Wire.Of<MasterKeyRotation>(), statusCode: StatusCodes.Status202Accepted);
         }

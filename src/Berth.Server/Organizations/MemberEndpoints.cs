@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -54,9 +55,7 @@ internal static class MemberEndpoints
     private static async Task<IResult> SetAsync(
         string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var role = body.Word("role", required: false, "admin", "member") ?? "member";
-        body.Validate();
+        var role = (await RequestBody.ReadAsync<Client.Wire.MembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
         var organization = access.Organization;
         return await db.WriteAsync(
             async session =>

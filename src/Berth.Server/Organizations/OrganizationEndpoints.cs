@@ -1,5 +1,7 @@
+using Berth.Client.Wire;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -31,20 +33,16 @@ internal static class OrganizationEndpoints
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var name = body.Text("name");
-        var permission = body.Word("default_repository_permission", required: false, "none", "read", "write", "admin");
-        var mayCreate = body.Flag("members_can_create_repositories");
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<Client.Wire.OrganizationChange>(request, Resource, cancellationToken);
         var row = await UpdateAsync(
             db,
             access,
             new OrganizationChange
             {
-                SetsName = body.Has("name"),
-                Name = name,
-                BasePermission = permission,
-                MembersCanCreateRepositories = mayCreate,
+                SetsName = wanted.Name.IsNamed,
+                Name = wanted.Name.Value,
+                BasePermission = wanted.DefaultRepositoryPermission,
+                MembersCanCreateRepositories = wanted.MembersCanCreateRepositories,
             },
             time,
             cancellationToken);
@@ -53,23 +51,20 @@ internal static class OrganizationEndpoints
 
     private static async Task<IResult> CreateAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Organization", cancellationToken);
-        var login = AdminEndpoints.LoginOf(body, "login");
-        var admin = body.Text("admin", required: true);
-        var name = body.Text("profile_name");
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<NewOrganization>(
+            request, Resource, (organization, faults) => AdminEndpoints.CheckLogin(organization.Login, faults), cancellationToken);
         var now = time.GetUtcNow();
         return await db.WriteAsync(
             async session =>
             {
-                if (await AccountTable.FindUserAsync(session, admin!) is not { } owner)
+                if (await AccountTable.FindUserAsync(session, wanted.Admin) is not { } owner)
                 {
-                    return (IResult)ApiErrors.Invalid("Organization", "admin", $"there is no user {admin}");
+                    return (IResult)ApiErrors.Invalid(Resource, "admin", $"there is no user {wanted.Admin}");
                 }
 
-                if (await AccountTable.InsertAsync(session, "organization", login!, name, null, now) is not { } id)
+                if (await AccountTable.InsertAsync(session, "organization", wanted.Login, wanted.ProfileName, null, now) is not { } id)
                 {
-                    return ApiErrors.Exists("Organization", "login", $"the login {login} is taken");
+                    return ApiErrors.Exists(Resource, "login", $"the login {wanted.Login} is taken");
                 }
 
                 await OrganizationTable.InsertAsync(session, id, owner.Id, now);
@@ -100,28 +95,21 @@ internal static class OrganizationEndpoints
     private static async Task<IResult> ChangePackageSettingsAsync(
         HttpRequest request, OrganizationAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var membersPublic = body.Flag("members_can_create_public_packages");
-        var membersInternal = body.Flag("members_can_create_internal_packages");
-        var membersPrivate = body.Flag("members_can_create_private_packages");
-        var workflows = body.Flag("workflows_can_create_packages");
-        var inherit = body.Flag("inherit_access_on_link");
-        var first = body.Word("first_publish_visibility", required: false, "repository", "internal", "private");
-        var allowed = Allowed(body);
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<OrganizationPackageSettingsChange>(request, Resource, CheckAllowed, cancellationToken);
+        var allowed = wanted.AllowedVisibilities;
         var row = await UpdateAsync(
             db,
             access,
             new OrganizationChange
             {
-                MembersCanCreatePublicPackages = membersPublic,
-                MembersCanCreateInternalPackages = membersInternal,
-                MembersCanCreatePrivatePackages = membersPrivate,
-                WorkflowsCanCreatePackages = workflows,
+                MembersCanCreatePublicPackages = wanted.MembersCanCreatePublicPackages,
+                MembersCanCreateInternalPackages = wanted.MembersCanCreateInternalPackages,
+                MembersCanCreatePrivatePackages = wanted.MembersCanCreatePrivatePackages,
+                WorkflowsCanCreatePackages = wanted.WorkflowsCanCreatePackages,
                 PublicPackagesAllowed = allowed?.Contains("public"),
                 InternalPackagesAllowed = allowed?.Contains("internal"),
-                InheritAccessOnLink = inherit,
-                FirstPublishVisibility = first,
+                InheritAccessOnLink = wanted.InheritAccessOnLink,
+                FirstPublishVisibility = wanted.FirstPublishVisibility,
             },
             time,
             cancellationToken);
@@ -129,15 +117,12 @@ internal static class OrganizationEndpoints
     }
 
     /// <summary>Private is always among them: it is what the others become when they are not allowed.</summary>
-    private static List<string>? Allowed(JsonBody body)
+    private static void CheckAllowed(OrganizationPackageSettingsChange wanted, BodyFaults faults)
     {
-        var allowed = body.Texts("allowed_visibilities");
-        if (allowed is not null && (!allowed.Contains("private") || allowed.Exists(v => v is not ("public" or "internal" or "private"))))
+        if (wanted.AllowedVisibilities is { } allowed && (!allowed.Contains("private") || allowed.Any(v => v is not ("public" or "internal" or "private"))))
         {
-            body.Fault("allowed_visibilities", "invalid", "allowed_visibilities must be private and, if wanted, internal and public");
+            faults.Add("allowed_visibilities", "allowed_visibilities must be private and, if wanted, internal and public");
         }
-
-        return allowed;
     }
 
     private static async Task<OrganizationRow> UpdateAsync(

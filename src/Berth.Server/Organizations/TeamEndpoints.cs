@@ -1,6 +1,8 @@
 using System.Text;
+using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
@@ -58,27 +60,30 @@ internal static class TeamEndpoints
     private static async Task<IResult> CreateAsync(
         HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var name = body.Text("name", required: true, longest: 100)?.Trim();
-        var slug = SlugOf(body, name);
-        var description = body.Text("description", longest: 1000);
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<TeamChange>(
+            request,
+            Resource,
+            (team, faults) =>
+            {
+                faults.Require("name", team.Name);
+                CheckName(team, faults);
+            },
+            cancellationToken);
+        var name = wanted.Name!.Trim();
+        var slug = Slug(name);
         return await db.WriteAsync(
-            async session => await TeamTable.InsertAsync(session, access.Organization.Id, slug!, name!, description, time.GetUtcNow()) is null
+            async session => await TeamTable.InsertAsync(session, access.Organization.Id, slug, name, wanted.Description.Value, time.GetUtcNow()) is null
                 ? (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already")
-                : ApiResult.Created((await TeamTable.FindAsync(session, access.Organization.Id, slug!))!.ToWire(access.Organization.Login, urls)),
+                : ApiResult.Created((await TeamTable.FindAsync(session, access.Organization.Id, slug))!.ToWire(access.Organization.Login, urls)),
             cancellationToken);
     }
 
-    private static string? SlugOf(JsonBody body, string? name)
+    private static void CheckName(TeamChange team, BodyFaults faults)
     {
-        var slug = name is null ? null : Slug(name);
-        if (slug is { Length: 0 })
+        if (team.Name is { } name && !faults.Has("name") && Slug(name.Trim()).Length == 0)
         {
-            body.Fault("name", "invalid", "name needs a letter or a digit");
+            faults.Add("name", "name needs a letter or a digit");
         }
-
-        return slug;
     }
 
     private static async Task<IResult> GetAsync(
@@ -90,11 +95,9 @@ internal static class TeamEndpoints
     private static async Task<IResult> ChangeAsync(
         string team_slug, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var name = body.Text("name", longest: 100)?.Trim();
-        var slug = SlugOf(body, name);
-        var description = body.Text("description", longest: 1000);
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<TeamChange>(request, Resource, CheckName, cancellationToken);
+        var name = wanted.Name?.Trim();
+        var slug = name is null ? null : Slug(name);
         var organization = access.Organization;
         return await OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
@@ -103,7 +106,7 @@ internal static class TeamEndpoints
                 return ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
             }
 
-            await TeamTable.ChangeAsync(session, team.Id, slug, name, body.Has("description"), description);
+            await TeamTable.ChangeAsync(session, team.Id, slug, name, wanted.Description.IsNamed, wanted.Description.Value);
             return ApiResult.Ok((await TeamTable.FindAsync(session, organization.Id, slug ?? team.Slug))!.ToWire(organization.Login, urls));
         }, cancellationToken);
     }
@@ -139,7 +142,7 @@ internal static class TeamEndpoints
         return found is ({ } row, { } member) ? ApiResult.Ok(MembershipOf(row, member, access, urls)) : ApiErrors.Hidden(caller.Principal);
     }
 
-    private static Client.Wire.TeamMembership MembershipOf(TeamRow team, MemberRow member, OrganizationAccess access, ApiUrls urls) => new()
+    private static TeamMembership MembershipOf(TeamRow team, MemberRow member, OrganizationAccess access, ApiUrls urls) => new()
     {
         Url = $"{urls.Team(access.Organization.Login, team.Slug)}/memberships/{member.Login}",
         Role = member.Role,
@@ -148,9 +151,7 @@ internal static class TeamEndpoints
     private static async Task<IResult> SetMemberAsync(
         string team_slug, string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var role = body.Word("role", required: false, "member", "maintainer") ?? "member";
-        body.Validate();
+        var role = (await RequestBody.ReadAsync<TeamMembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
         var organization = access.Organization;
         return await OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
@@ -198,9 +199,7 @@ internal static class TeamEndpoints
     private static async Task<IResult> SetRepositoryAsync(
         string team_slug, string owner, string repo, HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var role = RepositoryRole.Read(body) ?? "read";
-        body.Validate();
+        var role = RepositoryRole.Of(await RequestBody.ReadAsync<PermissionChange>(request, Resource, cancellationToken)) ?? "read";
         return await OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
             if (await RepositoryOfAsync(session, access, owner, repo) is not { } repository)

@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Organizations;
@@ -156,10 +157,8 @@ internal static class PackageAccessEndpoints
 
     private static async Task<Role> RoleAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var role = body.Word("role", required: true, "read", "write", "admin");
-        body.Validate();
-        return RoleNames.TryParse(role, out var parsed) ? parsed : throw new InvalidOperationException("a role that is none of those asked for");
+        var grant = await RequestBody.ReadAsync<GrantedRole>(request, Resource, cancellationToken);
+        return RoleNames.TryParse(grant.Role, out var parsed) ? parsed : throw new InvalidOperationException("a role that is none of those asked for");
     }
 
     /// <summary>Grants to people and teams are locked while the package inherits; both lists never are.</summary>

@@ -1,5 +1,5 @@
 using Berth.Server.Access;
-using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages;
@@ -13,21 +13,21 @@ internal sealed record PackageRequest(Visibility? Visibility, bool NamesReposito
 {
     public static async Task<PackageRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Package", cancellationToken);
-        var visibility = body.Word("visibility", required: false, "public", "internal", "private");
-        var repository = body.Text("repository");
-        if (repository is not null && !RepositoryNames.TrySplit(repository, out _, out _))
+        var body = await RequestBody.ReadAsync<Client.Wire.PackageChange>(request, "Package", Check, cancellationToken);
+        return new PackageRequest(
+            body.Visibility is { } word ? VisibilityNames.Parse(word) : null, body.Repository.IsNamed, body.Repository.Value, body.InheritAccess);
+    }
+
+    private static void Check(Client.Wire.PackageChange body, BodyFaults faults)
+    {
+        if (body.Repository.Value is { } repository && !RepositoryNames.TrySplit(repository, out _, out _))
         {
-            body.Fault("repository", "invalid", "repository must be owner/name, or null for none");
+            faults.Add("repository", "repository must be owner/name, or null for none");
         }
 
-        var inherit = body.Flag("inherit_access");
-        if (inherit == true && body.IsNull("repository"))
+        if (body is { InheritAccess: true, Repository: { IsNamed: true, Value: null } })
         {
-            body.Fault("inherit_access", "invalid", "a package without a repository has no access to inherit");
+            faults.Add("inherit_access", "a package without a repository has no access to inherit");
         }
-
-        body.Validate();
-        return new PackageRequest(visibility is null ? null : VisibilityNames.Parse(visibility), body.Has("repository"), repository, inherit);
     }
 }

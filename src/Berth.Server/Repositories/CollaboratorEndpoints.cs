@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -46,9 +47,7 @@ internal static class CollaboratorEndpoints
     private static async Task<IResult> SetAsync(
         string username, HttpRequest request, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Collaborator", cancellationToken);
-        var role = RepositoryRole.Read(body) ?? "write";
-        body.Validate();
+        var role = RepositoryRole.Of(await RequestBody.ReadAsync<PermissionChange>(request, "Collaborator", cancellationToken)) ?? "write";
         var error = await db.WriteAsync(
             async session =>
             {

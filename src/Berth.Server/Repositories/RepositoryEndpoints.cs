@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Settings;
 
@@ -109,9 +110,7 @@ internal static class RepositoryEndpoints
     private static async Task<IResult> TransferAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Repository", cancellationToken);
-        var newOwner = body.Text("new_owner", required: true);
-        body.Validate();
-        return await change.TransferAsync(caller.User, access.Repository.Id, newOwner!, cancellationToken);
+        var wanted = await RequestBody.ReadAsync<Client.Wire.RepositoryTransfer>(request, "Repository", cancellationToken);
+        return await change.TransferAsync(caller.User, access.Repository.Id, wanted.NewOwner, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Repositories;
@@ -9,54 +10,59 @@ internal sealed record RepositoryRequest
 {
     private const string Resource = "Repository";
 
-    public string? Name { get; private init; }
+    private RepositoryRequest(Client.Wire.RepositoryChange body)
+    {
+        Body = body;
+        Visibility = body.Visibility is { } word ? VisibilityNames.Parse(word)
+            : body.Private is { } isPrivate ? isPrivate ? Access.Visibility.Private : Access.Visibility.Public
+            : null;
+    }
 
-    public Visibility? Visibility { get; private init; }
+    public string? Name => Body.Name;
 
-    private string? Description { get; init; }
+    /// <summary><c>visibility</c>, or GitHub's older <c>private</c>.</summary>
+    public Visibility? Visibility { get; }
 
-    private string? CloneUrl { get; init; }
-
-    private string? ExternalId { get; init; }
-
-    private string? DefaultBranch { get; init; }
-
-    private Func<string, bool> Named { get; init; } = _ => false;
+    private Client.Wire.RepositoryChange Body { get; }
 
     public static async Task<RepositoryRequest> ReadAsync(
-        HttpRequest request, ApiCaller caller, BerthOptions options, bool creating, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, BerthOptions options, bool creating, CancellationToken cancellationToken) =>
+        new(await RequestBody.ReadAsync<Client.Wire.RepositoryChange>(
+            request,
+            Resource,
+            (body, faults) =>
+            {
+                if (creating)
+                {
+                    faults.Require("name", body.Name);
+                }
+
+                Check(body, faults, options.AllowFileClone && caller.IsSiteAdministrator);
+            },
+            cancellationToken));
+
+    private static void Check(Client.Wire.RepositoryChange body, BodyFaults faults, bool allowFile)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var name = body.Text("name", required: creating);
-        if (name is not null && RepositoryNames.Fault(name) is { } fault)
+        if (body.Name is { } name && !faults.Has("name") && RepositoryNames.Fault(name) is { } fault)
         {
-            body.Fault("name", "invalid", fault);
+            faults.Add("name", fault);
         }
 
-        var branch = body.Text("default_branch");
-        if (branch is not null && (branch.Length == 0 || branch.StartsWith('-') || branch.Contains("..", StringComparison.Ordinal) || branch.Any(c => c <= ' ' || "~^:?*[\\".Contains(c, StringComparison.Ordinal))))
+        if (body.DefaultBranch is { } branch && (branch.Length == 0 || branch.StartsWith('-') || branch.Contains("..", StringComparison.Ordinal)
+            || branch.Any(c => c <= ' ' || "~^:?*[\\".Contains(c, StringComparison.Ordinal))))
         {
-            body.Fault("default_branch", "invalid", "default_branch must be the name of a branch");
+            faults.Add("default_branch", "default_branch must be the name of a branch");
         }
 
-        var cloneUrl = body.Text("clone_url", longest: 4096);
-        if (cloneUrl is not null && Repositories.CloneUrl.Fault(cloneUrl, options.AllowFileClone && caller.IsSiteAdministrator) is { } urlFault)
+        if (body.CloneUrl.Value is { } cloneUrl && CloneUrl.Fault(cloneUrl, allowFile) is { } urlFault)
         {
-            body.Fault("clone_url", "invalid", urlFault);
+            faults.Add("clone_url", urlFault);
         }
 
-        var wanted = new RepositoryRequest
+        if (body is { Visibility: { } word, Private: { } isPrivate } && isPrivate != (word != "public"))
         {
-            Name = name,
-            Visibility = ReadVisibility(body),
-            Description = body.Text("description", longest: 1000),
-            CloneUrl = cloneUrl,
-            ExternalId = body.Text("external_id"),
-            DefaultBranch = branch,
-            Named = body.Has,
-        };
-        body.Validate();
-        return wanted;
+            faults.Add("private", "private and visibility contradict each other");
+        }
     }
 
     /// <summary>Internal is for organizations.</summary>
@@ -73,13 +79,13 @@ internal sealed record RepositoryRequest
     {
         Name = Name,
         Visibility = Visibility?.Name(),
-        SetsDescription = Named("description"),
-        Description = Description,
-        SetsCloneUrl = Named("clone_url"),
-        CloneUrl = CloneUrl,
-        SetsExternalId = Named("external_id"),
-        ExternalId = ExternalId,
-        DefaultBranch = DefaultBranch,
+        SetsDescription = Body.Description.IsNamed,
+        Description = Body.Description.Value,
+        SetsCloneUrl = Body.CloneUrl.IsNamed,
+        CloneUrl = Body.CloneUrl.Value,
+        SetsExternalId = Body.ExternalId.IsNamed,
+        ExternalId = Body.ExternalId.Value,
+        DefaultBranch = Body.DefaultBranch,
     };
 
     /// <summary>The row as it is after the change.</summary>
@@ -87,27 +93,9 @@ internal sealed record RepositoryRequest
     {
         Name = Name ?? row.Name,
         Visibility = Visibility?.Name() ?? row.Visibility,
-        Description = Named("description") ? Description : row.Description,
-        CloneUrl = Named("clone_url") ? CloneUrl : row.CloneUrl,
-        ExternalId = Named("external_id") ? ExternalId : row.ExternalId,
-        DefaultBranch = DefaultBranch ?? row.DefaultBranch,
+        Description = Body.Description.IsNamed ? Body.Description.Value : row.Description,
+        CloneUrl = Body.CloneUrl.IsNamed ? Body.CloneUrl.Value : row.CloneUrl,
+        ExternalId = Body.ExternalId.IsNamed ? Body.ExternalId.Value : row.ExternalId,
+        DefaultBranch = Body.DefaultBranch ?? row.DefaultBranch,
     };
-
-    /// <summary><c>visibility</c>, or GitHub's older <c>private</c>; both must agree.</summary>
-    private static Visibility? ReadVisibility(JsonBody body)
-    {
-        var word = body.Word("visibility", required: false, "public", "internal", "private");
-        var isPrivate = body.Flag("private");
-        if (word is null)
-        {
-            return isPrivate is { } flag ? flag ? Access.Visibility.Private : Access.Visibility.Public : null;
-        }
-
-        if (isPrivate is { } said && said != (word != "public"))
-        {
-            body.Fault("private", "invalid", "private and visibility contradict each other");
-        }
-
-        return VisibilityNames.Parse(word);
-    }
 }

@@ -1,6 +1,5 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
-using Berth.Server.Api;
 
 namespace Berth.Server.Repositories;
 
@@ -9,9 +8,9 @@ internal static class RepositoryRole
 {
     private static readonly string[] Ordered = ["read", "triage", "write", "maintain", "admin"];
 
-    /// <summary>From the field <c>permission</c>; null when it is not there, a fault when it is no role.</summary>
-    public static string? Read(JsonBody body) =>
-        body.Word("permission", required: false, ["pull", "push", .. Ordered]) switch
+    /// <summary>Null when the body names none.</summary>
+    public static string? Of(PermissionChange wanted) =>
+        wanted.Permission switch
         {
             "pull" => "read",
             "push" => "write",

@@ -1,5 +1,6 @@
 using System.Text;
 using Berth.Client.Crypto;
+using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -7,20 +8,6 @@ using Berth.Server.Registries;
 using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
-
-/// <summary>What a client sends to set a secret.</summary>
-internal sealed record NewSecret
-{
-    /// <summary>Standard base64 of a sealed box; absent when only visibility or repositories change.</summary>
-    public string? EncryptedValue { get; init; }
-
-    public string? KeyId { get; init; }
-
-    /// <summary>Organizations: required.</summary>
-    public string? Visibility { get; init; }
-
-    public IReadOnlyList<long>? SelectedRepositoryIds { get; init; }
-}
 
 /// <summary>Opens a sealed box and stores the value under envelope encryption, with the limits of its level.</summary>
 internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, TimeProvider time)
@@ -35,7 +22,7 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
 
     /// <summary>True when it was made, false when it was changed.</summary>
     /// <exception cref="ApiException">422 with the field that is wrong.</exception>
-    public async Task<bool> RunAsync(SecretOwner owner, SecretName name, NewSecret secret, Principal by, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(SecretOwner owner, SecretName name, SecretChange secret, Principal by, CancellationToken cancellationToken)
     {
         var visibility = VisibilityOf(owner, secret);
         var value = await ValueAsync(owner, secret, cancellationToken);
@@ -76,7 +63,7 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
         }
     }
 
-    private static string? VisibilityOf(SecretOwner owner, NewSecret secret) => owner.Level switch
+    private static string? VisibilityOf(SecretOwner owner, SecretChange secret) => owner.Level switch
     {
         SecretLevel.Organization when secret.Visibility is "all" or "private" or "selected" =>
             secret.Visibility != "selected" && secret.SelectedRepositoryIds is { Count: > 0 }
@@ -91,7 +78,7 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
 
     private static string DefaultVisibility(SecretOwner owner) => owner.Level == SecretLevel.User ? "selected" : "all";
 
-    private async Task<byte[]?> ValueAsync(SecretOwner owner, NewSecret secret, CancellationToken cancellationToken)
+    private async Task<byte[]?> ValueAsync(SecretOwner owner, SecretChange secret, CancellationToken cancellationToken)
     {
         if (secret.EncryptedValue is null)
         {

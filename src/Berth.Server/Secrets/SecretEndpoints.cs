@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Secrets.RegistryChecks;
@@ -70,20 +71,18 @@ internal static class SecretEndpoints
         string secret, HttpContext http, ApiCaller caller, PutSecret put, CompletedLogins sets, ApiUrls urls, CancellationToken cancellationToken)
     {
         var (owner, path) = OwnerOf(http, urls);
-        var body = await JsonBody.ReadAsync(http.Request, "Secret", cancellationToken);
-        var wanted = new NewSecret
-        {
-            EncryptedValue = body.Text("encrypted_value", longest: 128 * 1024),
-            KeyId = body.Text("key_id"),
-            Visibility = body.Text("visibility"),
-            SelectedRepositoryIds = body.Ids("selected_repository_ids"),
-        };
-        if (!SecretName.TryParse(secret, out var name, out var fault))
-        {
-            body.Fault("name", "invalid", fault);
-        }
-
-        body.Validate();
+        var named = SecretName.TryParse(secret, out var name, out var fault);
+        var wanted = await RequestBody.ReadAsync<SecretChange>(
+            http.Request,
+            "Secret",
+            (_, faults) =>
+            {
+                if (!named)
+                {
+                    faults.Add("name", fault!);
+                }
+            },
+            cancellationToken);
         var made = await put.RunAsync(owner, name!, wanted, caller.Principal, cancellationToken);
         if (await sets.BeginAsync(owner, name!, cancellationToken))
         {

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -57,10 +58,8 @@ internal static class SelectedRepositoryEndpoints
     private static async Task<IResult> ReplaceAsync(
         string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(http.Request, "Secret", cancellationToken);
-        var ids = body.Ids("selected_repository_ids", required: true);
-        body.Validate();
-        return await ChangeAsync(secret, http, caller, db, urls, ids!, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids!), cancellationToken);
+        var ids = (await RequestBody.ReadAsync<SecretRepositories>(http.Request, "Secret", cancellationToken)).SelectedRepositoryIds;
+        return await ChangeAsync(secret, http, caller, db, urls, ids, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids), cancellationToken);
     }
 
     private static Task<IResult> AddAsync(

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 
@@ -61,5 +62,6 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> MintWorkflowTokenAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess repository, WorkflowTokens tokens, CancellationToken cancellationToken) =>
-        ApiResult.Created(await tokens.MintAsync(caller.User, repository, request, cancellationToken));
+        ApiResult.Created(await tokens.MintAsync(
+            caller.User, repository, await RequestBody.ReadAsync<Client.Wire.NewWorkflowToken>(request, "WorkflowToken", cancellationToken), cancellationToken));
 }

@@ -1,5 +1,5 @@
 using Berth.Server.Access;
-using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 
 namespace Berth.Server.Tokens;
 
@@ -10,26 +10,24 @@ internal sealed record TokenRequest(string? Note, Scopes Scopes, IReadOnlyList<s
 
     public static async Task<TokenRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Token", cancellationToken);
-        var note = body.Text("note");
-        var scopes = Scopes.None;
-        if (body.Texts("scopes") is { } names && !Scopes.TryParse(names, out scopes, out var unknown))
+        var body = await RequestBody.ReadAsync<Client.Wire.NewToken>(request, "Token", Check, cancellationToken);
+        return new TokenRequest(body.Note, body.Scopes is { } names && Scopes.TryParse(names, out var scopes, out _) ? scopes : Scopes.None, body.Packages, body.ExpiresAt);
+    }
+
+    private static void Check(Client.Wire.NewToken body, BodyFaults faults)
+    {
+        if (body.Scopes is { } names && !Scopes.TryParse(names, out _, out var unknown))
         {
-            body.Fault("scopes", "invalid", $"there is no scope {unknown}; there are {string.Join(", ", Scopes.Known)}");
+            faults.Add("scopes", $"there is no scope {unknown}; there are {string.Join(", ", Scopes.Known)}");
         }
 
-        var patterns = body.Texts("packages");
-        if (patterns?.Find(pattern => !PackagePatterns.IsValid(pattern)) is { } wrong)
+        if (body.Packages?.FirstOrDefault(pattern => !PackagePatterns.IsValid(pattern)) is { } wrong)
         {
-            body.Fault("packages", "invalid", $"'{wrong}' is no package pattern; write owner/name, owner/* or owner/name/*");
+            faults.Add("packages", $"'{wrong}' is no package pattern; write owner/name, owner/* or owner/name/*");
         }
-        else if (patterns is { Count: 0 or > MostPatterns })
+        else if (body.Packages is { Count: 0 or > MostPatterns })
         {
-            body.Fault("packages", "invalid", $"packages must be 1 to {MostPatterns} patterns; leave it out for all packages");
+            faults.Add("packages", $"packages must be 1 to {MostPatterns} patterns; leave it out for all packages");
         }
-
-        var expires = body.Time("expires_at");
-        body.Validate();
-        return new TokenRequest(note, scopes, patterns, expires);
     }
 }

@@ -12,19 +12,12 @@ namespace Berth.Server.Tokens;
 /// </summary>
 internal sealed class WorkflowTokens(Db db, TimeProvider time)
 {
-    private const string Resource = "WorkflowToken";
     private const long UsualSeconds = 3600;
-    private const long MostSeconds = 24 * 3600;
 
     public async Task<WorkflowToken> MintAsync(
-        UserPrincipal minter, RepositoryAccess access, HttpRequest request, CancellationToken cancellationToken)
+        UserPrincipal minter, RepositoryAccess access, NewWorkflowToken wanted, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var packages = body.Inner("permissions", required: true)?.Word("packages", required: true, "read", "write");
-        var seconds = body.Number("expires_in", required: false, 1, MostSeconds) ?? UsualSeconds;
-        var run = body.Text("run");
-        var gitRef = body.Text("ref");
-        body.Validate();
+        var packages = wanted.Permissions.Packages;
         var scope = packages + ":packages";
         if (!minter.Scopes.Has(scope))
         {
@@ -32,7 +25,7 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
         }
 
         var now = time.GetUtcNow();
-        var expires = now.AddSeconds(seconds);
+        var expires = now.AddSeconds(wanted.ExpiresIn ?? UsualSeconds);
         var secret = TokenSecret.Create(TokenSecret.Workflow);
         var id = await db.WriteAsync(
             async session =>
@@ -48,8 +41,8 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
                         RepositoryId = access.Repository.Id,
                         MinterTokenId = minter.TokenId,
                         Packages = packages,
-                        Run = run,
-                        Ref = gitRef,
+                        Run = wanted.Run,
+                        Ref = wanted.Ref,
                         CreatedAt = now,
                         ExpiresAt = expires,
                     });
@@ -60,10 +53,10 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
             Id = id,
             Value = secret,
             ExpiresAt = expires,
-            Permissions = new WorkflowPermissions(packages),
+            Permissions = wanted.Permissions,
             Repository = access.Repository.FullName,
-            Run = run,
-            Ref = gitRef,
+            Run = wanted.Run,
+            Ref = wanted.Ref,
         };
     }
 }

@@ -1,3 +1,5 @@
+using System.Reflection;
+using Berth.Client.Wire;
 using Berth.Server.Access;
 
 namespace Berth.Tests.Access;
@@ -42,6 +44,8 @@ public sealed class CodespaceRulesTests
     }).Allowed);
 
     [Fact]
-    public void Every_word_is_one_of_GitHubs() =>
-        Assert.Equal(CodespaceAccessNames.All, CodespaceAccessNames.All.Select(name => CodespaceAccessNames.Parse(name).Name()));
+    public void Every_word_that_a_request_may_use_is_one_access() => Assert.Equal(
+        Enum.GetValues<CodespaceAccess>().Select(access => (access, access.Name())).Order(),
+        typeof(CodespacesAccess).GetProperty(nameof(CodespacesAccess.Visibility))!.GetCustomAttribute<OneOfAttribute>()!.Words
+            .Select(word => (CodespaceAccessNames.Parse(word), word)).Order());
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Berth.Client.Wire;
 using Berth.Server.Access;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 
 namespace Berth.Server.Api.GraphQl;
@@ -10,8 +12,6 @@ namespace Berth.Server.Api.GraphQl;
 /// </summary>
 internal static class GraphQlEndpoint
 {
-    private const int LongestQuery = 256 * 1024;
-
     /// <summary>Scopes with which private repositories are seen: those of the REST routes that answer a repository's id.</summary>
     private static readonly string[] RepositoryScopes = ["repo", "codespace", "admin:org"];
 
@@ -20,13 +20,11 @@ internal static class GraphQlEndpoint
 
     private static async Task<IResult> QueryAsync(HttpRequest request, ApiCaller caller, Db db, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "Query", cancellationToken);
-        var query = body.Text("query", required: true, longest: LongestQuery);
-        body.Validate();
+        var body = await RequestBody.ReadAsync<GraphQlRequest>(request, "Query", cancellationToken);
         IReadOnlyList<GraphQlField> fields;
         try
         {
-            fields = GraphQlQuery.Parse(query!);
+            fields = GraphQlQuery.Parse(body.Query);
             Check(fields);
         }
         catch (GraphQlException exception)

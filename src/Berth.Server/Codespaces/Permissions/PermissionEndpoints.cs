@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
@@ -102,7 +103,10 @@ internal static class PermissionEndpoints
             {
                 var targets = await CodespacePermissionTable.PermittedAsync(session, caller.User.UserId, access.Repository.Id);
                 var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, targets.Select(target => target.Id));
-                return new CodespacePermissionList([.. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName)]);
+                return new CodespacePermissionList
+                {
+                    Repositories = [.. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName)],
+                };
             },
             cancellationToken));
     }
@@ -110,19 +114,22 @@ internal static class PermissionEndpoints
     private static async Task<IResult> SetAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var names = body.Texts("repositories", required: true);
-        if (names is { Count: > AskedRepositories.Most })
-        {
-            body.Fault("repositories", "invalid", $"at most {AskedRepositories.Most} repositories can be permitted");
-        }
-
-        body.Validate();
+        var wanted = await RequestBody.ReadAsync<CodespacePermissionList>(
+            request,
+            Resource,
+            (body, faults) =>
+            {
+                if (body.Repositories is { Count: > AskedRepositories.Most })
+                {
+                    faults.Add("repositories", $"at most {AskedRepositories.Most} repositories can be permitted");
+                }
+            },
+            cancellationToken);
         return await db.WriteAsync<IResult>(
             async session =>
             {
                 HashSet<long> targets = [];
-                foreach (var name in names!)
+                foreach (var name in wanted.Repositories)
                 {
                     if (await FindAsync(session, access.Repository, caller.User.UserId, name) is not { } target)
                     {

@@ -1,3 +1,4 @@
+using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Secrets.RegistryChecks;
@@ -18,9 +19,7 @@ internal static class PreflightEndpoints
     private static async Task<IResult> PostAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits, Machines machines, CancellationToken cancellationToken)
     {
-        var body = await CreateCodespace.BodyAsync(request, cancellationToken);
-        var wanted = CreateCodespace.Read(body, machines);
-        body.Validate();
+        var wanted = await CodespaceRequest.ReadAsync<NewCodespace>(request, machines, cancellationToken);
         await CodespaceAccessTable.DemandAsync(db, access.Repository, caller.User.UserId, caller.User.Login, cancellationToken);
         return ApiResult.Ok(await limits.WithinAsync(
             caller.User.UserId, () => preflight.RunAsync(caller.User.UserId, caller.User.Login, access.Repository, wanted, cancellationToken), cancellationToken));

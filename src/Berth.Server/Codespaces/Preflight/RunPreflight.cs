@@ -4,6 +4,7 @@ using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Faults;
@@ -28,7 +29,7 @@ internal sealed class RunPreflight(
     /// <param name="wanted">Ref and configuration.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<PreflightReport> RunAsync(
-        long userId, string login, RepositoryFacts repository, CreateCodespace.Wanted wanted, CancellationToken cancellationToken)
+        long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
     {
         var principal = new CodespacePrincipal(null, "preflight", repository.Id, repository.FullName, userId, login, TokenId: 0);
         var lines = new MaskedLines();
@@ -51,13 +52,13 @@ internal sealed class RunPreflight(
     }
 
     private async Task<PreflightReport> ReportAsync(
-        StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
+        StartCredentials start, RepositoryFacts repository, NewCodespace wanted, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
     {
         PreflightReport report;
         try
         {
             report = await look.RunAsync(
-                start.Principal.UserId, start.Principal.UserLogin, repository, wanted.Ref,
+                start.Principal.UserId, start.Principal.UserLogin, repository, CloneRepository.BranchOf(wanted.Ref),
                 checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
         }
         catch (Exception exception) when (exception is FaultException or IOException or UnauthorizedAccessException)
@@ -72,15 +73,15 @@ internal sealed class RunPreflight(
         new() { Ok = false, Failure = lines.Clean(reason), Platform = platform.ToString(), References = [], Remarks = [], Sets = [] };
 
     private async Task<PreflightReport> ReadAsync(
-        string checkout, StartCredentials start, RepositoryFacts repository, CreateCodespace.Wanted wanted, Platform platform, MaskedLines lines,
+        string checkout, StartCredentials start, RepositoryFacts repository, NewCodespace wanted, Platform platform, MaskedLines lines,
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
         var review = await permissions.ReviewAsync(repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
-        start = start with { Principal = start.Principal with { AsksFor = new(wanted.PermissionsOptOut ? [] : review.Asked.Select(asked => asked.Repository.Id)) } };
+        start = start with { Principal = start.Principal with { AsksFor = new(wanted.MultiRepoPermissionsOptOut == true ? [] : review.Asked.Select(asked => asked.Repository.Id)) } };
         var named = NamedReference.AllOf(plan);
         var references = await ResolveAsync(named.Take(MostReferences), start, platform, lines, cancellationToken);
-        List<string> remarks = [.. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.PermissionsOptOut)];
+        List<string> remarks = [.. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.MultiRepoPermissionsOptOut == true)];
         var failure = named.Count > MostReferences
             ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at"
             : await ReadFeaturesAsync(plan, start, platform, lines, references, remarks, cancellationToken);

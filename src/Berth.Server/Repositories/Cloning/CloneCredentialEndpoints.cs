@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 
 namespace Berth.Server.Repositories.Cloning;
@@ -55,9 +56,25 @@ internal static class CloneCredentialEndpoints
     private static async Task<IResult> StoreAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess access, long? userId, CloneCredentials credentials, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, "CloneCredential", cancellationToken);
-        await credentials.StoreAsync(access.Repository, userId, body, caller.Principal, cancellationToken);
+        var wanted = await RequestBody.ReadAsync<Client.Wire.NewCloneCredential>(
+            request,
+            "CloneCredential",
+            (credential, faults) =>
+            {
+                CheckLine("username", credential.Username, faults);
+                CheckLine("password", credential.Password, faults);
+            },
+            cancellationToken);
+        await credentials.StoreAsync(access.Repository, userId, wanted, caller.Principal, cancellationToken);
         return ApiResult.NoContent();
+    }
+
+    private static void CheckLine(string field, string? text, BodyFaults faults)
+    {
+        if (text is not null && text.Any(char.IsControl))
+        {
+            faults.Add(field, $"{field} must be one line");
+        }
     }
 
     private static async Task<IResult> RemoveAsync(ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>

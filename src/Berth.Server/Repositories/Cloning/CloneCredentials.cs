@@ -20,27 +20,15 @@ internal sealed record CloneCredential(string UserName, string Password, string 
 internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider time)
 {
     private const string Resource = "CloneCredential";
-    private const int LongestPassword = 4096;
 
     /// <param name="repository">The repository.</param>
     /// <param name="userId">Whose codespaces use it; null: those of everybody.</param>
-    /// <param name="body"><c>username</c> and <c>password</c>.</param>
+    /// <param name="wanted">The credential.</param>
     /// <param name="by">Who stores it.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="Http.ApiException">422: a field is wrong, or the repository is not cloned over http.</exception>
-    public async Task StoreAsync(RepositoryFacts repository, long? userId, JsonBody body, Principal by, CancellationToken cancellationToken)
+    /// <exception cref="Http.ApiException">422: the repository is not cloned over http.</exception>
+    public async Task StoreAsync(RepositoryFacts repository, long? userId, Client.Wire.NewCloneCredential wanted, Principal by, CancellationToken cancellationToken)
     {
-        var username = body.Text("username", required: true);
-        var password = body.Text("password", required: true, longest: LongestPassword);
-        foreach (var (field, text) in new[] { ("username", username), ("password", password) })
-        {
-            if (text is not null && text.Any(char.IsControl))
-            {
-                body.Fault(field, "invalid", $"{field} must be one line");
-            }
-        }
-
-        body.Validate();
         var now = time.GetUtcNow();
         await db.WriteAsync(
             async session =>
@@ -53,8 +41,8 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
                 }
 
                 var version = now.ToUnixTimeMilliseconds();
-                var value = Envelope.Seal(Encoding.UTF8.GetBytes(password!), CloneCredentialRow.Identity(repository.Id, userId, origin, version), masterKey);
-                await CloneCredentialTable.ReplaceAsync(session, repository.Id, userId, origin, username!, value, version, by.Key, now);
+                var value = Envelope.Seal(Encoding.UTF8.GetBytes(wanted.Password), CloneCredentialRow.Identity(repository.Id, userId, origin, version), masterKey);
+                await CloneCredentialTable.ReplaceAsync(session, repository.Id, userId, origin, wanted.Username, value, version, by.Key, now);
             },
             cancellationToken);
     }

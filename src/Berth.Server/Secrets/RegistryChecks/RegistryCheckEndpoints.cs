@@ -1,5 +1,7 @@
+using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Database;
@@ -21,37 +23,35 @@ internal static class RegistryCheckEndpoints
     private static async Task<IResult> PostAsync(
         HttpRequest request, ApiCaller caller, Db db, CodespaceSecrets secrets, CheckRegistry check, CheckLimits limits, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, Resource, cancellationToken);
-        var image = ImageOf(body);
-        var prefix = body.Text("secret_prefix")?.ToUpperInvariant();
-        var repository = body.Text("repository");
-        if (!body.Has("server"))
-        {
-            if (prefix is null && repository is null)
+        RemoteImage? image = null;
+        RegistryServer? server = null;
+        var wanted = await RequestBody.ReadAsync<RegistryCheckRequest>(
+            request,
+            Resource,
+            (body, faults) =>
             {
-                body.Fault("server", "missing_field", "give server, username and password, or secret_prefix, or repository, or both");
-            }
+                image = ImageOf(body, faults);
+                if (!body.Server.IsNamed && !faults.Has("server"))
+                {
+                    CheckSets(body, faults);
+                    return;
+                }
 
-            body.Validate();
-            var (resolved, known) = await SetsAsync(db, secrets, caller, repository, cancellationToken);
+                server = ServerOf(body, faults);
+                CheckTyped(body, server, image, faults);
+            },
+            cancellationToken);
+        if (server is null)
+        {
+            var prefix = wanted.SecretPrefix?.ToUpperInvariant();
+            var (resolved, known) = await SetsAsync(db, secrets, caller, wanted.Repository, cancellationToken);
             return ApiResult.Ok(await limits.WithinAsync(caller.User.UserId, () => check.SetsAsync(resolved, known, prefix, image, cancellationToken), cancellationToken));
         }
 
-        var server = ServerOf(body);
-        var (user, password) = (Pasted(body.Text("username", longest: 1024)), Pasted(body.Text("password", longest: PutSecret.LargestValue)));
-        if ((user is null) != (password is null))
-        {
-            body.Fault(user is null ? "username" : "password", "missing_field", "username and password go together");
-        }
-
-        if (server is not null && image is not null && !server.Covers(image.Host, image.Path))
-        {
-            body.Fault("image", "invalid", $"{image} is no image of {server}");
-        }
-
-        body.Validate();
         return ApiResult.Ok(await limits.WithinAsync(
-            caller.User.UserId, () => check.TypedAsync(server!, user, password, image, cancellationToken), cancellationToken));
+            caller.User.UserId,
+            () => check.TypedAsync(server, Pasted(wanted.Username), Pasted(wanted.Password), image, cancellationToken),
+            cancellationToken));
     }
 
     /// <summary>The result of the check that began when the set was stored. Those who may change the secret may know it.</summary>
@@ -95,9 +95,31 @@ internal static class RegistryCheckEndpoints
         return slash > 0 ? await AccessDecisions.RepositoryAsync(session, userId, fullName[..slash], fullName[(slash + 1)..]) : null;
     }
 
-    private static RemoteImage? ImageOf(JsonBody body)
+    private static void CheckSets(RegistryCheckRequest body, BodyFaults faults)
     {
-        if (body.Text("image", longest: 512) is not { } text)
+        if (body.SecretPrefix is null && body.Repository is null)
+        {
+            faults.Add("server", "give server, username and password, or secret_prefix, or repository, or both", "missing_field");
+        }
+    }
+
+    private static void CheckTyped(RegistryCheckRequest body, RegistryServer? server, RemoteImage? image, BodyFaults faults)
+    {
+        var user = Pasted(body.Username);
+        if ((user is null) != (Pasted(body.Password) is null))
+        {
+            faults.Add(user is null ? "username" : "password", "username and password go together", "missing_field");
+        }
+
+        if (server is not null && image is not null && !server.Covers(image.Host, image.Path))
+        {
+            faults.Add("image", $"{image} is no image of {server}");
+        }
+    }
+
+    private static RemoteImage? ImageOf(RegistryCheckRequest body, BodyFaults faults)
+    {
+        if (body.Image is not { } text)
         {
             return null;
         }
@@ -107,13 +129,14 @@ internal static class RegistryCheckEndpoints
             return RemoteImage.Of(image);
         }
 
-        body.Fault("image", "invalid", $"'{text}' is no image such as registry.example/owner/image:tag");
+        faults.Add("image", $"'{text}' is no image such as registry.example/owner/image:tag");
         return null;
     }
 
-    private static RegistryServer? ServerOf(JsonBody body)
+    private static RegistryServer? ServerOf(RegistryCheckRequest body, BodyFaults faults)
     {
-        if (body.Text("server", required: true, longest: 512) is not { } text)
+        faults.Require("server", body.Server.Value);
+        if (body.Server.Value is not { } text || faults.Has("server"))
         {
             return null;
         }
@@ -123,7 +146,7 @@ internal static class RegistryCheckEndpoints
             return server;
         }
 
-        body.Fault("server", "invalid", $"server: {fault}");
+        faults.Add("server", $"server: {fault}");
         return null;
     }
 

@@ -77,7 +77,7 @@ public sealed class EngineAwayTests
         using var client = new BerthClient(world.Server.Url, world.Ada.Token);
         var text = new StringBuilder();
         var running = client.ExecAsync(
-            name, new CodespaceExec(["work"]),
+            name, new CodespaceExec { Command = ["work"] },
             (_, piece) =>
             {
                 text.Append(Encoding.UTF8.GetString(piece.Span));

@@ -1,0 +1,8 @@
+namespace Berth.Client.Wire;
+
+/// <summary>A query that clients of GitHub send beside REST.</summary>
+public sealed record GraphQlRequest : IRequestBody
+{
+    [Longest(256 * 1024)]
+    public required string Query { get; init; }
+}

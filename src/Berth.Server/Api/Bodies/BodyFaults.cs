@@ -1,0 +1,52 @@
+using Berth.Server.Http;
+
+namespace Berth.Server.Api.Bodies;
+
+/// <summary>What is wrong with the fields of a request body, told together (422) and in the order of the fields.</summary>
+internal sealed class BodyFaults(string resource, IReadOnlyList<BodyField> fields)
+{
+    private readonly List<FieldError> _faults = [];
+
+    public void Add(string field, string message, string code = "invalid") => _faults.Add(new FieldError(resource, field, code, message));
+
+    public void Missing(string field) => Add(field, $"{field} is missing", "missing_field");
+
+    public void Empty(string field) => Add(field, $"{field} must not be empty", "missing_field");
+
+    public bool Has(string field) => _faults.Exists(fault => fault.Field == field);
+
+    /// <summary>For a field that one of several requests with the same record cannot do without.</summary>
+    public void Require(string field, string? value)
+    {
+        if (Has(field))
+        {
+            return;
+        }
+
+        if (value is null)
+        {
+            Missing(field);
+        }
+        else if (value.Trim().Length == 0)
+        {
+            Empty(field);
+        }
+    }
+
+    /// <exception cref="ApiException">422 with every fault.</exception>
+    public void Throw()
+    {
+        if (_faults.Count > 0)
+        {
+            List<FieldError> inOrder = [.. _faults.OrderBy(fault => PlaceOf(fault.Field))];
+            var words = string.Join("; ", inOrder.Select(fault => fault.Message));
+            throw new ApiException(new ApiError(422, inOrder[0].Code, $"Validation Failed: {words}") { Fields = inOrder });
+        }
+    }
+
+    private int PlaceOf(string field)
+    {
+        var before = fields.TakeWhile(known => known.Name != field.Split('.')[0]).Count();
+        return before < fields.Count ? before : int.MaxValue;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Berth.Client.Wire;
+
+namespace Berth.Server.Api.Bodies;
+
+/// <summary>One field of a request body, from the property of its record: type and attributes say what may stand there.</summary>
+/// <param name="KeepsNull">Null is something else than nothing.</param>
+/// <param name="Refused">Why the field must not stand there at all.</param>
+internal sealed record BodyField(string Name, BodyRule Rule, bool Required, bool KeepsNull, string? Refused)
+{
+    private const int UsualLongest = 255;
+
+    /// <summary>In the order of the record, which is the order in which faults are told.</summary>
+    public static IReadOnlyList<BodyField> Of(Type body) => [.. body.GetProperties().Where(property => property.CanWrite).Select(Of)];
+
+    private static BodyField Of(PropertyInfo property) => new(
+        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name),
+        RuleOf(property),
+        property.IsDefined(typeof(RequiredMemberAttribute)),
+        property.PropertyType == typeof(OptionalText),
+        property.GetCustomAttribute<RefusedAttribute>()?.Reason);
+
+    private static BodyRule RuleOf(PropertyInfo property)
+    {
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (type == typeof(string) || type == typeof(OptionalText))
+        {
+            return new TextRule(
+                property.GetCustomAttribute<LongestAttribute>()?.Length ?? UsualLongest, property.GetCustomAttribute<OneOfAttribute>()?.Words);
+        }
+
+        if (type == typeof(bool))
+        {
+            return new FlagRule();
+        }
+
+        if (type == typeof(long) || type == typeof(int))
+        {
+            var between = property.GetCustomAttribute<BetweenAttribute>()
+                ?? throw new InvalidOperationException($"{property.DeclaringType!.Name}.{property.Name} has no bounds");
+            return new NumberRule(between.Least, between.Most);
+        }
+
+        if (type == typeof(DateTimeOffset))
+        {
+            return new TimeRule();
+        }
+
+        if (type == typeof(IReadOnlyList<string>))
+        {
+            return new TextsRule(property.IsDefined(typeof(ProcessArgumentsAttribute)));
+        }
+
+        return type == typeof(IReadOnlyList<long>) ? new IdsRule()
+            : type.Namespace == typeof(BerthJson).Namespace ? new InnerRule(Of(type))
+            : throw new InvalidOperationException($"{property.DeclaringType!.Name}.{property.Name}: nothing says how a {type.Name} is read");
+    }
+}
+
+/// <summary>The fields of one record, looked at once.</summary>
+internal static class BodyShape<T>
+    where T : IRequestBody
+{
+    public static readonly IReadOnlyList<BodyField> Fields = BodyField.Of(typeof(T));
+}

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Berth.Client.Wire;
+using Berth.Server.Http;
+
+namespace Berth.Server.Api.Bodies;
+
+/// <summary>
+/// Reads a request body as the record that clients write it from. It is an object of limited size and depth without repeated names; fields
+/// of the wrong type and values that the record's attributes do not allow are reported together; unknown fields are nobody's mistake.
+/// </summary>
+internal static class RequestBody
+{
+    private const int Deepest = 16;
+
+    private static readonly JsonSerializerOptions Reading = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        // Of ids only; the rules have refused other numbers in quotes.
+        NumberHandling = JsonNumberHandling.AllowReadingFromString,
+        Converters = { new AnyTime() },
+        TypeInfoResolver = BerthJson.Default.WithAddedModifier(NothingIsRequired),
+    };
+
+    /// <summary>An empty body counts as an empty object, so that a request whose fields are all optional needs none.</summary>
+    /// <exception cref="ApiException">400 for what is no JSON object, 413 for more than 1 MiB, 422 with every fault of the fields.</exception>
+    public static Task<T> ReadAsync<T>(HttpRequest request, string resource, CancellationToken cancellationToken)
+        where T : class, IRequestBody => ReadAsync<T>(request, resource, (_, _) => { }, cancellationToken);
+
+    /// <inheritdoc cref="ReadAsync{T}(HttpRequest, string, CancellationToken)"/>
+    /// <param name="check">Adds what only the caller can tell. Fields that are wrong or missing are null there, even required ones; afterwards none is.</param>
+    public static async Task<T> ReadAsync<T>(HttpRequest request, string resource, Action<T, BodyFaults> check, CancellationToken cancellationToken)
+        where T : class, IRequestBody
+    {
+        using var buffer = await ReceiveAsync(request, cancellationToken);
+        using var document = Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+        var fields = BodyShape<T>.Fields;
+        var faults = new BodyFaults(resource, fields);
+        using var usable = new MemoryStream();
+        using (var json = new Utf8JsonWriter(usable))
+        {
+            CopyUsable(document.RootElement, fields, "", json, faults);
+        }
+
+        var body = (T)JsonSerializer.Deserialize(usable.GetBuffer().AsSpan(0, (int)usable.Length), Reading.GetTypeInfo(typeof(T)))!;
+        check(body, faults);
+        faults.Throw();
+        return body;
+    }
+
+    private static async Task<MemoryStream> ReceiveAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        int read;
+        while ((read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0)
+        {
+            if (buffer.Length + read > BodyLimit.Json)
+            {
+                throw new ApiException(Errors.BadRequest(413, "The body is larger than 1 MiB"));
+            }
+
+            buffer.Write(chunk, 0, read);
+        }
+
+        return buffer;
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Span.Trim(" \t\r\n"u8).Length == 0)
+        {
+            bytes = "{}"u8.ToArray();
+        }
+
+        try
+        {
+            var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = Deepest, AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return document;
+            }
+
+            document.Dispose();
+            throw new ApiException(Errors.NotObject);
+        }
+        catch (JsonException exception)
+        {
+            var place = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine}" : "a name stands there twice";
+            throw new ApiException(Errors.NotJson.With(exception.Message.Contains("depth", StringComparison.OrdinalIgnoreCase)
+                ? $"nested more than {Deepest} deep" : place));
+        }
+    }
+
+    /// <summary>What the record can be made of; the rest becomes faults.</summary>
+    private static void CopyUsable(JsonElement body, IReadOnlyList<BodyField> fields, string prefix, Utf8JsonWriter json, BodyFaults faults)
+    {
+        json.WriteStartObject();
+        foreach (var field in fields)
+        {
+            var name = prefix + field.Name;
+            var named = body.TryGetProperty(field.Name, out var value);
+            if (field.Refused is not null)
+            {
+                if (named)
+                {
+                    faults.Add(name, field.Refused, "unprocessable");
+                }
+            }
+            else if (!named || value.ValueKind == JsonValueKind.Null)
+            {
+                if (field.Required)
+                {
+                    faults.Missing(name);
+                }
+                else if (named && field.KeepsNull)
+                {
+                    json.WriteNull(field.Name);
+                }
+            }
+            else if (field is { Required: true, Rule: TextRule text } && text.IsBlank(value))
+            {
+                faults.Empty(name);
+            }
+            else if (field.Rule.Fault(value) is { } fault)
+            {
+                faults.Add(name, $"{name} {fault}");
+            }
+            else if (field.Rule is InnerRule inner)
+            {
+                json.WritePropertyName(field.Name);
+                CopyUsable(value, inner.Fields, name + ".", json, faults);
+            }
+            else
+            {
+                json.WritePropertyName(field.Name);
+                value.WriteTo(json);
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>What is missing was told already, together with everything else.</summary>
+    private static void NothingIsRequired(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            property.IsRequired = false;
+        }
+    }
+
+    private sealed class AnyTime : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            TimeRule.TryParse(reader.GetString()!, out var time) ? time : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            throw new NotSupportedException("bodies are read here, not written");
+    }
+}
