@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Berth.Server.Faults;
+using Berth.Server.Http;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Registries.Remote;
@@ -9,7 +10,7 @@ namespace Berth.Server.Registries.Remote;
 /// was asked for. Reading throws <see cref="FaultException"/> at more bytes than were allowed, at other content, and when the registry
 /// falls silent.
 /// </summary>
-internal sealed class RemoteBlob : Stream
+internal sealed class RemoteBlob : ReadOnlyStream
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
     private readonly HttpResponseMessage _response;
@@ -31,16 +32,6 @@ internal sealed class RemoteBlob : Stream
 
     /// <summary>As the registry says; null where it says nothing.</summary>
     public long? Size { get; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => _read; set => throw new NotSupportedException(); }
 
     /// <summary>Takes over the answer; whoever reads disposes the blob.</summary>
     /// <exception cref="FaultException">The registry says that it is larger than <paramref name="largest"/> bytes.</exception>
@@ -87,21 +78,6 @@ internal sealed class RemoteBlob : Stream
 
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("a blob is read asynchronously");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
