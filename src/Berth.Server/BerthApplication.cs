@@ -37,8 +37,8 @@ internal static class BerthApplication
 
         // appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var options = builder.AddSettings();
-        builder.AddHttp(options);
+        builder.AddSettings(AllSettings.Classes);
+        builder.AddHttp();
         builder.AddOperations();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddDatabase();

@@ -11,7 +11,7 @@ namespace Berth.Server.Accounts;
 /// Makes the account <c>admin</c> and its token at the first start: the token of <c>BERTH_ADMIN_TOKEN</c>, else a fresh one in the file
 /// <c>admin-token</c> of the data folder. A changed <c>BERTH_ADMIN_TOKEN</c> replaces the one before.
 /// </summary>
-internal sealed partial class FirstAdministrator(BerthOptions options, Db db, TimeProvider time, ILogger<FirstAdministrator> logger)
+internal sealed partial class FirstAdministrator(AccountOptions options, DataOptions data, Db db, TimeProvider time, ILogger<FirstAdministrator> logger)
 {
     private const string Note = "first administrator";
 
@@ -25,7 +25,7 @@ internal sealed partial class FirstAdministrator(BerthOptions options, Db db, Ti
         }
         else if (!exists)
         {
-            var path = Path.Combine(options.DataPath, "admin-token");
+            var path = Path.Combine(data.DataPath, "admin-token");
 
             // The file first: a crash in between leaves a file that the next start takes, never an administrator that nobody can be.
             if (!File.Exists(path))

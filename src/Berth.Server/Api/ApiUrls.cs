@@ -1,9 +1,9 @@
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
 /// <summary>The absolute URLs that stand in answers, from <c>BERTH_URL</c>.</summary>
-internal sealed class ApiUrls(BerthOptions options)
+internal sealed class ApiUrls(AddressOptions options)
 {
     /// <summary>No slash at the end.</summary>
     public string Html { get; } = options.BaseUri.GetLeftPart(UriPartial.Authority);

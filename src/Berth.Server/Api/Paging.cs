@@ -1,6 +1,5 @@
 using System.Globalization;
 using Berth.Server.Http;
-using Berth.Server.Settings;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Berth.Server.Api;
@@ -60,7 +59,7 @@ internal sealed record Paging(int Number, int Size)
 
     private static string Link(HttpContext http, int page, string relation)
     {
-        var root = http.RequestServices.GetRequiredService<BerthOptions>().BaseUri.GetLeftPart(UriPartial.Authority);
+        var root = http.RequestServices.GetRequiredService<AddressOptions>().BaseUri.GetLeftPart(UriPartial.Authority);
         var query = http.Request.Query
             .Where(pair => pair.Key is not "page")
             .SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)))

@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces;
 /// The name of this host in codespace rows and container labels. It lies in the data folder, beside the workspaces that it owns, so it stays the same when the
 /// machine is renamed.
 /// </summary>
-internal sealed class CodespaceHost(BerthOptions options)
+internal sealed class CodespaceHost(DataOptions options)
 {
     private readonly Lazy<string> _name = new(() => Read(Path.Combine(options.DataPath, "codespaces-host")));
 

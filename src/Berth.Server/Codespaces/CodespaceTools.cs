@@ -1,10 +1,9 @@
 using Berth.Server.Faults;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
 
 /// <summary>Finds the programs that codespaces need on this machine, and says what is missing.</summary>
-internal sealed class CodespaceTools(BerthOptions options, IConfiguration configuration)
+internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration configuration)
 {
     /// <summary>Where <c>script/server</c> installs what is not a Debian package.</summary>
     private const string OwnTools = ".cache/tools/node_modules/.bin";

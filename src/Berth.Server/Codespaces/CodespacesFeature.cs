@@ -12,7 +12,6 @@ using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
 
@@ -20,7 +19,7 @@ internal static class CodespacesFeature
 {
     public static void AddCodespaces(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new EngineSocket(provider.GetRequiredService<BerthOptions>().DockerHost));
+        services.AddSingleton(provider => new EngineSocket(provider.GetRequiredService<CodespaceOptions>().DockerHost));
         services.AddSingleton<IContainerEngine, EngineClient>();
         services.AddSingleton<CodespaceHost>();
         services.AddSingleton<CodespaceTools>();

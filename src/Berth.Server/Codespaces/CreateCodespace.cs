@@ -4,12 +4,11 @@ using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
 
 /// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
-internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines, BerthOptions options)
+internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines, CodespaceOptions options)
 {
     public async Task<Codespace> RunAsync(long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
     {

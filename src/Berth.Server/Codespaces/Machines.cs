@@ -1,5 +1,4 @@
 using Berth.Client.Wire;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces;
 
@@ -41,7 +40,7 @@ internal sealed record Machine(string Name, int Cpus, long MemoryBytes, long Sto
 /// The machine types that this host offers: those it has the cores and memory for, at most the setting's. They are limits, no reservations: codespaces share
 /// the host. The smallest is always offered, also where the host is smaller still.
 /// </summary>
-internal sealed class Machines(BerthOptions options)
+internal sealed class Machines(CodespaceOptions options)
 {
     private const long GiB = 1L << 30;
     private const int ProcessesPerMachine = 4096;

@@ -10,7 +10,7 @@ namespace Berth.Server.Cryptography;
 /// another key ends the start, since everything it wraps would be lost with it. While keys are rotated the one before still unwraps.
 /// </summary>
 /// <remarks>Layout of what it wraps: id of the key (8 bytes of its fingerprint), then an <see cref="AesGcmBox"/>.</remarks>
-internal sealed class MasterKey(BerthOptions options, Db db)
+internal sealed class MasterKey(CryptographyOptions options, DataOptions data, Db db)
 {
     private const int HeaderBytes = MasterKeyValue.IdBytes + AesGcmBox.Overhead;
 
@@ -23,7 +23,7 @@ internal sealed class MasterKey(BerthOptions options, Db db)
     /// <summary>The fingerprint of the key in force.</summary>
     public byte[] Fingerprint => Unlocked.Current.Fingerprint;
 
-    public string Path => options.MasterKeyPath;
+    public string Path => options.MasterKeyPathIn(data);
 
     /// <exception cref="StartupException">A key that the database needs is not there.</exception>
     public async Task UnlockAsync(CancellationToken cancellationToken)

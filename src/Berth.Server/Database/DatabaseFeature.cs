@@ -15,7 +15,7 @@ internal static class DatabaseFeature
 
     private static Db Open(IServiceProvider services)
     {
-        var setting = services.GetRequiredService<BerthOptions>().DatabaseSetting;
+        var setting = services.GetRequiredService<DatabaseOptions>().SettingIn(services.GetRequiredService<DataOptions>());
         var rules = services.GetRequiredService<IWriteRules>();
         var metrics = services.GetRequiredService<DatabaseMetrics>();
         return setting.StartsWith("sqlite:", StringComparison.Ordinal)

@@ -2,7 +2,7 @@ using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
-using Berth.Server.Settings;
+using Berth.Server.Packages;
 using Berth.Server.Storage;
 
 namespace Berth.Server.GarbageCollection;
@@ -34,7 +34,7 @@ internal sealed record Collected
 /// package holds it and for the grace period after its last use; then it goes, then the blob.
 /// </summary>
 internal sealed class CollectGarbage(
-    Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle, BerthOptions options, TimeProvider time)
+    Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle, RetentionOptions options, TimeProvider time)
 {
     private const int Batch = 200;
 

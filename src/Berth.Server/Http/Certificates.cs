@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Berth.Server.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Berth.Server.Http;
@@ -7,7 +6,7 @@ namespace Berth.Server.Http;
 /// <summary>The server's certificate from PEM files, with its chain.</summary>
 internal static class Certificates
 {
-    public static HttpsConnectionAdapterOptions Load(BerthOptions options)
+    public static HttpsConnectionAdapterOptions Load(TlsOptions options)
     {
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(options.TlsCertFile!);

@@ -2,6 +2,7 @@ using System.Net;
 using Berth.Server.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -12,13 +13,13 @@ internal static class HttpFeature
     /// <summary>A client that left without a word is noticed after two of these.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
 
-    public static void AddHttp(this WebApplicationBuilder builder, BerthOptions options)
+    public static void AddHttp(this WebApplicationBuilder builder)
     {
         builder.Services.AddExceptionHandler<ErrorWriter>();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<OutgoingNetworks>();
-        builder.Services.Configure<ForwardedHeadersOptions>(o => TrustProxies(o, options));
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<AddressOptions>(TrustProxies);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -29,8 +30,8 @@ internal static class HttpFeature
 
             // Two pieces of a blob: one is read while the other is sent.
             kestrel.Limits.MaxResponseBufferSize = 512 * 1024;
-            Listen(kestrel, options);
         });
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<ListeningOptions, TlsOptions>(Listen);
 
         // Sockets are heard on pool threads already; handing every piece to another one costs eight streams of a blob a fifth of their speed. Nothing
         // here waits on a thread for its own connection, which is what the warning in the name is about.
@@ -45,7 +46,7 @@ internal static class HttpFeature
     /// <param name="otherHosts">Takes requests for hosts that are not Berth's own, before anything of Berth's is looked at.</param>
     public static void UseHttp(this WebApplication app, Action<WebApplication> otherHosts)
     {
-        if (!string.IsNullOrEmpty(app.Services.GetRequiredService<BerthOptions>().TrustedProxies))
+        if (!string.IsNullOrEmpty(app.Services.GetRequiredService<AddressOptions>().TrustedProxies))
         {
             app.UseForwardedHeaders();
         }
@@ -62,18 +63,18 @@ internal static class HttpFeature
         app.UseBodyLimits();
     }
 
-    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, BerthOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ListeningOptions options, TlsOptions tls)
     {
         if (!ListenAddress.TryParse(options.Listen, out var address))
         {
             return;
         }
 
-        void Configure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen)
+        void Configure(ListenOptions listen)
         {
-            if (!string.IsNullOrEmpty(options.TlsCertFile))
+            if (!string.IsNullOrEmpty(tls.TlsCertFile))
             {
-                listen.UseHttps(Certificates.Load(options));
+                listen.UseHttps(Certificates.Load(tls));
             }
         }
 
@@ -89,10 +90,9 @@ internal static class HttpFeature
                 kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
                 break;
         }
-
     }
 
-    private static void TrustProxies(ForwardedHeadersOptions forwarded, BerthOptions options)
+    private static void TrustProxies(ForwardedHeadersOptions forwarded, AddressOptions options)
     {
         forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
         forwarded.ForwardLimit = null;

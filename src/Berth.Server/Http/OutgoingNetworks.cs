@@ -10,7 +10,7 @@ namespace Berth.Server.Http;
 /// and what <c>BERTH_ALLOWED_NETWORKS</c> adds. Judged on the address that is connected to, never on a name alone, so that a name
 /// cannot point inside.
 /// </summary>
-internal sealed class OutgoingNetworks(BerthOptions options)
+internal sealed class OutgoingNetworks(OutgoingOptions options)
 {
     /// <summary>The setting that a refusal names.</summary>
     public const string Setting = "BERTH_ALLOWED_NETWORKS";

@@ -1,4 +1,3 @@
-using Berth.Server.Settings;
 
 namespace Berth.Server.Http;
 
@@ -10,7 +9,7 @@ internal static class Subdomains
 {
     public static void UseSubdomains(this WebApplication app)
     {
-        var options = app.Services.GetRequiredService<BerthOptions>();
+        var options = app.Services.GetRequiredService<AddressOptions>();
         if (!options.Subdomains)
         {
             return;

@@ -7,7 +7,7 @@ internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
 
-    public DataFolder(BerthOptions options)
+    public DataFolder(DataOptions options)
     {
         Directory.CreateDirectory(options.DataPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         try

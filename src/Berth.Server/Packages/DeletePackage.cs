@@ -3,14 +3,13 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.Changes;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Packages;
 
 /// <summary>
 /// Deletes packages softly, and brings them back while they are kept. What is deleted is unreadable at once.
 /// </summary>
-internal sealed partial class DeletePackage(Db db, BerthOptions options, TimeProvider time, ILogger<DeletePackage> logger)
+internal sealed partial class DeletePackage(Db db, RetentionOptions options, TimeProvider time, ILogger<DeletePackage> logger)
 {
     private const string Resource = "Package";
 

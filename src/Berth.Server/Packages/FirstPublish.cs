@@ -3,7 +3,6 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Packages;
 
@@ -11,7 +10,7 @@ namespace Berth.Server.Packages;
 /// Makes sure of a live package at the moment a version is published, in that version's transaction: a package is born with link, visibility and
 /// grants settled, or not at all. Both registries call it.
 /// </summary>
-internal sealed class FirstPublish(SourceLabel label, BerthOptions options)
+internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
 {
     private const string Denied = "DENIED";
 

@@ -1,7 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Http;
 using Berth.Server.Repositories;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Packages;
 
@@ -9,7 +9,7 @@ namespace Berth.Server.Packages;
 /// Finds the repository that a published version says it comes from. It counts only when it is one of the same owner to which the publisher may
 /// write by name: a label is a claim, not a right.
 /// </summary>
-internal sealed class SourceLabel(BerthOptions options)
+internal sealed class SourceLabel(AddressOptions options)
 {
     private readonly string _here = GitUrl.Normalise(options.Url + "/x")![..^1];
 

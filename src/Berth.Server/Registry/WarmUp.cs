@@ -6,7 +6,6 @@ using System.Text;
 using Berth.Server.Http;
 using Berth.Server.Operations;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -16,7 +15,8 @@ namespace Berth.Server.Registry;
 /// Asks this server for an image before it says that it is ready, over and over: the runtime compiles a method well only after it ran a few
 /// dozen times, and until then a server answers at a fraction of its rate. The image cannot exist, so nothing is needed and nothing stays.
 /// </summary>
-internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options, IServer server, Opening opening, ILogger<WarmUp> logger)
+internal sealed partial class WarmUp(
+    RegistryTokens tokens, AddressOptions options, TlsOptions tls, IServer server, Opening opening, ILogger<WarmUp> logger)
 {
     /// <summary>A reserved login, so nobody's.</summary>
     private const string Image = "readyz/warm-up";
@@ -87,7 +87,7 @@ internal sealed partial class WarmUp(RegistryTokens tokens, BerthOptions options
         }
 
         // This very server answers, whatever name its certificate is for.
-        var own = Certificates.Load(options).ServerCertificate;
+        var own = Certificates.Load(tls).ServerCertificate;
         var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => own!.Equals(certificate));
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken);
         return secured;

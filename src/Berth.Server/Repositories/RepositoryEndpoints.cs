@@ -3,7 +3,7 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Server.Repositories;
 
@@ -28,14 +28,14 @@ internal static class RepositoryEndpoints
     }
 
     private static async Task<IResult> CreateOwnAsync(
-        HttpRequest request, ApiCaller caller, ChangeRepository change, BerthOptions options, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, ChangeRepository change, OutgoingOptions options, CancellationToken cancellationToken)
     {
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: true, cancellationToken);
         return await change.CreateAsync(caller.User, caller.User.UserId, ownerIsOrganization: false, creatorOwns: true, wanted, cancellationToken);
     }
 
     private static async Task<IResult> CreateInOrganizationAsync(
-        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, BerthOptions options, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, OutgoingOptions options, CancellationToken cancellationToken)
     {
         var organization = access.Organization;
         if (!access.MayCreateRepositories)
@@ -95,7 +95,7 @@ internal static class RepositoryEndpoints
     }
 
     private static async Task<IResult> ChangeAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, BerthOptions options, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, OutgoingOptions options, CancellationToken cancellationToken)
     {
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: false, cancellationToken);
         return await change.ChangeAsync(caller.User, access.Repository.Id, wanted, cancellationToken);

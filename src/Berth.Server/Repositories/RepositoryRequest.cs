@@ -1,7 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Server.Repositories;
 
@@ -26,7 +26,7 @@ internal sealed record RepositoryRequest
     private Client.Wire.RepositoryChange Body { get; }
 
     public static async Task<RepositoryRequest> ReadAsync(
-        HttpRequest request, ApiCaller caller, BerthOptions options, bool creating, CancellationToken cancellationToken) =>
+        HttpRequest request, ApiCaller caller, OutgoingOptions options, bool creating, CancellationToken cancellationToken) =>
         new(await RequestBody.ReadAsync<Client.Wire.RepositoryChange>(
             request,
             Resource,

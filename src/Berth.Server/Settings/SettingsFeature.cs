@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Settings;
 
-/// <summary>Binds <see cref="BerthOptions"/> from the section <c>Berth</c> and from <c>BERTH_…</c> environment variables, which win.</summary>
+/// <summary>
+/// Reads classes of settings from <c>BERTH_…</c> environment variables, and from the section <c>Berth</c> where there is none. An empty value is as none.
+/// </summary>
 internal static class SettingsFeature
 {
     /// <summary>Variables, and keys of the section <c>Berth</c>, that had another name.</summary>
@@ -15,19 +17,28 @@ internal static class SettingsFeature
         ["Berth:SparseIndexes"] = "Berth:SparseManifests",
     };
 
-    public static BerthOptions AddSettings(this WebApplicationBuilder builder)
+    /// <summary>Everybody may ask for an instance of each class from now on.</summary>
+    /// <exception cref="OptionsValidationException">It names every fault of all classes.</exception>
+    public static void AddSettings(this WebApplicationBuilder builder, IReadOnlyList<OptionsClass> classes)
     {
-        var services = builder.Services;
-        services.AddSingleton<IValidateOptions<BerthOptions>, BerthOptionsValidator>();
-        services.AddOptions<BerthOptions>().BindConfiguration("Berth").Configure<IConfiguration>(FromEnvironment).ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<BerthOptions>>().Value);
+        // A setting that is read by nobody would be lost without a word.
+        List<string> faults = [.. Renamed.Where(pair => builder.Configuration[pair.Key] is not null).Select(pair => $"{pair.Key} is called {pair.Value} now")];
+        foreach (var one in classes)
+        {
+            var options = one.Make();
+            foreach (var setting in one.Settings)
+            {
+                Read(setting, options, builder.Configuration, faults);
+            }
 
-        // The listening address and paths are needed while the application is composed; faults end the start here, all at once.
-        var options = new BerthOptions();
-        builder.Configuration.GetSection("Berth").Bind(options);
-        FromEnvironment(options, builder.Configuration);
-        var result = new BerthOptionsValidator().Validate(null, options);
-        return result.Failed ? throw new OptionsValidationException("Berth", typeof(BerthOptions), result.Failures) : options;
+            faults.AddRange(one.Faults(options));
+            builder.Services.AddSingleton(one.Type, options);
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new OptionsValidationException("Berth", typeof(SettingsFeature), faults);
+        }
     }
 
     /// <summary><c>MaxLayerGiB</c> is <c>BERTH_MAX_LAYER_GIB</c>.</summary>
@@ -48,31 +59,23 @@ internal static class SettingsFeature
         return name.ToString();
     }
 
-    private static void FromEnvironment(BerthOptions options, IConfiguration configuration)
+    private static void Read(PropertyInfo setting, object options, IConfiguration configuration, List<string> faults)
     {
-        // A setting that is read by nobody would be lost without a word.
-        var renamed = Renamed.Where(pair => configuration[pair.Key] is not null).Select(pair => $"{pair.Key} is called {pair.Value} now").ToArray();
-        if (renamed.Length > 0)
+        var keys = new[] { VariableOf(setting.Name), "Berth:" + setting.Name };
+        if (Array.Find(keys, key => !string.IsNullOrEmpty(configuration[key])) is not { } key)
         {
-            throw new OptionsValidationException("Berth", typeof(BerthOptions), renamed);
+            return;
         }
 
-        foreach (var property in typeof(BerthOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite))
+        var text = configuration[key]!;
+        var type = Nullable.GetUnderlyingType(setting.PropertyType) ?? setting.PropertyType;
+        try
         {
-            var variable = VariableOf(property.Name);
-            if (configuration[variable] is not { Length: > 0 } text)
-            {
-                continue;
-            }
-
-            try
-            {
-                property.SetValue(options, TypeDescriptor.GetConverter(property.PropertyType).ConvertFromInvariantString(text));
-            }
-            catch (Exception exception) when (exception is ArgumentException or FormatException)
-            {
-                throw new OptionsValidationException("Berth", typeof(BerthOptions), [$"{variable}: '{text}' is not a {property.PropertyType.Name}"]);
-            }
+            setting.SetValue(options, TypeDescriptor.GetConverter(type).ConvertFromInvariantString(text));
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            faults.Add($"{key}: '{text}' is not a {type.Name}");
         }
     }
 }

@@ -6,7 +6,8 @@ internal static class StorageFeature
 {
     public static void AddStorage(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new FileLayout(provider.GetRequiredService<BerthOptions>().BlobsSetting["file:".Length..]));
+        services.AddSingleton(provider => new FileLayout(
+            provider.GetRequiredService<StorageOptions>().FolderIn(provider.GetRequiredService<DataOptions>())));
         services.AddSingleton<RunningHashes>();
         services.AddSingleton<UploadLeases>();
         services.AddSingleton<IBlobStore, FileBlobStore>();

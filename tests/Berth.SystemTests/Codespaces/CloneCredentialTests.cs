@@ -119,11 +119,13 @@ public sealed class CloneCredentialTests : IDisposable
 
     private async Task<string> CloneAsync(GitServer server, string url, CloneCredential? credential, List<string> said)
     {
-        var options = new BerthOptions { AllowedNetworks = "127.0.0.1", CaFile = server.CaFile, Data = _folder.Create("data") };
-        var tools = new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        var outgoing = new OutgoingOptions { AllowedNetworks = "127.0.0.1", CaFile = server.CaFile };
+        var data = new DataOptions { Data = _folder.Create("data") };
+        var tools = new CodespaceTools(new CodespaceOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
-        using var firewall = new Firewall(tools, new CodespaceHost(options), options, TimeProvider.System);
-        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, firewall, sandbox, TimeProvider.System);
+        using var firewall = new Firewall(
+            tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
+        var clone = new CloneRepository(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
         CodespaceFolders.Delete(_folder["clone"]);
         await clone.RunAsync(url, null, _folder["clone"], View(), credential, said.Add, Token);
         return _folder["clone"];

@@ -88,7 +88,7 @@ public sealed class CloneTests : IAsyncLifetime
     [Fact]
     public async Task The_firewall_stands_while_git_fetches_also_before_there_is_a_codespace()
     {
-        var table = "berth_" + Firewall.Mark(new CodespaceHost(Options()).Name);
+        var table = "berth_" + Firewall.Mark(new CodespaceHost(Data()).Name);
         ConcurrentQueue<int> seen = new();
         _answer = async http =>
         {
@@ -178,16 +178,17 @@ public sealed class CloneTests : IAsyncLifetime
         }
     }
 
-    private BerthOptions Options() => new() { Data = _folder.Create("data") };
+    private DataOptions Data() => new() { Data = _folder.Create("data") };
 
     private async Task<string> CloneAsync(string url, string? reference = null, string? allowed = "127.0.0.1", bool allowFile = false)
     {
-        var options = Options();
-        (options.AllowedNetworks, options.AllowFileClone) = (allowed, allowFile);
-        var tools = new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        var data = Data();
+        var outgoing = new OutgoingOptions { AllowedNetworks = allowed, AllowFileClone = allowFile };
+        var tools = new CodespaceTools(new CodespaceOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
-        using var firewall = new Firewall(tools, new CodespaceHost(options), options, TimeProvider.System);
-        var clone = new CloneRepository(options, new OutgoingNetworks(options), tools, firewall, sandbox, TimeProvider.System);
+        using var firewall = new Firewall(
+            tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
+        var clone = new CloneRepository(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
         var name = Guid.CreateVersion7().ToString("N");
         var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
         await clone.RunAsync(url, reference, _folder["clone-" + name], view, credential: null, _ => { }, TestContext.Current.CancellationToken);

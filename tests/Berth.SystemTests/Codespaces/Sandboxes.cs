@@ -1,7 +1,6 @@
 using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Sandbox;
-using Berth.Server.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Codespaces;
@@ -22,7 +21,7 @@ internal sealed class Sandboxes : IDisposable
         Requirement.Root();
         _files = folder.Create("files");
         Home = folder.Create("home");
-        Tools = new CodespaceTools(new BerthOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        Tools = new CodespaceTools(new CodespaceOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
         _sandbox = new SandboxedProcess(Tools, TimeProvider.System);
     }
 

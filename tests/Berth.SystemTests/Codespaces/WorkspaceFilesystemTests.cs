@@ -1,7 +1,6 @@
 using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Workspaces;
-using Berth.Server.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Codespaces;
@@ -17,7 +16,7 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
 
     public WorkspaceFilesystemTests()
     {
-        _workspaces = Workspaces(new BerthOptions());
+        _workspaces = Workspaces(new CodespaceOptions());
         _folders = new CodespaceFolders(_folder.Path, "ada app");
     }
 
@@ -119,12 +118,12 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
     [Fact]
     public async Task Without_loop_devices_a_setting_keeps_workspaces_in_folders()
     {
-        await Workspaces(new BerthOptions { Workspaces = "folder" }).MountAsync(_folders, Size, TestContext.Current.CancellationToken);
+        await Workspaces(new CodespaceOptions { Workspaces = "folder" }).MountAsync(_folders, Size, TestContext.Current.CancellationToken);
         Assert.Null(WorkspaceFilesystem.MountOf(_folders));
         Assert.True(Directory.Exists(_folders.Workspaces));
     }
 
-    private static WorkspaceFilesystem Workspaces(BerthOptions options) =>
+    private static WorkspaceFilesystem Workspaces(CodespaceOptions options) =>
         new(new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build()), options, TimeProvider.System);
 
     private Task MountAsync() => _workspaces.MountAsync(_folders, Size, TestContext.Current.CancellationToken);

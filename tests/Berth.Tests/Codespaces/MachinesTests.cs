@@ -1,3 +1,4 @@
+using System.Reflection;
 using Berth.Server.Codespaces;
 using Berth.Server.Settings;
 
@@ -19,13 +20,19 @@ public sealed class MachinesTests
         var offered = Machines.Offer(largest, cpus, memory * GiB);
         Assert.Equal("basicLinux32gb", offered[0].Name);
         Assert.Equal(expected, offered[^1].Name);
-        Assert.Equal(BerthOptionsValidator.MachineNames.Take(offered.Length), offered.Select(machine => machine.Name));
+    }
+
+    [Fact]
+    public void The_setting_takes_the_name_of_every_machine()
+    {
+        var rule = typeof(CodespaceOptions).GetProperty(nameof(CodespaceOptions.LargestMachine))!.GetCustomAttribute<OneOfAttribute>()!;
+        Assert.Equal(rule.Words, Machines.Offer(null, 1000, 1000 * GiB).Select(machine => machine.Name));
     }
 
     [Fact]
     public void A_codespace_whose_machine_is_no_longer_offered_gets_the_largest_that_is()
     {
-        var machines = new Machines(new BerthOptions { LargestMachine = "basicLinux32gb" });
+        var machines = new Machines(new CodespaceOptions { LargestMachine = "basicLinux32gb" });
         Assert.Equal("basicLinux32gb", machines.Of(new Codespace { Machine = "largePremiumLinux" }).Name);
         Assert.Equal("basicLinux32gb", machines.Of(new Codespace { Machine = "standardLinux" }).Name);
         Assert.Null(machines.Find("largePremiumLinux"));

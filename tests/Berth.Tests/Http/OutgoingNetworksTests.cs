@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Berth.Server.Http;
-using Berth.Server.Settings;
 
 namespace Berth.Tests.Http;
 
@@ -72,7 +71,7 @@ public sealed class OutgoingNetworksTests
     [Fact]
     public async Task A_refused_name_says_the_address_and_the_setting()
     {
-        var networks = new OutgoingNetworks(new BerthOptions());
+        var networks = new OutgoingNetworks(new OutgoingOptions());
         var refusal = await Assert.ThrowsAsync<OutgoingRefusedException>(() => networks.ResolveAsync("localhost", TestContext.Current.CancellationToken));
         Assert.Contains("localhost (", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("BERTH_ALLOWED_NETWORKS", refusal.Message, StringComparison.Ordinal);
@@ -85,7 +84,7 @@ public sealed class OutgoingNetworksTests
     public async Task Names_that_cannot_exist_do_not_whatever_the_resolver_says(string host)
     {
         // Where everything may be reached, an address would be an answer.
-        var networks = new OutgoingNetworks(new BerthOptions { AllowedNetworks = "0.0.0.0/0,::/0" });
+        var networks = new OutgoingNetworks(new OutgoingOptions { AllowedNetworks = "0.0.0.0/0,::/0" });
         var exception = await Assert.ThrowsAsync<SocketException>(() => networks.ResolveAsync(host, TestContext.Current.CancellationToken));
         Assert.Equal(SocketError.HostNotFound, exception.SocketErrorCode);
     }
@@ -95,7 +94,7 @@ public sealed class OutgoingNetworksTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = new OutgoingNetworks(new BerthOptions()).ConnectAsync });
+        using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = new OutgoingNetworks(new OutgoingOptions()).ConnectAsync });
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(
             () => client.GetAsync(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"), TestContext.Current.CancellationToken));
         Assert.IsType<OutgoingRefusedException>(refusal.InnerException);
@@ -103,5 +102,5 @@ public sealed class OutgoingNetworksTests
     }
 
     private static bool Allows(string? setting, string address, string host = "git.test") =>
-        new OutgoingNetworks(new BerthOptions { AllowedNetworks = setting }).Allows(host, IPAddress.Parse(address), Own);
+        new OutgoingNetworks(new OutgoingOptions { AllowedNetworks = setting }).Allows(host, IPAddress.Parse(address), Own);
 }

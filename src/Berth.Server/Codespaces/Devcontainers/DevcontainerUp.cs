@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Http;
 using Berth.Server.Json;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -20,7 +20,7 @@ internal sealed record UpResult(string? ContainerId, string? RemoteUser, string?
 /// Runs the reference implementation, <c>devcontainer up</c>, for one codespace: against the codespace's own engine socket, with a configuration
 /// that Berth wrote, and an environment that holds nothing of the server's but PATH.
 /// </summary>
-internal sealed partial class DevcontainerUp(CodespaceTools tools, BerthOptions options, ISandbox sandbox)
+internal sealed partial class DevcontainerUp(CodespaceTools tools, OutgoingOptions options, ISandbox sandbox)
 {
     /// <param name="view">Who the tools are in the sandbox, with their home and what they read.</param>
     /// <param name="folders">The codespace's.</param>

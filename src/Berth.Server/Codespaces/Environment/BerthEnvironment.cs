@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Environment;
 
@@ -11,7 +11,7 @@ namespace Berth.Server.Codespaces.Environment;
 /// Makes <c>BERTH_URL</c> answer inside a codespace under its own name where that name is this machine's loopback (<c>localhost</c>): a listener on the
 /// container's loopback whose connections this server answers itself. It leads to Berth and nowhere else. Other names are reached by the network.
 /// </summary>
-internal sealed partial class BerthEnvironment(IContainerEngine engine, EnvironmentListener listener, BerthOptions options, ILogger<BerthEnvironment> logger) : IDisposable
+internal sealed partial class BerthEnvironment(IContainerEngine engine, EnvironmentListener listener, AddressOptions options, ILogger<BerthEnvironment> logger) : IDisposable
 {
     /// <summary>Callers from a container without a network of its own (RFC 5737, for documentation: no machine has it).</summary>
     private static readonly IPAddress Unknown = IPAddress.Parse("192.0.2.1");

@@ -6,14 +6,15 @@ using Berth.Server.Codespaces.Images;
 using Berth.Server.Faults;
 using Berth.Server.Registries;
 using Berth.Server.Database;
+using Berth.Server.Http;
 using Berth.Server.Secrets;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
 internal sealed partial class EnvironmentContents(
-    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, IContainerEngine engine, BerthOptions options, ILogger<EnvironmentContents> logger)
+    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, IContainerEngine engine, AddressOptions address, OutgoingOptions outgoing,
+    ILogger<EnvironmentContents> logger)
 {
     private const string SystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -44,7 +45,8 @@ internal sealed partial class EnvironmentContents(
     {
         var owner = await OwnerAsync(codespace, repository, cancellationToken);
         var inside = EnvironmentVariables.Of(
-            codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment, owner.ExportRegistrySecrets, options);
+            codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment, owner.ExportRegistrySecrets,
+            address, outgoing);
 
         // The name of a registry is what a failed login is explained with.
         log.Mask(secrets.Environment.Where(secret => !secret.Key.EndsWith("_CONTAINER_REGISTRY_SERVER", StringComparison.Ordinal)).Select(secret => secret.Value));
@@ -171,12 +173,12 @@ internal sealed partial class EnvironmentContents(
     /// <summary>Programs take one file of certificates: the system's and the operator's together.</summary>
     private string Certificates()
     {
-        if (string.IsNullOrEmpty(options.CaFile))
+        if (string.IsNullOrEmpty(outgoing.CaFile))
         {
             return "";
         }
 
-        var text = new StringBuilder(File.ReadAllText(options.CaFile)).Append('\n');
+        var text = new StringBuilder(File.ReadAllText(outgoing.CaFile)).Append('\n');
         return File.Exists(SystemCertificates) ? text.Append(File.ReadAllText(SystemCertificates)).ToString() : text.ToString();
     }
 

@@ -1,5 +1,4 @@
 using Berth.Server.Http;
-using Berth.Server.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -16,7 +15,7 @@ internal static class EnvironmentFeature
         services.AddSingleton<BerthEnvironment>();
         services.AddSingleton<EnvironmentListener>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<EnvironmentListener>());
-        services.AddOptions<KestrelServerOptions>().Configure<BerthOptions>((kestrel, options) => kestrel.Listen(new EnvironmentEndPoint(), listen =>
+        services.AddOptions<KestrelServerOptions>().Configure<TlsOptions>((kestrel, options) => kestrel.Listen(new EnvironmentEndPoint(), listen =>
         {
             if (!string.IsNullOrEmpty(options.TlsCertFile))
             {

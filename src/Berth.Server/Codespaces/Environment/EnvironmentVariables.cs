@@ -1,4 +1,4 @@
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Environment;
 
@@ -32,11 +32,13 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     /// <param name="token">Its token of this start.</param>
     /// <param name="secrets">The secrets that it may see.</param>
     /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
-    /// <param name="options">Where the server is.</param>
+    /// <param name="address">Where the server is.</param>
+    /// <param name="outgoing">Whether there are certificates beside the system's.</param>
     public static EnvironmentVariables Of(
-        string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets, bool exportRegistries, BerthOptions options)
+        string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets, bool exportRegistries,
+        AddressOptions address, OutgoingOptions outgoing)
     {
-        var own = Own(codespace, repository, person, token, options);
+        var own = Own(codespace, repository, person, token, address, outgoing);
         List<string> report = [];
         SortedDictionary<string, string> variables = new(StringComparer.Ordinal);
         var bytes = 0L;
@@ -71,9 +73,10 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
         return new EnvironmentVariables(variables, report);
     }
 
-    private static Dictionary<string, string> Own(string codespace, string repository, Person person, string token, BerthOptions options)
+    private static Dictionary<string, string> Own(
+        string codespace, string repository, Person person, string token, AddressOptions address, OutgoingOptions outgoing)
     {
-        var url = options.BaseUri.GetLeftPart(UriPartial.Authority);
+        var url = address.BaseUri.GetLeftPart(UriPartial.Authority);
         var name = string.IsNullOrWhiteSpace(person.Name) ? person.Login : person.Name;
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -86,18 +89,18 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
             ["GITHUB_API_URL"] = url + "/api/v3",
             ["GITHUB_GRAPHQL_URL"] = url + "/api/graphql",
             ["GIT_COMMITTER_NAME"] = name,
-            ["GIT_COMMITTER_EMAIL"] = string.IsNullOrWhiteSpace(person.Email) ? $"{person.Login}@users.noreply.{options.BaseUri.Host}" : person.Email,
+            ["GIT_COMMITTER_EMAIL"] = string.IsNullOrWhiteSpace(person.Email) ? $"{person.Login}@users.noreply.{address.BaseUri.Host}" : person.Email,
             ["BERTH_URL"] = url,
             ["BERTH_TOKEN"] = token,
             ["DOCKER_CONFIG"] = Folder + "/docker",
             ["REGISTRY_AUTH_FILE"] = Folder + "/docker/config.json",
         };
-        if (options.PortsHost is { } domain)
+        if (address.PortsHost is { } domain)
         {
             variables["GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN"] = domain;
         }
 
-        if (!string.IsNullOrEmpty(options.CaFile))
+        if (!string.IsNullOrEmpty(outgoing.CaFile))
         {
             variables["NODE_EXTRA_CA_CERTS"] = variables["SSL_CERT_FILE"] = variables["GIT_SSL_CAINFO"] = variables["REQUESTS_CA_BUNDLE"] = Folder + "/ca.pem";
         }

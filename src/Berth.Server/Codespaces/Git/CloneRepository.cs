@@ -5,7 +5,6 @@ using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Git;
 
@@ -14,7 +13,7 @@ namespace Berth.Server.Codespaces.Git;
 /// to addresses that outgoing requests may reach. A credential goes to the server that it was stored for, and git alone sees it.
 /// </summary>
 internal sealed partial class CloneRepository(
-    BerthOptions options, OutgoingNetworks networks, CodespaceTools tools, Firewall firewall, ISandbox sandbox, TimeProvider time)
+    OutgoingOptions options, OutgoingNetworks networks, CodespaceTools tools, Firewall firewall, ISandbox sandbox, TimeProvider time)
 {
     private const long MaxBytes = 10L * 1024 * 1024 * 1024;
     private const long MaxNewestBytes = 2L * 1024 * 1024 * 1024;

@@ -1,9 +1,9 @@
 using Berth.Server.Faults;
+using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
 using Berth.Server.Registries.Remote;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Images;
 
@@ -12,7 +12,7 @@ namespace Berth.Server.Codespaces.Images;
 /// a set for a path is left out; what a registry does not accept is left out as well, since with it even public images would be refused; and a login whose
 /// token realm is none of the registry's is left out, since docker would send it there.
 /// </summary>
-internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient registries, BerthOptions options, TimeProvider time)
+internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient registries, AddressOptions options, TimeProvider time)
 {
     /// <summary>A registry that does not answer in this time gets its login into the file unasked: whoever uses it will see.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -6,7 +6,6 @@ using System.Security.Cryptography;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.Server.Faults;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Networks;
 
@@ -14,7 +13,7 @@ namespace Berth.Server.Codespaces.Networks;
 /// Each codespace's own network on the engine: a bridge with 32 addresses, behind Berth's firewall. It lives as long as the codespace, because a stopped
 /// container belongs to it.
 /// </summary>
-internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost host, Firewall firewall, BerthOptions options)
+internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost host, Firewall firewall, CodespaceOptions options)
 {
     private const int Tries = 20;
     private const int Prefix = 27;

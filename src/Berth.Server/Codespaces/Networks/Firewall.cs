@@ -3,12 +3,15 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
+using Berth.Server.Http;
 using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>Puts this server's rules into the kernel and takes them out; knows nothing of what codespaces there are.</summary>
-internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host, BerthOptions options, TimeProvider time) : IDisposable
+internal sealed partial class Firewall(
+    CodespaceTools tools, CodespaceHost host, DataOptions data, ListeningOptions listening, AddressOptions address, OutgoingOptions outgoing, TimeProvider time)
+    : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private static readonly string[] ResolverFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
@@ -95,7 +98,7 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
 
     private async Task PutAsync(string rules, CancellationToken cancellationToken)
     {
-        var file = Path.Combine(options.DataPath, "codespaces-firewall.nft");
+        var file = Path.Combine(data.DataPath, "codespaces-firewall.nft");
         await File.WriteAllTextAsync(file, rules, cancellationToken);
         if (await TryAsync(["-f", file], cancellationToken) is { } said)
         {
@@ -114,11 +117,11 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
             .Where(address => address.AddressFamily == AddressFamily.InterNetwork || address.ScopeId == 0).Distinct(),
     ];
 
-    private int? Port() => ListenAddress.TryParse(options.Listen, out var listen) && listen.Port > 0 ? listen.Port : null;
+    private int? Port() => ListenAddress.TryParse(listening.Listen, out var listen) && listen.Port > 0 ? listen.Port : null;
 
     private async Task<List<IPEndPoint>> BerthAsync(CancellationToken cancellationToken)
     {
-        var url = options.BaseUri;
+        var url = address.BaseUri;
         var addresses = url.IsLoopback ? [] : IPAddress.TryParse(url.Host.Trim('[', ']'), out var single) ? [single] : await AddressesAsync(url.Host, cancellationToken);
         return [.. addresses.Where(address => !IPAddress.IsLoopback(address)).Select(address => new IPEndPoint(address, url.Port))];
     }
@@ -127,7 +130,7 @@ internal sealed partial class Firewall(CodespaceTools tools, CodespaceHost host,
     private async Task<List<IPNetwork>> AllowedAsync(CancellationToken cancellationToken)
     {
         List<IPNetwork> networks = [];
-        foreach (var entry in NetworkList.Split(options.AllowedNetworks))
+        foreach (var entry in NetworkList.Split(outgoing.AllowedNetworks))
         {
             if (IPNetwork.TryParse(entry, out var network))
             {

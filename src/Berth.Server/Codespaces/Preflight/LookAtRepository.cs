@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
 internal sealed class LookAtRepository(
-    Db db, BerthOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, TimeProvider time) : IDisposable
+    Db db, DataOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, TimeProvider time) : IDisposable
 {
     /// <summary>All that is read to know what a repository asks for.</summary>
     private static readonly string[] Configurations = ["/.devcontainer.json", "/.devcontainer/"];

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Berth.Server.Faults;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Workspaces;
 
@@ -9,13 +8,8 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// writes ends at the machine's size, a setuid or device file in it means nothing on the host, and no hard link leads out. Everything here may be called at
 /// any time and again.
 /// </summary>
-internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOptions options, TimeProvider time)
+internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
 {
-    /// <summary>Values of <c>BERTH_WORKSPACES</c>.</summary>
-    public const string Image = "image";
-
-    public const string Folder = "folder";
-
     /// <summary>An image is sparse: a host that is full to the last block would fail the filesystems in it, so nothing starts on one that nearly is.</summary>
     private const long LeastFree = 512L << 20;
 
@@ -26,7 +20,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, BerthOpt
     public async Task MountAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folders.Workspaces);
-        if (options.Workspaces == Folder || IsOldFolder(folders))
+        if (options.Workspaces == CodespaceOptions.WorkspaceFolder || IsOldFolder(folders))
         {
             return;
         }

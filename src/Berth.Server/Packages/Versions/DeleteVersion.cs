@@ -2,7 +2,6 @@ using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -43,7 +42,7 @@ internal sealed record VersionDeletion
 /// Deletes versions softly, for the registry and the REST API alike, and brings them back while they are kept. What is deleted is unreadable
 /// at once; restoring brings back the whole graph and never moves a tag that moved on.
 /// </summary>
-internal sealed partial class DeleteVersion(Db db, BerthOptions options, TimeProvider time, ILogger<DeleteVersion> logger)
+internal sealed partial class DeleteVersion(Db db, RetentionOptions options, TimeProvider time, ILogger<DeleteVersion> logger)
 {
     /// <summary>Null when it is deleted.</summary>
     /// <param name="principal">Who deletes.</param>

@@ -3,7 +3,6 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -22,7 +21,7 @@ internal static class VersionEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, ApiCaller caller, PackageAccess access, Paging paging, Db db, ApiUrls urls, BerthOptions options, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext http, ApiCaller caller, PackageAccess access, Paging paging, Db db, ApiUrls urls, RetentionOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var state = http.Request.Query["state"].ToString();
         if (state is not ("" or "active" or "deleted"))

@@ -9,7 +9,6 @@ using System.Xml.Linq;
 using Berth.Server.Faults;
 using Berth.Server.Json;
 using Berth.Server.Registries.Remote;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Registries.Ecr;
 
@@ -17,7 +16,7 @@ namespace Berth.Server.Registries.Ecr;
 /// Exchanges an access key pair for ECR's short-lived login (<c>GetAuthorizationToken</c>), through a role where one is named. A login is
 /// remembered per version of its secrets, fetched anew at half of its life, and used to its end when AWS does not answer.
 /// </summary>
-internal sealed class EcrTokens(RemoteHttp http, BerthOptions options, TimeProvider time)
+internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, TimeProvider time)
 {
     private const int LargestAnswer = 64 * 1024;
     private const int MostRemembered = 1000;

@@ -7,7 +7,7 @@ namespace Berth.Server.Registries.Remote;
 /// Where a login may go besides the registry itself: a token realm on the registry's registrable domain over https, or a host that the operator lists. A
 /// registry that answers in plain http on this machine may name a realm that does so, too.
 /// </summary>
-internal sealed class RealmRule(BerthOptions options)
+internal sealed class RealmRule(RegistryLoginOptions options)
 {
     /// <summary>The setting that a refusal names.</summary>
     public const string Setting = "BERTH_TOKEN_REALMS";

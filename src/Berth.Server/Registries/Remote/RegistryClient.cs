@@ -1,7 +1,7 @@
 using System.Net;
 using Berth.Server.Faults;
+using Berth.Server.Http;
 using Berth.Server.Oci;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Registries.Remote;
 
@@ -10,7 +10,7 @@ namespace Berth.Server.Registries.Remote;
 /// whether an image is there and may be read, for which platforms it is and how large, and its content. Every refusal is a fault that says
 /// the true cause in one line.
 /// </summary>
-internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, BerthOptions options, TimeProvider time)
+internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly RegistryHost? _own = RegistryServer.TryParse(options.RegistryHost, out var own, out _) ? own.Host : null;

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Berth.Server.Http;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Registries.Remote;
 
@@ -16,7 +15,7 @@ internal sealed class RemoteHttp : IDisposable
     private readonly X509Certificate2Collection? _roots;
     private readonly TimeProvider _time;
 
-    public RemoteHttp(BerthOptions options, OutgoingNetworks networks, TimeProvider time)
+    public RemoteHttp(OutgoingOptions options, OutgoingNetworks networks, TimeProvider time)
         : this(options, networks.ConnectAsync, time)
     {
     }
@@ -25,7 +24,7 @@ internal sealed class RemoteHttp : IDisposable
     /// <param name="connect">Makes and judges a connection.</param>
     /// <param name="time">For the moments between tries.</param>
     internal RemoteHttp(
-        BerthOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeProvider time)
+        OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeProvider time)
     {
         _time = time;
         _roots = Roots(options.CaFile);

@@ -1,5 +1,4 @@
 using Berth.Server.Http;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -7,7 +6,7 @@ namespace Berth.Server.Registry.Authorization;
 /// The Bearer challenge that stands on every 401 and 403: clients that cached a token for another repository ask again only then.
 /// Realm and service are quoted, since some clients read nothing else (RFC 6750 section 3).
 /// </summary>
-internal sealed class Challenge(BerthOptions options)
+internal sealed class Challenge(AddressOptions options)
 {
     private readonly string _base = $"Bearer realm=\"{options.RegistryOrigin}/token\",service=\"{options.RegistryHost}\"";
 

@@ -1,8 +1,8 @@
 using Berth.Server.Database;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
+using Berth.Server.Packages;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Settings;
 using Berth.Server.Storage;
 using Microsoft.Extensions.Primitives;
 
@@ -27,7 +27,7 @@ internal sealed class Blob(BlobRow row, Digest digest)
 }
 
 /// <summary>Finds blobs for requests. Answers are remembered until the next write where this process is the only one that writes.</summary>
-internal sealed class BlobReads(Db db, BerthOptions options, TimeProvider time)
+internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider time)
 {
     /// <summary>How often a look by somebody who may push renews a link: seldom, but while most of the grace period is left.</summary>
     private readonly TimeSpan _renewAfter = TimeSpan.FromHours(Math.Min(1, options.BlobGraceHours / 8));

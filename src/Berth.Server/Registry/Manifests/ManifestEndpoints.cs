@@ -5,7 +5,6 @@ using Berth.Server.Oci;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Versions;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Settings;
 using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Registry.Manifests;
@@ -20,7 +19,7 @@ internal static class ManifestEndpoints
     {
         registry.MapMethods("{name}/manifests/{reference}", ["GET", "HEAD"], GetAsync).Requires(RegistryActions.Pull);
         registry.MapPut("{name}/manifests/{reference}", PutAsync).Requires(RegistryActions.Push)
-            .WithMetadata(new BodyLimit(Largest(registry.ServiceProvider.GetRequiredService<BerthOptions>())));
+            .WithMetadata(new BodyLimit(Largest(registry.ServiceProvider.GetRequiredService<RegistryOptions>())));
         registry.MapDelete("{name}/manifests/{reference}", DeleteAsync).Requires(RegistryActions.Delete);
     }
 
@@ -97,7 +96,7 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pushing manifests", and of its draft "Pushing manifests by digest with tags".</summary>
     private static async Task<IResult> PutAsync(
-        HttpContext http, RegistryAccess access, string reference, PushManifest push, BerthOptions options, BerthMetrics metrics, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string reference, PushManifest push, RegistryOptions options, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(reference, out var parsed))
         {
@@ -188,7 +187,7 @@ internal static class ManifestEndpoints
         };
     }
 
-    private static long Largest(BerthOptions options) => (long)(options.MaxManifestMiB * (1 << 20));
+    private static long Largest(RegistryOptions options) => (long)(options.MaxManifestMiB * (1 << 20));
 
     /// <summary>The whole body; manifests are small, and their limit is what is read at most. Memory is taken as bytes come, not as they are announced.</summary>
     private static async Task<(byte[]? Content, ApiError? Refused)> ReadAsync(HttpRequest request, long limit, CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ using Berth.Server.Packages;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Settings;
 using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Manifests;
@@ -14,10 +13,10 @@ namespace Berth.Server.Registry.Manifests;
 /// <summary>
 /// Publishes a version: everything it refers to must be here, then package, version and tags come into being in one transaction.
 /// </summary>
-internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore store, BerthOptions options, TimeProvider time)
+internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore store, RegistryOptions options, RetentionOptions retention, TimeProvider time)
 {
     private const long LargestConfig = 1 << 20;
-    private readonly TimeSpan _grace = TimeSpan.FromHours(options.BlobGraceHours);
+    private readonly TimeSpan _grace = TimeSpan.FromHours(retention.BlobGraceHours);
 
     /// <exception cref="ApiException">400: something it refers to is missing. 403: the right to publish has gone.</exception>
     public async Task RunAsync(

@@ -4,18 +4,18 @@ using Berth.Server.Http;
 using Berth.Server.Metrics;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
+using Berth.Server.Packages;
 using Berth.Server.Registry.Authorization;
-using Berth.Server.Settings;
 using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Uploads;
 
 /// <summary>The steps of an upload, and the answers that tell a client how far it has come.</summary>
 internal sealed class UploadSession(
-    Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, BerthOptions options, BerthMetrics metrics, TimeProvider time)
+    Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, RegistryOptions options, RetentionOptions retention, BerthMetrics metrics, TimeProvider time)
 {
     private readonly long _largest = (long)(options.MaxLayerGiB * (1L << 30));
-    private readonly TimeSpan _lifetime = TimeSpan.FromHours(options.UploadLifetimeHours);
+    private readonly TimeSpan _lifetime = TimeSpan.FromHours(retention.UploadLifetimeHours);
 
     public async Task<IResult> BeginAsync(HttpResponse response, RegistryAccess access, string algorithm, CancellationToken cancellationToken)
     {

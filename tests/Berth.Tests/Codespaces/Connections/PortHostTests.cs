@@ -1,12 +1,12 @@
 using Berth.Server.Codespaces.Connections.Ports;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Tests.Codespaces.Connections;
 
 public sealed class PortHostTests
 {
-    private static readonly BerthOptions Local = new() { Url = "http://localhost:5000" };
-    private static readonly BerthOptions Own = new() { Url = "https://berth.example.com", PortsDomain = "ports.example.net" };
+    private static readonly AddressOptions Local = new() { Url = "http://localhost:5000" };
+    private static readonly AddressOptions Own = new() { Url = "https://berth.example.com", PortsDomain = "ports.example.net" };
 
     [Theory]
     [InlineData("ada-app-1-8080.ports.example.net", "ada-app-1", 8080)]
@@ -48,5 +48,5 @@ public sealed class PortHostTests
     }
 
     [Fact]
-    public void Without_a_domain_there_are_none() => Assert.False(PortHost.IsBelow(new BerthOptions { Url = "https://berth.example.com" }, "app-80.berth.example.com", out _));
+    public void Without_a_domain_there_are_none() => Assert.False(PortHost.IsBelow(new AddressOptions { Url = "https://berth.example.com" }, "app-80.berth.example.com", out _));
 }

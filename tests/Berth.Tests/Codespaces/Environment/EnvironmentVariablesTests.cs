@@ -1,5 +1,5 @@
 using Berth.Server.Codespaces.Environment;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Tests.Codespaces.Environment;
 
@@ -69,5 +69,6 @@ public sealed class EnvironmentVariablesTests
     }
 
     private static EnvironmentVariables Of(Dictionary<string, string> secrets, bool exportRegistries = true) => EnvironmentVariables.Of(
-        "ada-app-1", "acme/app", Ada, "the-token", secrets, exportRegistries, new BerthOptions { Url = "https://berth.example.com", PortsDomain = "ports.example.net" });
+        "ada-app-1", "acme/app", Ada, "the-token", secrets, exportRegistries,
+        new AddressOptions { Url = "https://berth.example.com", PortsDomain = "ports.example.net" }, new OutgoingOptions());
 }

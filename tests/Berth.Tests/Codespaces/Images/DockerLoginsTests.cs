@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Faults;
+using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
-using Berth.Server.Settings;
 using Berth.Tests.Registries.Remote;
 using static Berth.Server.Registries.SecretLevel;
 
@@ -119,10 +119,10 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         ? Access().AuthoriseAsync(image, Start(sets), TestContext.Current.CancellationToken)
         : throw new InvalidOperationException(fault);
 
-    private CollectDockerLogins Collector() => new(Access(), Internet.Client(), new BerthOptions(), Internet.Clock);
+    private CollectDockerLogins Collector() => new(Access(), Internet.Client(), new AddressOptions(), Internet.Clock);
 
     private RegistryAccess Access() =>
-        new(null!, null!, new ExchangeLogin(new EcrTokens(Internet.Http(new BerthOptions()), new BerthOptions(), Internet.Clock)), Internet.Client(), null!);
+        new(null!, null!, new ExchangeLogin(new EcrTokens(Internet.Http(), new RegistryLoginOptions(), Internet.Clock)), Internet.Client(), null!);
 
     private StartCredentials Start(LoginSecrets[] sets) => new(
         new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedLogins(sets, []), [], CanWrite: true, (_, line) => _log.Add(line), _ => { });

@@ -1,7 +1,6 @@
 using Berth.Server.Faults;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Ecr;
-using Berth.Server.Settings;
 using Berth.Tests.Registries.Remote;
 
 namespace Berth.Tests.Registries.Ecr;
@@ -140,11 +139,7 @@ public sealed class EcrTokensTests : IAsyncLifetime
     private static Task<RegistryLogin> LoginAsync(EcrTokens tokens, LoginSecrets set, string host = Host) =>
         tokens.LoginAsync(set, EcrHost.Of(host)!, TestContext.Current.CancellationToken);
 
-    private EcrTokens Tokens()
-    {
-        var options = new BerthOptions();
-        return new EcrTokens(Internet.Http(options), options, Internet.Clock);
-    }
+    private EcrTokens Tokens() => new(Internet.Http(), new RegistryLoginOptions(), Internet.Clock);
 
     private static LoginSecrets Set() => new()
     {

@@ -1,5 +1,5 @@
 using Berth.Server.Registries.Remote;
-using Berth.Server.Settings;
+using Berth.Server.Registries;
 
 namespace Berth.Tests.Registries.Remote;
 
@@ -58,5 +58,5 @@ public sealed class ChallengeTests
     [InlineData("http://localhost:5001", "http://registry.example.org/token", false)]
     [InlineData("http://localhost:5001", "https://evil.example/token", false)]
     public void A_login_goes_to_the_registry_its_domain_and_listed_hosts(string registry, string realm, bool allowed) =>
-        Assert.Equal(allowed, new RealmRule(new BerthOptions { TokenRealms = "listed.example.net" }).Allows(new Uri(registry), new Uri(realm)));
+        Assert.Equal(allowed, new RealmRule(new RegistryLoginOptions { TokenRealms = "listed.example.net" }).Allows(new Uri(registry), new Uri(realm)));
 }

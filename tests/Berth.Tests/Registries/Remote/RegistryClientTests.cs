@@ -4,7 +4,6 @@ using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
-using Berth.Server.Settings;
 using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Registries.Remote;
@@ -162,9 +161,9 @@ public sealed class RegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task Addresses_inside_are_not_reached_and_the_setting_is_named()
     {
-        var options = new BerthOptions();
-        using var http = new RemoteHttp(options, new OutgoingNetworks(options), TimeProvider.System);
-        var client = new RegistryClient(http, new RealmRule(options), options, TimeProvider.System);
+        var outgoing = new OutgoingOptions();
+        using var http = new RemoteHttp(outgoing, new OutgoingNetworks(outgoing), TimeProvider.System);
+        var client = new RegistryClient(http, new RealmRule(new RegistryLoginOptions()), new AddressOptions(), TimeProvider.System);
         foreach (var host in new[] { "127.0.0.1:5001", "169.254.169.254", "10.0.0.1:5000", "[::1]:5000" })
         {
             var answer = await client.LoginAsync(Host(host), Ada, offline: false, Cancel);

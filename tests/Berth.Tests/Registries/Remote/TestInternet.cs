@@ -1,10 +1,11 @@
+using Berth.Server.Http;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Berth.Server.Registries.Remote;
-using Berth.Server.Settings;
+using Berth.Server.Registries;
 using Berth.Tests.TestServer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -68,17 +69,10 @@ internal sealed class TestInternet : IAsyncDisposable
     /// <summary>A certificate that the authority did not sign, or for another name, or of another time.</summary>
     public void Certify(string host, string? name = null, bool trusted = true, int fromDay = -1) => _certificates[host] = Sign(name ?? host, trusted ? _authority : Authority("stranger"), fromDay);
 
-    public RemoteHttp Http(BerthOptions options)
-    {
-        options.CaFile = AuthorityFile;
-        return new RemoteHttp(options, ConnectAsync, Clock);
-    }
+    public RemoteHttp Http() => new(new OutgoingOptions { CaFile = AuthorityFile }, ConnectAsync, Clock);
 
-    public RegistryClient Client(string? tokenRealms = null)
-    {
-        var options = new BerthOptions { TokenRealms = tokenRealms };
-        return new RegistryClient(Http(options), new RealmRule(options), options, Clock);
-    }
+    public RegistryClient Client(string? tokenRealms = null) =>
+        new(Http(), new RealmRule(new RegistryLoginOptions { TokenRealms = tokenRealms }), new AddressOptions(), Clock);
 
     public async ValueTask DisposeAsync()
     {

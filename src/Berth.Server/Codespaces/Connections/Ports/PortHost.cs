@@ -1,6 +1,6 @@
+using Berth.Server.Http;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Connections.Ports;
 
@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Connections.Ports;
 internal sealed partial record PortHost(string Codespace, int Port)
 {
     /// <summary>Whether the host belongs to forwarded ports at all; <paramref name="host"/> stays null when it names none.</summary>
-    public static bool IsBelow(BerthOptions options, string name, out PortHost? host)
+    public static bool IsBelow(AddressOptions options, string name, out PortHost? host)
     {
         host = null;
         if (options.PortsHost is not { } portsHost)
@@ -35,7 +35,7 @@ internal sealed partial record PortHost(string Codespace, int Port)
     }
 
     /// <summary>Where it opens, without a path.</summary>
-    public string Url(BerthOptions options) => $"{options.BaseUri.Scheme}://{Codespace}-{Port}.{options.PortsHost}";
+    public string Url(AddressOptions options) => $"{options.BaseUri.Scheme}://{Codespace}-{Port}.{options.PortsHost}";
 
     [GeneratedRegex("^(?<name>[a-z0-9][a-z0-9-]*)-(?<port>[1-9][0-9]{0,4})\\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Label();

@@ -4,12 +4,12 @@ using System.Text;
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Database;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>Links that sign a browser in to a forwarded port; each works once, within a minute.</summary>
-internal sealed class PortLinks(Db db, TimeProvider time, BerthOptions options)
+internal sealed class PortLinks(Db db, TimeProvider time, AddressOptions options)
 {
     /// <summary>Of a host of forwarded ports; an application's own path of this name is hidden.</summary>
     public const string Path = "/.berth/sign-in";
@@ -18,7 +18,7 @@ internal sealed class PortLinks(Db db, TimeProvider time, BerthOptions options)
 
     /// <summary>For the creator, through the API or <c>berth codespace forward --browser</c>.</summary>
     public static async Task<IResult> CreateAsync(
-        string name, string port, ApiCaller caller, CodespaceConnections connections, PortLinks links, BerthOptions options, CancellationToken cancellationToken)
+        string name, string port, ApiCaller caller, CodespaceConnections connections, PortLinks links, AddressOptions options, CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         if (!ushort.TryParse(port, out var number) || number == 0)

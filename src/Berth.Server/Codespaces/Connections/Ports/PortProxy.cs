@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Berth.Server.Authentication;
-using Berth.Server.Settings;
+using Berth.Server.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -23,10 +23,10 @@ internal sealed class PortProxy : IDisposable
 
     private readonly IHttpForwarder _forwarder;
     private readonly Authenticator _authenticator;
-    private readonly BerthOptions _options;
+    private readonly AddressOptions _options;
     private readonly HttpMessageInvoker _client;
 
-    public PortProxy(IHttpForwarder forwarder, PortConnector connect, Authenticator authenticator, BerthOptions options)
+    public PortProxy(IHttpForwarder forwarder, PortConnector connect, Authenticator authenticator, AddressOptions options)
     {
         (_forwarder, _authenticator, _options) = (forwarder, authenticator, options);
         _client = new HttpMessageInvoker(new SocketsHttpHandler

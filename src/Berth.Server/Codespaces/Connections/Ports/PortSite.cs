@@ -1,7 +1,6 @@
 using System.Net;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Connections.Ports;
 
@@ -10,7 +9,7 @@ namespace Berth.Server.Codespaces.Connections.Ports;
 /// its creator's alone: a request needs the cookie that a one-time link has set on this host.
 /// </summary>
 internal sealed class PortSite(
-    RequestDelegate next, BerthOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy, CodespaceConnections connections)
+    RequestDelegate next, AddressOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy, CodespaceConnections connections)
 {
     private const string NotThere = "There is no forwarded port at this address, or its codespace does not run.";
 

@@ -1,0 +1,33 @@
+using Berth.Server.Accounts;
+using Berth.Server.Codespaces;
+using Berth.Server.Cryptography;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Packages;
+using Berth.Server.Registries;
+using Berth.Server.Registry;
+using Berth.Server.Settings;
+using Berth.Server.Storage;
+
+namespace Berth.Server;
+
+/// <summary>Every class of settings, in the order in which docs/configuration.md lists them and the start names their faults.</summary>
+internal static class AllSettings
+{
+    public static IReadOnlyList<OptionsClass> Classes { get; } =
+    [
+        OptionsClass.Of(new AddressOptions.Validator()),
+        OptionsClass.Of(new ListeningOptions.Validator()),
+        OptionsClass.Of(new DataOptions.Validator()),
+        OptionsClass.Of(new DatabaseOptions.Validator()),
+        OptionsClass.Of(new StorageOptions.Validator()),
+        OptionsClass.Of(new CryptographyOptions.Validator()),
+        OptionsClass.Of(new TlsOptions.Validator()),
+        OptionsClass.Of(new OutgoingOptions.Validator()),
+        OptionsClass.Of(new RegistryLoginOptions.Validator()),
+        OptionsClass.Of(new RegistryOptions.Validator()),
+        OptionsClass.Of(new RetentionOptions.Validator()),
+        OptionsClass.Of(new CodespaceOptions.Validator()),
+        OptionsClass.Of(new AccountOptions.Validator()),
+    ];
+}

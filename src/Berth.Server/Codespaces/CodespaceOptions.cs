@@ -1,0 +1,44 @@
+using Berth.Server.Settings;
+using Microsoft.Extensions.Options;
+
+namespace Berth.Server.Codespaces;
+
+/// <summary>What codespaces run on, and how much of it they get.</summary>
+internal sealed partial class CodespaceOptions
+{
+    public const string WorkspaceImage = "image";
+    public const string WorkspaceFolder = "folder";
+
+    [Setting("the container engine for codespaces")]
+    [Form("a local socket, unix:///PATH", "unix:///")]
+    public string DockerHost { get; set; } = "unix:///var/run/docker.sock";
+
+    [Setting("the dev container CLI of npm's `@devcontainers/cli`, when it is not on the server's `PATH`", Default = "the `devcontainer` on `PATH`")]
+    [FilePath]
+    public string? DevcontainerCli { get; set; }
+
+    [Setting("`image`: each codespace's workspace is a filesystem of its own, as large as its machine type says, mounted through a loop device. "
+        + "`folder`: a plain folder without a size, for hosts that have no loop devices")]
+    [OneOf(WorkspaceImage, WorkspaceFolder)]
+    public string Workspaces { get; set; } = WorkspaceImage;
+
+    [Setting("the addresses that codespaces' own networks are cut from, 32 each; must be used nowhere else")]
+    [Ipv4Network("10.213.0.0/16", 27)]
+    public string CodespaceNetworks { get; set; } = "10.213.0.0/16";
+
+    [Setting("the largest machine type that is offered", Default = "the largest that the host has cores and memory for")]
+    [OneOf("basicLinux32gb", "standardLinux32gb", "premiumLinux", "largePremiumLinux", "xLargePremiumLinux")]
+    public string? LargestMachine { get; set; }
+
+    [Setting("what the containers of one codespace may write outside its workspace; more stops it, within half a minute",
+        Default = "as much as the machine type's storage")]
+    [Positive("GiB")]
+    public double? MaxContainerGiB { get; set; }
+
+    [Setting("how many codespaces one user may have")]
+    [Positive("number")]
+    public double MaxCodespacesPerUser { get; set; } = 20;
+
+    [OptionsValidator]
+    internal sealed partial class Validator : IValidateOptions<CodespaceOptions>;
+}

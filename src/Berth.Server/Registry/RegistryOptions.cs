@@ -1,0 +1,23 @@
+using Berth.Server.Settings;
+using Microsoft.Extensions.Options;
+
+namespace Berth.Server.Registry;
+
+/// <summary>What may be pushed.</summary>
+internal sealed partial class RegistryOptions
+{
+    [Setting("the largest blob")]
+    [Positive("GiB")]
+    public double MaxLayerGiB { get; set; } = 10;
+
+    [Setting("the largest manifest")]
+    [Positive("MiB")]
+    public double MaxManifestMiB { get; set; } = 4;
+
+    [Setting("`true`: a manifest may name what is not here: manifests of an index, layers and configuration of an image. "
+        + "What is pushed later is held by it")]
+    public bool SparseManifests { get; set; }
+
+    [OptionsValidator]
+    internal sealed partial class Validator : IValidateOptions<RegistryOptions>;
+}
