@@ -5,9 +5,16 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>Every start that fails says why, in words for the person who started it, and works once the cause is gone.</summary>
-public sealed class StartFailureTests(ScriptedServer shared) : IClassFixture<ScriptedServer>
+public sealed class StartFailureTests : IClassFixture<ScriptedServer>
 {
-    private ScriptedWorld World => shared.World;
+    /// <summary>The world is shared, and each test begins where nothing fails: what the one before broke is mended.</summary>
+    public StartFailureTests(ScriptedServer shared)
+    {
+        World = shared.World;
+        World.Reset();
+    }
+
+    private ScriptedWorld World { get; }
 
     [Fact]
     public Task Git_that_fails_is_quoted() => FailsAsync(
@@ -98,7 +105,6 @@ public sealed class StartFailureTests(ScriptedServer shared) : IClassFixture<Scr
     [Fact]
     public async Task A_failed_start_leaves_no_token_and_nothing_that_runs()
     {
-        World.Reset();
         World.Sandbox.Commands = (_, _, _) => throw new EngineException(500, "it broke");
         var name = await World.CreateAsync();
         Assert.Equal("it broke", await World.FailureAsync(name));
@@ -108,7 +114,6 @@ public sealed class StartFailureTests(ScriptedServer shared) : IClassFixture<Scr
 
     private async Task FailsAsync(Action fault, params string[] words)
     {
-        World.Reset();
         fault();
         var name = await World.CreateAsync();
         var failure = await World.FailureAsync(name);
