@@ -95,6 +95,17 @@ internal sealed class SecondEngine : IAsyncDisposable
 
         await StopAsync();
         await new Command("ip").TryAsync(null, "link", "delete", _bridge);
+        await UnmountAsync();
         _folder.Dispose();
+    }
+
+    /// <summary>An engine that is ended while it begins leaves its data folder mounted on itself, and a folder that is mounted cannot go.</summary>
+    private async Task UnmountAsync()
+    {
+        var mounts = await File.ReadAllLinesAsync("/proc/self/mounts", TestContext.Current.CancellationToken);
+        foreach (var target in mounts.Select(line => line.Split(' ')[1]).Where(path => path.StartsWith(_folder.Path + "/", StringComparison.Ordinal)).Reverse())
+        {
+            await new Command("umount").TryAsync(null, target);
+        }
     }
 }

@@ -56,10 +56,12 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerE
 
     /// <summary>
     /// What to say of a codespace that does not run when no engine answers either: an engine that ends takes containers with it, so that it is the cause, and a
-    /// start would fail. Null while the engine answers, for a codespace of another server, and for one whose start failed: that has a reason of its own.
+    /// start would fail. Null while the engine answers, for a codespace of another server, and for one that starts or whose start failed: its log says why.
     /// </summary>
     public async Task<ApiError?> EngineAwayAsync(Codespace codespace, CancellationToken cancellationToken) =>
-        codespace.Host == host.Name && codespace.State != CodespaceState.Failed && await engine.UnavailableAsync(cancellationToken) is { } reason
+        codespace.Host == host.Name
+            && codespace.State is CodespaceState.Available or CodespaceState.ShuttingDown or CodespaceState.Shutdown
+            && await engine.UnavailableAsync(cancellationToken) is { } reason
             ? Unprocessable($"the container engine is away ({reason}); the codespace is {codespace.State}")
             : null;
 
