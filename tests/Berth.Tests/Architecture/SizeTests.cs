@@ -9,6 +9,7 @@ public sealed class SizeTests
     private const int Most = 400;
     private const int Usual = 200;
     private const int MostParameters = 8;
+    private const int Widest = 140;
 
     [Fact]
     public void No_file_is_longer_than_one_can_read_and_nine_of_ten_are_half_of_that()
@@ -17,6 +18,30 @@ public sealed class SizeTests
         Assert.Empty(lengths.Where(file => file.Lines > Most).Select(file => $"{file.File} has {file.Lines} lines"));
         var source = lengths.Where(file => file.File.StartsWith("src", StringComparison.Ordinal)).ToList();
         Assert.True(source[source.Count * 9 / 10].Lines <= Usual, $"nine of ten files have up to {source[source.Count * 9 / 10].Lines} lines");
+    }
+
+    /// <summary>A raw string literal keeps the lines of what it quotes.</summary>
+    [Fact]
+    public void No_line_is_wider_than_one_can_read()
+    {
+        var wide = new List<string>();
+        foreach (var file in Files("src", "tests", "bench"))
+        {
+            var (quoted, number) = (false, 0);
+            foreach (var line in File.ReadLines(Path.Combine(SourceMap.Repository, file)))
+            {
+                number++;
+                var marks = line.Split("\"\"\"").Length - 1;
+                if (line.Length > Widest && !quoted && marks == 0)
+                {
+                    wide.Add($"{file}:{number} has {line.Length} characters");
+                }
+
+                quoted ^= marks % 2 == 1;
+            }
+        }
+
+        Assert.Empty(wide);
     }
 
     [Fact]
