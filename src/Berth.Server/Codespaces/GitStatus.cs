@@ -24,7 +24,8 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
     public async Task<Codespace> RefreshAsync(Codespace codespace, bool always, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (codespace is not { State: CodespaceState.Available or CodespaceState.ShuttingDown, ContainerId: { } container, WorkspaceFolder: { } folder }
+        if (codespace is not { ContainerId: { } container, WorkspaceFolder: { } folder }
+            || codespace.State is not (CodespaceState.Available or CodespaceState.ShuttingDown)
             || (!always && _asked.TryGetValue(codespace.Id, out var last) && now - last < Fresh))
         {
             return codespace;
