@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Bench;
 
-/// <summary>HEAD requests per second over 32 kept connections, counted by Apache's ab: wrk waits for a body that HEAD does not have.</summary>
+/// <summary>
+/// HEAD requests per second over 32 kept connections, counted by Apache's ab: wrk waits for a body that HEAD does not have.
+/// </summary>
 internal static partial class Ab
 {
     public static async Task<double> HeadAsync(RegistryClient client, string url, CancellationToken cancellationToken)
@@ -16,7 +18,13 @@ internal static partial class Ab
         }
 
         arguments.Add(url);
-        using var ab = Process.Start(new ProcessStartInfo("ab", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var ab = Process.Start(
+            new ProcessStartInfo("ab", arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            })!;
         var faults = ab.StandardError.ReadToEndAsync(cancellationToken);
         var output = await ab.StandardOutput.ReadToEndAsync(cancellationToken);
         await ab.WaitForExitAsync(cancellationToken);
@@ -28,9 +36,11 @@ internal static partial class Ab
         return double.Parse(Rate().Match(output).Groups["rate"].Value, CultureInfo.InvariantCulture);
     }
 
-    private static double Kept(string output) => double.Parse(KeptCount().Match(output).Groups["count"].Value, CultureInfo.InvariantCulture);
+    private static double Kept(string output) =>
+        double.Parse(KeptCount().Match(output).Groups["count"].Value, CultureInfo.InvariantCulture);
 
-    private static double Requests(string output) => double.Parse(RequestCount().Match(output).Groups["count"].Value, CultureInfo.InvariantCulture);
+    private static double Requests(string output) =>
+        double.Parse(RequestCount().Match(output).Groups["count"].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"Requests per second:\s*(?<rate>[0-9.]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Rate();

@@ -37,7 +37,10 @@ internal sealed class BerthServer(string folder, string serverDll, params string
     public async Task<string?> TryTokenAsync(string scopes, CancellationToken cancellationToken)
     {
         using var form = new FormUrlEncodedContent(
-            [new("grant_type", "password"), new("username", Owner), new("password", _userToken), new("service", "berth"), new("scope", scopes)]);
+            [
+                new("grant_type", "password"), new("username", Owner), new("password", _userToken), new("service", "berth"),
+                new("scope", scopes),
+            ]);
         using var response = await Http.PostAsync(Url + "/token", form, cancellationToken);
         return response.IsSuccessStatusCode
             ? "Bearer " + (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("token").GetString()
@@ -58,7 +61,9 @@ internal sealed class BerthServer(string folder, string serverDll, params string
         info.Environment["BERTH_URL"] = Url;
         info.Environment["BERTH_DATA"] = Path.Combine(Folder, "data");
         info.Environment["BERTH_ADMIN_TOKEN"] = _adminToken;
-        foreach (var name in info.Environment.Keys.Where(key => key.StartsWith("BERTH_", StringComparison.Ordinal)).Except(OwnSettings).ToArray())
+        foreach (var name in info.Environment.Keys.Where(key => key.StartsWith("BERTH_", StringComparison.Ordinal))
+            .Except(OwnSettings)
+            .ToArray())
         {
             info.Environment.Remove(name);
         }

@@ -9,7 +9,8 @@ internal sealed class DockerRegistry(string folder) : ServerProcess(folder)
 
     protected override string ReadyPath => "/v2/";
 
-    public override Task<string?> AuthorizationAsync(string repository, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    public override Task<string?> AuthorizationAsync(string repository, CancellationToken cancellationToken) =>
+        Task.FromResult<string?>(null);
 
     protected override ProcessStartInfo Command()
     {

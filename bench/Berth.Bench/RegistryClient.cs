@@ -74,7 +74,8 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
             $$"""{"schemaVersion":2,"mediaType":"{{ManifestType}}","config":{{Descriptor("application/vnd.oci.image.config.v1+json", blobs[0])}},"layers":[{{layers}}]}""");
     }
 
-    private static string Descriptor(string type, byte[] blob) => $$"""{"mediaType":"{{type}}","digest":"{{Digest(blob)}}","size":{{blob.Length}}}""";
+    private static string Descriptor(string type, byte[] blob) =>
+        $$"""{"mediaType":"{{type}}","digest":"{{Digest(blob)}}","size":{{blob.Length}}}""";
 
     private async Task<string> StartUploadAsync(CancellationToken cancellationToken)
     {
@@ -86,7 +87,8 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
 
     private async Task FinishUploadAsync(string location, string digest, HttpContent content, CancellationToken cancellationToken)
     {
-        using var put = Request(HttpMethod.Put, $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={digest}");
+        using var put = Request(
+            HttpMethod.Put, $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={digest}");
         put.Content = Octets(content);
         using var response = await SendAsync(put, HttpStatusCode.Created, cancellationToken);
     }
@@ -102,7 +104,8 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
         return request;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpStatusCode expected, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, HttpStatusCode expected, CancellationToken cancellationToken)
     {
         var response = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.StatusCode == expected)

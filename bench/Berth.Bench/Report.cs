@@ -17,7 +17,8 @@ internal static class Report
         Console.WriteLine(text);
         var folder = Path.Combine(options.Root, "bench", "results");
         Directory.CreateDirectory(folder);
-        var name = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd-HHmm", CultureInfo.InvariantCulture) + (options.Row is null ? "" : "-" + options.Row);
+        var name = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd-HHmm", CultureInfo.InvariantCulture)
+            + (options.Row is null ? "" : "-" + options.Row);
         await File.WriteAllTextAsync(Path.Combine(folder, name + ".md"), text, cancellationToken);
     }
 
@@ -33,14 +34,17 @@ internal static class Report
         foreach (var result in results)
         {
             var row = result.Row;
-            table.AppendLine($"| {row.Work} | {Number(result.BerthMedian)} {row.Unit} | {(result.PeerMedian is null ? "–" : $"{Number(result.PeerMedian)} ({row.Peer})")} "
-                + $"| {Number(result.Ratio)} | {Target(row)} | {(result.Reached ? "reached" : "**missed**")} |");
+            table.AppendLine(
+                $"| {row.Work} | {Number(result.BerthMedian)} {row.Unit} | "
+                    + $"{(result.PeerMedian is null ? "–" : $"{Number(result.PeerMedian)} ({row.Peer})")} "
+                    + $"| {Number(result.Ratio)} | {Target(row)} | {(result.Reached ? "reached" : "**missed**")} |");
         }
 
         return table.ToString();
     }
 
-    private static string Target(Row row) => row.Absolute ? $"≤ {Number(row.Target)} {row.Unit}" : $"{(row.AtMost ? "≤" : "≥")} {Number(row.Target)}×";
+    private static string Target(Row row) =>
+        row.Absolute ? $"≤ {Number(row.Target)} {row.Unit}" : $"{(row.AtMost ? "≤" : "≥")} {Number(row.Target)}×";
 
     private static string Number(double? value) => value switch
     {

@@ -71,7 +71,8 @@ internal static class RowRunner
                     await PeerAsync(round);
                 }
 
-                Console.Error.WriteLine($"  round {round + 1}: {berth[^1]:0.0} {row.Unit}, {row.Peer} {(peer.Count > 0 ? $"{peer[^1]:0.0}" : "-")}");
+                Console.Error.WriteLine(
+                    $"  round {round + 1}: {berth[^1]:0.0} {row.Unit}, {row.Peer} {(peer.Count > 0 ? $"{peer[^1]:0.0}" : "-")}");
             }
         }
         finally

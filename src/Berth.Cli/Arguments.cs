@@ -76,7 +76,8 @@ internal static class Arguments
     public static TimeSpan Duration(string text)
     {
         var unit = text.Length > 1 ? text[^1] : ' ';
-        if (long.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and < 1_000_000)
+        if (long.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count is > 0 and < 1_000_000)
         {
             switch (unit)
             {
@@ -103,7 +104,8 @@ internal static class Arguments
         }
 
         return text.Contains('-', StringComparison.Ordinal)
-            ? DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? DateTimeOffset.TryParse(
+                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
                 ? time
                 : throw new CommandException(ExitCodes.Usage, $"'{text}' is no time; write 30d, 2030-01-31 or 2030-01-31T12:00:00Z")
             : TimeProvider.System.GetUtcNow() + Duration(text);
@@ -111,7 +113,12 @@ internal static class Arguments
 
     /// <summary>Values separated by commas or spaces, the option given once or several times.</summary>
     public static List<string>? Split(string[]? values) =>
-        values is null or { Length: 0 } ? null : [.. values.SelectMany(value => value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        values is null or { Length: 0 }
+            ? null
+            : [
+                .. values.SelectMany(
+                    value => value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+            ];
 
     public static void DemandYes(CommandCall call, Option<bool> yes, string what)
     {

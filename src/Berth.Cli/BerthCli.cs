@@ -48,11 +48,17 @@ internal static class BerthCli
         // English on machines of every language: what parses the command line speaks many, and numbers are written in many ways.
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
-        var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false };
+        var configuration = new InvocationConfiguration
+        {
+            Output = terminal.Out,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+        };
         var parsed = Build().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction)
         {
-            await terminal.Error.WriteLineAsync($"berth: {string.Join("; ", parsed.Errors.Select(error => error.Message))} (see {HelpOf(parsed)})");
+            await terminal.Error.WriteLineAsync(
+                $"berth: {string.Join("; ", parsed.Errors.Select(error => error.Message))} (see {HelpOf(parsed)})");
             return ExitCodes.Usage;
         }
 
@@ -88,7 +94,8 @@ internal static class BerthCli
     private static IEnumerable<Command> Commands() =>
     [
         LoginCommands.Login(), LoginCommands.Logout(), LoginCommands.WhoAmI(),
-        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(), SecretCommands.Build(), RegistryCommands.Build(),
+        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(),
+        SecretCommands.Build(), RegistryCommands.Build(),
         CodespaceCommands.Build(),
     ];
 

@@ -121,6 +121,9 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
         // A stored token goes only to the server that it was stored for.
         return stored is not null && ParseUrl(stored.Url).Authority == url.Authority
             ? new BerthClient(url, stored.Token)
-            : throw new CommandException(ExitCodes.NotSignedIn, $"not signed in to {url.GetLeftPart(UriPartial.Authority)}; run: berth login {url.GetLeftPart(UriPartial.Authority)} < token-file, or set BERTH_TOKEN");
+            : throw new CommandException(
+                ExitCodes.NotSignedIn,
+                $"not signed in to {url.GetLeftPart(UriPartial.Authority)}; run: berth login {url.GetLeftPart(UriPartial.Authority)} < "
+                    + "token-file, or set BERTH_TOKEN");
     }
 }

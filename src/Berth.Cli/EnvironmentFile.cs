@@ -3,8 +3,9 @@ using System.Text;
 namespace Berth.Cli;
 
 /// <summary>
-/// A <c>.env</c> file: <c>NAME=value</c> a line, perhaps after <c>export</c>; <c>#</c> begins a remark on a line of its own or after white space; a value
-/// in double quotes may have <c>\n</c> and lines, one in single quotes is taken as it stands. What is wrong is named by its line, never by its value.
+/// A <c>.env</c> file: <c>NAME=value</c> a line, perhaps after <c>export</c>; <c>#</c> begins a remark on a line of its own or after white
+/// space; a value in double quotes may have <c>\n</c> and lines, one in single quotes is taken as it stands. What is wrong is named by its
+/// line, never by its value.
 /// </summary>
 internal static class EnvironmentFile
 {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Cli;
 
-/// <summary>The terminal while every key goes to somebody else: no echo, no lines, no signals from keys; as before when disposed (termios(3)).</summary>
+/// <summary>
+/// The terminal while every key goes to somebody else: no echo, no lines, no signals from keys; as before when disposed (termios(3)).
+/// </summary>
 internal sealed partial class RawTerminal : IDisposable
 {
     /// <summary>More than any C library's <c>struct termios</c> has.</summary>

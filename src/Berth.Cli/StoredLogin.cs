@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Cli;
 
-/// <summary>The login that <c>berth login</c> keeps, in a file that only its owner reads: <c>$XDG_CONFIG_HOME/berth/login.json</c>.</summary>
+/// <summary>
+/// The login that <c>berth login</c> keeps, in a file that only its owner reads: <c>$XDG_CONFIG_HOME/berth/login.json</c>.
+/// </summary>
 internal sealed record StoredLogin(string Url, string Login, string Token)
 {
     public static StoredLogin? Load(Terminal terminal)

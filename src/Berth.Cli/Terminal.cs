@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Berth.Cli;
 
-/// <summary>What a command touches besides the server: its streams, the environment, where the login is stored. Tests bring their own.</summary>
+/// <summary>
+/// What a command touches besides the server: its streams, the environment, where the login is stored. Tests bring their own.
+/// </summary>
 internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error, Func<string, string?> Environment, bool Interactive)
 {
     /// <summary>Wide enough that no column of a table is broken where nobody looks at it.</summary>
@@ -10,7 +12,8 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
 
 #pragma warning disable RS0030 // The command line is configured through the environment.
     public static Terminal OfProcess() => new(
-        Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable, Interactive: !Console.IsInputRedirected && !Console.IsOutputRedirected);
+        Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable,
+        Interactive: !Console.IsInputRedirected && !Console.IsOutputRedirected);
 #pragma warning restore RS0030
 
     public IAnsiConsole Screen()

@@ -6,8 +6,6 @@ namespace Berth.Client;
 public sealed partial class BerthClient
 {
     /// <param name="repository"><c>owner/name</c>.</param>
-    /// <param name="own">The caller's own instead of the repository's.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<CloneCredential> CloneCredentialAsync(string repository, bool own, CancellationToken cancellationToken) =>
         GetAsync<CloneCredential>(CredentialPath(repository, own), cancellationToken);
 
@@ -17,5 +15,6 @@ public sealed partial class BerthClient
     public Task DeleteCloneCredentialAsync(string repository, bool own, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, CredentialPath(repository, own), cancellationToken);
 
-    private static string CredentialPath(string repository, bool own) => $"repos/{Repository(repository)}/{(own ? "codespaces/" : "")}clone-credential";
+    private static string CredentialPath(string repository, bool own) =>
+        $"repos/{Repository(repository)}/{(own ? "codespaces/" : "")}clone-credential";
 }

@@ -8,11 +8,11 @@ public sealed partial class BerthClient
     /// <param name="repository">As owner/name.</param>
     /// <param name="reference">Branch or tag; null: the remote's default branch.</param>
     /// <param name="devcontainerPath">Null: the usual place.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<CodespacePermissionsCheck> CheckCodespacePermissionsAsync(
         string repository, string? reference, string? devcontainerPath, CancellationToken cancellationToken) =>
         GetAsync<CodespacePermissionsCheck>(
-            $"repos/{Repository(repository)}/codespaces/permissions_check?ref={Escape(reference ?? "")}&devcontainer_path={Escape(devcontainerPath ?? "")}",
+            $"repos/{Repository(repository)}/codespaces/permissions_check?ref={Escape(reference ?? "")}&devcontainer_path="
+                + $"{Escape(devcontainerPath ?? "")}",
             cancellationToken);
 
     public Task<CodespacePermissionList> CodespacePermissionsAsync(string repository, CancellationToken cancellationToken) =>

@@ -33,30 +33,37 @@ public sealed partial class BerthClient
 
     /// <summary>What a codespace of a repository would fetch, and whether it may; nothing is started.</summary>
     public Task<PreflightReport> PreflightAsync(string repository, NewCodespace request, CancellationToken cancellationToken) =>
-        SendAsync<NewCodespace, PreflightReport>(HttpMethod.Post, $"repos/{Repository(repository)}/codespaces/preflight", request, cancellationToken);
+        SendAsync<NewCodespace, PreflightReport>(
+            HttpMethod.Post, $"repos/{Repository(repository)}/codespaces/preflight", request, cancellationToken);
 
-    public Task<Codespace> CodespaceAsync(string name, CancellationToken cancellationToken) => GetAsync<Codespace>(One(name), cancellationToken);
+    public Task<Codespace> CodespaceAsync(string name, CancellationToken cancellationToken) =>
+        GetAsync<Codespace>(One(name), cancellationToken);
 
     /// <summary>Begins a start.</summary>
-    public Task<Codespace> StartCodespaceAsync(string name, CancellationToken cancellationToken) => ActAsync(name, "start", cancellationToken);
+    public Task<Codespace> StartCodespaceAsync(string name, CancellationToken cancellationToken) =>
+        ActAsync(name, "start", cancellationToken);
 
     /// <summary>Begins a stop.</summary>
-    public Task<Codespace> StopCodespaceAsync(string name, CancellationToken cancellationToken) => ActAsync(name, "stop", cancellationToken);
+    public Task<Codespace> StopCodespaceAsync(string name, CancellationToken cancellationToken) =>
+        ActAsync(name, "stop", cancellationToken);
 
     /// <summary>Begins a start with a new container; the workspace stays.</summary>
-    public Task<Codespace> RebuildCodespaceAsync(string name, CancellationToken cancellationToken) => ActAsync(name, "rebuild", cancellationToken);
+    public Task<Codespace> RebuildCodespaceAsync(string name, CancellationToken cancellationToken) =>
+        ActAsync(name, "rebuild", cancellationToken);
 
-    public Task DeleteCodespaceAsync(string name, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, One(name), cancellationToken);
+    public Task DeleteCodespaceAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, One(name), cancellationToken);
 
     /// <summary>The lines of the creation log.</summary>
-    /// <param name="name">The codespace.</param>
     /// <param name="latest">Of the last start only.</param>
-    /// <param name="follow">Goes on until the start under way has ended, with the commands that it leaves running in the background.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="follow">Goes on until the start under way has ended, with the commands that it leaves running in the
+    /// background.</param>
     public async IAsyncEnumerable<string> CodespaceLogAsync(
         string name, bool latest, LogFollow follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var path = $"{One(name)}/creation-log?follow={(follow switch { LogFollow.ToEnd => "true", LogFollow.UntilAvailable => "available", _ => "false" })}{(latest ? "&attempt=latest" : "")}";
+        var path = $"{One(name)}/creation-log?follow="
+            + $"{(follow switch { LogFollow.ToEnd => "true", LogFollow.UntilAvailable => "available", _ => "false" })}"
+            + $"{(latest ? "&attempt=latest" : "")}";
         using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
@@ -67,7 +74,6 @@ public sealed partial class BerthClient
 
     /// <summary>Runs a process in a codespace, without a terminal.</summary>
     /// <param name="name">The codespace; it must be Available.</param>
-    /// <param name="exec">The process.</param>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
     /// <param name="cancellationToken">Stops listening; the process goes on.</param>
     /// <returns>The exit code.</returns>
@@ -80,7 +86,8 @@ public sealed partial class BerthClient
         await using (stream.ConfigureAwait(false))
         {
             var header = new byte[FrameHeaderBytes];
-            while (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == header.Length)
+            while (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false) == header.Length)
             {
                 // A frame is one write of a process: the server sends no more than its buffer in one.
                 var payload = new byte[Math.Min(BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(4)), 1 << 20)];

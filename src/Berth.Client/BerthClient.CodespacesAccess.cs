@@ -8,17 +8,17 @@ public sealed partial class BerthClient
     public Task<CodespacesAccess> CodespacesAccessAsync(string org, CancellationToken cancellationToken) =>
         GetAsync<CodespacesAccess>(AccessPath(org), cancellationToken);
 
-    /// <param name="org">The organization.</param>
     /// <param name="access">Without users the list stays as it is.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task SetCodespacesAccessAsync(string org, CodespacesAccess access, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, AccessPath(org), access, cancellationToken);
 
     public Task SelectCodespacesUsersAsync(string org, IReadOnlyList<string> logins, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, AccessPath(org) + "/selected_users", new SelectedUsers { SelectedUsernames = logins }, cancellationToken);
+        SendAsync(
+            HttpMethod.Post, AccessPath(org) + "/selected_users", new SelectedUsers { SelectedUsernames = logins }, cancellationToken);
 
     public Task UnselectCodespacesUsersAsync(string org, IReadOnlyList<string> logins, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, AccessPath(org) + "/selected_users", new SelectedUsers { SelectedUsernames = logins }, cancellationToken);
+        SendAsync(
+            HttpMethod.Delete, AccessPath(org) + "/selected_users", new SelectedUsers { SelectedUsernames = logins }, cancellationToken);
 
     private static string AccessPath(string org) => $"orgs/{Escape(org)}/codespaces/access";
 }

@@ -12,16 +12,20 @@ public sealed partial class BerthClient
     {
         var socket = await ConnectAsync(One(name) + "/exec", cancellationToken).ConfigureAwait(false);
         await socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(start, BerthJson.Wire.Of<ProcessStart>()), WebSocketMessageType.Text, endOfMessage: true, cancellationToken).ConfigureAwait(false);
+            JsonSerializer.SerializeToUtf8Bytes(start, BerthJson.Wire.Of<ProcessStart>()), WebSocketMessageType.Text, endOfMessage: true,
+            cancellationToken)
+                .ConfigureAwait(false);
         return new RemoteProcess(socket);
     }
 
     /// <summary>A TCP connection to a port of a codespace: binary messages are its bytes, an empty one ends a direction.</summary>
-    public Task<WebSocket> ForwardAsync(string name, int port, CancellationToken cancellationToken) => ConnectAsync($"{One(name)}/forward?port={port}", cancellationToken);
+    public Task<WebSocket> ForwardAsync(string name, int port, CancellationToken cancellationToken) =>
+        ConnectAsync($"{One(name)}/forward?port={port}", cancellationToken);
 
     /// <summary>A link that opens a forwarded port in a browser, once and soon.</summary>
     public Task<CodespacePort> PortLinkAsync(string name, int port, CancellationToken cancellationToken) =>
-        SendAsync<CodespaceChange, CodespacePort>(HttpMethod.Post, $"{One(name)}/ports/{port}/link", new CodespaceChange(), cancellationToken);
+        SendAsync<CodespaceChange, CodespacePort>(
+            HttpMethod.Post, $"{One(name)}/ports/{port}/link", new CodespaceChange(), cancellationToken);
 
     public Task<Codespace> ChangeCodespaceAsync(string name, CodespaceChange change, CancellationToken cancellationToken) =>
         SendAsync<CodespaceChange, Codespace>(HttpMethod.Patch, One(name), change, cancellationToken);
@@ -31,15 +35,13 @@ public sealed partial class BerthClient
         RequestAsync(HttpMethod.Get, $"{One(name)}/files?path={Escape(path)}", null, cancellationToken);
 
     /// <summary>Unpacks a tar archive with one file or folder into a codespace.</summary>
-    /// <param name="name">The codespace.</param>
-    /// <param name="path">Where to.</param>
     /// <param name="fileName">The name of the file or folder, where <paramref name="path"/> is a folder.</param>
-    /// <param name="archive">The archive.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task<CopiedFiles> WriteFilesAsync(string name, string path, string fileName, HttpContent archive, CancellationToken cancellationToken)
+    public async Task<CopiedFiles> WriteFilesAsync(
+        string name, string path, string fileName, HttpContent archive, CancellationToken cancellationToken)
     {
         using var response = await RequestAsync(
-            HttpMethod.Put, $"{One(name)}/files?path={Escape(path)}&name={Escape(fileName)}", archive, cancellationToken).ConfigureAwait(false);
+            HttpMethod.Put, $"{One(name)}/files?path={Escape(path)}&name={Escape(fileName)}", archive, cancellationToken)
+                .ConfigureAwait(false);
         return await ReadAsync<CopiedFiles>(response, cancellationToken).ConfigureAwait(false);
     }
 
@@ -68,10 +70,15 @@ public sealed partial class BerthClient
             socket.Dispose();
             if (status == default)
             {
-                throw new BerthException(null, $"the server at {_api.GetLeftPart(UriPartial.Authority)} cannot be reached: {exception.InnerException?.Message ?? exception.Message}", null);
+                throw new BerthException(
+                    null,
+                    $"the server at {_api.GetLeftPart(UriPartial.Authority)} cannot be "
+                        + $"reached: {exception.InnerException?.Message ?? exception.Message}",
+                    null);
             }
 
-            // The reason stands in the body, which a WebSocket's handshake does not hand out; a plain request is refused with the same words.
+            // The reason stands in the body, which a WebSocket's handshake does not hand out; a plain request is refused with the same
+            // words.
             using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
             throw new BerthException(status, $"the server answered {(int)status} instead of a WebSocket", null);
         }
@@ -94,7 +101,6 @@ public sealed class RemoteProcess(WebSocket socket) : IDisposable
 
     /// <summary>Reads until it ends.</summary>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="BerthException">It could not be started, or the connection ended before it did.</exception>
     public async Task<int> ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
@@ -153,7 +159,10 @@ public sealed class RemoteProcess(WebSocket socket) : IDisposable
         using var end = JsonDocument.Parse(text);
         return end.RootElement.TryGetProperty("exit_code", out var code)
             ? code.GetInt32()
-            : throw new BerthException(null, end.RootElement.TryGetProperty("error", out var error) ? error.GetString() ?? "" : "the process ended without an exit code", null);
+            : throw new BerthException(
+                null,
+                end.RootElement.TryGetProperty("error", out var error) ? error.GetString() ?? "" : "the process ended without an exit code",
+                null);
     }
 
     private async Task SendAsync(byte channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
@@ -165,7 +174,8 @@ public sealed class RemoteProcess(WebSocket socket) : IDisposable
         try
         {
             // An end of input is a message of the channel's byte alone.
-            await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
+            await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -3,7 +3,6 @@ using Berth.Client.Wire;
 namespace Berth.Client;
 
 /// <summary>A package by its names.</summary>
-/// <param name="Owner">The account.</param>
 /// <param name="Type"><c>container</c> or <c>npm</c>.</param>
 /// <param name="Name">May contain slashes.</param>
 public sealed record PackageReference(string Owner, string Type, string Name)
@@ -19,10 +18,12 @@ public sealed partial class BerthClient
     /// <param name="owner">Null: the caller's own.</param>
     public Task<List<Package>> PackagesAsync(string? owner, string type, string? visibility, CancellationToken cancellationToken) =>
         ListAsync<Package>(
-            $"{(owner is null ? "user" : "users/" + Escape(owner))}/packages?package_type={Escape(type)}{(visibility is null ? "" : "&visibility=" + Escape(visibility))}",
+            $"{(owner is null ? "user" : "users/" + Escape(owner))}/packages?package_type={Escape(type)}"
+                + $"{(visibility is null ? "" : "&visibility=" + Escape(visibility))}",
             cancellationToken);
 
-    public Task<Package> PackageAsync(PackageReference package, CancellationToken cancellationToken) => GetAsync<Package>(package.Path, cancellationToken);
+    public Task<Package> PackageAsync(PackageReference package, CancellationToken cancellationToken) =>
+        GetAsync<Package>(package.Path, cancellationToken);
 
     /// <summary>Before its first push.</summary>
     public Task<Package> CreatePackageAsync(PackageReference package, PackageChange wanted, CancellationToken cancellationToken) =>
@@ -41,9 +42,10 @@ public sealed partial class BerthClient
     public Task<List<PackageVersion>> VersionsAsync(PackageReference package, bool deleted, CancellationToken cancellationToken) =>
         ListAsync<PackageVersion>($"{package.Path}/versions?state={(deleted ? "deleted" : "active")}", cancellationToken);
 
-    /// <param name="force">Also a part of an index that is still there.</param>
     public Task DeleteVersionAsync(PackageReference package, long id, bool force, bool purge, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, $"{package.Path}/versions/{id}?force={(force ? "true" : "false")}&purge={(purge ? "true" : "false")}", cancellationToken);
+        SendAsync(
+            HttpMethod.Delete, $"{package.Path}/versions/{id}?force={(force ? "true" : "false")}&purge={(purge ? "true" : "false")}",
+            cancellationToken);
 
     public Task RestoreVersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"{package.Path}/versions/{id}/restore", cancellationToken);
@@ -64,9 +66,11 @@ public sealed partial class BerthClient
 
     /// <param name="kind"><c>user</c>, <c>workflow</c> or <c>codespace</c>; null asks about the caller.</param>
     /// <param name="action"><c>pull</c>, <c>push</c> or <c>delete</c>.</param>
-    public Task<Explanation> ExplainAsync(PackageReference package, string? kind, string? name, string action, CancellationToken cancellationToken) =>
+    public Task<Explanation> ExplainAsync(
+        PackageReference package, string? kind, string? name, string action, CancellationToken cancellationToken) =>
         GetAsync<Explanation>(
-            $"{package.Path}/access/explain?action={Escape(action)}{(kind is null ? "" : $"&{kind}={Escape(name ?? "")}")}", cancellationToken);
+            $"{package.Path}/access/explain?action={Escape(action)}{(kind is null ? "" : $"&{kind}={Escape(name ?? "")}")}",
+            cancellationToken);
 
     private static string GrantPath(PackageReference package, string kind, string name) =>
         $"{package.Path}/access/{kind}/{(kind is "actions" or "codespaces" ? Repository(name) : Escape(name))}";

@@ -20,7 +20,8 @@ public sealed partial class BerthClient
         if (account.Type != "Organization"
             && !account.Login.Equals((await UserAsync(cancellationToken).ConfigureAwait(false)).Login, StringComparison.OrdinalIgnoreCase))
         {
-            throw new BerthException(System.Net.HttpStatusCode.Forbidden, $"repositories of {account.Login} are made by {account.Login}", null);
+            throw new BerthException(
+                System.Net.HttpStatusCode.Forbidden, $"repositories of {account.Login} are made by {account.Login}", null);
         }
 
         var path = account.Type == "Organization" ? $"orgs/{Escape(account.Login)}/repos" : "user/repos";
@@ -34,13 +35,16 @@ public sealed partial class BerthClient
         SendAsync(HttpMethod.Delete, $"repos/{Repository(fullName)}", cancellationToken);
 
     public Task<Repository> TransferRepositoryAsync(string fullName, string newOwner, CancellationToken cancellationToken) =>
-        SendAsync<RepositoryTransfer, Repository>(HttpMethod.Post, $"repos/{Repository(fullName)}/transfer", new RepositoryTransfer { NewOwner = newOwner }, cancellationToken);
+        SendAsync<RepositoryTransfer, Repository>(
+            HttpMethod.Post, $"repos/{Repository(fullName)}/transfer", new RepositoryTransfer { NewOwner = newOwner }, cancellationToken);
 
     public Task<List<Collaborator>> CollaboratorsAsync(string fullName, CancellationToken cancellationToken) =>
         ListAsync<Collaborator>($"repos/{Repository(fullName)}/collaborators", cancellationToken);
 
     public Task SetCollaboratorAsync(string fullName, string login, string permission, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, $"repos/{Repository(fullName)}/collaborators/{Escape(login)}", new PermissionChange(permission), cancellationToken);
+        SendAsync(
+            HttpMethod.Put, $"repos/{Repository(fullName)}/collaborators/{Escape(login)}", new PermissionChange(permission),
+            cancellationToken);
 
     public Task RemoveCollaboratorAsync(string fullName, string login, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"repos/{Repository(fullName)}/collaborators/{Escape(login)}", cancellationToken);
@@ -53,8 +57,10 @@ public sealed partial class BerthClient
     public Task<Token> CreateTokenAsync(NewToken token, CancellationToken cancellationToken) =>
         SendAsync<NewToken, Token>(HttpMethod.Post, "user/tokens", token, cancellationToken);
 
-    public Task DeleteTokenAsync(long id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"user/tokens/{id}", cancellationToken);
+    public Task DeleteTokenAsync(long id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"user/tokens/{id}", cancellationToken);
 
     public Task<WorkflowToken> CreateWorkflowTokenAsync(string fullName, NewWorkflowToken token, CancellationToken cancellationToken) =>
-        SendAsync<NewWorkflowToken, WorkflowToken>(HttpMethod.Post, $"repos/{Repository(fullName)}/workflow-tokens", token, cancellationToken);
+        SendAsync<NewWorkflowToken, WorkflowToken>(
+            HttpMethod.Post, $"repos/{Repository(fullName)}/workflow-tokens", token, cancellationToken);
 }

@@ -49,16 +49,13 @@ public sealed partial class BerthClient
         GetAsync<SecretPublicKey>(level.Path + "/public-key", cancellationToken);
 
     /// <summary>Seals a value and stores it.</summary>
-    /// <param name="level">Whose.</param>
-    /// <param name="name">The secret.</param>
     /// <param name="value">At most 48 KiB as UTF-8.</param>
-    /// <param name="key">From <see cref="SecretPublicKeyAsync"/>.</param>
-    /// <param name="visibility">Organizations.</param>
     /// <param name="repositories">The repositories that are selected; null leaves them.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Whether the secret belongs to a complete login of a registry, which the server now checks: <see cref="SecretCheckAsync"/>.</returns>
+    /// <returns>Whether the secret belongs to a complete login of a registry, which the server now checks:
+    /// <see cref="SecretCheckAsync"/>.</returns>
     public async Task<bool> SetSecretAsync(
-        SecretLevel level, string name, string value, SecretPublicKey key, string? visibility, IReadOnlyList<long>? repositories, CancellationToken cancellationToken)
+        SecretLevel level, string name, string value, SecretPublicKey key, string? visibility, IReadOnlyList<long>? repositories,
+        CancellationToken cancellationToken)
     {
         var change = new SecretChange
         {
@@ -68,7 +65,8 @@ public sealed partial class BerthClient
             SelectedRepositoryIds = repositories,
         };
         using var content = System.Net.Http.Json.JsonContent.Create(change, BerthJson.Wire.Of<SecretChange>());
-        using var response = await RequestAsync(HttpMethod.Put, $"{level.Path}/{Escape(name)}", content, cancellationToken).ConfigureAwait(false);
+        using var response = await RequestAsync(HttpMethod.Put, $"{level.Path}/{Escape(name)}", content, cancellationToken)
+            .ConfigureAwait(false);
         return response.Headers.Contains("Berth-Registry-Check");
     }
 
@@ -88,7 +86,9 @@ public sealed partial class BerthClient
         List<Repository> items = [];
         for (var page = 1; ; page++)
         {
-            var list = await GetAsync<SelectedRepositoryList>($"{level.Path}/{Escape(name)}/repositories?per_page=100&page={page}", cancellationToken).ConfigureAwait(false);
+            var list = await GetAsync<SelectedRepositoryList>(
+                $"{level.Path}/{Escape(name)}/repositories?per_page=100&page={page}", cancellationToken)
+                .ConfigureAwait(false);
             items.AddRange(list.Repositories);
             if (list.Repositories.Count == 0 || items.Count >= list.TotalCount)
             {
@@ -97,9 +97,11 @@ public sealed partial class BerthClient
         }
     }
 
-    public Task SetSecretRepositoriesAsync(SecretLevel level, string name, IReadOnlyList<long> repositories, CancellationToken cancellationToken) =>
+    public Task SetSecretRepositoriesAsync(
+        SecretLevel level, string name, IReadOnlyList<long> repositories, CancellationToken cancellationToken) =>
         SendAsync(
-            HttpMethod.Put, $"{level.Path}/{Escape(name)}/repositories", new SecretRepositories { SelectedRepositoryIds = repositories }, cancellationToken);
+            HttpMethod.Put, $"{level.Path}/{Escape(name)}/repositories", new SecretRepositories { SelectedRepositoryIds = repositories },
+            cancellationToken);
 
     public Task AddSecretRepositoryAsync(SecretLevel level, string name, long repository, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, $"{level.Path}/{Escape(name)}/repositories/{repository}", cancellationToken);
@@ -108,9 +110,11 @@ public sealed partial class BerthClient
         SendAsync(HttpMethod.Delete, $"{level.Path}/{Escape(name)}/repositories/{repository}", cancellationToken);
 
     /// <summary>The latest rotation of the server's master key.</summary>
-    public Task<MasterKeyRotation> KeyRotationAsync(CancellationToken cancellationToken) => GetAsync<MasterKeyRotation>("admin/keys/rotation", cancellationToken);
+    public Task<MasterKeyRotation> KeyRotationAsync(CancellationToken cancellationToken) =>
+        GetAsync<MasterKeyRotation>("admin/keys/rotation", cancellationToken);
 
     /// <summary>Begins one; the one that runs when there is one.</summary>
     public Task<MasterKeyRotation> RotateKeysAsync(bool singleServer, CancellationToken cancellationToken) =>
-        SendAsync<NewKeyRotation, MasterKeyRotation>(HttpMethod.Post, "admin/keys/rotation", new NewKeyRotation(singleServer), cancellationToken);
+        SendAsync<NewKeyRotation, MasterKeyRotation>(
+            HttpMethod.Post, "admin/keys/rotation", new NewKeyRotation(singleServer), cancellationToken);
 }

@@ -7,8 +7,8 @@ using Berth.Client.Wire;
 namespace Berth.Client;
 
 /// <summary>
-/// A typed client of Berth's REST API. What the server refuses is a <see cref="BerthException"/> with its words; lists are followed through all
-/// of their pages. Safe to use from several threads.
+/// A typed client of Berth's REST API. What the server refuses is a <see cref="BerthException"/> with its words; lists are followed through
+/// all of their pages. Safe to use from several threads.
 /// </summary>
 public sealed partial class BerthClient : IDisposable
 {
@@ -16,13 +16,13 @@ public sealed partial class BerthClient : IDisposable
     private readonly Uri _api;
 
     /// <param name="url">The server, as in <c>BERTH_URL</c>.</param>
-    /// <param name="token">A token of it.</param>
     public BerthClient(Uri url, string token)
     {
         _api = new Uri(url.GetLeftPart(UriPartial.Authority) + "/api/v3/");
 
         // A redirect would carry the token to wherever it points; and a proxy cannot reach this machine's own loopback.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(15) })
+        _http = new HttpClient(
+            new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(15) })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -76,7 +76,8 @@ public sealed partial class BerthClient : IDisposable
 
     /// <summary>The response itself, for bodies that are streams. The caller disposes it.</summary>
     /// <exception cref="BerthException">The server refused, or cannot be reached.</exception>
-    public async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> RequestAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri(_api, path)) { Content = content };
         HttpResponseMessage response;
@@ -86,7 +87,8 @@ public sealed partial class BerthClient : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new BerthException(null, $"the server at {_api.GetLeftPart(UriPartial.Authority)} cannot be reached: {exception.Message}", null);
+            throw new BerthException(
+                null, $"the server at {_api.GetLeftPart(UriPartial.Authority)} cannot be reached: {exception.Message}", null);
         }
 
         if (response.IsSuccessStatusCode)
@@ -137,7 +139,8 @@ public sealed partial class BerthClient : IDisposable
             return null;
         }
 
-        var link = values.SelectMany(value => value.Split(", ")).FirstOrDefault(value => value.EndsWith("; rel=\"next\"", StringComparison.Ordinal));
+        var link = values.SelectMany(value => value.Split(", "))
+            .FirstOrDefault(value => value.EndsWith("; rel=\"next\"", StringComparison.Ordinal));
         var address = link?[1..link.IndexOf('>', StringComparison.Ordinal)];
 
         // The server writes the URL it believes to have; the token goes only to the one it was given for.

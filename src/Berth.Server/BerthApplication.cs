@@ -36,7 +36,8 @@ internal static class BerthApplication
         CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 
         // appsettings.json lies beside the program, wherever it is started from.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddSettings(AllSettings.Classes);
         builder.AddHttp();
         builder.AddOperations();

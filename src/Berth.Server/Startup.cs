@@ -19,7 +19,8 @@ internal sealed class Startup(DataFolder folder, Migrator migrator, MasterKey ma
         }
         catch (OptionsValidationException exception)
         {
-            await Console.Error.WriteLineAsync("Berth does not start, its settings are wrong:\n  " + string.Join("\n  ", exception.Failures));
+            await Console.Error.WriteLineAsync(
+                "Berth does not start, its settings are wrong:\n  " + string.Join("\n  ", exception.Failures));
             return 2;
         }
         catch (StartupException exception)

@@ -12,8 +12,8 @@ public sealed partial class ArchitectureTests
     private static readonly string[] Ground = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults"];
 
     /// <summary>
-    /// The rooms of <c>Codespaces</c>, which are in a circle with each other: kept as they are, so that it does not grow. Beside these every room may use what
-    /// lies in the feature's own folder.
+    /// The rooms of <c>Codespaces</c>, which are in a circle with each other: kept as they are, so that it does not grow. Beside these
+    /// every room may use what lies in the feature's own folder.
     /// </summary>
     private static readonly Dictionary<string, string[]> CodespaceRooms = new(StringComparer.Ordinal)
     {
@@ -33,7 +33,10 @@ public sealed partial class ArchitectureTests
         ["Permissions"] = ["Devcontainers", "Preflight"],
         ["Preflight"] = ["Devcontainers", "Engine", "Features", "Git", "Images", "Permissions", "Sandbox", "Steps"],
         ["Sandbox"] = [],
-        ["Steps"] = ["Builds", "Compose", "Connections", "Devcontainers", "Engine", "Features", "Gate", "Git", "Images", "Environment", "Networks", "Permissions", "Sandbox", "Workspaces"],
+        ["Steps"] = [
+            "Builds", "Compose", "Connections", "Devcontainers", "Engine", "Features", "Gate", "Git", "Images", "Environment", "Networks",
+            "Permissions", "Sandbox", "Workspaces",
+        ],
         ["Workspaces"] = ["Engine"],
     };
 
@@ -62,7 +65,10 @@ public sealed partial class ArchitectureTests
         ["Registries"] = [.. Ground, "Oci"],
         ["Secrets"] = [.. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Packages"],
-        ["Codespaces"] = [.. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries", "Secrets"],
+        ["Codespaces"] = [
+            .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries",
+            "Secrets",
+        ],
     };
 
     private static readonly SourceMap Server = SourceMap.OfServer();
@@ -70,9 +76,15 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Features_use_only_what_the_table_allows()
     {
-        var strangers = Server.Rooms.Select(SourceMap.FeatureOf).Where(feature => !Allowed.ContainsKey(feature)).Distinct().Select(feature => $"{feature} is not in the table");
+        var strangers = Server.Rooms.Select(SourceMap.FeatureOf)
+            .Where(feature => !Allowed.ContainsKey(feature))
+            .Distinct()
+            .Select(feature => $"{feature} is not in the table");
         var faults = Server.Uses.Select(use => (From: SourceMap.FeatureOf(use.Room), To: SourceMap.FeatureOf(use.Used), use.File))
-            .Where(use => use.From != use.To && Allowed.TryGetValue(use.From, out var allowed) && !allowed.Contains(use.To, StringComparer.Ordinal))
+            .Where(
+                use => use.From != use.To
+                    && Allowed.TryGetValue(use.From, out var allowed)
+                    && !allowed.Contains(use.To, StringComparer.Ordinal))
             .Select(use => $"{use.File} uses {use.To}");
         Assert.Empty(strangers.Concat(faults));
     }
@@ -87,8 +99,9 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void No_room_of_a_feature_reaches_itself_again_by_its_neighbours()
     {
-        var uses = Server.Uses.Where(use => use.Room.Contains('.', StringComparison.Ordinal) && use.Used.Contains('.', StringComparison.Ordinal)
-            && SourceMap.FeatureOf(use.Room) == SourceMap.FeatureOf(use.Used) && SourceMap.FeatureOf(use.Room) != "Codespaces");
+        var uses = Server.Uses.Where(
+            use => use.Room.Contains('.', StringComparison.Ordinal) && use.Used.Contains('.', StringComparison.Ordinal)
+                && SourceMap.FeatureOf(use.Room) == SourceMap.FeatureOf(use.Used) && SourceMap.FeatureOf(use.Room) != "Codespaces");
         Assert.Empty(SourceMap.Cycles(uses.Select(use => (use.Room, use.Used))).Select(cycle => string.Join(" ↔ ", cycle)));
     }
 
@@ -96,15 +109,21 @@ public sealed partial class ArchitectureTests
     public void Rooms_of_codespaces_use_no_more_of_each_other_than_they_did()
     {
         const string Prefix = "Codespaces.";
-        var faults = Server.Uses.Where(use => use.Room.StartsWith(Prefix, StringComparison.Ordinal) && use.Used.StartsWith(Prefix, StringComparison.Ordinal))
-            .Where(use => !CodespaceRooms.GetValueOrDefault(use.Room[Prefix.Length..], []).Contains(use.Used[Prefix.Length..], StringComparer.Ordinal))
+        var faults = Server.Uses.Where(
+            use => use.Room.StartsWith(Prefix, StringComparison.Ordinal) && use.Used.StartsWith(Prefix, StringComparison.Ordinal))
+            .Where(
+                use =>
+                    !CodespaceRooms.GetValueOrDefault(use.Room[Prefix.Length..], [])
+                        .Contains(use.Used[Prefix.Length..], StringComparer.Ordinal))
             .Select(use => $"{use.File} uses {use.Used}");
         Assert.Empty(faults);
     }
 
     [Fact]
     public void The_engine_knows_no_codespace() =>
-        Assert.DoesNotContain(Server.Uses, use => use.Room == "Codespaces.Engine" && SourceMap.FeatureOf(use.Used) == "Codespaces" && use.Used != "Codespaces.Gate");
+        Assert.DoesNotContain(
+            Server.Uses,
+            use => use.Room == "Codespaces.Engine" && SourceMap.FeatureOf(use.Used) == "Codespaces" && use.Used != "Codespaces.Gate");
 
     [Fact]
     public void The_client_and_the_command_line_know_nothing_of_the_server()
@@ -125,10 +144,14 @@ public sealed partial class ArchitectureTests
         var access = Path.Combine(root, "Access") + Path.DirectorySeparatorChar;
         var faults = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.StartsWith(access, StringComparison.Ordinal))
-            .SelectMany(file => FactsOfAccess().Matches(File.ReadAllText(file)).Select(match => $"{Path.GetRelativePath(root, file)}: {match.Value}"));
+            .SelectMany(
+                file => FactsOfAccess()
+                    .Matches(File.ReadAllText(file))
+                    .Select(match => $"{Path.GetRelativePath(root, file)}: {match.Value}"));
         Assert.Empty(faults);
     }
 
-    [GeneratedRegex(@"\b(AccessTable|PackageFactsTable)\.|\.NamedRole\b|\.CanRead\b", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\b(AccessTable|PackageFactsTable)\.|\.NamedRole\b|\.CanRead\b", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex FactsOfAccess();
 }

@@ -5,8 +5,8 @@ using Berth.Tests.Database;
 namespace Berth.Tests;
 
 /// <summary>
-/// Which folder of the server writes which table: read from the SQL in the source. Everybody may read; who wants a change asks the owner, so that
-/// a rule about a table has one home.
+/// Which folder of the server writes which table: read from the SQL in the source. Everybody may read; who wants a change asks the owner,
+/// so that a rule about a table has one home.
 /// </summary>
 public sealed partial class TableOwnerTests
 {
@@ -56,20 +56,28 @@ public sealed partial class TableOwnerTests
         ["version_blobs"] = "Packages/Changes",
     };
 
-    /// <summary>Names with uploads and no version yet: nobody but the uploader sees them, so they are no package, and nothing happens to one.</summary>
+    /// <summary>
+    /// Names with uploads and no version yet: nobody but the uploader sees them, so they are no package, and nothing happens to one.
+    /// </summary>
     private const string Pending = "Packages/Content";
 
     [Fact]
     public void A_table_is_written_by_its_owner_alone() => Assert.Empty(
-        Writes().Where(write => !(Owners.TryGetValue(write.Table, out var owner) && (write.Folder + "/").StartsWith(owner + "/", StringComparison.Ordinal)))
-            .Where(write => !(write is { Table: "packages", Folder: Pending } && write.Statement.Contains("'pending'", StringComparison.Ordinal)))
+        Writes().Where(
+            write => !(Owners.TryGetValue(write.Table, out var owner)
+                && (write.Folder + "/").StartsWith(owner + "/", StringComparison.Ordinal)))
+            .Where(
+                write => !(write is { Table: "packages", Folder: Pending }
+                    && write.Statement.Contains("'pending'", StringComparison.Ordinal)))
             .Select(write => $"{write.File} writes {write.Table}, which belongs to {Owners.GetValueOrDefault(write.Table, "nobody yet")}"));
 
     [Fact]
     public void Every_table_has_an_owner_that_writes_it()
     {
         Assert.Equal(MigratedTables.Names().Order(StringComparer.Ordinal), Owners.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(Owners.Keys.Order(StringComparer.Ordinal), Writes().Select(write => write.Table).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Owners.Keys.Order(StringComparer.Ordinal),
+            Writes().Select(write => write.Table).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -79,7 +87,9 @@ public sealed partial class TableOwnerTests
     private static IEnumerable<(string File, string Folder, string Table, string Statement)> Writes() =>
         from source in Sources()
         from match in Write().Matches(source.Text)
-        select (source.File, Path.GetDirectoryName(source.File)!.Replace('\\', '/'), match.Groups["table"].Value, Statement(source.Text, match.Index));
+        select (
+            source.File, Path.GetDirectoryName(source.File)!.Replace('\\', '/'), match.Groups["table"].Value,
+            Statement(source.Text, match.Index));
 
     /// <summary>The text up to the end of its string, as far as that can be told without reading C#.</summary>
     private static string Statement(string text, int start)
@@ -101,9 +111,13 @@ public sealed partial class TableOwnerTests
 
     private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-    [GeneratedRegex(@"\b(insert\s+into\s+(?<table>\w+)|delete\s+from\s+(?<table>\w+)|update\s+(?<table>\w+)\s+set\s)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\b(insert\s+into\s+(?<table>\w+)|delete\s+from\s+(?<table>\w+)|update\s+(?<table>\w+)\s+set\s)",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Write();
 
-    [GeneratedRegex(@"\b(insert\s+into|delete\s+from)\s+\{|\bupdate\s+\{\w+\}\s+set\s", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\b(insert\s+into|delete\s+from)\s+\{|\bupdate\s+\{\w+\}\s+set\s",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HiddenTable();
 }

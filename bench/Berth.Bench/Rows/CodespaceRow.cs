@@ -6,8 +6,8 @@ using Berth.Client.Wire;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// From the wish for a codespace to a container that people can work in, with the image on the engine already; beside it <c>git clone</c> and <c>devcontainer up</c>
-/// by hand, of the same repository with the same image on the same engine. Needs root, as codespaces do.
+/// From the wish for a codespace to a container that people can work in, with the image on the engine already; beside it <c>git clone</c>
+/// and <c>devcontainer up</c> by hand, of the same repository with the same image on the same engine. Needs root, as codespaces do.
 /// </summary>
 internal sealed class CodespaceRow : Row
 {
@@ -39,12 +39,17 @@ internal sealed class CodespaceRow : Row
         _image = $"127.0.0.1:{_berth.Port}/{Organization}/dev:1";
         await _client.CreateOrganizationAsync(new NewOrganization { Login = Organization, Admin = "admin" }, cancellationToken);
         await RunAsync(
-            "skopeo", ["copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + _berth.AdminToken, $"oci:{options.Root}/.cache/images/busybox:latest", "docker://" + _image],
+            "skopeo",
+            [
+                "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + _berth.AdminToken,
+                $"oci:{options.Root}/.cache/images/busybox:latest", "docker://" + _image,
+            ],
             cancellationToken);
 
         var source = await SourceAsync(cancellationToken);
         await _client.CreateRepositoryAsync(
-            Organization, new RepositoryChange { Name = "app", Visibility = "private", CloneUrl = new Uri(source).AbsoluteUri }, cancellationToken);
+            Organization, new RepositoryChange { Name = "app", Visibility = "private", CloneUrl = new Uri(source).AbsoluteUri },
+            cancellationToken);
         await _client.GrantAsync(new PackageReference(Organization, "container", "dev"), "codespaces", Repository, null, cancellationToken);
 
         // Puts the image on the engine, under the digest that Berth uses and the tag that is used by hand.
@@ -93,8 +98,15 @@ internal sealed class CodespaceRow : Row
         {
             // By name: the image itself may be somebody else's as well.
             var names = await RunAsync(
-                "docker", ["images", "--digests", "--format", "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}", "--filter", $"reference=127.0.0.1:{_berth!.Port}/*/*"], CancellationToken.None);
-            foreach (var name in names.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries).Where(name => !name.Contains("<none>", StringComparison.Ordinal)).Distinct())
+                "docker",
+                [
+                    "images", "--digests", "--format", "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}", "--filter",
+                    $"reference=127.0.0.1:{_berth!.Port}/*/*",
+                ],
+                CancellationToken.None);
+            foreach (var name in names.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)
+                .Where(name => !name.Contains("<none>", StringComparison.Ordinal))
+                .Distinct())
             {
                 await RunAsync("docker", ["rmi", name], CancellationToken.None, mayFail: true);
             }
@@ -112,10 +124,15 @@ internal sealed class CodespaceRow : Row
     private async Task<string> SourceAsync(CancellationToken cancellationToken)
     {
         var source = Directory.CreateDirectory(Path.Combine(_folder, "source")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(source, ".devcontainer.json"), $$"""{ "image": "{{_image}}", "postCreateCommand": "echo made > made.txt", "waitFor": "postCreateCommand" }""", cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(source, ".devcontainer.json"),
+            $$"""{ "image": "{{_image}}", "postCreateCommand": "echo made > made.txt", "waitFor": "postCreateCommand" }""",
+            cancellationToken);
         await RunAsync("git", ["init", "--quiet", "--initial-branch=main", source], cancellationToken);
         await RunAsync("git", ["-C", source, "add", "--all"], cancellationToken);
-        await RunAsync("git", ["-C", source, "-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "--quiet", "--message", "first"], cancellationToken);
+        await RunAsync(
+            "git", ["-C", source, "-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "--quiet", "--message", "first"],
+            cancellationToken);
         return source;
     }
 
@@ -123,7 +140,8 @@ internal sealed class CodespaceRow : Row
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "login")).FullName;
         var login = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("admin:" + _berth!.AdminToken));
-        File.WriteAllText(Path.Combine(folder, "config.json"), $$"""{ "auths": { "127.0.0.1:{{_berth.Port}}": { "auth": "{{login}}" } } }""");
+        File.WriteAllText(
+            Path.Combine(folder, "config.json"), $$"""{ "auths": { "127.0.0.1:{{_berth.Port}}": { "auth": "{{login}}" } } }""");
         return folder;
     }
 
@@ -137,11 +155,21 @@ internal sealed class CodespaceRow : Row
     }
 
     /// <summary>What it printed; throws with its errors when it fails.</summary>
-    private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken, bool mayFail = false)
+    private static async Task<string> RunAsync(
+        string program, string[] arguments, CancellationToken cancellationToken, bool mayFail = false)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            })!;
+        var (output, errors) = (
+            process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
         await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode == 0 || mayFail ? await output : throw new InvalidOperationException($"{program} {arguments[0]} ends with {process.ExitCode}: {await errors}");
+        return process.ExitCode == 0 || mayFail
+            ? await output
+            : throw new InvalidOperationException($"{program} {arguments[0]} ends with {process.ExitCode}: {await errors}");
     }
 }

@@ -22,9 +22,11 @@ internal sealed class ManyTagsRow : Row
         await ManyTags.FillAsync(_berth, "many", 100_000, cancellationToken);
     }
 
-    public override Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken) => MeasureAsync("many", 50_000, cancellationToken);
+    public override Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken) =>
+        MeasureAsync("many", 50_000, cancellationToken);
 
-    public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken) => await MeasureAsync("few", 500, cancellationToken);
+    public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken) =>
+        await MeasureAsync("few", 500, cancellationToken);
 
     public override async ValueTask DisposeAsync() => await (_berth?.DisposeAsync() ?? ValueTask.CompletedTask);
 

@@ -42,7 +42,8 @@ internal sealed class MemoryRow : Row
             var content = new byte[Size + Uploads];
             new Random(2).NextBytes(content);
             var digests = Enumerable.Range(0, Uploads).Select(i => RegistryClient.Digest(content.AsSpan(i, Size))).ToArray();
-            await Task.WhenAll(Enumerable.Range(0, Uploads).Select(i => client.PushBlobAsync(content.AsMemory(i, Size), digests[i], cancellationToken)));
+            await Task.WhenAll(
+                Enumerable.Range(0, Uploads).Select(i => client.PushBlobAsync(content.AsMemory(i, Size), digests[i], cancellationToken)));
             return server.PeakMemory();
         }
     }

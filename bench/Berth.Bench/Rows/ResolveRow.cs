@@ -6,8 +6,9 @@ using Berth.Client.Wire;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// How long it takes to find which registry logins a codespace gets: 300 secrets, as many as three levels hold, read, decrypted and resolved into 100 sets (one
-/// of them with its parts at three levels). Asked over HTTP for one set that there is not, so that no registry is asked; the requests are in the figure.
+/// How long it takes to find which registry logins a codespace gets: 300 secrets, as many as three levels hold, read, decrypted and
+/// resolved into 100 sets (one of them with its parts at three levels). Asked over HTTP for one set that there is not, so that no registry
+/// is asked; the requests are in the figure.
 /// </summary>
 internal sealed class ResolveRow : Row
 {
@@ -83,7 +84,8 @@ internal sealed class ResolveRow : Row
 
     /// <summary>A level's 100 secrets: 33 sets, and its part of the one that is mixed.</summary>
     private static async Task FillAsync(
-        BerthClient client, SecretLevel level, string prefix, string mixed, string? visibility, IReadOnlyList<long>? repositories, CancellationToken cancellationToken)
+        BerthClient client, SecretLevel level, string prefix, string mixed, string? visibility, IReadOnlyList<long>? repositories,
+        CancellationToken cancellationToken)
     {
         var key = await client.SecretPublicKeyAsync(level, cancellationToken);
         for (var i = 0; i < SetsOfLevel; i++)
@@ -92,10 +94,13 @@ internal sealed class ResolveRow : Row
             var server = string.Create(CultureInfo.InvariantCulture, $"10.{(int)prefix[1]}.{i}.1");
             foreach (var (part, value) in Parts.Zip([server, "bench", "a-password-of-usual-length"]))
             {
-                await client.SetSecretAsync(level, string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}_CONTAINER_REGISTRY_{part}"), value, key, visibility, repositories, cancellationToken);
+                await client.SetSecretAsync(
+                    level, string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}_CONTAINER_REGISTRY_{part}"), value, key, visibility,
+                    repositories, cancellationToken);
             }
         }
 
-        await client.SetSecretAsync(level, "MIXED_CONTAINER_REGISTRY_" + mixed, "10.0.0.1", key, visibility, repositories, cancellationToken);
+        await client.SetSecretAsync(
+            level, "MIXED_CONTAINER_REGISTRY_" + mixed, "10.0.0.1", key, visibility, repositories, cancellationToken);
     }
 }

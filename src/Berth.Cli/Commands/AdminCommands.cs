@@ -38,7 +38,8 @@ internal static class AdminCommands
             ["berth admin user create ada --email ada@example.test --name \"Ada L.\""],
             [login, email, name],
             async call => call.Print(
-                await call.Client.CreateUserAsync(new NewUser { Login = call.Get(login)!, Email = call.Get(email), Name = call.Get(name) }, call.CancellationToken),
+                await call.Client.CreateUserAsync(
+                    new NewUser { Login = call.Get(login)!, Email = call.Get(email), Name = call.Get(name) }, call.CancellationToken),
                 (writer, user) => writer.WriteLine(user.Login)));
     }
 
@@ -57,7 +58,12 @@ internal static class AdminCommands
     private static BerthCommand EditUser()
     {
         var login = Arguments.User();
-        var siteAdmin = new Option<bool>("--site-admin") { Description = "Whether the user administers the site", HelpName = "true|false", Required = true };
+        var siteAdmin = new Option<bool>("--site-admin")
+        {
+            Description = "Whether the user administers the site",
+            HelpName = "true|false",
+            Required = true,
+        };
         return BerthCommand.Of(
             "edit",
             "Make a user a site administrator, or one no longer.",
@@ -99,7 +105,8 @@ internal static class AdminCommands
             [login, owner, name],
             async call => call.Print(
                 await call.Client.CreateOrganizationAsync(
-                    new NewOrganization { Login = call.Get(login)!, Admin = call.Get(owner)!, ProfileName = call.Get(name) }, call.CancellationToken),
+                    new NewOrganization { Login = call.Get(login)!, Admin = call.Get(owner)!, ProfileName = call.Get(name) },
+                    call.CancellationToken),
                 (writer, organization) => writer.WriteLine(organization.Login)));
     }
 
@@ -110,9 +117,13 @@ internal static class AdminCommands
         return BerthCommand.Of(
             "create",
             "Make a token of another user and print it. It is shown this once.",
-            ["berth admin token create ada --scopes repo,write:packages --note laptop > ada-token", "berth admin token create ada --scopes read:packages --expires 30d"],
+            [
+                "berth admin token create ada --scopes repo,write:packages --note laptop > ada-token",
+                "berth admin token create ada --scopes read:packages --expires 30d",
+            ],
             [login, .. options.All],
-            async call => call.Print(await call.Client.AuthorizeAsync(call.Get(login), options.Read(call), call.CancellationToken), TokenCommands.ShowValue));
+            async call => call.Print(
+                await call.Client.AuthorizeAsync(call.Get(login), options.Read(call), call.CancellationToken), TokenCommands.ShowValue));
     }
 
     private static BerthCommand Revoke()

@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>The credential that a private git server is cloned with. The password comes from standard input or a prompt, never from an argument.</summary>
+/// <summary>
+/// The credential that a private git server is cloned with. The password comes from standard input or a prompt, never from an argument.
+/// </summary>
 internal static class CloneCredentialCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
@@ -21,22 +23,34 @@ internal static class CloneCredentialCommands
         var username = new Option<string>("--username") { Description = "The user name on the git server", Required = true };
         return BerthCommand.Of(
             "set",
-            "Store the credential; the password is read from standard input. It is shown to the server of the present clone URL only, and dropped when that changes.",
-            ["berth repo clone-credential set acme/app --username ada < token", "berth repo clone-credential set acme/app --own --username ada < token"],
+            "Store the credential; the password is read from standard input. It is shown to the server of the present clone URL only, and "
+                + "dropped when that changes.",
+            [
+                "berth repo clone-credential set acme/app --username ada < token",
+                "berth repo clone-credential set acme/app --own --username ada < token",
+            ],
             [repository, username, own],
             async call =>
             {
                 var password = call.Terminal.Interactive
-                    ? await new TextPrompt<string>($"Password or token of {call.Get(username)}:").Secret().ShowAsync(call.Terminal.Screen(), call.CancellationToken)
+                    ? await new TextPrompt<string>($"Password or token of {call.Get(username)}:")
+                        .Secret()
+                        .ShowAsync(call.Terminal.Screen(), call.CancellationToken)
                     : (await call.Terminal.In.ReadToEndAsync(call.CancellationToken)).TrimEnd('\r', '\n');
                 if (password.Length == 0)
                 {
-                    throw new CommandException(ExitCodes.Usage, "no password on standard input; for example: berth repo clone-credential set OWNER/NAME --username USER < token");
+                    throw new CommandException(
+                        ExitCodes.Usage,
+                        "no password on standard input; for example: berth repo clone-credential set OWNER/NAME --username USER < token");
                 }
 
-                await call.Client.SetCloneCredentialAsync(call.Get(repository), call.Get(own), new NewCloneCredential { Username = call.Get(username)!, Password = password }, call.CancellationToken);
+                await call.Client.SetCloneCredentialAsync(
+                    call.Get(repository), call.Get(own), new NewCloneCredential { Username = call.Get(username)!, Password = password },
+                    call.CancellationToken);
                 var stored = await call.Client.CloneCredentialAsync(call.Get(repository), call.Get(own), call.CancellationToken);
-                call.WriteDone($"Stored for {stored.Origin}, for {(call.Get(own) ? "your codespaces" : "everybody's codespaces")} of {call.Get(repository)}.");
+                call.WriteDone(
+                    $"Stored for {stored.Origin}, "
+                        + $"for {(call.Get(own) ? "your codespaces" : "everybody's codespaces")} of {call.Get(repository)}.");
             });
     }
 
@@ -72,5 +86,6 @@ internal static class CloneCredentialCommands
             });
     }
 
-    private static Option<bool> Own() => new("--own") { Description = "Your own, for your codespaces only; it comes before the repository's" };
+    private static Option<bool> Own() =>
+        new("--own") { Description = "Your own, for your codespaces only; it comes before the repository's" };
 }

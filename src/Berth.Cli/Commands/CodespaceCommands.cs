@@ -22,7 +22,9 @@ internal static class CodespaceCommands
         CodespaceForwardCommand.Build(),
         Edit(),
         CodespacePermissionCommands.Build(),
-        Begin("start", "Start a codespace that stopped or failed, and follow it.", (call, name) => call.Client.StartCodespaceAsync(name, call.CancellationToken)),
+        Begin(
+            "start", "Start a codespace that stopped or failed, and follow it.",
+            (call, name) => call.Client.StartCodespaceAsync(name, call.CancellationToken)),
         Begin(
             "rebuild", "Make a new container from the configuration in the workspace; files of the workspace stay.",
             (call, name) => call.Client.RebuildCodespaceAsync(name, call.CancellationToken)),
@@ -37,11 +39,20 @@ internal static class CodespaceCommands
         var reference = Arguments.Option("--ref", "Branch or tag (default: the one that the remote names)");
         var path = Arguments.Option("--devcontainer-path", "Which configuration, when the repository has several");
         var display = Arguments.Option("--display-name", "A name for people");
-        var allow = new Option<bool>("--allow-permissions") { Description = "Allow what the repository asks for beside its own packages, without a question" };
-        var without = new Option<bool>("--default-permissions") { Description = "Go without what the repository asks for beside its own packages" };
+        var allow = new Option<bool>("--allow-permissions")
+        {
+            Description = "Allow what the repository asks for beside its own packages, without a question",
+        };
+        var without = new Option<bool>("--default-permissions")
+        {
+            Description = "Go without what the repository asks for beside its own packages",
+        };
         var machine = Arguments.Option("--machine", "Which machine, as GET /repos/OWNER/NAME/codespaces/machines lists them");
         var idle = new Option<int?>("--idle-timeout") { Description = "Minutes without use after which it stops (5 to 240, default 30)" };
-        var retention = new Option<int?>("--retention") { Description = "Minutes after a stop until it is deleted (0 to 43200, default 30 days)" };
+        var retention = new Option<int?>("--retention")
+        {
+            Description = "Minutes after a stop until it is deleted (0 to 43200, default 30 days)",
+        };
         var detach = Detach();
         return BerthCommand.Of(
             "create",
@@ -80,7 +91,13 @@ internal static class CodespaceCommands
             async call => call.Print(
                 await call.Client.ChangeCodespaceAsync(
                     call.Get(name),
-                    new CodespaceChange { DisplayName = call.Get(display), Machine = call.Get(machine), IdleTimeoutMinutes = call.Get(idle), RetentionPeriodMinutes = call.Get(retention) },
+                    new CodespaceChange
+                    {
+                        DisplayName = call.Get(display),
+                        Machine = call.Get(machine),
+                        IdleTimeoutMinutes = call.Get(idle),
+                        RetentionPeriodMinutes = call.Get(retention),
+                    },
                     call.CancellationToken),
                 Details));
     }
@@ -117,7 +134,10 @@ internal static class CodespaceCommands
     private static BerthCommand Logs()
     {
         var name = Name();
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the start under way has ended, with the commands that it runs in the background" };
+        var follow = new Option<bool>("--follow", "-f")
+        {
+            Description = "Go on until the start under way has ended, with the commands that it runs in the background",
+        };
         var latest = new Option<bool>("--latest") { Description = "Of the last start only" };
         return BerthCommand.Of(
             "logs",
@@ -126,7 +146,8 @@ internal static class CodespaceCommands
             [name, follow, latest],
             async call =>
             {
-                await foreach (var line in call.Client.CodespaceLogAsync(call.Get(name), call.Get(latest), call.Get(follow) ? LogFollow.ToEnd : LogFollow.No, call.CancellationToken))
+                await foreach (var line in call.Client.CodespaceLogAsync(
+                    call.Get(name), call.Get(latest), call.Get(follow) ? LogFollow.ToEnd : LogFollow.No, call.CancellationToken))
                 {
                     await call.Terminal.Out.WriteLineAsync(line);
                 }
@@ -157,7 +178,9 @@ internal static class CodespaceCommands
             {
                 await call.Client.StopCodespaceAsync(call.Get(name), call.CancellationToken);
                 await FollowAsync(call, call.Get(name), show: false);
-                call.Print(await call.Client.CodespaceAsync(call.Get(name), call.CancellationToken), (_, stopped) => call.WriteDone($"{stopped.Name} is {stopped.State}."));
+                call.Print(
+                    await call.Client.CodespaceAsync(call.Get(name), call.CancellationToken),
+                    (_, stopped) => call.WriteDone($"{stopped.Name} is {stopped.State}."));
             });
     }
 
@@ -173,7 +196,10 @@ internal static class CodespaceCommands
             async call =>
             {
                 if (call.Terminal.Interactive && !call.Get(yes)
-                    && !await new ConfirmationPrompt($"Delete {Markup.Escape(call.Get(name))} and everything in it that was not pushed?") { DefaultValue = false }
+                    && !await new ConfirmationPrompt($"Delete {Markup.Escape(call.Get(name))} and everything in it that was not pushed?")
+                    {
+                        DefaultValue = false,
+                    }
                         .ShowAsync(call.Terminal.Screen(), call.CancellationToken))
                 {
                     throw new CommandException(ExitCodes.Failed, "nothing was deleted");
@@ -202,7 +228,10 @@ internal static class CodespaceCommands
         }
     }
 
-    /// <summary>The log while it is written: on a terminal the current step below it, else the lines alone. On standard error, so that the name can be piped.</summary>
+    /// <summary>
+    /// The log while it is written: on a terminal the current step below it, else the lines alone. On standard error, so that the name can
+    /// be piped.
+    /// </summary>
     private static async Task FollowAsync(CommandCall call, string name, bool show)
     {
         var lines = call.Client.CodespaceLogAsync(name, latest: true, LogFollow.UntilAvailable, call.CancellationToken);

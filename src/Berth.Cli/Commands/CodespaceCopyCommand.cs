@@ -12,7 +12,8 @@ internal static class CodespaceCopyCommand
         var target = Arguments.Text("TARGET", "NAME:PATH in a codespace, or a path here");
         return BerthCommand.Of(
             "cp",
-            "Copy a file or folder into a codespace or out of it. A path in the codespace that does not begin with / is below its workspace.",
+            "Copy a file or folder into a codespace or out of it. A path in the codespace that does not begin with / is below its "
+                + "workspace.",
             ["berth codespace cp notes.txt ada-app-g4wpq6h95q:/tmp/", "berth codespace cp ada-app-g4wpq6h95q:dist ./dist"],
             [source, target],
             async call =>
@@ -27,7 +28,8 @@ internal static class CodespaceCopyCommand
                         await DownloadAsync(call, name, from.Path, to.Path);
                         break;
                     default:
-                        throw new CommandException(ExitCodes.Usage, "one of the two paths must be in a codespace, NAME:PATH, and the other here");
+                        throw new CommandException(
+                            ExitCodes.Usage, "one of the two paths must be in a codespace, NAME:PATH, and the other here");
                 }
             });
     }
@@ -37,7 +39,9 @@ internal static class CodespaceCopyCommand
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return colon > 0 && (slash < 0 || colon < slash) ? (text[..colon], text[(colon + 1)..] is { Length: > 0 } path ? path : ".") : (null, text);
+        return colon > 0 && (slash < 0 || colon < slash)
+            ? (text[..colon], text[(colon + 1)..] is { Length: > 0 } path ? path : ".")
+            : (null, text);
     }
 
     private static async Task UploadAsync(CommandCall call, string path, string codespace, string target)
@@ -64,11 +68,13 @@ internal static class CodespaceCopyCommand
             throw new CommandException(ExitCodes.Failed, $"there is no folder {parent}");
         }
 
-        // In a folder beside the target first: what a codespace sends is moved as a whole or not at all, and no link in it can lead anywhere.
+        // In a folder beside the target first: what a codespace sends is moved as a whole or not at all, and no link in it can lead
+        // anywhere.
         var arriving = Directory.CreateDirectory(Path.Combine(parent, $".berth-cp-{Path.GetRandomFileName()}")).FullName;
         try
         {
-            await TarFile.ExtractToDirectoryAsync(await response.Content.ReadAsStreamAsync(call.CancellationToken), arriving, overwriteFiles: false, call.CancellationToken);
+            await TarFile.ExtractToDirectoryAsync(
+                await response.Content.ReadAsStreamAsync(call.CancellationToken), arriving, overwriteFiles: false, call.CancellationToken);
             foreach (var item in new DirectoryInfo(arriving).GetFileSystemInfos())
             {
                 Move(item, into ? Path.Combine(full, item.Name) : full.TrimEnd('/'));
@@ -106,7 +112,8 @@ internal static class CodespaceCopyCommand
     /// <summary>A file or folder as a tar archive that is written while it is sent.</summary>
     private sealed class Archive(string path) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {

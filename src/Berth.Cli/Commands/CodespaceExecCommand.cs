@@ -12,13 +12,18 @@ internal static class CodespaceExecCommand
     public static BerthCommand Build()
     {
         var name = CodespaceCommands.Name();
-        var command = new Argument<string[]>("COMMAND") { Description = "Program and arguments, after --", Arity = ArgumentArity.OneOrMore };
+        var command = new Argument<string[]>("COMMAND")
+        {
+            Description = "Program and arguments, after --",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var folder = Arguments.Option("--workdir", "Folder in the codespace (default: the workspace)");
         var input = new Option<bool>("--interactive", "-i") { Description = "Pass standard input on" };
         var tty = new Option<bool>("--tty", "-t") { Description = "Give it a terminal" };
         return BerthCommand.Of(
             "exec",
-            "Run a program in a codespace as its user, in its workspace. Ends with the program's exit code; the program ends when this command is ended.",
+            "Run a program in a codespace as its user, in its workspace. Ends with the program's exit code; the program ends when this "
+                + "command is ended.",
             [
                 "berth codespace exec ada-app-g4wpq6h95q -- make test", "berth codespace exec -it ada-app-g4wpq6h95q -- bash",
                 "tar c src | berth codespace exec -i ada-app-g4wpq6h95q -- tar x -C /tmp",
@@ -26,12 +31,17 @@ internal static class CodespaceExecCommand
             [name, command, folder, input, tty],
             async call =>
             {
-                var (output, errors) = (new Sink(call.Terminal.Out, Console.Out, Console.OpenStandardOutput), new Sink(call.Terminal.Error, Console.Error, Console.OpenStandardError));
-                Task WriteAsync(byte stream, ReadOnlyMemory<byte> piece) => (stream == 2 ? errors : output).WriteAsync(piece, call.CancellationToken);
+                var (output, errors) = (
+                    new Sink(call.Terminal.Out, Console.Out, Console.OpenStandardOutput),
+                    new Sink(call.Terminal.Error, Console.Error, Console.OpenStandardError));
+                Task WriteAsync(byte stream, ReadOnlyMemory<byte> piece) =>
+                    (stream == 2 ? errors : output).WriteAsync(piece, call.CancellationToken);
                 var code = call.Get(input) || call.Get(tty)
-                    ? await InteractAsync(call, call.Get(name), Start(call, call.Get(command), call.Get(folder), call.Get(tty)), call.Get(input), WriteAsync)
+                    ? await InteractAsync(
+                        call, call.Get(name), Start(call, call.Get(command), call.Get(folder), call.Get(tty)), call.Get(input), WriteAsync)
                     : await call.Client.ExecAsync(
-                        call.Get(name), new CodespaceExec { Command = call.Get(command), WorkingDirectory = call.Get(folder) }, WriteAsync, call.CancellationToken);
+                        call.Get(name), new CodespaceExec { Command = call.Get(command), WorkingDirectory = call.Get(folder) }, WriteAsync,
+                        call.CancellationToken);
                 if (code != 0)
                 {
                     throw new CommandException(code, "");
@@ -52,7 +62,8 @@ internal static class CodespaceExecCommand
         };
     }
 
-    private static async Task<int> InteractAsync(CommandCall call, string name, ProcessStart start, bool input, Func<byte, ReadOnlyMemory<byte>, Task> write)
+    private static async Task<int> InteractAsync(
+        CommandCall call, string name, ProcessStart start, bool input, Func<byte, ReadOnlyMemory<byte>, Task> write)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
         using var process = await call.Client.StartProcessAsync(name, start, call.CancellationToken);
@@ -85,7 +96,9 @@ internal static class CodespaceExecCommand
 
             await process.WriteAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException or IOException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException
+                or IOException)
         {
             // The process has ended; whoever reads its output knows.
         }

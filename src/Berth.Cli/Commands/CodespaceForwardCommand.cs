@@ -13,12 +13,20 @@ internal static class CodespaceForwardCommand
     public static BerthCommand Build()
     {
         var name = CodespaceCommands.Name();
-        var ports = new Argument<string[]>("PORT[:LOCAL]") { Description = "A port of the codespace, and the port here (default: the same; 0: a free one)", Arity = ArgumentArity.OneOrMore };
+        var ports = new Argument<string[]>("PORT[:LOCAL]")
+        {
+            Description = "A port of the codespace, and the port here (default: the same; 0: a free one)",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var browser = new Option<bool>("--browser") { Description = "Print a link that opens the port in a browser, and end" };
         return BerthCommand.Of(
             "forward",
-            "Reach ports of a codespace at 127.0.0.1 of this machine, until this command is ended; or print a link that opens one in a browser.",
-            ["berth codespace forward ada-app-g4wpq6h95q 8080", "berth codespace forward ada-app-g4wpq6h95q 5432:15432 8080", "berth codespace forward ada-app-g4wpq6h95q 8080 --browser"],
+            "Reach ports of a codespace at 127.0.0.1 of this machine, until this command is ended; or print a link that opens one in a "
+                + "browser.",
+            [
+                "berth codespace forward ada-app-g4wpq6h95q 8080", "berth codespace forward ada-app-g4wpq6h95q 5432:15432 8080",
+                "berth codespace forward ada-app-g4wpq6h95q 8080 --browser",
+            ],
             [name, ports, browser],
             async call =>
             {
@@ -27,7 +35,9 @@ internal static class CodespaceForwardCommand
                 {
                     foreach (var (remote, _) in wanted)
                     {
-                        call.Print(await call.Client.PortLinkAsync(call.Get(name), remote, call.CancellationToken), (writer, port) => writer.WriteLine(port.SignInUrl));
+                        call.Print(
+                            await call.Client.PortLinkAsync(call.Get(name), remote, call.CancellationToken),
+                            (writer, port) => writer.WriteLine(port.SignInUrl));
                     }
 
                     return;
@@ -42,7 +52,9 @@ internal static class CodespaceForwardCommand
         var parts = text.Split(':');
         var remote = Number(parts[0], least: 1);
         var local = parts.Length == 1 ? remote : parts.Length == 2 ? Number(parts[1], least: 0) : -1;
-        return remote > 0 && local >= 0 ? (remote, local) : throw new CommandException(ExitCodes.Usage, $"'{text}' is not PORT or PORT:LOCAL");
+        return remote > 0 && local >= 0
+            ? (remote, local)
+            : throw new CommandException(ExitCodes.Usage, $"'{text}' is not PORT or PORT:LOCAL");
     }
 
     private static int Number(string text, int least) =>

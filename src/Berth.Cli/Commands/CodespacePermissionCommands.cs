@@ -11,12 +11,18 @@ internal static class CodespacePermissionCommands
     public static BerthCommand Build() => BerthCommand.Group(
         "permissions",
         "Whose packages the codespaces of a repository may read beside its own: what its devcontainer.json asks for, and what you allow.",
-        ["berth codespace permissions show acme/app", "berth codespace permissions allow acme/app", "berth codespace permissions revoke acme/app"],
+        [
+            "berth codespace permissions show acme/app", "berth codespace permissions allow acme/app",
+            "berth codespace permissions revoke acme/app",
+        ],
         Show(),
         Allow(),
         Revoke());
 
-    /// <summary>Creates a codespace; where that asks for permissions, allows them (with the option, or after asking on a terminal) and creates it then.</summary>
+    /// <summary>
+    /// Creates a codespace; where that asks for permissions, allows them (with the option, or after asking on a terminal) and creates it
+    /// then.
+    /// </summary>
     public static async Task<Codespace> CreateAsync(CommandCall call, string repository, NewCodespace wanted, bool allow)
     {
         try
@@ -39,7 +45,8 @@ internal static class CodespacePermissionCommands
             ["berth codespace permissions show acme/app", "berth codespace permissions show acme/app --ref feature/login"],
             [repository, reference, path],
             async call => call.Print(
-                await call.Client.CheckCodespacePermissionsAsync(call.Get(repository), call.Get(reference), call.Get(path), call.CancellationToken),
+                await call.Client.CheckCodespacePermissionsAsync(
+                    call.Get(repository), call.Get(reference), call.Get(path), call.CancellationToken),
                 (writer, check) => Describe(writer, call.Get(repository), check)));
     }
 
@@ -78,10 +85,14 @@ internal static class CodespacePermissionCommands
             return;
         }
 
-        if (ask && !await new ConfirmationPrompt("Allow it?") { DefaultValue = false }.ShowAsync(call.Terminal.Screen(), call.CancellationToken))
+        if (ask
+            && !await new ConfirmationPrompt("Allow it?") { DefaultValue = false }
+                .ShowAsync(call.Terminal.Screen(), call.CancellationToken))
         {
             throw new CommandException(
-                ExitCodes.Failed, $"nothing was allowed and nothing created; without these packages: berth codespace create {repository} --default-permissions");
+                ExitCodes.Failed,
+                $"nothing was allowed and nothing created; without these packages: berth codespace "
+                    + $"create {repository} --default-permissions");
         }
 
         var allowed = await call.Client.CodespacePermissionsAsync(repository, call.CancellationToken);
@@ -97,7 +108,8 @@ internal static class CodespacePermissionCommands
             : $"{repository} asks to let its codespaces");
         foreach (var asked in check.Permissions)
         {
-            writer.WriteLine($"  {asked.Packages} the packages of {asked.Repository} ({(asked.Accepted ? "you allow it" : "not allowed yet")})");
+            writer.WriteLine(
+                $"  {asked.Packages} the packages of {asked.Repository} ({(asked.Accepted ? "you allow it" : "not allowed yet")})");
         }
 
         foreach (var remark in check.Remarks)
@@ -108,5 +120,6 @@ internal static class CodespacePermissionCommands
 
     private static Option<string> Ref() => Arguments.Option("--ref", "Branch or tag (default: the one that the remote names)");
 
-    private static Option<string> DevcontainerPath() => Arguments.Option("--devcontainer-path", "Which configuration, when the repository has several");
+    private static Option<string> DevcontainerPath() =>
+        Arguments.Option("--devcontainer-path", "Which configuration, when the repository has several");
 }

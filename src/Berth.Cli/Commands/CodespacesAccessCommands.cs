@@ -6,7 +6,10 @@ namespace Berth.Cli.Commands;
 /// <summary>Who may have codespaces of an organization's repositories.</summary>
 internal static class CodespacesAccessCommands
 {
-    private static readonly string[] Visibilities = ["disabled", "selected_members", "all_members", "all_members_and_outside_collaborators"];
+    private static readonly string[] Visibilities =
+        [
+            "disabled", "selected_members", "all_members", "all_members_and_outside_collaborators",
+        ];
 
     public static BerthCommand Build() => BerthCommand.Group(
         "codespaces-access",
@@ -14,8 +17,12 @@ internal static class CodespacesAccessCommands
         ["berth org codespaces-access show acme", "berth org codespaces-access set acme selected_members --users bob,carol"],
         Show(),
         Set(),
-        Change("add", "Let more members have codespaces.", (call, org, logins) => call.Client.SelectCodespacesUsersAsync(org, logins, call.CancellationToken)),
-        Change("remove", "Let members have codespaces no longer.", (call, org, logins) => call.Client.UnselectCodespacesUsersAsync(org, logins, call.CancellationToken)));
+        Change(
+            "add", "Let more members have codespaces.",
+            (call, org, logins) => call.Client.SelectCodespacesUsersAsync(org, logins, call.CancellationToken)),
+        Change(
+            "remove", "Let members have codespaces no longer.",
+            (call, org, logins) => call.Client.UnselectCodespacesUsersAsync(org, logins, call.CancellationToken)));
 
     private static BerthCommand Show()
     {
@@ -33,7 +40,11 @@ internal static class CodespacesAccessCommands
         var org = Arguments.Org();
         var who = Arguments.Text("WHO", "One of: " + string.Join(", ", Visibilities));
         who.AcceptOnlyFromAmong(Visibilities);
-        var users = new Option<string[]>("--users") { Description = "With selected_members: exactly these members, separated by commas", HelpName = "LOGIN,…" };
+        var users = new Option<string[]>("--users")
+        {
+            Description = "With selected_members: exactly these members, separated by commas",
+            HelpName = "LOGIN,…",
+        };
         return BerthCommand.Of(
             "set",
             "Settle who may. Counts when a codespace is created and at its next start.",
@@ -42,7 +53,9 @@ internal static class CodespacesAccessCommands
             async call =>
             {
                 await call.Client.SetCodespacesAccessAsync(
-                    call.Get(org), new CodespacesAccess { Visibility = call.Get(who)!, SelectedUsernames = Arguments.Split(call.Get(users)) }, call.CancellationToken);
+                    call.Get(org),
+                    new CodespacesAccess { Visibility = call.Get(who)!, SelectedUsernames = Arguments.Split(call.Get(users)) },
+                    call.CancellationToken);
                 call.Print(await call.Client.CodespacesAccessAsync(call.Get(org), call.CancellationToken), Details);
             });
     }

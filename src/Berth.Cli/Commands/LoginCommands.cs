@@ -8,7 +8,11 @@ internal static class LoginCommands
 {
     public static BerthCommand Login()
     {
-        var url = new System.CommandLine.Argument<string?>("URL") { Description = "The server; BERTH_URL or http://localhost:5000 when left out", Arity = System.CommandLine.ArgumentArity.ZeroOrOne };
+        var url = new System.CommandLine.Argument<string?>("URL")
+        {
+            Description = "The server; BERTH_URL or http://localhost:5000 when left out",
+            Arity = System.CommandLine.ArgumentArity.ZeroOrOne,
+        };
         return BerthCommand.Of(
             "login",
             "Sign in: read a personal access token from standard input, check it, and store it for later commands (mode 0600).",
@@ -16,13 +20,16 @@ internal static class LoginCommands
             [url],
             async call =>
             {
-                var server = call.Get(url) is { } given ? CommandCall.ParseUrl(given) : CommandCall.UrlOf(call.Terminal, StoredLogin.Load(call.Terminal));
+                var server = call.Get(url) is { } given
+                    ? CommandCall.ParseUrl(given)
+                    : CommandCall.UrlOf(call.Terminal, StoredLogin.Load(call.Terminal));
                 var token = ReadToken(call.Terminal);
                 using var client = new BerthClient(server, token);
                 var login = await LoginOfAsync(client, call.CancellationToken);
                 var place = server.GetLeftPart(UriPartial.Authority);
                 new StoredLogin(place, login ?? "", token).Save(call.Terminal);
-                call.WriteDone(login is null ? $"Signed in to {place} with a token that reaches packages only." : $"Signed in to {place} as {login}.");
+                call.WriteDone(
+                    login is null ? $"Signed in to {place} with a token that reaches packages only." : $"Signed in to {place} as {login}.");
             });
     }
 
@@ -44,7 +51,11 @@ internal static class LoginCommands
         [],
         async call => call.Print(
             await call.Client.UserAsync(call.CancellationToken),
-            (writer, user) => CommandCall.Details(writer, ("Login", user.Login), ("Name", user.Name), ("Site admin", user.SiteAdmin ? "yes" : null), ("Server", Server(user)))));
+            (
+                writer,
+                user) => CommandCall.Details(
+                    writer, ("Login", user.Login), ("Name", user.Name), ("Site admin", user.SiteAdmin ? "yes" : null),
+                    ("Server", Server(user)))));
 
     /// <summary>Null for a token narrowed to packages: it may not ask who it is, but it lists packages.</summary>
     private static async Task<string?> LoginOfAsync(BerthClient client, CancellationToken cancellationToken)

@@ -8,7 +8,10 @@ internal static class OrganizationCommands
     public static BerthCommand Build() => BerthCommand.Group(
         "org",
         "Organizations: members, teams, settings.",
-        ["berth org member set acme bob", "berth org team create acme core", "berth org settings acme --workflows-can-create-packages false"],
+        [
+            "berth org member set acme bob", "berth org team create acme core",
+            "berth org settings acme --workflows-can-create-packages false",
+        ],
         List(),
         Show(),
         Edit(),
@@ -30,7 +33,8 @@ internal static class OrganizationCommands
         ["berth org list"],
         [],
         async call => call.PrintList(
-            await call.Client.OrganizationsAsync(call.CancellationToken), "You belong to no organization.", ("ORGANIZATION", org => org.Login), ("NAME", org => org.Name)));
+            await call.Client.OrganizationsAsync(call.CancellationToken), "You belong to no organization.",
+            ("ORGANIZATION", org => org.Login), ("NAME", org => org.Name)));
 
     private static BerthCommand Show()
     {
@@ -47,7 +51,9 @@ internal static class OrganizationCommands
     {
         var org = Arguments.Org();
         var name = Arguments.Option("--name", "Its full name");
-        var permission = Arguments.OneOf("--base-permission", "What members may do with its repositories without being given anything", "none", "read", "write", "admin");
+        var permission = Arguments.OneOf(
+            "--base-permission", "What members may do with its repositories without being given anything", "none", "read", "write",
+            "admin");
         var create = Arguments.Flag("--members-can-create-repositories", "Whether members may make repositories");
         return BerthCommand.Of(
             "edit",
@@ -57,7 +63,12 @@ internal static class OrganizationCommands
             async call => call.Print(
                 await call.Client.ChangeOrganizationAsync(
                     call.Get(org),
-                    new OrganizationChange { Name = call.Get(name), DefaultRepositoryPermission = call.Get(permission), MembersCanCreateRepositories = call.Get(create) },
+                    new OrganizationChange
+                    {
+                        Name = call.Get(name),
+                        DefaultRepositoryPermission = call.Get(permission),
+                        MembersCanCreateRepositories = call.Get(create),
+                    },
                     call.CancellationToken),
                 Details));
     }
@@ -82,17 +93,25 @@ internal static class OrganizationCommands
     private static BerthCommand Settings()
     {
         var org = Arguments.Org();
-        var membersPublic = Arguments.Flag("--members-can-create-public-packages", "Whether members may make public packages, and packages public");
+        var membersPublic = Arguments.Flag(
+            "--members-can-create-public-packages", "Whether members may make public packages, and packages public");
         var membersInternal = Arguments.Flag("--members-can-create-internal-packages", "Whether members may make internal packages");
         var membersPrivate = Arguments.Flag("--members-can-create-private-packages", "Whether members may make private packages");
         var workflows = Arguments.Flag("--workflows-can-create-packages", "Whether workflows may make packages");
-        var allowed = new System.CommandLine.Option<string[]>("--allowed-visibilities") { Description = "Visibilities of its packages, separated by commas; private is always one" };
+        var allowed = new System.CommandLine.Option<string[]>("--allowed-visibilities")
+        {
+            Description = "Visibilities of its packages, separated by commas; private is always one",
+        };
         var inherit = Arguments.Flag("--inherit-access-on-link", "Whether a link made by an image's label switches inheritance on");
-        var first = Arguments.OneOf("--first-publish-visibility", "What a workflow's first publish takes", "repository", "internal", "private");
+        var first = Arguments.OneOf(
+            "--first-publish-visibility", "What a workflow's first publish takes", "repository", "internal", "private");
         return BerthCommand.Of(
             "settings",
             "Show what an organization lets members and workflows do with packages; with options, change it.",
-            ["berth org settings acme", "berth org settings acme --members-can-create-public-packages true", "berth org settings acme --allowed-visibilities private,internal"],
+            [
+                "berth org settings acme", "berth org settings acme --members-can-create-public-packages true",
+                "berth org settings acme --allowed-visibilities private,internal",
+            ],
             [org, membersPublic, membersInternal, membersPrivate, workflows, allowed, inherit, first],
             async call =>
             {
@@ -140,7 +159,10 @@ internal static class OrganizationCommands
             [org, login, role],
             async call => call.Print(
                 await call.Client.SetMemberAsync(call.Get(org), call.Get(login), call.Get(role) ?? "member", call.CancellationToken),
-                (writer, member) => writer.WriteLine($"{member.User.Login} is {(member.Role == "admin" ? "an owner" : "a member")} of {member.Organization.Login}")));
+                (
+                    writer,
+                    member) => writer.WriteLine(
+                        $"{member.User.Login} is {(member.Role == "admin" ? "an owner" : "a member")} of {member.Organization.Login}")));
     }
 
     private static BerthCommand RemoveMember()
@@ -178,6 +200,8 @@ internal static class OrganizationCommands
             ("Workflows can create packages", Word(settings.WorkflowsCanCreatePackages)),
             ("Allowed visibilities", string.Join(", ", settings.AllowedVisibilities)),
             ("A label's link inherits access", Word(settings.InheritAccessOnLink)),
-            ("A workflow's first publish is", settings.FirstPublishVisibility == "repository" ? "as its repository" : settings.FirstPublishVisibility));
+            (
+                "A workflow's first publish is",
+                settings.FirstPublishVisibility == "repository" ? "as its repository" : settings.FirstPublishVisibility));
     }
 }

@@ -30,7 +30,8 @@ internal static class PackageAccessCommands
             [package, type],
             async call =>
             {
-                var access = await call.Client.PackageAccessAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken);
+                var access = await call.Client.PackageAccessAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken);
                 if (call.Json)
                 {
                     call.Print(access, (_, _) => { });
@@ -46,7 +47,9 @@ internal static class PackageAccessCommands
                     .. access.Actions.Select(entry => ("actions", entry)),
                     .. access.Codespaces.Select(entry => ("codespaces", entry)),
                 ];
-                call.PrintList(all, "Nobody.", ("KIND", row => row.Kind), ("WHO", row => row.Entry.Name), ("ROLE", row => row.Entry.Role), ("WHERE FROM", row => row.Entry.Source));
+                call.PrintList(
+                    all, "Nobody.", ("KIND", row => row.Kind), ("WHO", row => row.Entry.Name), ("ROLE", row => row.Entry.Role),
+                    ("WHERE FROM", row => row.Entry.Source));
             });
     }
 
@@ -79,8 +82,12 @@ internal static class PackageAccessCommands
                     throw new CommandException(ExitCodes.Usage, "codespaces only ever pull: leave --role out");
                 }
 
-                await call.Client.GrantAsync(Arguments.Reference(call.Get(package), call.Get(type)), kind, name, call.Get(role), call.CancellationToken);
-                call.WriteDone(kind == "codespaces" ? $"Codespaces of {name} may pull {call.Get(package)}." : $"{name} has {call.Get(role)} on {call.Get(package)}.");
+                await call.Client.GrantAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), kind, name, call.Get(role), call.CancellationToken);
+                call.WriteDone(
+                    kind == "codespaces"
+                        ? $"Codespaces of {name} may pull {call.Get(package)}."
+                        : $"{name} has {call.Get(role)} on {call.Get(package)}.");
             });
     }
 
@@ -108,17 +115,24 @@ internal static class PackageAccessCommands
         var type = Arguments.Type();
         var user = Arguments.Option("--user", "A user's login");
         var workflow = Arguments.Option("--workflow", "Workflows of a repository, owner/name");
-        var codespace = Arguments.Option("--codespace", "A codespace's name, or owner/name for a codespace of that repository that you would create");
+        var codespace = Arguments.Option(
+            "--codespace", "A codespace's name, or owner/name for a codespace of that repository that you would create");
         var action = Arguments.OneOf("--action", "What they want to do", "pull", "push", "delete");
         action.DefaultValueFactory = _ => "pull";
         return BerthCommand.Of(
             "explain",
             "Say whether somebody may do something with a package, and which rules decide it.",
-            ["berth package access explain acme/app --user bob --action push", "berth package access explain acme/app --workflow acme/app --action push", "berth package access explain acme/app --codespace acme/other"],
+            [
+                "berth package access explain acme/app --user bob --action push",
+                "berth package access explain acme/app --workflow acme/app --action push",
+                "berth package access explain acme/app --codespace acme/other",
+            ],
             [package, user, workflow, codespace, action, type],
             async call =>
             {
-                var asked = new[] { ("user", call.Get(user)), ("workflow", call.Get(workflow)), ("codespace", call.Get(codespace)) }.Where(pair => pair.Item2 is not null).ToArray();
+                var asked = new[] { ("user", call.Get(user)), ("workflow", call.Get(workflow)), ("codespace", call.Get(codespace)) }
+                    .Where(pair => pair.Item2 is not null)
+                    .ToArray();
                 if (asked.Length > 1)
                 {
                     throw new CommandException(ExitCodes.Usage, "ask about one of --user, --workflow and --codespace at a time");
@@ -133,7 +147,9 @@ internal static class PackageAccessCommands
 
     private static void Show(TextWriter writer, Explanation explanation)
     {
-        writer.WriteLine($"{explanation.Principal} {(explanation.Allowed ? "may" : "may not")} {explanation.Action} {explanation.Package}: {explanation.Reason}");
+        writer.WriteLine(
+            $"{explanation.Principal} {(explanation.Allowed ? "may" : "may not")} {explanation.Action} {explanation.Package}: "
+                + $"{explanation.Reason}");
         foreach (var rule in explanation.Rules)
         {
             writer.WriteLine($"  {(rule.Holds ? "yes" : "no "),-3} {rule.Rule}");
@@ -157,7 +173,13 @@ internal static class PackageAccessCommands
 
         public (string Kind, string Name) Read(CommandCall call)
         {
-            var given = new[] { ("users", call.Get(_user)), ("teams", call.Get(_team)), ("actions", call.Get(_actions)), ("codespaces", call.Get(_codespaces)) }
+            var given = new[]
+            {
+                ("users", call.Get(_user)),
+                ("teams", call.Get(_team)),
+                ("actions", call.Get(_actions)),
+                ("codespaces", call.Get(_codespaces)),
+            }
                 .Where(pair => pair.Item2 is not null).ToArray();
             return given is [var (kind, name)]
                 ? (kind, name!)

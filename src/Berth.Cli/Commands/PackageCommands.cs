@@ -14,7 +14,9 @@ internal static class PackageCommands
         Show(),
         Create(),
         Edit(),
-        Simple("visibility", "Change who may read a package without being given anything.", "VISIBILITY", Arguments.Visibilities, value => new PackageChange { Visibility = value }, "public"),
+        Simple(
+            "visibility", "Change who may read a package without being given anything.", "VISIBILITY", Arguments.Visibilities,
+            value => new PackageChange { Visibility = value }, "public"),
         Link(),
         Unlink(),
         Simple(
@@ -56,7 +58,8 @@ internal static class PackageCommands
             "Show a package.",
             ["berth package show acme/app", "berth package show acme/tools/ci/base --json"],
             [package, type],
-            async call => call.Print(await call.Client.PackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken), Details));
+            async call => call.Print(
+                await call.Client.PackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken), Details));
     }
 
     private static BerthCommand Create()
@@ -70,7 +73,9 @@ internal static class PackageCommands
             ["berth package create acme/app --repository acme/app --inherit on", "berth package create acme/site --visibility public"],
             [package, type, .. options.All],
             async call => call.Print(
-                await call.Client.CreatePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), options.Read(call), call.CancellationToken), Details));
+                await call.Client.CreatePackageAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), options.Read(call), call.CancellationToken),
+                Details));
     }
 
     private static BerthCommand Edit()
@@ -81,14 +86,20 @@ internal static class PackageCommands
         return BerthCommand.Of(
             "edit",
             "Change visibility, linked repository or inheritance of a package, in one step.",
-            ["berth package edit acme/app --visibility internal", "berth package edit acme/app --repository acme/app --inherit on", "berth package edit acme/app --no-repository"],
+            [
+                "berth package edit acme/app --visibility internal", "berth package edit acme/app --repository acme/app --inherit on",
+                "berth package edit acme/app --no-repository",
+            ],
             [package, type, .. options.All],
             async call => call.Print(
-                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), options.Read(call), call.CancellationToken), Details));
+                await call.Client.ChangePackageAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), options.Read(call), call.CancellationToken),
+                Details));
     }
 
     /// <summary>A change that is one word: <c>berth package visibility acme/app public</c>.</summary>
-    private static BerthCommand Simple(string name, string description, string title, string[] values, Func<string, PackageChange> change, string example)
+    private static BerthCommand Simple(
+        string name, string description, string title, string[] values, Func<string, PackageChange> change, string example)
     {
         var package = Arguments.Package();
         var type = Arguments.Type();
@@ -100,7 +111,9 @@ internal static class PackageCommands
             [$"berth package {name} acme/app {example}"],
             [package, value, type],
             async call => call.Print(
-                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), change(call.Get(value)), call.CancellationToken), Details));
+                await call.Client.ChangePackageAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), change(call.Get(value)), call.CancellationToken),
+                Details));
     }
 
     private static BerthCommand Link()
@@ -115,7 +128,8 @@ internal static class PackageCommands
             [package, repository, type],
             async call => call.Print(
                 await call.Client.ChangePackageAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = call.Get(repository) }, call.CancellationToken),
+                    Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = call.Get(repository) },
+                    call.CancellationToken),
                 Details));
     }
 
@@ -129,7 +143,10 @@ internal static class PackageCommands
             ["berth package unlink acme/app"],
             [package, type],
             async call => call.Print(
-                await call.Client.ChangePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = OptionalText.Null }, call.CancellationToken), Details));
+                await call.Client.ChangePackageAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = OptionalText.Null },
+                    call.CancellationToken),
+                Details));
     }
 
     private static BerthCommand Delete()
@@ -150,8 +167,11 @@ internal static class PackageCommands
                     Arguments.DemandYes(call, yes, $"purging {call.Get(package)}");
                 }
 
-                await call.Client.DeletePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), call.CancellationToken);
-                call.WriteDone($"Deleted {call.Get(package)}{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
+                await call.Client.DeletePackageAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), call.CancellationToken);
+                call.WriteDone(
+                    $"Deleted {call.Get(package)}"
+                        + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
             });
     }
 
@@ -186,7 +206,9 @@ internal static class PackageCommands
             ("Id", package.Id));
         if (package.VisibilityTightened is { } tightened)
         {
-            writer.WriteLine($"It was {tightened.From}, and is {tightened.To} now, as the repository that it inherits from. To open it again: {tightened.Command}");
+            writer.WriteLine(
+                $"It was {tightened.From}, and is {tightened.To} now, as the repository that it inherits from. To open it "
+                    + $"again: {tightened.Command}");
         }
 
         if (package.VisibilityDiffers is { } differs)
@@ -197,7 +219,8 @@ internal static class PackageCommands
 
     private sealed class PackageOptions
     {
-        private readonly Option<string> _visibility = Arguments.OneOf("--visibility", "Who may read it without being given anything", Arguments.Visibilities);
+        private readonly Option<string> _visibility = Arguments.OneOf(
+            "--visibility", "Who may read it without being given anything", Arguments.Visibilities);
         private readonly Option<string> _repository = Arguments.Option("--repository", "Link it to this repository, owner/name");
         private readonly Option<bool> _noRepository = new("--no-repository") { Description = "Take the link off" };
         private readonly Option<string> _inherit = Arguments.OneOf("--inherit", "Whether named roles on the repository count", "on", "off");

@@ -12,7 +12,8 @@ internal static class PreflightCommand
         var path = Arguments.Option("--devcontainer-path", "Which configuration, when the repository has several");
         return BerthCommand.Of(
             "preflight",
-            "Show every image, FROM, feature and compose service that a codespace would fetch, with its login, and whether it may. Starts nothing; ends with 1 when something would fail.",
+            "Show every image, FROM, feature and compose service that a codespace would fetch, with its login, and whether it may. Starts "
+                + "nothing; ends with 1 when something would fail.",
             ["berth codespace preflight acme/app", "berth codespace preflight acme/app --ref feature/login --json"],
             [repository, reference, path],
             async call =>

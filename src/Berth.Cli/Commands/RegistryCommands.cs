@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Logins of other registries: the login that somebody would try with docker, tried by the server, which is where codespaces pull from.</summary>
+/// <summary>
+/// Logins of other registries: the login that somebody would try with docker, tried by the server, which is where codespaces pull from.
+/// </summary>
 internal static class RegistryCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
@@ -20,9 +22,21 @@ internal static class RegistryCommands
             Arity = System.CommandLine.ArgumentArity.ZeroOrOne,
         };
         var user = Arguments.Option("--username", "The user name; the password is read from standard input or a prompt");
-        var repository = new System.CommandLine.Option<string>("--repo") { Description = "The secrets that your codespaces of this repository get", HelpName = "OWNER/NAME" };
-        var prefix = new System.CommandLine.Option<string>("--prefix") { Description = "Only the secrets PREFIX_CONTAINER_REGISTRY_…", HelpName = "PREFIX" };
-        var image = new System.CommandLine.Option<string>("--image") { Description = "An image that the login should be able to pull", HelpName = "IMAGE" };
+        var repository = new System.CommandLine.Option<string>("--repo")
+        {
+            Description = "The secrets that your codespaces of this repository get",
+            HelpName = "OWNER/NAME",
+        };
+        var prefix = new System.CommandLine.Option<string>("--prefix")
+        {
+            Description = "Only the secrets PREFIX_CONTAINER_REGISTRY_…",
+            HelpName = "PREFIX",
+        };
+        var image = new System.CommandLine.Option<string>("--image")
+        {
+            Description = "An image that the login should be able to pull",
+            HelpName = "IMAGE",
+        };
         return BerthCommand.Of(
             "check",
             "Try a registry's login from the server, as docker login does, and say why it fails. Ends with 1 when one does not work.",
@@ -34,7 +48,10 @@ internal static class RegistryCommands
             [server, user, repository, prefix, image],
             async call =>
             {
-                var request = await ReadAsync(call, call.Get(server), call.Get(user), call.Get(repository), call.Get(prefix)) with { Image = call.Get(image) };
+                var request = await ReadAsync(call, call.Get(server), call.Get(user), call.Get(repository), call.Get(prefix)) with
+                {
+                    Image = call.Get(image),
+                };
                 var report = await call.Client.CheckRegistryAsync(request, call.CancellationToken);
                 call.Print(report, (writer, found) => Show(writer, found));
                 if (!report.Ok)
@@ -50,9 +67,16 @@ internal static class RegistryCommands
         foreach (var check in report.Checks)
         {
             var name = check.Prefix is null ? "" : $" ({check.Prefix} at {check.Level} level)";
-            var details = string.Join(", ", new[] { check.Platforms is { Count: > 0 } platforms ? string.Join(" ", platforms) : null, check.Size is { } size ? $"{size / 1048576.0:0.0} MiB" : null }
-                .Where(text => text is not null));
-            writer.WriteLine($"{(check.Outcome == "allowed" ? "ok" : "failed")}: {check.Message}{name}{(details.Length > 0 ? $": {details}" : "")}");
+            var details = string.Join(
+                ", ",
+                new[]
+                {
+                    check.Platforms is { Count: > 0 } platforms ? string.Join(" ", platforms) : null,
+                    check.Size is { } size ? $"{size / 1048576.0:0.0} MiB" : null,
+                }
+                    .Where(text => text is not null));
+            writer.WriteLine(
+                $"{(check.Outcome == "allowed" ? "ok" : "failed")}: {check.Message}{name}{(details.Length > 0 ? $": {details}" : "")}");
         }
 
         foreach (var set in report.Sets.Where(set => set.Outcome != "counts"))
@@ -61,7 +85,8 @@ internal static class RegistryCommands
         }
     }
 
-    private static async Task<RegistryCheckRequest> ReadAsync(CommandCall call, string? server, string? user, string? repository, string? prefix)
+    private static async Task<RegistryCheckRequest> ReadAsync(
+        CommandCall call, string? server, string? user, string? repository, string? prefix)
     {
         if (server is null)
         {
@@ -85,6 +110,7 @@ internal static class RegistryCommands
             : (await call.Terminal.In.ReadToEndAsync(call.CancellationToken)).TrimEnd('\r', '\n');
         return password.Length > 0
             ? new RegistryCheckRequest { Server = server, Username = user, Password = password }
-            : throw new CommandException(ExitCodes.Usage, $"no password; for example: berth registry check {server} --username {user} < file");
+            : throw new CommandException(
+                ExitCodes.Usage, $"no password; for example: berth registry check {server} --username {user} < file");
     }
 }

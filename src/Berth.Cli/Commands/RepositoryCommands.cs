@@ -9,7 +9,10 @@ internal static class RepositoryCommands
     public static BerthCommand Build() => BerthCommand.Group(
         "repo",
         "Repositories: what packages link to and codespaces start from.",
-        ["berth repo create acme/app --clone-url https://git.example.test/acme/app.git", "berth repo collaborator set acme/app bob --role write"],
+        [
+            "berth repo create acme/app --clone-url https://git.example.test/acme/app.git",
+            "berth repo collaborator set acme/app bob --role write",
+        ],
         Create(),
         List(),
         Show(),
@@ -33,19 +36,28 @@ internal static class RepositoryCommands
         return BerthCommand.Of(
             "create",
             "Make a repository, private unless said otherwise.",
-            ["berth repo create acme/app --visibility private --clone-url https://git.example.test/acme/app.git", "berth repo create ada/tools"],
+            [
+                "berth repo create acme/app --visibility private --clone-url https://git.example.test/acme/app.git",
+                "berth repo create ada/tools",
+            ],
             [repository, .. options.All],
             async call =>
             {
                 var parts = call.Get(repository).Split('/');
                 var wanted = options.Read(call) with { Name = parts[1] };
-                call.Print(await call.Client.CreateRepositoryAsync(parts[0], wanted, call.CancellationToken), (writer, made) => writer.WriteLine(made.FullName));
+                call.Print(
+                    await call.Client.CreateRepositoryAsync(parts[0], wanted, call.CancellationToken),
+                    (writer, made) => writer.WriteLine(made.FullName));
             });
     }
 
     private static BerthCommand List()
     {
-        var owner = new Argument<string?>("OWNER") { Description = "An account; when left out, the repositories that you have a role on", Arity = ArgumentArity.ZeroOrOne };
+        var owner = new Argument<string?>("OWNER")
+        {
+            Description = "An account; when left out, the repositories that you have a role on",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         return BerthCommand.Of(
             "list",
             "List repositories.",
@@ -83,11 +95,14 @@ internal static class RepositoryCommands
             [repository, name, .. options.All],
             async call =>
             {
-                var changed = await call.Client.ChangeRepositoryAsync(call.Get(repository), options.Read(call) with { Name = call.Get(name) }, call.CancellationToken);
+                var changed = await call.Client.ChangeRepositoryAsync(
+                    call.Get(repository), options.Read(call) with { Name = call.Get(name) }, call.CancellationToken);
                 call.Print(changed, Details);
                 foreach (var difference in changed.PackagesThatDiffer ?? [])
                 {
-                    call.WriteDone($"{difference.Package} stays {difference.PackageVisibility}; to make it {difference.RepositoryVisibility}: {difference.Command}");
+                    call.WriteDone(
+                        $"{difference.Package} stays {difference.PackageVisibility}; to make "
+                            + $"it {difference.RepositoryVisibility}: {difference.Command}");
                 }
             });
     }
@@ -119,7 +134,8 @@ internal static class RepositoryCommands
             ["berth repo transfer ada/tools acme"],
             [repository, owner],
             async call => call.Print(
-                await call.Client.TransferRepositoryAsync(call.Get(repository), call.Get(owner), call.CancellationToken), (writer, moved) => writer.WriteLine(moved.FullName)));
+                await call.Client.TransferRepositoryAsync(call.Get(repository), call.Get(owner), call.CancellationToken),
+                (writer, moved) => writer.WriteLine(moved.FullName)));
     }
 
     private static BerthCommand ListCollaborators()
@@ -149,7 +165,8 @@ internal static class RepositoryCommands
             [repository, login, role],
             async call =>
             {
-                await call.Client.SetCollaboratorAsync(call.Get(repository), call.Get(login), call.Get(role) ?? "write", call.CancellationToken);
+                await call.Client.SetCollaboratorAsync(
+                    call.Get(repository), call.Get(login), call.Get(role) ?? "write", call.CancellationToken);
                 call.WriteDone($"{call.Get(login)} has {call.Get(role) ?? "write"} on {call.Get(repository)}.");
             });
     }
@@ -208,11 +225,13 @@ internal static class RepositoryCommands
 
     private sealed class RepositoryOptions
     {
-        private readonly Option<string> _visibility = Arguments.OneOf("--visibility", "Who may read it without being given anything", Arguments.Visibilities);
+        private readonly Option<string> _visibility = Arguments.OneOf(
+            "--visibility", "Who may read it without being given anything", Arguments.Visibilities);
         private readonly Option<string> _cloneUrl = Arguments.Option("--clone-url", "Where git clones it from; without credentials");
         private readonly Option<string> _externalId = Arguments.Option("--external-id", "The forge's own immutable id of it");
         private readonly Option<string> _description = Arguments.Option("--description", "What it is");
-        private readonly Option<string> _branch = Arguments.Option("--default-branch", "The branch that codespaces start from (default main)");
+        private readonly Option<string> _branch = Arguments.Option(
+            "--default-branch", "The branch that codespaces start from (default main)");
 
         public Symbol[] All => [_visibility, _cloneUrl, _externalId, _description, _branch];
 

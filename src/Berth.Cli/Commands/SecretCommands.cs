@@ -6,8 +6,8 @@ using Spectre.Console;
 namespace Berth.Cli.Commands;
 
 /// <summary>
-/// Secrets of codespaces. Values come from standard input, a file or a prompt, never from an argument, where everybody on the machine could read
-/// them; they are sealed here, for a key of their owner's.
+/// Secrets of codespaces. Values come from standard input, a file or a prompt, never from an argument, where everybody on the machine could
+/// read them; they are sealed here, for a key of their owner's.
 /// </summary>
 internal static class SecretCommands
 {
@@ -30,27 +30,46 @@ internal static class SecretCommands
             ["berth secret repos list NPM_TOKEN", "berth secret repos add NPM_TOKEN acme/app"],
             ListRepositories(),
             ChangeRepositories(
-                "set", "Select exactly these repositories.", (call, level, name, ids) => call.Client.SetSecretRepositoriesAsync(level, name, ids, call.CancellationToken)),
+                "set", "Select exactly these repositories.",
+                (call, level, name, ids) => call.Client.SetSecretRepositoriesAsync(level, name, ids, call.CancellationToken)),
             ChangeRepositories(
                 "add",
                 "Select more repositories.",
-                (call, level, name, ids) => EachAsync(ids, id => call.Client.AddSecretRepositoryAsync(level, name, id, call.CancellationToken))),
+                (
+                    call, level, name,
+                    ids) => EachAsync(ids, id => call.Client.AddSecretRepositoryAsync(level, name, id, call.CancellationToken))),
             ChangeRepositories(
                 "remove",
                 "Select repositories no longer.",
-                (call, level, name, ids) => EachAsync(ids, id => call.Client.RemoveSecretRepositoryAsync(level, name, id, call.CancellationToken)))));
+                (
+                    call, level, name,
+                    ids) => EachAsync(ids, id => call.Client.RemoveSecretRepositoryAsync(level, name, id, call.CancellationToken)))));
 
     private static BerthCommand Set()
     {
         var name = OptionalName();
         var level = new LevelOptions();
-        var visibility = Arguments.OneOf("--visibility", "Organizations: which repositories' codespaces get it (new secrets: private)", "all", "private", "selected");
-        var repositories = new Option<string[]>("--repos") { Description = "The repositories that are selected, owner/name, separated by commas", HelpName = "OWNER/NAME,…" };
-        var valueFile = new Option<string>("--value-file") { Description = "Read the value from this file, byte for byte as UTF-8", HelpName = "FILE" };
-        var environmentFile = new Option<string>("--env-file", "-f") { Description = "Set every NAME=value of this .env file; - for standard input", HelpName = "FILE" };
+        var visibility = Arguments.OneOf(
+            "--visibility", "Organizations: which repositories' codespaces get it (new secrets: private)", "all", "private", "selected");
+        var repositories = new Option<string[]>("--repos")
+        {
+            Description = "The repositories that are selected, owner/name, separated by commas",
+            HelpName = "OWNER/NAME,…",
+        };
+        var valueFile = new Option<string>("--value-file")
+        {
+            Description = "Read the value from this file, byte for byte as UTF-8",
+            HelpName = "FILE",
+        };
+        var environmentFile = new Option<string>("--env-file", "-f")
+        {
+            Description = "Set every NAME=value of this .env file; - for standard input",
+            HelpName = "FILE",
+        };
         return BerthCommand.Of(
             "set",
-            "Set a secret, from standard input, a file or a prompt; or all those of a .env file. A running codespace gets it at its next stop and start.",
+            "Set a secret, from standard input, a file or a prompt; or all those of a .env file. A running codespace gets it at its next "
+                + "stop and start.",
             [
                 "berth secret set NPM_TOKEN --repos acme/app,acme/web < token",
                 "berth secret set ACR_CONTAINER_REGISTRY_PASSWORD --repo acme/app",
@@ -72,7 +91,8 @@ internal static class SecretCommands
                 Dictionary<string, string> completed = new(StringComparer.Ordinal);
                 foreach (var (secret, value) in values)
                 {
-                    var seen = call.Get(visibility) ?? (selected is { Count: > 0 } && call.Get(level.Organization) is not null ? "selected" : null);
+                    var seen = call.Get(visibility)
+                        ?? (selected is { Count: > 0 } && call.Get(level.Organization) is not null ? "selected" : null);
                     var before = await ExistingAsync(call, owner, secret);
                     if (call.Get(level.Organization) is not null)
                     {
@@ -117,7 +137,10 @@ internal static class SecretCommands
                     secrets,
                     "There are no secrets.",
                     ("NAME", secret => secret.Name),
-                    ("UPDATED", secret => secret.UpdatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture)),
+                    (
+                        "UPDATED",
+                        secret => secret.UpdatedAt.UtcDateTime.ToString(
+                            "yyyy-MM-dd HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture)),
                     ("FOR", secret => For(secret, selected)));
             });
     }
@@ -155,11 +178,16 @@ internal static class SecretCommands
                 ("VISIBILITY", repository => repository.Visibility)));
     }
 
-    private static BerthCommand ChangeRepositories(string verb, string description, Func<CommandCall, SecretLevel, string, List<long>, Task> change)
+    private static BerthCommand ChangeRepositories(
+        string verb, string description, Func<CommandCall, SecretLevel, string, List<long>, Task> change)
     {
         var name = Arguments.Text("NAME", "The secret");
         var organization = Organization();
-        var repositories = new Argument<string[]>("OWNER/NAME") { Description = "Repositories", Arity = verb == "set" ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore };
+        var repositories = new Argument<string[]>("OWNER/NAME")
+        {
+            Description = "Repositories",
+            Arity = verb == "set" ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
+        };
         return BerthCommand.Of(
             verb,
             description,
@@ -172,7 +200,8 @@ internal static class SecretCommands
                 var now = await call.Client.SecretRepositoriesAsync(LevelOf(call, organization), call.Get(name), call.CancellationToken);
                 call.WriteDone(now.Count == 0
                     ? $"{call.Get(name).ToUpperInvariant()} selects no repository, so no codespace gets it."
-                    : $"{call.Get(name).ToUpperInvariant()} is for codespaces of {string.Join(", ", now.Select(repository => repository.FullName))}.");
+                    : $"{call.Get(name).ToUpperInvariant()} is for codespaces "
+                        + $"of {string.Join(", ", now.Select(repository => repository.FullName))}.");
             });
     }
 
@@ -182,17 +211,26 @@ internal static class SecretCommands
     {
         "all" => "all repositories",
         "private" => "private and internal repositories",
-        "selected" => selected.GetValueOrDefault(secret.Name) switch { 0 => "no repository yet", 1 => "1 repository", var count => $"{count} repositories" },
+        "selected" =>
+            selected.GetValueOrDefault(secret.Name) switch
+            {
+                0 => "no repository yet",
+                1 => "1 repository",
+                var count => $"{count} repositories",
+            },
         _ => "this repository",
     };
 
     private static void Told(CommandCall call, SecretLevel owner, string name, Secret? before, string? visibility, List<long>? selected)
     {
         var upper = name.ToUpperInvariant();
-        call.WriteDone($"{(before is null ? "Set" : "Updated")} {upper} ({owner}{(visibility is null ? "" : $", visibility {visibility}")}).");
+        call.WriteDone(
+            $"{(before is null ? "Set" : "Updated")} {upper} ({owner}{(visibility is null ? "" : $", visibility {visibility}")}).");
         if (before is null && selected is null && (owner == SecretLevel.User || visibility == "selected"))
         {
-            call.WriteDone($"No codespace gets it yet; select repositories: berth secret repos set {upper}{(owner == SecretLevel.User ? "" : $" --org {owner}")} OWNER/NAME");
+            call.WriteDone(
+                $"No codespace gets it yet; select repositories: berth secret repos "
+                    + $"set {upper}{(owner == SecretLevel.User ? "" : $" --org {owner}")} OWNER/NAME");
         }
     }
 
@@ -208,7 +246,8 @@ internal static class SecretCommands
         }
     }
 
-    private static async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(CommandCall call, string? name, string? valueFile, string? environmentFile)
+    private static async Task<IReadOnlyList<KeyValuePair<string, string>>> ReadAsync(
+        CommandCall call, string? name, string? valueFile, string? environmentFile)
     {
         if ((name is null) == (environmentFile is null) || (environmentFile is not null && valueFile is not null))
         {
@@ -217,14 +256,17 @@ internal static class SecretCommands
 
         if (environmentFile is not null)
         {
-            var text = environmentFile == "-" ? await call.Terminal.In.ReadToEndAsync(call.CancellationToken) : await FileAsync(call, environmentFile);
+            var text = environmentFile == "-"
+                ? await call.Terminal.In.ReadToEndAsync(call.CancellationToken)
+                : await FileAsync(call, environmentFile);
             var values = EnvironmentFile.Parse(text);
             return values.Count > 0 ? [.. values.Select(pair => new KeyValuePair<string, string>(pair.Key, Fitting(pair.Key, pair.Value)))]
                 : throw new CommandException(ExitCodes.Usage, $"{environmentFile} has no NAME=value");
         }
 
         var value = valueFile is not null ? await FileAsync(call, valueFile)
-            : call.Terminal.Interactive ? await new TextPrompt<string>($"Value of {name}:").Secret().ShowAsync(call.Terminal.Screen(), call.CancellationToken)
+            : call.Terminal.Interactive
+            ? await new TextPrompt<string>($"Value of {name}:").Secret().ShowAsync(call.Terminal.Screen(), call.CancellationToken)
             : (await call.Terminal.In.ReadToEndAsync(call.CancellationToken)).TrimEnd('\r', '\n');
         return value.Length > 0
             ? [new(name!, Fitting(name!, value))]
@@ -233,17 +275,21 @@ internal static class SecretCommands
 
     private static string Fitting(string name, string value) => System.Text.Encoding.UTF8.GetByteCount(value) <= LargestBytes
         ? value
-        : throw new CommandException(ExitCodes.Usage, $"the value of {name} has more than 48 KB; encrypt a larger file, keep it in the repository and set its passphrase");
+        : throw new CommandException(
+            ExitCodes.Usage,
+            $"the value of {name} has more than 48 KB; encrypt a larger file, keep it in the repository and set its passphrase");
 
     private static async Task<string> FileAsync(CommandCall call, string path)
     {
         try
         {
-            return await File.ReadAllTextAsync(path, new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true), call.CancellationToken);
+            return await File.ReadAllTextAsync(
+                path, new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true), call.CancellationToken);
         }
         catch (System.Text.DecoderFallbackException)
         {
-            throw new CommandException(ExitCodes.Usage, $"{path} is not UTF-8 text; a secret becomes an environment variable, so write binary files in base64");
+            throw new CommandException(
+                ExitCodes.Usage, $"{path} is not UTF-8 text; a secret becomes an environment variable, so write binary files in base64");
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -291,7 +337,8 @@ internal static class SecretCommands
     private static Argument<string?> OptionalName() =>
         new("NAME") { Description = "The secret: letters, digits and _; upper case whatever is written", Arity = ArgumentArity.ZeroOrOne };
 
-    private static Option<string> Organization() => new("--org") { Description = "The organization whose secret it is; else it is yours", HelpName = "ORG" };
+    private static Option<string> Organization() =>
+        new("--org") { Description = "The organization whose secret it is; else it is yours", HelpName = "ORG" };
 
     private sealed class LevelOptions
     {

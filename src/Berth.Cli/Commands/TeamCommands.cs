@@ -8,14 +8,19 @@ internal static class TeamCommands
     public static BerthCommand Build() => BerthCommand.Group(
         "team",
         "Teams of an organization.",
-        ["berth org team create acme core", "berth org team member set acme core bob", "berth org team repo set acme core acme/app --role write"],
+        [
+            "berth org team create acme core", "berth org team member set acme core bob",
+            "berth org team repo set acme core acme/app --role write",
+        ],
         List(),
         Create(),
         Edit(),
         Delete(),
-        BerthCommand.Group("member", "Members of a team.", ["berth org team member set acme core bob"], ListMembers(), SetMember(), RemoveMember()),
         BerthCommand.Group(
-            "repo", "What a team may do with repositories.", ["berth org team repo set acme core acme/app --role write"], ListRepositories(), SetRepository(), RemoveRepository()));
+            "member", "Members of a team.", ["berth org team member set acme core bob"], ListMembers(), SetMember(), RemoveMember()),
+        BerthCommand.Group(
+            "repo", "What a team may do with repositories.", ["berth org team repo set acme core acme/app --role write"],
+            ListRepositories(), SetRepository(), RemoveRepository()));
 
     private static System.CommandLine.Argument<string> Team() => Arguments.Text("TEAM", "The team's slug, from berth org team list");
 
@@ -46,7 +51,8 @@ internal static class TeamCommands
             ["berth org team create acme \"Core Team\""],
             [org, name, description],
             async call => call.Print(
-                await call.Client.CreateTeamAsync(call.Get(org), new TeamChange { Name = call.Get(name), Description = call.Get(description) }, call.CancellationToken),
+                await call.Client.CreateTeamAsync(
+                    call.Get(org), new TeamChange { Name = call.Get(name), Description = call.Get(description) }, call.CancellationToken),
                 (writer, team) => writer.WriteLine(team.Slug)));
     }
 
@@ -63,7 +69,8 @@ internal static class TeamCommands
             [org, team, name, description],
             async call => call.Print(
                 await call.Client.ChangeTeamAsync(
-                    call.Get(org), call.Get(team), new TeamChange { Name = call.Get(name), Description = call.Get(description) }, call.CancellationToken),
+                    call.Get(org), call.Get(team), new TeamChange { Name = call.Get(name), Description = call.Get(description) },
+                    call.CancellationToken),
                 (writer, changed) => writer.WriteLine(changed.Slug)));
     }
 
@@ -95,7 +102,8 @@ internal static class TeamCommands
             ["berth org team member list acme core"],
             [org, team],
             async call => call.PrintList(
-                await call.Client.TeamMembersAsync(call.Get(org), call.Get(team), call.CancellationToken), "There are no members.", ("LOGIN", member => member.Login)));
+                await call.Client.TeamMembersAsync(call.Get(org), call.Get(team), call.CancellationToken), "There are no members.",
+                ("LOGIN", member => member.Login)));
     }
 
     private static BerthCommand SetMember()
@@ -111,7 +119,8 @@ internal static class TeamCommands
             [org, team, login, role],
             async call =>
             {
-                await call.Client.SetTeamMemberAsync(call.Get(org), call.Get(team), call.Get(login), call.Get(role) ?? "member", call.CancellationToken);
+                await call.Client.SetTeamMemberAsync(
+                    call.Get(org), call.Get(team), call.Get(login), call.Get(role) ?? "member", call.CancellationToken);
                 call.WriteDone($"{call.Get(login)} is in {call.Get(team)}.");
             });
     }
@@ -162,7 +171,8 @@ internal static class TeamCommands
             [org, team, repository, role],
             async call =>
             {
-                await call.Client.SetTeamRepositoryAsync(call.Get(org), call.Get(team), call.Get(repository), call.Get(role) ?? "read", call.CancellationToken);
+                await call.Client.SetTeamRepositoryAsync(
+                    call.Get(org), call.Get(team), call.Get(repository), call.Get(role) ?? "read", call.CancellationToken);
                 call.WriteDone($"{call.Get(team)} has {call.Get(role) ?? "read"} on {call.Get(repository)}.");
             });
     }

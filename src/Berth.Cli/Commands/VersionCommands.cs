@@ -28,7 +28,8 @@ internal static class VersionCommands
             ["berth package version list acme/app", "berth package version list acme/app --deleted"],
             [package, type, deleted],
             async call => call.PrintList(
-                await call.Client.VersionsAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.Get(deleted), call.CancellationToken),
+                await call.Client.VersionsAsync(
+                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(deleted), call.CancellationToken),
                 "There are no versions.",
                 ("ID", version => $"{version.Id}"),
                 ("DIGEST", version => version.Name),
@@ -59,7 +60,9 @@ internal static class VersionCommands
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var id = await FindAsync(call, reference, call.Get(version), deleted: false);
                 await call.Client.DeleteVersionAsync(reference, id, call.Get(force), call.Get(purge), call.CancellationToken);
-                call.WriteDone($"Deleted version {id}{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
+                call.WriteDone(
+                    $"Deleted version {id}"
+                        + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
             });
     }
 
@@ -86,13 +89,17 @@ internal static class VersionCommands
     {
         var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);
         var named = versions.Find(v => v.Name == version || (v.Metadata.Container?.Tags.Contains(version) ?? false));
-        var numbered = long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? versions.Find(v => v.Id == id) : null;
+        var numbered = long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? versions.Find(v => v.Id == id)
+            : null;
         if (named is not null && numbered is not null && named.Id != numbered.Id)
         {
             throw new CommandException(
-                ExitCodes.Failed, $"{version} is the tag of version {named.Id} and the id of another ({numbered.Name}); name the one you mean by its digest");
+                ExitCodes.Failed,
+                $"{version} is the tag of version {named.Id} and the id of another ({numbered.Name}); name the one you mean by its digest");
         }
 
-        return (named ?? numbered)?.Id ?? throw new CommandException(ExitCodes.NotFound, $"{package} has no {(deleted ? "deleted " : "")}version {version}");
+        return (named ?? numbered)?.Id
+            ?? throw new CommandException(ExitCodes.NotFound, $"{package} has no {(deleted ? "deleted " : "")}version {version}");
     }
 }

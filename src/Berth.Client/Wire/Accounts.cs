@@ -99,7 +99,9 @@ public sealed record Organization
 
     public string Type { get; init; } = "Organization";
 
-    /// <summary>What members may do with its repositories without being given anything: <c>none</c>, <c>read</c>, <c>write</c>, <c>admin</c>.</summary>
+    /// <summary>
+    /// What members may do with its repositories without being given anything: <c>none</c>, <c>read</c>, <c>write</c>, <c>admin</c>.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DefaultRepositoryPermission { get; init; }
 
@@ -241,4 +243,5 @@ public sealed record TeamMembership
 public sealed record TeamMembershipChange([property: OneOf("member", "maintainer")] string? Role) : IRequestBody;
 
 /// <summary>A role on a repository; <c>pull</c> and <c>push</c> are GitHub's other words for read and write.</summary>
-public sealed record PermissionChange([property: OneOf("pull", "push", "read", "triage", "write", "maintain", "admin")] string? Permission) : IRequestBody;
+public sealed record PermissionChange([property: OneOf("pull", "push", "read", "triage", "write", "maintain", "admin")] string? Permission)
+    : IRequestBody;

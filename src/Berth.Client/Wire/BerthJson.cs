@@ -6,7 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Berth.Client.Wire;
 
-/// <summary>How the REST API spells JSON: GitHub's snake case, times as <c>YYYY-MM-DDTHH:MM:SSZ</c>, text unescaped where JSON allows it.</summary>
+/// <summary>
+/// How the REST API spells JSON: GitHub's snake case, times as <c>YYYY-MM-DDTHH:MM:SSZ</c>, text unescaped where JSON allows it.
+/// </summary>
 [JsonSerializable(typeof(Account))]
 [JsonSerializable(typeof(List<Account>))]
 [JsonSerializable(typeof(NewUser))]
@@ -100,7 +102,8 @@ public sealed partial class BerthJson : JsonSerializerContext
 /// <summary>Whole seconds in UTC, as GitHub writes times. Reads every ISO 8601 form.</summary>
 public sealed class SecondsUtc : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset();
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));

@@ -1,6 +1,8 @@
 namespace Berth.Client.Wire;
 
-/// <summary>A record that a request is written from here and read into by the server. Its attributes, and those below, say what may stand in it.</summary>
+/// <summary>
+/// A record that a request is written from here and read into by the server. Its attributes, and those below, say what may stand in it.
+/// </summary>
 #pragma warning disable CA1040 // Empty: it tells the records of requests from those of answers and from everything else of the same name.
 public interface IRequestBody;
 #pragma warning restore CA1040

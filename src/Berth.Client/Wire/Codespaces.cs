@@ -32,7 +32,9 @@ public sealed record Codespace
 
     public required DateTimeOffset LastUsedAt { get; init; }
 
-    /// <summary><c>Queued</c>, <c>Provisioning</c>, <c>Available</c>, <c>Starting</c>, <c>ShuttingDown</c>, <c>Shutdown</c> or <c>Failed</c>.</summary>
+    /// <summary>
+    /// <c>Queued</c>, <c>Provisioning</c>, <c>Available</c>, <c>Starting</c>, <c>ShuttingDown</c>, <c>Shutdown</c> or <c>Failed</c>.
+    /// </summary>
     public required string State { get; init; }
 
     public required string Url { get; init; }
@@ -131,7 +133,6 @@ public sealed record CodespacePermissionsCheck
 /// <summary>One repository whose packages are asked for.</summary>
 /// <param name="Repository">As owner/name.</param>
 /// <param name="Packages"><c>read</c>.</param>
-/// <param name="Accepted">The user has permitted it.</param>
 public sealed record CodespacePermission(string Repository, string Packages, bool Accepted);
 
 /// <summary>The repositories (owner/name) whose packages a user lets codespaces of one repository read.</summary>
@@ -192,7 +193,9 @@ public sealed record CodespaceChange : IRequestBody
     public int? RetentionPeriodMinutes { get; init; }
 }
 
-/// <summary>A codespace to make of a repository, or to look at before that. Of GitHub's fields those that mean nothing here are left out.</summary>
+/// <summary>
+/// A codespace to make of a repository, or to look at before that. Of GitHub's fields those that mean nothing here are left out.
+/// </summary>
 public record NewCodespace : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

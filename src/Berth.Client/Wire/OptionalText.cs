@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// A text that a body may leave out, which is something else than null: what is left out stays as it is, and null takes it away. As a property it is left
-/// out of what is written by <see cref="JsonIgnoreCondition.WhenWritingDefault"/>.
+/// A text that a body may leave out, which is something else than null: what is left out stays as it is, and null takes it away. As a
+/// property it is left out of what is written by <see cref="JsonIgnoreCondition.WhenWritingDefault"/>.
 /// </summary>
 [JsonConverter(typeof(OptionalTextConverter))]
 public readonly record struct OptionalText
@@ -35,7 +35,9 @@ internal sealed class OptionalTextConverter : JsonConverter<OptionalText>
 {
     public override bool HandleNull => true;
 
-    public override OptionalText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString());
+    public override OptionalText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetString());
 
-    public override void Write(Utf8JsonWriter writer, OptionalText value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+    public override void Write(Utf8JsonWriter writer, OptionalText value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
 }

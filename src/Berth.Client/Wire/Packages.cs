@@ -37,7 +37,10 @@ public sealed record Package
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VisibilityDifference? VisibilityDiffers { get; init; }
 
-    /// <summary>Set in the answer to a change that made the package less open without being told to: it began to inherit from a less open repository.</summary>
+    /// <summary>
+    /// Set in the answer to a change that made the package less open without being told to: it began to inherit from a less open
+    /// repository.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VisibilityTightening? VisibilityTightened { get; init; }
 }
@@ -140,7 +143,6 @@ public sealed record PackageAccessList
 
 /// <param name="Name">A login, a team's slug, a repository's full name, or words for a group.</param>
 /// <param name="Role"><c>read</c>, <c>write</c> or <c>admin</c>.</param>
-/// <param name="Source">Where it comes from.</param>
 public sealed record AccessEntry(string Name, string Role, string Source);
 
 /// <summary>An answer to "may they, and why?".</summary>

@@ -56,13 +56,18 @@ public sealed record PreflightReference
 
     public required bool Ok { get; init; }
 
-    /// <summary><c>allowed</c>, <c>wrong_password</c>, <c>denied</c>, <c>not_found</c>, <c>wrong_platform</c>, <c>unreachable</c>, …; <c>invalid</c> where no registry was asked.</summary>
+    /// <summary>
+    /// <c>allowed</c>, <c>wrong_password</c>, <c>denied</c>, <c>not_found</c>, <c>wrong_platform</c>, <c>unreachable</c>, …; <c>invalid</c>
+    /// where no registry was asked.
+    /// </summary>
     public required string Outcome { get; init; }
 
     /// <summary>One line: who allows it to whom, or the true cause with a remedy, as a start would say it.</summary>
     public required string Message { get; init; }
 
-    /// <summary>Whose login counts for it: <c>ACR at organization level</c>, <c>codespace</c> for the codespace's own token, <c>none</c>.</summary>
+    /// <summary>
+    /// Whose login counts for it: <c>ACR at organization level</c>, <c>codespace</c> for the codespace's own token, <c>none</c>.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Login { get; init; }
 

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// What to check: a login as typed (<c>server</c>, <c>username</c>, <c>password</c>), or the sets of secrets that a codespace of the caller in
-/// <c>repository</c> would get, or those of the caller's own; with <c>secret_prefix</c> only the one of that name.
+/// What to check: a login as typed (<c>server</c>, <c>username</c>, <c>password</c>), or the sets of secrets that a codespace of the caller
+/// in <c>repository</c> would get, or those of the caller's own; with <c>secret_prefix</c> only the one of that name.
 /// </summary>
 public sealed record RegistryCheckRequest : IRequestBody
 {
@@ -92,7 +92,9 @@ public sealed record RegistrySetReport
 
     public required string Level { get; init; }
 
-    /// <summary><c>counts</c>, <c>loses</c>, <c>incomplete</c>, <c>mixed</c>, <c>unassigned</c>, <c>withheld</c> or <c>invalid</c>.</summary>
+    /// <summary>
+    /// <c>counts</c>, <c>loses</c>, <c>incomplete</c>, <c>mixed</c>, <c>unassigned</c>, <c>withheld</c> or <c>invalid</c>.
+    /// </summary>
     public required string Outcome { get; init; }
 
     public required string Message { get; init; }

@@ -54,7 +54,9 @@ public sealed record Repository
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RoleName { get; init; }
 
-    /// <summary>After a change of visibility: inheriting packages that now differ from it, each with the command that would change it.</summary>
+    /// <summary>
+    /// After a change of visibility: inheriting packages that now differ from it, each with the command that would change it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<VisibilityDifference>? PackagesThatDiffer { get; init; }
 }

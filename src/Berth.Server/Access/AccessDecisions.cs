@@ -8,11 +8,13 @@ namespace Berth.Server.Access;
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {
-    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts = new(db, capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts = new(
+        db, capacity: 50_000, ofAccess: true);
     private readonly GenerationCache<PackageAddress, PackageSubject> _subjects = new(db, capacity: 50_000, ofAccess: true);
 
     public async Task<Decision> DecideAsync(
-        Principal principal, PackageAddress address, PackageAction action, CancellationToken cancellationToken, Visibility createAs = Visibility.Private) =>
+        Principal principal, PackageAddress address, PackageAction action, CancellationToken cancellationToken,
+        Visibility createAs = Visibility.Private) =>
         AccessRules.Decide(principal, action, await FactsAsync(principal, address, cancellationToken), createAs);
 
     public async ValueTask<PackageFacts> FactsAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken) =>
@@ -24,18 +26,17 @@ internal sealed class AccessDecisions(Db db)
     /// <summary>What the package is, for a caller about whom all is decided.</summary>
     public async ValueTask<PackageSubject> SubjectAsync(PackageAddress address, CancellationToken cancellationToken) =>
         (await _subjects.GetAsync(
-            address, async (key, token) => await db.ReadAsync(session => PackageFactsTable.SubjectAsync(session, key), token), cancellationToken))!;
+            address, async (key, token) => await db.ReadAsync(session => PackageFactsTable.SubjectAsync(session, key), token),
+            cancellationToken))!;
 
     /// <summary>The same facts inside a transaction, for what is decided and done in one.</summary>
-    /// <param name="session">The transaction.</param>
-    /// <param name="principal">Who asks.</param>
-    /// <param name="address">The package by its names.</param>
     /// <param name="deleted">The id of a deleted package to judge as if it were live, for its restoration.</param>
     public static Task<PackageFacts> LoadAsync(DbSession session, Principal principal, PackageAddress address, long? deleted = null) =>
         PackageFactsTable.FactsAsync(session, principal, address, deleted);
 
     /// <summary>What the package is, inside a transaction.</summary>
-    public static Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address) => PackageFactsTable.SubjectAsync(session, address);
+    public static Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address) =>
+        PackageFactsTable.SubjectAsync(session, address);
 
     /// <summary>What a person is to a repository; null when there is no such repository.</summary>
     public async Task<PersonOnRepository?> RepositoryAsync(long userId, long repositoryId, CancellationToken cancellationToken) =>
@@ -48,7 +49,8 @@ internal sealed class AccessDecisions(Db db)
         AccessTable.OnRepositoryAsync(session, userId, owner, name);
 
     /// <summary>What a person is to many repositories, in one statement; those that do not exist are left out.</summary>
-    public static Task<Dictionary<long, PersonOnRepository>> RepositoriesAsync(DbSession session, long? userId, IEnumerable<long> repositoryIds) =>
+    public static Task<Dictionary<long, PersonOnRepository>> RepositoriesAsync(
+        DbSession session, long? userId, IEnumerable<long> repositoryIds) =>
         AccessTable.OnRepositoriesAsync(session, userId, repositoryIds);
 
     /// <summary>What a person is to an account; null when there is no such account.</summary>
@@ -56,7 +58,6 @@ internal sealed class AccessDecisions(Db db)
         AccessTable.InNamespaceAsync(session, userId, login);
 
     /// <summary>What many people are to many repositories.</summary>
-    /// <param name="session">Where to read.</param>
     /// <param name="pairs">A select of <c>user_id</c> and <c>repository_id</c>.</param>
     public static Task<List<PersonOnRepository>> PeopleAsync(DbSession session, string pairs) => AccessTable.StandingsAsync(session, pairs);
 }

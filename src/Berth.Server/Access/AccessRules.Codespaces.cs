@@ -56,7 +56,8 @@ public static partial class AccessRules
     public static Decision Decide(CodespaceFacts facts)
     {
         var chain = new RuleChain();
-        if (!chain.Check(facts.CanRead, $"can read {facts.Repository.FullName}", $"{facts.UserLogin} cannot read {facts.Repository.FullName}"))
+        if (!chain.Check(
+            facts.CanRead, $"can read {facts.Repository.FullName}", $"{facts.UserLogin} cannot read {facts.Repository.FullName}"))
         {
             return new Decision(Allowed: false, chain.Lines, MaySee: false);
         }
@@ -70,15 +71,18 @@ public static partial class AccessRules
                 $"{facts.UserLogin} is among the members whom {organization} lets have codespaces",
                 $"{organization} lets selected members have codespaces, and {facts.UserLogin} is not among them"),
             CodespaceAccess.Members => chain.Check(
-                facts.IsMember, $"members of {organization} may have codespaces", $"{organization} lets its members have codespaces, and {facts.UserLogin} is none"),
+                facts.IsMember, $"members of {organization} may have codespaces",
+                $"{organization} lets its members have codespaces, and {facts.UserLogin} is none"),
             _ => chain.Check(true, $"{organization} lets everybody who can read the repository have codespaces", ""),
         };
-        return new Decision(allowed, chain.Lines, MaySee: true, allowed ? null : chain.Reason, allowed ? null : Remedy(facts, organization));
+        return new Decision(
+            allowed, chain.Lines, MaySee: true, allowed ? null : chain.Reason, allowed ? null : Remedy(facts, organization));
     }
 
     private static string Remedy(CodespaceFacts facts, string organization) => facts switch
     {
-        { Access: CodespaceAccess.SelectedMembers, IsMember: true } => $"an owner can run: berth org codespaces-access add {organization} {facts.UserLogin}",
+        { Access: CodespaceAccess.SelectedMembers, IsMember: true } =>
+            $"an owner can run: berth org codespaces-access add {organization} {facts.UserLogin}",
         { Access: CodespaceAccess.Nobody } => $"an owner can run: berth org codespaces-access set {organization} all_members",
         _ => $"an owner can run: berth org member set {organization} {facts.UserLogin}",
     };

@@ -7,9 +7,6 @@ public static partial class AccessRules
     public static bool MayRead(RepositoryStanding standing) => standing.CanRead;
 
     /// <summary>Through a token: what is public needs neither scope nor token.</summary>
-    /// <param name="repository">Which one.</param>
-    /// <param name="standing">The caller's.</param>
-    /// <param name="scoped">The token has a scope that reads more than what is public.</param>
     public static bool MayRead(RepositoryFacts repository, RepositoryStanding standing, bool scoped) =>
         repository.Openness == Visibility.Public || (scoped && MayRead(standing));
 

@@ -41,7 +41,9 @@ public static partial class AccessRules
             return Role.None;
         }
 
-        Give(facts.UserOwnsNamespace, Role.Admin, facts.Owner.IsOrganization ? $"owners of {facts.Owner.Login} are admin" : $"{facts.Owner.Login} owns it: admin");
+        Give(
+            facts.UserOwnsNamespace, Role.Admin,
+            facts.Owner.IsOrganization ? $"owners of {facts.Owner.Login} are admin" : $"{facts.Owner.Login} owns it: admin");
         if (!facts.Exists)
         {
             return role;
@@ -57,22 +59,27 @@ public static partial class AccessRules
             foreach (var named in facts.OnLinked.Named)
             {
                 var inherited = RoleNames.OfRepository(named.Role);
-                Give(inherited != Role.None, inherited, $"inherits {inherited.Name()} from {facts.Linked.FullName}, where {named.Source} has {named.Role}");
+                Give(
+                    inherited != Role.None, inherited,
+                    $"inherits {inherited.Name()} from {facts.Linked.FullName}, where {named.Source} has {named.Role}");
             }
         }
 
-        Give(facts is { Visibility: Visibility.Internal, UserIsMember: true }, Role.Read, $"members of {facts.Owner.Login} read internal packages");
+        Give(
+            facts is { Visibility: Visibility.Internal, UserIsMember: true }, Role.Read,
+            $"members of {facts.Owner.Login} read internal packages");
         Give(facts.Visibility == Visibility.Public, Role.Read, "everyone reads public packages");
         return role;
     }
 
-    private static bool Allows(Principal principal, PackageAction action, PackageFacts facts, Visibility createAs, RuleChain chain) => principal switch
-    {
-        UserPrincipal user => UserMay(user, action, facts, createAs, chain),
-        WorkflowPrincipal workflow => WorkflowMay(workflow, action, facts, chain),
-        CodespacePrincipal => CodespaceMay(action, facts, chain),
-        _ => AnonymousMay(action, facts, chain),
-    };
+    private static bool Allows(Principal principal, PackageAction action, PackageFacts facts, Visibility createAs, RuleChain chain) =>
+        principal switch
+        {
+            UserPrincipal user => UserMay(user, action, facts, createAs, chain),
+            WorkflowPrincipal workflow => WorkflowMay(workflow, action, facts, chain),
+            CodespacePrincipal => CodespaceMay(action, facts, chain),
+            _ => AnonymousMay(action, facts, chain),
+        };
 
     /// <summary>Owners read everything in their namespace, so they may also know what is not there.</summary>
     private static bool OwnsName(Principal principal, PackageFacts facts) =>
@@ -81,7 +88,9 @@ public static partial class AccessRules
 
     private static bool AnonymousMay(PackageAction action, PackageFacts facts, RuleChain chain) =>
         action == PackageAction.Pull
-            ? chain.Check(facts is { Exists: true, Visibility: Visibility.Public }, "anyone reads public packages", "it is not public, and nobody is signed in")
+            ? chain.Check(
+                facts is { Exists: true, Visibility: Visibility.Public }, "anyone reads public packages",
+                "it is not public, and nobody is signed in")
             : chain.Refuse("nobody is signed in");
 
     private static bool UserMay(UserPrincipal user, PackageAction action, PackageFacts facts, Visibility createAs, RuleChain chain)
@@ -95,7 +104,8 @@ public static partial class AccessRules
         var role = UserRole(facts, chain);
         if (facts.Owner is null || !user.Patterns.Cover(facts.Owner.Login, facts.Address.Name))
         {
-            return chain.Refuse(facts.Owner is null ? "there is no such account" : $"the token covers {string.Join(", ", user.Patterns.Patterns)} only");
+            return chain.Refuse(
+                facts.Owner is null ? "there is no such account" : $"the token covers {string.Join(", ", user.Patterns.Patterns)} only");
         }
 
         return action switch
@@ -144,9 +154,13 @@ public static partial class AccessRules
             PackageAction.Push when !facts.Exists => WorkflowMayCreate(workflow, facts, chain),
             PackageAction.Push => WritePermission(workflow, chain)
                 && (Linked(facts, chain)
-                    || chain.Check(listed >= Role.Write, $"{workflow.Repository} is on the Actions list with {listed.Name()}", NotListed(workflow.Repository, "Actions", "write"))),
+                    || chain.Check(
+                        listed >= Role.Write, $"{workflow.Repository} is on the Actions list with {listed.Name()}",
+                        NotListed(workflow.Repository, "Actions", "write"))),
             PackageAction.Delete => facts.Exists && WritePermission(workflow, chain)
-                && chain.Check(listed >= Role.Admin, $"{workflow.Repository} is on the Actions list with admin", NotListed(workflow.Repository, "Actions", "admin")),
+                && chain.Check(
+                    listed >= Role.Admin, $"{workflow.Repository} is on the Actions list with admin",
+                    NotListed(workflow.Repository, "Actions", "admin")),
             _ => chain.Refuse("workflows do not change a package's settings"),
         };
     }
@@ -178,11 +192,13 @@ public static partial class AccessRules
     {
         if (action != PackageAction.Pull)
         {
-            return chain.Refuse("a codespace's own token never publishes; use your own token with write:packages, or better, CI with a workflow token");
+            return chain.Refuse(
+                "a codespace's own token never publishes; use your own token with write:packages, or better, CI with a workflow token");
         }
 
         if (facts.Acting is not { } repository || !chain.Check(
-            facts.OnActing.CanRead, $"the codespace's creator can read {repository.FullName}", "the codespace's creator can no longer read its repository"))
+            facts.OnActing.CanRead, $"the codespace's creator can read {repository.FullName}",
+            "the codespace's creator can no longer read its repository"))
         {
             return chain.Refuse("the codespace's creator can no longer read its repository");
         }
@@ -213,16 +229,19 @@ public static partial class AccessRules
         return repository.Openness <= facts.Visibility || chain.Check(
             facts.OnActing.NamedRole >= Role.Read || facts.UserIsMember || UserRole(facts, new RuleChain()) >= Role.Read,
             "the creator has a named role on the repository, belongs to the owning organization, or reads the package",
-            $"{repository.FullName} is more open than the package, and the creator has no named role on it, no membership in {facts.Owner?.Login} and no read on the package");
+            $"{repository.FullName} is more open than the package, and the creator has no named role on it, no membership "
+                + $"in {facts.Owner?.Login} and no read on the package");
     }
 
     /// <summary>
-    /// <c>customizations.codespaces.repositories</c>: what belongs to another repository of the same owner, for a creator who can read that repository and
-    /// has permitted it to codespaces of this one. It is lent, so what needs a list or only a visibility is not.
+    /// <c>customizations.codespaces.repositories</c>: what belongs to another repository of the same owner, for a creator who can read that
+    /// repository and has permitted it to codespaces of this one. It is lent, so what needs a list or only a visibility is not.
     /// </summary>
     private static bool Permitted(PackageFacts facts, RepositoryFacts repository, RuleChain chain) =>
         facts is { LinkedAsked: true, Inherits: true, Linked: { } linked } && linked.OwnerId == repository.OwnerId
-        && chain.Check(facts.OnLinked.CanRead, $"the codespace's creator can read {linked.FullName}", $"the codespace's creator cannot read {linked.FullName}")
+        && chain.Check(
+            facts.OnLinked.CanRead, $"the codespace's creator can read {linked.FullName}",
+            $"the codespace's creator cannot read {linked.FullName}")
         && chain.Check(
             facts.LinkedPermitted,
             $"the codespace's creator lets codespaces of {repository.FullName} read the packages of {linked.FullName}",
@@ -246,7 +265,8 @@ public static partial class AccessRules
             "internal packages are read from the organization's repositories that are not public");
 
     private static string NotListed(string? repository, string list, string? role) =>
-        $"{repository ?? "the repository"} is neither linked to it with inherited access nor on its {list} list{(role is null ? "" : $" with {role}")}";
+        $"{repository ?? "the repository"} is neither linked to it with inherited access nor on "
+            + $"its {list} list{(role is null ? "" : $" with {role}")}";
 }
 
 /// <summary>Collects the rules as they are looked at, and the first one that refused.</summary>

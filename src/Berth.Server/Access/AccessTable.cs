@@ -49,7 +49,8 @@ internal static class AccessTable
     /// <summary>One person and one repository; null when there is no such repository.</summary>
     public static async Task<PersonOnRepository?> OnRepositoryAsync(DbSession session, long? userId, long repositoryId) =>
         (await StandingsAsync(
-            session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id = @repositoryId", new { userId, repositoryId }))
+            session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id = @repositoryId",
+            new { userId, repositoryId }))
         .FirstOrDefault();
 
     /// <summary>The same by the repository's names.</summary>
@@ -64,18 +65,20 @@ internal static class AccessTable
         .FirstOrDefault();
 
     /// <summary>One person on many repositories, by the repositories' ids.</summary>
-    public static async Task<Dictionary<long, PersonOnRepository>> OnRepositoriesAsync(DbSession session, long? userId, IEnumerable<long> repositoryIds)
+    public static async Task<Dictionary<long, PersonOnRepository>> OnRepositoriesAsync(
+        DbSession session, long? userId, IEnumerable<long> repositoryIds)
     {
         var ids = repositoryIds.Distinct().ToArray();
         return ids.Length == 0 ? [] : (await StandingsAsync(
-            session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id in @ids", new { userId, ids }))
+            session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id in @ids",
+            new { userId, ids }))
             .ToDictionary(found => found.Repository.Id);
     }
 
-    /// <summary>What people are to repositories, in one statement however many there are. Repositories that do not exist are left out.</summary>
-    /// <param name="session">Where to read.</param>
+    /// <summary>
+    /// What people are to repositories, in one statement however many there are. Repositories that do not exist are left out.
+    /// </summary>
     /// <param name="pairs">A select of <c>user_id</c>, which may be null for nobody, and <c>repository_id</c>.</param>
-    /// <param name="parameters">The parameters of the select.</param>
     public static async Task<List<PersonOnRepository>> StandingsAsync(DbSession session, string pairs, object? parameters = null)
     {
         var rows = await session.QueryAsync<StandingRow>(
@@ -97,7 +100,10 @@ internal static class AccessTable
                 group.First().Repository,
                 group.Key.UserId is null ? RepositoryStanding.Nobody : RepositoryStanding.Of(
                     group.First().Repository,
-                    [.. group.Where(row => row.Role is not null).Select(row => new RoleSource { Source = row.RoleSource!, Role = row.Role! })],
+                    [
+                        .. group.Where(row => row.Role is not null)
+                        .Select(row => new RoleSource { Source = row.RoleSource!, Role = row.Role! }),
+                    ],
                     group.First().IsMember))),
         ];
     }
@@ -142,8 +148,6 @@ internal static class AccessTable
 }
 
 /// <summary>One person and one account; the person is null for nobody who is signed in.</summary>
-/// <param name="UserId">The person.</param>
-/// <param name="Owner">The account.</param>
 /// <param name="Membership">In an organization: <c>admin</c> (an owner), <c>member</c>, or null.</param>
 internal sealed record PersonInNamespace(long? UserId, OwnerFacts Owner, string? Membership);
 

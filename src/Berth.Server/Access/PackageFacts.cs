@@ -4,7 +4,6 @@ using Berth.Server.Oci;
 namespace Berth.Server.Access;
 
 /// <summary>A package by the names in its address; the package may or may not exist.</summary>
-/// <param name="Owner">The account's login in any case.</param>
 /// <param name="Type"><c>container</c> or <c>npm</c>.</param>
 /// <param name="Name">Lower case; may contain slashes for containers.</param>
 public sealed record PackageAddress(string Owner, string Type, string Name)
@@ -77,7 +76,10 @@ public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool Ca
     public bool IsMember { get; init; }
 
     public static RepositoryStanding Of(RepositoryFacts repository, IReadOnlyList<RoleSource> named, bool isMember) =>
-        new(named, repository.Openness == Visibility.Public || (repository.Openness == Visibility.Internal && isMember) || named.Count > 0) { IsMember = isMember };
+        new(named, repository.Openness == Visibility.Public || (repository.Openness == Visibility.Internal && isMember) || named.Count > 0)
+        {
+            IsMember = isMember,
+        };
 
     public Role NamedRole => Named.Count == 0 ? Role.None : Named.Max(n => RoleNames.OfRepository(n.Role));
 }
@@ -102,7 +104,9 @@ public record PackageSubject
     public bool Exists => PackageId is not null;
 }
 
-/// <summary>Everything that decides whether one principal may do something with one package, read from the database at one moment.</summary>
+/// <summary>
+/// Everything that decides whether one principal may do something with one package, read from the database at one moment.
+/// </summary>
 public sealed record PackageFacts : PackageSubject
 {
     public PackageFacts()
@@ -115,7 +119,9 @@ public sealed record PackageFacts : PackageSubject
     {
     }
 
-    /// <summary>The owner's repository whose name is the first segment of the package's: the name is kept for those who can write to it.</summary>
+    /// <summary>
+    /// The owner's repository whose name is the first segment of the package's: the name is kept for those who can write to it.
+    /// </summary>
     public RepositoryFacts? NameKeeper { get; init; }
 
     /// <summary>About the user (a user principal's, or a codespace's creator).</summary>
@@ -205,7 +211,8 @@ public record OwnerFacts
     };
 
     /// <summary>A package that begins to inherit from a repository is no more open than the repository.</summary>
-    public Visibility Tighten(Visibility visibility, RepositoryFacts repository) => visibility > repository.Openness ? Clamp(repository.Openness) : visibility;
+    public Visibility Tighten(Visibility visibility, RepositoryFacts repository) =>
+        visibility > repository.Openness ? Clamp(repository.Openness) : visibility;
 
     /// <summary>What is not allowed becomes private; internal exists in organizations only.</summary>
     public Visibility Clamp(Visibility visibility) => visibility switch

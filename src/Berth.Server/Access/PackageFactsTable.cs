@@ -2,7 +2,9 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Access;
 
-/// <summary>Reads all facts of one principal and one package in one statement, so that they are of one moment. Its tables belong to their features.</summary>
+/// <summary>
+/// Reads all facts of one principal and one package in one statement, so that they are of one moment. Its tables belong to their features.
+/// </summary>
 internal static class PackageFactsTable
 {
     public const string OwnerColumns = """
@@ -63,7 +65,8 @@ internal static class PackageFactsTable
             select null, 0, a.login, g.role from package p join package_users g on g.package_id = p.id join accounts a on a.id = g.user_id
             where g.user_id = @userId
             union all
-            select null, 1, 'team ' || t.slug, g.role from package p join package_teams g on g.package_id = p.id join teams t on t.id = g.team_id
+            select null, 1, 'team ' || t.slug, g.role from package p join package_teams g on g.package_id = p.id
+              join teams t on t.id = g.team_id
             join team_members m on m.team_id = t.id where m.user_id = @userId
         )
         select {SubjectColumns},
@@ -88,9 +91,6 @@ internal static class PackageFactsTable
         order by h.place, h.source
         """;
 
-    /// <param name="session">Where to read.</param>
-    /// <param name="address">The package by its names.</param>
-    /// <param name="deleted">The id of a deleted package to take in its stead.</param>
     public static async Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address, long? deleted = null)
     {
         var row = await session.FirstOrDefaultAsync<FactsRow>(
@@ -230,7 +230,8 @@ internal static class PackageFactsTable
                 .Select(row => new RoleSource { Source = row.HeldSource!, Role = row.HeldRole! }),
         ];
 
-        private static RepositoryFacts? Repository(long? id, long? ownerId, string? ownerLogin, bool? ownerIsOrganization, string? name, string? visibility) =>
+        private static RepositoryFacts? Repository(
+            long? id, long? ownerId, string? ownerLogin, bool? ownerIsOrganization, string? name, string? visibility) =>
             id is null ? null : new RepositoryFacts
             {
                 Id = id.Value,

@@ -24,7 +24,8 @@ public sealed class PackagePatterns : IEquatable<PackagePatterns>
         var slash = pattern.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && pattern.Length > slash + 1 && pattern.Length <= 255
             && pattern.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '*' or '@')
-            && pattern.IndexOf('*', StringComparison.Ordinal) is var star && (star < 0 || (star == pattern.Length - 1 && pattern[star - 1] == '/'));
+            && pattern.IndexOf('*', StringComparison.Ordinal) is var star
+            && (star < 0 || (star == pattern.Length - 1 && pattern[star - 1] == '/'));
     }
 
     public bool Cover(string owner, string name)

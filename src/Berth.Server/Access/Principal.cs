@@ -1,14 +1,16 @@
 namespace Berth.Server.Access;
 
 /// <summary>
-/// Who a request acts as. Built from a verified token and nothing else. A value: two that differ in anything are two, and what is remembered about
-/// one is never told about another.
+/// Who a request acts as. Built from a verified token and nothing else. A value: two that differ in anything are two, and what is
+/// remembered about one is never told about another.
 /// </summary>
 public abstract record Principal
 {
     public static readonly Principal Anonymous = new AnonymousPrincipal();
 
-    /// <summary>Stable text for rows: whose pending uploads these are, who pushed. Two principals may share one; it identifies none.</summary>
+    /// <summary>
+    /// Stable text for rows: whose pending uploads these are, who pushed. Two principals may share one; it identifies none.
+    /// </summary>
     public abstract string Key { get; }
 
     /// <summary>For people: <c>signed in as ada with read:packages</c>. Says nothing that the caller does not know already.</summary>
@@ -23,7 +25,8 @@ public sealed record AnonymousPrincipal : Principal
 }
 
 /// <summary>A person, through a personal access token (or a session, which has no scopes to cap it).</summary>
-public sealed record UserPrincipal(long UserId, string Login, bool SiteAdmin, Scopes Scopes, PackagePatterns Patterns, long? TokenId) : Principal
+public sealed record UserPrincipal(long UserId, string Login, bool SiteAdmin, Scopes Scopes, PackagePatterns Patterns, long? TokenId)
+    : Principal
 {
     public override string Key => $"user:{UserId}";
 
@@ -42,7 +45,8 @@ public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Rol
 
 /// <summary>A codespace: a repository, and the user who created it.</summary>
 /// <param name="CodespaceId">Null for one that does not exist: what would a codespace of that repository and user get?</param>
-public sealed record CodespacePrincipal(long? CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
+public sealed record CodespacePrincipal(
+    long? CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
     : Principal
 {
     /// <summary>The repositories whose packages its configuration asks for; null: those that were stored when it was read.</summary>

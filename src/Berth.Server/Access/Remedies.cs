@@ -11,13 +11,16 @@ internal static class Remedies
             return own;
         }
 
-        if (principal is CodespacePrincipal codespace && facts is { LinkedAsked: true, LinkedPermitted: false, Inherits: true } && facts.OnLinked.CanRead)
+        if (principal is CodespacePrincipal codespace
+            && facts is { LinkedAsked: true, LinkedPermitted: false, Inherits: true }
+            && facts.OnLinked.CanRead)
         {
             return $"{codespace.UserLogin} can run: berth codespace permissions allow {codespace.Repository}";
         }
 
         return facts.Exists
-            ? $"an admin of the package can run: {Grant(principal, action, facts.Address with { Owner = facts.Owner?.Login ?? facts.Address.Owner })}"
+            ? $"an admin of the package can "
+                + $"run: {Grant(principal, action, facts.Address with { Owner = facts.Owner?.Login ?? facts.Address.Owner })}"
             : null;
     }
 
@@ -33,8 +36,10 @@ internal static class Remedies
     private static string? OfTheCaller(Principal principal, PackageAction action) => principal switch
     {
         AnonymousPrincipal => "sign in with a personal access token that has read:packages",
-        CodespacePrincipal when action != PackageAction.Pull => "use your own token with write:packages, or better, CI with a workflow token",
-        WorkflowPrincipal { Packages: Role.Read } when action != PackageAction.Pull => "ask for packages: write in the workflow's permissions",
+        CodespacePrincipal when action != PackageAction.Pull =>
+            "use your own token with write:packages, or better, CI with a workflow token",
+        WorkflowPrincipal { Packages: Role.Read } when action != PackageAction.Pull =>
+            "ask for packages: write in the workflow's permissions",
         UserPrincipal user when MissingScope(user, action) is { } scope => $"use a token with the scope {scope}",
         _ => null,
     };

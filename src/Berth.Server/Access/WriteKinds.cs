@@ -13,8 +13,8 @@ internal static partial class WriteKinds
     ];
 
     /// <summary>
-    /// Other facts of decisions, and the tokens that principals are made from. A table that no list names counts as one of these. An account takes its
-    /// tokens with it.
+    /// Other facts of decisions, and the tokens that principals are made from. A table that no list names counts as one of these. An
+    /// account takes its tokens with it.
     /// </summary>
     public static readonly IReadOnlyCollection<string> Facts =
     [
@@ -49,10 +49,12 @@ internal static partial class WriteKinds
         : table == "set" || Content.Contains(table) || (table == "packages" && LeavesPackagesAlone().IsMatch(sql)) ? WriteKind.Content
         : WriteKind.Access;
 
-    [GeneratedRegex(@"\b(insert\s+into|update|delete\s+from)\s+(?<table>[a-z_]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\b(insert\s+into|update|delete\s+from)\s+(?<table>[a-z_]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Writes();
 
-    // Every push tells when a package changed, locks it, or makes a pending name that only its uploader sees: the facts are those of live packages.
+    // Every push tells when a package changed, locks it, or makes a pending name that only its uploader sees: the facts are those of live
+    // packages.
     [GeneratedRegex(
         @"\bupdate\s+packages\s+set\s+(updated_at\s*=\s*@\w+|state\s*=\s*state)\s+where\b|\binsert\s+into\s+packages\b[^;]*'pending'",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -39,7 +39,8 @@ internal static class AccountEndpoints
         return row is null ? Errors.NotFound : ApiResult.Ok(row.ToProfile(urls, withEmail: true));
     }
 
-    private static async Task<IResult> ProfileAsync(string username, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    private static async Task<IResult> ProfileAsync(
+        string username, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var row = await db.ReadAsync(session => AccountTable.FindAsync(session, username), cancellationToken);
         return row is null
@@ -50,11 +51,13 @@ internal static class AccountEndpoints
     private static Task<IResult> UsersAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ListAsync("user", http, paging, db, urls, cancellationToken);
 
-    private static Task<IResult> OrganizationsAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+    private static Task<IResult> OrganizationsAsync(
+        HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ListAsync("organization", http, paging, db, urls, cancellationToken);
 
     /// <summary>GitHub's <c>since</c> is the id after which the list begins.</summary>
-    private static async Task<IResult> ListAsync(string kind, HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(
+        string kind, HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         _ = long.TryParse(http.Request.Query["since"].ToString(), out var since);
         var page = await db.ReadAsync(session => AccountTable.ListAsync(session, kind, since, paging), cancellationToken);

@@ -25,7 +25,6 @@ internal static class AccountJson
     public static Account Owner(this RepositoryFacts repository, ApiUrls urls) =>
         Simple(repository.OwnerId, repository.OwnerLogin, repository.OwnerIsOrganization, siteAdmin: false, urls);
 
-    /// <param name="withEmail">For the person and for site administrators.</param>
     public static Account ToProfile(this AccountRow row, ApiUrls urls, bool withEmail) => row.ToSimple(urls) with
     {
         Name = row.Name,

@@ -64,16 +64,18 @@ internal static class AccountTable
 
     public static async Task<Page<AccountRow>> ListAsync(DbSession session, string kind, long since, Paging paging)
     {
-        var total = await session.SingleAsync<long>("select count(*) from accounts where kind = @kind and id > @since", new { kind, since });
+        var total = await session.SingleAsync<long>(
+            "select count(*) from accounts where kind = @kind and id > @since", new { kind, since });
         var rows = await session.QueryAsync<AccountRow>(
             $"select {Columns} from accounts a where a.kind = @kind and a.id > @since order by a.id limit @size offset @offset",
             new { kind, since, size = paging.Size, offset = paging.Offset });
         return new Page<AccountRow>(rows, total);
     }
 
-    public static Task UpdateProfileAsync(DbSession session, long id, string? name, string? email, DateTimeOffset now) => session.ExecuteAsync(
-        "update accounts set name = coalesce(@name, name), email = coalesce(@email, email), updated_at = @now where id = @id",
-        new { id, name, email, now });
+    public static Task UpdateProfileAsync(DbSession session, long id, string? name, string? email, DateTimeOffset now) =>
+        session.ExecuteAsync(
+            "update accounts set name = coalesce(@name, name), email = coalesce(@email, email), updated_at = @now where id = @id",
+            new { id, name, email, now });
 
     /// <summary>Something about it changed; its name as well, where that is set, and null is none.</summary>
     public static Task ChangeAsync(DbSession session, long id, bool setsName, string? name, DateTimeOffset now) => session.ExecuteAsync(
@@ -95,7 +97,8 @@ internal static class AccountTable
         """
         select a.login from memberships m join accounts a on a.id = m.organization_id
         where m.user_id = @userId and m.role = 'admin'
-          and not exists (select 1 from memberships o where o.organization_id = m.organization_id and o.role = 'admin' and o.user_id <> @userId)
+          and not exists (select 1 from memberships o where o.organization_id = m.organization_id and o.role = 'admin'
+            and o.user_id <> @userId)
         order by a.folded
         """,
         new { userId });

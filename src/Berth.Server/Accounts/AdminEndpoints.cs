@@ -32,7 +32,8 @@ internal static class AdminEndpoints
         }
     }
 
-    private static async Task<IResult> CreateUserAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateUserAsync(
+        HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewUser>(
             request,
@@ -44,9 +45,10 @@ internal static class AdminEndpoints
             },
             cancellationToken);
         var row = await db.WriteAsync(
-            async session => await AccountTable.InsertAsync(session, "user", wanted.Login, wanted.Name, wanted.Email, time.GetUtcNow()) is { } id
-                ? await AccountTable.FindAsync(session, id)
-                : null,
+            async session =>
+                await AccountTable.InsertAsync(session, "user", wanted.Login, wanted.Name, wanted.Email, time.GetUtcNow()) is { } id
+                    ? await AccountTable.FindAsync(session, id)
+                    : null,
             cancellationToken);
         return row is null
             ? ApiErrors.Exists("User", "login", $"the login {wanted.Login} is taken")
@@ -61,7 +63,8 @@ internal static class AdminEndpoints
         }
     }
 
-    private static async Task<IResult> DeleteUserAsync(string username, ApiCaller caller, Db db, IFollowAccounts followers, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteUserAsync(
+        string username, ApiCaller caller, Db db, IFollowAccounts followers, CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
@@ -78,7 +81,8 @@ internal static class AdminEndpoints
 
                 if (await AccountTable.OnlyOwnerOfAsync(session, user.Id) is { Count: > 0 } organizations)
                 {
-                    return ApiErrors.Unprocessable("User", "login", $"{user.Login} is the only owner of {string.Join(", ", organizations)}");
+                    return ApiErrors.Unprocessable(
+                        "User", "login", $"{user.Login} is the only owner of {string.Join(", ", organizations)}");
                 }
 
                 if (await AccountTable.CountCodespacesAsync(session, user.Id) > 0)
@@ -123,10 +127,12 @@ internal static class AdminEndpoints
         return found ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
     }
 
-    private static Task<IResult> PromoteAsync(string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+    private static Task<IResult> PromoteAsync(
+        string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
         SetSiteAdminAsync(username, siteAdmin: true, caller, db, time, cancellationToken);
 
-    private static Task<IResult> DemoteAsync(string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
+    private static Task<IResult> DemoteAsync(
+        string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
         SetSiteAdminAsync(username, siteAdmin: false, caller, db, time, cancellationToken);
 
     private static async Task<IResult> SetSiteAdminAsync(

@@ -11,14 +11,17 @@ namespace Berth.Server.Accounts;
 /// Makes the account <c>admin</c> and its token at the first start: the token of <c>BERTH_ADMIN_TOKEN</c>, else a fresh one in the file
 /// <c>admin-token</c> of the data folder. A changed <c>BERTH_ADMIN_TOKEN</c> replaces the one before.
 /// </summary>
-internal sealed partial class FirstAdministrator(AccountOptions options, DataOptions data, Db db, TimeProvider time, ILogger<FirstAdministrator> logger)
+internal sealed partial class FirstAdministrator(
+    AccountOptions options, DataOptions data, Db db, TimeProvider time, ILogger<FirstAdministrator> logger)
 {
     private const string Note = "first administrator";
 
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         var exists = await db.ReadAsync(
-            session => session.SingleAsync<long>("select count(*) from tokens where note = @note and kind = 'personal'", new { note = Note }), cancellationToken) > 0;
+            session => session.SingleAsync<long>(
+                "select count(*) from tokens where note = @note and kind = 'personal'", new { note = Note }),
+            cancellationToken) > 0;
         if (!string.IsNullOrEmpty(options.AdminToken))
         {
             await StoreAsync(options.AdminToken, cancellationToken);

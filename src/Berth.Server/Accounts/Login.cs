@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>The grammar of logins, and those that nobody may have: every first path segment the server uses now or will, and <c>library</c>.</summary>
+/// <summary>
+/// The grammar of logins, and those that nobody may have: every first path segment the server uses now or will, and <c>library</c>.
+/// </summary>
 internal static partial class Login
 {
     private const int Longest = 39;

@@ -39,11 +39,15 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             case CodespacePrincipal codespace:
                 return CodespaceReaches(http, codespace)
                     ? null
-                    : ApiErrors.Forbidden(principal, "a codespace's own token reaches its repository, its creator's profile and itself only");
+                    : ApiErrors.Forbidden(
+                        principal, "a codespace's own token reaches its repository, its creator's profile and itself only");
             case WorkflowPrincipal:
-                return route.OnPackage ? null : ApiErrors.Forbidden(principal, "Resource not accessible by integration: a workflow's token reaches packages only");
+                return route.OnPackage
+                    ? null
+                    : ApiErrors.Forbidden(principal, "Resource not accessible by integration: a workflow's token reaches packages only");
             case AnonymousPrincipal:
-                return reads && route.Need is (ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.PackageReader)
+                return reads
+                    && route.Need is (ApiNeed.Anyone or ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.PackageReader)
                     ? null
                     : ApiErrors.Challenged(Errors.RequiresAuthentication);
             case UserPrincipal { Patterns.Restricts: true } when !route.IsPackage:
@@ -65,8 +69,9 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         string? Value(string name) => http.Request.RouteValues[name] as string;
         return http.GetEndpoint()!.Metadata.OfType<CodespaceReach>().FirstOrDefault() switch
         {
-            CodespaceReach.Repository => $"{Value("owner")}/{Value("repo")}".Equals(codespace.Repository, StringComparison.OrdinalIgnoreCase)
-                || Value("repository_id") == codespace.RepositoryId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            CodespaceReach.Repository =>
+                $"{Value("owner")}/{Value("repo")}".Equals(codespace.Repository, StringComparison.OrdinalIgnoreCase)
+                    || Value("repository_id") == codespace.RepositoryId.ToString(System.Globalization.CultureInfo.InvariantCulture),
             CodespaceReach.Profile => codespace.UserLogin.Equals(Value("username"), StringComparison.OrdinalIgnoreCase),
             CodespaceReach.Codespace => codespace.Name.Equals(Value("name"), StringComparison.Ordinal),
             _ => false,
@@ -77,9 +82,11 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
     {
         var login = (string)http.Request.RouteValues["org"]!;
         var found = await db.ReadAsync(
-            async session => await AccessDecisions.NamespaceAsync(session, (principal as UserPrincipal)?.UserId, login) is { Owner.IsOrganization: true } person
-                ? new OrganizationAccess(person.Owner, person.Membership, AccessRules.MayCreateRepository(person))
-                : null,
+            async session =>
+                await AccessDecisions.NamespaceAsync(
+                    session, (principal as UserPrincipal)?.UserId, login) is { Owner.IsOrganization: true } person
+                    ? new OrganizationAccess(person.Owner, person.Membership, AccessRules.MayCreateRepository(person))
+                    : null,
             http.RequestAborted);
         if (found is null || (found.Membership is null && need is not (ApiNeed.Anyone or ApiNeed.User or ApiNeed.PackageUser)))
         {
@@ -106,7 +113,9 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         // Said only now: of a repository that the caller may not see nothing is said at all.
         if (route.Need == ApiNeed.RepositoryUser && (principal is not UserPrincipal || !scoped))
         {
-            return principal is UserPrincipal ? ApiErrors.LacksScope(principal, route.Scopes) : ApiErrors.Challenged(Errors.RequiresAuthentication);
+            return principal is UserPrincipal
+                ? ApiErrors.LacksScope(principal, route.Scopes)
+                : ApiErrors.Challenged(Errors.RequiresAuthentication);
         }
 
         http.Features.Set(found);
@@ -181,7 +190,9 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             return ApiErrors.Hidden(principal);
         }
 
-        var reason = need == ApiNeed.PackageAdministratorReading ? "needs the role admin on the package" : decision.Reason ?? "it is not allowed";
+        var reason = need == ApiNeed.PackageAdministratorReading
+            ? "needs the role admin on the package"
+            : decision.Reason ?? "it is not allowed";
         return ApiErrors.Forbidden(principal, reason) with { Remedy = decision.Remedy };
     }
 }

@@ -21,13 +21,15 @@ internal sealed record OrganizationAccess(OwnerFacts Organization, string? Membe
 {
     public bool IsOwner => Membership == "admin";
 
-    public static ValueTask<OrganizationAccess?> BindAsync(HttpContext http) => ValueTask.FromResult<OrganizationAccess?>(http.Proven<OrganizationAccess>());
+    public static ValueTask<OrganizationAccess?> BindAsync(HttpContext http) =>
+        ValueTask.FromResult<OrganizationAccess?>(http.Proven<OrganizationAccess>());
 }
 
 /// <summary>A repository that the caller may at least read.</summary>
 internal sealed record RepositoryAccess(RepositoryFacts Repository, RepositoryStanding Standing)
 {
-    public static ValueTask<RepositoryAccess?> BindAsync(HttpContext http) => ValueTask.FromResult<RepositoryAccess?>(http.Proven<RepositoryAccess>());
+    public static ValueTask<RepositoryAccess?> BindAsync(HttpContext http) =>
+        ValueTask.FromResult<RepositoryAccess?>(http.Proven<RepositoryAccess>());
 }
 
 /// <summary>A package and the facts of the caller about it; what the route's mark asks for holds.</summary>
@@ -38,7 +40,8 @@ internal sealed record PackageAccess(PackageFacts Facts)
     /// <summary>For routes whose package must exist.</summary>
     public long Id => Facts.PackageId ?? throw new InvalidOperationException("the route's mark lets missing packages in");
 
-    public static ValueTask<PackageAccess?> BindAsync(HttpContext http) => ValueTask.FromResult<PackageAccess?>(http.Proven<PackageAccess>());
+    public static ValueTask<PackageAccess?> BindAsync(HttpContext http) =>
+        ValueTask.FromResult<PackageAccess?>(http.Proven<PackageAccess>());
 }
 
 internal static class ProvenFeatures

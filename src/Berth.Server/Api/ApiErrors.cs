@@ -17,10 +17,12 @@ internal static class ApiErrors
 
     public static ApiError Invalid(string resource, string field, string message) => Errors.Invalid(resource, field, "invalid", message);
 
-    public static ApiError Exists(string resource, string field, string message) => Errors.Invalid(resource, field, "already_exists", message);
+    public static ApiError Exists(string resource, string field, string message) =>
+        Errors.Invalid(resource, field, "already_exists", message);
 
     /// <summary>GitHub's 422 for what is understood and still cannot be done.</summary>
-    public static ApiError Unprocessable(string resource, string field, string message) => Errors.Invalid(resource, field, "unprocessable", message);
+    public static ApiError Unprocessable(string resource, string field, string message) =>
+        Errors.Invalid(resource, field, "unprocessable", message);
 
     /// <summary>A 401 names a scheme (RFC 9110 section 15.5.2).</summary>
     public static ApiError Challenged(ApiError error) => error.WithHeader("WWW-Authenticate", "Bearer realm=\"Berth API\"");

@@ -1,6 +1,8 @@
 namespace Berth.Server.Api;
 
-/// <summary>Who may call a route at all. Stands on every route line under /api; <see cref="ApiGate"/> decides it before the handler runs.</summary>
+/// <summary>
+/// Who may call a route at all. Stands on every route line under /api; <see cref="ApiGate"/> decides it before the handler runs.
+/// </summary>
 internal enum ApiNeed
 {
     /// <summary>Everybody, signed in or not; what is shown depends on who asks.</summary>
@@ -80,7 +82,8 @@ internal sealed record ApiRoute(ApiNeed Need, IReadOnlyList<string> Scopes)
     public bool OnPackage => Need is ApiNeed.PackageReader or ApiNeed.PackageDeleter or ApiNeed.PackageRestorer
         or ApiNeed.PackageAdministrator or ApiNeed.PackageAdministratorReading or ApiNeed.PackageCreator;
 
-    public bool OnRepository => Need is ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.RepositoryWriter or ApiNeed.RepositoryAdministrator;
+    public bool OnRepository =>
+        Need is ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.RepositoryWriter or ApiNeed.RepositoryAdministrator;
 
     public bool OnOrganization => Need is ApiNeed.OrganizationMember or ApiNeed.OrganizationOwner or ApiNeed.OrganizationOwnerOrSelf;
 }

@@ -3,7 +3,9 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
-/// <summary>What GitHub's clients read in the headers of every answer, and the requests that GitHub refuses before it asks who calls.</summary>
+/// <summary>
+/// What GitHub's clients read in the headers of every answer, and the requests that GitHub refuses before it asks who calls.
+/// </summary>
 internal static class GitHubHeaders
 {
     private static readonly string[] KnownVersions = ["2022-11-28", "2026-03-10"];

@@ -3,12 +3,13 @@ using Berth.Server.Access;
 namespace Berth.Server.Api;
 
 /// <summary>
-/// Reads the package out of a path: <c>{org}</c> or <c>{username}</c> (neither: the caller's own), <c>{type}</c>, <c>{name}</c>. A name with
-/// slashes comes percent-encoded as one segment; routing leaves <c>%2F</c> as it is and decodes the rest.
+/// Reads the package out of a path: <c>{org}</c> or <c>{username}</c> (neither: the caller's own), <c>{type}</c>, <c>{name}</c>. A name
+/// with slashes comes percent-encoded as one segment; routing leaves <c>%2F</c> as it is and decodes the rest.
 /// </summary>
 internal static class PackagePath
 {
-    public static bool TryParse(HttpContext http, Principal principal, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PackageAddress? address)
+    public static bool TryParse(
+        HttpContext http, Principal principal, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PackageAddress? address)
     {
         address = null;
         var route = http.Request.RouteValues;

@@ -10,7 +10,9 @@ internal sealed record Page<T>(List<T> Items, long Total)
     public Page<TOther> Select<TOther>(Func<T, TOther> map) => new([.. Items.Select(map)], Total);
 }
 
-/// <summary>GitHub's paging: <c>page</c> from 1, <c>per_page</c> 30 and at most 100, and a Link header that clients follow to the letter.</summary>
+/// <summary>
+/// GitHub's paging: <c>page</c> from 1, <c>per_page</c> 30 and at most 100, and a Link header that clients follow to the letter.
+/// </summary>
 internal sealed record Paging(int Number, int Size)
 {
     private const int Largest = 100;
@@ -66,7 +68,9 @@ internal sealed record Paging(int Number, int Size)
             .Append(KeyValuePair.Create<string, string?>("page", page.ToString(CultureInfo.InvariantCulture)));
 
         // PathString writes the path as it came; a folded %2F stays one.
-        var url = QueryHelpers.AddQueryString(root + http.Request.PathBase + http.Request.Path.ToUriComponent().Replace("%252F", "%2F", StringComparison.OrdinalIgnoreCase), query);
+        var url = QueryHelpers.AddQueryString(
+            root + http.Request.PathBase + http.Request.Path.ToUriComponent().Replace("%252F", "%2F", StringComparison.OrdinalIgnoreCase),
+            query);
         return $"<{url}>; rel=\"{relation}\"";
     }
 

@@ -17,7 +17,9 @@ internal sealed class RecogniseCaller(Authenticator authenticator, LoginThrottle
 
         if (!Credentials.TryParse(header, out var credentials))
         {
-            return (Principal.Anonymous, ApiErrors.Challenged(Errors.BadCredentials.With("the Authorization header is neither Bearer, token nor Basic")));
+            return (
+                Principal.Anonymous,
+                ApiErrors.Challenged(Errors.BadCredentials.With("the Authorization header is neither Bearer, token nor Basic")));
         }
 
         var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, http.RequestAborted);

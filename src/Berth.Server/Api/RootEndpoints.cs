@@ -25,5 +25,6 @@ internal static class RootEndpoints
         ["user_organizations_url"] = urls.Api + "/user/orgs",
     });
 
-    private static IResult Meta() => ApiResult.Ok(new Dictionary<string, string>(StringComparer.Ordinal) { ["installed_version"] = LikeVersion });
+    private static IResult Meta() =>
+        ApiResult.Ok(new Dictionary<string, string>(StringComparer.Ordinal) { ["installed_version"] = LikeVersion });
 }

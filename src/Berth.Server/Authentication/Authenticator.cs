@@ -20,7 +20,8 @@ internal sealed class Authenticator(Db db, TimeProvider time)
     {
         var hash = TokenSecret.Hash(secret);
         var row = await _byHash.GetAsync(
-            Convert.ToHexString(hash), (_, token) => db.ReadAsync(session => TokenTable.FindAsync(session, hash), token), cancellationToken);
+            Convert.ToHexString(hash), (_, token) => db.ReadAsync(session => TokenTable.FindAsync(session, hash), token),
+            cancellationToken);
 
         // The look-up by hash leaks nothing about a secret that has 256 random bits; the comparison is constant in time all the same.
         if (row is null || !CryptographicOperations.FixedTimeEquals(row.Hash, hash))

@@ -55,7 +55,9 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
         return delay < LongestDelay ? delay : LongestDelay;
     }
 
-    /// <summary>A name as a database takes it, whatever the caller sent: short, no control characters, no half of a surrogate pair at the cut.</summary>
+    /// <summary>
+    /// A name as a database takes it, whatever the caller sent: short, no control characters, no half of a surrogate pair at the cut.
+    /// </summary>
     private static string Countable(string? userName)
     {
         var name = new string([.. (userName ?? "").Where(c => !char.IsControl(c))]).ToLowerInvariant();

@@ -28,11 +28,14 @@ internal static class TokenTable
         session.SingleAsync<long>("select count(*) from tokens where user_id = @userId and kind = 'personal'", new { userId });
 
     /// <summary>The newest first.</summary>
-    public static Task<List<PersonalTokenRow>> PersonalAsync(DbSession session, long userId, int size, long offset) => session.QueryAsync<PersonalTokenRow>(
-        $"{SelectPersonal} where user_id = @userId and kind = 'personal' order by id desc limit @size offset @offset", new { userId, size, offset });
+    public static Task<List<PersonalTokenRow>> PersonalAsync(DbSession session, long userId, int size, long offset) =>
+        session.QueryAsync<PersonalTokenRow>(
+            $"{SelectPersonal} where user_id = @userId and kind = 'personal' order by id desc limit @size offset @offset",
+            new { userId, size, offset });
 
-    public static Task<PersonalTokenRow?> PersonalAsync(DbSession session, long userId, long id) => session.FirstOrDefaultAsync<PersonalTokenRow>(
-        $"{SelectPersonal} where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
+    public static Task<PersonalTokenRow?> PersonalAsync(DbSession session, long userId, long id) =>
+        session.FirstOrDefaultAsync<PersonalTokenRow>(
+            $"{SelectPersonal} where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
 
     public static Task<int> DeletePersonalAsync(DbSession session, long userId, long id) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
@@ -50,15 +53,18 @@ internal static class TokenTable
 
     public static Task<long> InsertAsync(DbSession session, NewTokenRow token) => session.SingleAsync<long>(
         """
-        insert into tokens (kind, hash, user_id, repository_id, codespace_id, minter_token_id, note, scopes, patterns, packages, run, ref, created_at, expires_at)
-        values (@Kind, @Hash, @UserId, @RepositoryId, @CodespaceId, @MinterTokenId, @Note, @Scopes, @Patterns, @Packages, @Run, @Ref, @CreatedAt, @ExpiresAt)
+        insert into tokens (kind, hash, user_id, repository_id, codespace_id, minter_token_id, note, scopes, patterns, packages, run, ref,
+          created_at, expires_at)
+        values (@Kind, @Hash, @UserId, @RepositoryId, @CodespaceId, @MinterTokenId, @Note, @Scopes, @Patterns, @Packages, @Run, @Ref,
+          @CreatedAt, @ExpiresAt)
         returning id
         """,
         token);
 
     /// <summary>Workflow tokens are made by the thousand; those that ended long ago tell nobody anything any more.</summary>
     public static Task DeleteEndedWorkflowTokensAsync(DbSession session, long repositoryId, DateTimeOffset before) => session.ExecuteAsync(
-        "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and expires_at < @before", new { repositoryId, before });
+        "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and expires_at < @before",
+        new { repositoryId, before });
 
     /// <summary>Ends the workflow tokens whose minter may no longer write to their repository.</summary>
     public static async Task EndWithoutWriteAsync(DbSession session)
@@ -81,8 +87,8 @@ internal static class TokenTable
     private const string SelectPersonal = "select id, note, scopes, patterns, created_at, expires_at, last_used_at from tokens";
 
     /// <summary>
-    /// A workflow token needs a minter who may write to the repository, a codespace token a creator who may read it: asked at every use too, so that no
-    /// token outlives the role even where it was made while the role was being taken away.
+    /// A workflow token needs a minter who may write to the repository, a codespace token a creator who may read it: asked at every use
+    /// too, so that no token outlives the role even where it was made while the role was being taken away.
     /// </summary>
     private static async Task<TokenRow?> WithRoleAsync(DbSession session, TokenRow? row)
     {

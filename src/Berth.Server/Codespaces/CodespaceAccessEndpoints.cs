@@ -88,7 +88,8 @@ internal static class CodespaceAccessEndpoints
         ChangeAsync(request, access, db, CodespaceAccessTable.UnselectAsync, cancellationToken);
 
     private static async Task<IResult> ChangeAsync(
-        HttpRequest request, OrganizationAccess access, Db db, Func<DbSession, long, long, Task> change, CancellationToken cancellationToken)
+        HttpRequest request, OrganizationAccess access, Db db, Func<DbSession, long, long, Task> change,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<SelectedUsers>(
             request, Resource, (body, faults) => CheckCount(body.SelectedUsernames, faults), cancellationToken);
@@ -124,7 +125,8 @@ internal static class CodespaceAccessEndpoints
         }
     }
 
-    private static async Task<(List<long> Users, ApiError? Fault)> MembersAsync(DbSession session, OwnerFacts organization, IReadOnlyList<string> logins)
+    private static async Task<(List<long> Users, ApiError? Fault)> MembersAsync(
+        DbSession session, OwnerFacts organization, IReadOnlyList<string> logins)
     {
         List<long> users = [];
         List<string> strangers = [];

@@ -8,7 +8,8 @@ namespace Berth.Server.Codespaces;
 internal static class CodespaceAccessTable
 {
     public static async Task<CodespaceAccess> OfAsync(DbSession session, long organizationId) => CodespaceAccessNames.Parse(
-        await session.FirstOrDefaultAsync<string>("select visibility from codespace_access where organization_id = @organizationId", new { organizationId }));
+        await session.FirstOrDefaultAsync<string>(
+            "select visibility from codespace_access where organization_id = @organizationId", new { organizationId }));
 
     public static Task SetAsync(DbSession session, long organizationId, CodespaceAccess access) => session.ExecuteAsync(
         """
@@ -27,7 +28,8 @@ internal static class CodespaceAccessTable
         new { organizationId });
 
     public static Task SelectAsync(DbSession session, long organizationId, long userId) => session.ExecuteAsync(
-        "insert into codespace_access_users (organization_id, user_id) values (@organizationId, @userId) on conflict do nothing", new { organizationId, userId });
+        "insert into codespace_access_users (organization_id, user_id) values (@organizationId, @userId) on conflict do nothing",
+        new { organizationId, userId });
 
     public static Task UnselectAsync(DbSession session, long organizationId, long userId) => session.ExecuteAsync(
         "delete from codespace_access_users where organization_id = @organizationId and user_id = @userId", new { organizationId, userId });
@@ -42,7 +44,8 @@ internal static class CodespaceAccessTable
         var decision = AccessRules.Decide(await db.ReadAsync(session => FactsAsync(session, repository, userId, login), cancellationToken));
         if (!decision.Allowed)
         {
-            throw new ApiException(Errors.Forbidden.Saying(decision.Reason ?? "this repository cannot be read") with { Remedy = decision.Remedy });
+            throw new ApiException(
+                Errors.Forbidden.Saying(decision.Reason ?? "this repository cannot be read") with { Remedy = decision.Remedy });
         }
     }
 

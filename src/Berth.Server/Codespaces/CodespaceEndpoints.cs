@@ -62,7 +62,8 @@ internal static class CodespaceEndpoints
     }
 
     /// <summary>Finds the caller's codespace and changes it, in one transaction; answers with what it is then.</summary>
-    private static Task<Codespace> ApplyAsync(Db db, ApiCaller caller, string name, Func<DbSession, long, Task> change, CancellationToken cancellationToken) =>
+    private static Task<Codespace> ApplyAsync(
+        Db db, ApiCaller caller, string name, Func<DbSession, long, Task> change, CancellationToken cancellationToken) =>
         db.WriteAsync(
             async session =>
             {
@@ -85,7 +86,8 @@ internal static class CodespaceEndpoints
     }
 
     private static Task<IResult> OfRepositoryAsync(
-        HttpContext http, ApiCaller caller, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        HttpContext http, ApiCaller caller, RepositoryAccess access, Paging paging, Db db, ApiUrls urls,
+        CancellationToken cancellationToken) =>
         ListAsync(http, caller, access.Repository.Id, paging, db, urls, cancellationToken);
 
     private static async Task<IResult> ListAsync(
@@ -103,34 +105,42 @@ internal static class CodespaceEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, ApiCaller caller, AccessDecisions access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, AccessDecisions access, CreateCodespace create, Machines machines, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var wanted = await CodespaceRequest.ReadAsync<NewUserCodespace>(request, machines, cancellationToken);
-        return await access.RepositoryAsync(caller.User.UserId, wanted.RepositoryId!.Value, cancellationToken) is { } found && AccessRules.MayRead(found.Standing)
+        return await access.RepositoryAsync(caller.User.UserId, wanted.RepositoryId!.Value, cancellationToken) is { } found
+            && AccessRules.MayRead(found.Standing)
             ? await CreatedAsync(caller, found.Repository, wanted, create, db, urls, cancellationToken)
             : ApiErrors.Hidden(caller.Principal);
     }
 
     private static async Task<IResult> CreateInRepositoryAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Machines machines, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CreateCodespace create, Machines machines, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var wanted = await CodespaceRequest.ReadAsync<NewCodespace>(request, machines, cancellationToken);
         return await CreatedAsync(caller, access.Repository, wanted, create, db, urls, cancellationToken);
     }
 
     private static async Task<IResult> CreatedAsync(
-        ApiCaller caller, RepositoryFacts repository, NewCodespace wanted, CreateCodespace create, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        ApiCaller caller, RepositoryFacts repository, NewCodespace wanted, CreateCodespace create, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var codespace = await create.RunAsync(caller.User.UserId, caller.User.Login, repository, wanted, cancellationToken);
         var row = await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken);
         return ApiResult.Created(codespace.ToWire(row, urls));
     }
 
-    private static async Task<IResult> GetAsync(string name, ApiCaller caller, Db db, GitStatus git, ApiUrls urls, CancellationToken cancellationToken) =>
-        await ShowAsync(await git.RefreshAsync(await FindAsync(db, caller, name, cancellationToken), always: false, cancellationToken), db, urls, cancellationToken);
+    private static async Task<IResult> GetAsync(
+        string name, ApiCaller caller, Db db, GitStatus git, ApiUrls urls, CancellationToken cancellationToken) =>
+        await ShowAsync(
+            await git.RefreshAsync(await FindAsync(db, caller, name, cancellationToken), always: false, cancellationToken), db, urls,
+            cancellationToken);
 
     private static async Task<IResult> ChangeAsync(
-        string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
+        string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, TimeProvider time, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         await FindAsync(db, caller, name, cancellationToken); // Who has none of that name hears so, whatever the body.
         var wanted = await CodespaceRequest.ReadChangeAsync(request, machines, cancellationToken);
@@ -144,20 +154,23 @@ internal static class CodespaceEndpoints
         };
         var now = time.GetUtcNow();
         return await ShowAsync(
-            await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.ChangeAsync(session, id, change, now), cancellationToken), db, urls, cancellationToken);
+            await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.ChangeAsync(session, id, change, now), cancellationToken),
+            db, urls, cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
         string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var codespace = await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.WantDeletionAsync(session, id, now), cancellationToken);
+        var codespace = await ApplyAsync(
+            db, caller, name, (session, id) => CodespaceTable.WantDeletionAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
         return Results.Text("{}", "application/json", statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> StartAsync(
-        string name, ApiCaller caller, AccessDecisions access, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+        string name, ApiCaller caller, AccessDecisions access, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var codespace = await FindAsync(db, caller, name, cancellationToken);
         await DemandAsync(codespace, access, db, cancellationToken);
@@ -170,10 +183,14 @@ internal static class CodespaceEndpoints
         return await ShowAsync(await FindAsync(db, caller, name, cancellationToken), db, urls, cancellationToken);
     }
 
-    /// <summary>What the organization says counts at every start; a repository that is gone or hidden fails the start itself, with its reason.</summary>
+    /// <summary>
+    /// What the organization says counts at every start; a repository that is gone or hidden fails the start itself, with its reason.
+    /// </summary>
     private static async Task DemandAsync(Codespace codespace, AccessDecisions access, Db db, CancellationToken cancellationToken)
     {
-        if (codespace.RepositoryId is { } id && await access.RepositoryAsync(codespace.OwnerId, id, cancellationToken) is { } found && AccessRules.MayRead(found.Standing))
+        if (codespace.RepositoryId is { } id
+            && await access.RepositoryAsync(codespace.OwnerId, id, cancellationToken) is { } found
+            && AccessRules.MayRead(found.Standing))
         {
             await CodespaceAccessTable.DemandAsync(db, found.Repository, codespace.OwnerId, codespace.OwnerLogin, cancellationToken);
         }
@@ -183,7 +200,8 @@ internal static class CodespaceEndpoints
         string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var codespace = await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.WantStopAsync(session, id, now), cancellationToken);
+        var codespace = await ApplyAsync(
+            db, caller, name, (session, id) => CodespaceTable.WantStopAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
         return await ShowAsync(codespace, db, urls, cancellationToken);
     }
@@ -192,17 +210,20 @@ internal static class CodespaceEndpoints
         string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var codespace = await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.WantRebuildAsync(session, id, now), cancellationToken);
+        var codespace = await ApplyAsync(
+            db, caller, name, (session, id) => CodespaceTable.WantRebuildAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
         return await ShowAsync(codespace, db, urls, cancellationToken);
     }
 
-    private static async Task<IResult> ExportAsync(string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ExportAsync(
+        string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ApiResult.Accepted(Export(await FindAsync(db, caller, name, cancellationToken), urls));
 
     /// <summary>What is exported is the creation log, which is there already: an export is its address.</summary>
     private static async Task<IResult> GetExportAsync(
-        string name, [FromRoute(Name = "export_id")] string exportId, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string name, [FromRoute(Name = "export_id")] string exportId, ApiCaller caller, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var codespace = await FindAsync(db, caller, name, cancellationToken);
         var export = Export(codespace, urls);
@@ -219,7 +240,8 @@ internal static class CodespaceEndpoints
         HtmlUrl = $"{urls.Html}/codespaces/{codespace.Name}",
     };
 
-    private static async Task<IResult> MachinesAsync(string name, ApiCaller caller, Db db, Machines machines, CancellationToken cancellationToken)
+    private static async Task<IResult> MachinesAsync(
+        string name, ApiCaller caller, Db db, Machines machines, CancellationToken cancellationToken)
     {
         await FindAsync(db, caller, name, cancellationToken);
         return Offered(machines);
@@ -229,7 +251,8 @@ internal static class CodespaceEndpoints
         ApiResult.Ok(new CodespaceMachineList(machines.Offered.Count, [.. machines.Offered.Select(machine => machine.ToWire())]));
 
     private static IResult Defaults(ApiCaller caller, ApiUrls urls) => ApiResult.Ok(new CodespaceDefaults(
-        AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls), new CodespaceDefaultValues("WestEurope", null)));
+        AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls),
+        new CodespaceDefaultValues("WestEurope", null)));
 
     /// <summary>409 as at GitHub; gh ignores it when it wanted the codespace to run.</summary>
     public static ApiError Conflict(string message) => new(409, "CONFLICT", message);

@@ -11,10 +11,10 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Runs one process in a codespace, as its remote user in its workspace folder, without a terminal and without input (<see cref="CodespaceTerminal"/> has both). The
-/// answer is framed as the engine frames output (stream 1 and 2); the last frame is stream 3 and says as JSON how it ended: <c>{"exit_code":0}</c>, or
-/// <c>{"error":"…"}</c> when that is not known. A client that
-/// leaves ends the process.
+/// Runs one process in a codespace, as its remote user in its workspace folder, without a terminal and without input
+/// (<see cref="CodespaceTerminal"/> has both). The answer is framed as the engine frames output (stream 1 and 2); the last frame is stream
+/// 3 and says as JSON how it ended: <c>{"exit_code":0}</c>, or <c>{"error":"…"}</c> when that is not known. A client that leaves ends the
+/// process.
 /// </summary>
 internal static class CodespaceExecution
 {
@@ -22,7 +22,8 @@ internal static class CodespaceExecution
     private const byte ExitStream = 3;
 
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, Db db, CodespaceConnections connections, TimeProvider time, IContainerEngine engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, Db db, CodespaceConnections connections, TimeProvider time,
+        IContainerEngine engine, CancellationToken cancellationToken)
     {
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
         var body = await RequestBody.ReadAsync<CodespaceExec>(
@@ -65,7 +66,8 @@ internal static class CodespaceExecution
     }
 
     private static async Task StreamAsync(
-        HttpContext http, IEngineProcess process, long codespace, CodespaceConnections connections, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext http, IEngineProcess process, long codespace, CodespaceConnections connections, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         http.Response.ContentType = MediaType;
 

@@ -32,10 +32,8 @@ internal sealed class CodespaceLog(Db db, TimeProvider time)
     public CodespaceLogWriter Open(Codespace codespace) => new(this, db, time, codespace.Id, codespace.Attempt);
 
     /// <summary>Lines after <paramref name="after"/>, oldest first.</summary>
-    /// <param name="codespace">Whose.</param>
     /// <param name="attempt">Null: of all attempts.</param>
     /// <param name="after">The last line that is known; 0 for all.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<List<LogLine>> ReadAsync(long codespace, long? attempt, long after, CancellationToken cancellationToken) => db.ReadAsync(
         session => session.QueryAsync<LogLine>(
             """
@@ -88,13 +86,16 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
     /// <summary>As a line of the log: for what is stored elsewhere, too.</summary>
     public string Masked(string text)
     {
-        // Colours and control characters would act on the terminal of whoever reads it; NUL and half a surrogate pair are no text to PostgreSQL.
+        // Colours and control characters would act on the terminal of whoever reads it; NUL and half a surrogate pair are no text to
+        // PostgreSQL.
         var clean = Escapes().Replace(_mask.Apply(text), "").Trim();
         return string.Create(Math.Min(clean.Length, MaxLength), clean, (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)
             {
-                span[i] = char.IsControl(source[i]) && source[i] != '\t' ? ' ' : IsHalf(source.AsSpan(0, span.Length), i) ? '\uFFFD' : source[i];
+                span[i] = char.IsControl(source[i]) && source[i] != '\t'
+                    ? ' '
+                    : IsHalf(source.AsSpan(0, span.Length), i) ? '\uFFFD' : source[i];
             }
         });
     }
@@ -148,7 +149,8 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
             }
 
             // Lines are kept even when their start is being cancelled: they say why.
-            await _db.WriteUnderLocksAsync(session => InsertAsync(session, [.. batch.Select(entry => entry.Line).OfType<LogLine>()]), CancellationToken.None);
+            await _db.WriteUnderLocksAsync(
+                session => InsertAsync(session, [.. batch.Select(entry => entry.Line).OfType<LogLine>()]), CancellationToken.None);
             batch.ForEach(entry => entry.Stored?.SetResult());
             _log.Changed(_codespace);
         }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>Makes names as GitHub's are, <c>ada-app-g4wpq6h95q</c>: a DNS label with room for a port, since forwarded ports will be hosts.</summary>
+/// <summary>
+/// Makes names as GitHub's are, <c>ada-app-g4wpq6h95q</c>: a DNS label with room for a port, since forwarded ports will be hosts.
+/// </summary>
 internal static class CodespaceNames
 {
     private const int LongestPart = 20;

@@ -21,7 +21,8 @@ internal static class CodespacePolicyEndpoints
                 "select export_registry_secrets from organizations where account_id = @id", new { id = access.Organization.Id }),
             cancellationToken)));
 
-    private static async Task<IResult> ChangeAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> ChangeAsync(
+        HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<CodespacePolicyChange>(request, "Organization", cancellationToken);
         if (wanted.ExportRegistrySecrets is { } value)

@@ -15,7 +15,8 @@ internal static class CodespaceRequest
         where T : NewCodespace =>
         RequestBody.ReadAsync<T>(request, Resource, (wanted, faults) => Check(wanted, machines, faults), cancellationToken);
 
-    public static Task<Client.Wire.CodespaceChange> ReadChangeAsync(HttpRequest request, Machines machines, CancellationToken cancellationToken) =>
+    public static Task<Client.Wire.CodespaceChange> ReadChangeAsync(
+        HttpRequest request, Machines machines, CancellationToken cancellationToken) =>
         RequestBody.ReadAsync<Client.Wire.CodespaceChange>(
             request, Resource, (change, faults) => CheckMachine(change.Machine, machines, faults), cancellationToken);
 
@@ -38,7 +39,8 @@ internal static class CodespaceRequest
         if (wanted.DevcontainerPath is { Length: > 0 } path && !DevcontainerFile.IsPlace(path))
         {
             faults.Add(
-                "devcontainer_path", "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
+                "devcontainer_path",
+                "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
         }
 
         CheckMachine(wanted.Machine, machines, faults);

@@ -2,7 +2,10 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>What its host says of a codespace: the row, a line in the creation log where people have to know why, and the news to whoever follows the log.</summary>
+/// <summary>
+/// What its host says of a codespace: the row, a line in the creation log where people have to know why, and the news to whoever follows
+/// the log.
+/// </summary>
 internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
 {
     public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>

@@ -4,15 +4,17 @@ using Berth.Server.Authentication;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// The codespaces table. Users change what is desired; only the reconciler of the codespace's host says what is, and only for the attempt that it works on, so
-/// a slow end of an old attempt never overwrites a newer wish.
+/// The codespaces table. Users change what is desired; only the reconciler of the codespace's host says what is, and only for the attempt
+/// that it works on, so a slow end of an old attempt never overwrites a newer wish.
 /// </summary>
 internal static class CodespaceTable
 {
     private const string Select = """
         select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
-               c.ref, c.devcontainer_path, c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image, c.container_id, c.remote_user, c.workspace_folder,
-               c.rebuild, c.attempt, c.commands_running, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at, c.stop_notice,
+               c.ref, c.devcontainer_path, c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image,
+                 c.container_id, c.remote_user, c.workspace_folder,
+               c.rebuild, c.attempt, c.commands_running, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at,
+                 c.stop_notice,
                c.git_ref, c.git_ahead, c.git_behind, c.git_unpushed, c.git_uncommitted, c.created_at, c.updated_at, c.last_used_at
         from codespaces c
         join accounts u on u.id = c.owner_id
@@ -22,9 +24,11 @@ internal static class CodespaceTable
     public static Task<long> InsertAsync(DbSession session, Codespace codespace) => session.SingleAsync<long>(
         """
         insert into codespaces
-            (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, permissions_opt_out, machine, host, desired, state, attempt,
+            (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, permissions_opt_out, machine, host,
+              desired, state, attempt,
              idle_timeout_minutes, retention_period_minutes, created_at, updated_at, last_used_at)
-        values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @PermissionsOptOut, @Machine, @Host, @Desired, @State, @Attempt,
+        values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @PermissionsOptOut, @Machine,
+          @Host, @Desired, @State, @Attempt,
              @IdleTimeoutMinutes, @RetentionPeriodMinutes, @CreatedAt, @CreatedAt, @CreatedAt)
         returning id
         """,
@@ -39,9 +43,11 @@ internal static class CodespaceTable
 
     /// <summary>One that is being deleted is gone already.</summary>
     public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
-        session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name and c.owner_id = @ownerId and c.desired <> 'deleted'", new { ownerId, name });
+        session.FirstOrDefaultAsync<Codespace>(
+            $"{Select} where c.name = @name and c.owner_id = @ownerId and c.desired <> 'deleted'", new { ownerId, name });
 
-    public static Task<List<Codespace>> ListAsync(DbSession session, long ownerId, long? repositoryId, int limit, long offset) => session.QueryAsync<Codespace>(
+    public static Task<List<Codespace>> ListAsync(
+        DbSession session, long ownerId, long? repositoryId, int limit, long offset) => session.QueryAsync<Codespace>(
         $"""
         {Select}
         where c.owner_id = @ownerId and c.desired <> 'deleted' and (@all = 1 or c.repository_id = @repositoryId)
@@ -50,7 +56,8 @@ internal static class CodespaceTable
         new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0, limit, offset });
 
     public static Task<long> CountAsync(DbSession session, long ownerId, long? repositoryId) => session.SingleAsync<long>(
-        "select count(*) from codespaces where owner_id = @ownerId and desired <> 'deleted' and (@all = 1 or repository_id = @repositoryId)",
+        "select count(*) from codespaces where owner_id = @ownerId and desired <> 'deleted' and (@all = 1 or repository_id = "
+            + "@repositoryId)",
         new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0 });
 
     /// <summary>Of an organization's repositories, perhaps of one user only.</summary>
@@ -76,7 +83,9 @@ internal static class CodespaceTable
 
     /// <summary>What one host has to do or to watch over.</summary>
     public static Task<List<Codespace>> OfHostAsync(DbSession session, string host, DateTimeOffset now) => session.QueryAsync<Codespace>(
-        $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed') or c.retention_expires_at <= @now)", new { host, now });
+        $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed') or c.retention_expires_at <= "
+            + "@now)",
+        new { host, now });
 
     /// <summary>It was kept for as long as it was to be.</summary>
     public static Task ExpireAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
@@ -90,7 +99,8 @@ internal static class CodespaceTable
     public static async Task<bool> WantStartAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set desired = 'available', state = case when container_id is null then 'Queued' else 'Starting' end,
-               failure = null, stop_notice = null, retention_expires_at = null, attempt = attempt + 1, updated_at = @now, last_used_at = @now
+               failure = null, stop_notice = null, retention_expires_at = null, attempt = attempt + 1, updated_at = @now,
+                 last_used_at = @now
         where id = @id and desired <> 'deleted' and state in ('Shutdown', 'Failed')
         """,
         new { id, now }) == 1;
@@ -98,7 +108,8 @@ internal static class CodespaceTable
     /// <summary>A new container from the configuration as it is in the workspace now; the workspace stays.</summary>
     public static Task WantRebuildAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         """
-        update codespaces set desired = 'available', state = 'Queued', failure = null, stop_notice = null, retention_expires_at = null, rebuild = true, attempt = attempt + 1,
+        update codespaces set desired = 'available', state = 'Queued', failure = null, stop_notice = null, retention_expires_at = null,
+          rebuild = true, attempt = attempt + 1,
                updated_at = @now, last_used_at = @now
         where id = @id and desired <> 'deleted'
         """,
@@ -109,7 +120,8 @@ internal static class CodespaceTable
         """
         update codespaces set display_name = case when @SetsDisplayName = @yes then @DisplayName else display_name end,
                machine = coalesce(@Machine, machine), idle_timeout_minutes = coalesce(@IdleTimeoutMinutes, idle_timeout_minutes),
-               retention_expires_at = retention_expires_at + (coalesce(@RetentionPeriodMinutes, retention_period_minutes) - retention_period_minutes) * 60000,
+               retention_expires_at = retention_expires_at + (coalesce(@RetentionPeriodMinutes,
+                 retention_period_minutes) - retention_period_minutes) * 60000,
                retention_period_minutes = coalesce(@RetentionPeriodMinutes, retention_period_minutes), updated_at = @now
         where id = @id
         """,
@@ -127,7 +139,8 @@ internal static class CodespaceTable
 
     public static Task GitStatusAsync(DbSession session, long id, GitStatus.Known known) => session.ExecuteAsync(
         """
-        update codespaces set git_ref = @Ref, git_ahead = @Ahead, git_behind = @Behind, git_uncommitted = @Uncommitted, git_unpushed = @unpushed where id = @id
+        update codespaces set git_ref = @Ref, git_ahead = @Ahead, git_behind = @Behind, git_uncommitted = @Uncommitted,
+          git_unpushed = @unpushed where id = @id
         """,
         new { id, known.Ref, known.Ahead, known.Behind, known.Uncommitted, unpushed = known.Ahead is { } ahead ? ahead > 0 : (bool?)null });
 
@@ -136,7 +149,8 @@ internal static class CodespaceTable
     {
         await session.ExecuteAsync(
             """
-            update codespaces set desired = 'shutdown', state = case when state in ('Shutdown', 'Failed') then state else 'ShuttingDown' end,
+            update codespaces set desired = 'shutdown', state =
+              case when state in ('Shutdown', 'Failed') then state else 'ShuttingDown' end,
                    stop_notice = @notice, updated_at = @now
             where id = @id and desired <> 'deleted'
             """,
@@ -157,13 +171,17 @@ internal static class CodespaceTable
         "update codespaces set state = 'Provisioning', updated_at = @now where id = @Id and attempt = @Attempt and state = 'Queued'",
         new { codespace.Id, codespace.Attempt, now });
 
-    /// <summary>A failed start leaves no token, and is kept for a day at least, for its log. The wish is not taken back: it says that the user wanted it to run.</summary>
+    /// <summary>
+    /// A failed start leaves no token, and is kept for a day at least, for its log. The wish is not taken back: it says that the user
+    /// wanted it to run.
+    /// </summary>
     public static async Task FailedAsync(DbSession session, Codespace codespace, string failure, DateTimeOffset now)
     {
         await session.ExecuteAsync(
             """
             update codespaces set state = 'Failed', failure = @failure, 
-                   retention_expires_at = @now + case when retention_period_minutes < 1440 then 1440 else retention_period_minutes end * 60000, updated_at = @now
+                   retention_expires_at = @now +
+                     case when retention_period_minutes < 1440 then 1440 else retention_period_minutes end * 60000, updated_at = @now
             where id = @Id and attempt = @Attempt and desired = 'available'
             """,
             new { codespace.Id, codespace.Attempt, failure, now });
@@ -174,10 +192,21 @@ internal static class CodespaceTable
     public static async Task<bool> AvailableAsync(DbSession session, Codespace codespace, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set state = 'Available', failure = null, image = @Image, container_id = @ContainerId, remote_user = @RemoteUser,
-               workspace_folder = @WorkspaceFolder, commands_running = @CommandsRunning, rebuild = false, updated_at = @now, last_used_at = @now
+               workspace_folder = @WorkspaceFolder, commands_running = @CommandsRunning, rebuild = false, updated_at = @now,
+                 last_used_at = @now
         where id = @Id and attempt = @Attempt and desired = 'available'
         """,
-        new { codespace.Id, codespace.Attempt, codespace.Image, codespace.ContainerId, codespace.RemoteUser, codespace.WorkspaceFolder, codespace.CommandsRunning, now }) == 1;
+        new
+        {
+            codespace.Id,
+            codespace.Attempt,
+            codespace.Image,
+            codespace.ContainerId,
+            codespace.RemoteUser,
+            codespace.WorkspaceFolder,
+            codespace.CommandsRunning,
+            now,
+        }) == 1;
 
     /// <summary>No command of this attempt's start goes on in the background any more.</summary>
     public static Task CommandsEndedAsync(DbSession session, Codespace codespace) => session.ExecuteAsync(

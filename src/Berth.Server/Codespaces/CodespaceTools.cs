@@ -22,7 +22,8 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
     private static readonly string[] SystemTools = ["setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft"];
 
     /// <summary>The only variable of the server's own environment that the tools get.</summary>
-    public string SearchPath => configuration["PATH"] is { Length: > 0 } path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    public string SearchPath =>
+        configuration["PATH"] is { Length: > 0 } path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <exception cref="FaultException">It is not installed.</exception>
     public string Git() => Find("git") ?? throw Missing("git", "install the package git");
@@ -34,7 +35,8 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
         {
             return Cli() is { } named
                 ? named
-                : throw Missing($"the dev container CLI {options.DevcontainerCli}", "BERTH_DEVCONTAINER_CLI names a file that is not there");
+                : throw Missing(
+                    $"the dev container CLI {options.DevcontainerCli}", "BERTH_DEVCONTAINER_CLI names a file that is not there");
         }
 
         return Cli() ?? throw Missing("the dev container CLI", "npm install -g @devcontainers/cli, or set BERTH_DEVCONTAINER_CLI");
@@ -48,11 +50,16 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
 
     /// <summary>Programs of Debian's util-linux, e2fsprogs, nftables and mount.</summary>
     /// <exception cref="FaultException">It is not installed.</exception>
-    public string SystemTool(string name) => Find(name) ?? throw Missing(name, $"install the package {SystemPackages.GetValueOrDefault(name, "util-linux")}");
+    public string SystemTool(string name) =>
+        Find(name) ?? throw Missing(name, $"install the package {SystemPackages.GetValueOrDefault(name, "util-linux")}");
 
     /// <summary>What the tools consist of that lies outside <c>/usr</c>: a sandbox has to be shown it.</summary>
     public IEnumerable<string> OutsideSystem() =>
-        new[] { Find("node"), Find("docker"), Find("git"), Cli() }.OfType<string>().Select(PackageOf).Where(path => !path.StartsWith("/usr/", StringComparison.Ordinal)).Distinct();
+        new[] { Find("node"), Find("docker"), Find("git"), Cli() }
+            .OfType<string>()
+            .Select(PackageOf)
+            .Where(path => !path.StartsWith("/usr/", StringComparison.Ordinal))
+            .Distinct();
 
     public string Chown() => Find("chown") ?? throw Missing("chown", "install the package coreutils");
 
@@ -82,15 +89,20 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
     ];
 
     /// <summary>The file itself, behind the links of npm: a sandbox shows no folder of links.</summary>
-    private string? Cli() => (string.IsNullOrEmpty(options.DevcontainerCli) ? Find("devcontainer") : File.Exists(options.DevcontainerCli) ? Path.GetFullPath(options.DevcontainerCli) : null) is { } path
-        ? RealPath(path)
-        : null;
+    private string? Cli() =>
+        (string.IsNullOrEmpty(options.DevcontainerCli)
+            ? Find("devcontainer")
+            : File.Exists(options.DevcontainerCli) ? Path.GetFullPath(options.DevcontainerCli) : null) is { } path
+            ? RealPath(path)
+            : null;
 
     /// <summary>A program of npm needs the rest of its package; others are one file.</summary>
     private static string PackageOf(string program)
     {
         var real = RealPath(program);
-        for (var folder = Path.GetDirectoryName(real); real.EndsWith(".js", StringComparison.Ordinal) && folder is { Length: > 1 }; folder = Path.GetDirectoryName(folder))
+        for (var folder = Path.GetDirectoryName(real);
+            real.EndsWith(".js", StringComparison.Ordinal) && folder is { Length: > 1 };
+            folder = Path.GetDirectoryName(folder))
         {
             if (File.Exists(Path.Combine(folder, "package.json")))
             {
@@ -107,5 +119,6 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
         SearchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Append(Path.GetFullPath(OwnTools)).Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
-    private static FaultException Missing(string what, string remedy) => new(FaultKind.Host, $"codespaces need {what}, which is not installed on this server: {remedy}");
+    private static FaultException Missing(string what, string remedy) =>
+        new(FaultKind.Host, $"codespaces need {what}, which is not installed on this server: {remedy}");
 }

@@ -8,9 +8,12 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces;
 
 /// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
-internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines, CodespaceOptions options)
+internal sealed class CreateCodespace(
+    Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines,
+    CodespaceOptions options)
 {
-    public async Task<Codespace> RunAsync(long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
+    public async Task<Codespace> RunAsync(
+        long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
     {
         await CodespaceAccessTable.DemandAsync(db, repository, userId, login, cancellationToken);
         var reference = CloneRepository.BranchOf(wanted.Ref);
@@ -45,10 +48,16 @@ internal sealed class CreateCodespace(Db db, TimeProvider time, CodespaceHost ho
         };
         var most = (long)options.MaxCodespacesPerUser;
         var id = await db.WriteAsync(
-            async session => await CodespaceTable.CountAsync(session, userId, null) < most ? await CodespaceTable.InsertAsync(session, codespace) : 0, cancellationToken);
+            async session => await CodespaceTable.CountAsync(session, userId, null) < most
+                ? await CodespaceTable.InsertAsync(session, codespace)
+                : 0,
+            cancellationToken);
         if (id == 0)
         {
-            throw new ApiException(new ApiError(403, "FORBIDDEN", $"you have {most} codespaces, which is as many as one user may have here; delete one: berth codespace delete NAME"));
+            throw new ApiException(
+                new ApiError(
+                    403, "FORBIDDEN",
+                    $"you have {most} codespaces, which is as many as one user may have here; delete one: berth codespace delete NAME"));
         }
 
         reconciler.Wake(id);

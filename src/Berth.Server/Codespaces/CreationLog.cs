@@ -5,20 +5,19 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>The creation log as text, one step or event a line; with <c>follow</c> until the start under way has ended, its commands in the background included.</summary>
+/// <summary>
+/// The creation log as text, one step or event a line; with <c>follow</c> until the start under way has ended, its commands in the
+/// background included.
+/// </summary>
 internal static class CreationLog
 {
     /// <summary>What another node writes is seen without a signal.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    /// <param name="name">The codespace.</param>
-    /// <param name="http"><c>?follow=true</c> streams, <c>?follow=available</c> as long as nobody can work in it yet; <c>?attempt=latest</c> or a number shows one start only.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="db">Rows.</param>
-    /// <param name="logs">Lines.</param>
-    /// <param name="time">For looking again.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public static async Task GetAsync(string name, HttpContext http, ApiCaller caller, Db db, CodespaceLog logs, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="http"><c>?follow=true</c> streams, <c>?follow=available</c> as long as nobody can work in it yet;
+    /// <c>?attempt=latest</c> or a number shows one start only.</param>
+    public static async Task GetAsync(
+        string name, HttpContext http, ApiCaller caller, Db db, CodespaceLog logs, TimeProvider time, CancellationToken cancellationToken)
     {
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
         var attempt = Attempt(http.Request.Query["attempt"].ToString(), codespace);
@@ -43,7 +42,11 @@ internal static class CreationLog
             }
 
             await http.Response.Body.FlushAsync(cancellationToken);
-            if (lines.Count == 0 && (follow is not ("true" or "1" or "available") || now is null || HasEnded(now, follow) || now.Desired == CodespaceDesire.Deleted))
+            if (lines.Count == 0
+                && (follow is not ("true" or "1" or "available")
+                    || now is null
+                    || HasEnded(now, follow)
+                    || now.Desired == CodespaceDesire.Deleted))
             {
                 return;
             }
@@ -56,12 +59,16 @@ internal static class CreationLog
     }
 
     private static bool HasEnded(Codespace codespace, string follow) =>
-        CodespaceState.IsSettled(codespace.State) && (follow == "available" || codespace is not { State: CodespaceState.Available, CommandsRunning: true });
+        CodespaceState.IsSettled(codespace.State)
+            && (follow == "available" || codespace is not { State: CodespaceState.Available, CommandsRunning: true });
 
     private static long? Attempt(string text, Codespace codespace) => text switch
     {
         "" => null,
         "latest" => codespace.Attempt,
-        _ => long.TryParse(text, out var number) ? number : throw new ApiException(ApiErrors.Invalid("Query", "attempt", "attempt must be latest or a number")),
+        _ =>
+            long.TryParse(text, out var number)
+                ? number
+                : throw new ApiException(ApiErrors.Invalid("Query", "attempt", "attempt must be latest or a number")),
     };
 }

@@ -6,9 +6,13 @@ using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>Removes all that a codespace is: containers with their volumes, then files, then the row. A crash in between leaves the row, and with it the wish.</summary>
+/// <summary>
+/// Removes all that a codespace is: containers with their volumes, then files, then the row. A crash in between leaves the row, and with it
+/// the wish.
+/// </summary>
 internal sealed class DeleteCodespace(
-    IContainerEngine engine, CodespaceHost host, CodespaceRows rows, StopCodespace stop, WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built)
+    IContainerEngine engine, CodespaceHost host, CodespaceRows rows, StopCodespace stop, WorkspaceFilesystem workspaces,
+    CodespaceNetworks networks, BuiltImages built)
 {
     /// <exception cref="EngineException">The engine does not answer, and may have something of it.</exception>
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// What git says about a workspace. Asked inside the container only, since a workspace's configuration can make git run programs; without git in the image it is not known.
+/// What git says about a workspace. Asked inside the container only, since a workspace's configuration can make git run programs; without
+/// git in the image it is not known.
 /// </summary>
 internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider time)
 {
@@ -49,27 +50,38 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
     }
 
     /// <summary>
-    /// The output of <c>git status --porcelain=v2 --branch</c> (git-status(1)); null when it is none. Whatever the codespace calls git wrote it, and no stop may fail on it.
+    /// The output of <c>git status --porcelain=v2 --branch</c> (git-status(1)); null when it is none. Whatever the codespace calls git
+    /// wrote it, and no stop may fail on it.
     /// </summary>
     internal static Known? Parse(string output)
     {
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        string? Header(string name) => lines.FirstOrDefault(line => line.StartsWith($"# branch.{name} ", StringComparison.Ordinal))?[(name.Length + 10)..];
+        string? Header(string name) =>
+            lines.FirstOrDefault(line => line.StartsWith($"# branch.{name} ", StringComparison.Ordinal))?[(name.Length + 10)..];
         if (Header("head") is not { } head)
         {
             return null;
         }
 
         var counts = Header("ab")?.Split(' ');
-        long? Count(int index) => counts is { Length: 2 } && long.TryParse(counts[index].TrimStart('+', '-'), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
-        return new Known(CloneRepository.IsBranch(head) && head is not "(detached)" ? head : null, Count(0), Count(1), Array.Exists(lines, line => !line.StartsWith('#')));
+        long? Count(int index) =>
+            counts is { Length: 2 }
+                && long.TryParse(counts[index].TrimStart('+', '-'), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? count
+                : null;
+        return new Known(
+            CloneRepository.IsBranch(head) && head is not "(detached)" ? head : null, Count(0), Count(1),
+            Array.Exists(lines, line => !line.StartsWith('#')));
     }
 
     private async Task<Known?> AskAsync(string container, string user, string folder, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
-        var command = new EngineCommand(["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"], user, folder) { Errors = false };
+        var command = new EngineCommand(["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"], user, folder)
+        {
+            Errors = false,
+        };
         try
         {
             await using var process = await engine.RunAsync(container, command, limit.Token);
@@ -87,7 +99,9 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
                 limit.Token);
             return await process.ExitCodeAsync(time, limit.Token) == 0 ? Parse(output.ToString()) : null;
         }
-        catch (Exception exception) when (exception is EngineException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is EngineException or IOException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

@@ -3,7 +3,6 @@ using Berth.Client.Wire;
 namespace Berth.Server.Codespaces;
 
 /// <summary>What the processes of one container may use. The gate writes it into every container that it lets through.</summary>
-/// <param name="Cpus">Cores.</param>
 /// <param name="MemoryBytes">Without swap.</param>
 /// <param name="Processes">Threads count as well.</param>
 internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processes)
@@ -16,11 +15,11 @@ internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processe
     /// <summary>Of one service of several: together they get a third of the machine.</summary>
     public MachineLimits OfService(int services) => Part(ServicesShare / services);
 
-    private MachineLimits Part(double share) => new(Math.Max(Cpus * share, 0.1), (long)(MemoryBytes * share), Math.Max((int)(Processes * share), 64));
+    private MachineLimits Part(double share) =>
+        new(Math.Max(Cpus * share, 0.1), (long)(MemoryBytes * share), Math.Max((int)(Processes * share), 64));
 }
 
 /// <summary>A machine type, named as GitHub's.</summary>
-/// <param name="StorageBytes">The size of the workspace's filesystem.</param>
 internal sealed record Machine(string Name, int Cpus, long MemoryBytes, long StorageBytes)
 {
     public string DisplayName => $"{Cpus} cores, {MemoryBytes >> 30} GB RAM, {StorageBytes >> 30} GB storage";
@@ -37,8 +36,8 @@ internal sealed record Machine(string Name, int Cpus, long MemoryBytes, long Sto
 }
 
 /// <summary>
-/// The machine types that this host offers: those it has the cores and memory for, at most the setting's. They are limits, no reservations: codespaces share
-/// the host. The smallest is always offered, also where the host is smaller still.
+/// The machine types that this host offers: those it has the cores and memory for, at most the setting's. They are limits, no reservations:
+/// codespaces share the host. The smallest is always offered, also where the host is smaller still.
 /// </summary>
 internal sealed class Machines(CodespaceOptions options)
 {
@@ -54,12 +53,14 @@ internal sealed class Machines(CodespaceOptions options)
         new("xLargePremiumLinux", 32, 128 * GiB, 128 * GiB),
     ];
 
-    private readonly Machine[] _offered = Offer(options.LargestMachine, System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    private readonly Machine[] _offered = Offer(
+        options.LargestMachine, System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     public IReadOnlyList<Machine> Offered => _offered;
 
     /// <summary>How much a codespace may write outside its workspace.</summary>
-    public long MostWrittenBytes(Codespace codespace) => options.MaxContainerGiB is { } gigabytes ? (long)(gigabytes * GiB) : Of(codespace).StorageBytes;
+    public long MostWrittenBytes(Codespace codespace) =>
+        options.MaxContainerGiB is { } gigabytes ? (long)(gigabytes * GiB) : Of(codespace).StorageBytes;
 
     /// <summary>The smallest: what a codespace gets when nobody asked.</summary>
     public Machine Default => _offered[0];
@@ -71,7 +72,8 @@ internal sealed class Machines(CodespaceOptions options)
     public static CodespaceMachine WireOf(string name) => (Array.Find(Types, type => type.Name == name) ?? Types[0]).ToWire();
 
     /// <summary>A codespace's machine; one that is no longer offered becomes the largest that is.</summary>
-    public Machine Of(Codespace codespace) => Find(codespace.Machine) ?? (Array.Exists(Types, type => type.Name == codespace.Machine) ? _offered[^1] : Default);
+    public Machine Of(Codespace codespace) =>
+        Find(codespace.Machine) ?? (Array.Exists(Types, type => type.Name == codespace.Machine) ? _offered[^1] : Default);
 
     /// <summary>The engine refuses more cores than the host has.</summary>
     public static MachineLimits LimitsOf(Machine machine) =>

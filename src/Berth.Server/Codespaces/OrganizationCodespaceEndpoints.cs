@@ -28,7 +28,8 @@ internal static class OrganizationCodespaceEndpoints
         ListAsync(http, access, null, paging, db, urls, cancellationToken);
 
     private static async Task<IResult> OfMemberAsync(
-        string username, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        string username, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
+        CancellationToken cancellationToken) =>
         await db.ReadAsync(session => AccountTable.FindUserAsync(session, username), cancellationToken) is { } user
             ? await ListAsync(http, access, user.Id, paging, db, urls, cancellationToken)
             : ApiErrors.Hidden(caller.Principal);
@@ -40,7 +41,9 @@ internal static class OrganizationCodespaceEndpoints
             async session =>
             {
                 var rows = await CodespaceTable.OfOrganizationAsync(session, access.Organization.Id, userId, paging.Size, paging.Offset);
-                return (await CodespaceTable.CountOfOrganizationAsync(session, access.Organization.Id, userId), await CodespaceEndpoints.ToWireAsync(session, rows, urls));
+                return (
+                    await CodespaceTable.CountOfOrganizationAsync(session, access.Organization.Id, userId),
+                    await CodespaceEndpoints.ToWireAsync(session, rows, urls));
             },
             cancellationToken);
         paging.WriteLinks(http, total);
@@ -48,7 +51,8 @@ internal static class OrganizationCodespaceEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls,
+        CancellationToken cancellationToken) =>
         await db.ReadAsync<IResult>(
             async session => await FindAsync(session, access, username, name) is { } codespace
                 ? ApiResult.Ok(codespace.ToWire(await RepositoryTable.FindAsync(session, codespace.RepositoryId!.Value), urls))
@@ -56,7 +60,8 @@ internal static class OrganizationCodespaceEndpoints
             cancellationToken);
 
     private static async Task<IResult> DeleteAsync(
-        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, Reconciler reconciler, CancellationToken cancellationToken)
+        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, Reconciler reconciler,
+        CancellationToken cancellationToken)
     {
         var codespace = await db.WriteAsync(
             async session =>
@@ -80,7 +85,8 @@ internal static class OrganizationCodespaceEndpoints
     }
 
     private static async Task<IResult> StopAsync(
-        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls,
+        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, Reconciler reconciler,
+        ApiUrls urls,
         CancellationToken cancellationToken)
     {
         var codespace = await db.WriteAsync(

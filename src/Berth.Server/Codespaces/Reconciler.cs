@@ -8,11 +8,12 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Makes what is true of this host's codespaces what is desired of them: one job a codespace at a time, begun by a request, by the look around every few
-/// seconds, or by the server's start after a crash. Rows hold everything that it knows.
+/// Makes what is true of this host's codespaces what is desired of them: one job a codespace at a time, begun by a request, by the look
+/// around every few seconds, or by the server's start after a crash. Rows hold everything that it knows.
 /// </summary>
 internal sealed partial class Reconciler(
-    TimeProvider time, CodespaceHost host, CodespaceRows rows, StartCodespace start, StopCodespace stop, DeleteCodespace delete, WatchCodespaces watch,
+    TimeProvider time, CodespaceHost host, CodespaceRows rows, StartCodespace start, StopCodespace stop, DeleteCodespace delete,
+    WatchCodespaces watch,
     ILogger<Reconciler> logger) : BackgroundService
 {
     private const int MaxStarts = 4;
@@ -225,7 +226,8 @@ internal sealed partial class Reconciler(
             case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
                 // Whoever runs them is in StartAsync, not here: they were another process's.
                 await rows.LogAsync(codespace, "up", Fault.Shown(
-                    "the server ended while commands ran in the background: what came after them did not run", "run it by hand, or rebuild the codespace"));
+                    "the server ended while commands ran in the background: what came after them did not run",
+                    "run it by hand, or rebuild the codespace"));
                 await rows.CommandsEndedAsync(codespace, stopping);
                 return true;
             case { Desired: CodespaceDesire.Available } when CodespaceState.IsStarting(codespace.State):

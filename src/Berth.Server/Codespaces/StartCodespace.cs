@@ -9,11 +9,10 @@ namespace Berth.Server.Codespaces;
 
 /// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
 internal sealed class StartCodespace(
-    Db db, TimeProvider time, IContainerEngine engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps, BerthMetrics metrics)
+    Db db, TimeProvider time, IContainerEngine engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps,
+    BerthMetrics metrics)
 {
-    /// <param name="codespace">Which.</param>
     /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>
-    /// <param name="cancellationToken">Cuts it off.</param>
     /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
     public async Task RunAsync(Codespace codespace, Action available, CancellationToken cancellationToken)
     {
@@ -27,9 +26,14 @@ internal sealed class StartCodespace(
                 codespace, log, progress,
                 async started =>
                 {
-                    log.Write("ready", $"the codespace is available as {started.RemoteUser} in {started.WorkspaceFolder}{(started.CommandsRunning ? "; commands go on in the background" : "")}");
+                    log.Write(
+                        "ready",
+                        $"the codespace is available "
+                            + $"as {started.RemoteUser} in {started.WorkspaceFolder}"
+                            + $"{(started.CommandsRunning ? "; commands go on in the background" : "")}");
                     await log.FlushAsync();
-                    if (await db.WriteAsync(session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken))
+                    if (await db.WriteAsync(
+                        session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken))
                     {
                         Ended(StartOutcome.Available, StartCause.None);
                     }
@@ -63,7 +67,8 @@ internal sealed class StartCodespace(
             log.Write("failed", reason);
             await log.DisposeAsync();
             await stop.AfterFailureAsync(codespace, CancellationToken.None);
-            await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, log.Masked(reason), time.GetUtcNow()), CancellationToken.None);
+            await db.WriteAsync(
+                session => CodespaceTable.FailedAsync(session, codespace, log.Masked(reason), time.GetUtcNow()), CancellationToken.None);
             Ended(StartOutcome.Failed, cause);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -85,7 +90,8 @@ internal sealed class StartCodespace(
 
         void Ended(StartOutcome outcome, StartCause cause)
         {
-            // Only the first counts: what leaves before it has an outcome was interrupted, and background commands may fail after it became available.
+            // Only the first counts: what leaves before it has an outcome was interrupted, and background commands may fail after it became
+            // available.
             if (!ended)
             {
                 ended = true;
@@ -95,17 +101,24 @@ internal sealed class StartCodespace(
     }
 
     private async Task StartAsync(
-        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Func<Codespace, Task> available, CancellationToken cancellationToken)
+        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Func<Codespace, Task> available,
+        CancellationToken cancellationToken)
     {
-        log.Write("start", $"starting {codespace.Name} of {codespace.RepositoryFullName}{(codespace.Ref is null ? "" : $" at {codespace.Ref}")}");
+        log.Write(
+            "start", $"starting {codespace.Name} of {codespace.RepositoryFullName}{(codespace.Ref is null ? "" : $" at {codespace.Ref}")}");
         await db.WriteAsync(session => CodespaceTable.ProvisioningAsync(session, codespace, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
         await steps.RunAsync(
-            new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available }, token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
+            new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available },
+            token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
     }
 
-    /// <summary>Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody removes meanwhile.</summary>
-    private async Task<(StartCause Cause, string Message)> CauseAsync(Exception exception, StartProgress progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody
+    /// removes meanwhile.
+    /// </summary>
+    private async Task<(StartCause Cause, string Message)> CauseAsync(
+        Exception exception, StartProgress progress, CancellationToken cancellationToken)
     {
         if (await engine.UnavailableAsync(cancellationToken) is { } gone)
         {
@@ -128,10 +141,12 @@ internal sealed class StartCodespace(
     }
 
     /// <summary>Something is wrong with what was asked for or with this machine, rather than with this code.</summary>
-    private static bool IsFault(Exception exception) => exception is FaultException or EngineException or IOException or UnauthorizedAccessException;
+    private static bool IsFault(Exception exception) =>
+        exception is FaultException or EngineException or IOException or UnauthorizedAccessException;
 
     public static Fault ImageRemoved(string image) => new(
-        FaultKind.Engine, $"the image {image} was removed from the container engine while the codespace started", "start the codespace again, which pulls it again");
+        FaultKind.Engine, $"the image {image} was removed from the container engine while the codespace started",
+        "start the codespace again, which pulls it again");
 
     public static Dictionary<string, string> LabelsOf(Codespace codespace, string host) =>
         new(StringComparer.Ordinal) { [GateScope.Label] = codespace.Name, [GateScope.HostLabel] = host };

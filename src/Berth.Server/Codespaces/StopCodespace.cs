@@ -6,10 +6,11 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Takes down what a codespace has while it runs: processes, what answers inside, logins and environment, the workspace's mount. What it is made of stays: container,
-/// network, image, files. May be run again after having been cut off at any line.
+/// Takes down what a codespace has while it runs: processes, what answers inside, logins and environment, the workspace's mount. What it is
+/// made of stays: container, network, image, files. May be run again after having been cut off at any line.
 /// </summary>
-internal sealed class StopCodespace(IContainerEngine engine, CodespaceHost host, GitStatus git, EnvironmentContents inside, WorkspaceFilesystem workspaces)
+internal sealed class StopCodespace(
+    IContainerEngine engine, CodespaceHost host, GitStatus git, EnvironmentContents inside, WorkspaceFilesystem workspaces)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
@@ -23,7 +24,10 @@ internal sealed class StopCodespace(IContainerEngine engine, CodespaceHost host,
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
     }
 
-    /// <summary>A codespace whose start failed runs nothing. The engine may be what failed; a container that it runs later is found by the look around.</summary>
+    /// <summary>
+    /// A codespace whose start failed runs nothing. The engine may be what failed; a container that it runs later is found by the look
+    /// around.
+    /// </summary>
     public async Task AfterFailureAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await inside.EndAsync(codespace, container: null, cancellationToken);
@@ -38,7 +42,10 @@ internal sealed class StopCodespace(IContainerEngine engine, CodespaceHost host,
         }
     }
 
-    /// <summary>Removes its containers with their anonymous volumes. One that was never finished may have run half of its commands, so it is no base to go on from.</summary>
+    /// <summary>
+    /// Removes its containers with their anonymous volumes. One that was never finished may have run half of its commands, so it is no base
+    /// to go on from.
+    /// </summary>
     public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         foreach (var id in await ContainersAsync(codespace, cancellationToken))

@@ -5,8 +5,6 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>How a tool ended.</summary>
-/// <param name="ExitCode">Its own.</param>
-/// <param name="Output">The end of its standard output.</param>
 internal sealed record ToolResult(int ExitCode, string Output);
 
 /// <summary>Runs a program of this machine: without the server's environment, without a terminal, and never longer than allowed.</summary>
@@ -17,17 +15,11 @@ internal static class ToolProcess
 
     /// <param name="file">Full path.</param>
     /// <param name="arguments">Passed as they are; no shell reads them.</param>
-    /// <param name="environment">The whole environment of the process.</param>
-    /// <param name="folder">Where it runs.</param>
-    /// <param name="errorLine">Told each line of its standard error.</param>
-    /// <param name="timeout">Then it is killed with everything it started.</param>
-    /// <param name="time">The clock of the timeout.</param>
-    /// <param name="cancellationToken">The same at once.</param>
-    /// <param name="start">Starts it, where it matters which thread does.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
     /// <exception cref="FaultException">It cannot be started.</exception>
     public static async Task<ToolResult> RunAsync(
-        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
+        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
+        Action<string> errorLine,
         TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken, Func<Process, Task>? start = null)
     {
         using var process = new Process { StartInfo = Info(file, arguments, environment, folder) };
@@ -63,13 +55,15 @@ internal static class ToolProcess
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"{Path.GetFileName(file)} took longer than {timeout.TotalMinutes:0} minutes and was ended", exception);
+            throw new TimeoutException(
+                $"{Path.GetFileName(file)} took longer than {timeout.TotalMinutes:0} minutes and was ended", exception);
         }
 
         return new ToolResult(process.ExitCode, string.Join('\n', output));
     }
 
-    private static ProcessStartInfo Info(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    private static ProcessStartInfo Info(
+        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
     {
         var info = new ProcessStartInfo(file, arguments)
         {

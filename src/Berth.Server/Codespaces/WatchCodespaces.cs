@@ -8,16 +8,15 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// The look around at this host's codespaces, every few seconds: what has ended by itself, lost its right, been idle or kept for too long, and what runs on the engine
-/// although no row wants it.
+/// The look around at this host's codespaces, every few seconds: what has ended by itself, lost its right, been idle or kept for too long,
+/// and what runs on the engine although no row wants it.
 /// </summary>
 internal sealed class WatchCodespaces(
-    Db db, TimeProvider time, AccessDecisions access, IContainerEngine engine, CodespaceHost host, CodespaceRows rows, EnvironmentContents inside, RefreshLogins refresh)
+    Db db, TimeProvider time, AccessDecisions access, IContainerEngine engine, CodespaceHost host, CodespaceRows rows,
+    EnvironmentContents inside, RefreshLogins refresh)
 {
     private readonly ConcurrentDictionary<long, byte> _strays = new();
 
-    /// <param name="wake">Told every codespace that there is something to do for.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
     public async Task RunOnceAsync(Action<long> wake, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -52,11 +51,16 @@ internal sealed class WatchCodespaces(
     private async Task WatchAsync(Codespace codespace, Action<long> wake, CancellationToken cancellationToken)
     {
         // The right first: it ends whatever the engine says, and a container that the engine cannot stop now is found later.
-        var standing = codespace.RepositoryId is { } repository ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken) : null;
+        var standing = codespace.RepositoryId is { } repository
+            ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken)
+            : null;
         if (standing is null || !AccessRules.MayRead(standing.Standing))
         {
             await EndAsync(
-                codespace, codespace.RepositoryId is null ? $"{codespace.RepositoryFullName} was deleted" : $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}",
+                codespace,
+                codespace.RepositoryId is null
+                    ? $"{codespace.RepositoryFullName} was deleted"
+                    : $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}",
                 cancellationToken);
             return;
         }
@@ -85,7 +89,8 @@ internal sealed class WatchCodespaces(
         {
             var notice = $"stopped after {codespace.IdleTimeoutMinutes} minutes without use";
             await rows.LogAsync(codespace, "stop", notice);
-            await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+            await db.WriteAsync(
+                session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
             wake(codespace.Id);
         }
         else
@@ -104,8 +109,8 @@ internal sealed class WatchCodespaces(
     }
 
     /// <summary>
-    /// Containers of this host that run although nobody wants them: the engine was away when they were to stop, or somebody started them by hand. What belongs to no row is
-    /// removed.
+    /// Containers of this host that run although nobody wants them: the engine was away when they were to stop, or somebody started them by
+    /// hand. What belongs to no row is removed.
     /// </summary>
     private async Task FindStraysAsync(Action<long> wake, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Berth.Server.Cryptography;
 
 /// <summary>
-/// AES-256-GCM under one key, in one layout: nonce (12 bytes, random), tag (16), ciphertext. Everything that Berth encrypts at rest is such a box;
-/// it knows nothing of keys' origins or of what the boxes mean.
+/// AES-256-GCM under one key, in one layout: nonce (12 bytes, random), tag (16), ciphertext. Everything that Berth encrypts at rest is such
+/// a box; it knows nothing of keys' origins or of what the boxes mean.
 /// </summary>
 /// <remarks>Like its cipher, one serves one thread at a time.</remarks>
 internal readonly struct AesGcmBox(AesGcm cipher)
@@ -26,7 +26,8 @@ internal readonly struct AesGcmBox(AesGcm cipher)
         return box;
     }
 
-    /// <exception cref="CryptographicException">It is too short, was changed, or was sealed with another key or other associated data.</exception>
+    /// <exception cref="CryptographicException">It is too short, was changed, or was sealed with another key or other associated
+    /// data.</exception>
     public static byte[] Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated)
     {
         var plain = new byte[Math.Max(0, box.Length - Overhead)];
@@ -35,7 +36,6 @@ internal readonly struct AesGcmBox(AesGcm cipher)
         return plain;
     }
 
-    /// <param name="plain">The content.</param>
     /// <param name="associated">What the box is bound to; it opens with the same bytes only.</param>
     /// <param name="box">Where it is written; <see cref="Overhead"/> bytes longer than the content.</param>
     public void Seal(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associated, Span<byte> box)
@@ -45,9 +45,9 @@ internal readonly struct AesGcmBox(AesGcm cipher)
     }
 
     /// <param name="box">What <see cref="Seal(ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/> wrote.</param>
-    /// <param name="associated">What it is bound to.</param>
     /// <param name="plain">Where the content is written; <see cref="Overhead"/> bytes shorter than the box.</param>
-    /// <exception cref="CryptographicException">It has another length, was changed, or was sealed with another key or other associated data.</exception>
+    /// <exception cref="CryptographicException">It has another length, was changed, or was sealed with another key or other associated
+    /// data.</exception>
     public void Open(ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated, Span<byte> plain)
     {
         if (box.Length != Overhead + plain.Length)

@@ -12,8 +12,8 @@ internal sealed record SecretIdentity(string Level, long OwnerId, string Name, l
 }
 
 /// <summary>
-/// Encryption at rest: each secret has a data key of its own (AES-256-GCM), the data key is wrapped by the master key, and both carry the secret's
-/// identity as associated data. Rotating the master key rewraps data keys and never touches values.
+/// Encryption at rest: each secret has a data key of its own (AES-256-GCM), the data key is wrapped by the master key, and both carry the
+/// secret's identity as associated data. Rotating the master key rewraps data keys and never touches values.
 /// </summary>
 internal static class Envelope
 {
@@ -33,7 +33,8 @@ internal static class Envelope
         }
     }
 
-    /// <exception cref="CryptographicException">It was changed, belongs to another identity, or was wrapped by another master key.</exception>
+    /// <exception cref="CryptographicException">It was changed, belongs to another identity, or was wrapped by another master
+    /// key.</exception>
     public static byte[] Open(ReadOnlySpan<byte> stored, SecretIdentity identity, MasterKey masterKey)
     {
         var wrapped = Split(stored, out var box);

@@ -14,7 +14,9 @@ internal sealed record WrappedRow
     public string Purpose { get; init; } = "";
 }
 
-/// <summary>A table that holds what the master key wraps. Whoever keeps such a table registers it, so that a rotation finds its rows.</summary>
+/// <summary>
+/// A table that holds what the master key wraps. Whoever keeps such a table registers it, so that a rotation finds its rows.
+/// </summary>
 internal interface IWrappedRows
 {
     Task<long> CountAsync(DbSession session);

@@ -44,7 +44,8 @@ internal sealed record KeyRotation
 /// <summary>The rotations of the master key; at most one runs.</summary>
 internal static class KeyRotationTable
 {
-    private const string Columns = "id, from_fingerprint, to_fingerprint, state, pass, part, after_id, changed, done, total, failed, started_at, finished_at";
+    private const string Columns = "id, from_fingerprint, to_fingerprint, state, pass, part, after_id, changed, done, total, failed, "
+        + "started_at, finished_at";
 
     public static Task<KeyRotation?> LatestAsync(DbSession session) =>
         session.FirstOrDefaultAsync<KeyRotation>($"select {Columns} from key_rotations order by id desc limit 1");
@@ -53,18 +54,22 @@ internal static class KeyRotationTable
         session.FirstOrDefaultAsync<KeyRotation>($"select {Columns} from key_rotations where state = 'running'");
 
     /// <summary>Fingerprints of keys that were replaced.</summary>
-    public static Task<List<byte[]>> FormerAsync(DbSession session) => session.QueryAsync<byte[]>("select from_fingerprint from key_rotations");
+    public static Task<List<byte[]>> FormerAsync(DbSession session) =>
+        session.QueryAsync<byte[]>("select from_fingerprint from key_rotations");
 
     /// <summary>False when one runs already.</summary>
-    public static async Task<bool> BeginAsync(DbSession session, byte[] from, byte[] to, long total, string by, DateTimeOffset now) => await session.ExecuteAsync(
-        """
-        insert into key_rotations (from_fingerprint, to_fingerprint, state, pass, part, after_id, changed, done, total, failed, started_by, started_at)
-        values (@from, @to, 'running', 1, 0, 0, 0, 0, @total, 0, @by, @now) on conflict do nothing
-        """,
-        new { from, to, total, by, now }) == 1;
+    public static async Task<bool> BeginAsync(DbSession session, byte[] from, byte[] to, long total, string by, DateTimeOffset now) =>
+        await session.ExecuteAsync(
+            """
+            insert into key_rotations (from_fingerprint, to_fingerprint, state, pass, part, after_id, changed, done, total, failed,
+              started_by, started_at)
+            values (@from, @to, 'running', 1, 0, 0, 0, 0, @total, 0, @by, @now) on conflict do nothing
+            """,
+            new { from, to, total, by, now }) == 1;
 
     /// <summary>Where the pass has come to. False when another node works on it, or it is finished.</summary>
-    public static async Task<bool> MoveAsync(DbSession session, KeyRotation rotation, string node, DateTimeOffset now, DateTimeOffset leaseUntil) =>
+    public static async Task<bool> MoveAsync(
+        DbSession session, KeyRotation rotation, string node, DateTimeOffset now, DateTimeOffset leaseUntil) =>
         await session.ExecuteAsync(
             """
             update key_rotations set pass = @Pass, part = @Part, after_id = @AfterId, changed = @Changed, done = @Done, failed = @Failed,

@@ -5,14 +5,16 @@ using Berth.Server.Database;
 namespace Berth.Server.Cryptography;
 
 /// <summary>
-/// Carries rotations of the master key out: one that was cut off goes on when the server starts, a new one at once. Where other servers use the
-/// database it looks every second whether one of them has begun one.
+/// Carries rotations of the master key out: one that was cut off goes on when the server starts, a new one at once. Where other servers use
+/// the database it looks every second whether one of them has begun one.
 /// </summary>
-internal sealed partial class KeyRotationWork(Db db, RotateMasterKey rotate, MasterKey masterKey, TimeProvider time, ILogger<KeyRotationWork> logger)
+internal sealed partial class KeyRotationWork(
+    Db db, RotateMasterKey rotate, MasterKey masterKey, TimeProvider time, ILogger<KeyRotationWork> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public void Wake() => _wakes.Writer.TryWrite(true);
 
@@ -50,7 +52,8 @@ internal sealed partial class KeyRotationWork(Db db, RotateMasterKey rotate, Mas
     {
         try
         {
-            if (await db.ReadAsync(MasterKey.FingerprintAsync, stopping) is { } inForce && !inForce.AsSpan().SequenceEqual(masterKey.Fingerprint))
+            if (await db.ReadAsync(MasterKey.FingerprintAsync, stopping) is { } inForce
+                && !inForce.AsSpan().SequenceEqual(masterKey.Fingerprint))
             {
                 masterKey.Use(inForce);
             }

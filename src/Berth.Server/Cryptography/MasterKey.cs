@@ -6,8 +6,9 @@ using Berth.Server.Settings;
 namespace Berth.Server.Cryptography;
 
 /// <summary>
-/// The key outside the database that wraps the keys inside it (AES-256-GCM). The database keeps the fingerprint of the one in force: a missing or
-/// another key ends the start, since everything it wraps would be lost with it. While keys are rotated the one before still unwraps.
+/// The key outside the database that wraps the keys inside it (AES-256-GCM). The database keeps the fingerprint of the one in force: a
+/// missing or another key ends the start, since everything it wraps would be lost with it. While keys are rotated the one before still
+/// unwraps.
 /// </summary>
 /// <remarks>Layout of what it wraps: id of the key (8 bytes of its fingerprint), then an <see cref="AesGcmBox"/>.</remarks>
 internal sealed class MasterKey(CryptographyOptions options, DataOptions data, Db db)
@@ -35,7 +36,8 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
             if (stored is not null)
             {
                 throw new StartupException(
-                    $"the master key {Path} is missing, and this database was made with one; restore the file or name it in BERTH_MASTER_KEY_FILE");
+                    $"the master key {Path} is missing, and this database was made with one; restore the file or name it in "
+                        + "BERTH_MASTER_KEY_FILE");
             }
 
             MasterKeyFile.Create(Path);
@@ -102,7 +104,8 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
     }
 
     /// <summary>The same into memory of the caller, who knows how long it is.</summary>
-    /// <exception cref="CryptographicException">It was changed, has another length, or was wrapped by another key or for another purpose.</exception>
+    /// <exception cref="CryptographicException">It was changed, has another length, or was wrapped by another key or for another
+    /// purpose.</exception>
     public void Unwrap(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> purpose, Span<byte> plain)
     {
         if (wrapped.Length < HeaderBytes || wrapped.Length - HeaderBytes != plain.Length)
@@ -137,12 +140,15 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
     public static Task<byte[]?> FingerprintAsync(DbSession session) =>
         session.FirstOrDefaultAsync<byte[]>("select value from server_keys where name = 'fingerprint'");
 
-    /// <summary>A key that another node put in force may have come into the file meanwhile; only for one that is not known the file is looked at.</summary>
+    /// <summary>
+    /// A key that another node put in force may have come into the file meanwhile; only for one that is not known the file is looked at.
+    /// </summary>
     private MasterKeyValue Find(ReadOnlySpan<byte> id)
     {
         var ring = Unlocked;
         return In(ring, id) ?? In(Reload(ring), id)
-            ?? throw new CryptographicException($"it was wrapped by a master key that is not in {Path} (fingerprint {MasterKeyValue.Short(id)})");
+            ?? throw new CryptographicException(
+                $"it was wrapped by a master key that is not in {Path} (fingerprint {MasterKeyValue.Short(id)})");
     }
 
     private static MasterKeyValue? In(Ring ring, ReadOnlySpan<byte> id)
@@ -168,7 +174,11 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         }
 
         var keys = MasterKeyFile.Read(Path);
-        var reloaded = ring with { Keys = [.. ring.Keys, .. keys.Where(key => !ring.Keys.Any(known => known.Is(key.Fingerprint)))], FileTime = time };
+        var reloaded = ring with
+        {
+            Keys = [.. ring.Keys, .. keys.Where(key => !ring.Keys.Any(known => known.Is(key.Fingerprint)))],
+            FileTime = time,
+        };
         _ring = reloaded;
         return reloaded;
     }

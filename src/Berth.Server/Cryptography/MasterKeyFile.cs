@@ -12,7 +12,8 @@ internal sealed record MasterKeyValue(byte[] Key)
     /// <summary>What stands before everything that the key wraps.</summary>
     public const int IdBytes = 8;
 
-    // Setting a cipher up takes longer than opening a data key with it, and one serves one thread at a time. As many as ever worked at once.
+    // Setting a cipher up takes longer than opening a data key with it, and one serves one thread at a time. As many as ever worked at
+    // once.
     private readonly ConcurrentBag<AesGcm> _idle = [];
 
     /// <summary>What the database keeps of it.</summary>
@@ -59,8 +60,8 @@ internal sealed record MasterKeyValue(byte[] Key)
 }
 
 /// <summary>
-/// The file of master keys: one key a line, 32 bytes in base64; empty lines and those that begin with <c>#</c> count for nothing. One key is
-/// usual; while keys are rotated there are two, and the database knows which of them is in force.
+/// The file of master keys: one key a line, 32 bytes in base64; empty lines and those that begin with <c>#</c> count for nothing. One key
+/// is usual; while keys are rotated there are two, and the database knows which of them is in force.
 /// </summary>
 internal static class MasterKeyFile
 {

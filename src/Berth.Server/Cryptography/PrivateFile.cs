@@ -20,7 +20,9 @@ internal static partial class PrivateFile
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>A rename survives a power cut only after this (fsync(2), "NOTES"). Where a folder cannot be synced, nothing better can be done.</summary>
+    /// <summary>
+    /// A rename survives a power cut only after this (fsync(2), "NOTES"). Where a folder cannot be synced, nothing better can be done.
+    /// </summary>
     public static void SyncFolder(string folder)
     {
         using var handle = new SafeFileHandle(Open(folder, 0), ownsHandle: true);

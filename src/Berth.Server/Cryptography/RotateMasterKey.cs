@@ -7,9 +7,9 @@ namespace Berth.Server.Cryptography;
 internal sealed class KeyRotationException(string message) : Exception(message);
 
 /// <summary>
-/// Replaces the master key while the server runs. First the new key is in the file and on disk, then the database says that it is in force, then
-/// every row is wrapped anew in small steps, each remembered, until a whole pass finds nothing left; last the old key leaves the file. Cut off at
-/// any line it goes on where it was.
+/// Replaces the master key while the server runs. First the new key is in the file and on disk, then the database says that it is in force,
+/// then every row is wrapped anew in small steps, each remembered, until a whole pass finds nothing left; last the old key leaves the file.
+/// Cut off at any line it goes on where it was.
 /// </summary>
 internal sealed partial class RotateMasterKey(
     Db db, MasterKey masterKey, IEnumerable<IWrappedRows> tables, TimeProvider time, ILogger<RotateMasterKey> logger)
@@ -24,15 +24,16 @@ internal sealed partial class RotateMasterKey(
     private readonly SemaphoreSlim _one = new(1);
     private long _tidied;
 
-    /// <summary>The last pass begins this long after the start at the earliest: a write that was sealed just before has come in by then.</summary>
+    /// <summary>
+    /// The last pass begins this long after the start at the earliest: a write that was sealed just before has come in by then.
+    /// </summary>
     private TimeSpan Settle => db.Dialect.SingleProcess ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(5);
 
-    public Task<KeyRotation?> LatestAsync(CancellationToken cancellationToken) => db.ReadAsync(KeyRotationTable.LatestAsync, cancellationToken);
+    public Task<KeyRotation?> LatestAsync(CancellationToken cancellationToken) =>
+        db.ReadAsync(KeyRotationTable.LatestAsync, cancellationToken);
 
     /// <summary>Begins one; the one that runs when there is one.</summary>
-    /// <param name="by">Who asked.</param>
     /// <param name="singleServer">No other server uses this database: the new key may be made here.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="KeyRotationException">There is no new key, and none can be made here.</exception>
     public async Task<KeyRotation> BeginAsync(string by, bool singleServer, CancellationToken cancellationToken)
     {
@@ -56,7 +57,8 @@ internal sealed partial class RotateMasterKey(
 
                 if (await KeyRotationTable.BeginAsync(session, from, next.Fingerprint, total, by, now))
                 {
-                    await session.ExecuteAsync("update server_keys set value = @to where name = 'fingerprint'", new { to = next.Fingerprint });
+                    await session.ExecuteAsync(
+                        "update server_keys set value = @to where name = 'fingerprint'", new { to = next.Fingerprint });
                     foreach (var table in _tables)
                     {
                         await table.BeginAsync(session, now);
@@ -207,7 +209,8 @@ internal sealed partial class RotateMasterKey(
             cancellationToken);
     }
 
-    private Task<bool> MoveAsync(KeyRotation rotation, List<(IWrappedRows Table, WrappedRow Row, byte[] Value)> changes, CancellationToken cancellationToken)
+    private Task<bool> MoveAsync(
+        KeyRotation rotation, List<(IWrappedRows Table, WrappedRow Row, byte[] Value)> changes, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return db.WriteAsync(
@@ -228,13 +231,16 @@ internal sealed partial class RotateMasterKey(
             cancellationToken);
     }
 
-    /// <summary>The key that the operator has put into the file beside the one in force; else a new one, put there now. Never one that was replaced.</summary>
+    /// <summary>
+    /// The key that the operator has put into the file beside the one in force; else a new one, put there now. Never one that was replaced.
+    /// </summary>
     private MasterKeyValue NewKey(List<byte[]> used, bool mayMake)
     {
         var others = MasterKeyFile.Read(masterKey.Path).FindAll(key => !used.Exists(fingerprint => key.Is(fingerprint)));
         if (others.Count > 1)
         {
-            throw new KeyRotationException($"{masterKey.Path} holds {others.Count} keys beside the one in force; leave the one that is to follow");
+            throw new KeyRotationException(
+                $"{masterKey.Path} holds {others.Count} keys beside the one in force; leave the one that is to follow");
         }
 
         if (others.Count == 1)
@@ -242,10 +248,12 @@ internal sealed partial class RotateMasterKey(
             return others[0];
         }
 
-        const string How = "append a new key on a line of its own to the master key file of every server (openssl rand -base64 32), and begin again";
+        const string How = "append a new key on a line of its own to the master key file of every server (openssl rand -base64 32), and "
+            + "begin again";
         if (!mayMake)
         {
-            throw new KeyRotationException($"other servers may use this database: {How}; or, if this is the only one, say so with single_server");
+            throw new KeyRotationException(
+                $"other servers may use this database: {How}; or, if this is the only one, say so with single_server");
         }
 
         var made = MasterKeyValue.Create();
@@ -264,13 +272,18 @@ internal sealed partial class RotateMasterKey(
     [LoggerMessage(Level = LogLevel.Information, Message = "Master key: rotation from {From} to {To} began, {Total} rows")]
     private partial void LogBegan(string from, string to, long total);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Master key: rotation finished, {Total} rows, {Failed} of them open with no key")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Master key: rotation finished, {Total} rows, {Failed} of them open with no key")]
     private partial void LogFinished(long total, long failed);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Master key: the key before is kept in {Path} for backups from before the rotation; delete it with them")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Master key: the key before is kept in {Path} for backups from before the rotation; delete it with them")]
     private partial void LogRetired(string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Master key: {Path} cannot be written, take the key with fingerprint {Fingerprint} out by hand: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Master key: {Path} cannot be written, take the key with fingerprint {Fingerprint} out by hand: {Reason}")]
     private partial void LogNotRetired(string path, string fingerprint, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Master key: {Purpose} opens with no key in the master key file")]

@@ -14,7 +14,9 @@ internal sealed class ServerKeys(Db db, MasterKey masterKey)
     /// <summary>Signs registry tokens (HMAC-SHA256).</summary>
     public byte[] RegistryToken => _registryToken ?? throw new InvalidOperationException("the server's keys are not loaded yet");
 
-    /// <summary>What keys of codespaces are derived from: for the environments of those that run, and the cookies of forwarded ports.</summary>
+    /// <summary>
+    /// What keys of codespaces are derived from: for the environments of those that run, and the cookies of forwarded ports.
+    /// </summary>
     public byte[] Codespaces => _codespaces ?? throw new InvalidOperationException("the server's keys are not loaded yet");
 
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -41,12 +43,14 @@ internal sealed class ServerKeys(Db db, MasterKey masterKey)
 /// <summary>The server's own keys, for a rotation of the master key. Each is bound to its name.</summary>
 internal sealed class ServerKeyRows : IWrappedRows
 {
-    public Task<long> CountAsync(DbSession session) => session.SingleAsync<long>("select count(*) from server_keys where name <> 'fingerprint'");
+    public Task<long> CountAsync(DbSession session) =>
+        session.SingleAsync<long>("select count(*) from server_keys where name <> 'fingerprint'");
 
     /// <summary>They are few and have names instead of ids: all of them at once.</summary>
     public async Task<List<WrappedRow>> ReadAsync(DbSession session, long after, int limit) => after > 0
         ? []
-        : await session.QueryAsync<WrappedRow>("select 1 as id, value, name as purpose from server_keys where name <> 'fingerprint' order by name");
+        : await session.QueryAsync<WrappedRow>(
+            "select 1 as id, value, name as purpose from server_keys where name <> 'fingerprint' order by name");
 
     public Task<int> ReplaceAsync(DbSession session, WrappedRow row, byte[] value) => session.ExecuteAsync(
         "update server_keys set value = @value where name = @name and value = @old", new { value, name = row.Purpose, old = row.Value });

@@ -55,8 +55,8 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
     }
 
     /// <summary>
-    /// Borrows the compiled command of its text when it runs, and gives it back when it is disposed. Until then it collects parameters by itself:
-    /// Dapper holds on to the collection while it writes the text anew to spell out a list.
+    /// Borrows the compiled command of its text when it runs, and gives it back when it is disposed. Until then it collects parameters by
+    /// itself: Dapper holds on to the collection while it writes the text anew to spell out a list.
     /// </summary>
     private sealed class CachedCommand(CachingConnection connection) : DbCommand
     {

@@ -38,15 +38,18 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
     public abstract Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 
     /// <summary>
-    /// For the few writes that many clients do at once and that conflict in name only, such as layers that arrive under one name: on PostgreSQL each statement sees
-    /// what is committed when it begins. So the body's first write takes the row that orders it among others, or it is a single statement.
-    /// Decision 2 lists who may.
+    /// For the few writes that many clients do at once and that conflict in name only, such as layers that arrive under one name: on
+    /// PostgreSQL each statement sees what is committed when it begins. So the body's first write takes the row that orders it among
+    /// others, or it is a single statement. Decision 2 lists who may.
     /// </summary>
-    public virtual Task<T> WriteUnderLocksAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) => WriteAsync(body, cancellationToken);
+    public virtual Task<T> WriteUnderLocksAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
+        WriteAsync(body, cancellationToken);
 
-    public Task WriteAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) => WriteAsync(Answering(body), cancellationToken);
+    public Task WriteAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) =>
+        WriteAsync(Answering(body), cancellationToken);
 
-    public Task WriteUnderLocksAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) => WriteUnderLocksAsync(Answering(body), cancellationToken);
+    public Task WriteUnderLocksAsync(Func<DbSession, Task> body, CancellationToken cancellationToken) =>
+        WriteUnderLocksAsync(Answering(body), cancellationToken);
 
     private static Func<DbSession, Task<bool>> Answering(Func<DbSession, Task> body) => async session =>
     {

@@ -6,8 +6,6 @@ namespace Berth.Server.Database;
 /// Remembers answers read from the database until the next committed write, while this process is the only writer; otherwise it
 /// remembers nothing. Whatever it returns was true after the last acknowledged write.
 /// </summary>
-/// <param name="db">Whose writes count.</param>
-/// <param name="capacity">The most entries.</param>
 /// <param name="ofAccess">Only writes that touch access count.</param>
 public sealed class GenerationCache<TKey, TValue>(Db db, int capacity, bool ofAccess = false)
     where TKey : notnull

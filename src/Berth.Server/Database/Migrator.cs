@@ -18,11 +18,11 @@ internal sealed partial class Migrator(Db db, TimeProvider time, ILogger<Migrato
     public Task RunAsync(CancellationToken cancellationToken) => RunAsync(int.MaxValue, cancellationToken);
 
     /// <param name="last">The number of the last one that is wanted: an earlier release's.</param>
-    /// <param name="cancellationToken">Ends it between two.</param>
     public async Task RunAsync(int last, CancellationToken cancellationToken)
     {
         await using var connection = await db.OpenAsync(cancellationToken);
-        await connection.ExecuteAsync("create table if not exists migrations (number integer primary key, name text not null, applied_at bigint not null)");
+        await connection.ExecuteAsync(
+            "create table if not exists migrations (number integer primary key, name text not null, applied_at bigint not null)");
         foreach (var name in Names().Where(name => NumberOf(name) <= last))
         {
             await ApplyAsync(connection, name, cancellationToken);

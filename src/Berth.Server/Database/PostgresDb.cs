@@ -7,19 +7,21 @@ namespace Berth.Server.Database;
 
 /// <summary>PostgreSQL: a pooled connection and a transaction for each write.</summary>
 /// <remarks>
-/// Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html): whatever meets, the outcome is that of one after the other. The
-/// price is that PostgreSQL may end a write because of another one, and then it is begun again.
+/// Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html): whatever meets, the outcome is that of one after
+/// the other. The price is that PostgreSQL may end a write because of another one, and then it is begun again.
 /// </remarks>
 internal sealed class PostgresDb(string connectionString, IWriteRules rules, DatabaseMetrics metrics, TimeProvider time) : Db(rules)
 {
     private const int MostAttempts = 12;
 
-    /// <summary>After these a write runs alone in this process, since a long one would go on losing to short ones. Other processes are few.</summary>
+    /// <summary>
+    /// After these a write runs alone in this process, since a long one would go on losing to short ones. Other processes are few.
+    /// </summary>
     private const int AttemptsBesideOthers = 3;
 
     /// <summary>
-    /// A row that stands in the way once may just have been written by somebody: the second run sees it and has its own words for it. One that
-    /// stands in the way again will go on doing so.
+    /// A row that stands in the way once may just have been written by somebody: the second run sees it and has its own words for it. One
+    /// that stands in the way again will go on doing so.
     /// </summary>
     private const int MostAttemptsAtConstraints = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(64);
@@ -77,8 +79,8 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
     }
 
     /// <summary>
-    /// The statements are few and run often: each connection keeps their plans, since planning the facts of a decision takes longer than reading them. A connection
-    /// string that says otherwise (for a pooler that cannot keep them) is left as it is.
+    /// The statements are few and run often: each connection keeps their plans, since planning the facts of a decision takes longer than
+    /// reading them. A connection string that says otherwise (for a pooler that cannot keep them) is left as it is.
     /// </summary>
     private static string Prepared(string connectionString) => connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase)
         ? connectionString

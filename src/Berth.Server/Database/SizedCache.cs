@@ -8,7 +8,6 @@ namespace Berth.Server.Database;
 /// often is read
 /// again once in a while and the rest goes by itself.
 /// </summary>
-/// <param name="mostBytes">All that is remembered, as the callers estimate it.</param>
 /// <param name="largest">What is larger is not remembered.</param>
 internal sealed class SizedCache<TKey, TValue>(long mostBytes, long largest)
     where TKey : notnull

@@ -15,11 +15,14 @@ internal sealed class SqliteDb : Db
     private const int LargestBatch = 128;
     private const int WriterCacheKiB = 16_000;
 
-    /// <summary>Each reader has a cache of its own, and keeps it: together they hold 64 MiB at most. What they miss is in the system's cache.</summary>
+    /// <summary>
+    /// Each reader has a cache of its own, and keeps it: together they hold 64 MiB at most. What they miss is in the system's cache.
+    /// </summary>
     private const int ReaderCacheKiB = 2000;
     private const int MostIdleReaders = 32;
     private readonly string _connectionString;
-    private readonly Channel<PendingWrite> _writes = Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<PendingWrite> _writes = Channel.CreateUnbounded<PendingWrite>(
+        new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentBag<DbConnection> _idleReaders = [];
     private int _idle;
     private readonly CancellationTokenSource _stopping = new();
@@ -97,9 +100,11 @@ internal sealed class SqliteDb : Db
         await connection.OpenAsync(cancellationToken);
         await using var setup = connection.CreateCommand();
 
-        // Without temp_store, a query whose parts are used twice (the facts of a decision) opens a file for each: that took most of its time.
+        // Without temp_store, a query whose parts are used twice (the facts of a decision) opens a file for each: that took most of its
+        // time.
         setup.CommandText = $"""
-            pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -{cacheKiB}; pragma temp_store = memory;
+            pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -{cacheKiB};
+              pragma temp_store = memory;
             """;
         await setup.ExecuteNonQueryAsync(cancellationToken);
         return connection;
@@ -203,7 +208,8 @@ internal sealed class SqliteDb : Db
                 _result = await body(session);
                 return true;
             }
-            catch (Exception exception) when (exception is not SqliteException { SqliteErrorCode: SqliteFull or SqliteIoError or SqliteCorrupt })
+            catch (Exception exception)
+                when (exception is not SqliteException { SqliteErrorCode: SqliteFull or SqliteIoError or SqliteCorrupt })
             {
                 // Whatever the body threw is its caller's to see; the neighbours' changes stand.
                 _exception = exception;

@@ -1,14 +1,14 @@
 namespace Berth.Server.Faults;
 
 /// <summary>What went wrong in a codespace or at another registry, in words for the person whose start or login it was.</summary>
-/// <param name="Kind">For code.</param>
 /// <param name="Message">The true cause; holds no secret.</param>
 /// <param name="Remedy">What would put it right; null where nobody knows, or the message says it.</param>
 internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = null)
 {
     /// <summary>A registry did not take the login, or gives it no right: a try without it may still succeed.</summary>
     public bool IsLoginRejected =>
-        Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused or FaultKind.ExchangeFailed;
+        Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused
+            or FaultKind.ExchangeFailed;
 
     /// <summary>A registry refused, or could not be asked.</summary>
     public bool IsOfRegistry => Kind <= FaultKind.ExchangeFailed;

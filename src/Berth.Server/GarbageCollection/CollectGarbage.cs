@@ -30,11 +30,12 @@ internal sealed record Collected
 }
 
 /// <summary>
-/// Removes what nothing holds any more, while pushes go on: rows first, bytes later. A link lives while a live or restorable manifest of its
-/// package holds it and for the grace period after its last use; then it goes, then the blob.
+/// Removes what nothing holds any more, while pushes go on: rows first, bytes later. A link lives while a live or restorable manifest of
+/// its package holds it and for the grace period after its last use; then it goes, then the blob.
 /// </summary>
 internal sealed class CollectGarbage(
-    Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle, RetentionOptions options, TimeProvider time)
+    Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle,
+    RetentionOptions options, TimeProvider time)
 {
     private const int Batch = 200;
 
@@ -136,7 +137,8 @@ internal sealed class CollectGarbage(
         var deleted = 0;
         await foreach (var part in keys.Chunk(Batch).WithCancellation(cancellationToken))
         {
-            var named = await db.ReadAsync(session => UnusedContent.NamedAsync(session, [.. part.Select(key => key.Value)]), cancellationToken);
+            var named = await db.ReadAsync(
+                session => UnusedContent.NamedAsync(session, [.. part.Select(key => key.Value)]), cancellationToken);
             foreach (var key in part.Where(key => !named.Contains(key.Value)))
             {
                 await delete(key, cancellationToken);

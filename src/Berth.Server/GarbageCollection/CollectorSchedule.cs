@@ -3,8 +3,12 @@ using Berth.Server.Metrics;
 
 namespace Berth.Server.GarbageCollection;
 
-/// <summary>Runs the collector every half hour, from a few minutes after the start on. With several processes each may run it: it is safe twice.</summary>
-internal sealed partial class CollectorSchedule(CollectGarbage collect, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger) : BackgroundService
+/// <summary>
+/// Runs the collector every half hour, from a few minutes after the start on. With several processes each may run it: it is safe twice.
+/// </summary>
+internal sealed partial class CollectorSchedule(
+    CollectGarbage collect, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(30);
@@ -37,7 +41,9 @@ internal sealed partial class CollectorSchedule(CollectGarbage collect, BerthMet
             Count(collected);
             if (collected.Any)
             {
-                LogCollected(collected.Links, collected.Blobs, collected.Bytes, collected.Manifests, collected.Packages, collected.Uploads, collected.Strays);
+                LogCollected(
+                    collected.Links, collected.Blobs, collected.Bytes, collected.Manifests, collected.Packages, collected.Uploads,
+                    collected.Strays);
             }
         }
         catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
@@ -61,7 +67,8 @@ internal sealed partial class CollectorSchedule(CollectGarbage collect, BerthMet
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Collected {Links} links, {Blobs} blobs ({Bytes} bytes), {Manifests} manifests, {Packages} packages, {Uploads} uploads and {Strays} stray files")]
+        Message = "Collected {Links} links, {Blobs} blobs ({Bytes} bytes), {Manifests} manifests, {Packages} packages, {Uploads} uploads "
+            + "and {Strays} stray files")]
     private partial void LogCollected(int links, int blobs, long bytes, int manifests, int packages, int uploads, int strays);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Collecting garbage failed; it is tried again in half an hour")]

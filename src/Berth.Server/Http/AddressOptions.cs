@@ -35,7 +35,8 @@ internal sealed partial class AddressOptions : IValidatableObject
     public string RegistryOrigin => $"{BaseUri.Scheme}://{RegistryHost}";
 
     /// <summary>
-    /// What follows the name and port of a forwarded port in its address, with the port of Berth: <c>localhost:5000</c>. Null: ports are not served.
+    /// What follows the name and port of a forwarded port in its address, with the port of Berth: <c>localhost:5000</c>. Null: ports are
+    /// not served.
     /// </summary>
     public string? PortsHost => (PortsDomain?.ToLowerInvariant() ?? (BaseUri.IsLoopback ? "localhost" : null)) is { } domain
         ? domain + (BaseUri.IsDefaultPort ? "" : $":{BaseUri.Port}")
@@ -61,9 +62,11 @@ internal sealed partial class AddressOptions : IValidatableObject
 
         // What a codespace serves must not come from a parent of the API's host: it could set cookies for it.
         var domain = PortsDomain?.ToLowerInvariant();
-        if (domain is not (null or "localhost") && (url.Host == domain || url.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)))
+        if (domain is not (null or "localhost")
+            && (url.Host == domain || url.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)))
         {
-            yield return new("BERTH_PORTS_DOMAIN must not be the host of BERTH_URL or above it: what codespaces serve could set cookies for it");
+            yield return new(
+                "BERTH_PORTS_DOMAIN must not be the host of BERTH_URL or above it: what codespaces serve could set cookies for it");
         }
         else if (domain == "localhost" && !url.IsLoopback)
         {

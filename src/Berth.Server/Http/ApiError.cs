@@ -4,7 +4,6 @@ namespace Berth.Server.Http;
 /// An error as a value: a status, a code of its surface's table and words for a person. It is a result that writes itself, in the
 /// spelling of the surface it is returned from (<see cref="ErrorFormat"/>).
 /// </summary>
-/// <param name="Status">HTTP status.</param>
 /// <param name="Code">The code in the surface's own table: <c>BLOB_UNKNOWN</c>, or GitHub's validation code.</param>
 /// <param name="Message">What was wrong, in a sentence; never a secret, never what the caller may not know.</param>
 public sealed record ApiError(int Status, string Code, string Message) : IResult
@@ -33,7 +32,9 @@ public sealed record ApiError(int Status, string Code, string Message) : IResult
     public Task ExecuteAsync(HttpContext httpContext) => ErrorWriter.WriteAsync(httpContext, this);
 }
 
-/// <summary>One field of a 422: <c>missing</c>, <c>missing_field</c>, <c>invalid</c>, <c>already_exists</c>, <c>unprocessable</c> or <c>custom</c>.</summary>
+/// <summary>
+/// One field of a 422: <c>missing</c>, <c>missing_field</c>, <c>invalid</c>, <c>already_exists</c>, <c>unprocessable</c> or <c>custom</c>.
+/// </summary>
 public sealed record FieldError(string Resource, string Field, string Code, string? Message = null);
 
 /// <summary>Carries an <see cref="ApiError"/> out of a place too deep to return it.</summary>

@@ -186,6 +186,7 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
     [LoggerMessage(Level = LogLevel.Critical, Message = "Storage fails, the disk may be broken: {Reason} (request {RequestId})")]
     private partial void LogStorageBroken(string reason, string requestId);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path} met another request ({Conflict}): {Reason} (request {RequestId})")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "{Method} {Path} met another request ({Conflict}): {Reason} (request {RequestId})")]
     private partial void LogConflict(WriteConflict conflict, string method, string path, string requestId, string reason);
 }

@@ -3,7 +3,8 @@ namespace Berth.Server.Http;
 /// <summary>The errors that belong to no surface in particular.</summary>
 internal static class Errors
 {
-    public static readonly ApiError Internal = new(500, "UNKNOWN", "the server failed on this request; its log has the reason under the request id");
+    public static readonly ApiError Internal = new(
+        500, "UNKNOWN", "the server failed on this request; its log has the reason under the request id");
 
     /// <summary>507, so that clients neither retry for ever (as for a 5xx of a proxy) nor blame the content.</summary>
     private static readonly ApiError StorageFull =
@@ -14,11 +15,14 @@ internal static class Errors
 
     /// <summary>503: reading goes on, and writing will when somebody has mounted it again.</summary>
     private static readonly ApiError StorageReadOnly =
-        new(503, "STORAGE_READ_ONLY", "the server's storage can only be read at present: nothing was stored; whoever runs the server has to look at it");
+        new(
+            503, "STORAGE_READ_ONLY",
+            "the server's storage can only be read at present: nothing was stored; whoever runs the server has to look at it");
 
     /// <summary>Others kept on changing what the request depends on, for longer than it was tried again.</summary>
     private static readonly ApiError Busy =
-        new ApiError(503, "UNAVAILABLE", "too many requests change the same thing at this moment: nothing was stored; try again").WithHeader("Retry-After", "1");
+        new ApiError(503, "UNAVAILABLE", "too many requests change the same thing at this moment: nothing was stored; try again")
+            .WithHeader("Retry-After", "1");
 
     public static readonly ApiError NotFound = new(404, "NOT_FOUND", "Not Found");
 
@@ -51,14 +55,18 @@ internal static class Errors
     };
 
     /// <summary>
-    /// What was true when the request was let in is so no more: another request took the name, or removed what this one refers to. The API answers as it
-    /// does a moment later; the registry, which knows no 409, says what is not there.
+    /// What was true when the request was let in is so no more: another request took the name, or removed what this one refers to. The API
+    /// answers as it does a moment later; the registry, which knows no 409, says what is not there.
     /// </summary>
     public static ApiError Of(WriteConflict conflict, ErrorFormat format) => (conflict, format) switch
     {
         (WriteConflict.Busy, _) => Busy,
-        (WriteConflict.Gone, _) => new(404, format == ErrorFormat.Oci ? "NAME_UNKNOWN" : "NOT_FOUND", "Not Found: something that the request refers to went at the same moment"),
-        (_, var other) when other == ErrorFormat.Oci => new(400, "UNSUPPORTED", "another request made the same thing at the same moment; look what is there, and send this one again"),
+        (WriteConflict.Gone, _) =>
+            new(
+                404, format == ErrorFormat.Oci ? "NAME_UNKNOWN" : "NOT_FOUND",
+                "Not Found: something that the request refers to went at the same moment"),
+        (_, var other) when other == ErrorFormat.Oci =>
+            new(400, "UNSUPPORTED", "another request made the same thing at the same moment; look what is there, and send this one again"),
         (_, var other) when other == ErrorFormat.Npm => new(409, "CONFLICT", "another request made the same thing at the same moment"),
         _ => new(422, "already_exists", "Validation Failed: another request made something of that name at the same moment"),
     };

@@ -33,7 +33,9 @@ internal static class FoldNames
             : path;
     }
 
-    /// <summary>How much of the end of the path is not name: <c>/blobs/uploads/ID</c>, <c>/tags/list</c>, <c>/manifests/REFERENCE</c> …</summary>
+    /// <summary>
+    /// How much of the end of the path is not name: <c>/blobs/uploads/ID</c>, <c>/tags/list</c>, <c>/manifests/REFERENCE</c> …
+    /// </summary>
     private static int TailLength(string path)
     {
         var last = path.LastIndexOf('/');

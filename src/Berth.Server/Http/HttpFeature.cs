@@ -24,7 +24,8 @@ internal static class HttpFeature
         {
             kestrel.AddServerHeader = false;
 
-            // Bodies are read to the end by their own rules; a slow network is no attack, an idle one is cut after the minimum rate's grace.
+            // Bodies are read to the end by their own rules; a slow network is no attack, an idle one is cut after the minimum rate's
+            // grace.
             kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
             kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
 
@@ -33,8 +34,8 @@ internal static class HttpFeature
         });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ListeningOptions, TlsOptions>(Listen);
 
-        // Sockets are heard on pool threads already; handing every piece to another one costs eight streams of a blob a fifth of their speed. Nothing
-        // here waits on a thread for its own connection, which is what the warning in the name is about.
+        // Sockets are heard on pool threads already; handing every piece to another one costs eight streams of a blob a fifth of their
+        // speed. Nothing here waits on a thread for its own connection, which is what the warning in the name is about.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
 
         // After Kestrel's own registrations, which this replaces.
@@ -42,7 +43,6 @@ internal static class HttpFeature
     }
 
     /// <summary>In this order: who is really calling, a request id, errors, names, routes.</summary>
-    /// <param name="app">The application.</param>
     /// <param name="otherHosts">Takes requests for hosts that are not Berth's own, before anything of Berth's is looked at.</param>
     public static void UseHttp(this WebApplication app, Action<WebApplication> otherHosts)
     {

@@ -37,7 +37,8 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
     public bool Allows(string host, IPAddress address, IReadOnlyCollection<IPAddress> ownAddresses)
     {
         address = Plain(address);
-        return _allowed.Any(entry => Matches(entry, host, address)) || (IsGlobal(address) && !ownAddresses.Any(own => Plain(own).Equals(address)));
+        return _allowed.Any(entry => Matches(entry, host, address))
+            || (IsGlobal(address) && !ownAddresses.Any(own => Plain(own).Equals(address)));
     }
 
     /// <summary>Resolves <paramref name="host"/> and returns its addresses when every one of them is allowed.</summary>
@@ -65,7 +66,9 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
         return addresses;
     }
 
-    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>: every connection, a redirect's as well, goes to a checked address.</summary>
+    /// <summary>
+    /// For <see cref="SocketsHttpHandler.ConnectCallback"/>: every connection, a redirect's as well, goes to a checked address.
+    /// </summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var addresses = await ResolveAsync(context.DnsEndPoint.Host, cancellationToken);
@@ -82,7 +85,10 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
         }
     }
 
-    /// <summary>Names below <c>invalid</c> do not exist, and nobody is asked for them (RFC 6761 section 6.4): there are resolvers that have an address for any name.</summary>
+    /// <summary>
+    /// Names below <c>invalid</c> do not exist, and nobody is asked for them (RFC 6761 section 6.4): there are resolvers that have an
+    /// address for any name.
+    /// </summary>
     private static bool NeverThere(string host) => ("." + host.TrimEnd('.')).EndsWith(".invalid", StringComparison.OrdinalIgnoreCase);
 
     private static bool Matches(string entry, string host, IPAddress address) =>
@@ -91,13 +97,18 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
         : entry.Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
     private static bool IsGlobal(IPAddress address) =>
-        (address.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(address)) && !NotGlobal.Any(network => network.Contains(address));
+        (address.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(address))
+            && !NotGlobal.Any(network => network.Contains(address));
 
     /// <summary>An IPv4 address written as IPv6 (<c>::ffff:127.0.0.1</c>) reaches the IPv4 one.</summary>
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static List<IPAddress> OwnAddresses() =>
-        [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)];
+        [
+            .. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(i => i.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address),
+        ];
 }
 
 /// <summary>An outgoing request was not made because of where it would have gone.</summary>

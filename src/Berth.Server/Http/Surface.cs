@@ -1,13 +1,17 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// One of the protocols that the server speaks, found by a request's path: how its errors are spelled, which host serves it and which headers
-/// its answers carry. Routes and handlers are the features' own.
+/// One of the protocols that the server speaks, found by a request's path: how its errors are spelled, which host serves it and which
+/// headers its answers carry. Routes and handlers are the features' own.
 /// </summary>
 internal sealed record Surface
 {
     /// <summary>OCI distribution and its token endpoint.</summary>
-    public static readonly Surface Registry = new("registry", ErrorFormat.Oci, ["/v2", "/token"]) { Subdomain = "containers.", ServesContent = true };
+    public static readonly Surface Registry = new("registry", ErrorFormat.Oci, ["/v2", "/token"])
+    {
+        Subdomain = "containers.",
+        ServesContent = true,
+    };
 
     public static readonly Surface Npm = new("npm", ErrorFormat.Npm, ["/npm"]) { ServesContent = true };
 
@@ -15,7 +19,10 @@ internal sealed record Surface
     public static readonly Surface Api = new("api", ErrorFormat.GitHub, ["/api"]) { RequestIdHeader = "X-GitHub-Request-Id" };
 
     /// <summary>Alive, ready and metrics, on every host name: who checks them knows the machine and not its names.</summary>
-    public static readonly Surface Operations = new("operations", ErrorFormat.GitHub, ["/healthz", "/readyz", "/metrics"]) { OnEveryHost = true };
+    public static readonly Surface Operations = new("operations", ErrorFormat.GitHub, ["/healthz", "/readyz", "/metrics"])
+    {
+        OnEveryHost = true,
+    };
 
     /// <summary>All other paths.</summary>
     public static readonly Surface Pages = new("pages", ErrorFormat.GitHub, []);

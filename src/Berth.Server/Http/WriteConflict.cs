@@ -27,7 +27,8 @@ internal static class WriteConflicts
     /// <summary>Null when it is something else.</summary>
     public static WriteConflict? Of(Exception exception) => exception switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } => WriteConflict.Busy,
+        PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } =>
+            WriteConflict.Busy,
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => WriteConflict.Taken,
         PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } => WriteConflict.Gone,
         SqliteException { SqliteExtendedErrorCode: SqlitePrimaryKey or SqliteUnique } => WriteConflict.Taken,

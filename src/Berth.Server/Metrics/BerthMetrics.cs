@@ -3,8 +3,9 @@ using System.Diagnostics.Metrics;
 namespace Berth.Server.Metrics;
 
 /// <summary>
-/// The instruments that operators watch, listed in docs/operations.md. Requests are ASP.NET Core's own (<c>http.server.request.duration</c>), waits for
-/// the database <see cref="DatabaseMetrics"/>'. A label is an enum or one of a few words: what callers send never becomes one.
+/// The instruments that operators watch, listed in docs/operations.md. Requests are ASP.NET Core's own
+/// (<c>http.server.request.duration</c>), waits for the database <see cref="DatabaseMetrics"/>'. A label is an enum or one of a few words:
+/// what callers send never becomes one.
 /// </summary>
 internal sealed class BerthMetrics
 {
@@ -27,7 +28,8 @@ internal sealed class BerthMetrics
         _manifestsPushed = meter.CreateCounter<long>("berth.manifest.pushed", null, "Manifests that were pushed");
         _manifestsPulled = meter.CreateCounter<long>("berth.manifest.pulled", null, "Manifests that were pulled");
         _loginFailures = meter.CreateCounter<long>("berth.login.failures", null, "Credentials that were refused");
-        _codespaceStarts = meter.CreateCounter<long>("berth.codespace.starts", null, "Starts of codespaces that came to an end, by outcome and cause");
+        _codespaceStarts = meter.CreateCounter<long>(
+            "berth.codespace.starts", null, "Starts of codespaces that came to an end, by outcome and cause");
         _collectorRuns = meter.CreateCounter<long>("berth.gc.runs", null, "Runs of the garbage collector, by outcome");
         _collected = meter.CreateCounter<long>("berth.gc.removed", null, "What the garbage collector removed, by kind");
         _bytesCollected = meter.CreateCounter<long>("berth.gc.blob", "By", "Bytes of the blobs that the garbage collector removed");
@@ -43,16 +45,15 @@ internal sealed class BerthMetrics
 
     public void LoginFailed() => _loginFailures.Add(1);
 
-    /// <param name="outcome">How it ended.</param>
     /// <param name="cause">What it ended by; an enum of the codespaces.</param>
     public void CodespaceStarted<TOutcome, TCause>(TOutcome outcome, TCause cause)
         where TOutcome : struct, Enum
         where TCause : struct, Enum =>
         _codespaceStarts.Add(1, new("outcome", Word(outcome)), new("cause", Word(cause)));
 
-    public void CollectorRan(bool succeeded) => _collectorRuns.Add(1, new KeyValuePair<string, object?>("outcome", succeeded ? "succeeded" : "failed"));
+    public void CollectorRan(bool succeeded) =>
+        _collectorRuns.Add(1, new KeyValuePair<string, object?>("outcome", succeeded ? "succeeded" : "failed"));
 
-    /// <param name="kind">One of a few words.</param>
     /// <param name="count">How many; none is not counted.</param>
     public void Collected(string kind, int count)
     {

@@ -87,7 +87,8 @@ internal sealed partial record ImageReference
         if (text.Length > Longest || Parts.Of(text) is not { } parts
             || !RegistryHost.TryParse(parts.Registry ?? RegistryHost.DockerHub, out var host)
             || !ImagePath.TryParse(
-                host.IsDockerHub && !parts.Path.Contains('/', StringComparison.Ordinal) ? "library/" + parts.Path : parts.Path, out var path))
+                host.IsDockerHub && !parts.Path.Contains('/', StringComparison.Ordinal) ? "library/" + parts.Path : parts.Path,
+                out var path))
         {
             return false;
         }

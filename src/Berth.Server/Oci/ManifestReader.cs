@@ -17,12 +17,14 @@ internal sealed class ManifestReader
     /// <summary>Bytes of a manifest or configuration that is read from elsewhere.</summary>
     public const int Largest = 4 * 1024 * 1024;
 
-    private const string Schema1 = "Docker's schema 1 is not supported; build the image with a current docker, or convert it: skopeo copy --format v2s2";
+    private const string Schema1 = "Docker's schema 1 is not supported; build the image with a current docker, or convert it: skopeo copy "
+        + "--format v2s2";
     private const int Deepest = 32;
     private const int MostDescriptors = 10_000;
 
     /// <summary>
-    /// More than any digest, and than RFC 6838 section 4.2 lets a media type have. They become rows and answers, and PostgreSQL stores no NUL.
+    /// More than any digest, and than RFC 6838 section 4.2 lets a media type have. They become rows and answers, and PostgreSQL stores no
+    /// NUL.
     /// </summary>
     private const int LongestText = 255;
     private readonly bool _strict;
@@ -30,8 +32,8 @@ internal sealed class ManifestReader
     private ManifestReader(bool strict) => _strict = strict;
 
     /// <param name="content">The bytes.</param>
-    /// <param name="contentType">The request's <c>Content-Type</c> without parameters; null where none was sent, then the content says it.</param>
-    /// <param name="wrong">What is wrong with it, for whoever made it.</param>
+    /// <param name="contentType">The request's <c>Content-Type</c> without parameters; null where none was sent, then the content says
+    /// it.</param>
     public static bool TryRead(
         ReadOnlyMemory<byte> content, string? contentType,
         [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
@@ -39,7 +41,6 @@ internal sealed class ManifestReader
 
     /// <param name="content">The bytes.</param>
     /// <param name="contentType">What the registry says it is; when that is no manifest's type, the content says it.</param>
-    /// <param name="wrong">Why it is no manifest at all.</param>
     public static bool TryReadLenient(
         ReadOnlyMemory<byte> content, string? contentType,
         [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
@@ -273,7 +274,8 @@ internal sealed class ManifestReader
         {
             if (!sizes.TryAdd(descriptor.Digest, descriptor.Size) && sizes[descriptor.Digest] != descriptor.Size)
             {
-                throw new WrongManifestException($"{descriptor.Digest} is given two sizes, {sizes[descriptor.Digest]} and {descriptor.Size}");
+                throw new WrongManifestException(
+                    $"{descriptor.Digest} is given two sizes, {sizes[descriptor.Digest]} and {descriptor.Size}");
             }
         }
     }
@@ -291,7 +293,9 @@ internal sealed class ManifestReader
         null => null,
         _ when MediaTypes.IsSchema1(type) => Schema1,
         _ when MediaTypes.IsManifest(type) => null,
-        _ => $"{type} is not a manifest's media type; these are: {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest}, {MediaTypes.DockerList}",
+        _ =>
+            $"{type} is not a manifest's media type; these "
+                + $"are: {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest}, {MediaTypes.DockerList}",
     };
 
     /// <summary>Leaves the reader from wherever it finds out.</summary>

@@ -31,7 +31,9 @@ internal static class MetricsEndpoint
     /// <summary>Null when the caller may read them.</summary>
     private static async Task<ApiError?> RefusalAsync(HttpContext http, Authenticator authenticator, CancellationToken cancellationToken)
     {
-        var local = http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && http.Request.Headers["X-Forwarded-For"].Count == 0;
+        var local = http.Connection.RemoteIpAddress is { } address
+            && IPAddress.IsLoopback(address)
+            && http.Request.Headers["X-Forwarded-For"].Count == 0;
         if (!local)
         {
             if (!Credentials.TryParse(http.Request.Headers.Authorization.ToString(), out var credentials))

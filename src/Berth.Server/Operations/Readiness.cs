@@ -4,7 +4,9 @@ using Berth.Server.Storage;
 
 namespace Berth.Server.Operations;
 
-/// <summary>Whether requests can be served: it has warmed up, the database answers, and the blob store can be reached and written.</summary>
+/// <summary>
+/// Whether requests can be served: it has warmed up, the database answers, and the blob store can be reached and written.
+/// </summary>
 internal static class Readiness
 {
     public static async Task<IResult> CheckAsync(Opening opening, Db db, IBlobStore blobs, CancellationToken cancellationToken)

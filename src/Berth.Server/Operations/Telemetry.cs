@@ -5,7 +5,9 @@ using OpenTelemetry.Metrics;
 
 namespace Berth.Server.Operations;
 
-/// <summary>Which meters are kept, with which labels and buckets, and where they go: <c>/metrics</c>, and a collector when one is named.</summary>
+/// <summary>
+/// Which meters are kept, with which labels and buckets, and where they go: <c>/metrics</c>, and a collector when one is named.
+/// </summary>
 internal static class Telemetry
 {
     /// <summary>In seconds: from what the memory answers to a large layer over a slow line.</summary>
@@ -42,9 +44,13 @@ internal static class Telemetry
         });
     }
 
-    /// <summary>https://opentelemetry.io/docs/specs/otel/protocol/exporter/: without an address its default is this machine, where usually nothing listens.</summary>
+    /// <summary>
+    /// https://opentelemetry.io/docs/specs/otel/protocol/exporter/: without an address its default is this machine, where usually nothing
+    /// listens.
+    /// </summary>
     private static bool HasCollector(IConfiguration configuration) =>
-        !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]) || !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]);
+        !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])
+            || !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]);
 
     private static MetricStreamConfiguration? ViewOf(Instrument instrument, IMeterFactory own)
     {

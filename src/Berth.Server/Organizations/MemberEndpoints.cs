@@ -33,27 +33,31 @@ internal static class MemberEndpoints
         }
 
         var page = await db.ReadAsync(
-            session => OrganizationTable.MembersAsync(session, access.Organization.Id, role is "" or "all" ? null : role, paging), cancellationToken);
+            session => OrganizationTable.MembersAsync(session, access.Organization.Id, role is "" or "all" ? null : role, paging),
+            cancellationToken);
         return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
     }
 
     private static async Task<IResult> CheckAsync(
         string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
-        var member = await db.ReadAsync(session => OrganizationTable.MemberAsync(session, access.Organization.Id, username), cancellationToken);
+        var member = await db.ReadAsync(
+            session => OrganizationTable.MemberAsync(session, access.Organization.Id, username), cancellationToken);
         return member is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.NoContent();
     }
 
     private static async Task<IResult> GetAsync(
         string username, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var member = await db.ReadAsync(session => OrganizationTable.MemberAsync(session, access.Organization.Id, username), cancellationToken);
+        var member = await db.ReadAsync(
+            session => OrganizationTable.MemberAsync(session, access.Organization.Id, username), cancellationToken);
         return member is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(member.ToMembership(access.Organization, urls));
     }
 
     /// <summary>There are no invitations: who is put in is in.</summary>
     private static async Task<IResult> SetAsync(
-        string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+        string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var role = (await RequestBody.ReadAsync<Client.Wire.MembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
         var organization = access.Organization;
@@ -71,13 +75,15 @@ internal static class MemberEndpoints
                 }
 
                 await OrganizationTable.SetRoleAsync(session, organization.Id, user.Id, role, time.GetUtcNow());
-                return ApiResult.Ok((await OrganizationTable.MemberAsync(session, organization.Id, user.Login))!.ToMembership(organization, urls));
+                return ApiResult.Ok(
+                    (await OrganizationTable.MemberAsync(session, organization.Id, user.Login))!.ToMembership(organization, urls));
             },
             cancellationToken);
     }
 
     private static async Task<IResult> RemoveAsync(
-        string username, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, CancellationToken cancellationToken)
+        string username, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers,
+        CancellationToken cancellationToken)
     {
         var organization = access.Organization;
         var error = await db.WriteAsync(
@@ -112,7 +118,8 @@ internal static class MemberEndpoints
             {
                 var roles = await OrganizationTable.RolesOfAsync(session, caller.User.UserId);
                 var me = await AccountTable.FindAsync(session, caller.User.UserId) ?? throw new ApiException(Errors.NotFound);
-                return paging.Of(roles).Select(role => new MemberRow { Id = me.Id, Login = me.Login, SiteAdmin = me.SiteAdmin, Role = role.Role }
+                return paging.Of(roles)
+                    .Select(role => new MemberRow { Id = me.Id, Login = me.Login, SiteAdmin = me.SiteAdmin, Role = role.Role }
                     .ToMembership(new OwnerFacts { Id = role.OrganizationId, Login = role.Login, IsOrganization = true }, urls));
             },
             cancellationToken);

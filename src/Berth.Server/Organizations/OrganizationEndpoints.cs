@@ -24,7 +24,8 @@ internal static class OrganizationEndpoints
         api.MapRead("/users/{username}/orgs", OfUserAsync).Requires(ApiNeed.Anyone);
     }
 
-    private static async Task<IResult> GetAsync(ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var row = await db.ReadAsync(session => OrganizationTable.FindAsync(session, access.Organization.Id), cancellationToken);
         return row is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(row.ToWire(urls, forMembers: access.Membership is not null));
@@ -49,7 +50,8 @@ internal static class OrganizationEndpoints
         return ApiResult.Ok(row.ToWire(urls, forMembers: true));
     }
 
-    private static async Task<IResult> CreateAsync(HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewOrganization>(
             request, Resource, (organization, faults) => AdminEndpoints.CheckLogin(organization.Login, faults), cancellationToken);
@@ -86,7 +88,8 @@ internal static class OrganizationEndpoints
         return ApiResult.NoContent();
     }
 
-    private static async Task<IResult> PackageSettingsAsync(ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> PackageSettingsAsync(
+        ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
         var row = await db.ReadAsync(session => OrganizationTable.FindAsync(session, access.Organization.Id), cancellationToken);
         return row is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(row.ToPackageSettings());
@@ -119,7 +122,8 @@ internal static class OrganizationEndpoints
     /// <summary>Private is always among them: it is what the others become when they are not allowed.</summary>
     private static void CheckAllowed(OrganizationPackageSettingsChange wanted, BodyFaults faults)
     {
-        if (wanted.AllowedVisibilities is { } allowed && (!allowed.Contains("private") || allowed.Any(v => v is not ("public" or "internal" or "private"))))
+        if (wanted.AllowedVisibilities is { } allowed
+            && (!allowed.Contains("private") || allowed.Any(v => v is not ("public" or "internal" or "private"))))
         {
             faults.Add("allowed_visibilities", "allowed_visibilities must be private and, if wanted, internal and public");
         }
@@ -157,10 +161,14 @@ internal static class OrganizationEndpoints
                     return null;
                 }
 
-                var own = caller.UserOrNull is { } me ? (await OrganizationTable.OfUserAsync(session, me.UserId)).ConvertAll(row => row.Id) : [];
+                var own = caller.UserOrNull is { } me
+                    ? (await OrganizationTable.OfUserAsync(session, me.UserId)).ConvertAll(row => row.Id)
+                    : [];
                 return (await OrganizationTable.OfUserAsync(session, user.Id)).FindAll(row => own.Contains(row.Id));
             },
             cancellationToken);
-        return rows is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Page(http, paging, paging.Of(rows).Select(row => row.ToWire(urls)));
+        return rows is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.Page(http, paging, paging.Of(rows).Select(row => row.ToWire(urls)));
     }
 }

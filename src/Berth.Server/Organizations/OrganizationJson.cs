@@ -43,13 +43,15 @@ internal static class OrganizationJson
         WorkflowsCanCreatePackages = row.WorkflowsCanCreatePackages,
         AllowedVisibilities =
         [
-            .. row.PublicPackagesAllowed ? ["public"] : Array.Empty<string>(), .. row.InternalPackagesAllowed ? ["internal"] : Array.Empty<string>(), "private",
+            .. row.PublicPackagesAllowed ? ["public"] : Array.Empty<string>(),
+            .. row.InternalPackagesAllowed ? ["internal"] : Array.Empty<string>(), "private",
         ],
         InheritAccessOnLink = row.InheritAccessOnLink,
         FirstPublishVisibility = row.FirstPublishVisibility,
     };
 
-    public static Account ToWire(this MemberRow row, ApiUrls urls) => AccountJson.Simple(row.Id, row.Login, isOrganization: false, row.SiteAdmin, urls);
+    public static Account ToWire(this MemberRow row, ApiUrls urls) =>
+        AccountJson.Simple(row.Id, row.Login, isOrganization: false, row.SiteAdmin, urls);
 
     public static Membership ToMembership(this MemberRow row, OwnerFacts organization, ApiUrls urls) => new()
     {

@@ -39,7 +39,9 @@ internal sealed record OrganizationRow
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>What of an organization changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>
+/// <summary>
+/// What of an organization changes. A null leaves the column as it is, unless its flag says that the null is the new value.
+/// </summary>
 internal sealed record OrganizationChange
 {
     public bool SetsName { get; init; }
@@ -150,7 +152,8 @@ internal static class OrganizationTable
         "update organizations set export_registry_secrets = @exports where account_id = @id", new { id, exports });
 
     public static Task<List<AccountRow>> OfUserAsync(DbSession session, long userId) => session.QueryAsync<AccountRow>(
-        $"select {AccountTable.Columns} from memberships m join accounts a on a.id = m.organization_id where m.user_id = @userId order by a.folded",
+        $"select {AccountTable.Columns} from memberships m join accounts a on a.id = m.organization_id where m.user_id = @userId order by "
+            + "a.folded",
         new { userId });
 
     /// <summary>A user's organizations with the role in each.</summary>
@@ -174,19 +177,21 @@ internal static class OrganizationTable
         return new Page<MemberRow>(rows, total);
     }
 
-    public static Task<MemberRow?> MemberAsync(DbSession session, long organizationId, string login) => session.FirstOrDefaultAsync<MemberRow>(
-        """
-        select a.id, a.login, a.site_admin, m.role from memberships m join accounts a on a.id = m.user_id
-        where m.organization_id = @organizationId and a.folded = @folded
-        """,
-        new { organizationId, folded = login.ToLowerInvariant() });
+    public static Task<MemberRow?> MemberAsync(DbSession session, long organizationId, string login) =>
+        session.FirstOrDefaultAsync<MemberRow>(
+            """
+            select a.id, a.login, a.site_admin, m.role from memberships m join accounts a on a.id = m.user_id
+            where m.organization_id = @organizationId and a.folded = @folded
+            """,
+            new { organizationId, folded = login.ToLowerInvariant() });
 
-    public static Task SetRoleAsync(DbSession session, long organizationId, long userId, string role, DateTimeOffset now) => session.ExecuteAsync(
-        """
-        insert into memberships (organization_id, user_id, role, created_at) values (@organizationId, @userId, @role, @now)
-        on conflict (organization_id, user_id) do update set role = @role
-        """,
-        new { organizationId, userId, role, now });
+    public static Task SetRoleAsync(DbSession session, long organizationId, long userId, string role, DateTimeOffset now) =>
+        session.ExecuteAsync(
+            """
+            insert into memberships (organization_id, user_id, role, created_at) values (@organizationId, @userId, @role, @now)
+            on conflict (organization_id, user_id) do update set role = @role
+            """,
+            new { organizationId, userId, role, now });
 
     public static async Task<bool> IsLastOwnerAsync(DbSession session, long organizationId, long userId) => await session.SingleAsync<long>(
         "select count(*) from memberships where organization_id = @organizationId and role = 'admin' and user_id <> @userId",
@@ -197,7 +202,9 @@ internal static class OrganizationTable
     {
         var parameters = new { organizationId, userId };
         await session.ExecuteAsync(
-            "delete from team_members where user_id = @userId and team_id in (select id from teams where organization_id = @organizationId)", parameters);
+            "delete from team_members where user_id = @userId and team_id in (select id from teams where organization_id = "
+                + "@organizationId)",
+            parameters);
         await RepositoryTable.RemoveCollaboratorEverywhereAsync(session, organizationId, userId);
         await session.ExecuteAsync("delete from memberships where organization_id = @organizationId and user_id = @userId", parameters);
     }

@@ -72,9 +72,11 @@ internal static class TeamEndpoints
         var name = wanted.Name!.Trim();
         var slug = Slug(name);
         return await db.WriteAsync(
-            async session => await TeamTable.InsertAsync(session, access.Organization.Id, slug, name, wanted.Description.Value, time.GetUtcNow()) is null
-                ? (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already")
-                : ApiResult.Created((await TeamTable.FindAsync(session, access.Organization.Id, slug))!.ToWire(access.Organization.Login, urls)),
+            async session =>
+                await TeamTable.InsertAsync(session, access.Organization.Id, slug, name, wanted.Description.Value, time.GetUtcNow()) is null
+                    ? (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already")
+                    : ApiResult.Created(
+                        (await TeamTable.FindAsync(session, access.Organization.Id, slug))!.ToWire(access.Organization.Login, urls)),
             cancellationToken);
     }
 
@@ -112,7 +114,8 @@ internal static class TeamEndpoints
     }
 
     private static Task<IResult> DeleteAsync(
-        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, CancellationToken cancellationToken) =>
+        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers,
+        CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
             await followers.TeamGoneAsync(session, caller.Principal.Key, team.Id);
@@ -121,7 +124,8 @@ internal static class TeamEndpoints
         }, cancellationToken);
 
     private static async Task<IResult> MembersAsync(
-        string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var page = await db.ReadAsync(
             async session => await TeamTable.FindAsync(session, access.Organization.Id, team_slug) is { } team
@@ -132,7 +136,8 @@ internal static class TeamEndpoints
     }
 
     private static async Task<IResult> MemberAsync(
-        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var found = await db.ReadAsync(
             async session => await TeamTable.FindAsync(session, access.Organization.Id, team_slug) is { } team
@@ -149,7 +154,8 @@ internal static class TeamEndpoints
     };
 
     private static async Task<IResult> SetMemberAsync(
-        string team_slug, string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string team_slug, string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var role = (await RequestBody.ReadAsync<TeamMembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
         var organization = access.Organization;
@@ -170,13 +176,15 @@ internal static class TeamEndpoints
     private static Task<IResult> RemoveMemberAsync(
         string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
-            await TeamTable.MemberAsync(session, team.Id, username) is { } member && await TeamTable.RemoveMemberAsync(session, team.Id, member.Id) > 0
+            await TeamTable.MemberAsync(session, team.Id, username) is { } member
+                && await TeamTable.RemoveMemberAsync(session, team.Id, member.Id) > 0
                 ? ApiResult.NoContent()
                 : ApiErrors.Hidden(caller.Principal),
             cancellationToken);
 
     private static async Task<IResult> RepositoriesAsync(
-        string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var page = await db.ReadAsync(
             async session =>
@@ -190,21 +198,25 @@ internal static class TeamEndpoints
                 var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, entries.Select(entry => entry.RepositoryId));
                 var page = paging.Of(entries.FindAll(entry => AccessRules.MayRead(on[entry.RepositoryId].Standing)));
                 var rows = await RepositoryTable.FindAsync(session, page.Items.Select(entry => entry.RepositoryId));
-                return page.Select(entry => rows[entry.RepositoryId].ToWire(urls, on[entry.RepositoryId].Standing) with { RoleName = entry.Role });
+                return page.Select(
+                    entry => rows[entry.RepositoryId].ToWire(urls, on[entry.RepositoryId].Standing) with { RoleName = entry.Role });
             },
             cancellationToken);
         return page is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Page(http, paging, page);
     }
 
     private static async Task<IResult> SetRepositoryAsync(
-        string team_slug, string owner, string repo, HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+        string team_slug, string owner, string repo, HttpRequest request, OrganizationAccess access, Db db,
+        CancellationToken cancellationToken)
     {
         var role = RepositoryRole.Of(await RequestBody.ReadAsync<PermissionChange>(request, Resource, cancellationToken)) ?? "read";
         return await OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
             if (await RepositoryOfAsync(session, access, owner, repo) is not { } repository)
             {
-                return ApiErrors.Unprocessable(Resource, "repository", $"{access.Organization.Login} has no repository {repo}; teams work on their organization's own");
+                return ApiErrors.Unprocessable(
+                    Resource, "repository",
+                    $"{access.Organization.Login} has no repository {repo}; teams work on their organization's own");
             }
 
             await RepositoryTable.SetTeamAsync(session, repository.Id, team.Id, role);
@@ -213,21 +225,25 @@ internal static class TeamEndpoints
     }
 
     private static Task<IResult> RemoveRepositoryAsync(
-        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db,
+        CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
-            await RepositoryOfAsync(session, access, owner, repo) is { } repository && await RepositoryTable.RemoveTeamAsync(session, repository.Id, team.Id) > 0
+            await RepositoryOfAsync(session, access, owner, repo) is { } repository
+                && await RepositoryTable.RemoveTeamAsync(session, repository.Id, team.Id) > 0
                 ? ApiResult.NoContent()
                 : ApiErrors.Hidden(caller.Principal),
             cancellationToken);
 
-    private static async Task<RepositoryFacts?> RepositoryOfAsync(DbSession session, OrganizationAccess access, string owner, string repo) =>
+    private static async Task<RepositoryFacts?> RepositoryOfAsync(
+        DbSession session, OrganizationAccess access, string owner, string repo) =>
         owner.Equals(access.Organization.Login, StringComparison.OrdinalIgnoreCase)
             ? (await AccessDecisions.RepositoryAsync(session, null, owner, repo))?.Repository
             : null;
 
     /// <summary>Runs a change on a team of the organization, in one transaction.</summary>
     private static Task<IResult> OnTeamAsync(
-        Db db, OrganizationAccess access, string slug, Func<DbSession, TeamRow, Task<IResult>> change, CancellationToken cancellationToken) =>
+        Db db, OrganizationAccess access, string slug, Func<DbSession, TeamRow, Task<IResult>> change,
+        CancellationToken cancellationToken) =>
         db.WriteAsync(
             async session =>
             {

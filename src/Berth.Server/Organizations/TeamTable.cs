@@ -29,7 +29,8 @@ internal static class TeamTable
 
     public static async Task<Page<TeamRow>> ListAsync(DbSession session, long organizationId, Paging paging)
     {
-        var total = await session.SingleAsync<long>("select count(*) from teams where organization_id = @organizationId", new { organizationId });
+        var total = await session.SingleAsync<long>(
+            "select count(*) from teams where organization_id = @organizationId", new { organizationId });
         var rows = await session.QueryAsync<TeamRow>(
             $"select {Columns} from teams t where t.organization_id = @organizationId order by t.slug limit @size offset @offset",
             new { organizationId, size = paging.Size, offset = paging.Offset });
@@ -37,23 +38,26 @@ internal static class TeamTable
     }
 
     /// <summary>Null when the slug is taken.</summary>
-    public static Task<long?> InsertAsync(DbSession session, long organizationId, string slug, string name, string? description, DateTimeOffset now) =>
+    public static Task<long?> InsertAsync(
+        DbSession session, long organizationId, string slug, string name, string? description, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<long?>(
             """
-            insert into teams (organization_id, slug, name, description, created_at) values (@organizationId, @slug, @name, @description, @now)
+            insert into teams (organization_id, slug, name, description, created_at)
+              values (@organizationId, @slug, @name, @description, @now)
             on conflict (organization_id, slug) do nothing
             returning id
             """,
             new { organizationId, slug, name, description, now });
 
     /// <summary>Null leaves a column as it is, but for a description that is set to nothing.</summary>
-    public static Task ChangeAsync(DbSession session, long id, string? slug, string? name, bool setsDescription, string? description) => session.ExecuteAsync(
-        """
-        update teams set slug = coalesce(@slug, slug), name = coalesce(@name, name),
-            description = case when @setsDescription = @yes then @description else description end
-        where id = @id
-        """,
-        new { id, slug, name, setsDescription, description, yes = true });
+    public static Task ChangeAsync(DbSession session, long id, string? slug, string? name, bool setsDescription, string? description) =>
+        session.ExecuteAsync(
+            """
+            update teams set slug = coalesce(@slug, slug), name = coalesce(@name, name),
+                description = case when @setsDescription = @yes then @description else description end
+            where id = @id
+            """,
+            new { id, slug, name, setsDescription, description, yes = true });
 
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from teams where id = @id", new { id });
 
@@ -86,8 +90,9 @@ internal static class TeamTable
     public static Task<int> RemoveMemberAsync(DbSession session, long teamId, long userId) => session.ExecuteAsync(
         "delete from team_members where team_id = @teamId and user_id = @userId", new { teamId, userId });
 
-    public static Task<string?> RepositoryRoleAsync(DbSession session, long teamId, long repositoryId) => session.FirstOrDefaultAsync<string>(
-        "select role from team_repositories where team_id = @teamId and repository_id = @repositoryId", new { teamId, repositoryId });
+    public static Task<string?> RepositoryRoleAsync(DbSession session, long teamId, long repositoryId) =>
+        session.FirstOrDefaultAsync<string>(
+            "select role from team_repositories where team_id = @teamId and repository_id = @repositoryId", new { teamId, repositoryId });
 
     /// <summary>The repositories' ids with the team's role on each.</summary>
     public static Task<List<TeamRepositoryRow>> RepositoriesAsync(DbSession session, long teamId) => session.QueryAsync<TeamRepositoryRow>(

@@ -72,10 +72,14 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 var inherits = wanted.InheritAccess ?? (facts.Inherits && !moved);
                 DemandLink(link, inherits);
                 await SwitchAsync(changes, id, facts, inherits, moved);
-                var tightened = inherits && (!facts.Inherits || moved) && wanted.Visibility is null ? facts.Owner!.Tighten(visibility, link!) : visibility;
+                var tightened = inherits && (!facts.Inherits || moved) && wanted.Visibility is null
+                    ? facts.Owner!.Tighten(visibility, link!)
+                    : visibility;
                 await changes.SettleAsync(id, new(facts.Visibility, facts.Linked, facts.Inherits), new(tightened, link, inherits));
                 var changed = (await packages.OneAsync(session, user, await AccessDecisions.LoadAsync(session, user, address)))!;
-                return tightened == visibility ? changed : changed with { VisibilityTightened = Tightening(address, visibility, tightened) };
+                return tightened == visibility
+                    ? changed
+                    : changed with { VisibilityTightened = Tightening(address, visibility, tightened) };
             },
             cancellationToken);
     }
@@ -104,11 +108,14 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
     {
         if (inherits && link is null)
         {
-            ApiErrors.Unprocessable(Resource, "inherit_access", "a package without a repository has no access to inherit; link it first").Throw();
+            ApiErrors.Unprocessable(Resource, "inherit_access", "a package without a repository has no access to inherit; link it first")
+                .Throw();
         }
     }
 
-    /// <summary>Internal exists in organizations; their settings say which visibilities are allowed, and to which members may open a package.</summary>
+    /// <summary>
+    /// Internal exists in organizations; their settings say which visibilities are allowed, and to which members may open a package.
+    /// </summary>
     private static void CheckVisibility(PackageFacts facts, Visibility visibility, bool opens)
     {
         var owner = facts.Owner!;
@@ -119,19 +126,23 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
 
         if (owner.Clamp(visibility) != visibility)
         {
-            ApiErrors.Unprocessable(Resource, "visibility", $"the settings of {owner.Login} do not allow {visibility.Name()} packages").Throw();
+            ApiErrors.Unprocessable(Resource, "visibility", $"the settings of {owner.Login} do not allow {visibility.Name()} packages")
+                .Throw();
         }
 
         if (opens && owner.IsOrganization && !facts.UserOwnsNamespace && !owner.MembersCanCreate(visibility))
         {
             throw new ApiException(
-                ApiErrors.Unprocessable(Resource, "visibility", $"the settings of {owner.Login} let only its owners make packages {visibility.Name()}")
+                ApiErrors.Unprocessable(
+                    Resource, "visibility", $"the settings of {owner.Login} let only its owners make packages {visibility.Name()}")
                     with
                 { Remedy = $"an owner can run: berth org settings {owner.Login} --members-can-create-{visibility.Name()}-packages true" });
         }
     }
 
-    /// <summary>One of the same owner, to which the caller may write by name: a link shows on the repository and may bring its access.</summary>
+    /// <summary>
+    /// One of the same owner, to which the caller may write by name: a link shows on the repository and may bring its access.
+    /// </summary>
     private static async Task<RepositoryFacts?> LinkAsync(DbSession session, UserPrincipal user, PackageFacts facts, PackageRequest wanted)
     {
         if (!RepositoryNames.TrySplit(wanted.Repository, out var owner, out var name))
@@ -144,7 +155,10 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
             : null;
         if (repository is null || !AccessRules.MayWrite(repository.Standing))
         {
-            ApiErrors.Invalid(Resource, "repository", $"a package is linked to a repository of {facts.Owner.Login} to which you may write; {wanted.Repository} is none").Throw();
+            ApiErrors.Invalid(
+                Resource, "repository",
+                $"a package is linked to a repository of {facts.Owner.Login} to which you may write; {wanted.Repository} is none")
+                .Throw();
         }
 
         return repository!.Repository;

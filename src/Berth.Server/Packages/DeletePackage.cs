@@ -37,7 +37,8 @@ internal sealed partial class DeletePackage(Db db, RetentionOptions options, Tim
             {
                 var live = await AccessDecisions.SubjectAsync(session, address);
                 if (live.Owner is not { } owner
-                    || await PackageTable.DeletedAsync(session, owner.Id, address, now - TimeSpan.FromDays(options.DeletedRetentionDays)) is not { } deleted
+                    || await PackageTable.DeletedAsync(
+                        session, owner.Id, address, now - TimeSpan.FromDays(options.DeletedRetentionDays)) is not { } deleted
                     || !MayRestore(principal, await AccessDecisions.LoadAsync(session, principal, address, deleted)))
                 {
                     return ApiErrors.Hidden(principal);

@@ -13,7 +13,6 @@ internal static class ExplainEndpoints
     private const string Resource = "Explanation";
     private static readonly string[] Kinds = ["user", "workflow", "codespace"];
 
-    /// <param name="api">The API.</param>
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
     public static void MapExplain(this IEndpointRouteBuilder api, string owner) =>
         api.MapRead(owner + "/packages/{type}/{name}/access/explain", ExplainAsync).Requires(ApiNeed.PackageReader, "read:packages");
@@ -42,7 +41,8 @@ internal static class ExplainEndpoints
 
         var about = asked.Length == 0
             ? caller.Principal
-            : await db.ReadAsync(session => PrincipalAsync(session, caller, asked[0], request.Query[asked[0]].ToString()), cancellationToken);
+            : await db.ReadAsync(
+                session => PrincipalAsync(session, caller, asked[0], request.Query[asked[0]].ToString()), cancellationToken);
         var admin = AccessRules.UserRole(access.Facts, new RuleChain()) == Role.Admin;
         if (!admin && !IsOwn(caller, about))
         {
@@ -91,7 +91,9 @@ internal static class ExplainEndpoints
         }
 
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        var on = slash > 0 ? await AccessDecisions.RepositoryAsync(session, caller.UserOrNull?.UserId, name[..slash], name[(slash + 1)..]) : null;
+        var on = slash > 0
+            ? await AccessDecisions.RepositoryAsync(session, caller.UserOrNull?.UserId, name[..slash], name[(slash + 1)..])
+            : null;
         if (on is not null && !MayKnow(on))
         {
             return null;
@@ -101,7 +103,9 @@ internal static class ExplainEndpoints
 
         if (kind == "workflow")
         {
-            return repository is null ? null : new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0);
+            return repository is null
+                ? null
+                : new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0);
         }
 
         if (repository is not null && caller.UserOrNull is { } creator)
@@ -113,7 +117,8 @@ internal static class ExplainEndpoints
         var row = await session.FirstOrDefaultAsync<CodespaceOf>(
             """
             select c.id, c.name, c.repository_id, o.login || '/' || r.name as repository, c.owner_id as user_id, u.login as user_login
-            from codespaces c join repositories r on r.id = c.repository_id join accounts o on o.id = r.owner_id join accounts u on u.id = c.owner_id
+            from codespaces c join repositories r on r.id = c.repository_id join accounts o on o.id = r.owner_id
+              join accounts u on u.id = c.owner_id
             where c.name = @name
             """,
             new { name });

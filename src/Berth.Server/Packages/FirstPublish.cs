@@ -7,19 +7,17 @@ using Berth.Server.Packages.Content;
 namespace Berth.Server.Packages;
 
 /// <summary>
-/// Makes sure of a live package at the moment a version is published, in that version's transaction: a package is born with link, visibility and
-/// grants settled, or not at all. Both registries call it.
+/// Makes sure of a live package at the moment a version is published, in that version's transaction: a package is born with link,
+/// visibility and grants settled, or not at all. Both registries call it.
 /// </summary>
 internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
 {
     private const string Denied = "DENIED";
 
     /// <summary>The id of the live package.</summary>
-    /// <param name="session">The publishing transaction.</param>
     /// <param name="principal">Who publishes; asked again here, since a right may have gone since the request was let in.</param>
-    /// <param name="address">What is published.</param>
-    /// <param name="sources">The values of <c>org.opencontainers.image.source</c> (npm: <c>repository</c>), the most important first.</param>
-    /// <param name="now">The time to store.</param>
+    /// <param name="sources">The values of <c>org.opencontainers.image.source</c> (npm: <c>repository</c>), the most important
+    /// first.</param>
     /// <exception cref="ApiException">403 <c>DENIED</c>: the principal may not publish here.</exception>
     public async Task<long> EnsureAsync(
         DbSession session, Principal principal, PackageAddress address, IReadOnlyList<string> sources, DateTimeOffset now)
@@ -54,10 +52,11 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
         var decision = AccessRules.Decide(principal, PackageAction.Push, facts);
         if (!decision.Allowed)
         {
-            throw new ApiException(new ApiError(403, Denied, $"publishing {facts.Address} is denied: {principal.Describe()}; {decision.Deciding}")
-            {
-                Remedy = decision.Remedy,
-            });
+            throw new ApiException(
+                new ApiError(403, Denied, $"publishing {facts.Address} is denied: {principal.Describe()}; {decision.Deciding}")
+                {
+                    Remedy = decision.Remedy,
+                });
         }
     }
 
@@ -72,24 +71,28 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
             owner,
             facts.Address,
             new PackageSettings(
-                workflow ? ForWorkflow(owner, facts.Acting!) : Visibility.Private, link, Inherits: workflow || (link is not null && owner.InheritAccessOnLink)));
+                workflow ? ForWorkflow(owner, facts.Acting!) : Visibility.Private, link,
+                Inherits: workflow || (link is not null && owner.InheritAccessOnLink)));
     }
 
     /// <summary>
-    /// A package of this name was deleted a moment ago, and whoever pushes to it may have been told that it has a layer: the manifest that follows
-    /// may name it. Only for those who could push to that package, since its content was not for everybody.
+    /// A package of this name was deleted a moment ago, and whoever pushes to it may have been told that it has a layer: the manifest that
+    /// follows may name it. Only for those who could push to that package, since its content was not for everybody.
     /// </summary>
     private async Task KeepWordAsync(DbSession session, Principal principal, PackageFacts facts, long born, DateTimeOffset now)
     {
         var since = now - TimeSpan.FromHours(options.BlobGraceHours);
         if (await PackageTable.DeletedAsync(session, facts.Owner!.Id, facts.Address, since) is { } deleted
-            && AccessRules.Decide(principal, PackageAction.Push, await AccessDecisions.LoadAsync(session, principal, facts.Address, deleted)).Allowed)
+            && AccessRules.Decide(
+                principal, PackageAction.Push, await AccessDecisions.LoadAsync(session, principal, facts.Address, deleted)).Allowed)
         {
             await BlobLinkTable.CopyHiddenAsync(session, deleted, born, since);
         }
     }
 
-    /// <summary>The repository's visibility, or the less open one that the organization asks for; what it does not allow becomes private.</summary>
+    /// <summary>
+    /// The repository's visibility, or the less open one that the organization asks for; what it does not allow becomes private.
+    /// </summary>
     private static Visibility ForWorkflow(OwnerFacts owner, RepositoryFacts repository)
     {
         var wanted = owner.FirstPublishVisibility switch
@@ -102,7 +105,8 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
     }
 
     /// <summary>While a package has never had a link, each push may bring one; grants stay and inheritance stays off.</summary>
-    private async Task LinkLaterAsync(DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources)
+    private async Task LinkLaterAsync(
+        DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources)
     {
         if (sources.Count > 0 && facts.Linked is null && await label.FindAsync(session, principal, facts.Owner!, sources) is { } link)
         {

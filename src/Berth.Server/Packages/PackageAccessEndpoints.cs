@@ -15,7 +15,6 @@ internal static class PackageAccessEndpoints
 {
     private const string Resource = "PackageAccess";
 
-    /// <param name="api">The API.</param>
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
     public static void MapPackageAccess(this IEndpointRouteBuilder api, string owner)
     {
@@ -28,7 +27,8 @@ internal static class PackageAccessEndpoints
         api.MapPut(access + "/actions/{owner}/{repo}", SetActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
         api.MapDelete(access + "/actions/{owner}/{repo}", RemoveActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
         api.MapPut(access + "/codespaces/{owner}/{repo}", SetCodespacesAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapDelete(access + "/codespaces/{owner}/{repo}", RemoveCodespacesAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapDelete(access + "/codespaces/{owner}/{repo}", RemoveCodespacesAsync)
+            .Requires(ApiNeed.PackageAdministrator, "write:packages");
     }
 
     private static async Task<IResult> ListAsync(PackageAccess access, Db db, CancellationToken cancellationToken)
@@ -42,7 +42,9 @@ internal static class PackageAccessEndpoints
                 Repository = facts.Linked?.FullName,
                 InheritsAccess = facts.Inherits,
                 Implied = Implied(facts),
-                Inherited = facts is { Inherits: true, Linked: { } linked } ? Inherited(await PackageAccessTable.NamedRolesAsync(session, linked), linked) : [],
+                Inherited = facts is { Inherits: true, Linked: { } linked }
+                    ? Inherited(await PackageAccessTable.NamedRolesAsync(session, linked), linked)
+                    : [],
                 Users = Entries(await PackageAccessTable.UsersAsync(session, access.Id)),
                 Teams = Entries(await PackageAccessTable.TeamsAsync(session, access.Id)),
                 Actions = Entries(await PackageAccessTable.ActionsAsync(session, access.Id)),
@@ -56,7 +58,9 @@ internal static class PackageAccessEndpoints
         var owner = facts.Owner!;
         List<AccessEntry> implied =
         [
-            owner.IsOrganization ? new($"owners of {owner.Login}", "admin", "organization owners") : new(owner.Login, "admin", "owns the package"),
+            owner.IsOrganization
+                ? new($"owners of {owner.Login}", "admin", "organization owners")
+                : new(owner.Login, "admin", "owns the package"),
         ];
         if (facts.Visibility == Visibility.Internal)
         {
@@ -72,15 +76,20 @@ internal static class PackageAccessEndpoints
 
     private static List<AccessEntry> Inherited(List<AccessRow> named, RepositoryFacts repository) =>
     [
-        .. named.Select(row => new AccessEntry(row.Name, RoleNames.OfRepository(row.Role).Name(), $"{row.Source} with {row.Role} on {repository.FullName}")),
+        .. named.Select(
+            row => new AccessEntry(
+                row.Name, RoleNames.OfRepository(row.Role).Name(), $"{row.Source} with {row.Role} on {repository.FullName}")),
         new AccessEntry($"workflows of {repository.FullName}", "write", "linked and inheriting; the token's own permission caps it"),
-        new AccessEntry($"codespaces of {repository.FullName}", "read", "linked and inheriting, while the repository is no more open than the package"),
+        new AccessEntry(
+            $"codespaces of {repository.FullName}", "read", "linked and inheriting, while the repository is no more open than the package"),
     ];
 
-    private static List<AccessEntry> Entries(List<AccessRow> rows) => rows.ConvertAll(row => new AccessEntry(row.Name, row.Role, row.Source));
+    private static List<AccessEntry> Entries(List<AccessRow> rows) =>
+        rows.ConvertAll(row => new AccessEntry(row.Name, row.Role, row.Source));
 
     private static async Task<IResult> SetUserAsync(
-        string login, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+        string login, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var role = await RoleAsync(request, cancellationToken);
         return await OnGrantsAsync(db, caller, access, time, async (session, changes) =>
@@ -104,7 +113,8 @@ internal static class PackageAccessEndpoints
             cancellationToken);
 
     private static async Task<IResult> SetTeamAsync(
-        string team_slug, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+        string team_slug, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var role = await RoleAsync(request, cancellationToken);
         if (access.Facts.Owner is not { IsOrganization: true } owner)
@@ -127,43 +137,54 @@ internal static class PackageAccessEndpoints
     private static Task<IResult> RemoveTeamAsync(
         string team_slug, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
         OnGrantsAsync(db, caller, access, time, async (session, changes) =>
-            await TeamTable.FindAsync(session, access.Facts.Owner!.Id, team_slug) is { } team && await changes.RemoveTeamAsync(access.Id, team.Id, team.Slug)
+            await TeamTable.FindAsync(session, access.Facts.Owner!.Id, team_slug) is { } team
+                && await changes.RemoveTeamAsync(access.Id, team.Id, team.Slug)
                 ? null
                 : Errors.NotFound.With($"the team {team_slug} has no grant on {access.Address}"),
             cancellationToken);
 
     private static async Task<IResult> SetActionsAsync(
-        string owner, string repo, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+        string owner, string repo, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var role = await RoleAsync(request, cancellationToken);
         return await OnListAsync(
-            db, caller, time, owner, repo, (changes, repository) => changes.SetActionsAsync(access.Id, repository.Id, repository.FullName, role), cancellationToken);
+            db, caller, time, owner, repo,
+            (changes, repository) => changes.SetActionsAsync(access.Id, repository.Id, repository.FullName, role), cancellationToken);
     }
 
     private static Task<IResult> RemoveActionsAsync(
         string owner, string repo, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
         OffListAsync(
-            db, caller, time, owner, repo, (changes, repository) => changes.RemoveActionsAsync(access.Id, repository.Id, repository.FullName), "Actions", cancellationToken);
+            db, caller, time, owner, repo,
+            (changes, repository) => changes.RemoveActionsAsync(access.Id, repository.Id, repository.FullName), "Actions",
+            cancellationToken);
 
     private static Task<IResult> SetCodespacesAsync(
         string owner, string repo, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
         OnListAsync(
-            db, caller, time, owner, repo, (changes, repository) => changes.SetCodespacesAsync(access.Id, repository.Id, repository.FullName), cancellationToken);
+            db, caller, time, owner, repo,
+            (changes, repository) => changes.SetCodespacesAsync(access.Id, repository.Id, repository.FullName), cancellationToken);
 
     private static Task<IResult> RemoveCodespacesAsync(
         string owner, string repo, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
         OffListAsync(
-            db, caller, time, owner, repo, (changes, repository) => changes.RemoveCodespacesAsync(access.Id, repository.Id, repository.FullName), "Codespaces", cancellationToken);
+            db, caller, time, owner, repo,
+            (changes, repository) => changes.RemoveCodespacesAsync(access.Id, repository.Id, repository.FullName), "Codespaces",
+            cancellationToken);
 
     private static async Task<Role> RoleAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var grant = await RequestBody.ReadAsync<GrantedRole>(request, Resource, cancellationToken);
-        return RoleNames.TryParse(grant.Role, out var parsed) ? parsed : throw new InvalidOperationException("a role that is none of those asked for");
+        return RoleNames.TryParse(grant.Role, out var parsed)
+            ? parsed
+            : throw new InvalidOperationException("a role that is none of those asked for");
     }
 
     /// <summary>Grants to people and teams are locked while the package inherits; both lists never are.</summary>
     private static async Task<IResult> OnGrantsAsync(
-        Db db, ApiCaller caller, PackageAccess access, TimeProvider time, Func<DbSession, PackageChanges, Task<ApiError?>> change, CancellationToken cancellationToken)
+        Db db, ApiCaller caller, PackageAccess access, TimeProvider time, Func<DbSession, PackageChanges, Task<ApiError?>> change,
+        CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
@@ -184,18 +205,24 @@ internal static class PackageAccessEndpoints
     {
         var repository = access.Facts.Linked?.FullName ?? "its repository";
         var error = ApiErrors.Unprocessable(
-            Resource, "inherit_access", $"{access.Address} inherits its access from {repository}: give the role there, or switch inheritance off");
-        return error with { Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off" };
+            Resource, "inherit_access",
+            $"{access.Address} inherits its access from {repository}: give the role there, or switch inheritance off");
+        return error with
+        {
+            Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off",
+        };
     }
 
     /// <summary>A repository that the caller cannot read cannot be named, or the answer would tell that it exists.</summary>
     private static async Task<IResult> OnListAsync(
-        Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task> change, CancellationToken cancellationToken)
+        Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task> change,
+        CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
             {
-                if (await AccessDecisions.RepositoryAsync(session, caller.User.UserId, owner, repo) is not { } on || !AccessRules.MayRead(on.Standing))
+                if (await AccessDecisions.RepositoryAsync(session, caller.User.UserId, owner, repo) is not { } on
+                    || !AccessRules.MayRead(on.Standing))
                 {
                     return ApiErrors.Unprocessable(Resource, "repository", $"there is no repository {owner}/{repo} that you can read");
                 }
@@ -208,7 +235,8 @@ internal static class PackageAccessEndpoints
     }
 
     private static async Task<IResult> OffListAsync(
-        Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task<bool>> change, string list, CancellationToken cancellationToken)
+        Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task<bool>> change,
+        string list, CancellationToken cancellationToken)
     {
         var removed = await db.WriteAsync(
             async session => await AccessDecisions.RepositoryAsync(session, null, owner, repo) is { } on

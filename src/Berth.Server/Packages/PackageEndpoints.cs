@@ -11,7 +11,6 @@ internal static class PackageEndpoints
     private const string Resource = "Package";
     private static readonly string[] Types = ["npm", "maven", "rubygems", "docker", "nuget", "container"];
 
-    /// <param name="api">The API.</param>
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
     public static void MapPackages(this IEndpointRouteBuilder api, string owner)
     {
@@ -44,18 +43,24 @@ internal static class PackageEndpoints
         var person = await db.ReadAsync(session => AccessDecisions.NamespaceAsync(session, caller.User.UserId, login), cancellationToken);
         return person is null
             ? ApiErrors.Hidden(caller.Principal)
-            : ApiResult.Page(http, paging, paging.Of(await packages.ListAsync(caller.User, person, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
+            : ApiResult.Page(
+                http, paging,
+                paging.Of(
+                    await packages.ListAsync(caller.User, person, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
     }
 
     /// <summary>At GitHub: packages of its former registry that clash with new ones. There never was one here.</summary>
     private static IResult Conflicts() => ApiResult.Ok(new List<Client.Wire.Package>());
 
-    private static async Task<IResult> GetAsync(ApiCaller caller, PackageAccess access, ReadPackages packages, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetAsync(
+        ApiCaller caller, PackageAccess access, ReadPackages packages, CancellationToken cancellationToken) =>
         await packages.OneAsync(caller.Principal, access.Facts, cancellationToken) is { } package
             ? ApiResult.Ok(package)
             : ApiErrors.Hidden(caller.Principal);
 
-    /// <summary>Makes the package before its first push, so that nothing about that push needs guessing; where it exists this is a change.</summary>
+    /// <summary>
+    /// Makes the package before its first push, so that nothing about that push needs guessing; where it exists this is a change.
+    /// </summary>
     private static async Task<IResult> CreateAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, ChangePackage change, CancellationToken cancellationToken)
     {
@@ -67,7 +72,9 @@ internal static class PackageEndpoints
 
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, ChangePackage change, CancellationToken cancellationToken) =>
-        ApiResult.Ok(await change.ChangeAsync(caller.User, access.Address, await PackageRequest.ReadAsync(request, cancellationToken), cancellationToken));
+        ApiResult.Ok(
+            await change.ChangeAsync(
+                caller.User, access.Address, await PackageRequest.ReadAsync(request, cancellationToken), cancellationToken));
 
     private static async Task<IResult> DeleteAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)

@@ -9,9 +9,7 @@ namespace Berth.Server.Packages;
 /// <summary>Packages and versions in GitHub's shapes.</summary>
 internal static class PackageJson
 {
-    /// <param name="row">The package.</param>
     /// <param name="repository">The linked repository where the caller may see it.</param>
-    /// <param name="urls">Where this server is.</param>
     public static Package ToWire(this PackageDetails row, RepositoryRow? repository, ApiUrls urls) => new()
     {
         Id = row.Id,

@@ -15,7 +15,8 @@ internal sealed record PackageRequest(Visibility? Visibility, bool NamesReposito
     {
         var body = await RequestBody.ReadAsync<Client.Wire.PackageChange>(request, "Package", Check, cancellationToken);
         return new PackageRequest(
-            body.Visibility is { } word ? VisibilityNames.Parse(word) : null, body.Repository.IsNamed, body.Repository.Value, body.InheritAccess);
+            body.Visibility is { } word ? VisibilityNames.Parse(word) : null, body.Repository.IsNamed, body.Repository.Value,
+            body.InheritAccess);
     }
 
     private static void Check(Client.Wire.PackageChange body, BodyFaults faults)

@@ -6,7 +6,9 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages;
 
-/// <summary>Packages as a caller may see them: one by one and in lists. The same rules decide what a list shows and what a request gets.</summary>
+/// <summary>
+/// Packages as a caller may see them: one by one and in lists. The same rules decide what a list shows and what a request gets.
+/// </summary>
 internal sealed class ReadPackages(Db db, ApiUrls urls)
 {
     public Task<Package?> OneAsync(Principal principal, PackageFacts facts, CancellationToken cancellationToken) =>

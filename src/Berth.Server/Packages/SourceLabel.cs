@@ -6,8 +6,8 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
 
 /// <summary>
-/// Finds the repository that a published version says it comes from. It counts only when it is one of the same owner to which the publisher may
-/// write by name: a label is a claim, not a right.
+/// Finds the repository that a published version says it comes from. It counts only when it is one of the same owner to which the publisher
+/// may write by name: a label is a claim, not a right.
 /// </summary>
 internal sealed class SourceLabel(AddressOptions options)
 {
@@ -26,12 +26,15 @@ internal sealed class SourceLabel(AddressOptions options)
             "select id from repositories where owner_id = @ownerId and clone_url_normalised = @url", new { ownerId = owner.Id, url });
         var byAddress = url.StartsWith(_here, StringComparison.Ordinal) ? url[_here.Length..].Split('/') : [];
         if (byAddress is [var login, var name] && login.Equals(owner.Login, StringComparison.OrdinalIgnoreCase)
-            && await AccessDecisions.RepositoryAsync(session, user.UserId, login, name) is { } addressed && !ids.Contains(addressed.Repository.Id))
+            && await AccessDecisions.RepositoryAsync(session, user.UserId, login, name) is { } addressed
+            && !ids.Contains(addressed.Repository.Id))
         {
             ids.Add(addressed.Repository.Id);
         }
 
-        return ids is [var only] && await AccessDecisions.RepositoryAsync(session, user.UserId, only) is { } on && AccessRules.MayWrite(on.Standing)
+        return ids is [var only]
+            && await AccessDecisions.RepositoryAsync(session, user.UserId, only) is { } on
+            && AccessRules.MayWrite(on.Standing)
             ? on.Repository
             : null;
     }

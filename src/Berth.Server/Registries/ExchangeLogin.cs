@@ -8,7 +8,9 @@ internal sealed class ExchangeLogin(EcrTokens ecr)
 {
     /// <exception cref="FaultException">AWS refused the exchange, with the reason.</exception>
     public async Task<RegistryLogin> LoginAsync(LoginSecrets set, CancellationToken cancellationToken) =>
-        EcrHost.Of(set.Server.Host.Value) is { } host ? await ecr.LoginAsync(set, host, cancellationToken) : new RegistryLogin(set.User, set.Password);
+        EcrHost.Of(set.Server.Host.Value) is { } host
+            ? await ecr.LoginAsync(set, host, cancellationToken)
+            : new RegistryLogin(set.User, set.Password);
 
     /// <summary>What would serve its owner better, in lines; nothing is wrong with the set.</summary>
     public static IEnumerable<string> Advice(LoginSecrets set)
@@ -20,12 +22,14 @@ internal sealed class ExchangeLogin(EcrTokens ecr)
 
         if (set.User == "AWS")
         {
-            yield return $"{set.Prefix}: USER is AWS, so PASSWORD is a token, which lives 12 hours and is not renewed; an access key pair as USER and PASSWORD is exchanged for a fresh one whenever it is needed";
+            yield return $"{set.Prefix}: USER is AWS, so PASSWORD is a token, which lives 12 hours and is not renewed; an access key pair "
+                + "as USER and PASSWORD is exchanged for a fresh one whenever it is needed";
         }
 
         if (set.Prefix.StartsWith("AWS", StringComparison.Ordinal))
         {
-            yield return $"{set.Prefix}: name the set ECR_…; variables that begin with AWS_ are read by AWS's own tools inside the codespace";
+            yield return $"{set.Prefix}: name the set ECR_…; variables that begin with AWS_ are read by AWS's own tools inside the "
+                + "codespace";
         }
     }
 }

@@ -68,7 +68,9 @@ public enum LoginOutcome
 {
     Counts,
 
-    /// <summary>A more specific level has a complete set of the same prefix, or another set comes first for the same server and path.</summary>
+    /// <summary>
+    /// A more specific level has a complete set of the same prefix, or another set comes first for the same server and path.
+    /// </summary>
     Loses,
     Incomplete,
 

@@ -7,7 +7,9 @@ internal sealed record RegistryLogin(string User, string Password, DateTimeOffse
     /// <summary>When a fresh one should be asked for: at half of its life. Null with <see cref="ExpiresAt"/>.</summary>
     public DateTimeOffset? RefreshAt { get; init; }
 
-    /// <summary>A token that the registry takes as it is, without asking for one first: of Berth's own registry. Null for user and password.</summary>
+    /// <summary>
+    /// A token that the registry takes as it is, without asking for one first: of Berth's own registry. Null for user and password.
+    /// </summary>
     public string? Bearer { get; init; }
 
     public override string ToString() => User;

@@ -4,8 +4,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries;
 
 /// <summary>
-/// The registry that a <c>…_SERVER</c> secret names, and perhaps a path below which it counts. People write it in many ways; scheme, slashes, API version
-/// and letter case are no part of it, and Docker Hub has several names.
+/// The registry that a <c>…_SERVER</c> secret names, and perhaps a path below which it counts. People write it in many ways; scheme,
+/// slashes, API version and letter case are no part of it, and Docker Hub has several names.
 /// </summary>
 /// <param name="Path">Without slashes at the ends; empty for the whole registry.</param>
 internal sealed record RegistryServer(RegistryHost Host, string Path)
@@ -23,7 +23,8 @@ internal sealed record RegistryServer(RegistryHost Host, string Path)
         var scheme = value.IndexOf("://", StringComparison.Ordinal);
         if (scheme >= 0)
         {
-            if (!value[..scheme].Equals("https", StringComparison.OrdinalIgnoreCase) && !value[..scheme].Equals("http", StringComparison.OrdinalIgnoreCase))
+            if (!value[..scheme].Equals("https", StringComparison.OrdinalIgnoreCase)
+                && !value[..scheme].Equals("http", StringComparison.OrdinalIgnoreCase))
             {
                 return Fail($"'{value[..scheme]}' is no scheme of a registry", out fault);
             }
@@ -50,7 +51,10 @@ internal sealed record RegistryServer(RegistryHost Host, string Path)
 
     /// <summary>Whether an image of that host and path lies below this server's path, segment by segment.</summary>
     public bool Covers(RegistryHost host, ImagePath path) =>
-        Host == host && (Path.Length == 0 || path.Value.Equals(Path, StringComparison.Ordinal) || path.Value.StartsWith(Path + "/", StringComparison.Ordinal));
+        Host == host
+            && (Path.Length == 0
+                || path.Value.Equals(Path, StringComparison.Ordinal)
+                || path.Value.StartsWith(Path + "/", StringComparison.Ordinal));
 
     public override string ToString() => Path.Length == 0 ? Host.Value : $"{Host}/{Path}";
 

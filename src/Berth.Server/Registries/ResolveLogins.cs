@@ -12,8 +12,8 @@ internal sealed record ResolvedLogins(IReadOnlyList<LoginSecrets> Counting, IRea
 }
 
 /// <summary>
-/// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one level.
-/// A function of its input: the same sets go to every consumer.
+/// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one
+/// level. A function of its input: the same sets go to every consumer.
 /// </summary>
 internal static class ResolveLogins
 {
@@ -68,7 +68,12 @@ internal static class ResolveLogins
             }
             else if (winner is not null)
             {
-                report.Add(new LoginReport(prefix, level, LoginOutcome.Loses, $"{prefix} at {level.ToText()} level is not used: {winner.Level.ToText()} level has a complete set of the same prefix", ServerOf(visible)));
+                report.Add(
+                    new LoginReport(
+                        prefix, level, LoginOutcome.Loses,
+                        $"{prefix} at {level.ToText()} level is not used: {winner.Level.ToText()} level has a complete set of the same "
+                            + "prefix",
+                        ServerOf(visible)));
             }
             else
             {
@@ -94,29 +99,44 @@ internal static class ResolveLogins
 
         var withheld = here.Exists(part => part.Secret.Reach == SecretReach.Withheld);
         report.Add(withheld
-            ? new LoginReport(prefix, level, LoginOutcome.Withheld, $"{prefix} at {level.ToText()} level is withheld: the codespace's creator cannot write to the repository")
+            ? new LoginReport(
+                prefix, level, LoginOutcome.Withheld,
+                $"{prefix} at {level.ToText()} level is withheld: the codespace's creator cannot write to the repository")
             : new LoginReport(
-                prefix, level, LoginOutcome.Unassigned, $"{prefix} at {level.ToText()} level is complete but not assigned to this repository: {Unassigned(here)}",
+                prefix, level, LoginOutcome.Unassigned,
+                $"{prefix} at {level.ToText()} level is complete but not assigned to this repository: {Unassigned(here)}",
                 ServerOf(here.Where(part => part.Secret.Reach == SecretReach.Visible))));
         return true;
     }
 
     private static string Unassigned(List<Part> here) =>
-        string.Join(", ", here.Where(part => part.Secret.Reach == SecretReach.Unassigned).Select(part => part.Secret.Name).Order(StringComparer.Ordinal))
+        string.Join(
+            ", ",
+            here.Where(part => part.Secret.Reach == SecretReach.Unassigned).Select(part => part.Secret.Name).Order(StringComparer.Ordinal))
         + " must include it";
 
-    private static void ReportIncomplete(string prefix, List<Part> parts, List<(SecretLevel Level, string[] Missing)> incomplete, List<LoginReport> report)
+    private static void ReportIncomplete(
+        string prefix, List<Part> parts, List<(SecretLevel Level, string[] Missing)> incomplete, List<LoginReport> report)
     {
         var visible = parts.Where(part => part.Secret.Reach == SecretReach.Visible).ToList();
         var mixed = incomplete.Count > 1 && Array.TrueForAll(Required, name => visible.Exists(part => part.Name == name));
         foreach (var (level, missing) in incomplete)
         {
             var server = ServerOf(visible.Where(part => part.Secret.Level == level));
-            bool IsUnassigned(string name) => parts.Exists(part => part.Name == name && part.Secret.Level == level && part.Secret.Reach == SecretReach.Unassigned);
-            var names = string.Join(" and ", missing.Select(name => $"{prefix}_CONTAINER_REGISTRY_{name}{(IsUnassigned(name) ? " (not assigned to this repository)" : "")}"));
+            bool IsUnassigned(string name) =>
+                parts.Exists(part => part.Name == name && part.Secret.Level == level && part.Secret.Reach == SecretReach.Unassigned);
+            var names = string.Join(
+                " and ",
+                missing.Select(
+                    name => $"{prefix}_CONTAINER_REGISTRY_{name}{(IsUnassigned(name) ? " (not assigned to this repository)" : "")}"));
             report.Add(mixed
-                ? new LoginReport(prefix, level, LoginOutcome.Mixed, $"{prefix} has its parts at different levels; at {level.ToText()} level {names} missing, and a set is never completed from another level", server)
-                : new LoginReport(prefix, level, LoginOutcome.Incomplete, $"{prefix} at {level.ToText()} level is incomplete: {names} missing", server));
+                ? new LoginReport(
+                    prefix, level, LoginOutcome.Mixed,
+                    $"{prefix} has its parts at different levels; at {level.ToText()} level {names} missing, and a set is never completed "
+                        + "from another level",
+                    server)
+                : new LoginReport(
+                    prefix, level, LoginOutcome.Incomplete, $"{prefix} at {level.ToText()} level is incomplete: {names} missing", server));
         }
     }
 
@@ -128,14 +148,18 @@ internal static class ResolveLogins
             var clean = CopiedText.Clean(part.Secret.Value);
             if (clean != part.Secret.Value)
             {
-                report.Add(new LoginReport(prefix, level, LoginOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
+                report.Add(
+                    new LoginReport(
+                        prefix, level, LoginOutcome.Counts, $"{part.Secret.Name}: white space or quotes around the value were removed"));
             }
 
             return clean;
         }
 
         LoginReport Invalid(string name, string fault) =>
-            new(prefix, level, LoginOutcome.Invalid, $"{prefix} at {level.ToText()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
+            new(
+                prefix, level, LoginOutcome.Invalid,
+                $"{prefix} at {level.ToText()} level is not used: {prefix}_CONTAINER_REGISTRY_{name}: {fault}", ServerOf(parts));
 
         var (server, user, password) = (Value("SERVER"), Value("USER"), Value("PASSWORD"));
         if (!RegistryServer.TryParse(server, out var parsed, out var fault))
@@ -147,7 +171,10 @@ internal static class ResolveLogins
         if (user.Length == 0 || password.Length == 0 || user.Contains(':', StringComparison.Ordinal))
         {
             // RFC 7617 section 2: a user name of Basic has no colon.
-            report.Add(user.Contains(':', StringComparison.Ordinal) ? Invalid("USER", "a user name has no colon") : Invalid(user.Length == 0 ? "USER" : "PASSWORD", "it is empty"));
+            report.Add(
+                user.Contains(':', StringComparison.Ordinal)
+                    ? Invalid("USER", "a user name has no colon")
+                    : Invalid(user.Length == 0 ? "USER" : "PASSWORD", "it is empty"));
             return null;
         }
 
@@ -161,7 +188,9 @@ internal static class ResolveLogins
             Password = password,
             RoleArn = Optional("ROLE_ARN"),
             ExternalId = Optional("EXTERNAL_ID"),
-            Version = string.Join('.', parts.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Secret.Version.ToString(CultureInfo.InvariantCulture))),
+            Version = string.Join(
+                '.',
+                parts.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Secret.Version.ToString(CultureInfo.InvariantCulture))),
         };
     }
 
@@ -173,8 +202,12 @@ internal static class ResolveLogins
         {
             var ordered = same.OrderBy(set => set.Level).ThenBy(set => set.Prefix, StringComparer.Ordinal).ToList();
             winners.Add(ordered[0]);
-            report.Add(new LoginReport(ordered[0].Prefix, ordered[0].Level, LoginOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Name}", same.Key));
-            report.AddRange(ExchangeLogin.Advice(ordered[0]).Select(line => new LoginReport(ordered[0].Prefix, ordered[0].Level, LoginOutcome.Counts, line, same.Key)));
+            report.Add(
+                new LoginReport(
+                    ordered[0].Prefix, ordered[0].Level, LoginOutcome.Counts, $"{ordered[0].Server}: {ordered[0].Name}", same.Key));
+            report.AddRange(
+                ExchangeLogin.Advice(ordered[0])
+                    .Select(line => new LoginReport(ordered[0].Prefix, ordered[0].Level, LoginOutcome.Counts, line, same.Key)));
             report.AddRange(ordered.Skip(1).Select(loser => new LoginReport(
                 loser.Prefix, loser.Level, LoginOutcome.Loses,
                 $"{loser.Server}: {loser.Name} is not used: {ordered[0].Name} comes first", same.Key)));
@@ -184,16 +217,23 @@ internal static class ResolveLogins
     }
 
     private static RegistryServer? ServerOf(IEnumerable<Part> parts) =>
-        parts.FirstOrDefault(part => part.Name == "SERVER") is { } server && RegistryServer.TryParse(CopiedText.Clean(server.Secret.Value), out var parsed, out _) ? parsed : null;
+        parts.FirstOrDefault(part => part.Name == "SERVER") is { } server
+            && RegistryServer.TryParse(CopiedText.Clean(server.Secret.Value), out var parsed, out _)
+            ? parsed
+            : null;
 
     private sealed record Part(string Name, RegistrySecret Secret);
 
-    /// <summary>Prefix and part of a name in capitals; null for a secret that belongs to no login. In any case of letters, as names of secrets count.</summary>
+    /// <summary>
+    /// Prefix and part of a name in capitals; null for a secret that belongs to no login. In any case of letters, as names of secrets
+    /// count.
+    /// </summary>
     private static (string Prefix, string Part)? Split(string name)
     {
         const string Middle = "_CONTAINER_REGISTRY_";
         var at = name.LastIndexOf(Middle, StringComparison.OrdinalIgnoreCase);
-        return at > 0 && Array.Find(Parts, part => name.AsSpan(at + Middle.Length).Equals(part, StringComparison.OrdinalIgnoreCase)) is { } part
+        return at > 0
+            && Array.Find(Parts, part => name.AsSpan(at + Middle.Length).Equals(part, StringComparison.OrdinalIgnoreCase)) is { } part
             ? (name[..at].ToUpperInvariant(), part)
             : null;
     }

@@ -34,7 +34,9 @@ internal static class Conditions
     public static bool RangeHolds(StringValues ifRange, StringValues etag) => ifRange.Count == 0 || ifRange.ToString() == etag.ToString();
 }
 
-/// <summary>One byte range of known content. Several ranges, other units and malformed ones are ignored, as RFC 9110 section 14.2 allows.</summary>
+/// <summary>
+/// One byte range of known content. Several ranges, other units and malformed ones are ignored, as RFC 9110 section 14.2 allows.
+/// </summary>
 internal readonly record struct ByteRange(bool Satisfiable, long From, long Length)
 {
     /// <summary>Null: serve the whole.</summary>
@@ -83,7 +85,9 @@ internal readonly record struct ByteRange(bool Satisfiable, long From, long Leng
     }
 
     private static ByteRange Suffix(long last, long size) =>
-        last == 0 || size == 0 ? new ByteRange(Satisfiable: false, 0, 0) : new ByteRange(Satisfiable: true, Math.Max(0, size - last), Math.Min(last, size));
+        last == 0 || size == 0
+            ? new ByteRange(Satisfiable: false, 0, 0)
+            : new ByteRange(Satisfiable: true, Math.Max(0, size - last), Math.Min(last, size));
 
     private static long? Number(ReadOnlySpan<char> text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

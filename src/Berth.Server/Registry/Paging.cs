@@ -16,7 +16,8 @@ internal readonly record struct Paging(int Count, string Last)
         if (paging.Last.Any(char.IsControl))
         {
             // No tag and no digest has one, and PostgreSQL takes no NUL.
-            error = RegistryErrors.PaginationInvalid.Saying("invalid start of the results requested").With("last is a tag or digest of the page before");
+            error = RegistryErrors.PaginationInvalid.Saying("invalid start of the results requested")
+                .With("last is a tag or digest of the page before");
             return false;
         }
 

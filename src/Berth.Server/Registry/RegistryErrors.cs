@@ -7,9 +7,11 @@ namespace Berth.Server.Registry;
 internal static class RegistryErrors
 {
     public static readonly ApiError BlobUnknown = new(404, "BLOB_UNKNOWN", "blob unknown to this repository");
-    public static readonly ApiError BlobUploadUnknown = new(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown: it was finished, cancelled, has expired, or never began");
+    public static readonly ApiError BlobUploadUnknown = new(
+        404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown: it was finished, cancelled, has expired, or never began");
     public static readonly ApiError DigestInvalid = new(400, "DIGEST_INVALID", "digest invalid");
-    public static readonly ApiError ManifestBlobUnknown = new(400, "MANIFEST_BLOB_UNKNOWN", "the manifest refers to content that is not in this repository");
+    public static readonly ApiError ManifestBlobUnknown = new(
+        400, "MANIFEST_BLOB_UNKNOWN", "the manifest refers to content that is not in this repository");
     public static readonly ApiError ManifestInvalid = new(400, "MANIFEST_INVALID", "manifest invalid");
     public static readonly ApiError ManifestUnknown = new(404, "MANIFEST_UNKNOWN", "manifest unknown to this repository");
     public static readonly ApiError NameInvalid = new(400, "NAME_INVALID", "invalid repository name");
@@ -24,5 +26,6 @@ internal static class RegistryErrors
     public static readonly ApiError PaginationInvalid = new(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested");
 
     /// <summary>What is wrong with a text that is neither tag nor digest.</summary>
-    public static ApiError NotReference(string text) => Reference.LooksLikeDigest(text) ? DigestInvalid.With(Digest.Rule) : TagInvalid.With(Tag.Rule);
+    public static ApiError NotReference(string text) =>
+        Reference.LooksLikeDigest(text) ? DigestInvalid.With(Digest.Rule) : TagInvalid.With(Tag.Rule);
 }

@@ -44,11 +44,12 @@ internal static class RegistryFeature
     }
 
     /// <summary>
-    /// distribution-spec leaves it to registries. Nobody may list what is not theirs to see, and clients hold tokens for one repository: people
-    /// list packages by the REST API.
+    /// distribution-spec leaves it to registries. Nobody may list what is not theirs to see, and clients hold tokens for one repository:
+    /// people list packages by the REST API.
     /// </summary>
     private static ApiError Catalog(HttpContext http) =>
-        RegistryErrors.Unsupported.Saying("this registry has no catalog; list packages with GET /api/v3/orgs/ORG/packages?package_type=container");
+        RegistryErrors.Unsupported.Saying(
+            "this registry has no catalog; list packages with GET /api/v3/orgs/ORG/packages?package_type=container");
 
     private static IResult Version(HttpResponse response)
     {

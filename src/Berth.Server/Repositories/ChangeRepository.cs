@@ -15,7 +15,9 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
 {
     private const string Resource = "Repository";
 
-    public Task<IResult> CreateAsync(UserPrincipal creator, long ownerId, bool ownerIsOrganization, bool creatorOwns, RepositoryRequest wanted, CancellationToken cancellationToken)
+    public Task<IResult> CreateAsync(
+        UserPrincipal creator, long ownerId, bool ownerIsOrganization, bool creatorOwns, RepositoryRequest wanted,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         RepositoryRequest.CheckVisibility(wanted.Visibility ?? Visibility.Private, ownerIsOrganization);
@@ -40,44 +42,45 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
             cancellationToken);
     }
 
-    public Task<IResult> ChangeAsync(UserPrincipal user, long id, RepositoryRequest wanted, CancellationToken cancellationToken) => db.WriteAsync(
-        async session =>
-        {
-            var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
-            var row = wanted.ApplyTo(old);
-            RepositoryRequest.CheckVisibility(row.Facts.Openness, row.OwnerIsOrganization);
-            if (await RepositoryTable.NameTakenAsync(session, row.OwnerId, row.Name, id))
+    public Task<IResult> ChangeAsync(UserPrincipal user, long id, RepositoryRequest wanted, CancellationToken cancellationToken) =>
+        db.WriteAsync(
+            async session =>
             {
-                return (IResult)NameTaken(row.Name);
-            }
-
-            await RepositoryTable.ChangeAsync(session, id, wanted.Change, time.GetUtcNow());
-            if (CloneOrigin.Of(row.CloneUrl) != CloneOrigin.Of(old.CloneUrl))
-            {
-                await CloneCredentialTable.DropAsync(session, id);
-            }
-
-            if (row.Name != old.Name)
-            {
-                await followers.RenamedAsync(session, user.Key, old.Facts, row.Facts);
-            }
-
-            List<VisibilityDifference>? differ = null;
-            if (row.Visibility != old.Visibility)
-            {
-                if (row.Facts.Openness < old.Facts.Openness)
+                var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
+                var row = wanted.ApplyTo(old);
+                RepositoryRequest.CheckVisibility(row.Facts.Openness, row.OwnerIsOrganization);
+                if (await RepositoryTable.NameTakenAsync(session, row.OwnerId, row.Name, id))
                 {
-                    await followers.TightenedAsync(session, user.Key, row.Facts);
+                    return (IResult)NameTaken(row.Name);
                 }
 
-                differ = await DifferencesAsync(session, row.Facts);
-            }
+                await RepositoryTable.ChangeAsync(session, id, wanted.Change, time.GetUtcNow());
+                if (CloneOrigin.Of(row.CloneUrl) != CloneOrigin.Of(old.CloneUrl))
+                {
+                    await CloneCredentialTable.DropAsync(session, id);
+                }
 
-            var changed = (await RepositoryTable.FindAsync(session, id))!;
-            var standing = await StandingAsync(session, id, user);
-            return ApiResult.Ok(changed.ToWire(urls, standing) with { PackagesThatDiffer = differ });
-        },
-        cancellationToken);
+                if (row.Name != old.Name)
+                {
+                    await followers.RenamedAsync(session, user.Key, old.Facts, row.Facts);
+                }
+
+                List<VisibilityDifference>? differ = null;
+                if (row.Visibility != old.Visibility)
+                {
+                    if (row.Facts.Openness < old.Facts.Openness)
+                    {
+                        await followers.TightenedAsync(session, user.Key, row.Facts);
+                    }
+
+                    differ = await DifferencesAsync(session, row.Facts);
+                }
+
+                var changed = (await RepositoryTable.FindAsync(session, id))!;
+                var standing = await StandingAsync(session, id, user);
+                return ApiResult.Ok(changed.ToWire(urls, standing) with { PackagesThatDiffer = differ });
+            },
+            cancellationToken);
 
     public Task DeleteAsync(UserPrincipal user, RepositoryFacts repository, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
@@ -92,9 +95,11 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
         async session =>
         {
             var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
-            if (await AccessDecisions.NamespaceAsync(session, user.UserId, newOwner) is not { Owner: var owner } person || !AccessRules.MayCreateRepository(person))
+            if (await AccessDecisions.NamespaceAsync(session, user.UserId, newOwner) is not { Owner: var owner } person
+                || !AccessRules.MayCreateRepository(person))
             {
-                return (IResult)ApiErrors.Invalid(Resource, "new_owner", $"there is no account {newOwner} in which you may make repositories");
+                return (IResult)ApiErrors.Invalid(
+                    Resource, "new_owner", $"there is no account {newOwner} in which you may make repositories");
             }
 
             if (owner.Id == old.OwnerId)
@@ -150,7 +155,8 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
     };
 
     public static string EditCommand(PackageAddress package, string visibility) =>
-        $"berth package edit {package.Owner}/{package.Name}{(package.Type == PackageAddress.Npm ? " --type npm" : "")} --visibility {visibility}";
+        $"berth package edit {package.Owner}/{package.Name}{(package.Type == PackageAddress.Npm ? " --type npm" : "")} --visibility "
+            + $"{visibility}";
 
     private sealed record DifferingPackage
     {

@@ -6,7 +6,6 @@ internal static class CloneUrl
     private const int Longest = 2048;
 
     /// <summary>Null when it may be used, else what is wrong with it.</summary>
-    /// <param name="fileAllowed">For site administrators on a server that allows it.</param>
     public static string? Fault(string url, bool fileAllowed)
     {
         if (url.Length is 0 or > Longest || url.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '\\' or '"' or '\''))
@@ -20,7 +19,9 @@ internal static class CloneUrl
             return "clone_url must be an https, http, ssh or git URL";
         }
 
-        var text = IsScp(url) ? $"ssh://{url[..url.IndexOf(':', StringComparison.Ordinal)]}/{url[(url.IndexOf(':', StringComparison.Ordinal) + 1)..]}" : url;
+        var text = IsScp(url)
+            ? $"ssh://{url[..url.IndexOf(':', StringComparison.Ordinal)]}/{url[(url.IndexOf(':', StringComparison.Ordinal) + 1)..]}"
+            : url;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.StartsWith('-') || uri.AbsolutePath.Trim('/').Length == 0)
         {
             return "clone_url must be a URL with a host and a path";
@@ -28,10 +29,13 @@ internal static class CloneUrl
 
         return uri.Scheme switch
         {
-            "https" or "http" or "git" when uri.UserInfo.Length > 0 => "clone_url must not contain a user name or a password; give credentials as secrets",
-            "ssh" when uri.UserInfo.Contains(':', StringComparison.Ordinal) || uri.UserInfo.StartsWith('-') => "clone_url must not contain a password",
+            "https" or "http" or "git" when uri.UserInfo.Length > 0 =>
+                "clone_url must not contain a user name or a password; give credentials as secrets",
+            "ssh" when uri.UserInfo.Contains(':', StringComparison.Ordinal) || uri.UserInfo.StartsWith('-') =>
+                "clone_url must not contain a password",
             "https" or "http" or "git" or "ssh" when uri.Host.Length == 0 => "clone_url must name a host",
-            "https" or "http" or "git" or "ssh" when uri.Query.Length > 0 || uri.Fragment.Length > 0 => "clone_url must have no query and no fragment",
+            "https" or "http" or "git" or "ssh" when uri.Query.Length > 0 || uri.Fragment.Length > 0 =>
+                "clone_url must have no query and no fragment",
             "https" or "http" or "git" or "ssh" => null,
             "file" when fileAllowed && uri.Host.Length == 0 => null,
             "file" => "a file: clone_url is for site administrators of a server with BERTH_ALLOW_FILE_CLONE=true",
@@ -42,5 +46,7 @@ internal static class CloneUrl
     /// <summary>scp's form, <c>git@host:path</c>.</summary>
     private static bool IsScp(string url) =>
         !url.Contains("://", StringComparison.Ordinal)
-        && url.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && !url.AsSpan(0, colon).Contains('/') && url.AsSpan(0, colon).Contains('@');
+        && url.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+        && !url.AsSpan(0, colon).Contains('/')
+        && url.AsSpan(0, colon).Contains('@');
 }

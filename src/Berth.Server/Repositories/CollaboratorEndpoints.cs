@@ -26,7 +26,8 @@ internal static class CollaboratorEndpoints
     private static async Task<IResult> ListAsync(
         HttpContext http, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
-        var page = await db.ReadAsync(session => RepositoryTable.CollaboratorsAsync(session, access.Repository.Id, paging), cancellationToken);
+        var page = await db.ReadAsync(
+            session => RepositoryTable.CollaboratorsAsync(session, access.Repository.Id, paging), cancellationToken);
         return ApiResult.Page(http, paging, page.Select(row => new Collaborator
         {
             Login = row.Login,
@@ -38,7 +39,8 @@ internal static class CollaboratorEndpoints
     }
 
     /// <summary>204 for whoever holds a role by name, as collaborator or otherwise.</summary>
-    private static async Task<IResult> CheckAsync(string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> CheckAsync(
+        string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {
         var standing = await StandingAsync(username, access, db, cancellationToken);
         return standing is ({ }, { Named.Count: > 0 }) ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);
@@ -68,7 +70,8 @@ internal static class CollaboratorEndpoints
         return error ?? ApiResult.NoContent();
     }
 
-    private static async Task<IResult> RemoveAsync(string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> RemoveAsync(
+        string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {
         var removed = await db.WriteAsync(
             async session =>

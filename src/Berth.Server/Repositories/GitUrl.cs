@@ -5,7 +5,8 @@ internal static class GitUrl
 {
     /// <summary>
     /// Host and path in lower case without scheme, user, default port, <c>.git</c> and slashes at the end:
-    /// <c>git+https://ada@Git.Test/Acme/App.git</c> and <c>git@git.test:acme/app</c> are both <c>git.test/acme/app</c>. Null for what is no URL.
+    /// <c>git+https://ada@Git.Test/Acme/App.git</c> and <c>git@git.test:acme/app</c> are both <c>git.test/acme/app</c>. Null for what is no
+    /// URL.
     /// </summary>
     public static string? Normalise(string? url)
     {

@@ -21,7 +21,9 @@ internal static class RepositoryEndpoints
         api.MapRead("/orgs/{org}/repos", OfOrganizationAsync).Requires(ApiNeed.Anyone);
         api.MapRead("/users/{username}/repos", OfUserAsync).Requires(ApiNeed.Anyone);
         api.MapRead(Repository, GetAsync).Requires(ApiNeed.RepositoryReader, Scope).ReachedByCodespace(CodespaceReach.Repository);
-        api.MapRead("/repositories/{repository_id}", GetAsync).Requires(ApiNeed.RepositoryReader, Scope).ReachedByCodespace(CodespaceReach.Repository);
+        api.MapRead("/repositories/{repository_id}", GetAsync)
+            .Requires(ApiNeed.RepositoryReader, Scope)
+            .ReachedByCodespace(CodespaceReach.Repository);
         api.MapPatch(Repository, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
         api.MapDelete(Repository, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
         api.MapPost(Repository + "/transfer", TransferAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
@@ -31,11 +33,13 @@ internal static class RepositoryEndpoints
         HttpRequest request, ApiCaller caller, ChangeRepository change, OutgoingOptions options, CancellationToken cancellationToken)
     {
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: true, cancellationToken);
-        return await change.CreateAsync(caller.User, caller.User.UserId, ownerIsOrganization: false, creatorOwns: true, wanted, cancellationToken);
+        return await change.CreateAsync(
+            caller.User, caller.User.UserId, ownerIsOrganization: false, creatorOwns: true, wanted, cancellationToken);
     }
 
     private static async Task<IResult> CreateInOrganizationAsync(
-        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, OutgoingOptions options, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeRepository change, OutgoingOptions options,
+        CancellationToken cancellationToken)
     {
         var organization = access.Organization;
         if (!access.MayCreateRepositories)
@@ -52,10 +56,12 @@ internal static class RepositoryEndpoints
     private static Task<IResult> OwnAsync(
         HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ListAsync(
-            (session, withPrivate) => RepositoryTable.OfUserAsync(session, caller.User.UserId, withPrivate, paging), http, caller, paging, db, urls, cancellationToken);
+            (session, withPrivate) => RepositoryTable.OfUserAsync(session, caller.User.UserId, withPrivate, paging), http, caller, paging,
+            db, urls, cancellationToken);
 
     private static Task<IResult> OfOrganizationAsync(
-        HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
+        CancellationToken cancellationToken) =>
         OfOwnerAsync(access.Organization.Id, http, caller, paging, db, urls, cancellationToken);
 
     private static async Task<IResult> OfUserAsync(
@@ -72,21 +78,25 @@ internal static class RepositoryEndpoints
 
     /// <summary>A token without <c>repo</c> sees public repositories.</summary>
     private static async Task<IResult> ListAsync(
-        Func<DbSession, bool, Task<Page<RepositoryRow>>> list, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        Func<DbSession, bool, Task<Page<RepositoryRow>>> list, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var withPrivate = caller.UserOrNull?.Scopes.Has(Scope) ?? false;
         var page = await db.ReadAsync(
             async session =>
             {
                 var rows = await list(session, withPrivate);
-                var on = caller.UserOrNull is { } user ? await AccessDecisions.RepositoriesAsync(session, user.UserId, rows.Items.Select(row => row.Id)) : null;
+                var on = caller.UserOrNull is { } user
+                    ? await AccessDecisions.RepositoriesAsync(session, user.UserId, rows.Items.Select(row => row.Id))
+                    : null;
                 return new Page<Client.Wire.Repository>([.. rows.Items.Select(row => row.ToWire(urls, on?[row.Id].Standing))], rows.Total);
             },
             cancellationToken);
         return ApiResult.Page(http, paging, page);
     }
 
-    private static async Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        ApiCaller caller, RepositoryAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var row = await db.ReadAsync(session => RepositoryTable.FindAsync(session, access.Repository.Id), cancellationToken);
         return row is null
@@ -95,13 +105,15 @@ internal static class RepositoryEndpoints
     }
 
     private static async Task<IResult> ChangeAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, OutgoingOptions options, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, OutgoingOptions options,
+        CancellationToken cancellationToken)
     {
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: false, cancellationToken);
         return await change.ChangeAsync(caller.User, access.Repository.Id, wanted, cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
     {
         await change.DeleteAsync(caller.User, access.Repository, cancellationToken);
         return ApiResult.NoContent();

@@ -31,7 +31,9 @@ internal static class RepositoryJson
             DefaultBranch = row.DefaultBranch,
             CreatedAt = row.CreatedAt,
             UpdatedAt = row.UpdatedAt,
-            Permissions = standing is null ? null : RepositoryRole.Permissions(RepositoryRole.Highest(standing.Named), AccessRules.MayRead(standing)),
+            Permissions = standing is null
+                ? null
+                : RepositoryRole.Permissions(RepositoryRole.Highest(standing.Named), AccessRules.MayRead(standing)),
         };
     }
 }

@@ -8,7 +8,8 @@ internal static partial class RepositoryNames
     /// <summary>Null when it may be one, else what is wrong.</summary>
     public static string? Fault(string name) =>
         !Grammar().IsMatch(name) ? "a repository name is 1 to 100 letters, digits and . _ -"
-        : name is "." or ".." || name.EndsWith(".git", StringComparison.OrdinalIgnoreCase) ? "a repository name is not . or .. and does not end in .git"
+        : name is "." or ".." || name.EndsWith(".git", StringComparison.OrdinalIgnoreCase)
+        ? "a repository name is not . or .. and does not end in .git"
         : null;
 
     /// <summary><c>owner/name</c> as it stands in bodies and queries.</summary>

@@ -48,7 +48,8 @@ internal sealed record RepositoryRequest
             faults.Add("name", fault);
         }
 
-        if (body.DefaultBranch is { } branch && (branch.Length == 0 || branch.StartsWith('-') || branch.Contains("..", StringComparison.Ordinal)
+        if (body.DefaultBranch is { } branch
+            && (branch.Length == 0 || branch.StartsWith('-') || branch.Contains("..", StringComparison.Ordinal)
             || branch.Any(c => c <= ' ' || "~^:?*[\\".Contains(c, StringComparison.Ordinal))))
         {
             faults.Add("default_branch", "default_branch must be the name of a branch");

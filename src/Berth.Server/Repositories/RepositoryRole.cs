@@ -3,7 +3,9 @@ using Berth.Server.Access;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>The five roles on a repository, from least to most; <c>pull</c> and <c>push</c> are GitHub's other words for read and write.</summary>
+/// <summary>
+/// The five roles on a repository, from least to most; <c>pull</c> and <c>push</c> are GitHub's other words for read and write.
+/// </summary>
 internal static class RepositoryRole
 {
     private static readonly string[] Ordered = ["read", "triage", "write", "maintain", "admin"];
@@ -23,7 +25,14 @@ internal static class RepositoryRole
     public static RepositoryPermissions Permissions(string? role, bool canRead)
     {
         var rank = role is null ? -1 : Rank(role);
-        return new RepositoryPermissions { Pull = canRead || rank >= 0, Triage = rank >= 1, Push = rank >= 2, Maintain = rank >= 3, Admin = rank >= 4 };
+        return new RepositoryPermissions
+        {
+            Pull = canRead || rank >= 0,
+            Triage = rank >= 1,
+            Push = rank >= 2,
+            Maintain = rank >= 3,
+            Admin = rank >= 4,
+        };
     }
 
     /// <summary>GitHub's four old words: triage is read, maintain is write.</summary>

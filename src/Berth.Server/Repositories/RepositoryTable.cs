@@ -90,35 +90,40 @@ internal static class RepositoryTable
     {
         long[] ids = [.. wanted.Distinct()];
         return ids.Length == 0 ? [] : (await session.QueryAsync<RepositoryRow>(
-            $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id in @ids", new { ids })).ToDictionary(row => row.Id);
+            $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id in @ids", new { ids }))
+                .ToDictionary(row => row.Id);
     }
 
     /// <summary>Null when the owner has a repository of that name.</summary>
-    public static Task<long?> InsertAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl) => session.FirstOrDefaultAsync<long?>(
-        """
-        insert into repositories (owner_id, name, folded, description, visibility, clone_url, clone_url_normalised, external_id, default_branch, created_at, updated_at)
-        values (@OwnerId, @Name, @folded, @Description, @Visibility, @CloneUrl, @normalised, @ExternalId, @DefaultBranch, @CreatedAt, @CreatedAt)
-        on conflict (owner_id, folded) do nothing
-        returning id
-        """,
-        new
-        {
-            row.OwnerId,
-            row.Name,
-            folded = row.Name.ToLowerInvariant(),
-            row.Description,
-            row.Visibility,
-            row.CloneUrl,
-            normalised = normalisedCloneUrl,
-            row.ExternalId,
-            row.DefaultBranch,
-            row.CreatedAt,
-        });
+    public static Task<long?> InsertAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl) =>
+        session.FirstOrDefaultAsync<long?>(
+            """
+            insert into repositories (owner_id, name, folded, description, visibility, clone_url, clone_url_normalised, external_id,
+              default_branch, created_at, updated_at)
+            values (@OwnerId, @Name, @folded, @Description, @Visibility, @CloneUrl, @normalised, @ExternalId, @DefaultBranch, @CreatedAt,
+              @CreatedAt)
+            on conflict (owner_id, folded) do nothing
+            returning id
+            """,
+            new
+            {
+                row.OwnerId,
+                row.Name,
+                folded = row.Name.ToLowerInvariant(),
+                row.Description,
+                row.Visibility,
+                row.CloneUrl,
+                normalised = normalisedCloneUrl,
+                row.ExternalId,
+                row.DefaultBranch,
+                row.CreatedAt,
+            });
 
     /// <summary>Writes what the change names and leaves the rest as it is. Not the owner: that is <see cref="MoveAsync"/>.</summary>
     public static Task ChangeAsync(DbSession session, long id, RepositoryChange change, DateTimeOffset now) => session.ExecuteAsync(
         """
-        update repositories set name = coalesce(@Name, name), folded = coalesce(@folded, folded), visibility = coalesce(@Visibility, visibility),
+        update repositories set name = coalesce(@Name, name), folded = coalesce(@folded, folded), visibility = coalesce(@Visibility,
+          visibility),
             description = case when @SetsDescription = @yes then @Description else description end,
             clone_url = case when @SetsCloneUrl = @yes then @CloneUrl else clone_url end,
             clone_url_normalised = case when @SetsCloneUrl = @yes then @normalised else clone_url_normalised end,
@@ -146,15 +151,20 @@ internal static class RepositoryTable
 
     /// <summary>To another owner, under the same name.</summary>
     public static Task MoveAsync(DbSession session, long id, long ownerId, string visibility, DateTimeOffset now) => session.ExecuteAsync(
-        "update repositories set owner_id = @ownerId, visibility = @visibility, updated_at = @now where id = @id", new { id, ownerId, visibility, now });
+        "update repositories set owner_id = @ownerId, visibility = @visibility, updated_at = @now where id = @id",
+        new { id, ownerId, visibility, now });
 
-    public static async Task<bool> NameTakenAsync(DbSession session, long ownerId, string name, long exceptId) => await session.SingleAsync<long>(
-        "select count(*) from repositories where owner_id = @ownerId and folded = @folded and id <> @exceptId",
-        new { ownerId, folded = name.ToLowerInvariant(), exceptId }) > 0;
+    public static async Task<bool> NameTakenAsync(DbSession session, long ownerId, string name, long exceptId) =>
+        await session.SingleAsync<long>(
+            "select count(*) from repositories where owner_id = @ownerId and folded = @folded and id <> @exceptId",
+            new { ownerId, folded = name.ToLowerInvariant(), exceptId }) > 0;
 
-    public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from repositories where id = @id", new { id });
+    public static Task DeleteAsync(DbSession session, long id) =>
+        session.ExecuteAsync("delete from repositories where id = @id", new { id });
 
-    /// <summary>One owner's repositories that the caller may read. <paramref name="scoped"/>: with a token that sees more than public ones.</summary>
+    /// <summary>
+    /// One owner's repositories that the caller may read. <paramref name="scoped"/>: with a token that sees more than public ones.
+    /// </summary>
     public static Task<Page<RepositoryRow>> OfOwnerAsync(DbSession session, long ownerId, long userId, bool scoped, Paging paging) =>
         ListAsync(session, $"r.owner_id = @ownerId and {RepositoryConditions.Readable}", ownerId, userId, scoped, paging);
 
@@ -164,7 +174,8 @@ internal static class RepositoryTable
 
     public static async Task<Page<CollaboratorRow>> CollaboratorsAsync(DbSession session, long repositoryId, Paging paging)
     {
-        var total = await session.SingleAsync<long>("select count(*) from collaborators where repository_id = @repositoryId", new { repositoryId });
+        var total = await session.SingleAsync<long>(
+            "select count(*) from collaborators where repository_id = @repositoryId", new { repositoryId });
         var rows = await session.QueryAsync<CollaboratorRow>(
             """
             select a.id, a.login, c.role from collaborators c join accounts a on a.id = c.user_id

@@ -8,19 +8,23 @@ namespace Berth.Server.Secrets;
 
 /// <summary>What one codespace gets: the environment, and the registry sets with the report on them.</summary>
 /// <param name="Environment">Name and value of every visible secret; for one name the most specific level's.</param>
-/// <param name="Origins">Where each name is visible, the level whose value counts first.</param>
 /// <param name="Registries">Resolved from all that could reach it, so that what does not can be reported.</param>
 internal sealed record SecretsOfCodespace(
-    IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins, ResolvedLogins Registries)
+    IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins,
+    ResolvedLogins Registries)
 {
     private const int MostNames = 20;
 
-    /// <summary>Secrets that could reach it and are assigned to other repositories, as far as the user may know of them; registries' have a report of their own.</summary>
+    /// <summary>
+    /// Secrets that could reach it and are assigned to other repositories, as far as the user may know of them; registries' have a report
+    /// of their own.
+    /// </summary>
     public IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere { get; init; } = [];
 
     /// <summary>For the log of a start: which secrets were not assigned to the repository; null when there are none.</summary>
     public string? NotHere => Elsewhere.Count == 0 ? null
-        : $"not assigned to this repository: {string.Join(", ", Elsewhere.Take(MostNames).Select(secret => $"{secret.Name} ({secret.Level.ToText()})"))}"
+        : $"not assigned to this "
+        + $"repository: {string.Join(", ", Elsewhere.Take(MostNames).Select(secret => $"{secret.Name} ({secret.Level.ToText()})"))}"
             + (Elsewhere.Count > MostNames ? $" and {Elsewhere.Count - MostNames} more" : "");
 
     /// <summary>For the log of a start: <c>2 secrets: NPM_TOKEN (user, over repository), SENTRY_DSN (repository)</c>. No values.</summary>
@@ -28,12 +32,14 @@ internal sealed record SecretsOfCodespace(
         + string.Join(", ", Environment.Keys.Select(name => $"{name} ({OriginOf(Origins[name])})"));
 
     private static string OriginOf(IReadOnlyList<SecretLevel> levels) =>
-        levels.Count == 1 ? levels[0].ToText() : $"{levels[0].ToText()}, over {string.Join(" and ", levels.Skip(1).Select(level => level.ToText()))}";
+        levels.Count == 1
+            ? levels[0].ToText()
+            : $"{levels[0].ToText()}, over {string.Join(" and ", levels.Skip(1).Select(level => level.ToText()))}";
 }
 
 /// <summary>
-/// Reads the secrets that a codespace of a user and a repository may see: the user's own that select the repository; the repository's, and those of
-/// its organization whose policy covers it, if the user can write to the repository.
+/// Reads the secrets that a codespace of a user and a repository may see: the user's own that select the repository; the repository's, and
+/// those of its organization whose policy covers it, if the user can write to the repository.
 /// </summary>
 internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 {
@@ -43,7 +49,9 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         var secrets = rows.ConvertAll(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing))));
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Dictionary<string, IReadOnlyList<SecretLevel>> origins = new(StringComparer.Ordinal);
-        foreach (var named in secrets.Where(s => s.Reach == SecretReach.Visible).OrderBy(s => s.Level).GroupBy(s => s.Name, StringComparer.Ordinal))
+        foreach (var named in secrets.Where(s => s.Reach == SecretReach.Visible)
+            .OrderBy(s => s.Level)
+            .GroupBy(s => s.Name, StringComparer.Ordinal))
         {
             environment[named.Key] = named.First().Value;
             origins[named.Key] = [.. named.Select(secret => secret.Level)];
@@ -56,27 +64,34 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     }
 
     /// <summary>Of the organization's secrets that it does not get only a member may know the names.</summary>
-    private static IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere(RepositoryStanding standing, IEnumerable<RegistrySecret> unassigned)
+    private static IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere(
+        RepositoryStanding standing, IEnumerable<RegistrySecret> unassigned)
     {
-        var found = unassigned.Where(secret => ResolveLogins.PrefixOf(secret.Name) is null).Select(secret => (secret.Name, secret.Level)).ToList();
+        var found = unassigned.Where(secret => ResolveLogins.PrefixOf(secret.Name) is null)
+            .Select(secret => (secret.Name, secret.Level))
+            .ToList();
         return AccessRules.KnowsSecretsOfOrganization(standing) ? found : found.FindAll(secret => secret.Level == SecretLevel.User);
     }
 
-    /// <summary>Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is decrypted.</summary>
+    /// <summary>
+    /// Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is
+    /// decrypted.
+    /// </summary>
     public async Task<ResolvedLogins> RegistriesAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
     {
         var (rows, standing) = await RowsAsync(userId, repository, cancellationToken);
-        return ResolveLogins.From(rows.Where(row => ResolveLogins.PrefixOf(row.Name) is not null).Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
+        return ResolveLogins.From(
+            rows.Where(row => ResolveLogins.PrefixOf(row.Name) is not null)
+                .Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
     }
 
     /// <summary>One owner's sets, whatever they are assigned to.</summary>
-    /// <param name="owner">Whose.</param>
     /// <param name="prefix">Only this set; null: all.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<ResolvedLogins> OfOwnerAsync(SecretOwner owner, string? prefix, CancellationToken cancellationToken)
     {
         var rows = await db.ReadAsync(session => SecretTable.RegistryValuesAsync(session, owner), cancellationToken);
-        return ResolveLogins.From(rows.Where(row => prefix is null || ResolveLogins.PrefixOf(row.Name) == prefix).Select(row => Open(row, SecretReach.Visible)));
+        return ResolveLogins.From(
+            rows.Where(row => prefix is null || ResolveLogins.PrefixOf(row.Name) == prefix).Select(row => Open(row, SecretReach.Visible)));
     }
 
     internal static SecretReach Reach(SecretValueRow row, RepositoryFacts repository, bool mayWrite) => row.Level switch
@@ -92,11 +107,13 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         },
     };
 
-    private Task<(List<SecretValueRow> Rows, RepositoryStanding Standing)> RowsAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
+    private Task<(List<SecretValueRow> Rows, RepositoryStanding Standing)> RowsAsync(
+        long userId, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
         async session =>
         {
             var on = await AccessDecisions.RepositoryAsync(session, userId, repository.Id);
-            var found = await SecretTable.ValuesAsync(session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
+            var found = await SecretTable.ValuesAsync(
+                session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
             return (found, on?.Standing ?? RepositoryStanding.Nobody);
         },
         cancellationToken);
@@ -106,7 +123,8 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     {
         var level = LevelNames.Parse(row.Level);
         var value = reach == SecretReach.Visible
-            ? Encoding.UTF8.GetString(Envelope.Open(row.Value, new SecretOwner(level, row.OwnerId).Identity(row.Name, row.Version), masterKey))
+            ? Encoding.UTF8.GetString(
+                Envelope.Open(row.Value, new SecretOwner(level, row.OwnerId).Identity(row.Name, row.Version), masterKey))
             : "";
         return new RegistrySecret(row.Name, level, reach, value, row.Version);
     }

@@ -7,7 +7,8 @@ namespace Berth.Server.Secrets;
 internal static class KnownLogins
 {
     /// <summary>
-    /// Their own secrets; the repository's if they can write to it; the organization's too, and what it does not assign to the repository only as a member.
+    /// Their own secrets; the repository's if they can write to it; the organization's too, and what it does not assign to the repository
+    /// only as a member.
     /// </summary>
     public static IReadOnlyList<LoginReport> Of(RepositoryStanding standing, IReadOnlyList<LoginReport> report)
     {

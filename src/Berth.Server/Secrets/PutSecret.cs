@@ -22,7 +22,8 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
 
     /// <summary>True when it was made, false when it was changed.</summary>
     /// <exception cref="ApiException">422 with the field that is wrong.</exception>
-    public async Task<bool> RunAsync(SecretOwner owner, SecretName name, SecretChange secret, Principal by, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(
+        SecretOwner owner, SecretName name, SecretChange secret, Principal by, CancellationToken cancellationToken)
     {
         var visibility = VisibilityOf(owner, secret);
         var value = await ValueAsync(owner, secret, cancellationToken);
@@ -103,10 +104,14 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
 
         var value = await keys.OpenAsync(owner, secret.KeyId, box[..length], cancellationToken)
             ?? throw Fault("key_id", "invalid", "the value does not open with that key: seal it for the key that public-key answers");
-        return IsText(value) ? value : throw Fault("encrypted_value", "invalid", "a secret must be UTF-8 text without NUL, since it becomes an environment variable");
+        return IsText(value)
+            ? value
+            : throw Fault(
+                "encrypted_value", "invalid", "a secret must be UTF-8 text without NUL, since it becomes an environment variable");
     }
 
-    private async Task<long> InsertAsync(DbSession session, SecretOwner owner, SecretName name, string visibility, byte[] value, Principal by)
+    private async Task<long> InsertAsync(
+        DbSession session, SecretOwner owner, SecretName name, string visibility, byte[] value, Principal by)
     {
         if (await SecretTable.CountAsync(session, owner) >= MostSecrets)
         {

@@ -8,7 +8,8 @@ using Berth.Server.Secrets.RegistryChecks;
 namespace Berth.Server.Secrets;
 
 /// <summary>
-/// The secrets of codespaces in GitHub's shapes, at three levels: the user's own, a repository's, an organization's. No route answers a value.
+/// The secrets of codespaces in GitHub's shapes, at three levels: the user's own, a repository's, an organization's. No route answers a
+/// value.
 /// </summary>
 internal static class SecretEndpoints
 {
@@ -19,11 +20,8 @@ internal static class SecretEndpoints
         MapLevel(api, "/orgs/{org}/codespaces/secrets", ApiNeed.OrganizationOwner, ApiNeed.OrganizationOwner, "admin:org");
     }
 
-    /// <param name="api">The group of the REST API.</param>
-    /// <param name="path">Where the level's secrets are.</param>
     /// <param name="sealer">Who may have the public key.</param>
     /// <param name="manager">Who may list and change.</param>
-    /// <param name="scope">The scope for all of it.</param>
     private static void MapLevel(IEndpointRouteBuilder api, string path, ApiNeed sealer, ApiNeed manager, string scope)
     {
         api.MapRead(path, ListAsync).Requires(manager, scope);
@@ -42,7 +40,9 @@ internal static class SecretEndpoints
     {
         var (owner, path) = OwnerOf(http, urls);
         var (rows, total) = await db.ReadAsync(
-            async session => (await SecretTable.ListAsync(session, owner, paging.Size, (int)Math.Min(paging.Offset, int.MaxValue)), await SecretTable.CountAsync(session, owner)),
+            async session => (
+                await SecretTable.ListAsync(session, owner, paging.Size, (int)Math.Min(paging.Offset, int.MaxValue)),
+                await SecretTable.CountAsync(session, owner)),
             cancellationToken);
         paging.WriteLinks(http, total);
         return ApiResult.Ok(new SecretList { TotalCount = total, Secrets = [.. rows.Select(row => ToWire(row, owner, path))] });
@@ -58,7 +58,8 @@ internal static class SecretEndpoints
         });
     }
 
-    private static async Task<IResult> GetAsync(string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var (owner, path) = OwnerOf(http, urls);
         return SecretName.TryParse(secret, out var name, out _)
@@ -68,7 +69,8 @@ internal static class SecretEndpoints
     }
 
     private static async Task<IResult> PutAsync(
-        string secret, HttpContext http, ApiCaller caller, PutSecret put, CompletedLogins sets, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, PutSecret put, CompletedLogins sets, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var (owner, path) = OwnerOf(http, urls);
         var named = SecretName.TryParse(secret, out var name, out var fault);
@@ -90,7 +92,8 @@ internal static class SecretEndpoints
         }
 
         return made
-            ? Results.Json(new Dictionary<string, string>(StringComparer.Ordinal), BerthJson.Wire.Of<Dictionary<string, string>>(), statusCode: 201)
+            ? Results.Json(
+                new Dictionary<string, string>(StringComparer.Ordinal), BerthJson.Wire.Of<Dictionary<string, string>>(), statusCode: 201)
             : ApiResult.NoContent();
     }
 
@@ -109,7 +112,9 @@ internal static class SecretEndpoints
         http.Features.Get<RepositoryAccess>() is { } repository
             ? (SecretOwner.Repository(repository.Repository.Id), $"{urls.Repository(repository.Repository.FullName)}/codespaces/secrets")
             : http.Features.Get<OrganizationAccess>() is { } organization
-                ? (SecretOwner.Organization(organization.Organization.Id), $"{urls.Organization(organization.Organization.Login)}/codespaces/secrets")
+                ? (
+                    SecretOwner.Organization(organization.Organization.Id),
+                    $"{urls.Organization(organization.Organization.Login)}/codespaces/secrets")
                 : (SecretOwner.User(http.Proven<ApiCaller>().User.UserId), $"{urls.Api}/user/codespaces/secrets");
 
     private static Secret ToWire(SecretRow row, SecretOwner owner, string path) => new()
@@ -118,6 +123,8 @@ internal static class SecretEndpoints
         CreatedAt = row.CreatedAt,
         UpdatedAt = row.UpdatedAt,
         Visibility = owner.Level == SecretLevel.Repository ? null : row.Visibility,
-        SelectedRepositoriesUrl = owner.Level != SecretLevel.Repository && row.Visibility == "selected" ? $"{path}/{row.Name}/repositories" : null,
+        SelectedRepositoriesUrl = owner.Level != SecretLevel.Repository && row.Visibility == "selected"
+            ? $"{path}/{row.Name}/repositories"
+            : null,
     };
 }

@@ -44,7 +44,8 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
                 where retired_at is null and (account_id = @AccountId or repository_id = @RepositoryId)
                 """,
                 new { now = time.GetUtcNow(), owner.AccountId, owner.RepositoryId });
-            await session.ExecuteAsync("delete from secret_keys where retired_at < @oldest", new { oldest = time.GetUtcNow() - RetiredKeysOpenFor });
+            await session.ExecuteAsync(
+                "delete from secret_keys where retired_at < @oldest", new { oldest = time.GetUtcNow() - RetiredKeysOpenFor });
             await InsertAsync(session, owner);
         },
         cancellationToken);
@@ -61,7 +62,8 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
             session => session.FirstOrDefaultAsync<KeyRow>(
                 """
                 select public_key, secret_key from secret_keys
-                where id = @id and (account_id = @AccountId or repository_id = @RepositoryId) and (retired_at is null or retired_at > @oldest)
+                where id = @id and (account_id = @AccountId or repository_id = @RepositoryId) and (retired_at is null
+                  or retired_at > @oldest)
                 """,
                 new { id, owner.AccountId, owner.RepositoryId, oldest = time.GetUtcNow() - RetiredKeysOpenFor }),
             cancellationToken);
@@ -76,7 +78,14 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
             insert into secret_keys (account_id, repository_id, public_key, secret_key, created_at)
             values (@AccountId, @RepositoryId, @publicKey, @wrapped, @now) on conflict do nothing
             """,
-            new { owner.AccountId, owner.RepositoryId, publicKey, wrapped = masterKey.Wrap(secretKey, Purpose(owner)), now = time.GetUtcNow() });
+            new
+            {
+                owner.AccountId,
+                owner.RepositoryId,
+                publicKey,
+                wrapped = masterKey.Wrap(secretKey, Purpose(owner)),
+                now = time.GetUtcNow(),
+            });
     }
 
     private static Task<PublicKey?> CurrentAsync(DbSession session, SecretOwner owner) => session.FirstOrDefaultAsync<PublicKey>(

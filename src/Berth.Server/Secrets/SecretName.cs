@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>The name of a secret: letters, digits and <c>_</c>, no digit first, not beginning with <c>GITHUB_</c>, upper case whatever was written.</summary>
+/// <summary>
+/// The name of a secret: letters, digits and <c>_</c>, no digit first, not beginning with <c>GITHUB_</c>, upper case whatever was written.
+/// </summary>
 public sealed record SecretName
 {
     private const int Longest = 255;
@@ -20,7 +22,8 @@ public sealed record SecretName
             { Length: > Longest } => $"a secret's name has at most {Longest} characters",
             _ when !text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') => "a secret's name has only letters, digits and _",
             _ when char.IsAsciiDigit(text[0]) => "a secret's name does not begin with a digit",
-            _ when text.StartsWith("GITHUB_", StringComparison.OrdinalIgnoreCase) => "names that begin with GITHUB_ are kept for the system",
+            _ when text.StartsWith("GITHUB_", StringComparison.OrdinalIgnoreCase) =>
+                "names that begin with GITHUB_ are kept for the system",
             _ => null,
         };
         if (fault is null)

@@ -11,7 +11,8 @@ internal sealed class SecretKeyRows : IWrappedRows
     public Task<List<WrappedRow>> ReadAsync(DbSession session, long after, int limit) => session.QueryAsync<WrappedRow>(
         """
         select id, secret_key as value,
-               'secret-key/' || case when repository_id is null then 'account/' else 'repository/' end || coalesce(account_id, repository_id) as purpose
+               'secret-key/' || case when repository_id is null then 'account/' else 'repository/' end || coalesce(account_id,
+                 repository_id) as purpose
         from secret_keys where id > @after order by id limit @limit
         """,
         new { after, limit });
@@ -19,7 +20,9 @@ internal sealed class SecretKeyRows : IWrappedRows
     public Task<int> ReplaceAsync(DbSession session, WrappedRow row, byte[] value) => session.ExecuteAsync(
         "update secret_keys set secret_key = @value where id = @Id and secret_key = @old", new { value, row.Id, old = row.Value });
 
-    /// <summary>Whoever had the master key may have the key pairs: owners get new ones when they next ask, the old open boxes for a week.</summary>
+    /// <summary>
+    /// Whoever had the master key may have the key pairs: owners get new ones when they next ask, the old open boxes for a week.
+    /// </summary>
     public Task BeginAsync(DbSession session, DateTimeOffset now) =>
         session.ExecuteAsync("update secret_keys set retired_at = @now where retired_at is null", new { now });
 }

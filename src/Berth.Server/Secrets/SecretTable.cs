@@ -26,18 +26,22 @@ internal static class SecretTable
     private const string Columns = "id, level, name, visibility, version, created_at, updated_at";
     private const string OfOwner = "(account_id = @AccountId or repository_id = @RepositoryId)";
 
-    public static Task<SecretRow?> FindAsync(DbSession session, SecretOwner owner, SecretName name) => session.FirstOrDefaultAsync<SecretRow>(
-        $"select {Columns} from secrets where {OfOwner} and name = @name", new { owner.AccountId, owner.RepositoryId, name = name.Value });
+    public static Task<SecretRow?> FindAsync(DbSession session, SecretOwner owner, SecretName name) =>
+        session.FirstOrDefaultAsync<SecretRow>(
+            $"select {Columns} from secrets where {OfOwner} and name = @name",
+            new { owner.AccountId, owner.RepositoryId, name = name.Value });
 
-    public static Task<List<SecretRow>> ListAsync(DbSession session, SecretOwner owner, int limit, int offset) => session.QueryAsync<SecretRow>(
-        $"select {Columns} from secrets where {OfOwner} order by name limit @limit offset @offset",
-        new { owner.AccountId, owner.RepositoryId, limit, offset });
+    public static Task<List<SecretRow>> ListAsync(DbSession session, SecretOwner owner, int limit, int offset) =>
+        session.QueryAsync<SecretRow>(
+            $"select {Columns} from secrets where {OfOwner} order by name limit @limit offset @offset",
+            new { owner.AccountId, owner.RepositoryId, limit, offset });
 
     public static Task<long> CountAsync(DbSession session, SecretOwner owner) => session.SingleAsync<long>(
         $"select count(*) from secrets where {OfOwner}", new { owner.AccountId, owner.RepositoryId });
 
     public static Task<long> InsertAsync(
-        DbSession session, SecretOwner owner, SecretName name, string visibility, byte[] value, long version, string createdBy, DateTimeOffset now) =>
+        DbSession session, SecretOwner owner, SecretName name, string visibility, byte[] value, long version, string createdBy,
+        DateTimeOffset now) =>
         session.SingleAsync<long>(
             """
             insert into secrets (level, account_id, repository_id, name, visibility, value, version, created_by, created_at, updated_at)
@@ -46,9 +50,11 @@ internal static class SecretTable
             new { owner.LevelName, owner.AccountId, owner.RepositoryId, name = name.Value, visibility, value, version, createdBy, now });
 
     /// <summary>Without a value only the visibility changes.</summary>
-    public static Task UpdateAsync(DbSession session, long id, string visibility, byte[]? value, long version, DateTimeOffset now) => session.ExecuteAsync(
-        "update secrets set visibility = @visibility, value = coalesce(@value, value), version = @version, updated_at = @now where id = @id",
-        new { id, visibility, value, version, now });
+    public static Task UpdateAsync(DbSession session, long id, string visibility, byte[]? value, long version, DateTimeOffset now) =>
+        session.ExecuteAsync(
+            "update secrets set visibility = @visibility, value = coalesce(@value, value), version = @version, updated_at = @now where id "
+                + "= @id",
+            new { id, visibility, value, version, now });
 
     public static async Task<bool> DeleteAsync(DbSession session, SecretOwner owner, SecretName name) => await session.ExecuteAsync(
         $"delete from secrets where {OfOwner} and name = @name", new { owner.AccountId, owner.RepositoryId, name = name.Value }) > 0;
@@ -66,7 +72,8 @@ internal static class SecretTable
     }
 
     public static Task AddRepositoryAsync(DbSession session, long secretId, long repositoryId) => session.ExecuteAsync(
-        "insert into secret_repositories (secret_id, repository_id) values (@secretId, @repositoryId) on conflict do nothing", new { secretId, repositoryId });
+        "insert into secret_repositories (secret_id, repository_id) values (@secretId, @repositoryId) on conflict do nothing",
+        new { secretId, repositoryId });
 
     public static Task RemoveRepositoryAsync(DbSession session, long secretId, long repositoryId) => session.ExecuteAsync(
         "delete from secret_repositories where secret_id = @secretId and repository_id = @repositoryId", new { secretId, repositoryId });
@@ -86,7 +93,8 @@ internal static class SecretTable
             new { userId, repositoryId, organizationId });
 
     /// <summary>Every registry secret of one owner, as a codespace would see it that gets them all.</summary>
-    public static Task<List<SecretValueRow>> RegistryValuesAsync(DbSession session, SecretOwner owner) => session.QueryAsync<SecretValueRow>(
+    public static Task<List<SecretValueRow>> RegistryValuesAsync(
+        DbSession session, SecretOwner owner) => session.QueryAsync<SecretValueRow>(
         $"""
         select level, coalesce(account_id, repository_id) as owner_id, name, visibility, value, version, 1 as selections
         from secrets where {OfOwner} and level = @LevelName and name like '%_CONTAINER_REGISTRY_%' order by name

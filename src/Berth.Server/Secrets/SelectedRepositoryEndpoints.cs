@@ -13,7 +13,8 @@ namespace Berth.Server.Secrets;
 internal static class SelectedRepositoryEndpoints
 {
     /// <summary>409: only a secret with visibility <c>selected</c> has a list.</summary>
-    private static readonly ApiError NotSelected = new(409, "CONFLICT", "the secret's visibility is not selected, so it has no list of repositories");
+    private static readonly ApiError NotSelected = new(
+        409, "CONFLICT", "the secret's visibility is not selected, so it has no list of repositories");
 
     public static void MapSelectionRoutes(this IEndpointRouteBuilder api, string path, ApiNeed manager, string scope)
     {
@@ -46,7 +47,8 @@ internal static class SelectedRepositoryEndpoints
 
                 // A repository that the user may no longer read is still selected, and still not shown.
                 var repositories = page.Items.FindAll(id => rows.ContainsKey(id)
-                        && (owner.Level == SecretLevel.Organization || (on.TryGetValue(id, out var found) && AccessRules.MayRead(found.Standing))))
+                        && (owner.Level == SecretLevel.Organization
+                            || (on.TryGetValue(id, out var found) && AccessRules.MayRead(found.Standing))))
                     .ConvertAll(id => rows[id].ToWire(urls));
 
                 paging.WriteLinks(http, page.Total);
@@ -59,16 +61,21 @@ internal static class SelectedRepositoryEndpoints
         string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
         var ids = (await RequestBody.ReadAsync<SecretRepositories>(http.Request, "Secret", cancellationToken)).SelectedRepositoryIds;
-        return await ChangeAsync(secret, http, caller, db, urls, ids, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids), cancellationToken);
+        return await ChangeAsync(
+            secret, http, caller, db, urls, ids, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids),
+            cancellationToken);
     }
 
     private static Task<IResult> AddAsync(
         string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
-        ChangeAsync(secret, http, caller, db, urls, [id], (session, row) => SecretTable.AddRepositoryAsync(session, row.Id, id), cancellationToken);
+        ChangeAsync(
+            secret, http, caller, db, urls, [id], (session, row) => SecretTable.AddRepositoryAsync(session, row.Id, id), cancellationToken);
 
     private static Task<IResult> RemoveAsync(
         string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
-        ChangeAsync(secret, http, caller, db, urls, [], (session, row) => SecretTable.RemoveRepositoryAsync(session, row.Id, id), cancellationToken);
+        ChangeAsync(
+            secret, http, caller, db, urls, [], (session, row) => SecretTable.RemoveRepositoryAsync(session, row.Id, id),
+            cancellationToken);
 
     private static Task<IResult> ChangeAsync(
         string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, IReadOnlyList<long> added,

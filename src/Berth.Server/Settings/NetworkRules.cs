@@ -35,7 +35,6 @@ internal sealed class ListenAddressAttribute : TextRuleAttribute
 }
 
 /// <summary>A DNS name.</summary>
-/// <param name="example">A good one, for the operator.</param>
 internal sealed class DnsNameAttribute(string example) : TextRuleAttribute
 {
     public string Example { get; } = example;
@@ -49,8 +48,6 @@ internal sealed class DnsNameAttribute(string example) : TextRuleAttribute
 }
 
 /// <summary>An IPv4 network that has room for a number of smaller ones.</summary>
-/// <param name="example">A good one, for the operator.</param>
-/// <param name="longestPrefix">That of the smallest network.</param>
 internal sealed class Ipv4NetworkAttribute(string example, int longestPrefix) : TextRuleAttribute
 {
     public string Example { get; } = example;
@@ -60,7 +57,9 @@ internal sealed class Ipv4NetworkAttribute(string example, int longestPrefix) : 
     public override string Takes => $"IPv4 network of at least {1L << (32 - LongestPrefix)} addresses";
 
     protected override IEnumerable<string> Faults(string variable, string value) =>
-        IPNetwork.TryParse(value, out var network) && network.BaseAddress.AddressFamily == AddressFamily.InterNetwork && network.PrefixLength <= LongestPrefix
+        IPNetwork.TryParse(value, out var network)
+            && network.BaseAddress.AddressFamily == AddressFamily.InterNetwork
+            && network.PrefixLength <= LongestPrefix
             ? []
             : [$"{variable} must be an {Takes} such as {Example}, not '{value}'"];
 }
@@ -84,6 +83,9 @@ internal sealed class HostsAttribute : TextRuleAttribute
     public override string Takes => "hosts, comma separated";
 
     protected override IEnumerable<string> Faults(string variable, string value) => NetworkList.Split(value)
-        .Where(entry => !Uri.TryCreate("https://" + entry, UriKind.Absolute, out var uri) || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0)
+        .Where(
+            entry => !Uri.TryCreate("https://" + entry, UriKind.Absolute, out var uri)
+                || uri.PathAndQuery != "/"
+                || uri.UserInfo.Length > 0)
         .Select(entry => $"{variable}: '{entry}' is not a host such as auth.example.org or auth.example.org:8443");
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 namespace Berth.Server.Settings;
 
 /// <summary>A number greater than 0.</summary>
-/// <param name="unit">What it counts, for the operator.</param>
 internal sealed class PositiveAttribute(string unit) : SettingRuleAttribute
 {
     public string Unit { get; } = unit;

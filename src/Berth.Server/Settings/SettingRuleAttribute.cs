@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Berth.Server.Settings;
 
-/// <summary>A rule for one setting, whose faults name the environment variable and not the property. A setting that is absent breaks none.</summary>
+/// <summary>
+/// A rule for one setting, whose faults name the environment variable and not the property. A setting that is absent breaks none.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal abstract class SettingRuleAttribute : ValidationAttribute
 {

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Berth.Server.Settings;
 
 /// <summary>
-/// Reads classes of settings from <c>BERTH_…</c> environment variables, and from the section <c>Berth</c> where there is none. An empty value is as none.
+/// Reads classes of settings from <c>BERTH_…</c> environment variables, and from the section <c>Berth</c> where there is none. An empty
+/// value is as none.
 /// </summary>
 internal static class SettingsFeature
 {
@@ -22,7 +23,11 @@ internal static class SettingsFeature
     public static void AddSettings(this WebApplicationBuilder builder, IReadOnlyList<OptionsClass> classes)
     {
         // A setting that is read by nobody would be lost without a word.
-        List<string> faults = [.. Renamed.Where(pair => builder.Configuration[pair.Key] is not null).Select(pair => $"{pair.Key} is called {pair.Value} now")];
+        List<string> faults =
+            [
+                .. Renamed.Where(pair => builder.Configuration[pair.Key] is not null)
+                .Select(pair => $"{pair.Key} is called {pair.Value} now"),
+            ];
         foreach (var one in classes)
         {
             var options = one.Make();

@@ -15,8 +15,6 @@ internal sealed class OneOfAttribute(params string[] words) : TextRuleAttribute
 }
 
 /// <summary>A text that begins in a certain way.</summary>
-/// <param name="form">What to write, for the operator.</param>
-/// <param name="beginnings">Any of these.</param>
 internal sealed class FormAttribute(string form, params string[] beginnings) : TextRuleAttribute
 {
     public string Form { get; } = form;
@@ -36,7 +34,8 @@ internal sealed class SecretAttribute(int characters) : TextRuleAttribute
 
     public override string Takes => $"at least {Characters} characters";
 
-    protected override IEnumerable<string> Faults(string variable, string value) => value.Length < Characters ? [$"{variable} must have {Takes}"] : [];
+    protected override IEnumerable<string> Faults(string variable, string value) =>
+        value.Length < Characters ? [$"{variable} must have {Takes}"] : [];
 }
 
 /// <summary>A file or folder, which may be made later.</summary>
@@ -53,7 +52,8 @@ internal sealed class ExistingFileAttribute : TextRuleAttribute
 {
     public override string Takes => "path of a file that exists";
 
-    protected override IEnumerable<string> Faults(string variable, string value) => File.Exists(value) ? [] : [$"{variable}: no such file: {value}"];
+    protected override IEnumerable<string> Faults(string variable, string value) =>
+        File.Exists(value) ? [] : [$"{variable}: no such file: {value}"];
 }
 
 /// <summary>Set when another setting is, and only then. It stands on one of the two.</summary>

@@ -57,7 +57,8 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
         {
             // One small file that stays: a probe every second neither fills the folder nor races with another one.
             using var probe = new FileStream(
-                Path.Combine(layout.UploadsFolder, ".ready"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+                Path.Combine(layout.UploadsFolder, ".ready"), FileMode.OpenOrCreate, FileAccess.Write,
+                FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
             // A file of a broken disk can often still be opened.
             probe.WriteByte((byte)'\n');
@@ -106,7 +107,8 @@ internal sealed class FileReadStream(SafeFileHandle file) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(Read(buffer.Span));
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(Read(buffer.Span));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         Task.FromResult(Read(buffer.AsSpan(offset, count)));

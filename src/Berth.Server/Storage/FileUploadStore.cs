@@ -22,7 +22,8 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
     }
 
     public async Task<AppendResult> AppendAsync(
-        StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm, CancellationToken cancellationToken)
+        StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm,
+        CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(layout.Upload(upload), FileMode.OpenOrCreate, FileAccess.ReadWrite);
         var hash = hashes.Take(upload, offset) ?? (offset == 0 ? new RunningHash(algorithm) : null);

@@ -15,15 +15,12 @@ internal interface IUploadStore
     /// Appends the content at <paramref name="offset"/>, which must be the length so far, hashing meanwhile. What arrived before the
     /// sender broke off stays; when the store fails or the limit is passed, the upload is cut back to <paramref name="offset"/>.
     /// </summary>
-    /// <param name="upload">The upload.</param>
-    /// <param name="offset">The length so far.</param>
-    /// <param name="content">Read to its end.</param>
     /// <param name="expectedLength">Of the content in bytes, when known: it sizes the buffers.</param>
     /// <param name="limit">The most bytes the whole upload may have.</param>
     /// <param name="algorithm">What is hashed while the bytes arrive; another one costs a second reading at commit.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     Task<AppendResult> AppendAsync(
-        StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm, CancellationToken cancellationToken);
+        StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm,
+        CancellationToken cancellationToken);
 
     /// <summary>
     /// Verifies the bytes and makes them a finished blob under the same key, safe from a power cut when it returns. Where the digest is
@@ -38,8 +35,6 @@ internal interface IUploadStore
     IAsyncEnumerable<StorageKey> ListAsync(DateTimeOffset untouchedSince, CancellationToken cancellationToken);
 }
 
-/// <param name="Length">Of the upload now.</param>
-/// <param name="TooLarge">The content went past the limit, and none of it was kept.</param>
 internal readonly record struct AppendResult(long Length, bool TooLarge);
 
 /// <param name="Actual">The digest of the bytes, by the algorithm of the expected one.</param>

@@ -15,7 +15,8 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, TimeProvider time)
     {
         if (wanted.Scopes.Names.FirstOrDefault(scope => !minter.Scopes.Has(scope)) is { } scope)
         {
-            ApiErrors.Unprocessable(Resource, "scopes", $"a token makes none that can more than itself, and this one has no {scope}").Throw();
+            ApiErrors.Unprocessable(Resource, "scopes", $"a token makes none that can more than itself, and this one has no {scope}")
+                .Throw();
         }
 
         var own = await db.ReadAsync(session => TokenTable.FindAsync(session, minter.TokenId ?? 0), cancellationToken);

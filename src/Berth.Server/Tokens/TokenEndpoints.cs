@@ -48,9 +48,11 @@ internal static class TokenEndpoints
                     return ApiErrors.Hidden(caller.Principal);
                 }
 
-                if (number != caller.User.TokenId && Scopes.Parse(token.Scopes).Names.FirstOrDefault(scope => !caller.User.Scopes.Has(scope)) is { } scope)
+                if (number != caller.User.TokenId
+                    && Scopes.Parse(token.Scopes).Names.FirstOrDefault(scope => !caller.User.Scopes.Has(scope)) is { } scope)
                 {
-                    return ApiErrors.Forbidden(caller.Principal, $"a token ends none that can more than itself, and this one has no {scope}");
+                    return ApiErrors.Forbidden(
+                        caller.Principal, $"a token ends none that can more than itself, and this one has no {scope}");
                 }
 
                 await TokenTable.DeletePersonalAsync(session, caller.User.UserId, number);
@@ -63,5 +65,6 @@ internal static class TokenEndpoints
     private static async Task<IResult> MintWorkflowTokenAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess repository, WorkflowTokens tokens, CancellationToken cancellationToken) =>
         ApiResult.Created(await tokens.MintAsync(
-            caller.User, repository, await RequestBody.ReadAsync<Client.Wire.NewWorkflowToken>(request, "WorkflowToken", cancellationToken), cancellationToken));
+            caller.User, repository, await RequestBody.ReadAsync<Client.Wire.NewWorkflowToken>(request, "WorkflowToken", cancellationToken),
+            cancellationToken));
 }

@@ -11,7 +11,9 @@ internal sealed record TokenRequest(string? Note, Scopes Scopes, IReadOnlyList<s
     public static async Task<TokenRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await RequestBody.ReadAsync<Client.Wire.NewToken>(request, "Token", Check, cancellationToken);
-        return new TokenRequest(body.Note, body.Scopes is { } names && Scopes.TryParse(names, out var scopes, out _) ? scopes : Scopes.None, body.Packages, body.ExpiresAt);
+        return new TokenRequest(
+            body.Note, body.Scopes is { } names && Scopes.TryParse(names, out var scopes, out _) ? scopes : Scopes.None, body.Packages,
+            body.ExpiresAt);
     }
 
     private static void Check(Client.Wire.NewToken body, BodyFaults faults)

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Berth.SystemTests.Clients;
 
 /// <summary>
-/// AWS's own command line against the test server that verifies the signatures of Berth's exchange with ECR: what it accepts from one, it accepts from the
-/// other, and it refuses a wrong secret key from both.
+/// AWS's own command line against the test server that verifies the signatures of Berth's exchange with ECR: what it accepts from one, it
+/// accepts from the other, and it refuses a wrong secret key from both.
 /// </summary>
 public sealed class AwsTests : IAsyncLifetime
 {
@@ -46,14 +46,22 @@ public sealed class AwsTests : IAsyncLifetime
     public async Task Awss_own_client_gets_logins_for_both_kinds_of_ecr_and_assumes_a_role()
     {
         var ecr = await Aws("eu-west-1").RunAsync("ecr", "get-authorization-token");
-        Assert.StartsWith("AWS:token-", Decoded(JsonDocument.Parse(ecr.Text).RootElement.GetProperty("authorizationData")[0]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "AWS:token-", Decoded(JsonDocument.Parse(ecr.Text).RootElement.GetProperty("authorizationData")[0]), StringComparison.Ordinal);
         var shared = await Aws("us-east-1").RunAsync("ecr-public", "get-authorization-token");
-        Assert.StartsWith("AWS:token-", Decoded(JsonDocument.Parse(shared.Text).RootElement.GetProperty("authorizationData")), StringComparison.Ordinal);
-        var role = await Aws("eu-west-1").RunAsync("sts", "assume-role", "--role-arn", AwsLike.Role, "--role-session-name", "berth", "--external-id", AwsLike.ExternalId);
+        Assert.StartsWith(
+            "AWS:token-", Decoded(JsonDocument.Parse(shared.Text).RootElement.GetProperty("authorizationData")), StringComparison.Ordinal);
+        var role = await Aws("eu-west-1")
+            .RunAsync(
+                "sts", "assume-role", "--role-arn", AwsLike.Role, "--role-session-name", "berth", "--external-id", AwsLike.ExternalId);
         var keys = JsonDocument.Parse(role.Text).RootElement.GetProperty("Credentials");
-        await Aws("eu-west-1", keys.GetProperty("AccessKeyId").GetString()!, keys.GetProperty("SecretAccessKey").GetString()!, keys.GetProperty("SessionToken").GetString())
+        await Aws(
+            "eu-west-1", keys.GetProperty("AccessKeyId").GetString()!, keys.GetProperty("SecretAccessKey").GetString()!,
+            keys.GetProperty("SessionToken").GetString())
             .RunAsync("ecr", "get-authorization-token");
-        Assert.Equal([$"ecr eu-west-1 {AwsLike.KeyId}", $"ecr-public us-east-1 {AwsLike.KeyId}", $"ecr eu-west-1 {AwsLike.TemporaryKeyId}"], _aws.Granted);
+        Assert.Equal(
+            [$"ecr eu-west-1 {AwsLike.KeyId}", $"ecr-public us-east-1 {AwsLike.KeyId}", $"ecr eu-west-1 {AwsLike.TemporaryKeyId}"],
+            _aws.Granted);
     }
 
     [Fact]
@@ -61,7 +69,9 @@ public sealed class AwsTests : IAsyncLifetime
     {
         var refused = await Aws("eu-west-1", secretKey: "wrong").RefusedAsync("ecr", "get-authorization-token");
         Assert.Contains("InvalidSignatureException", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("AccessDeniedException", (await Aws("eu-west-1", AwsLike.DeniedKeyId).RefusedAsync("ecr", "get-authorization-token")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "AccessDeniedException", (await Aws("eu-west-1", AwsLike.DeniedKeyId).RefusedAsync("ecr", "get-authorization-token")).Error,
+            StringComparison.Ordinal);
         Assert.Empty(_aws.Granted);
     }
 
@@ -83,5 +93,6 @@ public sealed class AwsTests : IAsyncLifetime
         return command;
     }
 
-    private static string Decoded(JsonElement data) => Encoding.UTF8.GetString(Convert.FromBase64String(data.GetProperty("authorizationToken").GetString()!));
+    private static string Decoded(JsonElement data) =>
+        Encoding.UTF8.GetString(Convert.FromBase64String(data.GetProperty("authorizationToken").GetString()!));
 }

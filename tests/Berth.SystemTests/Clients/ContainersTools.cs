@@ -10,7 +10,9 @@ internal static class ContainersTools
         Requirement.Program("podman");
         Requirement.Root();
         return With(
-            new Command("podman", "--root", folder.Create(who + "-storage"), "--runroot", folder.Create(who + "-run"), "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs"),
+            new Command(
+                "podman", "--root", folder.Create(who + "-storage"), "--runroot", folder.Create(who + "-run"), "--storage-driver", "vfs",
+                "--cgroup-manager", "cgroupfs"),
             folder,
             who);
     }
@@ -26,7 +28,8 @@ internal static class ContainersTools
         Requirement.Program("buildah");
         Requirement.Root();
         return With(
-            new Command("buildah", "--root", folder.Create(who + "-storage"), "--runroot", folder.Create(who + "-run"), "--storage-driver", "vfs"),
+            new Command(
+                "buildah", "--root", folder.Create(who + "-storage"), "--runroot", folder.Create(who + "-run"), "--storage-driver", "vfs"),
             folder,
             who);
     }

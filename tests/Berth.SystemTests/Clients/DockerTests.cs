@@ -60,7 +60,8 @@ public sealed class DockerTests(SharedServer shared) : IDisposable
 
         using var api = ada.Api();
         using var patch = await api.PatchAsync(
-            $"/api/v3/users/{ada.Login}/packages/container/private", Json("""{"visibility":"public"}"""), TestContext.Current.CancellationToken);
+            $"/api/v3/users/{ada.Login}/packages/container/private", Json("""{"visibility":"public"}"""),
+            TestContext.Current.CancellationToken);
         Assert.True(patch.IsSuccessStatusCode, await patch.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         await stranger.RunAsync("pull", "-q", name);
     }
@@ -86,7 +87,9 @@ public sealed class DockerTests(SharedServer shared) : IDisposable
         await docker.RunAsync("build", "-q", "-t", name, await ContextAsync());
         await docker.RunAsync("push", name);
         var token = (await Accounts.PostAsync(
-            Server.Admin, $"/api/v3/admin/users/{ada.Login}/authorizations", new { scopes = ReadScopes, note = "reading" })).GetProperty("token").GetString()!;
+            Server.Admin, $"/api/v3/admin/users/{ada.Login}/authorizations", new { scopes = ReadScopes, note = "reading" }))
+                .GetProperty("token")
+                .GetString()!;
 
         await reading.RunWithInputAsync(token, "login", Server.Host, "-u", ada.Login, "--password-stdin");
         await reading.RunAsync("pull", "-q", name);
@@ -99,7 +102,12 @@ public sealed class DockerTests(SharedServer shared) : IDisposable
         if (_images.Count > 0)
         {
             using var remove = System.Diagnostics.Process.Start(
-                new System.Diagnostics.ProcessStartInfo("docker", ["rmi", "-f", .. _images]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+                new System.Diagnostics.ProcessStartInfo("docker", ["rmi", "-f", .. _images])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    UseShellExecute = false,
+                })!;
             remove.WaitForExit();
         }
 
@@ -112,7 +120,8 @@ public sealed class DockerTests(SharedServer shared) : IDisposable
     {
         Requirement.Program("docker");
         var docker = new Command("docker") { Environment = { ["DOCKER_CONFIG"] = _folder.Create(who), ["DOCKER_BUILDKIT"] = "0" } };
-        Requirement.That((await docker.TryAsync(null, "version", "--format", "{{.Server.Version}}")).ExitCode == 0, "no container engine answers");
+        Requirement.That(
+            (await docker.TryAsync(null, "version", "--format", "{{.Server.Version}}")).ExitCode == 0, "no container engine answers");
         return docker;
     }
 

@@ -42,12 +42,15 @@ public sealed class PodmanTests(SharedServer shared) : IDisposable
         await podman.RunAsync("push", "-q", "--tls-verify=false", await ImportAsync(podman), name);
 
         var refused = await ContainersTools.Podman(_folder, "stranger").RefusedAsync("pull", "--tls-verify=false", name);
-        Assert.True(refused.Error.Contains("unauthorized", StringComparison.Ordinal) || refused.Error.Contains("denied", StringComparison.Ordinal), refused.All);
+        Assert.True(
+            refused.Error.Contains("unauthorized", StringComparison.Ordinal) || refused.Error.Contains("denied", StringComparison.Ordinal),
+            refused.All);
     }
 
     public void Dispose() => _folder.Dispose();
 
     /// <summary>The image's id.</summary>
     private static async Task<string> ImportAsync(Command podman) =>
-        (await podman.RunAsync("import", "-q", await BaseImage.ArchiveAsync(), "base")).Line.Replace("sha256:", "", StringComparison.Ordinal);
+        (await podman.RunAsync("import", "-q", await BaseImage.ArchiveAsync(), "base")).Line.Replace(
+            "sha256:", "", StringComparison.Ordinal);
 }

@@ -22,7 +22,10 @@ public sealed class SkopeoTests(SharedServer shared) : IDisposable
 
         var digest = (await skopeo.RunAsync("inspect", "--format", "{{.Digest}}", layout)).Line;
         Assert.Equal(digest, (await skopeo.RunAsync("inspect", "--tls-verify=false", "--format", "{{.Digest}}", name + ":2.5")).Line);
-        Assert.Equal(digest, RawRegistry.Digest(await File.ReadAllBytesAsync(Path.Combine(_folder["copy"], "manifest.json"), TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            digest,
+            RawRegistry.Digest(
+                await File.ReadAllBytesAsync(Path.Combine(_folder["copy"], "manifest.json"), TestContext.Current.CancellationToken)));
         var tags = JsonSerializer.Deserialize<JsonElement>((await skopeo.RunAsync("list-tags", "--tls-verify=false", name)).Text);
         Assert.Equal(["2.5"], tags.GetProperty("Tags").EnumerateArray().Select(tag => tag.GetString()!));
 
@@ -35,9 +38,11 @@ public sealed class SkopeoTests(SharedServer shared) : IDisposable
     {
         var (skopeo, ada) = await SignedInAsync();
         var name = $"docker://{shared.Process.Host}/{ada.Login}/schema2:1";
-        await skopeo.RunAsync("copy", "--format", "v2s2", "--dest-tls-verify=false", "oci:" + await BaseImage.LayoutAsync() + ":latest", name);
+        await skopeo.RunAsync(
+            "copy", "--format", "v2s2", "--dest-tls-verify=false", "oci:" + await BaseImage.LayoutAsync() + ":latest", name);
 
-        var manifest = JsonSerializer.Deserialize<JsonElement>((await skopeo.RunAsync("inspect", "--raw", "--tls-verify=false", name)).Text);
+        var manifest = JsonSerializer.Deserialize<JsonElement>(
+            (await skopeo.RunAsync("inspect", "--raw", "--tls-verify=false", name)).Text);
         Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", manifest.GetProperty("mediaType").GetString());
     }
 

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Private git servers, with the real git in the sandbox: a credential opens the one that it is for, and is seen nowhere else.</summary>
+/// <summary>
+/// Private git servers, with the real git in the sandbox: a credential opens the one that it is for, and is seen nowhere else.
+/// </summary>
 public sealed class CloneCredentialTests : IDisposable
 {
     private const string Password = "p@ss 'w\"ord$HOME `id` \\ é %20";
@@ -33,8 +35,10 @@ public sealed class CloneCredentialTests : IDisposable
         Assert.Equal("hello\n", await File.ReadAllTextAsync(Path.Combine(clone, "README.md"), Token));
 
         // Neither the checkout nor anything beside it, nor what git said, knows the password.
-        Assert.DoesNotContain(Password, await File.ReadAllTextAsync(Path.Combine(clone, ".git", "config"), Token), StringComparison.Ordinal);
-        foreach (var file in Directory.EnumerateFiles(_folder["clone"], "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(_folder["files"])))
+        Assert.DoesNotContain(
+            Password, await File.ReadAllTextAsync(Path.Combine(clone, ".git", "config"), Token), StringComparison.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(_folder["clone"], "*", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(_folder["files"])))
         {
             Assert.DoesNotContain(Password, await File.ReadAllTextAsync(file, Token), StringComparison.Ordinal);
         }
@@ -49,8 +53,11 @@ public sealed class CloneCredentialTests : IDisposable
         await using var server = await ServerAsync(secure: false);
         var url = server.Url + "/app.git";
         var without = await Assert.ThrowsAsync<FaultException>(() => CloneAsync(server, url, null, []));
-        Assert.Contains("no clone credential is stored for it. Remedy: an admin of the repository can run berth repo clone-credential set", without.Message, StringComparison.Ordinal);
-        var wrong = await Assert.ThrowsAsync<FaultException>(() => CloneAsync(server, url, Credential(url) with { Password = "wrong-pass-word" }, []));
+        Assert.Contains(
+            "no clone credential is stored for it. Remedy: an admin of the repository can run berth repo clone-credential set",
+            without.Message, StringComparison.Ordinal);
+        var wrong = await Assert.ThrowsAsync<FaultException>(
+            () => CloneAsync(server, url, Credential(url) with { Password = "wrong-pass-word" }, []));
         Assert.Contains("the git server rejects the repository's clone credential (user ada)", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-pass-word", wrong.Message, StringComparison.Ordinal);
     }
@@ -66,14 +73,21 @@ public sealed class CloneCredentialTests : IDisposable
         // Even if git were sent there: it asks for another server, and gets no answer.
         var view = View();
         using var askpass = new CloneAskpass(credential, server.Url + "/app.git", view);
-        foreach (var question in new[] { $"Username for '{other.Url}': ", $"Password for 'http://ada@{new Uri(other.Url).Authority}': ", "Password: ", "" })
+        foreach (var question in new[]
+        {
+            $"Username for '{other.Url}': ",
+            $"Password for 'http://ada@{new Uri(other.Url).Authority}': ",
+            "Password: ",
+            "",
+        })
         {
             var answer = await Askpass(askpass).TryAsync(null, question);
             Assert.Equal((1, ""), (answer.ExitCode, answer.Text));
         }
 
         Assert.Equal("ada\n", (await Askpass(askpass).RunAsync($"Username for '{server.Url}': ")).Text);
-        Assert.Equal(Password + "\n", (await Askpass(askpass).RunAsync($"Password for 'http://ada@{new Uri(server.Url).Authority}': ")).Text);
+        Assert.Equal(
+            Password + "\n", (await Askpass(askpass).RunAsync($"Password for 'http://ada@{new Uri(server.Url).Authority}': ")).Text);
         Assert.Empty(other.Seen);
     }
 
@@ -115,7 +129,8 @@ public sealed class CloneCredentialTests : IDisposable
         return await GitServer.StartAsync(root, "ada", Password, secure);
     }
 
-    private SandboxView View() => new(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + Guid.CreateVersion7().ToString("N")) };
+    private SandboxView View() =>
+        new(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + Guid.CreateVersion7().ToString("N")) };
 
     private async Task<string> CloneAsync(GitServer server, string url, CloneCredential? credential, List<string> said)
     {

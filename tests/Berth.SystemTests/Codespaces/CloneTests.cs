@@ -80,8 +80,12 @@ public sealed class CloneTests : IAsyncLifetime
     public async Task An_address_that_outgoing_requests_may_not_reach_is_never_asked()
     {
         Assert.Contains("BERTH_ALLOWED_NETWORKS", await RefusedAsync(Url, allowed: null), StringComparison.Ordinal);
-        Assert.Contains("BERTH_ALLOWED_NETWORKS", await RefusedAsync(Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), allowed: null), StringComparison.Ordinal);
-        Assert.Contains("BERTH_ALLOWED_NETWORKS", await RefusedAsync("http://169.254.169.254/latest/meta-data", allowed: null), StringComparison.Ordinal);
+        Assert.Contains(
+            "BERTH_ALLOWED_NETWORKS", await RefusedAsync(Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), allowed: null),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "BERTH_ALLOWED_NETWORKS", await RefusedAsync("http://169.254.169.254/latest/meta-data", allowed: null),
+            StringComparison.Ordinal);
         Assert.Empty(_asked);
     }
 
@@ -191,12 +195,14 @@ public sealed class CloneTests : IAsyncLifetime
         var clone = new CloneRepository(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
         var name = Guid.CreateVersion7().ToString("N");
         var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
-        await clone.RunAsync(url, reference, _folder["clone-" + name], view, credential: null, _ => { }, TestContext.Current.CancellationToken);
+        await clone.RunAsync(
+            url, reference, _folder["clone-" + name], view, credential: null, _ => { }, TestContext.Current.CancellationToken);
         return _folder["clone-" + name];
     }
 
     private async Task<string> RefusedAsync(string url, string? allowed = "127.0.0.1", string? reference = null) =>
         (await Assert.ThrowsAsync<FaultException>(() => CloneAsync(url, reference, allowed))).Message;
 
-    private static async Task<string> BranchAsync(string clone) => (await new Command("git", "-c", "safe.directory=*", "-C", clone).RunAsync("branch", "--show-current")).Line;
+    private static async Task<string> BranchAsync(string clone) =>
+        (await new Command("git", "-c", "safe.directory=*", "-C", clone).RunAsync("branch", "--show-current")).Line;
 }

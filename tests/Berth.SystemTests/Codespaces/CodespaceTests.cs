@@ -19,9 +19,12 @@ public sealed class CodespaceTests(SharedServer shared)
             """));
         await world.GrantAsync("dev", repository);
 
-        var started = (await world.CreateAsync(repository)).Is("Available").Says("is Berth's own registry", "on the package's Codespaces list", "made by dev");
+        var started = (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says("is Berth's own registry", "on the package's Codespaces list", "made by dev");
         Assert.DoesNotContain("berthc_", started.Log, StringComparison.Ordinal);
-        var (output, exitCode) = await world.ExecAsync(started.Name, "pwd; cat made.txt; case $PATH in *:/opt/tools) echo tools; esac; touch mine; exit 7");
+        var (output, exitCode) = await world.ExecAsync(
+            started.Name, "pwd; cat made.txt; case $PATH in *:/opt/tools) echo tools; esac; touch mine; exit 7");
         Assert.Equal("/workspaces/app\nmade by dev\ntools\n", output);
         Assert.Equal(7, exitCode);
 
@@ -29,7 +32,8 @@ public sealed class CodespaceTests(SharedServer shared)
         (await world.StartAsync(started.Name)).Is("Available").Says("the container of the last start is there");
         Assert.Equal(0, (await world.ExecAsync(started.Name, "test -f mine")).ExitCode);
 
-        using var deleted = await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + started.Name, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var deleted = await world.Api.DeleteAsync(
+            new Uri("/api/v3/user/codespaces/" + started.Name, UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
         await world.UntilDeletedAsync(started.Name);
         Assert.Empty(await world.ContainersAsync(started.Name));
@@ -77,7 +81,8 @@ public sealed class CodespaceTests(SharedServer shared)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{world.Server.Host}}/{{world.Organization}}/missing:1"}"""));
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer.json", $$"""{"image":"{{world.Server.Host}}/{{world.Organization}}/missing:1"}"""));
         await world.GrantAsync("dev", repository);
         var failed = (await world.CreateAsync(repository)).Is("Failed").Says("Remedy: ");
         await world.CommitAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
@@ -89,9 +94,12 @@ public sealed class CodespaceTests(SharedServer shared)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","remoteUser":"dev","postCreateCommand":"echo no luck; exit 3"}"""));
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer.json", $$"""{"image":"{{image}}","remoteUser":"dev","postCreateCommand":"echo no luck; exit 3"}"""));
         await world.GrantAsync("dev", repository);
-        var started = (await world.CreateAsync(repository)).Is("Available").Says("no luck", "postCreateCommand from devcontainer.json failed");
+        var started = (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says("no luck", "postCreateCommand from devcontainer.json failed");
         Assert.Equal("dev\n", (await world.ExecAsync(started.Name, "id -un")).Output);
     }
 
@@ -109,7 +117,9 @@ public sealed class CodespaceTests(SharedServer shared)
         var image = await world.ImageAsync("bare", folder["layer.tar"]);
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}" }"""));
         await world.GrantAsync("bare", repository);
-        (await world.CreateAsync(repository)).Is("Failed").Says("the container engine cannot start the dev container", "use an image that has a shell at /bin/sh");
+        (await world.CreateAsync(repository))
+            .Is("Failed")
+            .Says("the container engine cannot start the dev container", "use an image that has a shell at /bin/sh");
     }
 
     [Fact]
@@ -136,18 +146,21 @@ public sealed class CodespaceTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");
         using var removed = await world.Server.Admin.DeleteAsync(
-            new Uri($"/api/v3/repos/{repository}/collaborators/{world.Ada.Login}", UriKind.Relative), TestContext.Current.CancellationToken);
+            new Uri($"/api/v3/repos/{repository}/collaborators/{world.Ada.Login}", UriKind.Relative),
+            TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
 
         await Patience.UntilAsync(async () => (await world.SettledAsync(started.Name)).State == "Failed");
         await Patience.UntilAsync(async () => await RunningAsync(world, started.Name) == 0);
         (await world.StartAsync(started.Name)).Is("Failed").Says($"{world.Ada.Login} can no longer read {repository}");
 
-        using var deleted = await world.Server.Admin.DeleteAsync(new Uri($"/api/v3/repos/{repository}", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var deleted = await world.Server.Admin.DeleteAsync(
+            new Uri($"/api/v3/repos/{repository}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         (await world.StartAsync(started.Name)).Is("Failed").Says($"{repository} was deleted");
     }
 
     private static async Task<int> RunningAsync(CodespaceWorld world, string name) =>
-        (await new Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+        (await new Command("docker").RunAsync("ps", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -10,8 +10,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// An organization with repositories to clone, images that differ from all others, and ada, who may write to the repositories. What its codespaces leave on
-/// the engine goes with it.
+/// An organization with repositories to clone, images that differ from all others, and ada, who may write to the repositories. What its
+/// codespaces leave on the engine goes with it.
 /// </summary>
 internal sealed class CodespaceWorld : IAsyncDisposable
 {
@@ -56,7 +56,8 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         await git.RunAsync("init", "--quiet", "--initial-branch=main");
         await CommitAsync(name, files);
         await Accounts.PostAsync(
-            Server.Admin, $"/api/v3/orgs/{Organization}/repos", new { name, visibility = "private", clone_url = new Uri(folder).AbsoluteUri });
+            Server.Admin, $"/api/v3/orgs/{Organization}/repos",
+            new { name, visibility = "private", clone_url = new Uri(folder).AbsoluteUri });
         await PutAsync($"/api/v3/repos/{Organization}/{name}/collaborators/{Ada.Login}", new { permission = "write" });
         return $"{Organization}/{name}";
     }
@@ -80,18 +81,21 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     /// <summary>Pushes a private image that is like no other, with these labels; returns its reference.</summary>
     public Task<string> ImageAsync(string name, params (string Name, string Value)[] labels) => ImageAsync(name, null, labels);
 
-    /// <param name="name">Of the package.</param>
     /// <param name="layer">A tar archive that lies on top; null: none.</param>
-    /// <param name="labels">Of the image.</param>
     public async Task<string> ImageAsync(string name, string? layer, params (string Name, string Value)[] labels)
     {
-        var layout = await LabelledImage.CreateAsync(_folder.Create("image-" + name), [.. labels, ("test.unique", RandomNumberGenerator.GetHexString(16))], layer: layer);
+        var layout = await LabelledImage.CreateAsync(
+            _folder.Create("image-" + name), [.. labels, ("test.unique", RandomNumberGenerator.GetHexString(16))], layer: layer);
         var reference = $"{Server.Host}/{Organization}/{name}:1";
-        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken).RunAsync($"oci:{layout}:latest", "docker://" + reference);
+        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken)
+            .RunAsync($"oci:{layout}:latest", "docker://" + reference);
         return reference;
     }
 
-    /// <summary>Publishes features with the dev container tools; NAME in their description stands for what is returned: registry, owner and <c>features</c>.</summary>
+    /// <summary>
+    /// Publishes features with the dev container tools; NAME in their description stands for what is returned: registry, owner and
+    /// <c>features</c>.
+    /// </summary>
     public async Task<string> PublishFeaturesAsync(params (string Id, string Metadata, string Script)[] features)
     {
         var names = $"{Server.Host}/{Organization}/features";
@@ -99,7 +103,9 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         foreach (var (id, metadata, script) in features)
         {
             Directory.CreateDirectory(Path.Combine(folder, id));
-            await File.WriteAllTextAsync(Path.Combine(folder, id, "devcontainer-feature.json"), metadata.Replace("NAME", names, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, id, "devcontainer-feature.json"), metadata.Replace("NAME", names, StringComparison.Ordinal),
+                TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(Path.Combine(folder, id, "install.sh"), script, TestContext.Current.CancellationToken);
         }
 
@@ -114,7 +120,8 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     public async Task WithdrawAsync(string image, string repository)
     {
         using var response = await Server.Admin.DeleteAsync(
-            new Uri($"/api/v3/orgs/{Organization}/packages/container/{image}/access/codespaces/{repository}", UriKind.Relative), TestContext.Current.CancellationToken);
+            new Uri($"/api/v3/orgs/{Organization}/packages/container/{image}/access/codespaces/{repository}", UriKind.Relative),
+            TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 
@@ -132,7 +139,8 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     }
 
     /// <summary>Creates one and waits for the end of its start.</summary>
-    public async Task<Started> CreateAsync(string repository, object? body = null) => await SettledAsync(await BeginAsync(repository, body));
+    public async Task<Started> CreateAsync(string repository, object? body = null) =>
+        await SettledAsync(await BeginAsync(repository, body));
 
     public async Task<Started> StartAsync(string name)
     {
@@ -150,10 +158,13 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     public async Task<Started> SettledAsync(string name)
     {
         var log = await Patience.WithinAsync(
-            token => Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true&attempt=latest", UriKind.Relative), token),
+            token => Api.GetStringAsync(
+                new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true&attempt=latest", UriKind.Relative), token),
             async () => $"{name} settles:\n{await LogAsync(name)}");
         var codespace = await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken);
-        return new Started(name, codespace.GetProperty("state").GetString()!, codespace.TryGetProperty("failure", out var failure) ? failure.GetString() : null, log);
+        return new Started(
+            name, codespace.GetProperty("state").GetString()!,
+            codespace.TryGetProperty("failure", out var failure) ? failure.GetString() : null, log);
     }
 
     /// <summary>Runs a shell command in it; its output, then its exit code.</summary>
@@ -191,28 +202,36 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     /// <summary>Deletes it and waits until its files are gone.</summary>
     public async Task DeleteAsync(string name)
     {
-        using var deleted = await Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var deleted = await Api.DeleteAsync(
+            new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
         await UntilDeletedAsync(name);
     }
 
-    public Task UntilDeletedAsync(string name) => Patience.UntilAsync(() => !Directory.Exists(Path.Combine(Server.Data, "codespaces", name)), $"the files of {name} are deleted");
+    public Task UntilDeletedAsync(string name) =>
+        Patience.UntilAsync(() => !Directory.Exists(Path.Combine(Server.Data, "codespaces", name)), $"the files of {name} are deleted");
 
     public async Task<string> LogAsync(string name) =>
-        await Api.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
+        await Api.GetStringAsync(
+            new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
 
     /// <summary>Waits for a line of the creation log.</summary>
     public Task UntilLogAsync(string name, string words) =>
-        Patience.UntilAsync(async () => (await LogAsync(name)).Contains(words, StringComparison.Ordinal), $"the log of {name} says '{words}'");
+        Patience.UntilAsync(
+            async () => (await LogAsync(name)).Contains(words, StringComparison.Ordinal), $"the log of {name} says '{words}'");
 
     public Task UntilStateAsync(string name, string state) => Patience.UntilAsync(
-        async () => (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken)).GetProperty("state").GetString() == state,
+        async () =>
+            (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken))
+                .GetProperty("state")
+                .GetString() == state,
         $"{name} is {state}");
 
     /// <summary>Why nothing can be run in it.</summary>
     public async Task<string> RefusedExecAsync(string name)
     {
-        using var response = await Api.PostAsJsonAsync($"/api/v3/user/codespaces/{name}/exec", new { command = new[] { "true" } }, TestContext.Current.CancellationToken);
+        using var response = await Api.PostAsJsonAsync(
+            $"/api/v3/user/codespaces/{name}/exec", new { command = new[] { "true" } }, TestContext.Current.CancellationToken);
         Assert.InRange((int)response.StatusCode, 400, 499);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
@@ -221,14 +240,17 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     public async Task SecretAsync(string repository, string name, string value)
     {
         using var client = new BerthClient(Server.Url, Ada.Token);
-        var id = (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/repos/{repository}", TestContext.Current.CancellationToken)).GetProperty("id").GetInt64();
+        var id = (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/repos/{repository}", TestContext.Current.CancellationToken))
+            .GetProperty("id")
+            .GetInt64();
         var key = await client.SecretPublicKeyAsync(SecretLevel.User, TestContext.Current.CancellationToken);
         await client.SetSecretAsync(SecretLevel.User, name, value, key, null, [id], TestContext.Current.CancellationToken);
     }
 
     /// <summary>Names of the images that were built for a codespace.</summary>
     public async Task<string[]> BuiltAsync(string name) =>
-        (await new Command("docker").RunAsync("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=berth.invalid/{name}/*")).Text
+        (await new Command("docker")
+            .RunAsync("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=berth.invalid/{name}/*")).Text
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     public async Task PutAsync(string path, object body)
@@ -253,7 +275,9 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             }
 
             await new Command("docker").TryAsync(null, "network", "rm", "berth-" + name);
-            foreach (var volume in (await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var volume in (await new Command("docker")
+                .RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split(
+                '\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 await new Command("docker").TryAsync(null, "volume", "rm", "--force", volume);
             }

@@ -6,7 +6,8 @@ namespace Berth.SystemTests.Codespaces;
 /// <summary>Services of compose files beside the codespace, on the real engine, with private images of Berth.</summary>
 public sealed class ComposeTests(SharedServer shared)
 {
-    private const string Serving = "mkdir -p /data/www && echo $$WHO >> /data/www/x && cat /etc/greeting >> /data/www/x && exec httpd -f -p 8080 -h /data/www";
+    private const string Serving = "mkdir -p /data/www && echo $$WHO >> /data/www/x && cat /etc/greeting >> /data/www/x && exec httpd -f "
+        + "-p 8080 -h /data/www";
 
     [Fact]
     public async Task Services_run_beside_the_codespace_and_stop_start_rebuild_and_go_with_it()
@@ -51,7 +52,9 @@ public sealed class ComposeTests(SharedServer shared)
         Assert.Empty(await world.ContainersAsync(refused.Name));
 
         await world.GrantAsync("db", repository);
-        var started = (await world.StartAsync(refused.Name)).Is("Available").Says("starting db of", "services.db.ports is ignored", "greeting is copied to /etc/greeting");
+        var started = (await world.StartAsync(refused.Name))
+            .Is("Available")
+            .Says("starting db of", "services.db.ports is ignored", "greeting is copied to /etc/greeting");
         Assert.Equal(
             "ada\ngood day\nbuilt\none it's $two\n/workspace\ncompose.yml\ndev\n",
             (await world.ExecAsync(started.Name, "cat /tmp/seen /built; echo $FROM_COMPOSE $TWO; pwd; ls compose.yml; id -un")).Output);
@@ -72,7 +75,8 @@ public sealed class ComposeTests(SharedServer shared)
         await world.DeleteAsync(started.Name);
         Assert.Empty(await world.ContainersAsync(started.Name));
         Assert.Empty(await world.BuiltAsync(started.Name));
-        Assert.Empty((await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + started.Name)).Text);
+        Assert.Empty(
+            (await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + started.Name)).Text);
     }
 
     [Fact]
@@ -86,7 +90,8 @@ public sealed class ComposeTests(SharedServer shared)
                 { "dockerComposeFile": "compose.yml", "service": "app", "runServices": ["db"], "workspaceFolder": "/workspaces/${localWorkspaceFolderBasename}", "shutdownAction": "stopCompose",
                   "features": { "./own": {} } }
                 """),
-            (".devcontainer/own/devcontainer-feature.json", """{ "id": "own" }"""), (".devcontainer/own/install.sh", "#!/bin/sh\necho installed > /own\n"),
+            (".devcontainer/own/devcontainer-feature.json", """{ "id": "own" }"""),
+            (".devcontainer/own/install.sh", "#!/bin/sh\necho installed > /own\n"),
             (".devcontainer/compose.yml", $$"""
                 x-image: &image { image: "{{image}}", init: true }
                 services:
@@ -98,15 +103,22 @@ public sealed class ComposeTests(SharedServer shared)
         var started = (await world.CreateAsync(repository)).Is("Available");
         Assert.Equal(
             "database\n/workspaces/app\n2\ninstalled\n",
-            (await world.ExecAsync(started.Name, "for i in $(seq 300); do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d .devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts; cat /own")).Output);
+            (await world.ExecAsync(
+                started.Name,
+                "for i in $(seq 300); do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done; pwd; test -d "
+                    + ".devcontainer; grep -c -E ' (/fast|/run/berth) tmpfs ' /proc/mounts; cat /own")).Output);
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
-        Assert.Equal("database\n", (await world.ExecAsync(started.Name, "for i in $(seq 300); do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done")).Output);
+        Assert.Equal(
+            "database\n",
+            (await world.ExecAsync(
+                started.Name, "for i in $(seq 300); do wget -q -O - http://127.0.0.1:8080/x 2>/dev/null && break; sleep 1; done")).Output);
         await world.DeleteAsync(started.Name);
     }
 
     [Theory]
-    [InlineData("privileged: true", ".devcontainer/compose.yml:4: services.db.privileged: privileged mode would give the codespace the whole host")]
+    [InlineData(
+        "privileged: true", ".devcontainer/compose.yml:4: services.db.privileged: privileged mode would give the codespace the whole host")]
     [InlineData("volumes: ['/:/host']", ".devcontainer/compose.yml:4: services.db.volumes: '/' lies outside the repository")]
     [InlineData("command: 'false', healthcheck: { test: 'true' }", "the service db has ended with the exit code 1")]
     public async Task A_service_that_may_not_be_or_does_not_come_is_named(string line, string reason)
@@ -134,10 +146,13 @@ public sealed class ComposeTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
             "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app" }"""),
-            (".devcontainer/compose.yml", $$"""services: { app: { image: "{{image}}", command: "sh -c 'echo nothing to do; exit 3'" } }"""));
+            (
+                ".devcontainer/compose.yml",
+                $$"""services: { app: { image: "{{image}}", command: "sh -c 'echo nothing to do; exit 3'" } }"""));
         await world.GrantAsync("dev", repository);
         var failed = (await world.CreateAsync(repository)).Is("Failed");
-        Assert.Contains("the dev container ended during the start (exit code 3; its last words: ", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            "the dev container ended during the start (exit code 3; its last words: ", failed.Failure, StringComparison.Ordinal);
         Assert.Contains("nothing to do): its main process did", failed.Failure, StringComparison.Ordinal);
     }
 
@@ -148,7 +163,10 @@ public sealed class ComposeTests(SharedServer shared)
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
-            "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app", "postCreateCommand": "sleep 0.5; test -e /data/made && touch done", "waitFor": "postCreateCommand" }"""),
+            "app",
+            (
+                ".devcontainer/devcontainer.json",
+                """{ "dockerComposeFile": "compose.yml", "service": "app", "postCreateCommand": "sleep 0.5; test -e /data/made && touch done", "waitFor": "postCreateCommand" }"""),
             (".devcontainer/compose.yml", $$"""
                 x-image: &image { image: "{{image}}", init: true, volumes: ["data:/data", "..:/workspaces/app"] }
                 services:
@@ -169,7 +187,8 @@ public sealed class ComposeTests(SharedServer shared)
             Assert.Equal(0, (await world.ExecAsync(name, "test -f done")).ExitCode);
             await world.DeleteAsync(name);
             Assert.Empty(await world.ContainersAsync(name));
-            Assert.Empty((await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text);
+            Assert.Empty(
+                (await new Command("docker").RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text);
         }
     }
 
@@ -179,7 +198,10 @@ public sealed class ComposeTests(SharedServer shared)
         foreach (var container in containers)
         {
             var facts = (await new Command("docker").RunAsync(
-                "inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.Privileged}} {{.HostConfig.PortBindings}} {{.HostConfig.PidsLimit}} {{range .Mounts}}{{.Type}}={{.Source}} {{end}}", container)).Text.Trim();
+                "inspect", "--format",
+                "{{.HostConfig.Memory}} {{.HostConfig.Privileged}} {{.HostConfig.PortBindings}} {{.HostConfig.PidsLimit}} {{range "
+                    + ".Mounts}}{{.Type}}={{.Source}} {{end}}",
+                container)).Text.Trim();
             memory += long.Parse(facts.Split(' ')[0]);
             Assert.Contains(" false map[] ", facts, StringComparison.Ordinal);
             Assert.DoesNotContain("bind=/etc", facts, StringComparison.Ordinal);

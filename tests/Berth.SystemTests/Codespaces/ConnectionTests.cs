@@ -13,7 +13,8 @@ namespace Berth.SystemTests.Codespaces;
 /// <summary>Terminals, files and ports of a codespace, through the server.</summary>
 public sealed class ConnectionTests(SharedServer shared)
 {
-    private const string WebServer = "mkdir -p /tmp/www && echo 'hello from inside' > /tmp/www/index.html && (httpd -p 127.0.0.1:8080 -h /tmp/www)";
+    private const string WebServer = "mkdir -p /tmp/www && echo 'hello from inside' > /tmp/www/index.html && (httpd -p 127.0.0.1:8080 -h "
+        + "/tmp/www)";
 
     [Fact]
     public async Task A_process_gets_input_a_terminal_and_its_size_and_ends_with_its_client()
@@ -27,12 +28,15 @@ public sealed class ConnectionTests(SharedServer shared)
 
         // The engine sets the size of a terminal after the process has begun.
         const string Size = "test -t 0; until stty size 2> /dev/null | grep .; do sleep 0.05; done; echo $TERM; id -un";
-        var (code, terminal) = await RunAsync(client, name, new ProcessStart(["sh", "-c", Size]) { Tty = true, Rows = 33, Columns = 99, Term = "xterm" }, null);
+        var (code, terminal) = await RunAsync(
+            client, name, new ProcessStart(["sh", "-c", Size]) { Tty = true, Rows = 33, Columns = 99, Term = "xterm" }, null);
         Assert.Equal((0, "33 99\r\nxterm\r\ndev\r\n"), (code, terminal));
 
         Task UntilSleepingAsync(string seconds, int processes) => Patience.UntilAsync(
-            async () => (await world.ExecAsync(name, $"ps | grep -c '[s]leep {seconds}'")).Output == $"{processes}\n", $"there are {processes} processes with 'sleep {seconds}'");
-        using (await client.StartProcessAsync(name, new ProcessStart(["sh", "-c", "sleep 12345 & sleep 12345; true"]) { Tty = true }, cancel))
+            async () => (await world.ExecAsync(name, $"ps | grep -c '[s]leep {seconds}'")).Output == $"{processes}\n",
+            $"there are {processes} processes with 'sleep {seconds}'");
+        using (await client.StartProcessAsync(
+            name, new ProcessStart(["sh", "-c", "sleep 12345 & sleep 12345; true"]) { Tty = true }, cancel))
         {
             // The shell and both of its children.
             await UntilSleepingAsync("12345", 3);
@@ -41,7 +45,10 @@ public sealed class ConnectionTests(SharedServer shared)
         await UntilSleepingAsync("12345", 0);
 
         // The same without a terminal, over the plain request.
-        using (var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v3/user/codespaces/{name}/exec") { Content = JsonContent.Create(new { command = new[] { "sleep", "54321" } }) })
+        using (var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v3/user/codespaces/{name}/exec")
+        {
+            Content = JsonContent.Create(new { command = new[] { "sleep", "54321" } }),
+        })
         using (await world.Api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel))
         {
             await UntilSleepingAsync("54321", 1);
@@ -49,7 +56,8 @@ public sealed class ConnectionTests(SharedServer shared)
 
         await UntilSleepingAsync("54321", 0);
         await world.ExecAsync(name, "mkdir below");
-        Assert.Equal((0, "/workspaces/app/below\n"), await RunAsync(client, name, new ProcessStart(["pwd"]) { WorkingDirectory = "below" }, null));
+        Assert.Equal(
+            (0, "/workspaces/app/below\n"), await RunAsync(client, name, new ProcessStart(["pwd"]) { WorkingDirectory = "below" }, null));
         Assert.Equal((0, "/tmp\n"), await RunAsync(client, name, new ProcessStart(["pwd"]) { WorkingDirectory = "/tmp" }, null));
     }
 
@@ -66,20 +74,30 @@ public sealed class ConnectionTests(SharedServer shared)
         var berth = Cli(world);
 
         await berth.RunAsync("codespace", "cp", tree, name + ":.");
-        Assert.Equal("content dev content\n", (await world.ExecAsync(name, "echo $(cat tree/link) $(stat -c %U tree/below/file.txt) $(cat /workspaces/app/tree/below/file.txt)")).Output);
+        Assert.Equal(
+            "content dev content\n",
+            (await world.ExecAsync(
+                name, "echo $(cat tree/link) $(stat -c %U tree/below/file.txt) $(cat /workspaces/app/tree/below/file.txt)")).Output);
         await berth.RunAsync("codespace", "cp", Path.Combine(tree, "below", "file.txt"), name + ":/tmp/renamed");
         Assert.Equal("content", (await world.ExecAsync(name, "cat /tmp/renamed")).Output);
 
         await world.ExecAsync(name, "echo from inside > tree/below/file.txt");
         await berth.RunAsync("codespace", "cp", name + ":tree", folder["back"]);
-        Assert.Equal("from inside\n", await File.ReadAllTextAsync(Path.Combine(folder["back"], "below", "file.txt"), TestContext.Current.CancellationToken));
-        Assert.Contains("there is no", (await berth.RefusedAsync("codespace", "cp", name + ":nothing", folder["x"])).Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "from inside\n",
+            await File.ReadAllTextAsync(Path.Combine(folder["back"], "below", "file.txt"), TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "there is no", (await berth.RefusedAsync("codespace", "cp", name + ":nothing", folder["x"])).Error, StringComparison.Ordinal);
 
         // What a program inside puts there for whoever copies it leads nowhere.
         await world.ExecAsync(name, "mkdir evil && ln -s /etc evil/etc && ln -s /etc/passwd evil/passwd");
         await berth.TryAsync(null, "codespace", "cp", name + ":evil", folder["evil"]);
-        Assert.False(Directory.Exists(Path.Combine(folder["evil"], "etc")) && new DirectoryInfo(Path.Combine(folder["evil"], "etc")).LinkTarget is null);
-        using var dots = await world.Api.GetAsync(new Uri($"/api/v3/user/codespaces/{name}/files?path=../../etc/passwd", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.False(
+            Directory.Exists(Path.Combine(folder["evil"], "etc"))
+                && new DirectoryInfo(Path.Combine(folder["evil"], "etc")).LinkTarget is null);
+        using var dots = await world.Api.GetAsync(
+            new Uri($"/api/v3/user/codespaces/{name}/files?path=../../etc/passwd", UriKind.Relative),
+            TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, dots.StatusCode);
     }
 
@@ -98,7 +116,10 @@ public sealed class ConnectionTests(SharedServer shared)
             script.Environment[variable] = value;
         }
 
-        var terminal = await script.TryAsync(null, $"stty rows 40 cols 100; dotnet {dll} codespace exec -it {name} -- sh -c 'tty; until stty size 2>/dev/null | grep .; do sleep 0.05; done; exit 9'");
+        var terminal = await script.TryAsync(
+            null,
+            $"stty rows 40 cols 100; dotnet {dll} codespace exec -it {name} -- sh -c 'tty; until stty size 2>/dev/null | grep .; do sleep "
+                + "0.05; done; exit 9'");
         Assert.Contains("/dev/pts/", terminal.Text, StringComparison.Ordinal);
         Assert.Contains("40 100", terminal.Text, StringComparison.Ordinal);
         Assert.Equal(9, terminal.ExitCode);
@@ -106,7 +127,8 @@ public sealed class ConnectionTests(SharedServer shared)
         await world.ExecAsync(name, WebServer);
         using var client = new BerthClient(world.Server.Url, world.Ada.Token);
         using var tunnel = await client.ForwardAsync(name, 8080, TestContext.Current.CancellationToken);
-        await tunnel.SendAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.0\r\n\r\n"), WebSocketMessageType.Binary, true, TestContext.Current.CancellationToken);
+        await tunnel.SendAsync(
+            Encoding.ASCII.GetBytes("GET / HTTP/1.0\r\n\r\n"), WebSocketMessageType.Binary, true, TestContext.Current.CancellationToken);
         await tunnel.SendAsync(ReadOnlyMemory<byte>.Empty, WebSocketMessageType.Binary, true, TestContext.Current.CancellationToken);
         Assert.Contains("hello from inside", await TextAsync(tunnel), StringComparison.Ordinal);
         var closed = await Assert.ThrowsAsync<BerthException>(() => client.ForwardAsync(name, 8081, TestContext.Current.CancellationToken));
@@ -122,15 +144,22 @@ public sealed class ConnectionTests(SharedServer shared)
         using var theirs = bob.Api();
         var own = (await world.ExecAsync(name, "printf %s $GITHUB_TOKEN")).Output;
         using var inside = world.Server.Client(own);
-        foreach (var (client, status) in new[] { (world.Server.Admin, HttpStatusCode.NotFound), (theirs, HttpStatusCode.NotFound), (inside, HttpStatusCode.Forbidden) })
+        foreach (var (client, status) in new[]
+        {
+            (world.Server.Admin, HttpStatusCode.NotFound),
+            (theirs, HttpStatusCode.NotFound),
+            (inside, HttpStatusCode.Forbidden),
+        })
         {
             foreach (var path in new[] { "exec", "forward?port=80", "files?path=/etc/passwd" })
             {
-                using var answer = await client.GetAsync(new Uri($"/api/v3/user/codespaces/{name}/{path}", UriKind.Relative), TestContext.Current.CancellationToken);
+                using var answer = await client.GetAsync(
+                    new Uri($"/api/v3/user/codespaces/{name}/{path}", UriKind.Relative), TestContext.Current.CancellationToken);
                 Assert.Equal(status, answer.StatusCode);
             }
 
-            using var link = await client.PostAsync(new Uri($"/api/v3/user/codespaces/{name}/ports/8080/link", UriKind.Relative), null, TestContext.Current.CancellationToken);
+            using var link = await client.PostAsync(
+                new Uri($"/api/v3/user/codespaces/{name}/ports/8080/link", UriKind.Relative), null, TestContext.Current.CancellationToken);
             Assert.Equal(status, link.StatusCode);
         }
     }
@@ -156,7 +185,8 @@ public sealed class ConnectionTests(SharedServer shared)
             },
         })
         { BaseAddress = new Uri($"http://{host}:{world.Server.Url.Port}") };
-        async Task<(HttpStatusCode Status, string Text, string? Cookie)> GetAsync(string path, string? cookie = null, string? authorization = null)
+        async Task<(HttpStatusCode Status, string Text, string? Cookie)> GetAsync(
+            string path, string? cookie = null, string? authorization = null)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
             if (cookie is not null)
@@ -183,11 +213,14 @@ public sealed class ConnectionTests(SharedServer shared)
         Assert.DoesNotContain("domain", signedIn.Cookie, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(link)).Status);
         var cookie = signedIn.Cookie!.Split(';')[0];
-        Assert.Equal((HttpStatusCode.OK, "hello from inside\n"), ((await GetAsync("/", cookie)).Status, (await GetAsync("/", cookie)).Text));
+        Assert.Equal(
+            (HttpStatusCode.OK, "hello from inside\n"), ((await GetAsync("/", cookie)).Status, (await GetAsync("/", cookie)).Text));
         Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("/api/v3/user/codespaces", cookie, "Bearer " + world.Ada.Token)).Status);
 
         // The program inside sees its own headers, and neither cookie nor token of Berth's.
-        await world.ExecAsync(name, "mkdir -p /tmp/www/cgi-bin && printf '#!/bin/sh\\necho; echo; env' > /tmp/www/cgi-bin/env && chmod +x /tmp/www/cgi-bin/env");
+        await world.ExecAsync(
+            name,
+            "mkdir -p /tmp/www/cgi-bin && printf '#!/bin/sh\\necho; echo; env' > /tmp/www/cgi-bin/env && chmod +x /tmp/www/cgi-bin/env");
         var seen = (await GetAsync("/cgi-bin/env", cookie + "; theirs=1", "Bearer " + world.Ada.Token)).Text;
         Assert.Contains("HTTP_COOKIE=theirs=1", seen, StringComparison.Ordinal);
         Assert.DoesNotContain(cookie, seen, StringComparison.Ordinal);

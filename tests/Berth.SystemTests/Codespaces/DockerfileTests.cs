@@ -39,8 +39,11 @@ public sealed class DockerfileTests(SharedServer shared)
         var refused = (await world.CreateAsync(repository)).Is("Failed").Says($"refuses the image {image}");
         await world.GrantAsync("dev", repository);
 
-        var started = (await world.StartAsync(refused.Name)).Is("Available").Says("an image built from docker/Dockerfile, stage dev", "[build] Step ");
-        var (output, _) = await world.ExecAsync(started.Name, "cat /made /built /script; ls /context; wc -l < /their-passwd; id -un; touch mine && echo writes");
+        var started = (await world.StartAsync(refused.Name))
+            .Is("Available")
+            .Says("an image built from docker/Dockerfile, stage dev", "[build] Step ");
+        var (output, _) = await world.ExecAsync(
+            started.Name, "cat /made /built /script; ls /context; wc -l < /their-passwd; id -un; touch mine && echo writes");
         Assert.Equal("from the tools\nbuilt for app\none\ntwo\ndocker\nkept.txt\n3\ndev\nwrites\n", output);
 
         // Stopped and started, it is asked again whether what it was built from may be read.
@@ -58,7 +61,11 @@ public sealed class DockerfileTests(SharedServer shared)
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
         var mark = Accounts.Unique("mark");
-        (string, string)[] files = [(".devcontainer.json", """{"build":{"dockerfile":"Dockerfile"}}"""), ("Dockerfile", $"FROM {image}\nRUN echo {mark} > /layer\n")];
+        (string, string)[] files =
+            [
+                (".devcontainer.json", """{"build":{"dockerfile":"Dockerfile"}}"""),
+                ("Dockerfile", $"FROM {image}\nRUN echo {mark} > /layer\n"),
+            ];
         var (first, second) = (await world.RepositoryAsync("first", files), await world.RepositoryAsync("second", files));
         await world.GrantAsync("dev", first);
         await world.GrantAsync("dev", second);
@@ -74,10 +81,12 @@ public sealed class DockerfileTests(SharedServer shared)
         Assert.Equal(0, (await world.ExecAsync(again.Name, "test -s /layer")).ExitCode);
         await world.DeleteAsync(again.Name);
         await world.DeleteAsync(other.Name);
-        var left = (await new Command("docker").RunAsync("images", "--all", "--quiet", "--filter", "label=berth.repository")).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var left = (await new Command("docker").RunAsync("images", "--all", "--quiet", "--filter", "label=berth.repository")).Text.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (var id in left.Distinct())
         {
-            Assert.DoesNotContain(mark, (await new Command("docker").TryAsync(null, "history", "--no-trunc", id)).Text, StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                mark, (await new Command("docker").TryAsync(null, "history", "--no-trunc", id)).Text, StringComparison.Ordinal);
         }
     }
 
@@ -93,7 +102,10 @@ public sealed class DockerfileTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
             "app", (".devcontainer.json", """{"dockerFile":"Dockerfile"}"""),
-            ("Dockerfile", dockerfile.Replace("IDOFIMAGE", new string('a', 64), StringComparison.Ordinal).Replace("IMAGE", image, StringComparison.Ordinal)));
+            (
+                "Dockerfile",
+                dockerfile.Replace("IDOFIMAGE", new string('a', 64), StringComparison.Ordinal)
+                    .Replace("IMAGE", image, StringComparison.Ordinal)));
         await world.GrantAsync("dev", repository);
         Assert.Contains(reason, (await world.CreateAsync(repository)).Is("Failed").Failure, StringComparison.Ordinal);
     }
@@ -105,12 +117,15 @@ public sealed class DockerfileTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
             "app", (".devcontainer.json", """{"build":{"dockerfile":"Dockerfile"}}"""),
-            ("Dockerfile", $"FROM {image}\nCOPY . /context\nRUN cat /context/hostname /context/etc/hostname 2>/dev/null | head -c 0; true\n"));
+            (
+                "Dockerfile",
+                $"FROM {image}\nCOPY . /context\nRUN cat /context/hostname /context/etc/hostname 2>/dev/null | head -c 0; true\n"));
         File.CreateSymbolicLink(Path.Combine(world.FolderOf("app"), "hostname"), "/etc/hostname");
         Directory.CreateSymbolicLink(Path.Combine(world.FolderOf("app"), "etc"), "/etc");
         await world.CommitAsync("app");
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");
-        Assert.Equal("/etc/hostname\n/etc\n", (await world.ExecAsync(started.Name, "readlink /context/hostname; readlink /context/etc")).Output);
+        Assert.Equal(
+            "/etc/hostname\n/etc\n", (await world.ExecAsync(started.Name, "readlink /context/hostname; readlink /context/etc")).Output);
     }
 }

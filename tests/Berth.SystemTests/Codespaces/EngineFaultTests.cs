@@ -3,7 +3,10 @@ using Berth.SystemTests.Server;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>What befalls the container engine while codespaces start, run and stop: each ends with the true cause, and goes on when the engine is back.</summary>
+/// <summary>
+/// What befalls the container engine while codespaces start, run and stop: each ends with the true cause, and goes on when the engine is
+/// back.
+/// </summary>
 public sealed class EngineFaultTests
 {
     [Fact]
@@ -29,10 +32,12 @@ public sealed class EngineFaultTests
     {
         await using var engine = await SecondEngine.StartAsync();
         using var proxy = new EngineProxy(engine.SocketPath);
-        await using var server = await ServerProcess.StartAsync("codespaces-engine-away", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var server = await ServerProcess.StartAsync(
+            "codespaces-engine-away", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
         await using var world = await CodespaceWorld.CreateAsync(server);
         var repository = await RepositoryAsync(world);
-        var (first, second) = ((await world.CreateAsync(repository)).Is("Available").Name, (await world.CreateAsync(repository)).Is("Available").Name);
+        var (first, second) = (
+            (await world.CreateAsync(repository)).Is("Available").Name, (await world.CreateAsync(repository)).Is("Available").Name);
 
         // At once for Berth: it sees no container end before the engine is gone.
         proxy.Close();
@@ -42,7 +47,8 @@ public sealed class EngineFaultTests
         await world.UntilLogAsync(first, "waiting for the container engine");
         var third = await world.BeginAsync(repository);
         Assert.Contains("no container engine answers", (await world.SettledAsync(third)).Is("Failed").Failure, StringComparison.Ordinal);
-        using (await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + second, UriKind.Relative), TestContext.Current.CancellationToken))
+        using (await world.Api.DeleteAsync(
+            new Uri("/api/v3/user/codespaces/" + second, UriKind.Relative), TestContext.Current.CancellationToken))
         {
         }
 
@@ -60,7 +66,8 @@ public sealed class EngineFaultTests
     {
         await using var engine = await SecondEngine.StartAsync();
         using var proxy = new EngineProxy(engine.SocketPath);
-        await using var server = await ServerProcess.StartAsync("codespaces-engine-last", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var server = await ServerProcess.StartAsync(
+            "codespaces-engine-last", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
         await using var world = await CodespaceWorld.CreateAsync(server);
         var name = (await world.CreateAsync(await RepositoryAsync(world))).Is("Available").Name;
         await engine.Docker.RunAsync("kill", "berth-" + name);
@@ -81,11 +88,14 @@ public sealed class EngineFaultTests
             between!.Close();
             await engine.StopAsync();
         });
-        await using var server = await ServerProcess.StartAsync("codespaces-engine-gone", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
+        await using var server = await ServerProcess.StartAsync(
+            "codespaces-engine-gone", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
         await using var world = await CodespaceWorld.CreateAsync(server);
         var repository = await RepositoryAsync(world);
         var name = await world.BeginAsync(repository);
-        Assert.Contains("the container engine went away during the start", (await world.SettledAsync(name)).Is("Failed").Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            "the container engine went away during the start", (await world.SettledAsync(name)).Is("Failed").Failure,
+            StringComparison.Ordinal);
         await engine.StartAsync();
         proxy.Listen();
         (await world.StartAsync(name)).Is("Available");

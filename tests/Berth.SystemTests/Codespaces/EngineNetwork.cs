@@ -8,7 +8,6 @@ internal static class EngineNetwork
 {
     private const int Tries = 200;
 
-    /// <param name="name">Of the network.</param>
     /// <param name="more">Further arguments of <c>docker network create</c>.</param>
     public static async Task CreateAsync(string name, params string[] more)
     {

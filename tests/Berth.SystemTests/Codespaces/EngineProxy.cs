@@ -6,7 +6,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// A socket before the engine's that hands everything on. Just before the first container is made it waits for what the test wants to do at that moment of a start.
+/// A socket before the engine's that hands everything on. Just before the first container is made it waits for what the test wants to do at
+/// that moment of a start.
 /// </summary>
 internal sealed class EngineProxy : IDisposable
 {
@@ -16,7 +17,6 @@ internal sealed class EngineProxy : IDisposable
     private readonly ConcurrentDictionary<Socket, byte> _open = new();
     private Socket? _listener;
 
-    /// <param name="engine">The engine's own socket.</param>
     /// <param name="beforeCreation">Done once; null: nothing is.</param>
     public EngineProxy(string engine, Func<Task>? beforeCreation = null)
     {
@@ -97,8 +97,11 @@ internal sealed class EngineProxy : IDisposable
             while (await from.ReceiveAsync(buffer) is var length and > 0)
             {
                 // Clients write the head of a request at once, and small ones with their body.
-                if (fromClient && Encoding.Latin1.GetString(buffer, 0, length) is var text && text.StartsWith("POST ", StringComparison.Ordinal)
-                    && text.Split('\r')[0].Contains("/containers/create", StringComparison.Ordinal) && Interlocked.Exchange(ref _beforeCreation, null) is { } act)
+                if (fromClient
+                    && Encoding.Latin1.GetString(buffer, 0, length) is var text
+                    && text.StartsWith("POST ", StringComparison.Ordinal)
+                    && text.Split('\r')[0].Contains("/containers/create", StringComparison.Ordinal)
+                    && Interlocked.Exchange(ref _beforeCreation, null) is { } act)
                 {
                     await act();
                 }

@@ -17,10 +17,14 @@ public sealed class EnvironmentTests(SharedServer shared)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        string Write(string phase) => $"{(phase == "postCreate" ? "until test -e watched; do sleep 0.1; done; " : "")}echo $CODESPACES $MY_SECRET >> {phase}.txt; printf '%s' \\\"$MY_KEY\\\" >> {phase}.key; test -s $DOCKER_CONFIG/config.json && echo docker >> {phase}.txt; echo shown: $MY_SECRET";
+        string Write(string phase) =>
+            $"{(phase == "postCreate" ? "until test -e watched; do sleep 0.1; done; " : "")}echo $CODESPACES $MY_SECRET >> {phase}.txt; "
+                + $"printf '%s' \\\"$MY_KEY\\\" >> {phase}.key; test -s $DOCKER_CONFIG/config.json && echo docker >> {phase}.txt; echo "
+                + "shown: $MY_SECRET";
         var phases = new[] { "onCreate", "updateContent", "postCreate", "postStart", "postAttach" };
         var commands = string.Join(", ", phases.Select(phase => $"\"{phase}Command\": \"{Write(phase)}\""));
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", {{commands}} }"""));
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", {{commands}} }"""));
         await world.GrantAsync("dev", repository);
         await world.SecretAsync(repository, "MY_SECRET", Value);
         await world.SecretAsync(repository, "MY_KEY", Lines);
@@ -29,7 +33,8 @@ public sealed class EnvironmentTests(SharedServer shared)
         var watch = ProcessArguments.Watch("cmdline");
         var name = await world.BeginAsync(repository);
         await watch.SeenAsync("postCreate.txt");
-        await File.WriteAllTextAsync(Path.Combine(world.Server.Data, "codespaces", name, "workspace", "app", "watched"), "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(world.Server.Data, "codespaces", name, "workspace", "app", "watched"), "", TestContext.Current.CancellationToken);
         var started = (await world.SettledAsync(name)).Is("Available").Says("shown: ********");
         var arguments = await watch.EndAsync();
         foreach (var phase in phases)
@@ -38,9 +43,17 @@ public sealed class EnvironmentTests(SharedServer shared)
             Assert.Equal($"true {Value}\ndocker\n{Lines}", output);
         }
 
-        Assert.Equal($"{Value} {started.Name} {repository} {world.Ada.Login} {world.Server.Url.GetLeftPart(UriPartial.Authority)}\n", (await world.ExecAsync(
-            started.Name, "echo $MY_SECRET $CODESPACE_NAME $GITHUB_REPOSITORY $GITHUB_USER $GITHUB_SERVER_URL")).Output);
-        foreach (var secret in new[] { Value, "first-line-of-the-key", "second-line-of-the-key", Convert.ToBase64String(Encoding.UTF8.GetBytes(Value))[..20] })
+        Assert.Equal(
+            $"{Value} {started.Name} {repository} {world.Ada.Login} {world.Server.Url.GetLeftPart(UriPartial.Authority)}\n",
+            (await world.ExecAsync(
+                started.Name, "echo $MY_SECRET $CODESPACE_NAME $GITHUB_REPOSITORY $GITHUB_USER $GITHUB_SERVER_URL")).Output);
+        foreach (var secret in new[]
+        {
+            Value,
+            "first-line-of-the-key",
+            "second-line-of-the-key",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(Value))[..20],
+        })
         {
             Assert.DoesNotContain(secret, started.Log, StringComparison.Ordinal);
             Assert.DoesNotContain(secret, await EngineKnowsAsync(world, started.Name), StringComparison.Ordinal);
@@ -53,7 +66,11 @@ public sealed class EnvironmentTests(SharedServer shared)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", "postStartCommand": "echo $MY_SECRET >> starts.txt" }"""));
+        var repository = await world.RepositoryAsync(
+            "app",
+            (
+                ".devcontainer.json",
+                $$"""{ "image": "{{image}}", "remoteUser": "dev", "postStartCommand": "echo $MY_SECRET >> starts.txt" }"""));
         await world.GrantAsync("dev", repository);
         await world.SecretAsync(repository, "MY_SECRET", "value-one");
         var started = (await world.CreateAsync(repository)).Is("Available");
@@ -63,7 +80,9 @@ public sealed class EnvironmentTests(SharedServer shared)
 
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
-        Assert.Equal("value-two\nvalue-one\nvalue-two\n", (await world.ExecAsync(started.Name, "echo $MY_SECRET; cat starts.txt; test -f /tmp/in-the-container || echo lost")).Output);
+        Assert.Equal(
+            "value-two\nvalue-one\nvalue-two\n",
+            (await world.ExecAsync(started.Name, "echo $MY_SECRET; cat starts.txt; test -f /tmp/in-the-container || echo lost")).Output);
     }
 
     [Fact]
@@ -76,14 +95,20 @@ public sealed class EnvironmentTests(SharedServer shared)
             """));
         await world.GrantAsync("dev", repository);
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
-        string Ask(string path, string more = "") => $"wget -q -O - {more} --header \"Authorization: Bearer $GITHUB_TOKEN\" $GITHUB_API_URL{path} 2>&1; echo";
-        Assert.Contains($"\"full_name\":\"{repository}\"", (await world.ExecAsync(name, "cat repository.json")).Output, StringComparison.Ordinal);
-        Assert.Contains("[ready]", (await world.ExecAsync(name, Ask($"/user/codespaces/{name}/creation-log"))).Output, StringComparison.Ordinal);
+        string Ask(string path, string more = "") =>
+            $"wget -q -O - {more} --header \"Authorization: Bearer $GITHUB_TOKEN\" $GITHUB_API_URL{path} 2>&1; echo";
+        Assert.Contains(
+            $"\"full_name\":\"{repository}\"", (await world.ExecAsync(name, "cat repository.json")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "[ready]", (await world.ExecAsync(name, Ask($"/user/codespaces/{name}/creation-log"))).Output, StringComparison.Ordinal);
         Assert.Contains("403", (await world.ExecAsync(name, Ask("/user/codespaces"))).Output, StringComparison.Ordinal);
-        Assert.Contains("403", (await world.ExecAsync(name, Ask($"/user/codespaces/{name}/exec", "--post-data '{}'"))).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "403", (await world.ExecAsync(name, Ask($"/user/codespaces/{name}/exec", "--post-data '{}'"))).Output,
+            StringComparison.Ordinal);
 
         // A caller from inside is no caller of this machine.
-        Assert.Contains("401", (await world.ExecAsync(name, "wget -q -O - $GITHUB_SERVER_URL/metrics 2>&1")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "401", (await world.ExecAsync(name, "wget -q -O - $GITHUB_SERVER_URL/metrics 2>&1")).Output, StringComparison.Ordinal);
 
         // It answers again after a restart of the codespace, and of the server.
         (await world.StopAsync(name)).Is("Shutdown");
@@ -108,7 +133,10 @@ public sealed class EnvironmentTests(SharedServer shared)
         (await world.StopAsync(name)).Is("Shutdown");
         var again = (await world.StartAsync(name)).Is("Available");
         Assert.False(again.Log.Contains("[inside]", StringComparison.Ordinal), again.Log);
-        var kept = (await world.ExecAsync(name, "cat ~/.docker/config.json; ls -ld /run/berth/docker; mount | grep /run/berth; ls -A /run/berth; echo npm=$NPM_CONFIG_GLOBALCONFIG.")).Output;
+        var kept = (await world.ExecAsync(
+            name,
+            "cat ~/.docker/config.json; ls -ld /run/berth/docker; mount | grep /run/berth; ls -A /run/berth; echo "
+                + "npm=$NPM_CONFIG_GLOBALCONFIG.")).Output;
         Assert.Contains("bWU6bWluZQ==", kept, StringComparison.Ordinal);
         Assert.Contains("bWU6b3RoZXI=", kept, StringComparison.Ordinal);
         Assert.Contains("drwx------", kept, StringComparison.Ordinal);
@@ -138,10 +166,14 @@ public sealed class EnvironmentTests(SharedServer shared)
 
         // Skopeo's first request has no body to say more in; the others have.
         using var anyone = world.Server.Client((await world.ExecAsync(name, "printf %s $GITHUB_TOKEN")).Output);
-        using var upload = await anyone.PostAsync(new Uri($"/v2/{world.Ada.Login}/made-inside/blobs/uploads/", UriKind.Relative), null, TestContext.Current.CancellationToken);
-        Assert.Contains("write:packages", await upload.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using var upload = await anyone.PostAsync(
+            new Uri($"/v2/{world.Ada.Login}/made-inside/blobs/uploads/", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        Assert.Contains(
+            "write:packages", await upload.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var published = await world.ExecAsync(
-            name, $"echo $MY_PUBLISH_TOKEN | skopeo login --tls-verify=false -u ada --password-stdin {world.Server.Host} 2>&1 && skopeo copy --dest-tls-verify=false dir:/tmp/image {target} 2>&1");
+            name,
+            $"echo $MY_PUBLISH_TOKEN | skopeo login --tls-verify=false -u ada --password-stdin {world.Server.Host} 2>&1 && skopeo copy "
+                + $"--dest-tls-verify=false dir:/tmp/image {target} 2>&1");
         Assert.True(published.ExitCode == 0, published.Output);
     }
 
@@ -157,7 +189,8 @@ public sealed class EnvironmentTests(SharedServer shared)
         var name = (await world.CreateAsync(repository)).Is("Available").Says("the secret PATH is not exported").Name;
         Assert.Equal(Value + "\n", (await world.ExecAsync(name, "echo $TEAM_CONTAINER_REGISTRY_PASSWORD")).Output);
         using var changed = await world.Server.Admin.PatchAsJsonAsync(
-            $"/api/v3/orgs/{world.Organization}/settings/codespaces", new { export_registry_secrets = false }, TestContext.Current.CancellationToken);
+            $"/api/v3/orgs/{world.Organization}/settings/codespaces", new { export_registry_secrets = false },
+            TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         await world.StopAsync(name);
         (await world.StartAsync(name)).Is("Available").Says("the organization's policy");

@@ -23,14 +23,18 @@ public sealed class FeatureTests(SharedServer shared)
                 printf '#!/bin/sh\ncat /opt/hello/said\n' > /opt/hello/hello
                 chmod 755 /opt/hello/hello
                 """),
-            ("base", """{ "id": "base", "version": "1.0.0", "name": "Base" }""", "#!/bin/sh\ntouch /opt/base 2>/dev/null || { mkdir -p /opt; touch /opt/base; }\n"));
+            (
+                "base", """{ "id": "base", "version": "1.0.0", "name": "Base" }""",
+                "#!/bin/sh\ntouch /opt/base 2>/dev/null || { mkdir -p /opt; touch /opt/base; }\n"));
         var repository = await world.RepositoryAsync(
             "app",
             (".devcontainer/devcontainer.json", $$"""
                 { "image": "{{image}}", "remoteUser": "dev", "postCreateCommand": "echo repository >> /tmp/commands",
                   "features": { "./own": { "text": "it's $HOME" }, "{{names}}/hello:1": { "greeting": "good day" } } }
                 """),
-            (".devcontainer/own/devcontainer-feature.json", $$"""{ "id": "own", "version": "1.0.0", "installsAfter": ["{{names}}/hello"], "options": { "text": { "type": "string" } } }"""),
+            (
+                ".devcontainer/own/devcontainer-feature.json",
+                $$"""{ "id": "own", "version": "1.0.0", "installsAfter": ["{{names}}/hello"], "options": { "text": { "type": "string" } } }"""),
             (".devcontainer/own/install.sh", "#!/bin/sh\nhello > /own\necho \"$TEXT\" >> /own\n"));
         await world.GrantAsync("dev", repository);
         var refused = (await world.CreateAsync(repository)).Is("Failed").Says($"refuses the image {names}/hello:1");
@@ -59,7 +63,8 @@ public sealed class FeatureTests(SharedServer shared)
         {
             var repository = await world.RepositoryAsync(
                 name, (".devcontainer/devcontainer.json", $$"""{"image":"{{image}}","features":{"./own":{} } }"""),
-                (".devcontainer/own/devcontainer-feature.json", """{"id":"own"}"""), (".devcontainer/own/install.sh", $"#!/bin/sh\necho {name} > /own\n"));
+                (".devcontainer/own/devcontainer-feature.json", """{"id":"own"}"""),
+                (".devcontainer/own/install.sh", $"#!/bin/sh\necho {name} > /own\n"));
             await world.GrantAsync("dev", repository);
             return await world.BeginAsync(repository);
         }));
@@ -73,9 +78,13 @@ public sealed class FeatureTests(SharedServer shared)
     [Theory]
     [InlineData("exit 4", "{\"id\":\"own\"}", "'./own'")]
     [InlineData("true", "{\"id\":\"own\",\"privileged\":true}", "the feature ./own asks for privileged mode")]
-    [InlineData("true", "{\"id\":\"own\",\"mounts\":[\"source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind\"]}", "the feature ./own needs the host's container engine")]
+    [InlineData(
+        "true", "{\"id\":\"own\",\"mounts\":[\"source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind\"]}",
+        "the feature ./own needs the host's container engine")]
     [InlineData("true", "{\"id\":", "devcontainer-feature.json is not valid JSON")]
-    [InlineData("true", "{\"id\":\"own\",\"dependsOn\":{\"ghcr.io/devcontainers/features/docker-in-docker:2\":{}}}", "skopeo, crane, oras and helm")]
+    [InlineData(
+        "true", "{\"id\":\"own\",\"dependsOn\":{\"ghcr.io/devcontainers/features/docker-in-docker:2\":{}}}",
+        "skopeo, crane, oras and helm")]
     public async Task A_feature_that_fails_or_may_not_be_is_named(string script, string metadata, string reason)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);

@@ -19,7 +19,8 @@ public sealed class GhTests : IAsyncLifetime
         Requirement.Program("gh");
         var (certificate, key) = SelfSigned.Write(_folder.Path);
         _server = await ServerProcess.StartAsync(
-            "gh-codespaces", null, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}", $"BERTH_CA_FILE={certificate}", "BERTH_ALLOW_FILE_CLONE=true");
+            "gh-codespaces", null, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}", $"BERTH_CA_FILE={certificate}",
+            "BERTH_ALLOW_FILE_CLONE=true");
         _world = await CodespaceWorld.CreateAsync(_server);
     }
 
@@ -39,7 +40,8 @@ public sealed class GhTests : IAsyncLifetime
         var gh = Gh(World.Ada);
         var machine = await MachineAsync(repository);
         var created = (await gh.RunAsync(
-            "create", "--repo", repository, "--branch", "main", "--machine", machine, "--display-name", "mine", "--idle-timeout", "45m", "--retention-period", "48h")).Line;
+            "create", "--repo", repository, "--branch", "main", "--machine", machine, "--display-name", "mine", "--idle-timeout", "45m",
+            "--retention-period", "48h")).Line;
         World.Owns(created);
         (await World.SettledAsync(created)).Is("Available");
 
@@ -83,7 +85,8 @@ public sealed class GhTests : IAsyncLifetime
 
         var gh = Gh(owner);
         Assert.Contains(one, (await gh.RunAsync("list", "--org", World.Organization)).Text, StringComparison.Ordinal);
-        Assert.Contains(one, (await gh.RunAsync("list", "--org", World.Organization, "--user", World.Ada.Login)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            one, (await gh.RunAsync("list", "--org", World.Organization, "--user", World.Ada.Login)).Text, StringComparison.Ordinal);
         Assert.DoesNotContain(one, (await gh.RunAsync("list")).Text, StringComparison.Ordinal);
         await gh.RunAsync("stop", "--org", World.Organization, "--user", World.Ada.Login, "--codespace", one);
         (await World.SettledAsync(one)).Is("Shutdown");
@@ -99,22 +102,35 @@ public sealed class GhTests : IAsyncLifetime
     {
         var image = await World.ImageAsync("dev");
         var lib = await World.RepositoryAsync("lib", ("README.md", "a library\n"));
-        await World.PatchAsync($"/api/v3/orgs/{World.Organization}/packages/container/dev", new { repository = lib, inherit_access = true });
+        await World.PatchAsync(
+            $"/api/v3/orgs/{World.Organization}/packages/container/dev", new { repository = lib, inherit_access = true });
         var asks = JsonSerializer.Serialize(new
         {
             image,
-            customizations = new { codespaces = new { repositories = new Dictionary<string, object> { [lib] = new { permissions = new { packages = "read" } } } } },
+            customizations = new
+            {
+                codespaces = new
+                {
+                    repositories = new Dictionary<string, object> { [lib] = new { permissions = new { packages = "read" } } },
+                },
+            },
         });
         var repository = await World.RepositoryAsync(
-            "app", (".devcontainer/devcontainer.json", asks), (".devcontainer/small/devcontainer.json", """{"name":"Small","image":"localhost:1/none/none:1"}"""));
-        var found = JsonSerializer.Deserialize<JsonElement>((await Gh(World.Ada, "api").RunAsync($"repos/{repository}/codespaces/devcontainers?ref=main")).Text);
+            "app", (".devcontainer/devcontainer.json", asks),
+            (".devcontainer/small/devcontainer.json", """{"name":"Small","image":"localhost:1/none/none:1"}"""));
+        var found = JsonSerializer.Deserialize<JsonElement>(
+            (await Gh(World.Ada, "api").RunAsync($"repos/{repository}/codespaces/devcontainers?ref=main")).Text);
         Assert.Equal(
             [".devcontainer/devcontainer.json", ".devcontainer/small/devcontainer.json"],
             found.GetProperty("devcontainers").EnumerateArray().Select(place => place.GetProperty("path").GetString()));
         Assert.Equal("Small", found.GetProperty("devcontainers")[1].GetProperty("name").GetString());
 
         var gh = Gh(World.Ada);
-        string[] create = ["create", "--repo", repository, "--branch", "main", "--machine", await MachineAsync(repository), "--devcontainer-path", ".devcontainer/devcontainer.json"];
+        string[] create =
+            [
+                "create", "--repo", repository, "--branch", "main", "--machine", await MachineAsync(repository), "--devcontainer-path",
+                ".devcontainer/devcontainer.json",
+            ];
         var asked = await gh.RefusedAsync(create);
         Assert.Contains("You must authorize or deny additional permissions", asked.Error, StringComparison.Ordinal);
         Assert.Contains($"/codespaces/allow-permissions/{repository}", asked.Error, StringComparison.Ordinal);
@@ -128,14 +144,21 @@ public sealed class GhTests : IAsyncLifetime
     {
         var repository = await World.RepositoryAsync("app", (".devcontainer.json", """{"image":"localhost:1/none/none:1"}"""));
         var gh = Gh(World.Ada);
-        Assert.Contains("404", (await gh.RefusedAsync("create", "--repo", World.Organization + "/hidden", "--branch", "main")).Error, StringComparison.Ordinal);
-        Assert.Contains("no such machine", (await gh.RefusedAsync("create", "--repo", repository, "--branch", "main", "--machine", "noSuchMachine")).Error, StringComparison.Ordinal);
-        Assert.Contains("404", (await gh.RefusedAsync("delete", "--codespace", "no-such-codespace", "--force")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "404", (await gh.RefusedAsync("create", "--repo", World.Organization + "/hidden", "--branch", "main")).Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no such machine",
+            (await gh.RefusedAsync("create", "--repo", repository, "--branch", "main", "--machine", "noSuchMachine")).Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "404", (await gh.RefusedAsync("delete", "--codespace", "no-such-codespace", "--force")).Error, StringComparison.Ordinal);
 
         var reader = await _server!.UserAsync("rita", "read:packages");
         Assert.Contains("codespace", (await Gh(reader).RefusedAsync("list")).Error, StringComparison.Ordinal);
         await World.PutAsync($"/api/v3/orgs/{World.Organization}/codespaces/access", new { visibility = "disabled" });
-        var refused = await gh.RefusedAsync("create", "--repo", repository, "--branch", "main", "--machine", await MachineAsync(repository));
+        var refused = await gh.RefusedAsync(
+            "create", "--repo", repository, "--branch", "main", "--machine", await MachineAsync(repository));
         Assert.Contains("switched codespaces off", refused.Error, StringComparison.Ordinal);
     }
 
@@ -163,7 +186,8 @@ public sealed class GhTests : IAsyncLifetime
 
     private static async Task<JsonElement> RowAsync(Command gh, string name)
     {
-        var list = JsonSerializer.Deserialize<JsonElement>((await gh.RunAsync("list", "--json", "name,state,displayName,repository,owner,gitStatus")).Text);
+        var list = JsonSerializer.Deserialize<JsonElement>(
+            (await gh.RunAsync("list", "--json", "name,state,displayName,repository,owner,gitStatus")).Text);
         return list.EnumerateArray().FirstOrDefault(codespace => codespace.GetProperty("name").GetString() == name);
     }
 }

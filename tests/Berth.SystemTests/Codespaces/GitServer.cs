@@ -49,9 +49,7 @@ internal sealed class GitServer : IAsyncDisposable
     /// <summary>The Authorization headers that came.</summary>
     public ConcurrentQueue<string> Seen { get; } = new();
 
-    /// <param name="root">A folder with bare repositories.</param>
     /// <param name="user">Who may read them.</param>
-    /// <param name="password">With this.</param>
     /// <param name="secure">Whether it speaks https.</param>
     public static async Task<GitServer> StartAsync(string root, string user, string password, bool secure = false)
     {
@@ -113,9 +111,12 @@ internal sealed class GitServer : IAsyncDisposable
         };
         foreach (var (name, value) in new[]
         {
-            ("GIT_PROJECT_ROOT", _root), ("GIT_HTTP_EXPORT_ALL", "1"), ("PATH_INFO", request.Path.Value!), ("QUERY_STRING", request.QueryString.Value!.TrimStart('?')),
-            ("REQUEST_METHOD", request.Method), ("CONTENT_TYPE", request.ContentType ?? ""), ("REMOTE_USER", "ada"), ("REMOTE_ADDR", "127.0.0.1"),
-            ("GIT_PROTOCOL", request.Headers["Git-Protocol"].ToString()), ("HTTP_CONTENT_ENCODING", request.Headers.ContentEncoding.ToString()),
+            ("GIT_PROJECT_ROOT", _root), ("GIT_HTTP_EXPORT_ALL", "1"), ("PATH_INFO", request.Path.Value!),
+            ("QUERY_STRING", request.QueryString.Value!.TrimStart('?')),
+            ("REQUEST_METHOD", request.Method), ("CONTENT_TYPE", request.ContentType ?? ""), ("REMOTE_USER", "ada"),
+            ("REMOTE_ADDR", "127.0.0.1"),
+            ("GIT_PROTOCOL", request.Headers["Git-Protocol"].ToString()),
+            ("HTTP_CONTENT_ENCODING", request.Headers.ContentEncoding.ToString()),
         })
         {
             info.Environment[name] = value;

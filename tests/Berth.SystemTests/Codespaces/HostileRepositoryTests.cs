@@ -14,8 +14,11 @@ public sealed class HostileRepositoryTests(SharedServer shared)
     [InlineData("""[{"privileged":true}]""", "privileged mode is not allowed")]
     [InlineData("""{"privileged":true}""", "privileged mode is not allowed")]
     [InlineData("""[{"mounts":[{"type":"bind","source":"/","target":"/host"}]}]""", "mounts other than the codespace's own workspace")]
-    [InlineData("""[{"mounts":["source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind"]}]""", "mounts other than the codespace's own workspace")]
-    [InlineData("""[{"mounts":[{"type":"volume","source":"shared","target":"/shared"}]}]""", "mounts other than the codespace's own workspace")]
+    [InlineData(
+        """[{"mounts":["source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind"]}]""",
+        "mounts other than the codespace's own workspace")]
+    [InlineData(
+        """[{"mounts":[{"type":"volume","source":"shared","target":"/shared"}]}]""", "mounts other than the codespace's own workspace")]
     [InlineData("""[{"capAdd":["SYS_ADMIN"]}]""", "added capabilities are not allowed")]
     [InlineData("""[{"securityOpt":["seccomp=unconfined"]}]""", "security options are not allowed")]
     public async Task An_image_whose_label_asks_for_the_host_is_refused_with_the_reason(string metadata, string reason)
@@ -44,7 +47,9 @@ public sealed class HostileRepositoryTests(SharedServer shared)
             """));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available")
-            .Says("initializeCommand is ignored", "runArgs is ignored", "privileged is ignored", "mounts is ignored", "capAdd is ignored", "securityOpt is ignored");
+            .Says(
+                "initializeCommand is ignored", "runArgs is ignored", "privileged is ignored", "mounts is ignored", "capAdd is ignored",
+                "securityOpt is ignored");
 
         Assert.False(File.Exists(owned));
         Assert.Equal("[]\n", (await world.ExecAsync(started.Name, "echo $SEEN; ls /host 2>/dev/null")).Output);
@@ -54,7 +59,9 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         Assert.Null(inspected["HostConfig"]!["CapAdd"]);
         Assert.Null(inspected["HostConfig"]!["SecurityOpt"]);
         Assert.Equal("berth-" + started.Name, (string?)inspected["HostConfig"]!["NetworkMode"]);
-        Assert.Equal(Path.Combine(world.Server.Data, "codespaces", started.Name, "workspace", "app"), (string?)Assert.Single(inspected["Mounts"]!.AsArray())!["Source"]);
+        Assert.Equal(
+            Path.Combine(world.Server.Data, "codespaces", started.Name, "workspace", "app"),
+            (string?)Assert.Single(inspected["Mounts"]!.AsArray())!["Source"]);
     }
 
     [Theory]
@@ -68,7 +75,8 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
         await world.GrantAsync("dev", repository);
         var neighbour = (await world.CreateAsync(repository)).Is("Available");
-        var pinned = (await new Command("docker").RunAsync("inspect", "--format", "{{.Config.Image}}", Assert.Single(await world.ContainersAsync(neighbour.Name)))).Line;
+        var pinned = (await new Command("docker")
+            .RunAsync("inspect", "--format", "{{.Config.Image}}", Assert.Single(await world.ContainersAsync(neighbour.Name)))).Line;
 
         using var folder = new TemporaryFolder();
         var name = Accounts.Unique("gate");
@@ -78,9 +86,11 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         try
         {
             Assert.DoesNotContain(neighbour.Name, (await docker.RunAsync("ps", "--all")).Text, StringComparison.Ordinal);
-            var own = (await docker.RunAsync("run", "--detach", "--mount", $"type=bind,source={folder.Path},target=/workspaces/app", pinned, "sleep", "1000")).Line;
+            var own = (await docker.RunAsync(
+                "run", "--detach", "--mount", $"type=bind,source={folder.Path},target=/workspaces/app", pinned, "sleep", "1000")).Line;
             Assert.StartsWith((await docker.RunAsync("ps", "--quiet")).Line, own, StringComparison.Ordinal);
-            Assert.Equal("through the gate", (await docker.RunWithInputAsync("through the gate", "exec", "--interactive", own, "cat")).Text);
+            Assert.Equal(
+                "through the gate", (await docker.RunWithInputAsync("through the gate", "exec", "--interactive", own, "cat")).Text);
             Assert.Equal(3, (await docker.TryAsync(null, "exec", own, "sh", "-c", "exit 3")).ExitCode);
 
             var foreign = Assert.Single(await world.ContainersAsync(neighbour.Name));

@@ -50,7 +50,13 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
                 certificate: {{certificate}}
                 key: {{key}}
             """);
-        registry._process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        registry._process = Process.Start(
+            new ProcessStartInfo("docker-registry", ["serve", configuration])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            })!;
         registry._process.BeginErrorReadLine();
         registry._process.BeginOutputReadLine();
         await Patience.UntilAsync(
@@ -68,7 +74,8 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
     public async Task<string> PushAsync(string layout, string name)
     {
         var reference = $"{Host}/{name}";
-        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", $"{User}:{Password}").RunAsync($"oci:{layout}:latest", "docker://" + reference);
+        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", $"{User}:{Password}")
+            .RunAsync($"oci:{layout}:latest", "docker://" + reference);
         return reference;
     }
 

@@ -18,7 +18,8 @@ public sealed class IdleTests
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
         await world.GrantAsync("dev", repository);
-        var name = (await world.CreateAsync(repository, new { idle_timeout_minutes = 60, retention_period_minutes = 600 })).Is("Available").Name;
+        var name = (await world.CreateAsync(repository, new { idle_timeout_minutes = 60, retention_period_minutes = 600 }))
+            .Is("Available").Name;
         using var client = new BerthClient(server.Url, world.Ada.Token);
 
         // Half an hour, then a program that writes something, then another half.

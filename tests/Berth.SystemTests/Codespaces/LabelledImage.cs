@@ -4,7 +4,9 @@ using Berth.SystemTests.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>The busybox image with other labels, as an OCI layout with the reference <c>latest</c>; no engine is needed to make one.</summary>
+/// <summary>
+/// The busybox image with other labels, as an OCI layout with the reference <c>latest</c>; no engine is needed to make one.
+/// </summary>
 internal static class LabelledImage
 {
     public static async Task<string> CreateAsync(
@@ -22,7 +24,8 @@ internal static class LabelledImage
         var descriptor = index["manifests"]![0]!;
         var manifest = Read(Blob(blobs, descriptor));
         var config = Read(Blob(blobs, manifest["config"]!));
-        config["config"]!["Labels"] = new JsonObject([.. labels.Select(label => KeyValuePair.Create<string, JsonNode?>(label.Name, label.Value))]);
+        config["config"]![
+            "Labels"] = new JsonObject([.. labels.Select(label => KeyValuePair.Create<string, JsonNode?>(label.Name, label.Value))]);
         if (architecture is not null)
         {
             config["architecture"] = architecture;
@@ -57,7 +60,8 @@ internal static class LabelledImage
 
     private static JsonNode Read(string path) => JsonNode.Parse(File.ReadAllText(path))!;
 
-    private static string Blob(string blobs, JsonNode descriptor) => Path.Combine(blobs, ((string)descriptor["digest"]!)["sha256:".Length..]);
+    private static string Blob(string blobs, JsonNode descriptor) =>
+        Path.Combine(blobs, ((string)descriptor["digest"]!)["sha256:".Length..]);
 
     private static void Write(string blobs, JsonNode content, JsonNode descriptor)
     {

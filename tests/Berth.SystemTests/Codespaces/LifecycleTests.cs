@@ -31,12 +31,21 @@ public sealed class LifecycleTests(SharedServer shared)
             """));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available")
-            .Says("initializeCommand is ignored: it would run on the server", "recommends the secret API_KEY (Of the service, https://example.com/keys)", "berth secret set API_KEY");
+            .Says(
+                "initializeCommand is ignored: it would run on the server",
+                "recommends the secret API_KEY (Of the service, https://example.com/keys)", "berth secret set API_KEY");
         Assert.False(File.Exists(outside));
-        Assert.Equal("image\ncreate\nup date\nstart\nattach\none\ntwo\n", (await world.ExecAsync(started.Name, "cat /tmp/phases /tmp/one /tmp/two")).Output);
+        Assert.Equal(
+            "image\ncreate\nup date\nstart\nattach\none\ntwo\n",
+            (await world.ExecAsync(started.Name, "cat /tmp/phases /tmp/one /tmp/two")).Output);
         const string Variables = "FROM_CONTAINER=yes and default\nLOCAL=[]\nREMOTE_LOCAL=[]\n";
-        Assert.Equal(Variables + "DEFAULT=fallback\n", (await world.ExecAsync(started.Name, "grep -E '^(FROM_CONTAINER|LOCAL|REMOTE_LOCAL)=' /tmp/env | sort; grep ^DEFAULT= /tmp/env")).Output);
-        Assert.Equal("yes yes and default [] dev\n", (await world.ExecAsync(started.Name, "echo $IN_CONTAINER $FROM_CONTAINER $REMOTE_LOCAL $(id -un)")).Output);
+        Assert.Equal(
+            Variables + "DEFAULT=fallback\n",
+            (await world.ExecAsync(
+                started.Name, "grep -E '^(FROM_CONTAINER|LOCAL|REMOTE_LOCAL)=' /tmp/env | sort; grep ^DEFAULT= /tmp/env")).Output);
+        Assert.Equal(
+            "yes yes and default [] dev\n",
+            (await world.ExecAsync(started.Name, "echo $IN_CONTAINER $FROM_CONTAINER $REMOTE_LOCAL $(id -un)")).Output);
 
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
@@ -51,10 +60,15 @@ public sealed class LifecycleTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
             "app", (".devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" }, "remoteUser": "other" }"""),
-            (".devcontainer/Dockerfile", $"FROM {image}\nRUN echo other:x:1234:2345::/home/other:/bin/sh >> /etc/passwd && mkdir -p /home/other && chown 1234:2345 /home/other\n"));
+            (
+                ".devcontainer/Dockerfile",
+                $"FROM {image}\nRUN echo other:x:1234:2345::/home/other:/bin/sh >> /etc/passwd && mkdir -p /home/other && chown 1234:2345 "
+                    + "/home/other\n"));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");
-        Assert.Equal("other 1234 2345\n", (await world.ExecAsync(started.Name, "touch mine && echo $(id -un) $(stat -c '%u %g' .devcontainer)")).Output);
+        Assert.Equal(
+            "other 1234 2345\n",
+            (await world.ExecAsync(started.Name, "touch mine && echo $(id -un) $(stat -c '%u %g' .devcontainer)")).Output);
     }
 
     [Fact]
@@ -64,18 +78,29 @@ public sealed class LifecycleTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         string Configuration(string name) => $$"""{ "name": "{{name}}", "image": "{{image}}", "containerEnv": { "WHICH": "{{name}}" } }""";
         var repository = await world.RepositoryAsync(
-            "app", (".devcontainer/go/devcontainer.json", Configuration("Go")), (".devcontainer/python/devcontainer.json", Configuration("Python")), (".devcontainer/broken/devcontainer.json", "{"));
+            "app", (".devcontainer/go/devcontainer.json", Configuration("Go")),
+            (".devcontainer/python/devcontainer.json", Configuration("Python")), (".devcontainer/broken/devcontainer.json", "{"));
         await world.GrantAsync("dev", repository);
 
-        var listed = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/repos/{repository}/codespaces/devcontainers?ref=main", TestContext.Current.CancellationToken);
+        var listed = await world.Api.GetFromJsonAsync<JsonElement>(
+            $"/api/v3/repos/{repository}/codespaces/devcontainers?ref=main", TestContext.Current.CancellationToken);
         Assert.Equal(
-            [".devcontainer/broken/devcontainer.json|", ".devcontainer/go/devcontainer.json|Go", ".devcontainer/python/devcontainer.json|Python"],
-            listed.GetProperty("devcontainers").EnumerateArray().Select(one => $"{one.GetProperty("path").GetString()}|{(one.TryGetProperty("name", out var name) ? name.GetString() : "")}"));
-        using var unknown = await world.Api.GetAsync(new Uri($"/api/v3/repos/{repository}/codespaces/devcontainers?ref=nowhere", UriKind.Relative), TestContext.Current.CancellationToken);
+            [
+                ".devcontainer/broken/devcontainer.json|", ".devcontainer/go/devcontainer.json|Go",
+                ".devcontainer/python/devcontainer.json|Python",
+            ],
+            listed.GetProperty("devcontainers")
+                .EnumerateArray()
+                .Select(
+                    one => $"{one.GetProperty("path").GetString()}|{(one.TryGetProperty("name", out var name) ? name.GetString() : "")}"));
+        using var unknown = await world.Api.GetAsync(
+            new Uri($"/api/v3/repos/{repository}/codespaces/devcontainers?ref=nowhere", UriKind.Relative),
+            TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, unknown.StatusCode);
 
         (await world.CreateAsync(repository)).Is("Failed").Says("has several dev container configurations; name one as devcontainer_path");
-        var chosen = (await world.CreateAsync(repository, new { devcontainer_path = ".devcontainer/python/devcontainer.json" })).Is("Available");
+        var chosen = (await world.CreateAsync(repository, new { devcontainer_path = ".devcontainer/python/devcontainer.json" }))
+            .Is("Available");
         Assert.Equal("Python\n", (await world.ExecAsync(chosen.Name, "echo $WHICH")).Output);
 
         // A usual place is the default, also beside folders.

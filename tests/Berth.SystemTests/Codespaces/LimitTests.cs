@@ -8,7 +8,9 @@ using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>What a machine type gives is what a codespace gets, of the processor, memory, processes and disk, while it runs and while it is built.</summary>
+/// <summary>
+/// What a machine type gives is what a codespace gets, of the processor, memory, processes and disk, while it runs and while it is built.
+/// </summary>
 [Trait("Suite", "hostile")]
 public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : IClassFixture<HostileEngine>
 {
@@ -16,7 +18,9 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     [Theory]
     [InlineData("processes without end", "for i in $(seq 100); do sleep 5 & done && echo HARM")]
     [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=128M count=1 && echo HARM")]
-    [InlineData("files in memory, which are memory", "dd if=/dev/zero of=/dev/shm/x bs=1M count=50 && dd if=/dev/zero of=/dev/null bs=40M count=1 && echo HARM; rm -f /dev/shm/x")]
+    [InlineData(
+        "files in memory, which are memory",
+        "dd if=/dev/zero of=/dev/shm/x bs=1M count=50 && dd if=/dev/zero of=/dev/null bs=40M count=1 && echo HARM; rm -f /dev/shm/x")]
     public async Task A_container_that_wants_more_than_its_machine_has_ends_in_itself(string what, string command)
     {
         var gained = await hostile.Raw.TryAsync(null, "run", "--rm", "--network", "none", hostile.Image, "sh", "-c", command);
@@ -27,13 +31,15 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         // Neither the machine nor the neighbour has noticed, and the container itself goes on.
         Assert.Equal("HARM", (await hostile.Raw.RunAsync("exec", hostile.Fill("@NEIGHBOUR@"), "cat", "/private")).Line);
         await Patience.UntilAsync(
-            async () => (await hostile.Gated.TryAsync(null, "exec", hostile.Fill("@OWN@"), "true")).ExitCode == 0, "the container has room for a process again");
+            async () => (await hostile.Gated.TryAsync(null, "exec", hostile.Fill("@OWN@"), "true")).ExitCode == 0,
+            "the container has room for a process again");
     }
 
     [Theory]
 
     // The limit comes a moment after the start: what is held goes on until it meets it.
-    [InlineData("processes without end", "i=0; while [ $i -lt MANY ]; do sleep 1000 & i=$((i + 1)); sleep 0.02; done; echo HARM", "can't fork")]
+    [InlineData(
+        "processes without end", "i=0; while [ $i -lt MANY ]; do sleep 1000 & i=$((i + 1)); sleep 0.02; done; echo HARM", "can't fork")]
     [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=200M count=1 && echo HARM", "returned a non-zero code")]
     public async Task A_build_ends_in_itself_too(string what, string command, string said)
     {
@@ -56,14 +62,20 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}","runArgs":["--memory=512g","--pids-limit=-1","--cpus=64"]}"""));
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer.json", $$"""{"image":"{{image}}","runArgs":["--memory=512g","--pids-limit=-1","--cpus=64"]}"""));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");
         var container = Assert.Single(await world.ContainersAsync(started.Name));
-        var machine = (await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{started.Name}", TestContext.Current.CancellationToken)).GetProperty("machine");
+        var machine = (await world.Api.GetFromJsonAsync<JsonElement>(
+            $"/api/v3/user/codespaces/{started.Name}", TestContext.Current.CancellationToken))
+            .GetProperty("machine");
         var limits = (await new Command("docker").RunAsync(
-            "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", container)).Line;
-        var (cpus, memory) = (Math.Min(machine.GetProperty("cpus").GetInt32(), System.Environment.ProcessorCount), machine.GetProperty("memory_in_bytes").GetInt64());
+            "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}",
+            container)).Line;
+        var (cpus, memory) = (
+            Math.Min(machine.GetProperty("cpus").GetInt32(), System.Environment.ProcessorCount),
+            machine.GetProperty("memory_in_bytes").GetInt64());
         Assert.Equal($"{cpus * 1_000_000_000L} {memory} {memory} 4096", limits);
 
         // df counts what the filesystem itself does not need: a few percent less than the machine's storage, and never more.
@@ -75,11 +87,16 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     [Fact]
     public async Task A_codespace_that_fills_the_engines_disk_is_stopped_with_the_reason()
     {
-        await using var server = await ServerProcess.StartAsync("limits", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_MAX_CONTAINER_GIB=0.1");
+        await using var server = await ServerProcess.StartAsync(
+            "limits", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_MAX_CONTAINER_GIB=0.1");
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
-        var hasty = await world.RepositoryAsync("hasty", (".devcontainer.json", $$"""{"image":"{{image}}","onCreateCommand":"dd if=/dev/zero of=/filler bs=1M count=150; sleep 600"}"""));
+        var hasty = await world.RepositoryAsync(
+            "hasty",
+            (
+                ".devcontainer.json",
+                $$"""{"image":"{{image}}","onCreateCommand":"dd if=/dev/zero of=/filler bs=1M count=150; sleep 600"}"""));
         await world.GrantAsync("dev", repository);
         await world.GrantAsync("dev", hasty);
         var starting = await world.BeginAsync(hasty);
@@ -91,8 +108,11 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         foreach (var name in new[] { started.Name, starting })
         {
             await world.UntilStateAsync(name, "Shutdown");
-            var codespace = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken);
-            Assert.Contains("outside its workspace, more than the 0.1 GB it may", codespace.GetProperty("last_known_stop_notice").GetString(), StringComparison.Ordinal);
+            var codespace = await world.Api.GetFromJsonAsync<JsonElement>(
+                $"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken);
+            Assert.Contains(
+                "outside its workspace, more than the 0.1 GB it may", codespace.GetProperty("last_known_stop_notice").GetString(),
+                StringComparison.Ordinal);
             await world.DeleteAsync(name);
         }
     }
@@ -114,12 +134,16 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     public async Task A_stopped_container_gets_the_limits_of_another_machine()
     {
         var name = Accounts.Unique("limited");
-        await hostile.Raw.RunAsync("create", "--name", name, "--memory", "64m", "--memory-swap", "64m", "--cpus", "0.5", "--pids-limit", "10", hostile.Image, "true");
+        await hostile.Raw.RunAsync(
+            "create", "--name", name, "--memory", "64m", "--memory-swap", "64m", "--cpus", "0.5", "--pids-limit", "10", hostile.Image,
+            "true");
         try
         {
-            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock")).LimitAsync(name, 1, 128L << 20, 20, TestContext.Current.CancellationToken);
+            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock"))
+                .LimitAsync(name, 1, 128L << 20, 20, TestContext.Current.CancellationToken);
             Assert.Equal("1000000000 134217728 134217728 20", (await hostile.Raw.RunAsync(
-                "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", name)).Line);
+                "inspect", "--format",
+                "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}", name)).Line);
         }
         finally
         {
@@ -134,14 +158,19 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var label = Accounts.Unique("limits");
         var text = new System.Text.StringBuilder("\n");
         var dockerfile = $"FROM {hostile.Image}\nLABEL {BuiltImages.Label}=\"{label}\"\nRUN {command}\n";
-        var context = new BuildContext(null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal));
+        var context = new BuildContext(
+            null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal));
         var build = new EngineBuild(
-            $"hostile.invalid/{label}:1", BuildContext.DockerfileName, "", new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal), true,
+            $"hostile.invalid/{label}:1", BuildContext.DockerfileName, "", new Dictionary<string, string>(StringComparer.Ordinal),
+            new Dictionary<string, string>(StringComparer.Ordinal), true,
             "none", watched ? 64L << 20 : 0, 0);
         await using var watch = watched
-            ? await BuildWatch.StartAsync(new EngineClient(engine), TimeProvider.System, $"{BuiltImages.Label}={label}", 64, 50L << 20, TestContext.Current.CancellationToken)
+            ? await BuildWatch.StartAsync(
+                new EngineClient(engine), TimeProvider.System, $"{BuiltImages.Label}={label}", 64, 50L << 20,
+                TestContext.Current.CancellationToken)
             : null;
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, watch?.Exceeded ?? default);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            TestContext.Current.CancellationToken, watch?.Exceeded ?? default);
         try
         {
             await new EngineClient(engine).BuildAsync(build, context.WriteAsync, line => text.Append(line).Append('\n'), ending.Token);
@@ -150,7 +179,8 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         {
             text.Append(exception.Message);
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested && !TestContext.Current.CancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (ending.IsCancellationRequested && !TestContext.Current.CancellationToken.IsCancellationRequested)
         {
             text.Append("ENDED");
         }

@@ -20,11 +20,17 @@ public sealed class ManyStartsTests
         await using var server = await ServerProcess.StartAsync("codespaces-many", null, "BERTH_ALLOW_FILE_CLONE=true");
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
-        var plain = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev", "postStartCommand": "echo $MY_SECRET >> starts.txt" }"""));
+        var plain = await world.RepositoryAsync(
+            "app",
+            (
+                ".devcontainer.json",
+                $$"""{ "image": "{{image}}", "remoteUser": "dev", "postStartCommand": "echo $MY_SECRET >> starts.txt" }"""));
         var built = await world.RepositoryAsync(
             "built",
             ("Dockerfile", $"FROM {image}\nRUN echo made > /made\n"),
-            (".devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" }, "remoteUser": "dev", "postCreateCommand": "test -f /made && test -n \"$MY_SECRET\"" }"""));
+            (
+                ".devcontainer.json",
+                """{ "build": { "dockerfile": "Dockerfile" }, "remoteUser": "dev", "postCreateCommand": "test -f /made && test -n \"$MY_SECRET\"" }"""));
         await world.GrantAsync("dev", plain);
         await world.GrantAsync("dev", built);
         await world.SecretAsync(built, "MY_SECRET", Value);
@@ -42,7 +48,8 @@ public sealed class ManyStartsTests
         foreach (var secret in _tokens.Append(Value).Append(Convert.ToBase64String(Encoding.UTF8.GetBytes(Value))[..32]))
         {
             var at = seen.ToString().IndexOf(secret, StringComparison.Ordinal);
-            Assert.True(at < 0, $"{secret} is seen: {seen.ToString()[Math.Max(0, at - 300)..Math.Min(seen.Length, Math.Max(0, at) + 200)]}");
+            Assert.True(
+                at < 0, $"{secret} is seen: {seen.ToString()[Math.Max(0, at - 300)..Math.Min(seen.Length, Math.Max(0, at) + 200)]}");
         }
 
         Assert.Equal(before, await LeftAsync(server));
@@ -119,18 +126,24 @@ public sealed class ManyStartsTests
     /// <summary>Everything of this server's codespaces that is on the machine, one line each.</summary>
     private static async Task<string> LeftAsync(ServerProcess server)
     {
-        var host = (await File.ReadAllTextAsync(Path.Combine(server.Data, "codespaces-host"), TestContext.Current.CancellationToken)).Trim();
+        var host = (await File.ReadAllTextAsync(Path.Combine(server.Data, "codespaces-host"), TestContext.Current.CancellationToken))
+            .Trim();
         List<string> left = [];
         async Task AskAsync(string program, params string[] arguments) =>
-            left.AddRange((await new Command(program).RunAsync(arguments)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{program} {arguments[0]}: {line}"));
+            left.AddRange(
+                (await new Command(program).RunAsync(arguments)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => $"{program} {arguments[0]}: {line}"));
         await AskAsync("docker", "ps", "--all", "--quiet", "--filter", "label=berth.host=" + host);
         await AskAsync("docker", "network", "ls", "--quiet", "--filter", "label=berth.host=" + host);
         await AskAsync("docker", "volume", "ls", "--quiet", "--filter", "label=berth.host=" + host);
-        var built = (await new Command("docker").RunAsync("images", "--all", "--filter", "label=berth.repository", "--format", "{{.ID}}")).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var built = (await new Command("docker")
+            .RunAsync("images", "--all", "--filter", "label=berth.repository", "--format", "{{.ID}}")).Text.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (var image in built.Distinct())
         {
             // Of another test's server it may be gone by now.
-            var label = (await new Command("docker").TryAsync(null, "inspect", "--format", "{{index .Config.Labels \"berth.repository\"}}", image)).Line;
+            var label = (await new Command("docker")
+                .TryAsync(null, "inspect", "--format", "{{index .Config.Labels \"berth.repository\"}}", image)).Line;
             if (label.StartsWith(host + "/", StringComparison.Ordinal))
             {
                 left.Add("image " + image);
@@ -138,11 +151,16 @@ public sealed class ManyStartsTests
         }
 
         left.AddRange(File.ReadLines("/proc/self/mounts").Where(mount => mount.Contains(server.Data, StringComparison.Ordinal)));
-        left.AddRange(Directory.EnumerateFiles("/sys/block", "backing_file", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true })
-            .Select(ReadIfThere).Where(file => file.Contains(server.Data, StringComparison.Ordinal)));
+        left.AddRange(
+            Directory.EnumerateFiles(
+                "/sys/block", "backing_file",
+                new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true })
+                .Select(ReadIfThere).Where(file => file.Contains(server.Data, StringComparison.Ordinal)));
         left.AddRange(Directory.EnumerateDirectories(Path.GetTempPath(), $"berth-gate-{host[..8]}-*"));
         left.AddRange(Directory.EnumerateFileSystemEntries(Directory.CreateDirectory(Path.Combine(server.Data, "codespaces")).FullName));
-        left.AddRange(Directory.EnumerateFileSystemEntries("/sys/class/net").Where(path => Path.GetFileName(path).StartsWith("bt" + Firewall.Mark(host), StringComparison.Ordinal)));
+        left.AddRange(
+            Directory.EnumerateFileSystemEntries("/sys/class/net")
+                .Where(path => Path.GetFileName(path).StartsWith("bt" + Firewall.Mark(host), StringComparison.Ordinal)));
         return string.Join('\n', left);
     }
 
@@ -163,7 +181,8 @@ public sealed class ManyStartsTests
     private static async Task<string> FilesAsync(string data)
     {
         StringBuilder all = new();
-        foreach (var file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file) is { Name: not "lock", Length: < 64 << 20 }))
+        foreach (var file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories)
+            .Where(file => new FileInfo(file) is { Name: not "lock", Length: < 64 << 20 }))
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(stream, Encoding.Latin1);

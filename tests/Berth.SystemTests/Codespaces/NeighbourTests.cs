@@ -4,8 +4,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Repositories that share an engine: what one of them pulled, built, named or stored is out of the other's reach in every form in which a configuration can
-/// ask for it.
+/// Repositories that share an engine: what one of them pulled, built, named or stored is out of the other's reach in every form in which a
+/// configuration can ask for it.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class NeighbourTests(SharedServer shared)
@@ -17,13 +17,18 @@ public sealed class NeighbourTests(SharedServer shared)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var (secret, common) = (await world.ImageAsync("secret"), await world.ImageAsync("common"));
-        var theirs = await world.RepositoryAsync("theirs", (Devcontainer, """{"build":{"dockerfile":"Dockerfile"}}"""), (".devcontainer/Dockerfile", $"FROM {secret}\nRUN echo private > /private\n"));
+        var theirs = await world.RepositoryAsync(
+            "theirs", (Devcontainer, """{"build":{"dockerfile":"Dockerfile"}}"""),
+            (".devcontainer/Dockerfile", $"FROM {secret}\nRUN echo private > /private\n"));
         await world.GrantAsync("secret", theirs);
         var built = (await world.CreateAsync(theirs)).Is("Available");
         var docker = new Command("docker");
-        var image = (await docker.RunAsync("inspect", "--format", "{{.Config.Image}}", Assert.Single(await world.ContainersAsync(built.Name)))).Line;
+        var image = (await docker.RunAsync(
+            "inspect", "--format", "{{.Config.Image}}", Assert.Single(await world.ContainersAsync(built.Name)))).Line;
         var id = (await docker.RunAsync("image", "inspect", "--format", "{{.Id}}", image)).Line;
-        var digest = (await new Command("skopeo", "inspect", "--tls-verify=false", "--creds", "admin:" + ServerProcess.AdminToken, "--format", "{{.Digest}}").RunAsync("docker://" + secret)).Line;
+        var digest = (await new Command(
+            "skopeo", "inspect", "--tls-verify=false", "--creds", "admin:" + ServerProcess.AdminToken, "--format", "{{.Digest}}")
+            .RunAsync("docker://" + secret)).Line;
         var pinned = $"{secret[..secret.LastIndexOf(':')]}@{digest}";
 
         // The engine itself asks nobody: whoever knows a name has what lies there.
@@ -46,11 +51,19 @@ public sealed class NeighbourTests(SharedServer shared)
             ("FROM its id", Build(), "Dockerfile", $"FROM {id}\n", "is an image id"),
             ("FROM what was built", Build(), "Dockerfile", $"FROM {image}\n", "berth.invalid is no registry"),
             ("FROM a variable", Build($$""","args":{"BASE":"{{pinned}}"}"""), "Dockerfile", "ARG BASE\nFROM $BASE\n", "refuses the image"),
-            ("COPY --from its digest", Build(), "Dockerfile", $"FROM {common}\nCOPY --from={pinned} /etc/passwd /stolen\n", "refuses the image"),
+            (
+                "COPY --from its digest", Build(), "Dockerfile", $"FROM {common}\nCOPY --from={pinned} /etc/passwd /stolen\n",
+                "refuses the image"),
             ("COPY --from its id", Build(), "Dockerfile", $"FROM {common}\nCOPY --from={id} /etc/passwd /stolen\n", "is an image id"),
-            ("COPY --from what was built", Build(), "Dockerfile", $"FROM {common}\nCOPY --from={image} /private /stolen\n", "berth.invalid is no registry"),
-            ("a service", """{"dockerComposeFile":"compose.yml","service":"app"}""", "compose.yml", $"services:\n  app: {{ image: \"{common}\" }}\n  db: {{ image: \"{pinned}\" }}\n", "refuses the image"),
-            ("a service's id", """{"dockerComposeFile":"compose.yml","service":"app"}""", "compose.yml", $"services:\n  app: {{ image: \"{id}\" }}\n", "is an image id"),
+            (
+                "COPY --from what was built", Build(), "Dockerfile", $"FROM {common}\nCOPY --from={image} /private /stolen\n",
+                "berth.invalid is no registry"),
+            (
+                "a service", """{"dockerComposeFile":"compose.yml","service":"app"}""", "compose.yml",
+                $"services:\n  app: {{ image: \"{common}\" }}\n  db: {{ image: \"{pinned}\" }}\n", "refuses the image"),
+            (
+                "a service's id", """{"dockerComposeFile":"compose.yml","service":"app"}""", "compose.yml",
+                $"services:\n  app: {{ image: \"{id}\" }}\n", "is an image id"),
         })
         {
             await world.CommitAsync("ours", (Devcontainer, configuration), (".devcontainer/" + (file.Length == 0 ? "none" : file), text));
@@ -68,7 +81,8 @@ public sealed class NeighbourTests(SharedServer shared)
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var common = await world.ImageAsync("common");
 
-        // Who has the Dockerfile of another has, by the engine's cache, what it made there: a downloaded model, a token that a line fetched.
+        // Who has the Dockerfile of another has, by the engine's cache, what it made there: a downloaded model, a token that a line
+        // fetched.
         using var folder = new TemporaryFolder();
         var mark = Accounts.Unique("mark");
         var dockerfile = $"FROM {common}\nRUN echo {mark}; cat /proc/sys/kernel/random/uuid > /made\n";
@@ -80,8 +94,12 @@ public sealed class NeighbourTests(SharedServer shared)
         var second = (await world.CreateAsync(ours)).Is("Available");
         Assert.NotEqual((await world.ExecAsync(first.Name, "cat /made")).Output, (await world.ExecAsync(second.Name, "cat /made")).Output);
 
-        var pinned = (await new Command("docker").RunAsync("images", "--digests", "--format", "{{.Repository}}@{{.Digest}}", common[..common.LastIndexOf(':')])).Text.Split('\n')[0];
-        await File.WriteAllTextAsync(folder["Dockerfile"], dockerfile.Replace(common, pinned, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var pinned = (await new Command("docker")
+            .RunAsync("images", "--digests", "--format", "{{.Repository}}@{{.Digest}}", common[..common.LastIndexOf(':')])).Text.Split(
+            '\n')[
+            0];
+        await File.WriteAllTextAsync(
+            folder["Dockerfile"], dockerfile.Replace(common, pinned, StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var docker = new Command("docker");
         docker.Environment["DOCKER_BUILDKIT"] = "0";
         string[] names = [$"hostile.invalid/{mark}/one", $"hostile.invalid/{mark}/two"];
@@ -99,8 +117,8 @@ public sealed class NeighbourTests(SharedServer shared)
     [Fact]
     public async Task Names_that_collide_name_different_things()
     {
-        // Two organizations with a repository app, whose services, volumes and folders are all called the same. By names alone the second one's tools found the
-        // first one's containers and called it a success.
+        // Two organizations with a repository app, whose services, volumes and folders are all called the same. By names alone the second
+        // one's tools found the first one's containers and called it a success.
         await using var one = await CodespaceWorld.CreateAsync(shared.Process);
         await using var two = await CodespaceWorld.CreateAsync(shared.Process);
         var started = new List<(CodespaceWorld World, Started Codespace)>();
@@ -121,16 +139,21 @@ public sealed class NeighbourTests(SharedServer shared)
             started.Add((world, (await world.CreateAsync(repository)).Is("Available")));
         }
 
-        Assert.Empty((await one.ContainersAsync(started[0].Codespace.Name)).Intersect(await two.ContainersAsync(started[1].Codespace.Name)));
+        Assert.Empty(
+            (await one.ContainersAsync(started[0].Codespace.Name)).Intersect(await two.ContainersAsync(started[1].Codespace.Name)));
         foreach (var (world, codespace) in started)
         {
             Assert.Equal(2, (await world.ContainersAsync(codespace.Name)).Length);
-            Assert.Equal(0, (await world.ExecAsync(codespace.Name, $"echo {codespace.Name} >> /data/who; echo {codespace.Name} >> /workspace/who")).ExitCode);
+            Assert.Equal(
+                0,
+                (await world.ExecAsync(
+                    codespace.Name, $"echo {codespace.Name} >> /data/who; echo {codespace.Name} >> /workspace/who")).ExitCode);
         }
 
         foreach (var (world, codespace) in started)
         {
-            Assert.Equal($"{codespace.Name}\n{codespace.Name}\n", (await world.ExecAsync(codespace.Name, "cat /data/who /workspace/who")).Output);
+            Assert.Equal(
+                $"{codespace.Name}\n{codespace.Name}\n", (await world.ExecAsync(codespace.Name, "cat /data/who /workspace/who")).Output);
             await world.DeleteAsync(codespace.Name);
         }
 
@@ -138,5 +161,6 @@ public sealed class NeighbourTests(SharedServer shared)
         Assert.All(started, entry => Assert.DoesNotContain(entry.Codespace.Name, volumes, StringComparison.Ordinal));
     }
 
-    private static string Build(string more = "") => """{"build":{"dockerfile":"Dockerfile"MORE}}""".Replace("MORE", more, StringComparison.Ordinal);
+    private static string Build(string more = "") =>
+        """{"build":{"dockerfile":"Dockerfile"MORE}}""".Replace("MORE", more, StringComparison.Ordinal);
 }

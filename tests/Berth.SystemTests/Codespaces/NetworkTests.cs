@@ -7,7 +7,9 @@ using Berth.Server.Codespaces.Networks;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>What a codespace reaches through its network, on the real engine, beside a container on an ordinary network that reaches it all.</summary>
+/// <summary>
+/// What a codespace reaches through its network, on the real engine, beside a container on an ordinary network that reaches it all.
+/// </summary>
 [Trait("Suite", "hostile")]
 public sealed class NetworkTests(SharedServer shared)
 {
@@ -21,12 +23,14 @@ public sealed class NetworkTests(SharedServer shared)
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
         await world.GrantAsync("dev", repository);
-        var (first, second) = ((await world.CreateAsync(repository)).Is("Available"), (await world.CreateAsync(repository)).Is("Available"));
+        var (first, second) = (
+            (await world.CreateAsync(repository)).Is("Available"), (await world.CreateAsync(repository)).Is("Available"));
         var own = Assert.Single(await world.ContainersAsync(first.Name));
         var neighbour = Assert.Single(await world.ContainersAsync(second.Name));
         var pinned = (await DockerAsync("inspect", "--format", "{{.Config.Image}}", own)).Line;
 
-        // Beside them: a container that has nothing to do with Berth, and services on every address of this machine and on a metadata address.
+        // Beside them: a container that has nothing to do with Berth, and services on every address of this machine and on a metadata
+        // address.
         var plain = await PlainNetworkAsync();
         var outsider = (await DockerAsync("run", "--detach", "--network", plain, pinned, "/bin/sh", "-c", "nc -ll -p 8080 -e true")).Line;
         var metadata = await MetadataAddressAsync();
@@ -62,7 +66,13 @@ public sealed class NetworkTests(SharedServer shared)
             }
 
             // The same from a container on an ordinary network, where nothing stands in between.
-            foreach (var (address, at) in new[] { (outsidersGateway, port), (host, port), (Metadata, port), (await AddressAsync(outsider), 8080) })
+            foreach (var (address, at) in new[]
+            {
+                (outsidersGateway, port),
+                (host, port),
+                (Metadata, port),
+                (await AddressAsync(outsider), 8080),
+            })
             {
                 Assert.True(await ReachesAsync(outsider, address, at), $"{address}:{at} is not reached from outside the boundary");
             }
@@ -89,7 +99,8 @@ public sealed class NetworkTests(SharedServer shared)
         // What the firewall adds, shown by its absence: a network of the engine like a codespace's, without the table.
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
-        await new Command("skopeo", "copy", "--src-tls-verify=false", "--src-creds", "admin:" + ServerProcess.AdminToken).RunAsync("docker://" + image, "docker-daemon:" + image);
+        await new Command("skopeo", "copy", "--src-tls-verify=false", "--src-creds", "admin:" + ServerProcess.AdminToken)
+            .RunAsync("docker://" + image, "docker-daemon:" + image);
         var name = Accounts.Unique("open");
         await EngineNetwork.CreateAsync(name);
         using var listener = Listen();
@@ -109,12 +120,14 @@ public sealed class NetworkTests(SharedServer shared)
     [Fact]
     public async Task A_codespace_reaches_the_internet_and_what_the_operator_allows()
     {
-        // Two machines outside, each a network namespace behind this one: one with an address of the internet, one with a private one that a setting allows.
+        // Two machines outside, each a network namespace behind this one: one with an address of the internet, one with a private one that
+        // a setting allows.
         var id = RandomNumberGenerator.GetInt32(1, 63) * 4;
         await using var internet = await Outside.CreateAsync($"11.222.111.{id}");
         await using var allowed = await Outside.CreateAsync($"10.254.111.{id}");
         await using var denied = await Outside.CreateAsync($"10.254.112.{id}");
-        await using var server = await ServerProcess.StartAsync("networks-outside", null, "BERTH_ALLOW_FILE_CLONE=true", $"BERTH_ALLOWED_NETWORKS={allowed.Address}/32");
+        await using var server = await ServerProcess.StartAsync(
+            "networks-outside", null, "BERTH_ALLOW_FILE_CLONE=true", $"BERTH_ALLOWED_NETWORKS={allowed.Address}/32");
         await using var world = await CodespaceWorld.CreateAsync(server);
         Requirement.Program("nft");
         var image = await world.ImageAsync("dev");
@@ -129,7 +142,8 @@ public sealed class NetworkTests(SharedServer shared)
 
         // Not what the firewall would have let through anyway: from an ordinary network the third machine answers as well.
         var plain = await PlainNetworkAsync();
-        var outsider = (await DockerAsync("run", "--detach", "--network", plain, (await FormatAsync(own, "{{.Config.Image}}")), "sleep", "600")).Line;
+        var outsider = (await DockerAsync(
+            "run", "--detach", "--network", plain, (await FormatAsync(own, "{{.Config.Image}}")), "sleep", "600")).Line;
         try
         {
             Assert.True(await ReachesAsync(outsider, denied.Address, Outside.Port), "the third machine is not there");
@@ -155,9 +169,13 @@ public sealed class NetworkTests(SharedServer shared)
         Assert.Equal(0, (await TableAsync(server)).ExitCode);
 
         (await world.StopAsync(started.Name)).Is("Shutdown");
-        Assert.DoesNotContain(started.Name, await File.ReadAllTextAsync("/proc/self/mounts", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            started.Name, await File.ReadAllTextAsync("/proc/self/mounts", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         (await world.StartAsync(started.Name)).Is("Available");
-        Assert.Contains(started.Name, await File.ReadAllTextAsync("/proc/self/mounts", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            started.Name, await File.ReadAllTextAsync("/proc/self/mounts", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
 
         await world.DeleteAsync(started.Name);
         Assert.DoesNotContain("berth-" + started.Name, (await DockerAsync("network", "ls")).Text, StringComparison.Ordinal);
@@ -203,7 +221,8 @@ public sealed class NetworkTests(SharedServer shared)
 
     private static Task<Output> DockerAsync(params string[] arguments) => new Command("docker").RunAsync(arguments);
 
-    private static async Task<string> FormatAsync(string container, string format) => (await DockerAsync("inspect", "--format", format, container)).Line;
+    private static async Task<string> FormatAsync(string container, string format) =>
+        (await DockerAsync("inspect", "--format", format, container)).Line;
 
     /// <summary>As anybody makes one. Not the engine's own, which another engine on the machine takes away.</summary>
     private static async Task<string> PlainNetworkAsync()
@@ -213,7 +232,8 @@ public sealed class NetworkTests(SharedServer shared)
         return name;
     }
 
-    private static Task<string> AddressAsync(string container) => FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+    private static Task<string> AddressAsync(string container) =>
+        FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
 
     /// <summary>On every address of this machine; hangs up on everybody.</summary>
     private static TcpListener Listen()
@@ -240,9 +260,13 @@ public sealed class NetworkTests(SharedServer shared)
 
     /// <summary>busybox's nc ends with 0 when it is connected and its input ends.</summary>
     private static async Task<bool> ReachesAsync(string container, string address, int port) =>
-        (await new Command("docker").TryAsync(null, "exec", container, "/bin/sh", "-c", $"timeout 10 nc -w 2 {address} {port} </dev/null >/dev/null 2>&1")).ExitCode == 0;
+        (await new Command("docker")
+            .TryAsync(
+                null, "exec", container, "/bin/sh", "-c", $"timeout 10 nc -w 2 {address} {port} </dev/null >/dev/null 2>&1")).ExitCode == 0;
 
-    /// <summary>Another address of this machine, as that of its network card; one that stays, whatever other tests do with their networks.</summary>
+    /// <summary>
+    /// Another address of this machine, as that of its network card; one that stays, whatever other tests do with their networks.
+    /// </summary>
     private static async Task<string> OwnAddressAsync()
     {
         var address = $"11.222.113.{RandomNumberGenerator.GetInt32(1, 255)}";

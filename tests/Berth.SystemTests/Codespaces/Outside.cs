@@ -4,7 +4,9 @@ using Berth.SystemTests.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>A machine that this one is connected to: a network namespace behind a pair of interfaces, with a service on <see cref="Port"/>.</summary>
+/// <summary>
+/// A machine that this one is connected to: a network namespace behind a pair of interfaces, with a service on <see cref="Port"/>.
+/// </summary>
 internal sealed class Outside : IAsyncDisposable
 {
     public const int Port = 8099;
@@ -15,7 +17,6 @@ internal sealed class Outside : IAsyncDisposable
 
     public string Address { get; }
 
-    /// <param name="network">The first address of four.</param>
     public static async Task<Outside> CreateAsync(string network)
     {
         Requirement.Root();
@@ -39,7 +40,11 @@ internal sealed class Outside : IAsyncDisposable
             await inside.RunAsync("link", "set", "eth0", "up");
             await inside.RunAsync("route", "add", "default", "via", At(1));
             outside._service = Process.Start(new ProcessStartInfo(
-                "ip", ["netns", "exec", outside._name, "node", "-e", $"require('net').createServer(s => s.end('served')).listen({Port}, () => console.log('listening'))"])
+                "ip",
+                [
+                    "netns", "exec", outside._name, "node", "-e",
+                    $"require('net').createServer(s => s.end('served')).listen({Port}, () => console.log('listening'))",
+                ])
             { RedirectStandardOutput = true, UseShellExecute = false })!;
             Assert.Equal("listening", await outside._service.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
             return outside;

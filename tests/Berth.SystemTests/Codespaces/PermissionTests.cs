@@ -7,8 +7,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// <c>customizations.codespaces.repositories</c>, started with the real engine: an image of another repository is fetched when the user has allowed it, and
-/// refused with the true reason when not.
+/// <c>customizations.codespaces.repositories</c>, started with the real engine: an image of another repository is fetched when the user has
+/// allowed it, and refused with the true reason when not.
 /// </summary>
 public sealed class PermissionTests(SharedServer shared)
 {
@@ -22,10 +22,13 @@ public sealed class PermissionTests(SharedServer shared)
         using var asked = await world.Api.PostAsJsonAsync($"/api/v3/repos/{app}/codespaces", new { }, Token);
         Assert.Equal(HttpStatusCode.Unauthorized, asked.StatusCode);
         var question = await asked.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Contains($"{app} asks to let its codespaces read the packages of {lib}", question.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{app} asks to let its codespaces read the packages of {lib}", question.GetProperty("message").GetString(),
+            StringComparison.Ordinal);
         var page = await world.Api.GetStringAsync(new Uri(question.GetProperty("allow_permissions_url").GetString()!), Token);
         Assert.Contains($"berth codespace permissions allow {app}", page, StringComparison.Ordinal);
-        Assert.Equal(0, (await world.Api.GetFromJsonAsync<JsonElement>("/api/v3/user/codespaces", Token)).GetProperty("total_count").GetInt32());
+        Assert.Equal(
+            0, (await world.Api.GetFromJsonAsync<JsonElement>("/api/v3/user/codespaces", Token)).GetProperty("total_count").GetInt32());
         var check = await CheckAsync(world, app);
         Assert.False(check.GetProperty("accepted").GetBoolean());
         Assert.Equal(lib, check.GetProperty("permissions")[0].GetProperty("repository").GetString());
@@ -33,20 +36,26 @@ public sealed class PermissionTests(SharedServer shared)
 
         var before = await PreflightAsync(world, app);
         Assert.False(before.GetProperty("ok").GetBoolean());
-        Assert.Contains($"berth codespace permissions allow {app}", before.GetProperty("references").GetRawText(), StringComparison.Ordinal);
-        Assert.Contains($"packages of {lib} are asked for and not given", before.GetProperty("remarks").GetRawText(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"berth codespace permissions allow {app}", before.GetProperty("references").GetRawText(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"packages of {lib} are asked for and not given", before.GetProperty("remarks").GetRawText(), StringComparison.Ordinal);
 
         await AllowAsync(world, app, lib);
         Assert.True((await CheckAsync(world, app)).GetProperty("accepted").GetBoolean());
         var after = await PreflightAsync(world, app);
         Assert.True(after.GetProperty("ok").GetBoolean(), after.GetRawText());
-        var started = (await world.CreateAsync(app)).Is("Available").Says($"may read packages of {lib}, as {world.Ada.Login} allows it", "hidden is not given");
+        var started = (await world.CreateAsync(app))
+            .Is("Available")
+            .Says($"may read packages of {lib}, as {world.Ada.Login} allows it", "hidden is not given");
 
         // Taken back, the next start is refused, and says what would help.
         (await world.StopAsync(started.Name)).Is("Shutdown");
         await AllowAsync(world, app);
         var refused = (await world.StartAsync(started.Name)).Is("Failed");
-        Assert.Contains($"{app} asks to read the packages of {lib}, and the codespace's creator has not allowed it", refused.Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{app} asks to read the packages of {lib}, and the codespace's creator has not allowed it", refused.Failure,
+            StringComparison.Ordinal);
         Assert.Contains($"berth codespace permissions allow {app}", refused.Failure, StringComparison.Ordinal);
         await AllowAsync(world, app, lib);
         (await world.StartAsync(started.Name)).Is("Available");
@@ -60,7 +69,8 @@ public sealed class PermissionTests(SharedServer shared)
         await AllowAsync(world, app, lib);
         var without = (await world.CreateAsync(app, new { multi_repo_permissions_opt_out = true })).Is("Failed")
             .Says($"packages of {lib} are asked for and not given: it goes with default permissions");
-        Assert.Contains("is neither linked to it with inherited access nor on its Codespaces list", without.Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            "is neither linked to it with inherited access nor on its Codespaces list", without.Failure, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +100,8 @@ public sealed class PermissionTests(SharedServer shared)
     {
         var image = await world.ImageAsync("dev");
         var lib = await world.RepositoryAsync("lib", ("README.md", "a library\n"));
-        await world.PatchAsync($"/api/v3/orgs/{world.Organization}/packages/container/dev", new { repository = lib, inherit_access = true });
+        await world.PatchAsync(
+            $"/api/v3/orgs/{world.Organization}/packages/container/dev", new { repository = lib, inherit_access = true });
         var asks = new Dictionary<string, object>
         {
             [lib] = new { permissions = new { packages = "read" } },
@@ -108,7 +119,8 @@ public sealed class PermissionTests(SharedServer shared)
 
     private static async Task AllowAsync(CodespaceWorld world, string repository, params string[] repositories)
     {
-        using var response = await world.Api.PutAsJsonAsync($"/api/v3/repos/{repository}/codespaces/permissions", new { repositories }, Token);
+        using var response = await world.Api.PutAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces/permissions", new { repositories }, Token);
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 

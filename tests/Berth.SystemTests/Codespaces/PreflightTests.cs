@@ -18,7 +18,10 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         var repository = await world.RepositoryAsync(
             "app",
             (".devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" } }"""),
-            (".devcontainer/Dockerfile", $"FROM {first} AS tools\nFROM {second} AS more\nFROM {own}\nCOPY --from=tools /etc/passwd /tools\nCOPY --from=more /etc/passwd /more\n"));
+            (
+                ".devcontainer/Dockerfile",
+                $"FROM {first} AS tools\nFROM {second} AS more\nFROM {own}\nCOPY --from=tools /etc/passwd /tools\nCOPY --from=more "
+                    + "/etc/passwd /more\n"));
         await PrivateRegistries.StoreAsync(world, "repository", repository, registries.LoginOf("htpasswd"));
         await world.GrantAsync("dev", repository);
 
@@ -32,7 +35,9 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.All([found[0], found[2]], one =>
         {
             Assert.StartsWith("sha256:", Text(one, "digest"), StringComparison.Ordinal);
-            Assert.Equal([report.GetProperty("platform").GetString()], one.GetProperty("platforms").EnumerateArray().Select(platform => platform.GetString()));
+            Assert.Equal(
+                [report.GetProperty("platform").GetString()],
+                one.GetProperty("platforms").EnumerateArray().Select(platform => platform.GetString()));
             Assert.InRange(one.GetProperty("size").GetInt64(), 100_000, 100_000_000);
         });
         Assert.Contains("without a login", Text(found[1], "message"), StringComparison.Ordinal);
@@ -42,9 +47,13 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.DoesNotContain(HtpasswdRegistry.Password, report.GetRawText(), StringComparison.Ordinal);
 
         // Nothing is left, and nothing was started.
-        Assert.Empty(await world.Api.GetFromJsonAsync<JsonElement>("/api/v3/user/codespaces", TestContext.Current.CancellationToken) is var list
-            ? list.GetProperty("codespaces").EnumerateArray() : default);
-        Assert.Empty(Directory.Exists(Path.Combine(world.Server.Data, "codespaces")) ? Directory.GetDirectories(Path.Combine(world.Server.Data, "codespaces"), "~preflight*") : []);
+        Assert.Empty(
+            await world.Api.GetFromJsonAsync<JsonElement>("/api/v3/user/codespaces", TestContext.Current.CancellationToken) is var list
+                ? list.GetProperty("codespaces").EnumerateArray() : default);
+        Assert.Empty(
+            Directory.Exists(Path.Combine(world.Server.Data, "codespaces"))
+                ? Directory.GetDirectories(Path.Combine(world.Server.Data, "codespaces"), "~preflight*")
+                : []);
     }
 
     [Fact]
@@ -58,7 +67,9 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.True((await RunAsync(world, listed)).GetProperty("ok").GetBoolean());
         var refused = Assert.Single(References(await RunAsync(world, other)));
         Assert.Equal("denied", Text(refused, "outcome"));
-        Assert.Contains($"berth package access grant {world.Organization}/dev --codespaces {other}", Text(refused, "message"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"berth package access grant {world.Organization}/dev --codespaces {other}", Text(refused, "message"),
+            StringComparison.Ordinal);
 
         // The same words as the start that it spares.
         Assert.Equal(Text(refused, "message"), (await world.CreateAsync(other)).Is("Failed").Failure);
@@ -73,16 +84,25 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
         var image = await world.ImageAsync("dev");
         var names = await world.PublishFeaturesAsync(
-            ("tool", """{ "id": "tool", "version": "1.2.3", "name": "Tool", "capAdd": ["SYS_PTRACE"], "dependsOn": { "NAME/base": {} } }""", "true\n"),
+            (
+                "tool",
+                """{ "id": "tool", "version": "1.2.3", "name": "Tool", "capAdd": ["SYS_PTRACE"], "dependsOn": { "NAME/base": {} } }""",
+                "true\n"),
             ("base", """{ "id": "base", "version": "1.0.0", "name": "Base" }""", "true\n"));
         var repository = await world.RepositoryAsync(
             "app",
-            (".devcontainer/devcontainer.json", $"{{ \"image\": \"{image}\",\n  \"features\": {{\n    \"./own\": {{}},\n    \"{names}/tool:1\": {{}} }} }}"),
+            (
+                ".devcontainer/devcontainer.json",
+                $"{{ \"image\": \"{image}\",\n  \"features\": {{\n    \"./own\": {{}},\n    \"{names}/tool:1\": {{}} }} }}"),
             (".devcontainer/own/devcontainer-feature.json", """{ "id": "own" }"""), (".devcontainer/own/install.sh", "true\n"));
         await world.GrantAsync("dev", repository);
         var refused = await RunAsync(world, repository);
-        Assert.Equal([(image, true), ("./own", true), ($"{names}/tool:1", false)], References(refused).Select(one => (Text(one, "reference"), one.GetProperty("ok").GetBoolean())));
-        Assert.Equal(".devcontainer/devcontainer.json:4", $"{Text(References(refused)[2], "file")}:{References(refused)[2].GetProperty("line").GetInt32()}");
+        Assert.Equal(
+            [(image, true), ("./own", true), ($"{names}/tool:1", false)],
+            References(refused).Select(one => (Text(one, "reference"), one.GetProperty("ok").GetBoolean())));
+        Assert.Equal(
+            ".devcontainer/devcontainer.json:4",
+            $"{Text(References(refused)[2], "file")}:{References(refused)[2].GetProperty("line").GetInt32()}");
 
         await world.GrantAsync("features%2Ftool", repository);
         var unread = await RunAsync(world, repository);
@@ -92,7 +112,9 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         await world.GrantAsync("features%2Fbase", repository);
         var report = await RunAsync(world, repository);
         Assert.True(report.GetProperty("ok").GetBoolean());
-        Assert.Equal(("dependsOn", "feature", $"{names}/base"), (Text(References(report)[3], "where"), Text(References(report)[3], "kind"), Text(References(report)[3], "reference")));
+        Assert.Equal(
+            ("dependsOn", "feature", $"{names}/base"),
+            (Text(References(report)[3], "where"), Text(References(report)[3], "kind"), Text(References(report)[3], "reference")));
         Assert.Contains("asks for the capabilities SYS_PTRACE", report.GetProperty("remarks")[0].GetString(), StringComparison.Ordinal);
     }
 
@@ -103,14 +125,22 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         var (own, other) = (await world.ImageAsync("dev"), await registries.ImageAsync("htpasswd"));
         var repository = await world.RepositoryAsync(
             "app",
-            (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "../compose.yml", "service": "app", "workspaceFolder": "/workspace" }"""),
-            ("compose.yml", $"services:\n  app:\n    build: .\n    command: sleep 100000\n    volumes: [\".:/workspace\"]\n  db:\n    image: \"{other}\"\n"),
+            (
+                ".devcontainer/devcontainer.json",
+                """{ "dockerComposeFile": "../compose.yml", "service": "app", "workspaceFolder": "/workspace" }"""),
+            (
+                "compose.yml",
+                $"services:\n  app:\n    build: .\n    command: sleep 100000\n    volumes: [\".:/workspace\"]\n  db:\n    image: "
+                    + $"\"{other}\"\n"),
             ("Dockerfile", $"# the base\nFROM {own}\n"));
         await world.GrantAsync("dev", repository);
         var found = References(await RunAsync(world, repository));
         Assert.Equal(
             [$"dockerfile Dockerfile:2 FROM {own} allowed", $"compose compose.yml:7 services.db.image {other} login_required"],
-            found.Select(one => $"{Text(one, "kind")} {Text(one, "file")}:{one.GetProperty("line").GetInt32()} {Text(one, "where")} {Text(one, "reference")} {Text(one, "outcome")}"));
+            found.Select(
+                one =>
+                    $"{Text(one, "kind")} {Text(one, "file")}:{one.GetProperty("line").GetInt32()} {Text(one, "where")} "
+                        + $"{Text(one, "reference")} {Text(one, "outcome")}"));
         await PrivateRegistries.StoreAsync(world, "organization", repository, registries.LoginOf("htpasswd"));
         Assert.True((await RunAsync(world, repository)).GetProperty("ok").GetBoolean());
     }
@@ -133,7 +163,9 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
         var repository = await world.RepositoryAsync("app", Image(image));
         var (server, user, password) = registries.LoginOf("htpasswd");
-        await PrivateRegistries.StoreAsync(world, "user", repository, (server, user, fault switch { "wrong password" => "the-wrong-password", "incomplete" => null, _ => password }));
+        await PrivateRegistries.StoreAsync(
+            world, "user", repository,
+            (server, user, fault switch { "wrong password" => "the-wrong-password", "incomplete" => null, _ => password }));
         var report = await RunAsync(world, repository);
         var found = Assert.Single(References(report));
         Assert.Equal((false, outcome), (report.GetProperty("ok").GetBoolean(), Text(found, "outcome")));
@@ -145,7 +177,8 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
 
     [Theory]
     [InlineData("no-such-branch", null, "'no-such-branch' does not")]
-    [InlineData("main", ".devcontainer/none/devcontainer.json", "the repository has no .devcontainer/none/devcontainer.json on this branch")]
+    [InlineData(
+        "main", ".devcontainer/none/devcontainer.json", "the repository has no .devcontainer/none/devcontainer.json on this branch")]
     public async Task What_cannot_be_read_is_said_in_one_line(string reference, string? path, string words)
     {
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
@@ -162,18 +195,22 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
         var repository = await world.RepositoryAsync("app", Image("ghcr.io/acme/dev:1"));
         using var stranger = (await registries.Server.UserAsync("eve")).Api();
-        using var hidden = await stranger.PostAsJsonAsync($"/api/v3/repos/{repository}/codespaces/preflight", new { }, TestContext.Current.CancellationToken);
+        using var hidden = await stranger.PostAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces/preflight", new { }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, hidden.StatusCode);
         await world.PutAsync($"/api/v3/orgs/{world.Organization}/codespaces/access", new { visibility = "disabled" });
-        using var disabled = await world.Api.PostAsJsonAsync($"/api/v3/repos/{repository}/codespaces/preflight", new { }, TestContext.Current.CancellationToken);
+        using var disabled = await world.Api.PostAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces/preflight", new { }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Forbidden, disabled.StatusCode);
     }
 
-    private static (string, string) Image(string image) => (".devcontainer/devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }""");
+    private static (string, string) Image(string image) =>
+        (".devcontainer/devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }""");
 
     private static async Task<JsonElement> RunAsync(CodespaceWorld world, string repository, object? body = null)
     {
-        using var response = await world.Api.PostAsJsonAsync($"/api/v3/repos/{repository}/codespaces/preflight", body ?? new { }, TestContext.Current.CancellationToken);
+        using var response = await world.Api.PostAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces/preflight", body ?? new { }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
     }

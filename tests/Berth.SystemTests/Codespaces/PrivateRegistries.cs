@@ -6,8 +6,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// A Berth that may reach this machine, and two other registries with private images: docker-registry with a password file over https, and a second Berth,
-/// which gives tokens.
+/// A Berth that may reach this machine, and two other registries with private images: docker-registry with a password file over https, and
+/// a second Berth, which gives tokens.
 /// </summary>
 public sealed class PrivateRegistries : IAsyncLifetime
 {
@@ -37,7 +37,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
         _htpasswd = await HtpasswdRegistry.StartAsync();
         _other = await ServerProcess.StartAsync("second-berth");
         _server = await ServerProcess.StartAsync(
-            "private-registries", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_ALLOWED_NETWORKS=127.0.0.0/8,::1", $"BERTH_CA_FILE={_htpasswd.Certificate}");
+            "private-registries", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_ALLOWED_NETWORKS=127.0.0.0/8,::1",
+            $"BERTH_CA_FILE={_htpasswd.Certificate}");
         Bob = await _other.UserAsync("bob");
         Eve = await _other.UserAsync("eve");
         Organization = await Bob.OrganizationAsync("tools");
@@ -47,7 +48,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
     internal async Task<string> ImageAsync(string registry, string? architecture = null)
     {
         var layout = await LabelledImage.CreateAsync(
-            _folder.Create("image-" + RandomNumberGenerator.GetHexString(8)), [("test.unique", RandomNumberGenerator.GetHexString(16))], architecture);
+            _folder.Create("image-" + RandomNumberGenerator.GetHexString(8)), [("test.unique", RandomNumberGenerator.GetHexString(16))],
+            architecture);
         var name = $"dev-{RandomNumberGenerator.GetHexString(8, lowercase: true)}:1";
         if (registry == "htpasswd")
         {
@@ -55,7 +57,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
         }
 
         var reference = $"{Other.Host}/{Organization}/{name}";
-        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", $"{Bob.Login}:{Bob.Token}").RunAsync($"oci:{layout}:latest", "docker://" + reference);
+        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", $"{Bob.Login}:{Bob.Token}")
+            .RunAsync($"oci:{layout}:latest", "docker://" + reference);
         return reference;
     }
 
@@ -65,7 +68,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
         var folder = _folder.Create("feature-" + RandomNumberGenerator.GetHexString(8));
         var files = Directory.CreateDirectory(Path.Combine(folder, id)).FullName;
         var cancel = TestContext.Current.CancellationToken;
-        await File.WriteAllTextAsync(Path.Combine(files, "devcontainer-feature.json"), $$"""{ "id": "{{id}}", "version": "1.0.0", "name": "{{id}}" }""", cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(files, "devcontainer-feature.json"), $$"""{ "id": "{{id}}", "version": "1.0.0", "name": "{{id}}" }""", cancel);
         await File.WriteAllTextAsync(Path.Combine(files, "install.sh"), $"#!/bin/sh\necho {id} > /{id}\n", cancel);
         await new Command("env", $"DEVCONTAINERS_OCI_AUTH={Other.Host}|{Bob.Login}|{Bob.Token}", "devcontainer")
             .RunAsync("features", "publish", "--registry", Other.Host, "--namespace", Organization + "/features", folder);
@@ -78,14 +82,11 @@ public sealed class PrivateRegistries : IAsyncLifetime
         : (Other.Host, Bob.Login, Bob.Token);
 
     /// <summary>Stores the three secrets of a set, as <c>berth secret set</c> does.</summary>
-    /// <param name="world">Whose repository, and whose codespaces.</param>
     /// <param name="level">user, repository or organization.</param>
-    /// <param name="repository">Whose codespaces get them.</param>
     /// <param name="login">Server, user and password; null leaves the secret out.</param>
-    /// <param name="visibility">Organizations.</param>
-    /// <param name="prefix">The set's name.</param>
     internal static async Task StoreAsync(
-        CodespaceWorld world, string level, string repository, (string? Server, string? User, string? Password) login, string visibility = "all", string prefix = "TEAM")
+        CodespaceWorld world, string level, string repository, (string? Server, string? User, string? Password) login,
+        string visibility = "all", string prefix = "TEAM")
     {
         using var client = new BerthClient(world.Server.Url, level == "user" ? world.Ada.Token : ServerProcess.AdminToken);
         var owner = level switch
@@ -101,7 +102,9 @@ public sealed class PrivateRegistries : IAsyncLifetime
         {
             if (value is not null)
             {
-                await client.SetSecretAsync(owner, $"{prefix}_CONTAINER_REGISTRY_{name}", value, key, level == "organization" ? visibility : null, selected, cancel);
+                await client.SetSecretAsync(
+                    owner, $"{prefix}_CONTAINER_REGISTRY_{name}", value, key, level == "organization" ? visibility : null, selected,
+                    cancel);
             }
         }
     }
@@ -111,7 +114,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
         // The containers that were made of them are gone by now.
         foreach (var host in new[] { _htpasswd?.Host, _other?.Host }.OfType<string>())
         {
-            await new Command("sh").TryAsync(null, "-c", $"docker images --quiet --filter 'reference={host}/*/*' | sort -u | xargs -r docker rmi --force");
+            await new Command("sh")
+                .TryAsync(null, "-c", $"docker images --quiet --filter 'reference={host}/*/*' | sort -u | xargs -r docker rmi --force");
         }
 
         foreach (var started in new IAsyncDisposable?[] { _server, _other, _htpasswd })

@@ -3,7 +3,9 @@ using Berth.SystemTests.Server;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Codespaces on images of other registries, through three secrets with one prefix; and what a person is told whose login fails.</summary>
+/// <summary>
+/// Codespaces on images of other registries, through three secrets with one prefix; and what a person is told whose login fails.
+/// </summary>
 public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassFixture<PrivateRegistries>
 {
     [Theory]
@@ -34,11 +36,15 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var feature = await registries.FeatureAsync("hello-" + first);
         var repository = await world.RepositoryAsync(
             "app",
-            (".devcontainer/devcontainer.json", $$"""{ "build": { "dockerfile": "Dockerfile" }, "remoteUser": "dev", "features": { "{{feature}}": {} } }"""),
+            (
+                ".devcontainer/devcontainer.json",
+                $$"""{ "build": { "dockerfile": "Dockerfile" }, "remoteUser": "dev", "features": { "{{feature}}": {} } }"""),
             (".devcontainer/Dockerfile", $"FROM {image}\nRUN echo built > /built\n"));
         await PrivateRegistries.StoreAsync(world, first, repository, registries.LoginOf("htpasswd"), prefix: "IMAGES");
         await PrivateRegistries.StoreAsync(world, second, repository, registries.LoginOf("berth"), prefix: "FEATURES");
-        var started = (await world.CreateAsync(repository)).Is("Available").Says($"using IMAGES at {first} level", $"using FEATURES at {second} level");
+        var started = (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says($"using IMAGES at {first} level", $"using FEATURES at {second} level");
         Assert.Equal($"built\nhello-{first}\n", (await world.ExecAsync(started.Name, $"cat /built /hello-{first}")).Output);
         Assert.DoesNotContain(HtpasswdRegistry.Password, started.Log, StringComparison.Ordinal);
         Assert.DoesNotContain(registries.Bob.Token, started.Log, StringComparison.Ordinal);
@@ -51,11 +57,18 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
         var repository = await world.RepositoryAsync(
             "app",
-            (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "../compose.yml", "service": "app", "workspaceFolder": "/workspace", "remoteUser": "dev" }"""),
-            ("compose.yml", $"services:\n  app:\n    image: \"{first}\"\n    command: sleep 100000\n    volumes: [\".:/workspace\"]\n  db:\n    image: \"{second}\"\n    command: sleep 100000\n"));
+            (
+                ".devcontainer/devcontainer.json",
+                """{ "dockerComposeFile": "../compose.yml", "service": "app", "workspaceFolder": "/workspace", "remoteUser": "dev" }"""),
+            (
+                "compose.yml",
+                $"services:\n  app:\n    image: \"{first}\"\n    command: sleep 100000\n    volumes: [\".:/workspace\"]\n  db:\n    "
+                    + $"image: \"{second}\"\n    command: sleep 100000\n"));
         await PrivateRegistries.StoreAsync(world, "repository", repository, registries.LoginOf("htpasswd"), prefix: "FIRST");
         await PrivateRegistries.StoreAsync(world, "user", repository, registries.LoginOf("berth"), prefix: "SECOND");
-        var started = (await world.CreateAsync(repository)).Is("Available").Says("using FIRST at repository level", "using SECOND at user level");
+        var started = (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says("using FIRST at repository level", "using SECOND at user level");
         Assert.Equal(2, (await world.ContainersAsync(started.Name)).Length);
         Assert.DoesNotContain(HtpasswdRegistry.Password, started.Log, StringComparison.Ordinal);
     }
@@ -70,10 +83,19 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var own = await world.ImageAsync("dev");
         var repository = form == "feature"
             ? await world.RepositoryAsync(
-                "app", (".devcontainer/devcontainer.json", $$"""{ "image": "{{own}}", "remoteUser": "dev", "features": { "{{await registries.FeatureAsync("other")}}": {} } }"""))
+                "app",
+                (
+                    ".devcontainer/devcontainer.json",
+                    $$"""{ "image": "{{own}}", "remoteUser": "dev", "features": { "{{await registries.FeatureAsync("other")}}": {} } }"""))
             : form == "compose" ? await world.RepositoryAsync(
-                "app", (".devcontainer/devcontainer.json", """{ "dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/workspace" }"""),
-                (".devcontainer/compose.yml", $"services:\n  app: {{ image: \"{own}\", command: sleep 100000, volumes: [\"..:/workspace\"] }}\n  db: {{ image: \"{await registries.ImageAsync("htpasswd")}\" }}\n"))
+                "app",
+                (
+                    ".devcontainer/devcontainer.json",
+                    """{ "dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/workspace" }"""),
+                (
+                    ".devcontainer/compose.yml",
+                    $"services:\n  app: {{ image: \"{own}\", command: sleep 100000, volumes: [\"..:/workspace\"] }}\n  db: {{ image: "
+                        + $"\"{await registries.ImageAsync("htpasswd")}\" }}\n"))
             : await world.RepositoryAsync(
                 "app", (".devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" } }"""),
                 (".devcontainer/Dockerfile", $"FROM {await registries.ImageAsync("htpasswd")}\n"));
@@ -88,7 +110,9 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
     }
 
     [Theory]
-    [InlineData("wrong password", "htpasswd", "does not accept user name and password (401 UNAUTHORIZED: authentication required) (login: TEAM at user level)")]
+    [InlineData(
+        "wrong password", "htpasswd",
+        "does not accept user name and password (401 UNAUTHORIZED: authentication required) (login: TEAM at user level)")]
     [InlineData("wrong password", "berth", "does not accept user name and password (401 UNAUTHORIZED")]
     [InlineData("no right", "berth", "accepts the login and gives it no right to")]
     [InlineData("missing image", "htpasswd", "has no tag 1 of acme/missing, or no such image (login: TEAM at user level)")]
@@ -96,7 +120,8 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
     [InlineData("wrong platform", "berth", "is there for linux/s390x, and not for linux/")]
     [InlineData("unreachable", "htpasswd", "127.0.0.1:9 cannot be reached: Connection refused")]
     [InlineData("unknown host", "htpasswd", "the name registry.invalid cannot be found in DNS")]
-    [InlineData("incomplete", "htpasswd", "wants a login; the set TEAM at user level is incomplete: TEAM_CONTAINER_REGISTRY_PASSWORD missing")]
+    [InlineData(
+        "incomplete", "htpasswd", "wants a login; the set TEAM at user level is incomplete: TEAM_CONTAINER_REGISTRY_PASSWORD missing")]
     [InlineData("nothing", "htpasswd", "wants a login. Remedy: store a login as three secrets with one prefix")]
     public async Task A_failure_says_its_true_cause_in_one_line(string fault, string registry, string words)
     {
@@ -138,7 +163,8 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         await world.PutAsync($"/api/v3/orgs/{world.Organization}/memberships/{world.Ada.Login}", new { role = "member" });
         await PrivateRegistries.StoreAsync(world, "organization", repository, registries.LoginOf("htpasswd"), visibility: "selected");
         var failed = (await world.CreateAsync(repository)).Is("Failed");
-        Assert.Contains("the set TEAM at organization level is complete but not assigned to this repository", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            "the set TEAM at organization level is complete but not assigned to this repository", failed.Failure, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', failed.Failure!);
     }
 
@@ -151,7 +177,9 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         await PrivateRegistries.StoreAsync(world, "repository", repository, registries.LoginOf("htpasswd"));
         await world.PutAsync($"/api/v3/repos/{repository}/collaborators/{world.Ada.Login}", new { permission = "read" });
         var failed = (await world.CreateAsync(repository)).Is("Failed");
-        Assert.Contains($"secrets of {repository} and its organization are withheld from {world.Ada.Login}, who cannot write to it", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            $"secrets of {repository} and its organization are withheld from {world.Ada.Login}, who cannot write to it", failed.Failure,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("TEAM", failed.Log, StringComparison.Ordinal);
     }
 
@@ -162,12 +190,15 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         using var bob = registries.Bob.Api();
         var package = image.Split('/')[^1].Split(':')[0];
         using var open = await bob.PatchAsJsonAsync(
-            $"/api/v3/orgs/{registries.Organization}/packages/container/{package}", new { visibility = "public" }, TestContext.Current.CancellationToken);
+            $"/api/v3/orgs/{registries.Organization}/packages/container/{package}", new { visibility = "public" },
+            TestContext.Current.CancellationToken);
         Assert.True(open.IsSuccessStatusCode || await AllowPublicAsync(bob, package));
         await using var world = await CodespaceWorld.CreateAsync(registries.Server);
         var repository = await RepositoryAsync(world, image);
         await PrivateRegistries.StoreAsync(world, "user", repository, (registries.Other.Host, "bob", "an-old-token"));
-        (await world.CreateAsync(repository)).Is("Available").Says($"{registries.Other.Host} rejects TEAM at user level: ", "trying without a login");
+        (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says($"{registries.Other.Host} rejects TEAM at user level: ", "trying without a login");
     }
 
     [Fact]
@@ -178,7 +209,9 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var repository = await RepositoryAsync(world, $"{stranger.Host}/acme/dev:1");
         await PrivateRegistries.StoreAsync(world, "user", repository, (stranger.Host, HtpasswdRegistry.User, HtpasswdRegistry.Password));
         var failed = (await world.CreateAsync(repository)).Is("Failed");
-        Assert.Contains($"the certificate of {stranger.Host} is not trusted: nobody that this server trusts has signed it", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the certificate of {stranger.Host} is not trusted: nobody that this server trusts has signed it", failed.Failure,
+            StringComparison.Ordinal);
         Assert.Contains("BERTH_CA_FILE", failed.Failure, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', failed.Failure!);
     }
@@ -190,8 +223,11 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         var image = await world.ImageAsync("dev");
         var repository = await RepositoryAsync(world, image);
         (await world.CreateAsync(repository)).Is("Failed");
-        await PrivateRegistries.StoreAsync(world, "repository", repository, (registries.Server.Url.ToString(), "admin", ServerProcess.AdminToken));
-        (await world.CreateAsync(repository)).Is("Available").Says("the codespace's token is refused, and TEAM at repository level names this registry");
+        await PrivateRegistries.StoreAsync(
+            world, "repository", repository, (registries.Server.Url.ToString(), "admin", ServerProcess.AdminToken));
+        (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says("the codespace's token is refused, and TEAM at repository level names this registry");
     }
 
     private static Task<string> RepositoryAsync(CodespaceWorld world, string image) =>
@@ -200,9 +236,11 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
     private async Task<bool> AllowPublicAsync(HttpClient bob, string package)
     {
         using var settings = await bob.PatchAsJsonAsync(
-            $"/api/v3/orgs/{registries.Organization}/settings/packages", new { allowed_visibilities = new[] { "public", "internal", "private" } }, TestContext.Current.CancellationToken);
+            $"/api/v3/orgs/{registries.Organization}/settings/packages",
+            new { allowed_visibilities = new[] { "public", "internal", "private" } }, TestContext.Current.CancellationToken);
         using var open = await bob.PatchAsJsonAsync(
-            $"/api/v3/orgs/{registries.Organization}/packages/container/{package}", new { visibility = "public" }, TestContext.Current.CancellationToken);
+            $"/api/v3/orgs/{registries.Organization}/packages/container/{package}", new { visibility = "public" },
+            TestContext.Current.CancellationToken);
         return open.IsSuccessStatusCode;
     }
 }

@@ -7,7 +7,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What a program that a repository took over could do. Each command says HARM when it got what it wanted, and does say it outside the sandbox.
+/// What a program that a repository took over could do. Each command says HARM when it got what it wanted, and does say it outside the
+/// sandbox.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class SandboxTests : IDisposable
@@ -27,7 +28,9 @@ public sealed class SandboxTests : IDisposable
     [Theory]
     [InlineData("the master key", "cat @DATA@/master.key && echo HARM")]
     [InlineData("the master key behind a link", "ln -sf @DATA@/master.key $HOME/link; cat $HOME/link && echo HARM")]
-    [InlineData("the master key through the root of the first process", "cat /proc/1/root@DATA@/master.key && echo HARM", "cat @DATA@/master.key && echo HARM")]
+    [InlineData(
+        "the master key through the root of the first process", "cat /proc/1/root@DATA@/master.key && echo HARM",
+        "cat @DATA@/master.key && echo HARM")]
     [InlineData("the checkout of a neighbour", "cat @DATA@/codespaces/bob-app/workspace/app/private.txt && echo HARM")]
     [InlineData("a list of the neighbours", "ls @DATA@/codespaces/bob-app && echo HARM")]
     [InlineData("a file for the neighbour", "echo x > @DATA@/codespaces/bob-app/workspace/app/added && echo HARM")]
@@ -43,18 +46,28 @@ public sealed class SandboxTests : IDisposable
     [InlineData("the end of another process", "kill -0 @PID@ && echo HARM")]
     [InlineData("a service on this machine's loopback", "(exec 3<>/dev/tcp/127.0.0.1/@PORT@) && echo HARM")]
     [InlineData("the machine's interfaces", "grep -qv -e '^Inter' -e '^ face' -e ' lo:' /proc/net/dev && echo HARM")]
-    [InlineData("a service on an abstract socket", "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(\"\\0berth-@ID@\")) and print \"HARM\"'")]
-    [InlineData("a service on a socket file", "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(\"@DATA@/engine.sock\")) and print \"HARM\"'")]
+    [InlineData(
+        "a service on an abstract socket",
+        "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(\"\\0berth-@ID@\")) and print \"HARM\"'")]
+    [InlineData(
+        "a service on a socket file",
+        "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(\"@DATA@/engine.sock\")) and print \"HARM\"'")]
     [InlineData("a program for everybody", "touch /usr/local/berth-@ID@ && echo HARM; rm -f /usr/local/berth-@ID@")]
     [InlineData("a library for everybody", "[ -w /usr/lib ] && echo HARM")]
     [InlineData("a file beside its own", "touch @DATA@/added && echo HARM")]
-    [InlineData("a temporary file that others see", "touch /tmp/berth-@ID@; [ -e /tmp/.. ] && ls @SHARED@/berth-@ID@ && echo HARM", "touch @SHARED@/berth-@ID@ && ls @SHARED@/berth-@ID@ && echo HARM")]
+    [InlineData(
+        "a temporary file that others see", "touch /tmp/berth-@ID@; [ -e /tmp/.. ] && ls @SHARED@/berth-@ID@ && echo HARM",
+        "touch @SHARED@/berth-@ID@ && ls @SHARED@/berth-@ID@ && echo HARM")]
     [InlineData("capabilities", "grep -q 'CapEff:.0000000000000000' /proc/self/status || echo HARM")]
     [InlineData("capabilities to be had", "grep -q 'CapBnd:.0000000000000000' /proc/self/status || echo HARM")]
-    [InlineData("root through a setuid program", "[ $($HOME/suid -u) = 0 ] && echo HARM", "[ $(setpriv --reuid=65534 --clear-groups @SHARED@/suid -u) = 0 ] && echo HARM")]
+    [InlineData(
+        "root through a setuid program", "[ $($HOME/suid -u) = 0 ] && echo HARM",
+        "[ $(setpriv --reuid=65534 --clear-groups @SHARED@/suid -u) = 0 ] && echo HARM")]
     [InlineData("another user", "setpriv --reuid=0 --clear-groups true && echo HARM")]
     [InlineData("a mount", "mount -t tmpfs none /mnt && echo HARM", "unshare --mount sh -c 'mount -t tmpfs none /mnt && echo HARM'")]
-    [InlineData("a writable system by another mount", "mount -o remount,rw,bind /usr && echo HARM", "unshare --mount sh -c 'mount --bind /usr /usr && echo HARM'")]
+    [InlineData(
+        "a writable system by another mount", "mount -o remount,rw,bind /usr && echo HARM",
+        "unshare --mount sh -c 'mount --bind /usr /usr && echo HARM'")]
     [InlineData("a device file", "mknod $HOME/disk-@ID@ b 7 0 && echo HARM")]
     [InlineData("the machine's disks", "ls /dev/loop-control && echo HARM")]
     [InlineData("the kernel's settings", "[ -w /proc/sys/kernel/core_pattern ] && echo HARM")]
@@ -62,7 +75,8 @@ public sealed class SandboxTests : IDisposable
     [InlineData("the control groups", "ls -d /sys/fs/cgroup && echo HARM")]
     [InlineData("the kernel's key rings of root", "grep -q . /proc/keys && echo HARM", "[ -r /proc/keys ] && echo HARM")]
     [InlineData("core files", "ulimit -c unlimited && echo HARM")]
-    [InlineData("processes without end", "for i in $(seq 700); do sleep 1000 & done; [ $(jobs -p | wc -l) -ge 700 ] && echo HARM; kill $(jobs -p)")]
+    [InlineData(
+        "processes without end", "for i in $(seq 700); do sleep 1000 & done; [ $(jobs -p | wc -l) -ge 700 ] && echo HARM; kill $(jobs -p)")]
     [InlineData("memory files without end", "head -c 300M /dev/zero > /tmp/berth-@ID@ && echo HARM; rm -f /tmp/berth-@ID@")]
     [InlineData("locked memory", "[ \"$(ulimit -l)\" = 64 ] || echo HARM")]
     [InlineData("the checkout that it only reads", "touch @SHARED@/added && echo HARM")]
@@ -70,7 +84,8 @@ public sealed class SandboxTests : IDisposable
     public async Task A_program_in_the_sandbox_does_not_get(string what, string inside, string? outside = null)
     {
         Prepare();
-        using var other = Process.Start(new ProcessStartInfo("/bin/sleep", "100000") { Environment = { ["BERTH_TEST_SECRET"] = "s3cret" } })!;
+        using var other = Process.Start(
+            new ProcessStartInfo("/bin/sleep", "100000") { Environment = { ["BERTH_TEST_SECRET"] = "s3cret" } })!;
         using var port = new TcpListener(IPAddress.Loopback, 0);
         port.Start();
         using var abstractSocket = Listen(new UnixDomainSocketEndPoint("\0berth-" + _id));
@@ -90,7 +105,9 @@ public sealed class SandboxTests : IDisposable
         string Fill(string command) => command
             .Replace("@DATA@", _folder["data"], StringComparison.Ordinal).Replace("@SHARED@", _folder["shared"], StringComparison.Ordinal)
             .Replace("@PID@", other.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("@PORT@", ((IPEndPoint)port.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace(
+                "@PORT@", ((IPEndPoint)port.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                StringComparison.Ordinal)
             .Replace("@ID@", _id, StringComparison.Ordinal);
     }
 
@@ -112,7 +129,8 @@ public sealed class SandboxTests : IDisposable
     public async Task It_ends_after_its_time_with_all_that_it_started()
     {
         var marker = $"7655{RandomNumberGenerator.GetInt32(100_000, 999_999)}";
-        await Assert.ThrowsAsync<TimeoutException>(() => _sandboxes.InsideAsync($"sleep {marker} & wait", timeout: TimeSpan.FromSeconds(1)));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => _sandboxes.InsideAsync($"sleep {marker} & wait", timeout: TimeSpan.FromSeconds(1)));
         await GoneAsync(marker);
     }
 
@@ -127,15 +145,22 @@ public sealed class SandboxTests : IDisposable
     [Fact]
     public async Task It_works_with_its_home_its_name_and_node()
     {
-        var said = await _sandboxes.InsideAsync("id -un; echo here > $HOME/file; cat $HOME/file; node -p 'os.userInfo().username'; git --version");
+        var said = await _sandboxes.InsideAsync(
+            "id -un; echo here > $HOME/file; cat $HOME/file; node -p 'os.userInfo().username'; git --version");
         Assert.StartsWith("codespace\nhere\ncodespace\ngit version", said, StringComparison.Ordinal);
     }
 
     /// <summary>The kernel has killed them by then; they may still be on their way out.</summary>
-    private static Task GoneAsync(string marker) => Patience.UntilAsync(() => !Processes().Contains(marker, StringComparison.Ordinal), $"the processes with {marker} are gone");
+    private static Task GoneAsync(string marker) =>
+        Patience.UntilAsync(() => !Processes().Contains(marker, StringComparison.Ordinal), $"the processes with {marker} are gone");
 
     private static string Processes() =>
-        string.Join('\n', Directory.EnumerateDirectories("/proc").Select(folder => Path.Combine(folder, "cmdline")).Where(File.Exists).Select(ReadIfThere));
+        string.Join(
+            '\n',
+            Directory.EnumerateDirectories("/proc")
+                .Select(folder => Path.Combine(folder, "cmdline"))
+                .Where(File.Exists)
+                .Select(ReadIfThere));
 
     private static string ReadIfThere(string file)
     {

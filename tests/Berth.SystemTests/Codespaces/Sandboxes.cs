@@ -35,9 +35,15 @@ internal sealed class Sandboxes : IDisposable
     public async Task<string> InsideAsync(string command, SandboxView? view = null, TimeSpan? timeout = null)
     {
         var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/bin:/bin:/usr/sbin", ["HOME"] = Home, ["GIT_CONFIG_NOSYSTEM"] = "1" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/bin:/bin:/usr/sbin",
+            ["HOME"] = Home,
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+        };
         var result = await _sandbox.RunAsync(
-            view ?? View, "/bin/bash", ["-c", command], environment, Home, said.Enqueue, timeout ?? Patience.Limit, TestContext.Current.CancellationToken);
+            view ?? View, "/bin/bash", ["-c", command], environment, Home, said.Enqueue, timeout ?? Patience.Limit,
+            TestContext.Current.CancellationToken);
         return result.Output + string.Join('\n', said);
     }
 

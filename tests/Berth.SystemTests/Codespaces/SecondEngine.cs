@@ -6,8 +6,9 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// A container engine of the test's own, beside the one that all tests share: it can be stopped, started again, and lies on whatever disk it is given. It keeps out of
-/// the host's firewall, where the other engine's rules are; its containers reach Berth by what Berth opens inside of them.
+/// A container engine of the test's own, beside the one that all tests share: it can be stopped, started again, and lies on whatever disk
+/// it is given. It keeps out of the host's firewall, where the other engine's rules are; its containers reach Berth by what Berth opens
+/// inside of them.
 /// </summary>
 internal sealed class SecondEngine : IAsyncDisposable
 {
@@ -53,13 +54,17 @@ internal sealed class SecondEngine : IAsyncDisposable
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
         _process = Process.Start("sh",
         [
-            "-c", $"exec dockerd --host unix://{SocketPath} --data-root {_data} --exec-root {_folder["run"]} --pidfile {_folder["pid"]} --config-file {_folder["none.json"]} "
+            "-c",
+            $"exec dockerd --host "
+                + $"unix://{SocketPath} --data-root {_data} --exec-root {_folder["run"]} --pidfile {_folder["pid"]} --config-file "
+                + $"{_folder["none.json"]} "
                 + $"--bridge {_bridge} --iptables=false --ip6tables=false --userland-proxy=false --log-level error >>{log} 2>&1",
         ])!;
         await Patience.UntilAsync(
             async () =>
             {
-                Assert.False(_process.HasExited, _process.HasExited ? await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken) : "");
+                Assert.False(
+                    _process.HasExited, _process.HasExited ? await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken) : "");
                 return (await Docker.TryAsync(null, "version")).ExitCode == 0;
             },
             $"the second engine answers (its log: {log})");
@@ -85,7 +90,11 @@ internal sealed class SecondEngine : IAsyncDisposable
             await StartAsync();
         }
 
-        foreach (var (list, remove) in new[] { (new[] { "ps", "--all", "--quiet" }, new[] { "rm", "--force", "--volumes" }), (["network", "ls", "--quiet", "--filter", "type=custom"], ["network", "rm"]) })
+        foreach (var (list, remove) in new[]
+        {
+            (new[] { "ps", "--all", "--quiet" }, new[] { "rm", "--force", "--volumes" }),
+            (["network", "ls", "--quiet", "--filter", "type=custom"], ["network", "rm"]),
+        })
         {
             foreach (var id in (await Docker.TryAsync(null, list)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
@@ -99,11 +108,15 @@ internal sealed class SecondEngine : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <summary>An engine that is ended while it begins leaves its data folder mounted on itself, and a folder that is mounted cannot go.</summary>
+    /// <summary>
+    /// An engine that is ended while it begins leaves its data folder mounted on itself, and a folder that is mounted cannot go.
+    /// </summary>
     private async Task UnmountAsync()
     {
         var mounts = await File.ReadAllLinesAsync("/proc/self/mounts", TestContext.Current.CancellationToken);
-        foreach (var target in mounts.Select(line => line.Split(' ')[1]).Where(path => path.StartsWith(_folder.Path + "/", StringComparison.Ordinal)).Reverse())
+        foreach (var target in mounts.Select(line => line.Split(' ')[1])
+            .Where(path => path.StartsWith(_folder.Path + "/", StringComparison.Ordinal))
+            .Reverse())
         {
             await new Command("umount").TryAsync(null, target);
         }

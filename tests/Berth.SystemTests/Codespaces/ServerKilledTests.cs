@@ -3,11 +3,17 @@ using Berth.SystemTests.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>The server is killed (SIGKILL) at every step that a codespace goes through; when it comes back it finishes what was wished for, and nothing is there twice.</summary>
+/// <summary>
+/// The server is killed (SIGKILL) at every step that a codespace goes through; when it comes back it finishes what was wished for, and
+/// nothing is there twice.
+/// </summary>
 public sealed class ServerKilledTests
 {
     /// <summary>What the creation log says last when the server is killed.</summary>
-    private static readonly string[] Steps = ["[start]", "[clone]", "[configuration]", "[authorise]", "[build]", "[up] starting", "[up] Running"];
+    private static readonly string[] Steps =
+        [
+            "[start]", "[clone]", "[configuration]", "[authorise]", "[build]", "[up] starting", "[up] Running",
+        ];
 
     [Fact]
     public async Task A_start_is_finished_from_whatever_step_it_had_reached()
@@ -28,7 +34,9 @@ public sealed class ServerKilledTests
             (await world.SettledAsync(name)).Is("Available");
             Assert.Single(await world.ContainersAsync(name));
             Assert.Equal("once\n", (await world.ExecAsync(name, "cat made; test -f /built || echo not built")).Output);
-            Assert.Single(File.ReadLines("/proc/self/mounts"), mount => mount.Contains($"{server.Data}/codespaces/{name}/", StringComparison.Ordinal));
+            Assert.Single(
+                File.ReadLines("/proc/self/mounts"),
+                mount => mount.Contains($"{server.Data}/codespaces/{name}/", StringComparison.Ordinal));
             await world.DeleteAsync(name);
         }
 
@@ -48,7 +56,8 @@ public sealed class ServerKilledTests
         await server.KillAsync();
         await server.StartAsync();
         Assert.Equal(0, (await world.ExecAsync(name, "test -f /tmp/in-the-container")).ExitCode);
-        const string Ask = "wget -q -O /dev/null --header \"Authorization: Bearer $GITHUB_TOKEN\" $GITHUB_API_URL/user/codespaces/$CODESPACE_NAME";
+        const string Ask = "wget -q -O /dev/null --header \"Authorization: Bearer $GITHUB_TOKEN\" "
+            + "$GITHUB_API_URL/user/codespaces/$CODESPACE_NAME";
         await Patience.UntilAsync(async () => (await world.ExecAsync(name, Ask)).ExitCode == 0);
 
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/stop", new { });
@@ -63,7 +72,8 @@ public sealed class ServerKilledTests
         (await world.SettledAsync(name)).Is("Available");
         Assert.Single(await world.ContainersAsync(name));
 
-        using (await world.Api.DeleteAsync(new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken))
+        using (await world.Api.DeleteAsync(
+            new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken))
         {
             await server.KillAsync();
         }
@@ -85,7 +95,9 @@ public sealed class ServerKilledTests
         var repository = await world.RepositoryAsync(
             "app",
             ("Dockerfile", $"FROM {image}\nRUN echo built > /built\n"),
-            (".devcontainer.json", $$"""{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "{{command}}", "waitFor": "postCreateCommand" }"""));
+            (
+                ".devcontainer.json",
+                $$"""{ "build": { "dockerfile": "Dockerfile" }, "postCreateCommand": "{{command}}", "waitFor": "postCreateCommand" }"""));
         await world.GrantAsync("dev", repository);
         return repository;
     }
@@ -93,7 +105,8 @@ public sealed class ServerKilledTests
     /// <summary>The folders of filtered engine sockets.</summary>
     private static async Task<string[]> GatesAsync(ServerProcess server)
     {
-        var host = (await File.ReadAllTextAsync(Path.Combine(server.Data, "codespaces-host"), TestContext.Current.CancellationToken)).Trim();
+        var host = (await File.ReadAllTextAsync(Path.Combine(server.Data, "codespaces-host"), TestContext.Current.CancellationToken))
+            .Trim();
         return Directory.GetDirectories(Path.GetTempPath(), $"berth-gate-{host[..8]}-*");
     }
 }

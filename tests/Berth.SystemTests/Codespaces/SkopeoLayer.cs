@@ -2,7 +2,9 @@ using Berth.SystemTests.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>A layer with this machine's skopeo and the libraries that it needs: a daemonless client for images, on top of busybox.</summary>
+/// <summary>
+/// A layer with this machine's skopeo and the libraries that it needs: a daemonless client for images, on top of busybox.
+/// </summary>
 internal static class SkopeoLayer
 {
     private static readonly Lazy<Task<string>> Made = new(MakeAsync);
@@ -20,7 +22,10 @@ internal static class SkopeoLayer
         var archive = Folder["skopeo.tar"];
         string[] files = [program, "/etc/containers/policy.json", .. libraries];
         await new Command("tar").RunAsync(
-            ["--create", "--dereference", "--owner=0", "--group=0", "--file=" + archive, "--directory=/", .. files.Distinct().Select(file => file[1..])]);
+            [
+                "--create", "--dereference", "--owner=0", "--group=0", "--file=" + archive, "--directory=/",
+                .. files.Distinct().Select(file => file[1..]),
+            ]);
         return archive;
     }
 }

@@ -24,7 +24,8 @@ public sealed class WaitForTests(SharedServer shared)
         Assert.Equal("content\n", (await world.ExecAsync(name, "cat /tmp/content; test ! -e /tmp/started && touch /tmp/go")).Output);
 
         var settled = (await world.SettledAsync(name)).Is("Available").Says(
-            "is available as root in /workspaces/app; commands go on in the background", "the key is ********", "Running postCreateCommand... succeeded", "Running postStartCommand... succeeded");
+            "is available as root in /workspaces/app; commands go on in the background", "the key is ********",
+            "Running postCreateCommand... succeeded", "Running postStartCommand... succeeded");
         Assert.DoesNotContain("k-98765-secret", settled.Log, StringComparison.Ordinal);
         Assert.Equal("started\n", (await world.ExecAsync(name, "cat /tmp/started")).Output);
 
@@ -38,8 +39,11 @@ public sealed class WaitForTests(SharedServer shared)
     public async Task A_command_that_fails_in_the_background_leaves_the_codespace_available()
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
-        var repository = await RepositoryAsync(world, """ "postCreateCommand": "echo no luck; exit 7", "postStartCommand": "touch /tmp/never" """);
-        var started = (await world.CreateAsync(repository)).Is("Available").Says("no luck", "postCreateCommand from devcontainer.json failed", "available all the same");
+        var repository = await RepositoryAsync(
+            world, """ "postCreateCommand": "echo no luck; exit 7", "postStartCommand": "touch /tmp/never" """);
+        var started = (await world.CreateAsync(repository))
+            .Is("Available")
+            .Says("no luck", "postCreateCommand from devcontainer.json failed", "available all the same");
         Assert.Null(started.Failure);
         Assert.NotEqual(0, (await world.ExecAsync(started.Name, "test -e /tmp/never")).ExitCode);
     }
@@ -48,11 +52,14 @@ public sealed class WaitForTests(SharedServer shared)
     public async Task A_stop_a_rebuild_and_a_deletion_end_what_goes_on()
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
-        var repository = await RepositoryAsync(world, $$""" "postCreateCommand": "echo waiting; {{UntilTold}}", "postStartCommand": "echo started" """);
+        var repository = await RepositoryAsync(
+            world, $$""" "postCreateCommand": "echo waiting; {{UntilTold}}", "postStartCommand": "echo started" """);
         var name = await world.BeginAsync(repository);
         await world.UntilLogAsync(name, "waiting");
         await world.UntilStateAsync(name, "Available");
-        (await world.StopAsync(name)).Is("Shutdown").Says("the commands in the background were broken off: the codespace or the server was stopped", "[stop] stopped");
+        (await world.StopAsync(name))
+            .Is("Shutdown")
+            .Says("the commands in the background were broken off: the codespace or the server was stopped", "[stop] stopped");
 
         // It was begun, so it is not begun again; what every start runs does run.
         var again = (await world.StartAsync(name)).Is("Available").Says("Running postStartCommand... succeeded");
@@ -94,9 +101,13 @@ public sealed class WaitForTests(SharedServer shared)
     public async Task What_waitFor_names_is_waited_for_whether_configuration_or_image_says_it(string? configuration, string? label)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
-        (string, string)[] labels = label is null ? [] : [("devcontainer.metadata", $$"""[{"waitFor":"postCreateCommand"},{"waitFor":"{{label}}"}]""")];
+        (string, string)[] labels = label is null
+            ? []
+            : [("devcontainer.metadata", $$"""[{"waitFor":"postCreateCommand"},{"waitFor":"{{label}}"}]""")];
         var repository = await RepositoryAsync(
-            world, $$""" "postStartCommand": "sleep 1; echo first > /tmp/first", "postAttachCommand": "{{UntilTold}}" {{(configuration is null ? "" : $", \"waitFor\": \"{configuration}\"")}} """, labels);
+            world,
+            $$""" "postStartCommand": "sleep 1; echo first > /tmp/first", "postAttachCommand": "{{UntilTold}}" {{(configuration is null ? "" : $", \"waitFor\": \"{configuration}\"")}} """,
+            labels);
         var name = await world.BeginAsync(repository);
         await world.UntilStateAsync(name, "Available");
         Assert.Equal("first\n", (await world.ExecAsync(name, "cat /tmp/first; touch /tmp/go")).Output);

@@ -13,10 +13,12 @@ public sealed class WaitingToolsTests : IDisposable
     [Fact]
     public async Task Tools_that_read_before_they_ask_the_engine_are_started_again_when_all_is_there()
     {
-        await using var server = await ServerProcess.StartAsync("waiting-tools", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_DEVCONTAINER_CLI=" + await ImpatientToolsAsync());
+        await using var server = await ServerProcess.StartAsync(
+            "waiting-tools", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_DEVCONTAINER_CLI=" + await ImpatientToolsAsync());
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "postCreateCommand": "echo made > made" }"""));
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer.json", $$"""{ "image": "{{image}}", "postCreateCommand": "echo made > made" }"""));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available").Says("nothing to read yet");
         Assert.Equal("made\n", (await world.ExecAsync(started.Name, "cat made")).Output);
@@ -33,7 +35,8 @@ public sealed class WaitingToolsTests : IDisposable
         await using var world = await CodespaceWorld.CreateAsync(server);
         var repository = await world.RepositoryAsync("app", ("README.md", "nothing else"));
         var failed = (await world.CreateAsync(repository)).Is("Failed").Says("devcontainer.json");
-        var arguments = await Task.WhenAll(Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(ArgumentsAsync));
+        var arguments = await Task.WhenAll(
+            Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(ArgumentsAsync));
         Assert.Contains(arguments, text => text.Contains("Berth.Server", StringComparison.Ordinal));
         Assert.DoesNotContain(arguments, text => text.Contains("/codespaces/" + failed.Name + "/", StringComparison.Ordinal));
     }
@@ -66,7 +69,8 @@ public sealed class WaitingToolsTests : IDisposable
     {
         try
         {
-            return (await File.ReadAllTextAsync(Path.Combine(process, "cmdline"), TestContext.Current.CancellationToken)).Replace('\0', ' ');
+            return (await File.ReadAllTextAsync(Path.Combine(process, "cmdline"), TestContext.Current.CancellationToken))
+                .Replace('\0', ' ');
         }
         catch (IOException)
         {

@@ -4,8 +4,8 @@ using Berth.SystemTests.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What the dev container tools do with a repository when they have the engine's own socket and run as the server does: every case here is one that the tests
-/// of hostile repositories, Dockerfiles and compose files see refused or without effect.
+/// What the dev container tools do with a repository when they have the engine's own socket and run as the server does: every case here is
+/// one that the tests of hostile repositories, Dockerfiles and compose files see refused or without effect.
 /// </summary>
 public sealed class WithoutBoundaryTests : IAsyncLifetime
 {
@@ -50,19 +50,27 @@ public sealed class WithoutBoundaryTests : IAsyncLifetime
 
         // A command of the repository has run as the server, on its machine.
         Assert.True(File.Exists(_folder["owned"]));
-        Assert.Equal(Secret + Secret + Secret, (await new Command("docker").RunAsync("exec", container, "cat", "/by-argument/secret.txt", "/by-mount/secret.txt", "/workspaces/app/secret.txt")).Text);
+        Assert.Equal(
+            Secret + Secret + Secret,
+            (await new Command("docker")
+                .RunAsync("exec", container, "cat", "/by-argument/secret.txt", "/by-mount/secret.txt", "/workspaces/app/secret.txt")).Text);
         var made = (await new Command("docker").RunAsync("inspect", container)).Text;
-        Assert.All(["SYS_PTRACE", "seccomp=unconfined", "\"PidMode\": \"host\"", $"SEEN=[{Secret}]"], words => Assert.Contains(words, made, StringComparison.Ordinal));
+        Assert.All(
+            ["SYS_PTRACE", "seccomp=unconfined", "\"PidMode\": \"host\"", $"SEEN=[{Secret}]"],
+            words => Assert.Contains(words, made, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task An_images_label_has_the_host_past_a_clean_configuration()
     {
         var label = $$"""[{"mounts":[{"type":"bind","source":"{{_folder.Path}}","target":"/host"}],"capAdd":["SYS_PTRACE"]}]""";
-        await new Command("docker").RunAsync("import", "--change", $"LABEL devcontainer.metadata='{label}'", await BaseImage.ArchiveAsync(), _image + "-labelled");
+        await new Command("docker")
+            .RunAsync("import", "--change", $"LABEL devcontainer.metadata='{label}'", await BaseImage.ArchiveAsync(), _image + "-labelled");
         var container = await UpAsync($$"""{"image":"{{_image}}-labelled","runArgs":["--network=none"]}""");
         Assert.Equal(Secret, (await new Command("docker").RunAsync("exec", container, "cat", "/host/secret.txt")).Text);
-        Assert.Contains("SYS_PTRACE", (await new Command("docker").RunAsync("inspect", "--format", "{{.HostConfig.CapAdd}}", container)).Line, StringComparison.Ordinal);
+        Assert.Contains(
+            "SYS_PTRACE", (await new Command("docker").RunAsync("inspect", "--format", "{{.HostConfig.CapAdd}}", container)).Line,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,9 +79,11 @@ public sealed class WithoutBoundaryTests : IAsyncLifetime
         await PrepareAsync("""{"build":{"dockerfile":"Dockerfile","context":"../.."}}""");
         await File.WriteAllTextAsync(_folder["out/neighbour.txt"], Secret, TestContext.Current.CancellationToken);
         var id = (await new Command("docker").RunAsync("image", "inspect", "--format", "{{.Id}}", _image)).Line;
-        await File.WriteAllTextAsync(_folder["out/app/.devcontainer/Dockerfile"], $"FROM {id}\nCOPY neighbour.txt /stolen\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder["out/app/.devcontainer/Dockerfile"], $"FROM {id}\nCOPY neighbour.txt /stolen\n", TestContext.Current.CancellationToken);
         await Tools().RunAsync("build", "--workspace-folder", _folder["out/app"], "--image-name", _image + "-built", "--buildkit", "never");
-        Assert.Equal(Secret, (await new Command("docker").RunAsync("run", "--rm", "--network", "none", _image + "-built", "cat", "/stolen")).Text);
+        Assert.Equal(
+            Secret, (await new Command("docker").RunAsync("run", "--rm", "--network", "none", _image + "-built", "cat", "/stolen")).Text);
     }
 
     private async Task<string> UpAsync(string configuration)
@@ -86,7 +96,8 @@ public sealed class WithoutBoundaryTests : IAsyncLifetime
     private async Task PrepareAsync(string configuration)
     {
         _folder.Create("out/app/.devcontainer");
-        await File.WriteAllTextAsync(_folder["out/app/.devcontainer/devcontainer.json"], configuration, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder["out/app/.devcontainer/devcontainer.json"], configuration, TestContext.Current.CancellationToken);
     }
 
     private static Command Tools()

@@ -50,9 +50,18 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("a setuid program gives its owner's rights", "cp /usr/bin/id PLACE/suid && chmod 4755 PLACE/suid && [ $(setpriv --reuid=65534 --clear-groups PLACE/suid -u) = 0 ]")]
-    [InlineData("a setgid program gives its group's rights", "cp /usr/bin/id PLACE/sgid && chmod 2755 PLACE/sgid && [ $(setpriv --reuid=65534 --regid=65534 --clear-groups PLACE/sgid -g) = 0 ]")]
-    [InlineData("a program with capabilities has them", "cp /usr/bin/cat PLACE/cat && perl -e '$n = \"security.capability\"; $v = pack(\"V5\", 0x2000001, 0x6, 0, 0, 0); syscall(`uname -m` =~ /x86/ ? 188 : 5, $ARGV[0], $n, $v, 20, 0) == 0 or die' PLACE/cat && setpriv --reuid=65534 --clear-groups PLACE/cat /etc/shadow > /dev/null")]
+    [InlineData(
+        "a setuid program gives its owner's rights",
+        "cp /usr/bin/id PLACE/suid && chmod 4755 PLACE/suid && [ $(setpriv --reuid=65534 --clear-groups PLACE/suid -u) = 0 ]")]
+    [InlineData(
+        "a setgid program gives its group's rights",
+        "cp /usr/bin/id PLACE/sgid && chmod 2755 PLACE/sgid && [ $(setpriv --reuid=65534 --regid=65534 --clear-groups PLACE/sgid -g) = 0 "
+            + "]")]
+    [InlineData(
+        "a program with capabilities has them",
+        "cp /usr/bin/cat PLACE/cat && perl -e '$n = \"security.capability\"; $v = pack(\"V5\", 0x2000001, 0x6, 0, 0, 0); syscall(`uname "
+            + "-m` =~ /x86/ ? 188 : 5, $ARGV[0], $n, $v, 20, 0) == 0 or die' PLACE/cat && setpriv --reuid=65534 --clear-groups PLACE/cat "
+            + "/etc/shadow > /dev/null")]
     [InlineData("a device file is the device", "mknod PLACE/zero c 1 5 && head -c 1 PLACE/zero > /dev/null")]
     [InlineData("a hard link leads to a file of the host", "ln OUTSIDE PLACE/link")]
     public async Task A_file_of_a_workspace_gains_nothing_on_the_host(string what, string command)
@@ -71,7 +80,9 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
         Assert.False((await RunAsync(_folders.Workspaces)).ExitCode == 0, what);
 
         Task<Output> RunAsync(string place) => new Command("/bin/bash", "-c").TryAsync(
-            null, command.Replace("PLACE", $"'{place}'", StringComparison.Ordinal).Replace("OUTSIDE", _folder["outside"], StringComparison.Ordinal));
+            null,
+            command.Replace("PLACE", $"'{place}'", StringComparison.Ordinal)
+                .Replace("OUTSIDE", _folder["outside"], StringComparison.Ordinal));
     }
 
     [Fact]
@@ -129,5 +140,6 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
     private Task MountAsync() => _workspaces.MountAsync(_folders, Size, TestContext.Current.CancellationToken);
 
     private async Task<long> OccupiedAsync() => long.Parse(
-        (await new Command("stat", "--format=%b").RunAsync(_folders.WorkspaceImage)).Line, System.Globalization.CultureInfo.InvariantCulture) * 512;
+        (await new Command("stat", "--format=%b").RunAsync(_folders.WorkspaceImage)).Line,
+        System.Globalization.CultureInfo.InvariantCulture) * 512;
 }

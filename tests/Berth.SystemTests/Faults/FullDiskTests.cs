@@ -14,7 +14,8 @@ public sealed class FullDiskTests
     public async Task A_full_disk_refuses_uploads_with_a_clear_error_loses_nothing_and_recovers()
     {
         await using var disk = await SmallDisk.MountAsync();
-        await using var server = await ServerProcess.StartAsync("full-disk", Directory.CreateDirectory(Path.Combine(disk.Path, "data")).FullName);
+        await using var server = await ServerProcess.StartAsync(
+            "full-disk", Directory.CreateDirectory(Path.Combine(disk.Path, "data")).FullName);
         var ada = await server.UserAsync("ada");
         using var registry = new RawRegistry(ada, $"{ada.Login}/app");
         var (manifest, layer) = await PushImageAsync(registry, "before", 1_000_000);

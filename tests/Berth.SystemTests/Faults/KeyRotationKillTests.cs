@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.SystemTests.Faults;
 
-/// <summary>kill -9 while the master key is rotated: every time the next start goes on by itself, and nothing that was stored is lost.</summary>
+/// <summary>
+/// kill -9 while the master key is rotated: every time the next start goes on by itself, and nothing that was stored is lost.
+/// </summary>
 public sealed class KeyRotationKillTests
 {
     private const int Rounds = 6;
@@ -55,9 +57,12 @@ public sealed class KeyRotationKillTests
         var key = JsonSerializer.Deserialize<JsonElement>(await api.GetStringAsync("/api/v3/user/codespaces/secrets/public-key", Token));
         for (var i = 0; i < Each; i++)
         {
-            var box = SealedBox.Seal(Encoding.UTF8.GetBytes($"value of S{i}"), Convert.FromBase64String(key.GetProperty("key").GetString()!));
+            var box = SealedBox.Seal(
+                Encoding.UTF8.GetBytes($"value of S{i}"), Convert.FromBase64String(key.GetProperty("key").GetString()!));
             using var content = new StringContent(
-                JsonSerializer.Serialize(new { encrypted_value = Convert.ToBase64String(box), key_id = key.GetProperty("key_id").GetString() }), Encoding.UTF8, "application/json");
+                JsonSerializer.Serialize(
+                    new { encrypted_value = Convert.ToBase64String(box), key_id = key.GetProperty("key_id").GetString() }),
+                Encoding.UTF8, "application/json");
             using var response = await api.PutAsync($"/api/v3/user/codespaces/secrets/S{i}", content, Token);
             Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
         }
@@ -80,8 +85,11 @@ public sealed class KeyRotationKillTests
     private static async Task CheckAsync(ServerProcess server, HashSet<string> keys)
     {
         Assert.Single(await File.ReadAllLinesAsync(Path.Combine(server.Data, "master.key"), Token));
-        Assert.Equal(Rounds, Directory.GetFiles(server.Data).Count(file => Path.GetFileName(file).StartsWith("master.key.", StringComparison.Ordinal)));
-        await using var app = BerthApplication.Build([$"--BERTH_DATA={server.Data}", $"--BERTH_DATABASE={server.DatabaseSetting}", "--BERTH_LISTEN=127.0.0.1:0"]);
+        Assert.Equal(
+            Rounds,
+            Directory.GetFiles(server.Data).Count(file => Path.GetFileName(file).StartsWith("master.key.", StringComparison.Ordinal)));
+        await using var app = BerthApplication.Build(
+            [$"--BERTH_DATA={server.Data}", $"--BERTH_DATABASE={server.DatabaseSetting}", "--BERTH_LISTEN=127.0.0.1:0"]);
         await app.Services.GetRequiredService<Startup>().PrepareAsync(Token);
         var masterKey = app.Services.GetRequiredService<MasterKey>();
         Assert.Contains(MasterKeyValue.Short(masterKey.Fingerprint), keys);

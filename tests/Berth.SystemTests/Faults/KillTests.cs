@@ -4,7 +4,8 @@ namespace Berth.SystemTests.Faults;
 
 /// <summary>
 /// kill -9 at random moments while images are pushed. What was acknowledged is there afterwards, byte for byte. What was not may be there
-/// (the kill can fall between commit and answer), but only whole: no manifest without its blobs, no blob with other bytes than its digest says.
+/// (the kill can fall between commit and answer), but only whole: no manifest without its blobs, no blob with other bytes than its digest
+/// says.
 /// </summary>
 public sealed class KillTests
 {
@@ -23,7 +24,9 @@ public sealed class KillTests
             using (var registry = new Registry.RawRegistry(ada, $"{ada.Login}/kill"))
             {
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-                var writers = Enumerable.Range(0, Writers).Select(writer => pushed.PushUntilKilledAsync(registry, $"r{round}w{writer}", stop.Token)).ToArray();
+                var writers = Enumerable.Range(0, Writers)
+                    .Select(writer => pushed.PushUntilKilledAsync(registry, $"r{round}w{writer}", stop.Token))
+                    .ToArray();
                 // Half of the kills come early, while the first requests are on their way, half after some images.
                 await (round % 2 == 0
                     ? Task.Delay(random.Next(5, 250), stop.Token)
@@ -39,6 +42,8 @@ public sealed class KillTests
         }
 
         Assert.True(pushed.Acknowledged > Rounds, $"only {pushed.Acknowledged} images were acknowledged: the kills proved nothing");
-        TestContext.Current.SendDiagnosticMessage("{0} images acknowledged, {1} cut off, {2} of those visible and whole", pushed.Acknowledged, pushed.CutOff, pushed.VisibleAnyway);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} images acknowledged, {1} cut off, {2} of those visible and whole", pushed.Acknowledged, pushed.CutOff,
+            pushed.VisibleAnyway);
     }
 }

@@ -18,7 +18,8 @@ public sealed class LostBytesTests
         var (uploads, key, content) = (Store(disk), StorageKey.New(), RandomNumberGenerator.GetBytes(Size));
         using var stream = new MemoryStream(content);
 
-        await Assert.ThrowsAsync<LostBytesException>(() => uploads.AppendAsync(key, 0, stream, Size, long.MaxValue, Digest.Sha256, Cancelled));
+        await Assert.ThrowsAsync<LostBytesException>(
+            () => uploads.AppendAsync(key, 0, stream, Size, long.MaxValue, Digest.Sha256, Cancelled));
 
         Assert.Equal(0, await uploads.LengthAsync(key, Cancelled));
     }

@@ -98,7 +98,9 @@ internal sealed class PushLog
     {
         if (answer.StatusCode != HttpStatusCode.Created)
         {
-            Assert.Fail($"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri} answers {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            Assert.Fail(
+                $"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri} answers {(int)answer.StatusCode}: "
+                    + $"{await answer.Content.ReadAsStringAsync(cancellationToken)}");
         }
     }
 
@@ -166,7 +168,11 @@ internal sealed class PushLog
 
         public static Image Create(string tag)
         {
-            Blob[] blobs = [new(RandomNumberGenerator.GetBytes(300)), new(RandomNumberGenerator.GetBytes(RandomNumberGenerator.GetInt32(1, 400_000)))];
+            Blob[] blobs =
+                [
+                    new(RandomNumberGenerator.GetBytes(300)),
+                    new(RandomNumberGenerator.GetBytes(RandomNumberGenerator.GetInt32(1, 400_000))),
+                ];
             var manifest = RawRegistry.Manifest(
                 RawRegistry.Descriptor("application/vnd.oci.image.config.v1+json", blobs[0].Content),
                 RawRegistry.Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", blobs[1].Content));

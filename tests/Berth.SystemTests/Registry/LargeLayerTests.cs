@@ -57,12 +57,16 @@ public sealed class LargeLayerTests(SharedServer shared) : IDisposable
             RawRegistry.Descriptor("application/vnd.oci.image.layer.v1.tar", "sha256:" + layer, Size));
         await WriteAsync(configuration);
         await WriteAsync(manifest);
-        var entry = RawRegistry.Descriptor(RawRegistry.ManifestType, manifest)[..^1] + ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"latest\"}}";
-        await File.WriteAllTextAsync(Path.Combine(layout, "index.json"), $$"""{"schemaVersion":2,"manifests":[{{entry}}]}""", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(layout, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""", TestContext.Current.CancellationToken);
+        var entry = RawRegistry.Descriptor(RawRegistry.ManifestType, manifest)[..^1]
+            + ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"latest\"}}";
+        await File.WriteAllTextAsync(
+            Path.Combine(layout, "index.json"), $$"""{"schemaVersion":2,"manifests":[{{entry}}]}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(layout, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""", TestContext.Current.CancellationToken);
         return (layout, layer);
 
         Task WriteAsync(byte[] content) =>
-            File.WriteAllBytesAsync(Path.Combine(blobs, RawRegistry.Digest(content)["sha256:".Length..]), content, TestContext.Current.CancellationToken);
+            File.WriteAllBytesAsync(
+                Path.Combine(blobs, RawRegistry.Digest(content)["sha256:".Length..]), content, TestContext.Current.CancellationToken);
     }
 }

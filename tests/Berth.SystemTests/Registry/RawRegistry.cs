@@ -63,7 +63,8 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
     /// <summary>Asks for the blob of another repository; true when it was mounted.</summary>
     public async Task<bool> MountAsync(string digest, string from, CancellationToken cancellationToken)
     {
-        using var response = await http.PostAsync(Path($"blobs/uploads/?mount={digest}&from={Uri.EscapeDataString(from)}"), null, cancellationToken);
+        using var response = await http.PostAsync(
+            Path($"blobs/uploads/?mount={digest}&from={Uri.EscapeDataString(from)}"), null, cancellationToken);
         return response.StatusCode == HttpStatusCode.Created;
     }
 
@@ -74,7 +75,8 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         return Digest(manifest);
     }
 
-    public async Task<HttpResponseMessage> TryPutManifestAsync(string reference, byte[] manifest, string mediaType, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> TryPutManifestAsync(
+        string reference, byte[] manifest, string mediaType, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(manifest);
         content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
@@ -82,7 +84,8 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
     }
 
     /// <summary>Null where it is unknown; every other answer than that and 200 fails.</summary>
-    public Task<byte[]?> GetManifestAsync(string reference, CancellationToken cancellationToken) => GetAsync("manifests/" + reference, cancellationToken);
+    public Task<byte[]?> GetManifestAsync(string reference, CancellationToken cancellationToken) =>
+        GetAsync("manifests/" + reference, cancellationToken);
 
     public Task<byte[]?> GetBlobAsync(string digest, CancellationToken cancellationToken) => GetAsync("blobs/" + digest, cancellationToken);
 
@@ -142,6 +145,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         var request = response.RequestMessage!;
         Assert.True(
             response.StatusCode == expected,
-            $"{request.Method} {request.RequestUri} answers {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+            $"{request.Method} {request.RequestUri} answers {(int)response.StatusCode}: "
+                + $"{await response.Content.ReadAsStringAsync(cancellationToken)}");
     }
 }

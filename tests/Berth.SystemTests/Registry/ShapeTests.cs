@@ -37,7 +37,10 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
         using var copied = new RawRegistry(ada, $"{ada.Login}/multi/copied");
         Assert.Equal(index, await copied.GetManifestAsync("1", Cancelled));
         Assert.Equal(arm64, await copied.GetManifestAsync(RawRegistry.Digest(arm64), Cancelled));
-        Assert.Equal("arm64", (await skopeo.RunAsync("inspect", "--override-arch", "arm64", "--format", "{{.Architecture}}", "--tls-verify=false", name + "/copied:1")).Line);
+        Assert.Equal(
+            "arm64",
+            (await skopeo.RunAsync(
+                "inspect", "--override-arch", "arm64", "--format", "{{.Architecture}}", "--tls-verify=false", name + "/copied:1")).Line);
     }
 
     [Fact]
@@ -59,9 +62,12 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
             Assert.Equal(subject, put.Headers.GetValues("OCI-Subject").Single());
         }
 
-        using var answer = await registry.SendAsync(HttpMethod.Get, $"referrers/{subject}?artifactType=application/vnd.example.signature", Cancelled);
+        using var answer = await registry.SendAsync(
+            HttpMethod.Get, $"referrers/{subject}?artifactType=application/vnd.example.signature", Cancelled);
         var referrers = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Cancelled));
-        Assert.Equal([RawRegistry.Digest(artifact)], referrers.GetProperty("manifests").EnumerateArray().Select(entry => entry.GetProperty("digest").GetString()!));
+        Assert.Equal(
+            [RawRegistry.Digest(artifact)],
+            referrers.GetProperty("manifests").EnumerateArray().Select(entry => entry.GetProperty("digest").GetString()!));
     }
 
     [Fact]
@@ -73,11 +79,15 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
         var manifest = RawRegistry.Manifest(configuration, RawRegistry.Descriptor("application/octet-stream", digest, 0));
         await registry.PutManifestAsync("1", manifest, RawRegistry.ManifestType, Cancelled);
 
-        Assert.Equal(Array.Empty<byte>(), await registry.GetBlobAsync("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Cancelled));
+        Assert.Equal(
+            Array.Empty<byte>(),
+            await registry.GetBlobAsync("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Cancelled));
     }
 
     [Theory]
-    [InlineData("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")]
+    [InlineData(
+        "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.container.image.v1+json",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")]
     [InlineData(RawRegistry.ManifestType, ConfigurationType, "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")]
     public async Task A_foreign_layer_is_never_asked_for(string manifestType, string configurationType, string layerType)
     {
@@ -110,7 +120,8 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
         var configuration = Encoding.UTF8.GetBytes("""{"layers":[],"records":[]}""");
         await registry.PushBlobAsync(layer, Cancelled);
         await registry.PushBlobAsync(configuration, Cancelled);
-        var entries = RawRegistry.Descriptor(LayerType, layer) + "," + RawRegistry.Descriptor("application/vnd.buildkit.cacheconfig.v0", configuration);
+        var entries = RawRegistry.Descriptor(LayerType, layer) + ","
+            + RawRegistry.Descriptor("application/vnd.buildkit.cacheconfig.v0", configuration);
         var index = Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"mediaType":"{{RawRegistry.IndexType}}","manifests":[{{entries}}]}""");
         await registry.PutManifestAsync("buildcache", index, RawRegistry.IndexType, Cancelled);
 
@@ -135,7 +146,8 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
     private async Task<Command> SkopeoAsync(Person person)
     {
         var skopeo = ContainersTools.Skopeo(_folder);
-        await skopeo.RunWithInputAsync(person.Token, "login", "--tls-verify=false", "-u", person.Login, "--password-stdin", shared.Process.Host);
+        await skopeo.RunWithInputAsync(
+            person.Token, "login", "--tls-verify=false", "-u", person.Login, "--password-stdin", shared.Process.Host);
         return skopeo;
     }
 
@@ -169,8 +181,10 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
     }
 
     private static byte[] Configuration(string architecture) =>
-        Encoding.UTF8.GetBytes($$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:{{{new string('0', 64)}}}"]}}""");
+        Encoding.UTF8.GetBytes(
+            $$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:{{{new string('0', 64)}}}"]}}""");
 
     private static string Platform(byte[] manifest, string architecture) =>
-        RawRegistry.Descriptor(RawRegistry.ManifestType, manifest)[..^1] + $$$""","platform":{"architecture":"{{{architecture}}}","os":"linux"}}""";
+        RawRegistry.Descriptor(RawRegistry.ManifestType, manifest)[..^1]
+            + $$$""","platform":{"architecture":"{{{architecture}}}","os":"linux"}}""";
 }

@@ -15,7 +15,11 @@ public sealed class DemoTests(SharedServer shared)
         Requirement.That((await new Command("docker").TryAsync(null, "version")).ExitCode == 0, "no container engine answers");
         var demo = new Command(Path.Combine(TestSettings.Root, "script", "demo"))
         {
-            Environment = { ["BERTH_URL"] = shared.Process.Url.GetLeftPart(UriPartial.Authority), ["BERTH_TOKEN"] = ServerProcess.AdminToken },
+            Environment =
+            {
+                ["BERTH_URL"] = shared.Process.Url.GetLeftPart(UriPartial.Authority),
+                ["BERTH_TOKEN"] = ServerProcess.AdminToken,
+            },
         };
 
         var story = await demo.RunAsync();

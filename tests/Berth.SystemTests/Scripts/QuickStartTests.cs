@@ -20,7 +20,11 @@ public sealed class QuickStartTests : IDisposable
         try
         {
             var lines = await FirstImageAsync(server);
-            var shell = new Command("bash", "-e") { Folder = TestSettings.Root, Environment = { ["DOCKER_CONFIG"] = _folder.Create("docker") } };
+            var shell = new Command("bash", "-e")
+            {
+                Folder = TestSettings.Root,
+                Environment = { ["DOCKER_CONFIG"] = _folder.Create("docker") },
+            };
             var pushed = await shell.RunWithInputAsync(string.Join('\n', lines));
             await shell.RunWithInputAsync($"docker rmi localhost:{port}/admin/hello:latest");
             Assert.Matches("latest: digest: sha256:[0-9a-f]{64}", pushed.Text);

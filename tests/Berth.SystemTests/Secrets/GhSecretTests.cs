@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.SystemTests.Secrets;
 
-/// <summary>GitHub's own command line sets secrets at every level, over https on a port of its own; what arrives is what a codespace gets.</summary>
+/// <summary>
+/// GitHub's own command line sets secrets at every level, over https on a port of its own; what arrives is what a codespace gets.
+/// </summary>
 public sealed class GhSecretTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -59,7 +61,10 @@ public sealed class GhSecretTests : IAsyncLifetime
         var line = "line one\nline \"two\" é";
         await gh.RunWithInputAsync(line + "\n", "set", "of_repository", "--app", "codespaces", "-R", repository);
         var file = _folder["registry.env"];
-        await File.WriteAllTextAsync(file, "ACR_CONTAINER_REGISTRY_SERVER=acme.azurecr.io\nACR_CONTAINER_REGISTRY_USER=ada\nACR_CONTAINER_REGISTRY_PASSWORD=\"p w\"\n", Token);
+        await File.WriteAllTextAsync(
+            file,
+            "ACR_CONTAINER_REGISTRY_SERVER=acme.azurecr.io\nACR_CONTAINER_REGISTRY_USER=ada\nACR_CONTAINER_REGISTRY_PASSWORD=\"p w\"\n",
+            Token);
         await gh.RunAsync("set", "--app", "codespaces", "-R", repository, "-f", file);
         var list = (await gh.RunAsync("list", "--app", "codespaces", "-R", repository)).Text;
         Assert.Equal(
@@ -71,7 +76,8 @@ public sealed class GhSecretTests : IAsyncLifetime
         // An organization's, with each visibility.
         await gh.RunWithInputAsync("all", "set", "FOR_ALL", "--app", "codespaces", "--org", _acme, "--visibility", "all");
         await gh.RunWithInputAsync("private", "set", "FOR_PRIVATE", "--app", "codespaces", "--org", _acme);
-        await gh.RunWithInputAsync("selected", "set", "FOR_SOME", "--app", "codespaces", "--org", _acme, "--visibility", "selected", "--repos", "web");
+        await gh.RunWithInputAsync(
+            "selected", "set", "FOR_SOME", "--app", "codespaces", "--org", _acme, "--visibility", "selected", "--repos", "web");
         await gh.RunWithInputAsync("x", "set", "GONE", "--app", "codespaces", "--org", _acme);
         await gh.RunAsync("delete", "GONE", "--app", "codespaces", "--org", _acme);
         var ofOrganization = (await gh.RunAsync("list", "--app", "codespaces", "--org", _acme)).Text;
@@ -113,7 +119,8 @@ public sealed class GhSecretTests : IAsyncLifetime
         var gh = new Command("gh", command);
         foreach (var (name, value) in new[]
         {
-            ("GH_CONFIG_DIR", _folder.Create("gh")), ("GH_HOST", _server!.Host), ("GH_ENTERPRISE_TOKEN", _ada!.Token), ("SSL_CERT_FILE", _folder["cert.pem"]),
+            ("GH_CONFIG_DIR", _folder.Create("gh")), ("GH_HOST", _server!.Host), ("GH_ENTERPRISE_TOKEN", _ada!.Token),
+            ("SSL_CERT_FILE", _folder["cert.pem"]),
         })
         {
             gh.Environment[name] = value;
@@ -126,14 +133,20 @@ public sealed class GhSecretTests : IAsyncLifetime
     {
         using var api = _ada!.Api();
         var list = await api.GetFromJsonAsync<JsonElement>($"/api/v3/{secret}/repositories", Token);
-        return [.. list.GetProperty("repositories").EnumerateArray().Select(repository => repository.GetProperty("full_name").GetString()!).Order(StringComparer.Ordinal)];
+        return [
+            .. list.GetProperty("repositories")
+            .EnumerateArray()
+            .Select(repository => repository.GetProperty("full_name").GetString()!)
+            .Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>No answer of the server has a value, so the stopped server's database is opened here, as a start would.</summary>
     private async Task<IReadOnlyDictionary<string, string>> EnvironmentOfACodespaceAsync(string repository)
     {
         await _server!.StopAsync();
-        await using var app = BerthApplication.Build([$"--BERTH_DATA={_server.Data}", $"--BERTH_DATABASE={_server.DatabaseSetting}", "--BERTH_LISTEN=127.0.0.1:0"]);
+        await using var app = BerthApplication.Build(
+            [$"--BERTH_DATA={_server.Data}", $"--BERTH_DATABASE={_server.DatabaseSetting}", "--BERTH_LISTEN=127.0.0.1:0"]);
         await app.Services.GetRequiredService<Startup>().PrepareAsync(Token);
         var (user, facts) = await app.Services.GetRequiredService<Db>().ReadAsync(
             async session => (

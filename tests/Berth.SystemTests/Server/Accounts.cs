@@ -20,7 +20,8 @@ internal static class Accounts
         var login = Unique(name);
         await PostAsync(server.Admin, "/api/v3/admin/users", new { login, email = login + "@example.com" });
         var path = $"/api/v3/admin/users/{login}/authorizations";
-        var answer = await PostAsync(server.Admin, path, new { scopes = scopes.Length == 0 ? DefaultScopes : scopes, note = "client tests" });
+        var answer = await PostAsync(
+            server.Admin, path, new { scopes = scopes.Length == 0 ? DefaultScopes : scopes, note = "client tests" });
         return new Person(server, login, answer.GetProperty("token").GetString()!);
     }
 

@@ -4,8 +4,8 @@ using Berth.Server.Codespaces.Networks;
 namespace Berth.SystemTests.Server;
 
 /// <summary>
-/// What the codespaces of a server that is thrown away leave on the machine: a server that stops leaves them running, with their filesystems mounted, their
-/// networks and the firewall in place.
+/// What the codespaces of a server that is thrown away leave on the machine: a server that stops leaves them running, with their
+/// filesystems mounted, their networks and the firewall in place.
 /// </summary>
 internal static class HostLeftovers
 {
@@ -21,7 +21,10 @@ internal static class HostLeftovers
         await ForEachAsync(["rm", "--force", "--volumes"], "ps", "--all", "--quiet", "--filter", "label=berth.host=" + host);
         await ForEachAsync(["network", "rm"], "network", "ls", "--quiet", "--filter", "label=berth.host=" + host);
         await new Command("nft").TryAsync(null, "delete", "table", "inet", "berth_" + Firewall.Mark(host));
-        foreach (var mount in File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(point => point.StartsWith(data + "/", StringComparison.Ordinal)).ToList())
+        foreach (var mount in File.ReadLines("/proc/self/mounts")
+            .Select(line => line.Split(' ')[1])
+            .Where(point => point.StartsWith(data + "/", StringComparison.Ordinal))
+            .ToList())
         {
             await new Command("umount").TryAsync(null, "--lazy", mount);
         }

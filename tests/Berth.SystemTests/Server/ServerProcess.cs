@@ -7,7 +7,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Server;
 
-/// <summary>The server as its operators run it: a process of its own on a free port, that can be stopped, killed and started again.</summary>
+/// <summary>
+/// The server as its operators run it: a process of its own on a free port, that can be stopped, killed and started again.
+/// </summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
     public const string AdminToken = "the-admin-token-of-the-client-tests";
@@ -40,7 +42,6 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Admin { get; }
 
-    /// <param name="name">Of its log, under artifacts/client-tests.</param>
     /// <param name="data">The data folder; without one it gets a fresh folder that goes with it.</param>
     /// <param name="settings">Each as NAME=VALUE.</param>
     public static async Task<ServerProcess> StartAsync(string name, string? data = null, params string[] settings)
@@ -130,7 +131,8 @@ public sealed class ServerProcess : IAsyncDisposable
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 64 };
         if (_settings.TryGetValue("BERTH_TLS_CERT_FILE", out var certificate))
         {
-            var known = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(certificate)).GetCertHashString();
+            var known = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(certificate))
+                .GetCertHashString();
             handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.GetCertHashString() == known;
         }
 

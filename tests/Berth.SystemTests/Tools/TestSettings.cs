@@ -10,9 +10,12 @@ internal static class TestSettings
     public static string? Database => Environment("BERTH_TEST_DATABASE");
 
     /// <summary>The server to test; without it the one that was built together with the tests.</summary>
-    public static string ServerDll => Environment("BERTH_TEST_SERVER") ?? Path.Combine(Root, "artifacts", "bin", "Berth.Server", "debug", "Berth.Server.dll");
+    public static string ServerDll =>
+        Environment("BERTH_TEST_SERVER") ?? Path.Combine(Root, "artifacts", "bin", "Berth.Server", "debug", "Berth.Server.dll");
 
-    /// <summary>How often codespaces are started and stopped in a row; 100 are what is promised, fewer show what goes wrong each time.</summary>
+    /// <summary>
+    /// How often codespaces are started and stopped in a row; 100 are what is promised, fewer show what goes wrong each time.
+    /// </summary>
     public static int CodespaceStarts => int.TryParse(Environment("BERTH_TEST_STARTS"), out var starts) ? starts : 3;
 
     /// <summary>The command line that was built together with the tests.</summary>

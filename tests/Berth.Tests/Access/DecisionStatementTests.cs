@@ -27,7 +27,8 @@ public sealed class DecisionStatementTests(SharedServer shared)
         await seed.TeamAsync(acme, "core", bob, repository, "write");
         await seed.ExecuteAsync(
             """
-            insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, created_by, created_at, updated_at)
+            insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, created_by, created_at,
+              updated_at)
             values (@acme, 'container', 'app/web', 'live', 'private', @repository, @yes, 'test', 0, 0)
             """,
             new { acme, repository, yes = true });
@@ -61,7 +62,8 @@ public sealed class DecisionStatementTests(SharedServer shared)
         var (found, statements) = await CountAsync(() => seed.Db.ReadAsync(
             session => AccessDecisions.RepositoriesAsync(session, bob.UserId, [open, inside, closed, shared1, long.MaxValue]), Token));
         Assert.Single(statements);
-        Assert.Equal([open, inside, shared1], found.Values.Where(on => AccessRules.MayRead(on.Standing)).Select(on => on.Repository.Id).Order());
+        Assert.Equal(
+            [open, inside, shared1], found.Values.Where(on => AccessRules.MayRead(on.Standing)).Select(on => on.Repository.Id).Order());
         Assert.Equal([shared1], found.Values.Where(on => AccessRules.MayWrite(on.Standing)).Select(on => on.Repository.Id));
         Assert.Equal(4, found.Count);
     }

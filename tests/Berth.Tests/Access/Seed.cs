@@ -47,28 +47,35 @@ internal sealed class Seed(BerthServer server)
         TestContext.Current.CancellationToken);
 
     public Task CollaboratorAsync(long repository, UserPrincipal user, string role) => ExecuteAsync(
-        "insert into collaborators (repository_id, user_id, role) values (@repository, @userId, @role)", new { repository, userId = user.UserId, role });
+        "insert into collaborators (repository_id, user_id, role) values (@repository, @userId, @role)",
+        new { repository, userId = user.UserId, role });
 
     public async Task TeamAsync(long organization, string slug, UserPrincipal member, long repository, string role)
     {
         var team = await Db.WriteAsync(
             session => session.SingleAsync<long>(
-                "insert into teams (organization_id, slug, name, created_at) values (@organization, @slug, @slug, 0) returning id", new { organization, slug }),
+                "insert into teams (organization_id, slug, name, created_at) values (@organization, @slug, @slug, 0) returning id",
+                new { organization, slug }),
             TestContext.Current.CancellationToken);
-        await ExecuteAsync("insert into team_members (team_id, user_id, role) values (@team, @userId, 'member')", new { team, userId = member.UserId });
-        await ExecuteAsync("insert into team_repositories (team_id, repository_id, role) values (@team, @repository, @role)", new { team, repository, role });
+        await ExecuteAsync(
+            "insert into team_members (team_id, user_id, role) values (@team, @userId, 'member')", new { team, userId = member.UserId });
+        await ExecuteAsync(
+            "insert into team_repositories (team_id, repository_id, role) values (@team, @repository, @role)",
+            new { team, repository, role });
     }
 
     public WorkflowPrincipal Workflow(long repository, string fullName) => new(repository, fullName, Role.Write, Role.Write, TokenId: 0);
 
-    public CodespacePrincipal Codespace(long repository, UserPrincipal creator) => new(null, "cs", repository, "o/r", creator.UserId, creator.Login, TokenId: 0);
+    public CodespacePrincipal Codespace(long repository, UserPrincipal creator) =>
+        new(null, "cs", repository, "o/r", creator.UserId, creator.Login, TokenId: 0);
 
     public Task ExecuteAsync(string sql, object parameters) =>
         Db.WriteAsync(session => session.ExecuteAsync(sql, parameters), TestContext.Current.CancellationToken);
 
     private Task<long> AccountAsync(string kind, string login) => Db.WriteAsync(
         session => session.SingleAsync<long>(
-            "insert into accounts (kind, login, folded, created_at, updated_at) values (@kind, @name, @name, 0, 0) returning id", new { kind, name = Name(login) }),
+            "insert into accounts (kind, login, folded, created_at, updated_at) values (@kind, @name, @name, 0, 0) returning id",
+            new { kind, name = Name(login) }),
         TestContext.Current.CancellationToken);
 
     private Task MemberAsync(long organization, UserPrincipal user, string role) => ExecuteAsync(

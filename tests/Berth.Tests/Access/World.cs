@@ -24,7 +24,8 @@ internal sealed record World(PackageFacts Facts)
 
     public static World Public() => Of(Visibility.Public);
 
-    public static World Missing() => new(new PackageFacts { Address = new PackageAddress("acme", "container", "app"), Owner = Organization });
+    public static World Missing() =>
+        new(new PackageFacts { Address = new PackageAddress("acme", "container", "app"), Owner = Organization });
 
     public static World NoSuchAccount() => new(new PackageFacts { Address = new PackageAddress("nobody", "container", "app") });
 
@@ -36,20 +37,23 @@ internal sealed record World(PackageFacts Facts)
 
     public World Inheriting() => new(Facts with { Inherits = true });
 
-    public World NameKeptFor(RepositoryFacts repository, string? userRole = null) => new(Facts with { NameKeeper = repository, OnNameKeeper = Standing(userRole) });
+    public World NameKeptFor(RepositoryFacts repository, string? userRole = null) =>
+        new(Facts with { NameKeeper = repository, OnNameKeeper = Standing(userRole) });
 
     /// <summary>The person owns the namespace: the user account itself, or as an owner of the organization.</summary>
     public World ByItsOwner() => new(Facts with { UserOwnsNamespace = true, UserIsMember = Facts.Owner!.IsOrganization });
 
     public World ByAMember() => new(Facts with { UserIsMember = true });
 
-    public World Granted(string role, string source = "ada") => new(Facts with { Grants = [.. Facts.Grants, new RoleSource { Source = source, Role = role }] });
+    public World Granted(string role, string source = "ada") =>
+        new(Facts with { Grants = [.. Facts.Grants, new RoleSource { Source = source, Role = role }] });
 
     /// <summary>The person's named role on the linked repository.</summary>
     public World WithRoleOnLinked(string role) => new(Facts with { OnLinked = Standing(role) });
 
     /// <summary>The repository that a workflow or codespace acts for.</summary>
-    public World ActingFor(RepositoryFacts repository) => new(Facts with { Acting = repository, OnActing = new RepositoryStanding([], repository.Openness == Visibility.Public) });
+    public World ActingFor(RepositoryFacts repository) =>
+        new(Facts with { Acting = repository, OnActing = new RepositoryStanding([], repository.Openness == Visibility.Public) });
 
     /// <summary>The codespace's creator on that repository: a named role, or reading by visibility only.</summary>
     public World CreatorHas(string? role) => new(Facts with { OnActing = role is null ? RepositoryStanding.Nobody : Standing(role) });
@@ -66,7 +70,9 @@ internal sealed record World(PackageFacts Facts)
     private static World Of(Visibility visibility) => new(Missing().Facts with { PackageId = 7, Visibility = visibility });
 
     private static RepositoryStanding Standing(string? role) =>
-        role is null ? RepositoryStanding.Nobody : new RepositoryStanding([new RoleSource { Source = "collaborator", Role = role }], CanRead: true);
+        role is null
+            ? RepositoryStanding.Nobody
+            : new RepositoryStanding([new RoleSource { Source = "collaborator", Role = role }], CanRead: true);
 }
 
 internal static class Repo
@@ -94,7 +100,8 @@ internal static class Who
     public static Principal User(string scopes = "read:packages write:packages delete:packages", string? patterns = null) =>
         new UserPrincipal(World.Ada, "ada", SiteAdmin: false, Scopes.Parse(scopes), PackagePatterns.Parse(patterns), TokenId: 5);
 
-    public static Principal SiteAdmin() => new UserPrincipal(3, "admin", SiteAdmin: true, Scopes.All, PackagePatterns.Unrestricted, TokenId: 6);
+    public static Principal SiteAdmin() =>
+        new UserPrincipal(3, "admin", SiteAdmin: true, Scopes.All, PackagePatterns.Unrestricted, TokenId: 6);
 
     /// <summary>Minted by a user: list entries count at most as write.</summary>
     public static Principal Workflow(Role packages = Role.Write) => new WorkflowPrincipal(11, "acme/app", packages, Role.Write, TokenId: 8);

@@ -24,7 +24,8 @@ public sealed class AccountTests(SharedServer shared)
     public async Task Users_and_organizations_share_one_space_of_logins()
     {
         var ada = await shared.Server.UserAsync();
-        var taken = await _admin.SendAsync("POST", "/admin/organizations", $$"""{"login":"{{ada.Login.ToUpperInvariant()}}","admin":"admin"}""");
+        var taken = await _admin.SendAsync(
+            "POST", "/admin/organizations", $$"""{"login":"{{ada.Login.ToUpperInvariant()}}","admin":"admin"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, taken.Status);
         Assert.Equal("already_exists", taken["errors"][0].GetProperty("code").GetString());
     }
@@ -77,7 +78,9 @@ public sealed class AccountTests(SharedServer shared)
     public async Task A_user_who_is_promoted_administers_with_a_token_that_says_so()
     {
         var ada = await shared.Server.UserAsync();
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _admin.SendAsync("POST", $"/admin/users/{ada.Login}/authorizations", """{"scopes":["site_admin"]}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await _admin.SendAsync("POST", $"/admin/users/{ada.Login}/authorizations", """{"scopes":["site_admin"]}""")).Status);
         await _admin.DoAsync("PUT", $"/users/{ada.Login}/site_admin");
         var root = await ada.WithTokenAsync("site_admin");
         await root.DoAsync("POST", "/admin/users", $$"""{"login":"{{Persons.Unique("bob")}}"}""");

@@ -110,5 +110,6 @@ public sealed class LastAdministratorTests(SharedServer shared)
         (await person.SendAsync("POST", "/admin/users", $$"""{"login":"{{Persons.Unique("bob")}}"}""")).Status == HttpStatusCode.Created;
 
     private static async Task<bool> OwnsAsync(Person person, string organization) =>
-        (await person.SendAsync("PUT", $"/orgs/{organization}/memberships/{person.Login}", """{"role":"admin"}""")).Status == HttpStatusCode.OK;
+        (await person.SendAsync(
+            "PUT", $"/orgs/{organization}/memberships/{person.Login}", """{"role":"admin"}""")).Status == HttpStatusCode.OK;
 }

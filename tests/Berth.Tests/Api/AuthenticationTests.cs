@@ -25,7 +25,8 @@ public sealed class AuthenticationTests(SharedServer shared)
     public async Task A_token_is_accepted_as_the_password_of_basic_whatever_the_user_name()
     {
         using var client = shared.Server.Client();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + BerthServer.AdminToken)));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + BerthServer.AdminToken)));
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v3/user", Cancelled)).StatusCode);
     }
 
@@ -57,7 +58,8 @@ public sealed class AuthenticationTests(SharedServer shared)
     public async Task A_strange_user_name_is_just_a_failure(string user)
     {
         using var client = shared.Server.Client();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":x")));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":x")));
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v3/user", Cancelled)).StatusCode);
     }
 
@@ -84,7 +86,8 @@ public sealed class AuthenticationTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var reply = await ada.DoAsync("POST", "/api/graphql", """{"query":"query UserCurrent{viewer{login}}"}""");
         Assert.Equal(ada.Login, reply["data"].GetProperty("viewer").GetProperty("login").GetString());
-        Assert.Contains("errors", (await ada.DoAsync("POST", "/api/graphql", """{"query":"{rateLimit{cost}}"}""")).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "errors", (await ada.DoAsync("POST", "/api/graphql", """{"query":"{rateLimit{cost}}"}""")).Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,7 +164,8 @@ public sealed class AuthenticationTests(SharedServer shared)
         Assert.Equal(["a", "b"], first.Json.EnumerateArray().Select(r => r.GetProperty("name").GetString()));
         Assert.Equal($"<{url}2>; rel=\"next\", <{url}3>; rel=\"last\"", first.Header("Link"));
         var second = await ada.GetAsync("/user/repos?per_page=2&page=2");
-        Assert.Equal($"<{url}1>; rel=\"prev\", <{url}3>; rel=\"next\", <{url}3>; rel=\"last\", <{url}1>; rel=\"first\"", second.Header("Link"));
+        Assert.Equal(
+            $"<{url}1>; rel=\"prev\", <{url}3>; rel=\"next\", <{url}3>; rel=\"last\", <{url}1>; rel=\"first\"", second.Header("Link"));
         var last = await ada.GetAsync("/user/repos?per_page=2&page=3");
         Assert.Equal($"<{url}2>; rel=\"prev\", <{url}1>; rel=\"first\"", last.Header("Link"));
         Assert.Null((await ada.GetAsync("/user/repos?per_page=1000")).Header("Link"));
@@ -175,7 +179,8 @@ public sealed class AuthenticationTests(SharedServer shared)
         await ada.PushAsync($"{ada.Login}/tools/base", "1");
         await ada.PushAsync($"{ada.Login}/tools/base", "2", "\"n\":\"2\"");
         var link = (await ada.GetAsync("/user/packages/container/tools%2Fbase/versions?per_page=1")).Header("Link");
-        Assert.Contains("/api/v3/user/packages/container/tools%2Fbase/versions?per_page=1&page=2>; rel=\"next\"", link, StringComparison.Ordinal);
+        Assert.Contains(
+            "/api/v3/user/packages/container/tools%2Fbase/versions?per_page=1&page=2>; rel=\"next\"", link, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -38,7 +38,9 @@ public sealed class AwkwardBodyTests(SharedServer shared)
         ("application/x-www-form-urlencoded", "%00=%ff&=&%"u8.ToArray()),
         ("application/x-www-form-urlencoded", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a=1&", 5000)))),
         ("multipart/form-data", "--x"u8.ToArray()),
-        ("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"/etc/passwd\"\r\n\r\n"u8.ToArray()),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"/etc/passwd\"\r\n\r\n"u8.ToArray()),
         ("///", "x"u8.ToArray()),
     ];
 
@@ -63,7 +65,9 @@ public sealed class AwkwardBodyTests(SharedServer shared)
                 var answer = await repository.SendAsync(method, path, body, type);
                 if (answer.Status >= 500)
                 {
-                    faults.Add($"{method} {path} with {type} {Encoding.UTF8.GetString(body)[..Math.Min(60, body.Length)]}: {answer.Status} {answer.Text}");
+                    faults.Add(
+                        $"{method} {path} with {type} {Encoding.UTF8.GetString(body)[..Math.Min(60, body.Length)]}: {answer.Status} "
+                            + $"{answer.Text}");
                 }
             }
         }
@@ -77,9 +81,16 @@ public sealed class AwkwardBodyTests(SharedServer shared)
         // Theirs is the largest blob, which is counted over all chunks of an upload; and the disk of a codespace, for files that are copied
         // into it.
         var unlimited = Endpoints(shared.Server)
-            .Where(endpoint => endpoint.Metadata.GetMetadata<BodyLimit>() is { Bytes: null } || endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not null)
+            .Where(
+                endpoint => endpoint.Metadata.GetMetadata<BodyLimit>() is { Bytes: null }
+                    || endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not null)
             .Select(endpoint => endpoint.RoutePattern.RawText);
-        Assert.Equal(["/api/v3/user/codespaces/{name}/files", "/v2/{name}/blobs/uploads", "/v2/{name}/blobs/uploads/{id}", "/v2/{name}/blobs/uploads/{id}"], unlimited.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "/api/v3/user/codespaces/{name}/files", "/v2/{name}/blobs/uploads", "/v2/{name}/blobs/uploads/{id}",
+                "/v2/{name}/blobs/uploads/{id}",
+            ],
+            unlimited.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -100,21 +111,32 @@ public sealed class AwkwardBodyTests(SharedServer shared)
     private static string Everything(string value) =>
         $"{{{string.Join(',', Fields.Split(' ').Select(field => $"\"{field}\":{value}"))}}}";
 
-    private const string Fields = "login email admin scopes packages note expires_at name visibility private clone_url external_id description repository "
-        + "inherit_access role permission permissions expires_in run ref server username password secret_prefix image query encrypted_value key_id "
-        + "selected_repository_ids selected_usernames members_can_create_public_packages repository_id machine idle_timeout_minutes display_name value";
+    private const string Fields =
+        "login email admin scopes packages note expires_at name visibility private clone_url external_id description repository "
+            + "inherit_access role permission permissions expires_in run ref server username password secret_prefix image query "
+            + "encrypted_value key_id "
+            + "selected_repository_ids selected_usernames members_can_create_public_packages repository_id machine idle_timeout_minutes "
+            + "display_name value";
 
     private static IEnumerable<RouteEndpoint> Endpoints(BerthServer server) =>
         server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
     private static IEnumerable<(string Method, string Pattern)> Taking(BerthServer server, string surface) =>
         Endpoints(server)
-            .Select(endpoint => (Pattern: "/" + endpoint.RoutePattern.RawText!.TrimStart('/'), Methods: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []))
-            .Where(route => surface.Length > 0 ? route.Pattern.StartsWith(surface, StringComparison.Ordinal) : !route.Pattern.StartsWith("/api", StringComparison.Ordinal)
-                && !route.Pattern.StartsWith("/v2", StringComparison.Ordinal) && route.Pattern != "/token")
-            .SelectMany(route => route.Methods.Where(method => method is "POST" or "PUT" or "PATCH").Select(method => (method, route.Pattern)));
+            .Select(
+                endpoint => (
+                    Pattern: "/" + endpoint.RoutePattern.RawText!.TrimStart('/'),
+                    Methods: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []))
+            .Where(
+                route => surface.Length > 0
+                    ? route.Pattern.StartsWith(surface, StringComparison.Ordinal)
+                    : !route.Pattern.StartsWith("/api", StringComparison.Ordinal)
+                    && !route.Pattern.StartsWith("/v2", StringComparison.Ordinal) && route.Pattern != "/token")
+            .SelectMany(
+                route => route.Methods.Where(method => method is "POST" or "PUT" or "PATCH").Select(method => (method, route.Pattern)));
 
     private static string Path(RouteWorld world, string method, string pattern, string repository) =>
         world.Fill($"{method} {pattern.Replace("/v2/{name}", "/v2/" + repository, StringComparison.Ordinal)}").Path
-            .Replace("{reference}", "latest", StringComparison.Ordinal).Replace("{digest}", TestRepository.Sha256([1]), StringComparison.Ordinal);
+            .Replace("{reference}", "latest", StringComparison.Ordinal)
+            .Replace("{digest}", TestRepository.Sha256([1]), StringComparison.Ordinal);
 }

@@ -141,7 +141,8 @@ public sealed class BadInputTests(SharedServer shared)
     [Fact]
     public async Task A_body_of_more_than_a_mebibyte_is_too_large()
     {
-        var reply = await shared.Server.Administrator().SendAsync("POST", "/admin/users", "{\"login\":\"" + new string('a', 1_100_000) + "\"}");
+        var reply = await shared.Server.Administrator()
+            .SendAsync("POST", "/admin/users", "{\"login\":\"" + new string('a', 1_100_000) + "\"}");
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, reply.Status);
     }
 

@@ -25,7 +25,8 @@ public sealed class GraphQlTests(SharedServer shared)
     {
         var (ada, bob) = (await Server.UserAsync(), await Server.UserAsync("bob"));
         var (own, open, hidden) = (
-            await ada.RepositoryAsync(ada.Login), await bob.RepositoryAsync(bob.Login, "open", "public"), await bob.RepositoryAsync(bob.Login, "hidden"));
+            await ada.RepositoryAsync(ada.Login), await bob.RepositoryAsync(bob.Login, "open", "public"),
+            await bob.RepositoryAsync(bob.Login, "hidden"));
         var answer = await AskAsync(
             ada,
             $$"""
@@ -38,11 +39,18 @@ public sealed class GraphQlTests(SharedServer shared)
             }
             """);
         var data = answer.GetProperty("data");
-        Assert.Equal((await ada.GetAsync($"/repos/{own}"))["id"].GetInt64(), data.GetProperty("repo_000").GetProperty("databaseId").GetInt64());
-        Assert.Equal((await bob.GetAsync($"/repos/{open}"))["id"].GetInt64(), data.GetProperty("repo_001").GetProperty("databaseId").GetInt64());
+        Assert.Equal(
+            (await ada.GetAsync($"/repos/{own}"))["id"].GetInt64(), data.GetProperty("repo_000").GetProperty("databaseId").GetInt64());
+        Assert.Equal(
+            (await bob.GetAsync($"/repos/{open}"))["id"].GetInt64(), data.GetProperty("repo_001").GetProperty("databaseId").GetInt64());
         var errors = answer.GetProperty("errors").EnumerateArray().ToArray();
         Assert.Equal(3, errors.Length);
-        foreach (var (error, key, name) in new[] { (errors[0], "repo_002", hidden), (errors[1], "repo_003", $"{bob.Login}/missing"), (errors[2], "repo_004", "no-such-account/hidden") })
+        foreach (var (error, key, name) in new[]
+        {
+            (errors[0], "repo_002", hidden),
+            (errors[1], "repo_003", $"{bob.Login}/missing"),
+            (errors[2], "repo_004", "no-such-account/hidden"),
+        })
         {
             Assert.Equal(JsonValueKind.Null, data.GetProperty(key).ValueKind);
             Assert.Equal("NOT_FOUND", error.GetProperty("type").GetString());
@@ -59,7 +67,8 @@ public sealed class GraphQlTests(SharedServer shared)
     {
         var ada = await Server.UserAsync();
         await ada.RepositoryAsync(ada.Login);
-        var answer = await AskAsync(await ada.WithTokenAsync(scopes), $$"""{ r: repository(owner: "{{ada.Login}}", name: "app") { databaseId } }""");
+        var answer = await AskAsync(
+            await ada.WithTokenAsync(scopes), $$"""{ r: repository(owner: "{{ada.Login}}", name: "app") { databaseId } }""");
         Assert.Equal(seen, answer.GetProperty("data").GetProperty("r").ValueKind == JsonValueKind.Object);
     }
 
@@ -95,7 +104,8 @@ public sealed class GraphQlTests(SharedServer shared)
     [Fact]
     public void A_query_has_a_limited_number_of_fields()
     {
-        var many = string.Concat(Enumerable.Range(0, GraphQlQuery.MostFields / 2).Select(i => $"r{i}: repository(owner: \"a\", name: \"b\") {{ id }} "));
+        var many = string.Concat(
+            Enumerable.Range(0, GraphQlQuery.MostFields / 2).Select(i => $"r{i}: repository(owner: \"a\", name: \"b\") {{ id }} "));
         Assert.Equal(GraphQlQuery.MostFields / 2, GraphQlQuery.Parse($"{{ {many} }}").Count);
         Assert.Throws<GraphQlException>(() => GraphQlQuery.Parse($"{{ {many} x }}"));
     }

@@ -20,8 +20,10 @@ public sealed class ListStatementTests
         var team = (await owner.DoAsync("POST", $"/orgs/{organization}/teams", """{"name":"team"}"""))["slug"].GetString()!;
         string[] lists =
         [
-            "/user/repos", $"/orgs/{organization}/repos", $"/orgs/{organization}/teams", $"/orgs/{organization}/teams/{team}/repos", $"/orgs/{organization}/members",
-            "/user/orgs", "/user/memberships/orgs", "/user/tokens", $"/orgs/{organization}/packages?package_type=container", "/user/codespaces", $"/orgs/{organization}/codespaces",
+            "/user/repos", $"/orgs/{organization}/repos", $"/orgs/{organization}/teams", $"/orgs/{organization}/teams/{team}/repos",
+            $"/orgs/{organization}/members",
+            "/user/orgs", "/user/memberships/orgs", "/user/tokens", $"/orgs/{organization}/packages?package_type=container",
+            "/user/codespaces", $"/orgs/{organization}/codespaces",
         ];
         await GrowAsync(owner, organization, team, 0);
         var one = await CountAsync(owner, lists);

@@ -2,7 +2,8 @@ namespace Berth.Tests.Api;
 
 /// <summary>
 /// The whole API: a route, and how it answers nobody, a reader, a writer, an owner of the organization, and somebody else, in this order.
-/// <c>in</c> means let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not there.
+/// <c>in</c> means let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not
+/// there.
 /// </summary>
 internal static class RouteTable
 {

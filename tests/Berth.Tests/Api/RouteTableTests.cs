@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Api;
 
 /// <summary>
-/// Every route of the API against five callers, all with every scope: nobody, a reader and a writer of the repository (both plain members of the
-/// organization), an owner of the organization, and somebody from outside. A new route without a row fails.
+/// Every route of the API against five callers, all with every scope: nobody, a reader and a writer of the repository (both plain members
+/// of the organization), an owner of the organization, and somebody from outside. A new route without a row fails.
 /// </summary>
 public sealed class RouteTableTests(SharedServer shared)
 {
@@ -54,7 +54,8 @@ public sealed class RouteTableTests(SharedServer shared)
     [Fact]
     public void Every_route_carries_one_permission_mark()
     {
-        var unmarked = shared.Server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        var unmarked = shared.Server.Services.GetServices<EndpointDataSource>().SelectMany(
+            source => source.Endpoints).OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal))
             .Where(endpoint => endpoint.Metadata.OfType<Server.Api.ApiRoute>().Count() != 1)
             .Select(endpoint => endpoint.DisplayName);
@@ -77,9 +78,13 @@ public sealed class RouteTableTests(SharedServer shared)
     {
         var ada = await shared.Server.UserAsync();
         var app = await ada.RepositoryAsync(ada.Login, "app", "public");
-        foreach (var route in Rows().Select(row => row.Data.Item1).Where(route => route.StartsWith("GET /api/v3/repos/", StringComparison.Ordinal)))
+        foreach (var route in Rows()
+            .Select(row => row.Data.Item1)
+            .Where(route => route.StartsWith("GET /api/v3/repos/", StringComparison.Ordinal)))
         {
-            var path = route[4..].Replace("{owner}/{repo}", app, StringComparison.Ordinal).Replace("{username}", ada.Login, StringComparison.Ordinal);
+            var path = route[4..]
+                .Replace("{owner}/{repo}", app, StringComparison.Ordinal)
+                .Replace("{username}", ada.Login, StringComparison.Ordinal);
             Assert.NotEqual("BUG", Word((await shared.Server.Nobody().GetAsync(path)).Status));
         }
     }

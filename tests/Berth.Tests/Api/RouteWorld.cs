@@ -2,7 +2,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Api;
 
-/// <summary>An organization with a private repository, a linked package with two versions and a team, and everybody who may want something of it.</summary>
+/// <summary>
+/// An organization with a private repository, a linked package with two versions and a team, and everybody who may want something of it.
+/// </summary>
 public sealed class RouteWorld
 {
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
@@ -55,8 +57,11 @@ public sealed class RouteWorld
         var path = route[(space + 1)..];
 
         // {username} is the account whose packages are meant, elsewhere a member.
-        path = path.Replace("{username}", path.Contains("/packages", StringComparison.Ordinal) ? _names["{org}"] : Callers[1].Login, StringComparison.Ordinal);
-        path = path.Replace("{name}", path.Contains("/user/codespaces/", StringComparison.Ordinal) ? "no-such-codespace" : "app", StringComparison.Ordinal);
+        path = path.Replace(
+            "{username}", path.Contains("/packages", StringComparison.Ordinal) ? _names["{org}"] : Callers[1].Login,
+            StringComparison.Ordinal);
+        path = path.Replace(
+            "{name}", path.Contains("/user/codespaces/", StringComparison.Ordinal) ? "no-such-codespace" : "app", StringComparison.Ordinal);
         foreach (var (name, value) in _names)
         {
             path = path.Replace(name, value, StringComparison.Ordinal);

@@ -14,10 +14,14 @@ public sealed class SizeTests
     [Fact]
     public void No_file_is_longer_than_one_can_read_and_nine_of_ten_are_half_of_that()
     {
-        var lengths = Files("src", "tests", "bench").Select(file => (File: file, Lines: File.ReadLines(Path.Combine(SourceMap.Repository, file)).Count())).OrderBy(file => file.Lines).ToList();
+        var lengths = Files("src", "tests", "bench")
+            .Select(file => (File: file, Lines: File.ReadLines(Path.Combine(SourceMap.Repository, file)).Count()))
+            .OrderBy(file => file.Lines)
+            .ToList();
         Assert.Empty(lengths.Where(file => file.Lines > Most).Select(file => $"{file.File} has {file.Lines} lines"));
         var source = lengths.Where(file => file.File.StartsWith("src", StringComparison.Ordinal)).ToList();
-        Assert.True(source[source.Count * 9 / 10].Lines <= Usual, $"nine of ten files have up to {source[source.Count * 9 / 10].Lines} lines");
+        Assert.True(
+            source[source.Count * 9 / 10].Lines <= Usual, $"nine of ten files have up to {source[source.Count * 9 / 10].Lines} lines");
     }
 
     /// <summary>A raw string literal keeps the lines of what it quotes.</summary>
@@ -47,16 +51,22 @@ public sealed class SizeTests
     [Fact]
     public void No_class_is_made_of_more_than_eight_things()
     {
-        var faults = new[] { typeof(Reconciler).Assembly, typeof(Berth.Client.BerthClient).Assembly, typeof(Berth.Cli.BerthCommand).Assembly }
-            .SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type is { IsClass: true } && type.GetMethod("<Clone>$") is null && !type.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)))
-            .SelectMany(type => type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
-            .Where(constructor => constructor.GetParameters().Length > MostParameters)
-            .Select(constructor => $"{constructor.DeclaringType!.Name} has {constructor.GetParameters().Length}");
+        var faults =
+            new[] { typeof(Reconciler).Assembly, typeof(Berth.Client.BerthClient).Assembly, typeof(Berth.Cli.BerthCommand).Assembly }
+                .SelectMany(assembly => assembly.GetTypes())
+                .Where(
+                    type => type is { IsClass: true }
+                        && type.GetMethod("<Clone>$") is null
+                        && !type.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)))
+                .SelectMany(type => type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
+                .Where(constructor => constructor.GetParameters().Length > MostParameters)
+                .Select(constructor => $"{constructor.DeclaringType!.Name} has {constructor.GetParameters().Length}");
         Assert.Empty(faults);
     }
 
     private static IEnumerable<string> Files(params IEnumerable<string> folders) =>
-        folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(SourceMap.Repository, folder), "*.cs", SearchOption.AllDirectories))
-            .Where(file => !file.Split(Path.DirectorySeparatorChar).Contains("obj")).Select(file => Path.GetRelativePath(SourceMap.Repository, file));
+        folders.SelectMany(
+            folder => Directory.EnumerateFiles(Path.Combine(SourceMap.Repository, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !file.Split(Path.DirectorySeparatorChar).Contains("obj"))
+            .Select(file => Path.GetRelativePath(SourceMap.Repository, file));
 }

@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 namespace Berth.Tests.Architecture;
 
 /// <summary>
-/// The server's source as rooms that use each other. A room is a namespace below <c>Berth.Server</c>: <c>Registry</c>, <c>Codespaces.Engine</c>. What counts is use,
-/// however it is written: a <c>using</c>, a qualified name, or a type of a room around one's own, which needs neither.
+/// The server's source as rooms that use each other. A room is a namespace below <c>Berth.Server</c>: <c>Registry</c>,
+/// <c>Codespaces.Engine</c>. What counts is use, however it is written: a <c>using</c>, a qualified name, or a type of a room around one's
+/// own, which needs neither.
 /// </summary>
 internal sealed partial class SourceMap
 {
@@ -56,7 +57,9 @@ internal sealed partial class SourceMap
     public static SourceMap OfServer()
     {
         var root = Path.Combine(Repository, "src", "Berth.Server");
-        return Of(Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Select(file => (Path.GetRelativePath(root, file), File.ReadAllText(file))));
+        return Of(
+            Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+                .Select(file => (Path.GetRelativePath(root, file), File.ReadAllText(file))));
     }
 
     public static SourceMap Of(IEnumerable<(string File, string Text)> sources) => new(sources);
@@ -92,7 +95,12 @@ internal sealed partial class SourceMap
         return
         [
             .. reachable.Keys.Where(room => reachable[room].Contains(room))
-                .GroupBy(room => string.Join(' ', reachable[room].Where(other => reachable.TryGetValue(other, out var back) && back.Contains(room)).Order(StringComparer.Ordinal)))
+                .GroupBy(
+                    room => string.Join(
+                        ' ',
+                        reachable[room]
+                            .Where(other => reachable.TryGetValue(other, out var back) && back.Contains(room))
+                            .Order(StringComparer.Ordinal)))
                 .Select(group => group.Order(StringComparer.Ordinal).ToList()),
         ];
     }
@@ -116,7 +124,10 @@ internal sealed partial class SourceMap
         for (var around = Before(room); around.Length > 0; around = Before(around))
         {
             if (_types.TryGetValue(around, out var types)
-                && words.Any(word => types.Contains(word) && !_types[room].Contains(word) && !used.Any(other => _types.TryGetValue(other, out var shadowing) && shadowing.Contains(word))))
+                && words.Any(
+                    word => types.Contains(word)
+                        && !_types[room].Contains(word)
+                        && !used.Any(other => _types.TryGetValue(other, out var shadowing) && shadowing.Contains(word))))
             {
                 used.Add(around);
             }
@@ -166,7 +177,8 @@ internal sealed partial class SourceMap
     [GeneratedRegex(@"\b(class|record( struct| class)?|struct|interface|enum) (?<name>[A-Z]\w*)", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Declaration();
 
-    [GeneratedRegex(@"^using (static |\w+ = )?Berth\.Server\.(?<name>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 10_000)]
+    [GeneratedRegex(
+        @"^using (static |\w+ = )?Berth\.Server\.(?<name>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Using();
 
     [GeneratedRegex("^(using|namespace) .*;$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 10_000)]

@@ -19,7 +19,8 @@ public sealed class SourceMapTests
     {
         var map = SourceMap.Of(
         [
-            ("Api/ApiUrls.cs", "namespace Berth.Server.Api;\ninternal sealed class ApiUrls;"), ("Api/Wire/Row.cs", "namespace Berth.Server.Api.Wire;\ninternal sealed record Row;"),
+            ("Api/ApiUrls.cs", "namespace Berth.Server.Api;\ninternal sealed class ApiUrls;"),
+            ("Api/Wire/Row.cs", "namespace Berth.Server.Api.Wire;\ninternal sealed record Row;"),
             ("A.cs", source),
         ]);
         Assert.Equal(expected, string.Join(' ', map.Uses.Select(use => $"{use.Room} → {use.Used}")));

@@ -37,7 +37,8 @@ internal sealed class CliRun : IDisposable
         using var output = new StringWriter();
         using var error = new StringWriter();
         using var reader = new StringReader(input);
-        var code = await BerthCli.RunAsync(args, new Terminal(reader, output, error, name => _environment.GetValueOrDefault(name), Interactive: false));
+        var code = await BerthCli.RunAsync(
+            args, new Terminal(reader, output, error, name => _environment.GetValueOrDefault(name), Interactive: false));
         return new CliResult(code, output.ToString(), error.ToString());
     }
 

@@ -73,7 +73,9 @@ public sealed class CliTests(SharedServer shared)
         await cli.DoAsync($"repo collaborator set {acme}/app {bob.Login} --role admin");
         Assert.Matches($"{bob.Login} +admin\n", await cli.DoAsync($"repo collaborator list {acme}/app"));
         await cli.DoAsync($"org edit {acme} --base-permission none");
-        Assert.Contains("Workflows can create packages:        no", await cli.DoAsync($"org settings {acme} --workflows-can-create-packages false"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Workflows can create packages:        no", await cli.DoAsync($"org settings {acme} --workflows-can-create-packages false"),
+            StringComparison.Ordinal);
         await cli.DoAsync($"repo edit {acme}/app --name renamed");
         Assert.Equal(2, (await cli.RunAsync("repo", "delete", $"{acme}/renamed")).ExitCode);
         await cli.DoAsync($"repo delete {acme}/renamed --yes");
@@ -87,10 +89,13 @@ public sealed class CliTests(SharedServer shared)
         var app = await ada.RepositoryAsync(ada.Login);
         using var cli = new CliRun(Server, ada.Token);
         var package = $"{ada.Login}/tools/base";
-        Assert.Contains("Inherits access: yes", await cli.DoAsync($"package create {package} --repository {app} --inherit on"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Inherits access: yes", await cli.DoAsync($"package create {package} --repository {app} --inherit on"),
+            StringComparison.Ordinal);
         Assert.Contains("Inherits access: no", await cli.DoAsync($"package inherit {package} off"), StringComparison.Ordinal);
         Assert.Contains("Visibility:      public", await cli.DoAsync($"package visibility {package} public"), StringComparison.Ordinal);
-        Assert.Contains($"berth package edit {package} --visibility private", await cli.DoAsync($"package show {package}"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"berth package edit {package} --visibility private", await cli.DoAsync($"package show {package}"), StringComparison.Ordinal);
         var tightened = await cli.DoAsync($"package inherit {package} on");
         Assert.Contains("It was public, and is private now", tightened, StringComparison.Ordinal);
         Assert.Contains($"berth package edit {package} --visibility public", tightened, StringComparison.Ordinal);
@@ -125,7 +130,9 @@ public sealed class CliTests(SharedServer shared)
         using var cli = new CliRun(Server, ada.Token);
         var package = $"{ada.Login}/web";
         await ada.PushAsync(package, "v1");
-        var first = JsonDocument.Parse(await cli.DoAsync($"package version list {package} --json")).RootElement[0].GetProperty("id").GetInt64();
+        var first = JsonDocument.Parse(await cli.DoAsync($"package version list {package} --json")).RootElement[0]
+            .GetProperty("id")
+            .GetInt64();
         await ada.PushAsync(package, $"{first}", "\"n\":\"2\"");
         var refused = await cli.RunAsync("package", "version", "delete", package, $"{first}");
         Assert.Equal(1, refused.ExitCode);
@@ -149,13 +156,18 @@ public sealed class CliTests(SharedServer shared)
         Assert.Matches($"user +{bob.Login} +write +granted", list);
         Assert.Matches($"actions +{app} +admin +Actions list", list);
         Assert.Matches($"codespaces +{app} +read +Codespaces list", list);
-        Assert.StartsWith($"user {bob.Login} may push", await cli.DoAsync($"package access explain {package} --user {bob.Login} --action push"), StringComparison.Ordinal);
-        Assert.Contains("may not delete", await cli.DoAsync($"package access explain {package} --user {bob.Login} --action delete"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"user {bob.Login} may push", await cli.DoAsync($"package access explain {package} --user {bob.Login} --action push"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "may not delete", await cli.DoAsync($"package access explain {package} --user {bob.Login} --action delete"),
+            StringComparison.Ordinal);
         await cli.DoAsync($"package access revoke {package} --user {bob.Login}");
         Assert.Equal(4, (await cli.RunAsync("package", "access", "revoke", package, "--user", bob.Login)).ExitCode);
         Assert.Equal(2, (await cli.RunAsync("package", "access", "grant", package)).ExitCode);
         Assert.Equal(2, (await cli.RunAsync("package", "access", "grant", package, "--user", bob.Login)).ExitCode);
-        Assert.Equal(2, (await cli.RunAsync("package", "access", "grant", package, "--user", "a", "--team", "b", "--role", "read")).ExitCode);
+        Assert.Equal(
+            2, (await cli.RunAsync("package", "access", "grant", package, "--user", "a", "--team", "b", "--role", "read")).ExitCode);
     }
 
     [Fact]
@@ -169,7 +181,9 @@ public sealed class CliTests(SharedServer shared)
         var tokens = JsonDocument.Parse(await cli.DoAsync("token list --json")).RootElement;
         Assert.Equal("ci", tokens[0].GetProperty("note").GetString());
         await cli.DoAsync($"token delete {tokens[0].GetProperty("id").GetInt64()}");
-        Assert.StartsWith("berthw_", await cli.DoAsync($"token workflow {app} --packages write --expires-in 30m --run 7 --ref refs/heads/main"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "berthw_", await cli.DoAsync($"token workflow {app} --packages write --expires-in 30m --run 7 --ref refs/heads/main"),
+            StringComparison.Ordinal);
         Assert.Equal(1, (await cli.RunAsync("token", "workflow", app, "--expires-in", "25h")).ExitCode);
         Assert.Equal(2, (await cli.RunAsync("token", "workflow", app, "--expires-in", "soon")).ExitCode);
     }

@@ -7,8 +7,8 @@ using Berth.Cli;
 namespace Berth.Tests.Cli;
 
 /// <summary>
-/// The help of every command, as it stood when somebody last looked at it: <c>help.txt</c> beside this file. After a wanted change, run this test with
-/// <c>BERTH_WRITE_GOLDEN=1</c> and read the difference.
+/// The help of every command, as it stood when somebody last looked at it: <c>help.txt</c> beside this file. After a wanted change, run
+/// this test with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference.
 /// </summary>
 public sealed partial class HelpTests
 {
@@ -42,7 +42,8 @@ public sealed partial class HelpTests
         {
             var name = "berth " + string.Join(' ', path);
             Assert.NotEmpty(command.Examples);
-            Assert.All(command.Examples, example => Assert.Contains(command.Run is null ? "berth " : name, example, StringComparison.Ordinal));
+            Assert.All(
+                command.Examples, example => Assert.Contains(command.Run is null ? "berth " : name, example, StringComparison.Ordinal));
         }
     }
 
@@ -55,7 +56,9 @@ public sealed partial class HelpTests
             {
                 // The part of a pipeline that is ours, without redirections; quotes hold one word together.
                 var part = example.Split(" | ").First(text => text.Contains("berth ", StringComparison.Ordinal));
-                var line = part[(part.IndexOf("berth ", StringComparison.Ordinal) + "berth ".Length)..].Split([" < ", " > "], StringSplitOptions.None)[0];
+                var line = part[(part.IndexOf("berth ", StringComparison.Ordinal) + "berth ".Length)..]
+                    .Split([" < ", " > "], StringSplitOptions.None)[
+                    0];
                 var args = Word().Matches(line).Select(word => word.Value.Trim('"', '\''));
                 Assert.Empty(BerthCli.Build().Parse([.. args]).Errors);
             }

@@ -14,7 +14,9 @@ public sealed partial class RemedyTests(SharedServer shared)
         var bob = await shared.Server.UserAsync("bob");
         await ada.PushAsync($"{ada.Login}/tools/web");
         await ada.DoAsync("PUT", $"/user/packages/container/tools%2Fweb/access/users/{bob.Login}", """{"role":"read"}""");
-        await RunAsync(ada, (await bob.GetAsync($"/users/{ada.Login}/packages/container/tools%2Fweb/access/explain?action=push"))["remedy"].GetString()!);
+        await RunAsync(
+            ada,
+            (await bob.GetAsync($"/users/{ada.Login}/packages/container/tools%2Fweb/access/explain?action=push"))["remedy"].GetString()!);
         await bob.PushAsync($"{ada.Login}/tools/web", "2");
     }
 
@@ -24,7 +26,8 @@ public sealed partial class RemedyTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var app = await ada.RepositoryAsync(ada.Login);
         await ada.PushAsync($"{ada.Login}/web");
-        await RunAsync(ada, (await ada.GetAsync($"/user/packages/container/web/access/explain?workflow={app}&action=push"))["remedy"].GetString()!);
+        await RunAsync(
+            ada, (await ada.GetAsync($"/user/packages/container/web/access/explain?workflow={app}&action=push"))["remedy"].GetString()!);
         await (await ada.WorkflowAsync(app)).PushAsync($"{ada.Login}/web", "2");
     }
 

@@ -29,7 +29,8 @@ public sealed class SecretCommandTests(SharedServer shared)
         await File.WriteAllTextAsync(file, "line one\nline two\n", Token);
         await cli.DoAsync($"secret set KEY --repo {app} --value-file {file}");
         var environmentFile = Path.Combine(cli.Home, ".env");
-        await File.WriteAllTextAsync(environmentFile, "ACR_CONTAINER_REGISTRY_SERVER=acme.azurecr.io # Azure\nexport ACR_CONTAINER_REGISTRY_USER='ada'\n", Token);
+        await File.WriteAllTextAsync(
+            environmentFile, "ACR_CONTAINER_REGISTRY_SERVER=acme.azurecr.io # Azure\nexport ACR_CONTAINER_REGISTRY_USER='ada'\n", Token);
         await cli.DoAsync($"secret set --org {acme} -f {environmentFile}");
         Assert.Equal(0, (await cli.RunWithInputAsync("for web", "secret", "set", "WEB", "--org", acme, "--repos", "web")).ExitCode);
 
@@ -57,9 +58,12 @@ public sealed class SecretCommandTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         using var cli = new CliRun(Server, ada.Token);
         await cli.RunWithInputAsync("1", "secret", "set", "X", "--org", acme, "--visibility", "all");
-        Assert.Equal($"Updated X ({acme}, visibility all).\n", (await cli.RunWithInputAsync("2", "secret", "set", "x", "--org", acme)).Error);
+        Assert.Equal(
+            $"Updated X ({acme}, visibility all).\n", (await cli.RunWithInputAsync("2", "secret", "set", "x", "--org", acme)).Error);
         await cli.DoAsync($"secret delete X --org {acme}");
-        Assert.Equal((4, ""), ((await cli.RunAsync("secret", "delete", "X", "--org", acme)).ExitCode, await cli.DoAsync($"secret list --org {acme}")));
+        Assert.Equal(
+            (4, ""),
+            ((await cli.RunAsync("secret", "delete", "X", "--org", acme)).ExitCode, await cli.DoAsync($"secret list --org {acme}")));
     }
 
     [Fact]
@@ -69,7 +73,8 @@ public sealed class SecretCommandTests(SharedServer shared)
         var (app, web) = (await ada.RepositoryAsync(ada.Login), await ada.RepositoryAsync(ada.Login, "web"));
         using var cli = new CliRun(Server, ada.Token);
         var set = await cli.RunWithInputAsync("x", "secret", "set", "X");
-        Assert.Contains("No codespace gets it yet; select repositories: berth secret repos set X OWNER/NAME", set.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "No codespace gets it yet; select repositories: berth secret repos set X OWNER/NAME", set.Error, StringComparison.Ordinal);
         await cli.DoAsync($"secret repos set X {app}");
         var added = await cli.RunAsync("secret", "repos", "add", "X", web);
         Assert.Equal($"X is for codespaces of {app}, {web}.\n", added.Error);
@@ -116,7 +121,8 @@ public sealed class SecretCommandTests(SharedServer shared)
     public void An_env_file_is_read_as_shells_and_tools_write_it()
     {
         var values = EnvironmentFile.Parse(
-            "\ufeff# first\r\n\r\nA=1\r\n export B = two words  # remark\nC=\"a\\nb \\\"c\\\" # no remark\"\nD='a\\nb'\nE=\nF=\"line one\nline two\" # remark\nG=a#b\nH=\"\"\n");
+            "\ufeff# first\r\n\r\nA=1\r\n export B = two words  # remark\nC=\"a\\nb \\\"c\\\" # no remark\"\nD='a\\nb'\nE=\nF=\"line "
+                + "one\nline two\" # remark\nG=a#b\nH=\"\"\n");
         Assert.Equal(
             ["A=1", "B=two words", "C=a\nb \"c\" # no remark", "D=a\\nb", "E=", "F=line one\nline two", "G=a#b", "H="],
             values.Select(pair => $"{pair.Key}={pair.Value}"));
@@ -139,7 +145,8 @@ public sealed class SecretCommandTests(SharedServer shared)
     {
         var id = (await person.GetAsync($"/repos/{repository}"))["id"].GetInt64();
         var user = (await person.GetAsync("/user"))["id"].GetInt64();
-        var facts = await Server.Services.GetRequiredService<Db>().ReadAsync(session => AccessDecisions.RepositoryAsync(session, null, id), Token);
+        var facts = await Server.Services.GetRequiredService<Db>()
+            .ReadAsync(session => AccessDecisions.RepositoryAsync(session, null, id), Token);
         return (await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, facts!.Repository, Token)).Environment;
     }
 }

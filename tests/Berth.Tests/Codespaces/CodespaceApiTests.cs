@@ -35,7 +35,10 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         Assert.Equal(HttpStatusCode.OK, start.StatusCode);
         var log = await CodespaceServer.LogAsync(client, name);
         Assert.Equal(2, log.Split("[failed]").Length - 1);
-        Assert.Equal(1, (await client.GetStringAsync(Path(name, "/creation-log?attempt=latest"), TestContext.Current.CancellationToken)).Split("[failed]").Length - 1);
+        Assert.Equal(
+            1,
+            (await client.GetStringAsync(Path(name, "/creation-log?attempt=latest"), TestContext.Current.CancellationToken))
+                .Split("[failed]").Length - 1);
 
         using var deleted = await client.DeleteAsync(Path(name), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
@@ -52,8 +55,10 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         var codespace = await CodespaceServer.CreateAsync(client, repository, new { @ref = "refs/heads/feature/x", display_name = "mine" });
         Assert.Equal(
             [
-                "billable_owner", "created_at", "devcontainer_path", "display_name", "environment_id", "git_status", "id", "idle_timeout_minutes",
-                "last_known_stop_notice", "last_used_at", "location", "machine", "machines_url", "name", "owner", "pending_operation", "prebuild", "recent_folders", "repository", "retention_expires_at",
+                "billable_owner", "created_at", "devcontainer_path", "display_name", "environment_id", "git_status", "id",
+                "idle_timeout_minutes",
+                "last_known_stop_notice", "last_used_at", "location", "machine", "machines_url", "name", "owner", "pending_operation",
+                "prebuild", "recent_folders", "repository", "retention_expires_at",
                 "retention_period_minutes", "runtime_constraints", "start_url", "state",
                 "stop_url", "updated_at", "url", "web_url",
             ],
@@ -70,14 +75,24 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
     public async Task It_can_be_created_by_the_repositorys_id_and_listed_by_it()
     {
         var (_, id, repository, client) = await RepositoryAsync();
-        using var created = await client.PostAsJsonAsync("/api/v3/user/codespaces", new { repository_id = id, @ref = "main" }, TestContext.Current.CancellationToken);
+        using var created = await client.PostAsJsonAsync(
+            "/api/v3/user/codespaces", new { repository_id = id, @ref = "main" }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, created.StatusCode);
-        foreach (var list in new[] { $"/api/v3/user/codespaces?repository_id={id}", $"/api/v3/repos/{repository}/codespaces", $"/api/v3/repositories/{id}/codespaces" })
+        foreach (var list in new[]
+        {
+            $"/api/v3/user/codespaces?repository_id={id}",
+            $"/api/v3/repos/{repository}/codespaces",
+            $"/api/v3/repositories/{id}/codespaces",
+        })
         {
             Assert.Equal(1, (await CodespaceServer.GetAsync(client, list)).GetProperty("total_count").GetInt32());
         }
 
-        Assert.Equal(0, (await CodespaceServer.GetAsync(client, $"/api/v3/user/codespaces?repository_id={id + 1_000_000}")).GetProperty("total_count").GetInt32());
+        Assert.Equal(
+            0,
+            (await CodespaceServer.GetAsync(client, $"/api/v3/user/codespaces?repository_id={id + 1_000_000}"))
+                .GetProperty("total_count")
+                .GetInt32());
     }
 
     [Theory]
@@ -103,12 +118,16 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         using var other = await shared.ClientAsync(bob, "codespace repo");
         foreach (var (method, path) in Requests)
         {
-            using var request = new HttpRequestMessage(new HttpMethod(method), Path(name, path)) { Content = JsonContent.Create(new { command = new[] { "id" } }) };
+            using var request = new HttpRequestMessage(new HttpMethod(method), Path(name, path))
+            {
+                Content = JsonContent.Create(new { command = new[] { "id" } }),
+            };
             using var response = await other.SendAsync(request, TestContext.Current.CancellationToken);
             Assert.True(response.StatusCode == HttpStatusCode.NotFound, $"{method} {path}: {response.StatusCode}");
         }
 
-        Assert.Equal(0, (await CodespaceServer.GetAsync(other, $"/api/v3/repos/{repository}/codespaces")).GetProperty("total_count").GetInt32());
+        Assert.Equal(
+            0, (await CodespaceServer.GetAsync(other, $"/api/v3/repos/{repository}/codespaces")).GetProperty("total_count").GetInt32());
     }
 
     [Theory]
@@ -134,9 +153,11 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
     {
         var (_, id, repository, _) = await RepositoryAsync();
         using var stranger = await shared.ClientAsync(await shared.Seed.UserAsync("eve"), "codespace repo");
-        using var byName = await stranger.PostAsJsonAsync($"/api/v3/repos/{repository}/codespaces", new { }, TestContext.Current.CancellationToken);
+        using var byName = await stranger.PostAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces", new { }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, byName.StatusCode);
-        using var byId = await stranger.PostAsJsonAsync("/api/v3/user/codespaces", new { repository_id = id }, TestContext.Current.CancellationToken);
+        using var byId = await stranger.PostAsJsonAsync(
+            "/api/v3/user/codespaces", new { repository_id = id }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, byId.StatusCode);
     }
 
@@ -149,14 +170,18 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
     [InlineData("POST", "/exec", HttpStatusCode.Forbidden)]
     [InlineData("PATCH", "", HttpStatusCode.Forbidden)]
     [InlineData("DELETE", "", HttpStatusCode.Forbidden)]
-    public async Task A_codespaces_own_token_looks_at_it_stops_and_rebuilds_it_and_reads_its_log(string method, string path, HttpStatusCode status)
+    public async Task A_codespaces_own_token_looks_at_it_stops_and_rebuilds_it_and_reads_its_log(
+        string method, string path, HttpStatusCode status)
     {
         var (ada, id, repository, client) = await RepositoryAsync();
         var codespace = await CodespaceServer.CreateAsync(client, repository);
         var name = codespace.GetProperty("name").GetString()!;
         await CodespaceServer.LogAsync(client, name);
         using var own = await shared.ClientOfAsync(codespace, ada, id);
-        using var request = new HttpRequestMessage(new HttpMethod(method), Path(name, path)) { Content = JsonContent.Create(new { command = new[] { "id" } }) };
+        using var request = new HttpRequestMessage(new HttpMethod(method), Path(name, path))
+        {
+            Content = JsonContent.Create(new { command = new[] { "id" } }),
+        };
         using var response = await own.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(status, response.StatusCode);
     }
@@ -168,7 +193,12 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         var (one, other) = (await CodespaceServer.CreateAsync(client, repository), await CodespaceServer.CreateAsync(client, repository));
         await CodespaceServer.LogAsync(client, one.GetProperty("name").GetString()!);
         using var own = await shared.ClientOfAsync(one, ada, id);
-        foreach (var path in new[] { "/api/v3/user/codespaces/" + other.GetProperty("name").GetString(), "/api/v3/user/codespaces", $"/api/v3/repos/{repository}/codespaces" })
+        foreach (var path in new[]
+        {
+            "/api/v3/user/codespaces/" + other.GetProperty("name").GetString(),
+            "/api/v3/user/codespaces",
+            $"/api/v3/repos/{repository}/codespaces",
+        })
         {
             using var response = await own.GetAsync(path, TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
@@ -201,8 +231,11 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
     [InlineData("POST", "/repos/REPO/codespaces", """{"ref":5}""", 422, "ref must be a string")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"machine":"hugeLinux"}""", 422, "this server offers basicLinux32gb")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"devcontainer_path":"/etc/passwd"}""", 422, "devcontainer_path")]
-    [InlineData("POST", "/repos/REPO/codespaces", """{"devcontainer_path":".devcontainer/../../x/devcontainer.json"}""", 422, "devcontainer_path")]
-    [InlineData("POST", "/repos/REPO/codespaces", """{"display_name":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}""", 422, "display_name")]
+    [InlineData(
+        "POST", "/repos/REPO/codespaces", """{"devcontainer_path":".devcontainer/../../x/devcontainer.json"}""", 422, "devcontainer_path")]
+    [InlineData(
+        "POST", "/repos/REPO/codespaces", """{"display_name":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}""", 422,
+        "display_name")]
     [InlineData("POST", "/repos/REPO/codespaces", """{"display_name":["a"]}""", 422, "display_name")]
     [InlineData("POST", "/user/codespaces", "{}", 422, "repository_id")]
     [InlineData("POST", "/user/codespaces", """{"repository_id":"5"}""", 422, "repository_id")]
@@ -257,14 +290,17 @@ public sealed class CodespaceApiTests(CodespaceServer shared)
         var latest = await CodespaceServer.GetAsync(client, $"/api/v3/user/codespaces/{name}/exports/latest");
         Assert.Equal(made.GetProperty("id").GetString(), latest.GetProperty("id").GetString());
         Assert.Equal("succeeded", latest.GetProperty("state").GetString());
-        Assert.Equal(log, await client.GetStringAsync(new Uri(latest.GetProperty("export_url").GetString()!), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            log,
+            await client.GetStringAsync(new Uri(latest.GetProperty("export_url").GetString()!), TestContext.Current.CancellationToken));
         using var none = await client.GetAsync(Path(name, "/exports/77"), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
     }
 
     private static readonly (string Method, string Path)[] Requests =
     [
-        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/start"), ("POST", "/stop"), ("POST", "/rebuild"), ("POST", "/exec"), ("GET", "/creation-log"), ("GET", "/machines"),
+        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/start"), ("POST", "/stop"), ("POST", "/rebuild"), ("POST", "/exec"),
+        ("GET", "/creation-log"), ("GET", "/machines"),
     ];
 
     private static Uri Path(string name, string rest = "") => new($"/api/v3/user/codespaces/{name}{rest}", UriKind.Relative);

@@ -38,7 +38,8 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
         }
 
         Assert.Equal(
-            [new string('a', 3_999) + '\ufffd', "\ufffd \U0001F600 \ufffd"], (await logs.ReadAsync(codespace.Id, null, 0, TestContext.Current.CancellationToken)).Select(line => line.Line));
+            [new string('a', 3_999) + '\ufffd', "\ufffd \U0001F600 \ufffd"],
+            (await logs.ReadAsync(codespace.Id, null, 0, TestContext.Current.CancellationToken)).Select(line => line.Line));
     }
 
     [Fact]
@@ -92,7 +93,8 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
             State = CodespaceState.Provisioning,
             Attempt = 1,
         };
-        var id = await shared.Seed.Db.WriteAsync(session => CodespaceTable.InsertAsync(session, codespace), TestContext.Current.CancellationToken);
+        var id = await shared.Seed.Db.WriteAsync(
+            session => CodespaceTable.InsertAsync(session, codespace), TestContext.Current.CancellationToken);
         return (codespace with { Id = id }, shared.Server.Services.GetRequiredService<CodespaceLog>());
     }
 }

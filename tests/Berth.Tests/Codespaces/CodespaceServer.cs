@@ -11,7 +11,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>A server whose container engine is not there, for what codespaces do without one. Tests use names of their own and run in parallel.</summary>
+/// <summary>
+/// A server whose container engine is not there, for what codespaces do without one. Tests use names of their own and run in parallel.
+/// </summary>
 public sealed class CodespaceServer : IAsyncLifetime
 {
     private BerthServer? _server;
@@ -20,7 +22,8 @@ public sealed class CodespaceServer : IAsyncLifetime
 
     internal Seed Seed => new(Server);
 
-    public async ValueTask InitializeAsync() => _server = await BerthServer.StartAsync(manualClock: false, "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock");
+    public async ValueTask InitializeAsync() =>
+        _server = await BerthServer.StartAsync(manualClock: false, "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock");
 
     public async ValueTask DisposeAsync()
     {
@@ -32,11 +35,21 @@ public sealed class CodespaceServer : IAsyncLifetime
 
     /// <summary>A client with a fresh personal token of the user.</summary>
     internal Task<HttpClient> ClientAsync(UserPrincipal user, string scopes = "codespace", string? patterns = null) =>
-        ClientAsync(new NewTokenRow { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = scopes, Patterns = patterns, CreatedAt = DateTimeOffset.UnixEpoch });
+        ClientAsync(
+            new NewTokenRow
+            {
+                Kind = "personal",
+                Hash = [],
+                UserId = user.UserId,
+                Scopes = scopes,
+                Patterns = patterns,
+                CreatedAt = DateTimeOffset.UnixEpoch,
+            });
 
     /// <summary>The same, of a server of the test's own.</summary>
     internal static Task<HttpClient> ClientAsync(BerthServer server, UserPrincipal user) => ClientAsync(
-        server, new NewTokenRow { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = "codespace", CreatedAt = DateTimeOffset.UnixEpoch });
+        server,
+        new NewTokenRow { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = "codespace", CreatedAt = DateTimeOffset.UnixEpoch });
 
     /// <summary>A client with the token that a start of the codespace would have.</summary>
     internal Task<HttpClient> ClientOfAsync(JsonElement codespace, UserPrincipal creator, long repository) => ClientAsync(new NewTokenRow
@@ -51,14 +64,16 @@ public sealed class CodespaceServer : IAsyncLifetime
 
     internal static async Task<JsonElement> CreateAsync(HttpClient client, string repository, object? body = null)
     {
-        using var response = await client.PostAsJsonAsync($"/api/v3/repos/{repository}/codespaces", body ?? new { }, TestContext.Current.CancellationToken);
+        using var response = await client.PostAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces", body ?? new { }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Follows the log to the end of the start.</summary>
     internal static Task<string> LogAsync(HttpClient client, string name) =>
-        client.GetStringAsync(new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true", UriKind.Relative), TestContext.Current.CancellationToken);
+        client.GetStringAsync(
+            new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true", UriKind.Relative), TestContext.Current.CancellationToken);
 
     internal static Task<JsonElement> GetAsync(HttpClient client, string path) =>
         client.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
@@ -68,7 +83,9 @@ public sealed class CodespaceServer : IAsyncLifetime
     private static async Task<HttpClient> ClientAsync(BerthServer server, NewTokenRow token)
     {
         var secret = TokenSecret.Create(TokenSecret.Personal);
-        await new Seed(server).Db.WriteAsync(session => TokenTable.InsertAsync(session, token with { Hash = TokenSecret.Hash(secret) }), TestContext.Current.CancellationToken);
+        await new Seed(server).Db.WriteAsync(
+            session => TokenTable.InsertAsync(session, token with { Hash = TokenSecret.Hash(secret) }),
+            TestContext.Current.CancellationToken);
         return server.Client(secret);
     }
 }

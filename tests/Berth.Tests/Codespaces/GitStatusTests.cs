@@ -7,7 +7,9 @@ public sealed class GitStatusTests
     [Fact]
     public void The_branch_what_is_ahead_and_what_is_not_committed()
     {
-        var known = GitStatus.Parse("# branch.oid 1234\n# branch.head main\n# branch.upstream origin/main\n# branch.ab +2 -1\n1 .M N... 100644 100644 100644 a b file\n");
+        var known = GitStatus.Parse(
+            "# branch.oid 1234\n# branch.head main\n# branch.upstream origin/main\n# branch.ab +2 -1\n1 .M N... 100644 100644 100644 a b "
+                + "file\n");
         Assert.Equal(new GitStatus.Known("main", 2, 1, true), known);
     }
 
@@ -16,7 +18,8 @@ public sealed class GitStatusTests
         Assert.Equal(new GitStatus.Known("topic", null, null, false), GitStatus.Parse("# branch.oid 1234\n# branch.head topic\n"));
 
     [Fact]
-    public void No_branch() => Assert.Equal(new GitStatus.Known(null, null, null, false), GitStatus.Parse("# branch.oid 1234\n# branch.head (detached)\n"));
+    public void No_branch() =>
+        Assert.Equal(new GitStatus.Known(null, null, null, false), GitStatus.Parse("# branch.oid 1234\n# branch.head (detached)\n"));
 
     [Theory]
     [InlineData("")]

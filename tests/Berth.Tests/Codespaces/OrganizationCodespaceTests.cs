@@ -22,7 +22,9 @@ public sealed class OrganizationCodespaceTests(CodespaceServer shared)
         await world.Owner.DoAsync("PUT", access, """{"visibility":"selected_members"}""");
         var refused = await world.Member.SendAsync("POST", $"/repos/{world.App}/codespaces", "{}");
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
-        Assert.Contains($"{world.Acme} lets selected members have codespaces, and {world.Member.Login} is not among them", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{world.Acme} lets selected members have codespaces, and {world.Member.Login} is not among them", refused.Message,
+            StringComparison.Ordinal);
         Assert.Contains($"berth org codespaces-access add {world.Acme} {world.Member.Login}", refused.Body, StringComparison.Ordinal);
         await world.Owner.DoAsync("POST", access + "/selected_users", $$"""{"selected_usernames":["{{world.Member.Login}}"]}""");
         Assert.Equal(world.Member.Login, (await world.Owner.GetAsync(access))["selected_usernames"][0].GetString());
@@ -59,7 +61,8 @@ public sealed class OrganizationCodespaceTests(CodespaceServer shared)
     public async Task What_cannot_be_set_is_refused(string method, string path, string body, string message)
     {
         var world = await WorldAsync();
-        var text = body.Replace("MEMBER", world.Member.Login, StringComparison.Ordinal).Replace("OUTSIDER", world.Outsider.Login, StringComparison.Ordinal);
+        var text = body.Replace("MEMBER", world.Member.Login, StringComparison.Ordinal)
+            .Replace("OUTSIDER", world.Outsider.Login, StringComparison.Ordinal);
         var reply = await world.Owner.SendAsync(method, $"/orgs/{world.Acme}/codespaces/access{path}", text);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, reply.Status);
         Assert.Contains(message, reply.Message, StringComparison.Ordinal);
@@ -80,8 +83,12 @@ public sealed class OrganizationCodespaceTests(CodespaceServer shared)
         var one = $"/orgs/{world.Acme}/members/{world.Member.Login}/codespaces/{name}";
         Assert.Equal(name, (await world.Owner.GetAsync(one))["name"].GetString());
         Assert.Equal(HttpStatusCode.OK, (await world.Owner.SendAsync("POST", one + "/stop")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await world.Owner.GetAsync($"/orgs/{world.Acme}/members/{world.Member.Login}/codespaces/{foreign}")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await world.Owner.SendAsync("DELETE", $"/orgs/{world.Acme}/members/{world.Outsider.Login}/codespaces/{name}")).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await world.Owner.GetAsync($"/orgs/{world.Acme}/members/{world.Member.Login}/codespaces/{foreign}")).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await world.Owner.SendAsync("DELETE", $"/orgs/{world.Acme}/members/{world.Outsider.Login}/codespaces/{name}")).Status);
 
         // They do not enter it.
         Assert.Equal(HttpStatusCode.NotFound, (await world.Owner.GetAsync($"/user/codespaces/{name}")).Status);
@@ -99,7 +106,8 @@ public sealed class OrganizationCodespaceTests(CodespaceServer shared)
 
     private async Task<Situation> WorldAsync()
     {
-        var (owner, member, outsider) = (await shared.Server.UserAsync("owner"), await shared.Server.UserAsync("member"), await shared.Server.UserAsync("outsider"));
+        var (owner, member, outsider) = (
+            await shared.Server.UserAsync("owner"), await shared.Server.UserAsync("member"), await shared.Server.UserAsync("outsider"));
         var acme = await owner.OrganizationAsync();
         await owner.DoAsync("PUT", $"/orgs/{acme}/memberships/{member.Login}", """{"role":"member"}""");
         var app = await owner.RepositoryAsync(acme);

@@ -7,7 +7,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>What a pre-flight says where nothing can be cloned, on the command line too. With registries it is tried in the tests with real clients.</summary>
+/// <summary>
+/// What a pre-flight says where nothing can be cloned, on the command line too. With registries it is tried in the tests with real clients.
+/// </summary>
 public sealed class PreflightTests(CodespaceServer shared)
 {
     [Fact]
@@ -18,7 +20,8 @@ public sealed class PreflightTests(CodespaceServer shared)
         using var cli = new CliRun(shared.Server, ada.Token);
         var run = await cli.RunAsync("codespace", "preflight", repository);
         Assert.Equal(
-            (1, $"failed: {repository} has no clone_url. Remedy: set one: berth repo edit {repository} --clone-url URL\n", ""), (run.ExitCode, run.Out, run.Error));
+            (1, $"failed: {repository} has no clone_url. Remedy: set one: berth repo edit {repository} --clone-url URL\n", ""),
+            (run.ExitCode, run.Out, run.Error));
 
         var json = await cli.RunAsync("codespace", "preflight", repository, "--json");
         var report = JsonSerializer.Deserialize<JsonElement>(json.Out);
@@ -73,6 +76,8 @@ public sealed class PreflightTests(CodespaceServer shared)
         lines.Mask("password");
         lines.Mask("password-and-more");
         lines.Mask("abc");
-        Assert.Equal("the registry echoes ********, ******** and abc in two  lines", lines.Clean("the registry echoes password-and-more, password and abc in two\r\nlines"));
+        Assert.Equal(
+            "the registry echoes ********, ******** and abc in two  lines",
+            lines.Clean("the registry echoes password-and-more, password and abc in two\r\nlines"));
     }
 }

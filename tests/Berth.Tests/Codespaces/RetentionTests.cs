@@ -41,13 +41,15 @@ public sealed class RetentionTests
         var created = await CodespaceServer.CreateAsync(client, $"{login}/app", new { retention_period_minutes = retention });
         var name = created.GetProperty("name").GetString()!;
         await CodespaceServer.LogAsync(client, name);
-        Assert.Equal("Failed", (await CodespaceServer.GetAsync(client, "/api/v3/user/codespaces/" + name)).GetProperty("state").GetString());
+        Assert.Equal(
+            "Failed", (await CodespaceServer.GetAsync(client, "/api/v3/user/codespaces/" + name)).GetProperty("state").GetString());
         return name;
     }
 
     private static async Task ChangeAsync(HttpClient client, string name, int retention)
     {
-        using var response = await client.PatchAsJsonAsync("/api/v3/user/codespaces/" + name, new { retention_period_minutes = retention }, TestContext.Current.CancellationToken);
+        using var response = await client.PatchAsJsonAsync(
+            "/api/v3/user/codespaces/" + name, new { retention_period_minutes = retention }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
@@ -59,7 +61,8 @@ public sealed class RetentionTests
 
     private static async Task<HttpStatusCode> StatusAsync(HttpClient client, string name)
     {
-        using var response = await client.GetAsync(new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(
+            new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
         return response.StatusCode;
     }
 }

@@ -150,7 +150,8 @@ public sealed class KeyRotationTests : IAsyncLifetime
         server.Clock!.StopTimers();
         var first = await admin.SendAsync("POST", "/admin/keys/rotation", """{"single_server":true}""");
         Assert.Equal((HttpStatusCode.Accepted, "running"), (first.Status, first["state"].GetString()));
-        Assert.Equal(first["to"].GetString(), (await admin.DoAsync("POST", "/admin/keys/rotation", """{"single_server":true}"""))["to"].GetString());
+        Assert.Equal(
+            first["to"].GetString(), (await admin.DoAsync("POST", "/admin/keys/rotation", """{"single_server":true}"""))["to"].GetString());
         server.Clock.ReleaseTimers();
         await server.Services.GetRequiredService<RotateMasterKey>().FinishAsync(Token);
         await server.Services.GetRequiredService<RotateMasterKey>().TidyAsync(Token);
@@ -169,7 +170,10 @@ public sealed class KeyRotationTests : IAsyncLifetime
     private async Task<WebApplication> StartAsync()
     {
         var app = BerthApplication.Build(
-            [$"--BERTH_DATA={_data}", $"--BERTH_DATABASE={_database!.Setting}", "--BERTH_LISTEN=127.0.0.1:0", "--Logging:LogLevel:Default=Warning"]);
+            [
+                $"--BERTH_DATA={_data}", $"--BERTH_DATABASE={_database!.Setting}", "--BERTH_LISTEN=127.0.0.1:0",
+                "--Logging:LogLevel:Default=Warning",
+            ]);
         try
         {
             await app.Services.GetRequiredService<Startup>().PrepareAsync(Token);
@@ -182,7 +186,8 @@ public sealed class KeyRotationTests : IAsyncLifetime
         }
     }
 
-    private static async Task<KeyRotation> StepsAsync(WebApplication app, RotateMasterKey rotate, KeyRotation rotation, Func<KeyRotation, bool> until)
+    private static async Task<KeyRotation> StepsAsync(
+        WebApplication app, RotateMasterKey rotate, KeyRotation rotation, Func<KeyRotation, bool> until)
     {
         while (!until(rotation))
         {
@@ -212,12 +217,14 @@ public sealed class KeyRotationTests : IAsyncLifetime
     }
 
     private static Task<long> AdministratorAsync(WebApplication app) =>
-        app.Services.GetRequiredService<Db>().ReadAsync(session => session.SingleAsync<long>("select id from accounts where folded = 'admin'"), Token);
+        app.Services.GetRequiredService<Db>()
+            .ReadAsync(session => session.SingleAsync<long>("select id from accounts where folded = 'admin'"), Token);
 
     private static async Task StoreAsync(WebApplication app, long id, string value)
     {
         var (name, owner) = (await RowAsync(app, id), SecretOwner.User(await AdministratorAsync(app)));
-        var sealedValue = Envelope.Seal(Encoding.UTF8.GetBytes(value), owner.Identity(name.Name, 2), app.Services.GetRequiredService<MasterKey>());
+        var sealedValue = Envelope.Seal(
+            Encoding.UTF8.GetBytes(value), owner.Identity(name.Name, 2), app.Services.GetRequiredService<MasterKey>());
         await app.Services.GetRequiredService<Db>().WriteAsync(
             session => SecretTable.UpdateAsync(session, id, "selected", sealedValue, 2, DateTimeOffset.UnixEpoch), Token);
     }
@@ -230,7 +237,9 @@ public sealed class KeyRotationTests : IAsyncLifetime
     }
 
     private static Task<SecretValueRow> RowAsync(WebApplication app, long id) => app.Services.GetRequiredService<Db>().ReadAsync(
-        async session => (await session.FirstOrDefaultAsync<SecretValueRow>("select name, version, value from secrets where id = @id", new { id }))!, Token);
+        async session =>
+            (await session.FirstOrDefaultAsync<SecretValueRow>("select name, version, value from secrets where id = @id", new { id }))!,
+        Token);
 
     private static async Task CheckAllOpenAsync(WebApplication app)
     {

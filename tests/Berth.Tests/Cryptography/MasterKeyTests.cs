@@ -57,7 +57,10 @@ public sealed class MasterKeyTests
     private static async Task StartAsync(string data, TestDatabase database)
     {
         await using var app = BerthApplication.Build(
-            [$"--BERTH_DATA={data}", $"--BERTH_DATABASE={database.Setting}", "--BERTH_LISTEN=127.0.0.1:0", "--Logging:LogLevel:Default=Warning"]);
+            [
+                $"--BERTH_DATA={data}", $"--BERTH_DATABASE={database.Setting}", "--BERTH_LISTEN=127.0.0.1:0",
+                "--Logging:LogLevel:Default=Warning",
+            ]);
         await app.Services.GetRequiredService<Startup>().PrepareAsync(Token);
     }
 }

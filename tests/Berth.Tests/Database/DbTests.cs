@@ -25,8 +25,13 @@ public sealed class DbTests(SharedServer shared)
             },
             Token)).AsTask());
         var results = await Task.WhenAll(writes);
-        Assert.Equal(Enumerable.Range(0, 40).Where(i => i % 4 == 0).Select(i => $"{i}"), results.OfType<InvalidOperationException>().Select(e => e.Message));
-        var there = await Db.ReadAsync(session => session.QueryAsync<string>("select subject from login_failures where subject like @like", new { like = prefix + "%" }), Token);
+        Assert.Equal(
+            Enumerable.Range(0, 40).Where(i => i % 4 == 0).Select(i => $"{i}"),
+            results.OfType<InvalidOperationException>().Select(e => e.Message));
+        var there = await Db.ReadAsync(
+            session => session.QueryAsync<string>(
+                "select subject from login_failures where subject like @like", new { like = prefix + "%" }),
+            Token);
         Assert.Equal(30, there.Count);
     }
 
@@ -63,7 +68,9 @@ public sealed class DbTests(SharedServer shared)
         var cache = new GenerationCache<string, object>(Db, capacity: 10);
         var name = Guid.CreateVersion7().ToString("N");
         async Task<object?> Count(string key, CancellationToken token) =>
-            await Db.ReadAsync<object>(async session => await session.SingleAsync<long>("select count(*) from login_failures where subject = @key", new { key }), token);
+            await Db.ReadAsync<object>(
+                async session => await session.SingleAsync<long>("select count(*) from login_failures where subject = @key", new { key }),
+                token);
 
         Assert.Equal(0L, await cache.GetAsync(name, Count, Token));
         await Db.WriteAsync(session => Insert(session, name), Token);
@@ -80,7 +87,9 @@ public sealed class DbTests(SharedServer shared)
         }
 
         var sorted = await Db.ReadAsync(
-            session => session.QueryAsync<string>("select subject from login_failures where subject like @like order by subject", new { like = prefix + "%" }), Token);
+            session => session.QueryAsync<string>(
+                "select subject from login_failures where subject like @like order by subject", new { like = prefix + "%" }),
+            Token);
         Assert.Equal(["1", "B", "_", "a", "b"], sorted.Select(s => s[^1..]));
     }
 

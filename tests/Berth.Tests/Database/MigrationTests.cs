@@ -5,8 +5,8 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Database;
 
 /// <summary>
-/// Every released schema, with awkward rows in it, becomes the newest one and loses nothing. A migration's rows lie beside it in <c>Migrations/NNNN_what.sql</c>; a
-/// new migration is taken in by itself.
+/// Every released schema, with awkward rows in it, becomes the newest one and loses nothing. A migration's rows lie beside it in
+/// <c>Migrations/NNNN_what.sql</c>; a new migration is taken in by itself.
 /// </summary>
 public sealed class MigrationTests
 {
@@ -21,7 +21,9 @@ public sealed class MigrationTests
         var before = await old.RowsAsync();
         await old.MigrateAsync();
         var after = await old.RowsAsync();
-        Assert.All(before.Where(table => after.ContainsKey(table.Key)), table => Assert.True(after[table.Key] >= table.Value, $"{table.Key}: {table.Value} became {after[table.Key]}"));
+        Assert.All(
+            before.Where(table => after.ContainsKey(table.Key)),
+            table => Assert.True(after[table.Key] >= table.Value, $"{table.Key}: {table.Value} became {after[table.Key]}"));
         Assert.Empty(await old.BrokenReferencesAsync());
 
         await using var fresh = await OldDatabase.CreateAsync(rows: false);
@@ -57,7 +59,10 @@ public sealed class MigrationTests
         if (released >= 2)
         {
             using var client = server.Client(OldDatabase.Token);
-            Assert.Equal("first", await client.GetStringAsync(new Uri("/v2/acme/app/web/manifests/V1.0_rc-1", UriKind.Relative), TestContext.Current.CancellationToken));
+            Assert.Equal(
+                "first",
+                await client.GetStringAsync(
+                    new Uri("/v2/acme/app/web/manifests/V1.0_rc-1", UriKind.Relative), TestContext.Current.CancellationToken));
         }
 
         if (released >= 3)

@@ -84,14 +84,16 @@ internal sealed partial class OldDatabase : IAsyncDisposable
 
     /// <summary>References to rows that are not there; PostgreSQL lets none come to be.</summary>
     public async Task<List<string>> BrokenReferencesAsync() => _db.Dialect.SingleProcess
-        ? await _db.ReadAsync(session => session.QueryAsync<string>("""select "table" || ' → ' || parent from pragma_foreign_key_check"""), Cancel)
+        ? await _db.ReadAsync(
+            session => session.QueryAsync<string>("""select "table" || ' → ' || parent from pragma_foreign_key_check"""), Cancel)
         : [];
 
     /// <summary>Every column and index, in an order of their own: a column that came later stands last in a table that is old.</summary>
     public async Task<string> SchemaAsync() => string.Join('\n', (await _db.ReadAsync(
         session => session.QueryAsync<string>(_db.Dialect.SingleProcess
             ? """
-              select m.name || '.' || c.name || ' ' || lower(c.type) || ' ' || c."notnull" || ' ' || coalesce(c.dflt_value, '') || ' ' || c.pk
+              select m.name || '.' || c.name || ' ' || lower(c.type) || ' ' || c."notnull" || ' ' || coalesce(c.dflt_value,
+                '') || ' ' || c.pk
               from sqlite_master m join pragma_table_info(m.name) c where m.type = 'table' and m.name not like 'sqlite_%'
               union all
               select sql from sqlite_master where type = 'index' and sql is not null
@@ -118,10 +120,12 @@ internal sealed partial class OldDatabase : IAsyncDisposable
     {
         var prefix = number.ToString("0000", CultureInfo.InvariantCulture) + "_";
         var assembly = typeof(OldDatabase).Assembly;
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.Contains($".Migrations.{prefix}", StringComparison.Ordinal)))
+        foreach (var name in assembly.GetManifestResourceNames()
+            .Where(name => name.Contains($".Migrations.{prefix}", StringComparison.Ordinal)))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            var sql = Placeholder().Replace(await reader.ReadToEndAsync(Cancel), match => Literal(match.Groups["kind"].Value, match.Groups["text"].Value));
+            var sql = Placeholder()
+                .Replace(await reader.ReadToEndAsync(Cancel), match => Literal(match.Groups["kind"].Value, match.Groups["text"].Value));
             await _db.WriteAsync(session => session.ExecuteAsync(sql), Cancel);
         }
     }
@@ -132,11 +136,13 @@ internal sealed partial class OldDatabase : IAsyncDisposable
         "bytes" => Bytes(Encoding.UTF8.GetBytes(text)),
         "hash" => Bytes(TokenSecret.Hash(text == "ada" ? Token : text)),
         "sha256" => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
-        "repeat" when text.Split(':') is [var letter, var times] => $"'{new string(letter[0], int.Parse(times, CultureInfo.InvariantCulture))}'",
+        "repeat" when text.Split(':') is [var letter, var times] =>
+            $"'{new string(letter[0], int.Parse(times, CultureInfo.InvariantCulture))}'",
         _ => throw new ArgumentException($"no such placeholder: {kind}", nameof(kind)),
     };
 
-    private string Bytes(byte[] bytes) => _db.Dialect.SingleProcess ? $"x'{Convert.ToHexString(bytes)}'" : $"'\\x{Convert.ToHexString(bytes)}'::bytea";
+    private string Bytes(byte[] bytes) =>
+        _db.Dialect.SingleProcess ? $"x'{Convert.ToHexString(bytes)}'" : $"'\\x{Convert.ToHexString(bytes)}'::bytea";
 
     [GeneratedRegex(@"\{(?<kind>newline|bytes|hash|sha256|repeat)(?::(?<text>[^}]*))?\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Placeholder();

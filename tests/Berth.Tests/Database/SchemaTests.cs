@@ -19,7 +19,8 @@ public sealed class SchemaTests
             await File.WriteAllTextAsync(path, made, Cancel);
         }
 
-        Assert.True(made == await File.ReadAllTextAsync(path, Cancel), "docs/schema.sql is not what the migrations make: run script/schema");
+        Assert.True(
+            made == await File.ReadAllTextAsync(path, Cancel), "docs/schema.sql is not what the migrations make: run script/schema");
     }
 
     private static async Task<string> WriteAsync()
@@ -31,9 +32,11 @@ public sealed class SchemaTests
             await BareDatabase.Migrator(db).RunAsync(Cancel);
             var statements = await db.ReadAsync(
                 session => session.QueryAsync<string>(
-                    "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by tbl_name, case type when 'table' then 0 else 1 end, name"),
+                    "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by tbl_name, case type when "
+                        + "'table' then 0 else 1 end, name"),
                 Cancel);
-            return "-- Written by script/schema from src/Berth.Server/Database/Migrations, as SQLite has it.\n\n" + string.Concat(statements.Select(sql => sql + ";\n"));
+            return "-- Written by script/schema from src/Berth.Server/Database/Migrations, as SQLite has it.\n\n"
+                + string.Concat(statements.Select(sql => sql + ";\n"));
         }
         finally
         {

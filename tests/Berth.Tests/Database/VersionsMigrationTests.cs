@@ -19,10 +19,12 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
     private const string Awkward = """
         insert into accounts (id, kind, login, folded, created_at, updated_at) values (7, 'user', 'Ada', 'ada', 1, 1);
         insert into packages (id, owner_id, type, name, state, created_at, updated_at) values (3, 7, 'container', 'web', 'live', 1, 1);
-        insert into packages (id, owner_id, type, name, state, created_at, updated_at, deleted_at) values (4, 7, 'container', 'old', 'deleted', 1, 2, 2);
+        insert into packages (id, owner_id, type, name, state, created_at, updated_at, deleted_at)
+          values (4, 7, 'container', 'old', 'deleted', 1, 2, 2);
         insert into blobs (id, digest, size, storage_key, created_at) values (9, 'sha256:b', 1, 'k', 1);
         insert into blob_links (package_id, blob_id, used_at, hidden) values (3, 9, 1, true);
-        insert into manifests (id, package_id, digest, media_type, artifact_type, subject, annotations, size, created_by, created_at, updated_at, deleted_at) values
+        insert into manifests (id, package_id, digest, media_type, artifact_type, subject, annotations, size, created_by, created_at,
+          updated_at, deleted_at) values
             (10, 3, 'sha256:a', 'm/deleted', null, null, null, 3, 'user:7', 1, 2, 5),
             (20, 3, 'sha256:a', 'm/live', 'art', 'sha256:subject', '{"é":"\"1"}', 4, null, 3, 4, null),
             (30, 3, 'sha256:i', 'm/index', null, null, null, 0, 'workflow:1', 3, 4, null),
@@ -44,7 +46,8 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.CreateBlankAsync(_folder);
-        _server = BerthApplication.Build([$"--BERTH_DATA={_folder}", $"--BERTH_DATABASE={_database.Setting}", "--BERTH_URL=http://127.0.0.1:5000"]);
+        _server = BerthApplication.Build(
+            [$"--BERTH_DATA={_folder}", $"--BERTH_DATABASE={_database.Setting}", "--BERTH_URL=http://127.0.0.1:5000"]);
         _db = _server.Services.GetRequiredService<Db>();
         await using var connection = await _db.OpenAsync(Token);
         await MigrateAsync(connection);
@@ -69,7 +72,8 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
         ],
         await RowsAsync(
             """
-            select v.id || '|' || v.package_id || '|' || v.name || '|' || coalesce(v.created_by, '') || '|' || v.created_at || '|' || v.updated_at || '|'
+            select v.id || '|' || v.package_id || '|' || v.name || '|' || coalesce(v.created_by,
+              '') || '|' || v.created_at || '|' || v.updated_at || '|'
                 || coalesce(cast(v.deleted_at as text), '') || '|' || m.media_type || '|' || coalesce(m.artifact_type, '') || '|'
                 || coalesce(m.subject, '') || '|' || m.size
             from package_versions v join manifests m on m.version_id = v.id order by v.id
@@ -78,10 +82,16 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
     [Fact]
     public async Task Annotations_contents_and_parts_are_what_they_were()
     {
-        Assert.Equal(["20={\"é\":\"\\\"1\"}", "40="], await RowsAsync("select version_id || '=' || annotations from manifests where annotations is not null order by version_id"));
-        Assert.Equal(["10", "20", "30", "40"], await RowsAsync("select cast(version_id as text) from manifest_contents where length(content) = 0 order by version_id"));
-        Assert.Equal(["10", "20"], await RowsAsync("select cast(version_id as text) from version_blobs where blob_id = 9 order by version_id"));
-        Assert.Equal(["sha256:a", "sha256:absent"], await RowsAsync("select digest from manifest_children where version_id = 30 order by digest"));
+        Assert.Equal(
+            ["20={\"é\":\"\\\"1\"}", "40="],
+            await RowsAsync("select version_id || '=' || annotations from manifests where annotations is not null order by version_id"));
+        Assert.Equal(
+            ["10", "20", "30", "40"],
+            await RowsAsync("select cast(version_id as text) from manifest_contents where length(content) = 0 order by version_id"));
+        Assert.Equal(
+            ["10", "20"], await RowsAsync("select cast(version_id as text) from version_blobs where blob_id = 9 order by version_id"));
+        Assert.Equal(
+            ["sha256:a", "sha256:absent"], await RowsAsync("select digest from manifest_children where version_id = 30 order by digest"));
         Assert.Equal(["latest=30"], await RowsAsync("select name || '=' || version_id from tags"));
         Assert.Equal(["was=10"], await RowsAsync("select name || '=' || version_id from deleted_tags"));
     }
@@ -89,10 +99,13 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
     [Fact]
     public async Task Only_one_live_version_of_a_name_and_new_ids_are_new()
     {
-        const string Insert = "insert into package_versions (package_id, name, created_at, updated_at) values (3, @name, 1, 1) returning id";
-        await Assert.ThrowsAnyAsync<DbException>(() => _db.WriteAsync(session => session.SingleAsync<long>(Insert, new { name = "sha256:a" }), Token));
+        const string Insert = "insert into package_versions (package_id, name, created_at, updated_at) values (3, @name, 1, 1) returning "
+            + "id";
+        await Assert.ThrowsAnyAsync<DbException>(
+            () => _db.WriteAsync(session => session.SingleAsync<long>(Insert, new { name = "sha256:a" }), Token));
         var known = new[] { 10L, 20, 30, 40 };
-        Assert.DoesNotContain(await _db.WriteAsync(session => session.SingleAsync<long>(Insert, new { name = "sha256:new" }), Token), known);
+        Assert.DoesNotContain(
+            await _db.WriteAsync(session => session.SingleAsync<long>(Insert, new { name = "sha256:new" }), Token), known);
     }
 
     [Fact]
@@ -109,9 +122,12 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
 
     private async Task MigrateAsync(DbConnection connection)
     {
-        await connection.ExecuteAsync("create table migrations (number integer primary key, name text not null, applied_at bigint not null)");
+        await connection.ExecuteAsync(
+            "create table migrations (number integer primary key, name text not null, applied_at bigint not null)");
         var assembly = typeof(Db).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var resource in assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
         {
             var name = resource[Prefix.Length..];
             var number = int.Parse(name[..4], System.Globalization.CultureInfo.InvariantCulture);
@@ -119,7 +135,8 @@ public sealed class VersionsMigrationTests : IAsyncLifetime
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
                 await connection.ExecuteAsync(_db.Dialect.Translate(await reader.ReadToEndAsync(Token)));
-                await connection.ExecuteAsync("insert into migrations (number, name, applied_at) values (@number, @name, 0)", new { number, name });
+                await connection.ExecuteAsync(
+                    "insert into migrations (number, name, applied_at) values (@number, @name, 0)", new { number, name });
             }
         }
     }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Tests.Database;
 
-/// <summary>Bodies of writes may run several times, so they hold nothing but SQL: whatever else they did would be done several times.</summary>
+/// <summary>
+/// Bodies of writes may run several times, so they hold nothing but SQL: whatever else they did would be done several times.
+/// </summary>
 public sealed partial class WriteBodyTests
 {
     [Fact]
@@ -11,7 +13,8 @@ public sealed partial class WriteBodyTests
     {
         var source = Path.GetFullPath(Path.Combine(ThisFolder(), "..", "..", "..", "src", "Berth.Server"));
         var bodies = Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => Bodies(File.ReadAllText(file)).Select(body => (File: Path.GetRelativePath(source, file), Body: body))).ToList();
+            .SelectMany(file => Bodies(File.ReadAllText(file)).Select(body => (File: Path.GetRelativePath(source, file), Body: body)))
+            .ToList();
         Assert.True(bodies.Count > 50, $"only {bodies.Count} writes were found");
         Assert.Empty(bodies.Where(body => Effect().IsMatch(body.Body)).Select(body => $"{body.File}: {Effect().Match(body.Body).Value}"));
     }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.GarbageCollection;
 
-/// <summary>What the collector takes and what it leaves, under a clock. Grace is 24 hours, retention 30 days, an upload's lifetime 24 hours.</summary>
+/// <summary>
+/// What the collector takes and what it leaves, under a clock. Grace is 24 hours, retention 30 days, an upload's lifetime 24 hours.
+/// </summary>
 public sealed class CollectorTests : IAsyncLifetime
 {
     private static readonly TimeSpan Grace = TimeSpan.FromHours(24);
@@ -138,7 +140,9 @@ public sealed class CollectorTests : IAsyncLifetime
         await repository.ImageAsync("latest");
         var kept = Files();
         var old = _server.Clock!.GetUtcNow().UtcDateTime - TimeSpan.FromHours(26);
-        foreach (var (folder, age) in ((string, DateTime)[])[("uploads", old), ("ab", old), ("uploads", old.AddHours(2)), ("ab", old.AddHours(2))])
+        foreach (var (folder, age) in ((string, DateTime)[])[
+            ("uploads", old), ("ab", old), ("uploads", old.AddHours(2)), ("ab", old.AddHours(2)),
+        ])
         {
             var path = Path.Combine(_server.Data, "blobs", folder, "ab" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(15)));
             await File.WriteAllTextAsync(path, "x", Token);
@@ -161,7 +165,8 @@ public sealed class CollectorTests : IAsyncLifetime
         foreach (var repository in (TestRepository[])[one, two])
         {
             await repository.BlobAsync(zeros);
-            var manifest = TestRepository.Image(TestRepository.Descriptor(digest, zeros.Length, "application/x"), [TestRepository.Descriptor(digest, zeros.Length)]);
+            var manifest = TestRepository.Image(
+                TestRepository.Descriptor(digest, zeros.Length, "application/x"), [TestRepository.Descriptor(digest, zeros.Length)]);
             Assert.Equal(201, (await repository.PutAsync("latest", manifest)).Status);
         }
 
@@ -181,7 +186,8 @@ public sealed class CollectorTests : IAsyncLifetime
     public async Task Pushes_mounts_and_deletes_never_lose_a_blob_to_a_collector_that_runs_all_the_time()
     {
         // No grace and no retention: everything unheld goes at once, so every race there is can happen.
-        await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_BLOB_GRACE_HOURS=0.0000001", "BERTH_DELETED_RETENTION_DAYS=0.00000001");
+        await using var server = await BerthServer.StartAsync(
+            manualClock: false, "BERTH_BLOB_GRACE_HOURS=0.0000001", "BERTH_DELETED_RETENTION_DAYS=0.00000001");
         var collector = server.Services.GetRequiredService<CollectGarbage>();
         using var stop = new CancellationTokenSource();
         var collecting = Task.Run(
@@ -205,12 +211,15 @@ public sealed class CollectorTests : IAsyncLifetime
         await collecting;
     }
 
-    /// <summary>A client whose blob was collected before its manifest came pushes again; what was answered with 201 must be whole.</summary>
+    /// <summary>
+    /// A client whose blob was collected before its manifest came pushes again; what was answered with 201 must be whole.
+    /// </summary>
     private static async Task PushUntilAcceptedAsync(TestRepository repository, int round)
     {
         var shared = new byte[] { (byte)(round % 4) };
         var manifest = TestRepository.Image(
-            TestRepository.Descriptor(TestRepository.Sha256(shared), 1, "application/x"), [TestRepository.Descriptor(TestRepository.Sha256(shared), 1)], $$""","n":{{round}}""");
+            TestRepository.Descriptor(TestRepository.Sha256(shared), 1, "application/x"),
+            [TestRepository.Descriptor(TestRepository.Sha256(shared), 1)], $$""","n":{{round}}""");
         int status;
         do
         {
@@ -234,5 +243,6 @@ public sealed class CollectorTests : IAsyncLifetime
 
     private int Files() => Directory.EnumerateFiles(Path.Combine(_server.Data, "blobs"), "*", SearchOption.AllDirectories).Count();
 
-    private Task<long> CountAsync(string sql) => _server.Services.GetRequiredService<Db>().ReadAsync(session => session.SingleAsync<long>(sql), Token);
+    private Task<long> CountAsync(string sql) =>
+        _server.Services.GetRequiredService<Db>().ReadAsync(session => session.SingleAsync<long>(sql), Token);
 }

@@ -72,7 +72,8 @@ public sealed class OutgoingNetworksTests
     public async Task A_refused_name_says_the_address_and_the_setting()
     {
         var networks = new OutgoingNetworks(new OutgoingOptions());
-        var refusal = await Assert.ThrowsAsync<OutgoingRefusedException>(() => networks.ResolveAsync("localhost", TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<OutgoingRefusedException>(
+            () => networks.ResolveAsync("localhost", TestContext.Current.CancellationToken));
         Assert.Contains("localhost (", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("BERTH_ALLOWED_NETWORKS", refusal.Message, StringComparison.Ordinal);
     }
@@ -94,9 +95,11 @@ public sealed class OutgoingNetworksTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = new OutgoingNetworks(new OutgoingOptions()).ConnectAsync });
+        using var client = new HttpClient(
+            new SocketsHttpHandler { ConnectCallback = new OutgoingNetworks(new OutgoingOptions()).ConnectAsync });
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(
-            () => client.GetAsync(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"), TestContext.Current.CancellationToken));
+            () => client.GetAsync(
+                new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"), TestContext.Current.CancellationToken));
         Assert.IsType<OutgoingRefusedException>(refusal.InnerException);
         Assert.False(listener.Pending());
     }

@@ -77,11 +77,16 @@ public sealed class StorageFaultTests
         var name = $"{user.Login}/app";
         await RegistryRequests.PushBlobAsync(user, name, "{}");
         await server.Services.GetRequiredService<Db>().WriteAsync(session => session.ExecuteAsync("pragma max_page_count = 1"), Token);
-        var refused = await RegistryRequests.PutManifestAsync(user, name, "v1", RegistryRequests.Manifest("{}", new string('n', 1_000_000)));
-        Assert.Equal((HttpStatusCode.InsufficientStorage, "STORAGE_FULL"), (refused.Status, refused["errors"][0].GetProperty("code").GetString()));
+        var refused = await RegistryRequests.PutManifestAsync(
+            user, name, "v1", RegistryRequests.Manifest("{}", new string('n', 1_000_000)));
+        Assert.Equal(
+            (HttpStatusCode.InsufficientStorage, "STORAGE_FULL"), (refused.Status, refused["errors"][0].GetProperty("code").GetString()));
 
         // The connection that was told so is gone with the failure.
-        Assert.Equal(HttpStatusCode.Created, (await RegistryRequests.PutManifestAsync(user, name, "v1", RegistryRequests.Manifest("{}", new string('n', 1_000_000)))).Status);
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await RegistryRequests.PutManifestAsync(
+                user, name, "v1", RegistryRequests.Manifest("{}", new string('n', 1_000_000)))).Status);
     }
 
     [Fact]
@@ -101,14 +106,17 @@ public sealed class StorageFaultTests
         public ValueTask<long> LengthAsync(StorageKey upload, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
 
         public Task<AppendResult> AppendAsync(
-            StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm, CancellationToken cancellationToken) =>
+            StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm,
+            CancellationToken cancellationToken) =>
             throw new IOException("told", errno);
 
-        public Task<CommitResult> CommitAsync(StorageKey upload, Digest expected, CancellationToken cancellationToken) => throw new IOException("told", errno);
+        public Task<CommitResult> CommitAsync(StorageKey upload, Digest expected, CancellationToken cancellationToken) =>
+            throw new IOException("told", errno);
 
         public Task DiscardAsync(StorageKey upload, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public IAsyncEnumerable<StorageKey> ListAsync(DateTimeOffset untouchedSince, CancellationToken cancellationToken) => AsyncEnumerable.Empty<StorageKey>();
+        public IAsyncEnumerable<StorageKey> ListAsync(DateTimeOffset untouchedSince, CancellationToken cancellationToken) =>
+            AsyncEnumerable.Empty<StorageKey>();
     }
 
     /// <summary>What was logged.</summary>
@@ -125,7 +133,8 @@ public sealed class StorageFaultTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             _lines.Enqueue(formatter(state, exception));
 
         public void Dispose()

@@ -57,7 +57,9 @@ public sealed class ManifestReaderTests
     [InlineData("""[]""", "it is not a JSON object")]
     [InlineData("""{"schemaVersion":3}""", "schemaVersion must be 2")]
     [InlineData("""{"schemaVersion":2}""", "config is missing")]
-    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"x","digest":"sha256:1","size":1},"layers":[]}""", "config.digest is missing or wrong: a digest is")]
+    [InlineData(
+        """{"schemaVersion":2,"config":{"mediaType":"x","digest":"sha256:1","size":1},"layers":[]}""",
+        "config.digest is missing or wrong: a digest is")]
     [InlineData("""{"schemaVersion":2,"config":[],"layers":[]}""", "config must be a descriptor")]
     [InlineData("""{"schemaVersion":2,"manifests":[]}""", "an image manifest has no member manifests")]
     public void What_is_to_be_stored_is_refused_with_the_reason(string text, string reason)

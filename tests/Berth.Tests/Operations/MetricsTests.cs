@@ -41,7 +41,8 @@ public sealed partial class MetricsTests : IAsyncLifetime
     {
         using var repository = TestRepository.New(_server);
         var location = await repository.StartAsync();
-        Assert.Equal(400, (await repository.SendAsync("PUT", $"{location}?digest={TestRepository.Sha256([1])}", TestRepository.Random(70))).Status);
+        Assert.Equal(
+            400, (await repository.SendAsync("PUT", $"{location}?digest={TestRepository.Sha256([1])}", TestRepository.Random(70))).Status);
         Assert.Equal(70, (await ScrapeAsync()).Value("berth_blob_received_bytes_total"));
     }
 
@@ -94,7 +95,8 @@ public sealed partial class MetricsTests : IAsyncLifetime
         _server.Clock!.Advance(TimeSpan.FromHours(25));
 
         // Something else has the name of the blob's file, which cannot be removed like one.
-        var file = Directory.EnumerateFiles(Path.Combine(_server.Data, "blobs"), "*", SearchOption.AllDirectories).Single(path => new FileInfo(path).Length == 300);
+        var file = Directory.EnumerateFiles(Path.Combine(_server.Data, "blobs"), "*", SearchOption.AllDirectories)
+            .Single(path => new FileInfo(path).Length == 300);
         File.Delete(file);
         Directory.CreateDirectory(Path.Combine(file, "inside"));
         await CollectAsync();
@@ -118,7 +120,8 @@ public sealed partial class MetricsTests : IAsyncLifetime
         var after = await ScrapeAsync();
         foreach (var operation in new[] { "operation=\"read\"", "operation=\"write\"" })
         {
-            Assert.True(after.Value("berth_db_wait_seconds_count", operation) > before.Value("berth_db_wait_seconds_count", operation), operation);
+            Assert.True(
+                after.Value("berth_db_wait_seconds_count", operation) > before.Value("berth_db_wait_seconds_count", operation), operation);
         }
     }
 
@@ -161,11 +164,18 @@ public sealed partial class MetricsTests : IAsyncLifetime
         var page = await File.ReadAllTextAsync(Path.Combine(ThisFolder(), "..", "..", "..", "docs", "operations.md"), Token);
         var documented = Rows().Matches(page).ToDictionary(
             row => row.Groups["name"].Value,
-            row => row.Groups["type"].Value + " " + string.Join(", ", Quoted().Matches(row.Groups["labels"].Value).Select(label => label.Groups["label"].Value).Order(StringComparer.Ordinal)),
+            row => row.Groups["type"].Value + " "
+                + string.Join(
+                    ", ",
+                    Quoted()
+                        .Matches(row.Groups["labels"].Value)
+                        .Select(label => label.Groups["label"].Value)
+                        .Order(StringComparer.Ordinal)),
             StringComparer.Ordinal);
 
         // .NET's own are in .NET's documentation.
-        var lines = scraped.Families.Where(family => !family.Key.StartsWith("dotnet_", StringComparison.Ordinal)).Select(family => $"{family.Key} {family.Value}");
+        var lines = scraped.Families.Where(family => !family.Key.StartsWith("dotnet_", StringComparison.Ordinal))
+            .Select(family => $"{family.Key} {family.Value}");
         Assert.Equal(documented.Select(row => $"{row.Key} {row.Value}").Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
     }
 
@@ -195,7 +205,9 @@ public sealed partial class MetricsTests : IAsyncLifetime
 
     private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-    [GeneratedRegex(@"^\| `(?<name>[a-z0-9_]+)` \| (?<type>counter|gauge|histogram) \| (?<labels>[^|]*)\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^\| `(?<name>[a-z0-9_]+)` \| (?<type>counter|gauge|histogram) \| (?<labels>[^|]*)\|",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Rows();
 
     [GeneratedRegex("`(?<label>[a-z_]+)`", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
@@ -214,7 +226,9 @@ public sealed partial class MetricsTests : IAsyncLifetime
                 {
                     var (name, kind) = (type.Groups["name"].Value, type.Groups["type"].Value);
                     var labels = Samples().Matches(Text)
-                        .Where(sample => sample.Groups["name"].Value is var of && (of == name || (kind == "histogram" && of == name + "_count")))
+                        .Where(
+                            sample => sample.Groups["name"].Value is var of
+                                && (of == name || (kind == "histogram" && of == name + "_count")))
                         .SelectMany(sample => Labels().Matches(sample.Groups["labels"].Value).Select(label => label.Groups["label"].Value))
                         .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
                     families[name] = kind + " " + string.Join(", ", labels);
@@ -229,10 +243,13 @@ public sealed partial class MetricsTests : IAsyncLifetime
             .Where(sample => sample.Groups["name"].Value == name && (labels.Length == 0 || sample.Groups["labels"].Value == labels))
             .Sum(sample => double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture));
 
-        [GeneratedRegex(@"^# TYPE (?<name>\S+) (?<type>\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        [GeneratedRegex(
+            @"^# TYPE (?<name>\S+) (?<type>\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
         private static partial Regex Types();
 
-        [GeneratedRegex(@"^(?<name>[a-z0-9_]+)(\{(?<labels>.*)\})? (?<value>\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        [GeneratedRegex(
+            @"^(?<name>[a-z0-9_]+)(\{(?<labels>.*)\})? (?<value>\S+)$",
+            RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
         private static partial Regex Samples();
 
         [GeneratedRegex(@"(?<label>[a-z_]+)=""", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

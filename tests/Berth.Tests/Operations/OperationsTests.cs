@@ -132,7 +132,8 @@ public sealed class OperationsTests
     {
         var folder = Directory.CreateTempSubdirectory("berth-tls-").FullName;
         var (certificate, key) = SelfSigned.Write(folder);
-        await using var server = await BerthServer.StartAsync(manualClock: false, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}");
+        await using var server = await BerthServer.StartAsync(
+            manualClock: false, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}");
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.Subject == "CN=berth.test";
         using var client = new HttpClient(handler);

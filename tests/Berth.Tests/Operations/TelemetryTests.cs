@@ -36,7 +36,8 @@ public sealed class TelemetryTests
         await collector.StartAsync(Token);
         var address = collector.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         await using var server = await BerthServer.StartAsync(
-            manualClock: false, $"OTEL_EXPORTER_OTLP_ENDPOINT={address}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_METRIC_EXPORT_INTERVAL=50",
+            manualClock: false, $"OTEL_EXPORTER_OTLP_ENDPOINT={address}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+            "OTEL_METRIC_EXPORT_INTERVAL=50",
             "OTEL_SERVICE_NAME=berth-of-the-test");
         using var wrong = server.Client("no-such-token-anywhere");
         Assert.Equal(HttpStatusCode.Unauthorized, (await wrong.GetAsync("/v2/", Token)).StatusCode);

@@ -12,7 +12,9 @@ public sealed class OrganizationTests(SharedServer shared)
         var bob = await shared.Server.UserAsync("bob");
         var acme = await ada.OrganizationAsync();
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("DELETE", $"/orgs/{acme}/memberships/{ada.Login}")).Status);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PUT", $"/orgs/{acme}/memberships/{ada.Login}", """{"role":"member"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("PUT", $"/orgs/{acme}/memberships/{ada.Login}", """{"role":"member"}""")).Status);
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", """{"role":"admin"}""");
         await ada.DoAsync("DELETE", $"/orgs/{acme}/memberships/{ada.Login}");
         Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync($"/orgs/{acme}/members")).Status);
@@ -26,7 +28,8 @@ public sealed class OrganizationTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", "{\"role\":\"admin\"}");
         var replies = await Task.WhenAll(
-            ada.SendAsync("DELETE", $"/orgs/{acme}/memberships/{ada.Login}"), bob.SendAsync("DELETE", $"/orgs/{acme}/memberships/{bob.Login}"));
+            ada.SendAsync("DELETE", $"/orgs/{acme}/memberships/{ada.Login}"),
+            bob.SendAsync("DELETE", $"/orgs/{acme}/memberships/{bob.Login}"));
         Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.UnprocessableEntity], replies.Select(reply => reply.Status).Order());
     }
 
@@ -40,7 +43,9 @@ public sealed class OrganizationTests(SharedServer shared)
         var membership = await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}");
         Assert.Equal("active", membership["state"].GetString());
         Assert.Equal("member", membership["role"].GetString());
-        Assert.Equal([ada.Login, bob.Login], (await bob.GetAsync($"/orgs/{acme}/members")).Json.EnumerateArray().Select(m => m.GetProperty("login").GetString()));
+        Assert.Equal(
+            [ada.Login, bob.Login],
+            (await bob.GetAsync($"/orgs/{acme}/members")).Json.EnumerateArray().Select(m => m.GetProperty("login").GetString()));
         Assert.Equal(HttpStatusCode.NotFound, (await eve.GetAsync($"/orgs/{acme}/members")).Status);
         Assert.False((await eve.GetAsync($"/orgs/{acme}")).Json.TryGetProperty("default_repository_permission", out _));
         Assert.Equal("[]", (await eve.GetAsync($"/users/{bob.Login}/orgs")).Body);
@@ -86,11 +91,14 @@ public sealed class OrganizationTests(SharedServer shared)
             """{"members_can_create_public_packages":false,"members_can_create_internal_packages":true,"members_can_create_private_packages":true,"workflows_can_create_packages":true,"allowed_visibilities":["public","internal","private"],"inherit_access_on_link":false,"first_publish_visibility":"repository"}""",
             (await bob.GetAsync($"/orgs/{acme}/settings/packages")).Body);
         Assert.Equal(HttpStatusCode.Forbidden, (await bob.SendAsync("PATCH", $"/orgs/{acme}/settings/packages", "{}")).Status);
-        var changed = await ada.DoAsync("PATCH", $"/orgs/{acme}/settings/packages", """{"allowed_visibilities":["private"],"workflows_can_create_packages":false}""");
+        var changed = await ada.DoAsync(
+            "PATCH", $"/orgs/{acme}/settings/packages", """{"allowed_visibilities":["private"],"workflows_can_create_packages":false}""");
         Assert.Equal("""["private"]""", changed["allowed_visibilities"].GetRawText());
         Assert.False(changed["workflows_can_create_packages"].GetBoolean());
         Assert.True(changed["members_can_create_private_packages"].GetBoolean());
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PATCH", $"/orgs/{acme}/settings/packages", """{"allowed_visibilities":["public"]}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("PATCH", $"/orgs/{acme}/settings/packages", """{"allowed_visibilities":["public"]}""")).Status);
     }
 
     [Fact]
@@ -123,7 +131,8 @@ public sealed class OrganizationTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         await ada.DoAsync("POST", $"/orgs/{acme}/teams", """{"name":"one"}""");
         await ada.DoAsync("POST", $"/orgs/{acme}/teams", """{"name":"two"}""");
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PATCH", $"/orgs/{acme}/teams/one", """{"name":"Two"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PATCH", $"/orgs/{acme}/teams/one", """{"name":"Two"}""")).Status);
         Assert.Equal("three", (await ada.DoAsync("PATCH", $"/orgs/{acme}/teams/one", """{"name":"Three"}"""))["slug"].GetString());
         Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync($"/orgs/{acme}/teams/one")).Status);
     }
@@ -135,7 +144,8 @@ public sealed class OrganizationTests(SharedServer shared)
         var bob = await shared.Server.UserAsync("bob");
         var acme = await ada.OrganizationAsync();
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}");
-        Assert.True((await bob.DoAsync("POST", $"/orgs/{acme}/repos", """{"name":"one"}"""))["permissions"].GetProperty("admin").GetBoolean());
+        Assert.True(
+            (await bob.DoAsync("POST", $"/orgs/{acme}/repos", """{"name":"one"}"""))["permissions"].GetProperty("admin").GetBoolean());
         await ada.DoAsync("PATCH", $"/orgs/{acme}", """{"members_can_create_repositories":false}""");
         var refused = await bob.SendAsync("POST", $"/orgs/{acme}/repos", """{"name":"two"}""");
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);

@@ -25,7 +25,8 @@ public sealed class FirstPublishTests(SharedServer shared)
         var acme = await _seed.OrganizationAsync("acme", ada);
         var repository = await _seed.RepositoryAsync(acme, "app", visibility);
         var package = await PublishAsync(_seed.Workflow(repository, "acme/app"), "acme", "app");
-        Assert.Equal((visibility, repository, true, true), (package.Visibility, package.RepositoryId, package.InheritsAccess, package.EverLinked));
+        Assert.Equal(
+            (visibility, repository, true, true), (package.Visibility, package.RepositoryId, package.InheritsAccess, package.EverLinked));
         Assert.Equal([$"{repository}:admin"], await ActionsAsync(package.Id));
         Assert.Empty(await GrantsAsync(package.Id));
     }
@@ -36,7 +37,8 @@ public sealed class FirstPublishTests(SharedServer shared)
     [InlineData("first_publish_visibility", "internal", "private", "private")]
     [InlineData("public_packages_allowed", false, "public", "private")]
     [InlineData("internal_packages_allowed", false, "internal", "private")]
-    public async Task Organization_settings_make_a_workflows_first_publish_less_open(string setting, object value, string repositoryIs, string packageIs)
+    public async Task Organization_settings_make_a_workflows_first_publish_less_open(
+        string setting, object value, string repositoryIs, string packageIs)
     {
         var ada = await _seed.UserAsync("ada");
         var acme = await _seed.OrganizationAsync("acme", ada);
@@ -52,7 +54,8 @@ public sealed class FirstPublishTests(SharedServer shared)
         var acme = await _seed.OrganizationAsync("acme", await _seed.UserAsync("owner"), ada);
         await _seed.RepositoryAsync(acme, "app", "public");
         var package = await PublishAsync(ada, "acme", "web");
-        Assert.Equal(("private", null, false, false), (package.Visibility, package.RepositoryId, package.InheritsAccess, package.EverLinked));
+        Assert.Equal(
+            ("private", null, false, false), (package.Visibility, package.RepositoryId, package.InheritsAccess, package.EverLinked));
         Assert.Equal([$"{ada.UserId}:admin"], await GrantsAsync(package.Id));
         Assert.Empty(await ActionsAsync(package.Id));
     }
@@ -177,7 +180,8 @@ public sealed class FirstPublishTests(SharedServer shared)
         }
 
         var package = await PublishAsync(ada, "acme", "web");
-        var links = await _seed.Db.ReadAsync(s => s.QueryAsync<long>("select blob_id from blob_links where package_id = @Id", new { package.Id }), Token);
+        var links = await _seed.Db.ReadAsync(
+            s => s.QueryAsync<long>("select blob_id from blob_links where package_id = @Id", new { package.Id }), Token);
         Assert.Equal([blobs[0]], links);
     }
 
@@ -192,15 +196,19 @@ public sealed class FirstPublishTests(SharedServer shared)
         await _seed.TeamAsync(acme, "core", ada, repository, "maintain");
         await PublishAsync(_seed.Workflow(repository, "acme/app"), "acme", "app");
         var facts = await _seed.Db.ReadAsync(s => AccessDecisions.LoadAsync(s, ada, Address("acme", "app")), Token);
-        Assert.Equal(["collaborator triage", "team core maintain"], facts.OnLinked.Named.Select(n => $"{n.Source} {n.Role}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["collaborator triage", "team core maintain"],
+            facts.OnLinked.Named.Select(n => $"{n.Source} {n.Role}").Order(StringComparer.Ordinal));
         Assert.Equal((true, false, true), (facts.UserIsMember, facts.UserOwnsNamespace, facts.Owner!.IsOrganization));
         Assert.Equal(Role.Write, AccessRules.UserRole(facts, new RuleChain()));
 
-        var codespace = await _seed.Db.ReadAsync(s => AccessDecisions.LoadAsync(s, _seed.Codespace(repository, ada), Address("acme", "app")), Token);
+        var codespace = await _seed.Db.ReadAsync(
+            s => AccessDecisions.LoadAsync(s, _seed.Codespace(repository, ada), Address("acme", "app")), Token);
         Assert.True(AccessRules.Decide(_seed.Codespace(repository, ada), PackageAction.Pull, codespace).Allowed);
         await _seed.ExecuteAsync("delete from collaborators where repository_id = @repository", new { repository });
         await _seed.ExecuteAsync("delete from team_repositories where repository_id = @repository", new { repository });
-        codespace = await _seed.Db.ReadAsync(s => AccessDecisions.LoadAsync(s, _seed.Codespace(repository, ada), Address("acme", "app")), Token);
+        codespace = await _seed.Db.ReadAsync(
+            s => AccessDecisions.LoadAsync(s, _seed.Codespace(repository, ada), Address("acme", "app")), Token);
         Assert.False(AccessRules.Decide(_seed.Codespace(repository, ada), PackageAction.Pull, codespace).Allowed);
     }
 
@@ -209,25 +217,31 @@ public sealed class FirstPublishTests(SharedServer shared)
     private async Task<PackageState> PublishAsync(Principal principal, string owner, string name, params string[] sources)
     {
         var publish = shared.Server.Services.GetRequiredService<FirstPublish>();
-        var id = await _seed.Db.WriteAsync(s => publish.EnsureAsync(s, principal, Address(owner, name), sources, DateTimeOffset.UnixEpoch), Token);
+        var id = await _seed.Db.WriteAsync(
+            s => publish.EnsureAsync(s, principal, Address(owner, name), sources, DateTimeOffset.UnixEpoch), Token);
         return await _seed.Db.ReadAsync(
-            s => s.SingleAsync<PackageState>("select id, visibility, repository_id, inherits_access, ever_linked from packages where id = @id", new { id }), Token);
+            s => s.SingleAsync<PackageState>(
+                "select id, visibility, repository_id, inherits_access, ever_linked from packages where id = @id", new { id }),
+            Token);
     }
 
     private Task<long> UploadAsync(UserPrincipal user, string owner, string name) => _seed.Db.WriteAsync(
         async session =>
         {
-            var package = await PendingPackages.EnsureAsync(session, user, await AccessDecisions.LoadAsync(session, user, Address(owner, name)), default);
+            var package = await PendingPackages.EnsureAsync(
+                session, user, await AccessDecisions.LoadAsync(session, user, Address(owner, name)), default);
             var key = Guid.CreateVersion7().ToString("N");
             var blob = await session.SingleAsync<long>(
                 "insert into blobs (digest, size, storage_key, created_at) values (@key, 1, @key, 0) returning id", new { key });
-            await session.ExecuteAsync("insert into blob_links (package_id, blob_id, used_at) values (@package, @blob, 0)", new { package, blob });
+            await session.ExecuteAsync(
+                "insert into blob_links (package_id, blob_id, used_at) values (@package, @blob, 0)", new { package, blob });
             return blob;
         },
         Token);
 
     private Task<List<string>> ActionsAsync(long package) => _seed.Db.ReadAsync(
-        s => s.QueryAsync<string>("select repository_id || ':' || role from package_actions where package_id = @package", new { package }), Token);
+        s => s.QueryAsync<string>("select repository_id || ':' || role from package_actions where package_id = @package", new { package }),
+        Token);
 
     private Task<List<string>> GrantsAsync(long package) => _seed.Db.ReadAsync(
         s => s.QueryAsync<string>("select user_id || ':' || role from package_users where package_id = @package", new { package }), Token);

@@ -17,7 +17,8 @@ public sealed class PackageAccessTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.OK, await bob.PullAsync($"{ada.Login}/web"));
         await ada.DoAsync("DELETE", $"/user/packages/container/web/access/users/{bob.Login}");
         Assert.Equal(HttpStatusCode.Forbidden, await bob.PullAsync($"{ada.Login}/web"));
-        Assert.Equal(HttpStatusCode.NotFound, (await ada.SendAsync("DELETE", $"/user/packages/container/web/access/users/{bob.Login}")).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound, (await ada.SendAsync("DELETE", $"/user/packages/container/web/access/users/{bob.Login}")).Status);
     }
 
     [Fact]
@@ -29,7 +30,13 @@ public sealed class PackageAccessTests(SharedServer shared)
         await ada.DoAsync("POST", $"/orgs/{acme}/teams", """{"name":"core"}""");
         var access = $"/orgs/{acme}/packages/container/web/access";
         await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/web", $$"""{"repository":"{{app}}","inherit_access":true}""");
-        foreach (var (method, path) in new[] { ("PUT", $"{access}/users/{ada.Login}"), ("DELETE", $"{access}/users/{ada.Login}"), ("PUT", $"{access}/teams/core"), ("DELETE", $"{access}/teams/core") })
+        foreach (var (method, path) in new[]
+        {
+            ("PUT", $"{access}/users/{ada.Login}"),
+            ("DELETE", $"{access}/users/{ada.Login}"),
+            ("PUT", $"{access}/teams/core"),
+            ("DELETE", $"{access}/teams/core"),
+        })
         {
             var reply = await ada.SendAsync(method, path, """{"role":"read"}""");
             Assert.Equal(HttpStatusCode.UnprocessableEntity, reply.Status);
@@ -55,8 +62,12 @@ public sealed class PackageAccessTests(SharedServer shared)
         await ada.PushAsync($"{ada.Login}/web");
         await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/web/access/teams/core", """{"role":"write"}""");
         await bob.PushAsync($"{acme}/web", "2");
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PUT", "/user/packages/container/web/access/teams/core", """{"role":"read"}""")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await ada.SendAsync("PUT", $"/orgs/{acme}/packages/container/web/access/teams/none", """{"role":"read"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("PUT", "/user/packages/container/web/access/teams/core", """{"role":"read"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await ada.SendAsync("PUT", $"/orgs/{acme}/packages/container/web/access/teams/none", """{"role":"read"}""")).Status);
     }
 
     [Fact]
@@ -95,7 +106,9 @@ public sealed class PackageAccessTests(SharedServer shared)
     {
         var ada = await shared.Server.UserAsync();
         await ada.PushAsync($"{ada.Login}/web");
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PUT", $"/user/packages/container/web/access/users/{ada.Login}", body)).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("PUT", $"/user/packages/container/web/access/users/{ada.Login}", body)).Status);
     }
 
     [Fact]
@@ -106,11 +119,15 @@ public sealed class PackageAccessTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         var app = await ada.RepositoryAsync(acme);
         await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", """{"permission":"maintain"}""");
-        await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/web", $$"""{"repository":"{{app}}","inherit_access":true,"visibility":"internal"}""");
+        await ada.DoAsync(
+            "PUT", $"/orgs/{acme}/packages/container/web", $$"""{"repository":"{{app}}","inherit_access":true,"visibility":"internal"}""");
         var access = await ada.GetAsync($"/orgs/{acme}/packages/container/web/access");
-        Assert.Contains($$"""{"name":"owners of {{acme}}","role":"admin","source":"organization owners"}""", access.Body, StringComparison.Ordinal);
+        Assert.Contains(
+            $$"""{"name":"owners of {{acme}}","role":"admin","source":"organization owners"}""", access.Body, StringComparison.Ordinal);
         Assert.Contains($$"""{"name":"members of {{acme}}","role":"read","source":"internal"}""", access.Body, StringComparison.Ordinal);
-        Assert.Contains($$"""{"name":"{{bob.Login}}","role":"write","source":"collaborator with maintain on {{app}}"}""", access.Body, StringComparison.Ordinal);
+        Assert.Contains(
+            $$"""{"name":"{{bob.Login}}","role":"write","source":"collaborator with maintain on {{app}}"}""", access.Body,
+            StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, (await bob.GetAsync($"/orgs/{acme}/packages/container/web/access")).Status);
         var eve = await shared.Server.UserAsync("eve");
         Assert.Equal(HttpStatusCode.NotFound, (await eve.GetAsync($"/orgs/{acme}/packages/container/web/access")).Status);
@@ -126,7 +143,9 @@ public sealed class PackageAccessTests(SharedServer shared)
         var explain = "/user/packages/container/web/access/explain";
         var user = await ada.DoAsync("GET", $"{explain}?user={bob.Login}&action=pull");
         Assert.False(user["allowed"].GetBoolean());
-        Assert.Equal($"an admin of the package can run: berth package access grant {ada.Login}/web --user {bob.Login} --role read", user["remedy"].GetString());
+        Assert.Equal(
+            $"an admin of the package can run: berth package access grant {ada.Login}/web --user {bob.Login} --role read",
+            user["remedy"].GetString());
         var workflow = await ada.DoAsync("GET", $"{explain}?workflow={app}&action=push");
         Assert.Contains("Actions list", workflow["reason"].GetString(), StringComparison.Ordinal);
         var codespace = await ada.DoAsync("GET", $"{explain}?codespace={app}");

@@ -27,7 +27,8 @@ public sealed class PackageEventTests : IAsyncLifetime
         Assert.Equal(
             [
                 "created new=private", $"grant_changed subject=user:{ada.Login} new=admin", $"version_published version={first}",
-                $"tag_moved version={first} tag=1 new={first}", $"version_published version={second}", $"tag_moved version={second} tag=1 old={first} new={second}",
+                $"tag_moved version={first} tag=1 new={first}", $"version_published version={second}",
+                $"tag_moved version={second} tag=1 old={first} new={second}",
             ],
             await EventsAsync("web"));
         var names = await _server.Services.GetRequiredService<Db>().ReadAsync(
@@ -48,7 +49,10 @@ public sealed class PackageEventTests : IAsyncLifetime
         Assert.Equal(202, await registry.StatusAsync("DELETE", $"manifests/{one}"));
         await ada.DoAsync("DELETE", $"/user/packages/container/web/versions/{await VersionAsync(ada, two)}");
         Assert.Equal(
-            [$"version_deleted version={one}", $"tag_deleted version={one} tag=1 old={one}", $"version_deleted version={two}", $"tag_deleted version={two} tag=2 old={two}"],
+            [
+                $"version_deleted version={one}", $"tag_deleted version={one} tag=1 old={one}", $"version_deleted version={two}",
+                $"tag_deleted version={two} tag=2 old={two}",
+            ],
             (await EventsAsync("web"))[before..]);
 
         // What one of them writes the other does too.
@@ -89,7 +93,8 @@ public sealed class PackageEventTests : IAsyncLifetime
         await ada.DoAsync("PATCH", "/user/packages/container/web", $$"""{"repository":"{{app}}"}""");
         Assert.Equal(
             [
-                $"grant_changed subject=user:{bob.Login} new=read", $"grant_changed subject=user:{bob.Login} old=read new=write", $"grant_changed subject=user:{bob.Login} old=write",
+                $"grant_changed subject=user:{bob.Login} new=read", $"grant_changed subject=user:{bob.Login} old=read new=write",
+                $"grant_changed subject=user:{bob.Login} old=write",
                 $"actions_changed subject=repository:{app} new=write", $"actions_changed subject=repository:{app} old=write",
                 $"codespaces_changed subject=repository:{app} new=read", $"codespaces_changed subject=repository:{app} old=read",
                 "visibility_changed old=private new=public", $"link_changed new={app}",
@@ -102,7 +107,8 @@ public sealed class PackageEventTests : IAsyncLifetime
     {
         var ada = await _server.UserAsync();
         var app = await ada.RepositoryAsync(ada.Login, visibility: "public");
-        await ada.DoAsync("PUT", "/user/packages/container/web", $$"""{"visibility":"public","repository":"{{app}}","inherit_access":true}""");
+        await ada.DoAsync(
+            "PUT", "/user/packages/container/web", $$"""{"visibility":"public","repository":"{{app}}","inherit_access":true}""");
         await ada.DoAsync("PUT", $"/user/packages/container/web/access/codespaces/{app}");
         var before = (await EventsAsync("web")).Count;
         await ada.DoAsync("PATCH", $"/repos/{app}", """{"visibility":"private"}""");
@@ -110,8 +116,10 @@ public sealed class PackageEventTests : IAsyncLifetime
         await ada.DoAsync("DELETE", $"/repos/{renamed}");
         Assert.Equal(
             [
-                "visibility_changed old=public new=private", $"repository_renamed old={app} new={renamed}", $"repository_deleted old={renamed}",
-                $"link_changed old={renamed}", "inheritance_changed old=on new=off", $"codespaces_changed subject=repository:{renamed} old=read",
+                "visibility_changed old=public new=private", $"repository_renamed old={app} new={renamed}",
+                $"repository_deleted old={renamed}",
+                $"link_changed old={renamed}", "inheritance_changed old=on new=off",
+                $"codespaces_changed subject=repository:{renamed} old=read",
             ],
             (await EventsAsync("web"))[before..]);
     }
@@ -136,7 +144,10 @@ public sealed class PackageEventTests : IAsyncLifetime
         await _server.Administrator().DoAsync("DELETE", $"/admin/users/{eve.Login}");
         await ada.DoAsync("DELETE", $"/orgs/{acme}");
         Assert.Equal(
-            [$"grant_changed subject=user:{bob.Login} old=read", "grant_changed subject=team:core old=admin", $"grant_changed subject=user:{eve.Login} old=write", "owner_deleted"],
+            [
+                $"grant_changed subject=user:{bob.Login} old=read", "grant_changed subject=team:core old=admin",
+                $"grant_changed subject=user:{eve.Login} old=write", "owner_deleted",
+            ],
             (await EventsAsync("web"))[before..]);
     }
 
@@ -153,7 +164,8 @@ public sealed class PackageEventTests : IAsyncLifetime
         await _server.Services.GetRequiredService<CollectGarbage>().RunOnceAsync(Token);
         await ada.DoAsync("PUT", "/user/packages/container/other", "{}");
         await ada.DoAsync("DELETE", "/user/packages/container/other?purge=true");
-        Assert.Equal(["deleted", "restored", "deleted", $"version_collected version={digest}", "collected"], (await EventsAsync("web"))[before..]);
+        Assert.Equal(
+            ["deleted", "restored", "deleted", $"version_collected version={digest}", "collected"], (await EventsAsync("web"))[before..]);
         Assert.Equal("purged", (await EventsAsync("other"))[^1]);
     }
 

@@ -14,7 +14,12 @@ public sealed class PackageTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         await ada.PushAsync($"{ada.Login}/{name}");
         var url = $"{shared.Server.Url.GetLeftPart(UriPartial.Authority)}/api/v3/users/{ada.Login}/packages/container/{encoded}";
-        foreach (var path in new[] { $"/user/packages/container/{encoded}", $"/users/{ada.Login}/packages/container/{encoded}", $"/users/{ada.Login}/packages/container/{encoded.Replace("%2F", "%2f", StringComparison.Ordinal)}" })
+        foreach (var path in new[]
+        {
+            $"/user/packages/container/{encoded}",
+            $"/users/{ada.Login}/packages/container/{encoded}",
+            $"/users/{ada.Login}/packages/container/{encoded.Replace("%2F", "%2f", StringComparison.Ordinal)}",
+        })
         {
             var package = await ada.DoAsync("GET", path);
             Assert.Equal(name, package["name"].GetString());
@@ -35,7 +40,8 @@ public sealed class PackageTests(SharedServer shared)
     {
         var ada = await shared.Server.UserAsync();
         var acme = await ada.OrganizationAsync();
-        var package = owner.Replace("{ada}", ada.Login, StringComparison.Ordinal).Replace("{acme}", acme, StringComparison.Ordinal) + "/packages/npm/web";
+        var package = owner.Replace("{ada}", ada.Login, StringComparison.Ordinal).Replace("{acme}", acme, StringComparison.Ordinal)
+            + "/packages/npm/web";
         var refused = await ada.SendAsync("PUT", package, """{"visibility":"private"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
         Assert.Contains("packages of type npm cannot be made: this server has no npm registry yet", refused.Body, StringComparison.Ordinal);
@@ -69,7 +75,8 @@ public sealed class PackageTests(SharedServer shared)
         Assert.Equal(["open"], await NamesAsync(ada, acme, "&visibility=public"));
         Assert.Empty((await ada.GetAsync($"/orgs/{acme}/packages?package_type=npm")).Json.EnumerateArray());
         Assert.Empty((await ada.GetAsync($"/orgs/{acme}/packages?package_type=maven")).Json.EnumerateArray());
-        Assert.Equal(HttpStatusCode.Unauthorized, (await shared.Server.Nobody().GetAsync($"/orgs/{acme}/packages?package_type=container")).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, (await shared.Server.Nobody().GetAsync($"/orgs/{acme}/packages?package_type=container")).Status);
     }
 
     [Fact]
@@ -90,7 +97,8 @@ public sealed class PackageTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var acme = await ada.OrganizationAsync();
         var app = await ada.RepositoryAsync(acme);
-        var made = await ada.SendAsync("PUT", $"/orgs/{acme}/packages/container/web", $$"""{"visibility":"public","repository":"{{app}}","inherit_access":true}""");
+        var made = await ada.SendAsync(
+            "PUT", $"/orgs/{acme}/packages/container/web", $$"""{"visibility":"public","repository":"{{app}}","inherit_access":true}""");
         Assert.Equal(HttpStatusCode.Created, made.Status);
         await ada.PushAsync($"{acme}/web");
         var package = await ada.GetAsync($"/orgs/{acme}/packages/container/web");
@@ -112,7 +120,9 @@ public sealed class PackageTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}");
         await bob.DoAsync("PUT", $"/orgs/{acme}/packages/container/mine", "{}");
-        Assert.Equal(HttpStatusCode.Forbidden, (await bob.SendAsync("PUT", $"/orgs/{acme}/packages/container/open", """{"visibility":"public"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (await bob.SendAsync("PUT", $"/orgs/{acme}/packages/container/open", """{"visibility":"public"}""")).Status);
         var opened = await bob.SendAsync("PATCH", $"/orgs/{acme}/packages/container/mine", """{"visibility":"public"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, opened.Status);
         Assert.Contains("berth org settings", opened.Message, StringComparison.Ordinal);
@@ -120,7 +130,9 @@ public sealed class PackageTests(SharedServer shared)
         await ada.DoAsync("PATCH", $"/orgs/{acme}/settings/packages", """{"members_can_create_public_packages":true}""");
         await bob.DoAsync("PATCH", $"/orgs/{acme}/packages/container/mine", """{"visibility":"public"}""");
         await ada.DoAsync("PATCH", $"/orgs/{acme}/settings/packages", """{"allowed_visibilities":["private"]}""");
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PATCH", $"/orgs/{acme}/packages/container/mine", """{"visibility":"internal"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("PATCH", $"/orgs/{acme}/packages/container/mine", """{"visibility":"internal"}""")).Status);
         await ada.DoAsync("PATCH", $"/orgs/{acme}/packages/container/mine", """{"visibility":"private"}""");
     }
 
@@ -174,7 +186,8 @@ public sealed class PackageTests(SharedServer shared)
     public async Task Switching_inheritance_on_replaces_grants_and_off_copies_the_named_roles()
     {
         var ada = await shared.Server.UserAsync();
-        var (bob, carol, dan) = (await shared.Server.UserAsync("bob"), await shared.Server.UserAsync("carol"), await shared.Server.UserAsync("dan"));
+        var (bob, carol, dan) = (
+            await shared.Server.UserAsync("bob"), await shared.Server.UserAsync("carol"), await shared.Server.UserAsync("dan"));
         var acme = await ada.OrganizationAsync();
         var app = await ada.RepositoryAsync(acme);
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{dan.Login}");
@@ -222,7 +235,9 @@ public sealed class PackageTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         var app = await ada.RepositoryAsync(acme);
         await ada.PushAsync($"{ada.Login}/web");
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PATCH", "/user/packages/container/web", $$"""{"repository":"{{app}}"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("PATCH", "/user/packages/container/web", $$"""{"repository":"{{app}}"}""")).Status);
     }
 
     [Fact]

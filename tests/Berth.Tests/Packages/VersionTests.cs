@@ -17,7 +17,8 @@ public sealed class VersionTests(SharedServer shared)
         await ada.PushAsync($"{ada.Login}/web", "latest", "\"n\":\"2\"");
         var versions = await ListAsync(ada);
         Assert.Equal([second, first], versions.Select(v => v.GetProperty("name").GetString()));
-        Assert.Equal("""{"package_type":"container","container":{"tags":["1","latest"]}}""", versions[0].GetProperty("metadata").GetRawText());
+        Assert.Equal(
+            """{"package_type":"container","container":{"tags":["1","latest"]}}""", versions[0].GetProperty("metadata").GetRawText());
         Assert.Equal("""{"package_type":"container","container":{"tags":[]}}""", versions[1].GetProperty("metadata").GetRawText());
         var id = versions[0].GetProperty("id").GetInt64();
         var one = await ada.DoAsync("GET", $"/user/packages/container/web/versions/{id}");
@@ -67,7 +68,9 @@ public sealed class VersionTests(SharedServer shared)
         await ada.DoAsync("DELETE", $"/user/packages/container/web/versions/{id}");
         await ada.PushAsync($"{ada.Login}/web", "1");
         Assert.NotEqual(id, await IdAsync(ada, "1"));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("POST", $"/user/packages/container/web/versions/{id}/restore")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("POST", $"/user/packages/container/web/versions/{id}/restore")).Status);
     }
 
     [Fact]
@@ -78,7 +81,8 @@ public sealed class VersionTests(SharedServer shared)
         var platform = await ada.PushAsync($"{ada.Login}/web", "tmp", "\"n\":\"amd64\"");
         var index = await ada.PushIndexAsync($"{ada.Login}/web", "multi", platform);
         var signature = await ada.PushAsync($"{ada.Login}/web", "sig", "\"n\":\"sig\"", subject: index);
-        var (platformId, indexId, signatureId) = (await IdOfAsync(ada, platform), await IdOfAsync(ada, index), await IdOfAsync(ada, signature));
+        var (platformId, indexId, signatureId) = (
+            await IdOfAsync(ada, platform), await IdOfAsync(ada, index), await IdOfAsync(ada, signature));
         var child = await ada.SendAsync("DELETE", $"/user/packages/container/web/versions/{platformId}");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, child.Status);
         Assert.Contains(index, child.Message, StringComparison.Ordinal);
@@ -121,7 +125,8 @@ public sealed class VersionTests(SharedServer shared)
         var bob = await shared.Server.UserAsync("bob");
         await ada.PushAsync($"{ada.Login}/web", "1");
         await ada.DoAsync("PUT", $"/user/packages/container/web/access/users/{bob.Login}", """{"role":"read"}""");
-        Assert.Equal(HttpStatusCode.Forbidden, (await bob.GetAsync($"/users/{ada.Login}/packages/container/web/versions?state=deleted")).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden, (await bob.GetAsync($"/users/{ada.Login}/packages/container/web/versions?state=deleted")).Status);
         await bob.DoAsync("GET", $"/users/{ada.Login}/packages/container/web/versions");
     }
 
@@ -129,11 +134,17 @@ public sealed class VersionTests(SharedServer shared)
         [.. (await person.DoAsync("GET", "/user/packages/container/web/versions")).Json.EnumerateArray()];
 
     private static async Task<long> IdAsync(Person person, string tag) => (await ListAsync(person))
-        .Single(v => v.GetProperty("metadata").GetProperty("container").GetProperty("tags").EnumerateArray().Any(t => t.GetString() == tag)).GetProperty("id").GetInt64();
+        .Single(v => v.GetProperty("metadata").GetProperty("container").GetProperty("tags").EnumerateArray().Any(t => t.GetString() == tag))
+        .GetProperty("id")
+        .GetInt64();
 
     private static async Task<long> IdOfAsync(Person person, string digest) =>
         (await ListAsync(person)).Single(v => v.GetProperty("name").GetString() == digest).GetProperty("id").GetInt64();
 
     private static string Tags(List<JsonElement> versions, string digest) =>
-        versions.Single(v => v.GetProperty("name").GetString() == digest).GetProperty("metadata").GetProperty("container").GetProperty("tags").GetRawText();
+        versions.Single(v => v.GetProperty("name").GetString() == digest)
+            .GetProperty("metadata")
+            .GetProperty("container")
+            .GetProperty("tags")
+            .GetRawText();
 }

@@ -52,7 +52,8 @@ public sealed class CommonRegistriesTests
     public void A_set_counts_for_the_images_of_its_registry_alone(string server, string image, bool counts)
     {
         var resolved = ResolveLogins.From(new[] { ("Server", server), ("USER", "ada"), ("password", "secret") }.Select(
-            part => new RegistrySecret("acr_container_REGISTRY_" + part.Item1, SecretLevel.User, SecretReach.Visible, part.Item2, Version: 1)));
+            part => new RegistrySecret(
+                "acr_container_REGISTRY_" + part.Item1, SecretLevel.User, SecretReach.Visible, part.Item2, Version: 1)));
         Assert.Equal("ACR", Assert.Single(resolved.Counting).Prefix);
         Assert.Equal(counts, resolved.ForImage(TestImage.Of(image)) is not null);
     }

@@ -12,7 +12,9 @@ public sealed class RegistryServerTests
     [InlineData("ghcr.io", "ghcr.io", "ghcr.io")]
     [InlineData("https://ghcr.io/", "ghcr.io", "ghcr.io")]
     [InlineData("MyCompany.azurecr.io", "mycompany.azurecr.io", "mycompany.azurecr.io")]
-    [InlineData("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr.ecr.eu-west-1.amazonaws.com")]
+    [InlineData(
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com")]
     [InlineData("gcr.io", "gcr.io", "gcr.io")]
     [InlineData("eu.gcr.io", "eu.gcr.io", "eu.gcr.io")]
     [InlineData("us.gcr.io", "us.gcr.io", "us.gcr.io")]

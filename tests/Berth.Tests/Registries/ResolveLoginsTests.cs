@@ -11,7 +11,9 @@ public sealed class ResolveLoginsTests
     {
         var resolved = ResolveLogins.From(Set("ACR", User, "mycompany.azurecr.io"));
         var set = Assert.Single(resolved.Counting);
-        Assert.Equal(("ACR", User, "mycompany.azurecr.io", "user-ACR", "password-ACR"), (set.Prefix, set.Level, set.Server.Host.Value, set.User, set.Password));
+        Assert.Equal(
+            ("ACR", User, "mycompany.azurecr.io", "user-ACR", "password-ACR"),
+            (set.Prefix, set.Level, set.Server.Host.Value, set.User, set.Password));
         Assert.Equal("mycompany.azurecr.io: ACR at user level", Assert.Single(resolved.Report).Message);
     }
 
@@ -20,7 +22,8 @@ public sealed class ResolveLoginsTests
     {
         var resolved = ResolveLogins.From(
         [
-            Secret("acr_container_REGISTRY_PASSWORD", User, "p"), Secret("Acr_Container_Registry_Server", User, "a.azurecr.io"), Secret("ACR_CONTAINER_REGISTRY_USER", User, "u"),
+            Secret("acr_container_REGISTRY_PASSWORD", User, "p"), Secret("Acr_Container_Registry_Server", User, "a.azurecr.io"),
+            Secret("ACR_CONTAINER_REGISTRY_USER", User, "u"),
         ]);
         Assert.Equal("ACR", Assert.Single(resolved.Counting).Prefix);
     }
@@ -28,7 +31,11 @@ public sealed class ResolveLoginsTests
     [Fact]
     public void For_a_prefix_the_most_specific_level_wins()
     {
-        var resolved = ResolveLogins.From([.. Set("ACR", Organization, "org.azurecr.io"), .. Set("ACR", Repository, "repo.azurecr.io"), .. Set("ACR", User, "user.azurecr.io")]);
+        var resolved = ResolveLogins.From(
+            [
+                .. Set("ACR", Organization, "org.azurecr.io"), .. Set("ACR", Repository, "repo.azurecr.io"),
+                .. Set("ACR", User, "user.azurecr.io"),
+            ]);
         Assert.Equal(["user.azurecr.io"], resolved.Counting.Select(s => s.Server.Host.Value));
         Assert.Equal(2, resolved.Report.Count(r => r.Outcome == LoginOutcome.Loses));
     }
@@ -50,7 +57,8 @@ public sealed class ResolveLoginsTests
     [Fact]
     public void An_incomplete_set_at_a_more_specific_level_does_not_hide_a_complete_one()
     {
-        var resolved = ResolveLogins.From([Secret("ACR_CONTAINER_REGISTRY_SERVER", User, "x.azurecr.io"), .. Set("ACR", Organization, "org.azurecr.io")]);
+        var resolved = ResolveLogins.From(
+            [Secret("ACR_CONTAINER_REGISTRY_SERVER", User, "x.azurecr.io"), .. Set("ACR", Organization, "org.azurecr.io")]);
         Assert.Equal(Organization, Assert.Single(resolved.Counting).Level);
         Assert.Contains(
             "ACR at user level is incomplete: ACR_CONTAINER_REGISTRY_USER and ACR_CONTAINER_REGISTRY_PASSWORD missing",
@@ -73,7 +81,9 @@ public sealed class ResolveLoginsTests
         var set = Set("ACR", Organization, "org.azurecr.io");
         set[2] = set[2] with { Reach = Unassigned };
         var report = Assert.Single(ResolveLogins.From(set).Report);
-        Assert.Equal("ACR at organization level is complete but not assigned to this repository: ACR_CONTAINER_REGISTRY_PASSWORD must include it", report.Message);
+        Assert.Equal(
+            "ACR at organization level is complete but not assigned to this repository: ACR_CONTAINER_REGISTRY_PASSWORD must include it",
+            report.Message);
     }
 
     [Fact]
@@ -84,17 +94,20 @@ public sealed class ResolveLoginsTests
             Secret("ACR_CONTAINER_REGISTRY_SERVER", Organization, "", Unassigned), Secret("ACR_CONTAINER_REGISTRY_USER", Organization, "u"),
         ]);
         Assert.Equal(
-            "ACR at organization level is incomplete: ACR_CONTAINER_REGISTRY_SERVER (not assigned to this repository) and ACR_CONTAINER_REGISTRY_PASSWORD missing",
+            "ACR at organization level is incomplete: ACR_CONTAINER_REGISTRY_SERVER (not assigned to this repository) and "
+                + "ACR_CONTAINER_REGISTRY_PASSWORD missing",
             Assert.Single(resolved.Report).Message);
     }
 
     [Fact]
     public void For_one_server_the_level_decides_and_then_the_prefix()
     {
-        var resolved = ResolveLogins.From([.. Set("A", Organization, "ghcr.io"), .. Set("Z", User, "https://GHCR.io/"), .. Set("B", User, "ghcr.io")]);
+        var resolved = ResolveLogins.From(
+            [.. Set("A", Organization, "ghcr.io"), .. Set("Z", User, "https://GHCR.io/"), .. Set("B", User, "ghcr.io")]);
         var set = Assert.Single(resolved.Counting);
         Assert.Equal(("B", User), (set.Prefix, set.Level));
-        Assert.Equal(["A", "Z"], resolved.Report.Where(r => r.Outcome == LoginOutcome.Loses).Select(r => r.Prefix).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["A", "Z"], resolved.Report.Where(r => r.Outcome == LoginOutcome.Loses).Select(r => r.Prefix).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -114,7 +127,8 @@ public sealed class ResolveLoginsTests
     [InlineData("quay.io/acme/app", null)]
     public void The_longest_path_wins(string image, string? prefix)
     {
-        var resolved = ResolveLogins.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", User, "ghcr.io/acme"), .. Set("TOOLS", User, "ghcr.io/acme/tools")]);
+        var resolved = ResolveLogins.From(
+            [.. Set("ALL", User, "ghcr.io"), .. Set("ACME", User, "ghcr.io/acme"), .. Set("TOOLS", User, "ghcr.io/acme/tools")]);
         Assert.Equal(prefix, resolved.ForImage(TestImage.Of(image))?.Prefix);
     }
 
@@ -133,7 +147,9 @@ public sealed class ResolveLoginsTests
         set[2] = set[2] with { Value = stored };
         var resolved = ResolveLogins.From(set);
         Assert.Equal(used, Assert.Single(resolved.Counting).Password);
-        Assert.Equal(stored != used, resolved.Report.Any(r => r.Message == "GCR_CONTAINER_REGISTRY_PASSWORD: white space or quotes around the value were removed"));
+        Assert.Equal(
+            stored != used,
+            resolved.Report.Any(r => r.Message == "GCR_CONTAINER_REGISTRY_PASSWORD: white space or quotes around the value were removed"));
     }
 
     [Theory]
@@ -145,7 +161,8 @@ public sealed class ResolveLoginsTests
     {
         var resolved = ResolveLogins.From(
         [
-            Secret("X_CONTAINER_REGISTRY_SERVER", User, server), Secret("X_CONTAINER_REGISTRY_USER", User, user), Secret("X_CONTAINER_REGISTRY_PASSWORD", User, password),
+            Secret("X_CONTAINER_REGISTRY_SERVER", User, server), Secret("X_CONTAINER_REGISTRY_USER", User, user),
+            Secret("X_CONTAINER_REGISTRY_PASSWORD", User, password),
         ]);
         Assert.Empty(resolved.Counting);
         Assert.Contains(resolved.Report, r => r.Outcome == LoginOutcome.Invalid);
@@ -154,7 +171,8 @@ public sealed class ResolveLoginsTests
     [Fact]
     public void A_longer_path_counts_whatever_its_level()
     {
-        var resolved = ResolveLogins.From([.. Set("ALL", User, "ghcr.io"), .. Set("ACME", Organization, "ghcr.io/acme"), .. Set("TEAM", Repository, "GHCR.io/Acme/")]);
+        var resolved = ResolveLogins.From(
+            [.. Set("ALL", User, "ghcr.io"), .. Set("ACME", Organization, "ghcr.io/acme"), .. Set("TEAM", Repository, "GHCR.io/Acme/")]);
         Assert.Equal(["ALL", "TEAM"], resolved.Counting.Select(set => set.Prefix).Order(StringComparer.Ordinal));
         Assert.Equal("TEAM", resolved.ForImage(TestImage.Of("ghcr.io/acme/app:1"))!.Prefix);
         Assert.Equal("ALL", resolved.ForImage(TestImage.Of("ghcr.io/other/app:1"))!.Prefix);
@@ -171,7 +189,10 @@ public sealed class ResolveLoginsTests
         Assert.Equal(reach == Unassigned ? LoginOutcome.Unassigned : LoginOutcome.Withheld, resolved.Report[0].Outcome);
     }
 
-    /// <summary>Stored: SERVER, USER or PASSWORD by its letter, at the level of user, repository or organization; in lower case where it is not assigned to this repository.</summary>
+    /// <summary>
+    /// Stored: SERVER, USER or PASSWORD by its letter, at the level of user, repository or organization; in lower case where it is not
+    /// assigned to this repository.
+    /// </summary>
     [Theory]
     [InlineData("S@u U@u P@u", "counts@User")]
     [InlineData("S@u U@u P@r", "mixed@User mixed@Repository")]
@@ -189,7 +210,8 @@ public sealed class ResolveLoginsTests
         var parts = new Dictionary<char, string> { ['s'] = "SERVER", ['u'] = "USER", ['p'] = "PASSWORD" };
         var levels = new Dictionary<char, SecretLevel> { ['u'] = User, ['r'] = Repository, ['o'] = Organization };
         var resolved = ResolveLogins.From(stored.Split(' ').Select(text => Secret(
-            "X_CONTAINER_REGISTRY_" + parts[char.ToLowerInvariant(text[0])], levels[text[2]], "ghcr.io", char.IsUpper(text[0]) ? Visible : Unassigned)));
+            "X_CONTAINER_REGISTRY_" + parts[char.ToLowerInvariant(text[0])], levels[text[2]], "ghcr.io",
+            char.IsUpper(text[0]) ? Visible : Unassigned)));
         Assert.Equal(
             said.Split(' ').Order(StringComparer.Ordinal),
             resolved.Report.Select(line => $"{line.Outcome.ToString().ToLowerInvariant()}@{line.Level}").Order(StringComparer.Ordinal));
@@ -198,7 +220,8 @@ public sealed class ResolveLoginsTests
     [Fact]
     public void Other_secrets_are_left_alone()
     {
-        var resolved = ResolveLogins.From([Secret("NPM_TOKEN", User, "x"), Secret("_CONTAINER_REGISTRY", User, "x"), Secret("CONTAINER_REGISTRY_SERVER", User, "x")]);
+        var resolved = ResolveLogins.From(
+            [Secret("NPM_TOKEN", User, "x"), Secret("_CONTAINER_REGISTRY", User, "x"), Secret("CONTAINER_REGISTRY_SERVER", User, "x")]);
         Assert.Empty(resolved.Counting);
         Assert.Empty(resolved.Report);
     }
@@ -206,8 +229,10 @@ public sealed class ResolveLoginsTests
     [Fact]
     public void No_value_is_in_the_report_or_in_text()
     {
-        var resolved = ResolveLogins.From([.. Set("A", User, "ghcr.io"), .. Set("A", Organization, "ghcr.io"), .. Set("B", User, "bad host")]);
-        var text = string.Join('\n', resolved.Report.Select(r => r.Message)) + string.Join('\n', resolved.Counting.Select(s => s.ToString()));
+        var resolved = ResolveLogins.From(
+            [.. Set("A", User, "ghcr.io"), .. Set("A", Organization, "ghcr.io"), .. Set("B", User, "bad host")]);
+        var text = string.Join('\n', resolved.Report.Select(r => r.Message))
+            + string.Join('\n', resolved.Counting.Select(s => s.ToString()));
         Assert.DoesNotContain("password-", text, StringComparison.Ordinal);
         Assert.DoesNotContain("user-", text, StringComparison.Ordinal);
     }
@@ -219,5 +244,6 @@ public sealed class ResolveLoginsTests
         Secret($"{prefix}_CONTAINER_REGISTRY_PASSWORD", level, $"password-{prefix}", reach),
     ];
 
-    private static RegistrySecret Secret(string name, SecretLevel level, string value, SecretReach reach = Visible) => new(name, level, reach, value, Version: 1);
+    private static RegistrySecret Secret(string name, SecretLevel level, string value, SecretReach reach = Visible) =>
+        new(name, level, reach, value, Version: 1);
 }

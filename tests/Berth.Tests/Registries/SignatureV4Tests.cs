@@ -2,7 +2,10 @@ using Berth.Server.Registries.Ecr;
 
 namespace Berth.Tests.Registries;
 
-/// <summary>Known answers: the POST cases of AWS's published Signature Version 4 test suite (host example.amazonaws.com, us-east-1, service "service").</summary>
+/// <summary>
+/// Known answers: the POST cases of AWS's published Signature Version 4 test suite (host example.amazonaws.com, us-east-1, service
+/// "service").
+/// </summary>
 public sealed class SignatureV4Tests
 {
     private static readonly AwsKeyPair Keys = new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
@@ -23,20 +26,25 @@ public sealed class SignatureV4Tests
     public void Post_header_key_sort()
     {
         var added = Sign(new Dictionary<string, string> { ["My-Header1"] = "value1" }, []);
-        Assert.EndsWith("SignedHeaders=host;my-header1;x-amz-date, Signature=c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c", added["Authorization"], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "SignedHeaders=host;my-header1;x-amz-date, Signature=c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c",
+            added["Authorization"], StringComparison.Ordinal);
     }
 
     [Fact]
     public void Post_x_www_form_urlencoded()
     {
         var added = Sign(new Dictionary<string, string> { ["Content-Type"] = "application/x-www-form-urlencoded" }, "Param1=value1"u8);
-        Assert.EndsWith("Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a", added["Authorization"], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a", added["Authorization"], StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_session_token_is_signed_too()
     {
-        var added = SignatureV4.Sign(new Uri("https://example.amazonaws.com"), new Dictionary<string, string>(), [], Keys with { SessionToken = "t" }, "us-east-1", "service", Time);
+        var added = SignatureV4.Sign(
+            new Uri("https://example.amazonaws.com"), new Dictionary<string, string>(), [], Keys with { SessionToken = "t" }, "us-east-1",
+            "service", Time);
         Assert.Equal("t", added["X-Amz-Security-Token"]);
         Assert.Contains("SignedHeaders=host;x-amz-date;x-amz-security-token,", added["Authorization"], StringComparison.Ordinal);
     }

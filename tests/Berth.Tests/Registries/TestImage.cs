@@ -7,7 +7,9 @@ internal static class TestImage
 {
     /// <summary>As a person writes it.</summary>
     public static RemoteImage Of(string text) =>
-        ImageReference.TryParseFamiliar(text, out var image) ? RemoteImage.Of(image) : throw new ArgumentException($"'{text}' is no image", nameof(text));
+        ImageReference.TryParseFamiliar(text, out var image)
+            ? RemoteImage.Of(image)
+            : throw new ArgumentException($"'{text}' is no image", nameof(text));
 
     public static RegistryHost Host(string text) => RegistryHost.TryParse(text, out var host) ? host
         : throw new ArgumentException($"'{text}' is no host", nameof(text));

@@ -3,8 +3,8 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Registry;
 
 /// <summary>
-/// A layer that a pusher was told of stays theirs to name for its grace, whatever is deleted before their manifest comes; and nobody reads it until
-/// then. Grace is 24 hours.
+/// A layer that a pusher was told of stays theirs to name for its grace, whatever is deleted before their manifest comes; and nobody reads
+/// it until then. Grace is 24 hours.
 /// </summary>
 public sealed class AcknowledgedLayerTests : IAsyncLifetime
 {
@@ -86,7 +86,8 @@ public sealed class AcknowledgedLayerTests : IAsyncLifetime
     private const string Empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
     private static byte[] Image(string layer) => TestRepository.Image(
-        TestRepository.Descriptor(Empty, 2, "application/vnd.oci.image.config.v1+json"), [TestRepository.Descriptor(layer, 100)], ",\"annotations\":{\"new\":\"1\"}");
+        TestRepository.Descriptor(Empty, 2, "application/vnd.oci.image.config.v1+json"), [TestRepository.Descriptor(layer, 100)],
+        ",\"annotations\":{\"new\":\"1\"}");
 
     private async Task DeleteAsync(TestRepository repository, string digest, string what)
     {
@@ -101,8 +102,10 @@ public sealed class AcknowledgedLayerTests : IAsyncLifetime
                 await admin.DoAsync("DELETE", package);
                 break;
             default:
-                var version = (await admin.DoAsync("GET", package + "/versions")).Json.EnumerateArray().Single(v => v.GetProperty("name").GetString() == digest);
-                await admin.DoAsync("DELETE", $"{package}/versions/{version.GetProperty("id").GetInt64()}{(what == "version" ? "" : "?purge=true")}");
+                var version = (await admin.DoAsync("GET", package + "/versions")).Json.EnumerateArray()
+                    .Single(v => v.GetProperty("name").GetString() == digest);
+                await admin.DoAsync(
+                    "DELETE", $"{package}/versions/{version.GetProperty("id").GetInt64()}{(what == "version" ? "" : "?purge=true")}");
                 break;
         }
     }

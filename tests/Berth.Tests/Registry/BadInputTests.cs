@@ -124,13 +124,17 @@ public sealed class BadInputTests(SharedServer shared)
     public async Task A_bad_request_is_refused(string method, string path, int status, string code)
     {
         using var repository = await ExistingAsync();
-        var answer = await repository.SendAsync(method, path.Replace("{129}", new string('a', 129), StringComparison.Ordinal), method is "POST" or "PUT" or "PATCH" ? [1, 2, 3] : null);
+        var answer = await repository.SendAsync(
+            method, path.Replace("{129}", new string('a', 129), StringComparison.Ordinal),
+            method is "POST" or "PUT" or "PATCH" ? [1, 2, 3] : null);
         Assert.Equal(status, answer.Status);
         if (code.Length > 0)
         {
             Assert.Equal(code, answer.Code);
             Assert.NotEqual("", answer.Message);
-            Assert.Equal(answer.Header("X-Request-Id"), answer.Json.GetProperty("errors")[0].GetProperty("detail").GetProperty("request_id").GetString());
+            Assert.Equal(
+                answer.Header("X-Request-Id"),
+                answer.Json.GetProperty("errors")[0].GetProperty("detail").GetProperty("request_id").GetString());
         }
     }
 
@@ -147,7 +151,8 @@ public sealed class BadInputTests(SharedServer shared)
     [InlineData(Oci, "/* c */ {\"schemaVersion\":2}", "MANIFEST_INVALID", "JSON")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", "JSON")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"x\":{\"a\":1,\"a\":2}}", "MANIFEST_INVALID", "JSON")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":{\"a\":\"\\ud800\"}}", "MANIFEST_INVALID", "")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":{\"a\":\"\\ud800\"}}", "MANIFEST_INVALID", "")]
     [InlineData(Oci, "{deep}", "MANIFEST_INVALID", "JSON")]
     [InlineData(Oci, "{latin}", "MANIFEST_INVALID", "JSON")]
     // Versions and types.
@@ -171,8 +176,10 @@ public sealed class BadInputTests(SharedServer shared)
     [InlineData("///", "{}", "MANIFEST_INVALID", "media type")]
     [InlineData(null, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", "Content-Type")]
     [InlineData(null, "{\"schemaVersion\":2,\"mediaType\":\"text/plain\"}", "MANIFEST_INVALID", "media type")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"mediaType\":\"" + Docker + "\",\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", Docker)]
-    [InlineData(Docker, "{\"schemaVersion\":2,\"mediaType\":\"" + Oci + "\",\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", Docker)]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"mediaType\":\"" + Docker + "\",\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", Docker)]
+    [InlineData(
+        Docker, "{\"schemaVersion\":2,\"mediaType\":\"" + Oci + "\",\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", Docker)]
     [InlineData(Oci, "{\"schemaVersion\":2,\"mediaType\":7,\"config\":" + Config + ",\"layers\":[]}", "MANIFEST_INVALID", "mediaType")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"mediaType\":\"" + Index + "\",\"manifests\":[]}", "MANIFEST_INVALID", Index)]
     // One document must not be two things.
@@ -185,32 +192,60 @@ public sealed class BadInputTests(SharedServer shared)
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":[],\"layers\":[]}", "MANIFEST_INVALID", "config")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{},\"layers\":[]}", "MANIFEST_INVALID", "config.mediaType")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"\"},\"layers\":[]}", "MANIFEST_INVALID", "config.mediaType")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:abc\",\"size\":1},\"layers\":[]}", "MANIFEST_INVALID", "config.digest")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"size\":1},\"layers\":[]}", "MANIFEST_INVALID", "config.digest")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\"},\"layers\":[]}", "MANIFEST_INVALID", "config.size")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\",\"size\":-1},\"layers\":[]}", "MANIFEST_INVALID", "config.size")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\",\"size\":\"2\"},\"layers\":[]}", "MANIFEST_INVALID", "config.size")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\",\"size\":1e99},\"layers\":[]}", "MANIFEST_INVALID", "config.size")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:abc\",\"size\":1},\"layers\":[]}",
+        "MANIFEST_INVALID", "config.digest")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"size\":1},\"layers\":[]}", "MANIFEST_INVALID", "config.digest")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\"},\"layers\":[]}", "MANIFEST_INVALID",
+        "config.size")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\",\"size\":-1},\"layers\":[]}", "MANIFEST_INVALID",
+        "config.size")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\",\"size\":\"2\"},\"layers\":[]}",
+        "MANIFEST_INVALID", "config.size")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"{blob}\",\"size\":1e99},\"layers\":[]}",
+        "MANIFEST_INVALID", "config.size")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + "}", "MANIFEST_INVALID", "layers")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":{}}", "MANIFEST_INVALID", "layers")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[7]}", "MANIFEST_INVALID", "layers[0]")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"subject\":{}}", "MANIFEST_INVALID", "subject")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"subject\":\"x\"}", "MANIFEST_INVALID", "subject")]
     [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":[]}", "MANIFEST_INVALID", "annotations")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":{\"a\":1}}", "MANIFEST_INVALID", "annotations")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":1}", "MANIFEST_INVALID", "artifactType")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":\"a/\\u0000\"}", "MANIFEST_INVALID", "artifactType may have")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/\\u0000\",\"digest\":\"{blob}\",\"size\":2},\"layers\":[]}", "MANIFEST_INVALID", "config.mediaType may have")]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":\"a/{long}\"}", "MANIFEST_INVALID", "at most 255")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"annotations\":{\"a\":1}}", "MANIFEST_INVALID", "annotations")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":1}", "MANIFEST_INVALID", "artifactType")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":\"a/\\u0000\"}", "MANIFEST_INVALID",
+        "artifactType may have")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/\\u0000\",\"digest\":\"{blob}\",\"size\":2},\"layers\":[]}",
+        "MANIFEST_INVALID", "config.mediaType may have")]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[],\"artifactType\":\"a/{long}\"}", "MANIFEST_INVALID",
+        "at most 255")]
     [InlineData(Index, "{\"schemaVersion\":2}", "MANIFEST_INVALID", "manifests")]
     [InlineData(Index, "{\"schemaVersion\":2,\"manifests\":{}}", "MANIFEST_INVALID", "manifests")]
     [InlineData(Index, "{\"schemaVersion\":2,\"manifests\":[{}]}", "MANIFEST_INVALID", "manifests[0]")]
     [InlineData(Index, "{many}", "MANIFEST_INVALID", "entries")]
     // What it refers to.
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + Hex + "\",\"size\":2},\"layers\":[]}", "MANIFEST_BLOB_UNKNOWN", Hex)]
-    [InlineData(Oci, "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + Hex + "\",\"size\":2}]}", "MANIFEST_BLOB_UNKNOWN", Hex)]
-    [InlineData(Index, "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" + Oci + "\",\"digest\":\"sha256:" + Hex + "\",\"size\":2}]}", "MANIFEST_BLOB_UNKNOWN", Hex)]
-    [InlineData(Index, "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + Hex + "\",\"size\":2}]}", "MANIFEST_BLOB_UNKNOWN", Hex)]
+    [InlineData(
+        Oci, "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + Hex + "\",\"size\":2},\"layers\":[]}",
+        "MANIFEST_BLOB_UNKNOWN", Hex)]
+    [InlineData(
+        Oci,
+        "{\"schemaVersion\":2,\"config\":" + Config + ",\"layers\":[{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + Hex + "\",\"size\":2}]}",
+        "MANIFEST_BLOB_UNKNOWN", Hex)]
+    [InlineData(
+        Index, "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" + Oci + "\",\"digest\":\"sha256:" + Hex + "\",\"size\":2}]}",
+        "MANIFEST_BLOB_UNKNOWN", Hex)]
+    [InlineData(
+        Index, "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + Hex + "\",\"size\":2}]}",
+        "MANIFEST_BLOB_UNKNOWN", Hex)]
     public async Task A_bad_manifest_is_refused_with_400_and_what_is_wrong(string? type, string text, string code, string words)
     {
         using var repository = await ExistingAsync();
@@ -240,7 +275,8 @@ public sealed class BadInputTests(SharedServer shared)
     public async Task Too_many_tags_at_once_are_refused()
     {
         using var repository = await ExistingAsync();
-        var manifest = TestRepository.Image(Config.Replace("{blob}", TestRepository.Sha256("{}"u8.ToArray()), StringComparison.Ordinal), []);
+        var manifest = TestRepository.Image(
+            Config.Replace("{blob}", TestRepository.Sha256("{}"u8.ToArray()), StringComparison.Ordinal), []);
         var tags = string.Join('&', Enumerable.Range(0, 101).Select(i => $"tag=t{i}"));
         Assert.Equal(414, (await repository.PutAsync($"{TestRepository.Sha256(manifest)}?{tags}", manifest)).Status);
     }

@@ -85,7 +85,10 @@ public sealed class BlobTests(SharedServer shared)
     {
         using var repository = TestRepository.New(shared.Server);
         var digest = await repository.BlobAsync(Content);
-        Assert.Equal(status, (await repository.SendAsync("GET", $"blobs/{digest}", null, null, ("Range", "bytes=0-1"), ("If-Range", string.Format(value, digest)))).Status);
+        Assert.Equal(
+            status,
+            (await repository.SendAsync(
+                "GET", $"blobs/{digest}", null, null, ("Range", "bytes=0-1"), ("If-Range", string.Format(value, digest)))).Status);
     }
 
     [Theory]
@@ -116,14 +119,16 @@ public sealed class BlobTests(SharedServer shared)
         var name = $"{login}/{TestRepository.Unique("web")}";
         using var ada = new TestRepository(shared.Server, name, token);
         var digest = await ada.BlobAsync(Content);
-        using var pull = new TestRepository(shared.Server, name, await People.RegistryTokenAsync(shared.Server, token, $"repository:{name}:pull"));
+        using var pull = new TestRepository(
+            shared.Server, name, await People.RegistryTokenAsync(shared.Server, token, $"repository:{name}:pull"));
         Assert.Equal(200, await pull.HeadAsync($"blobs/{digest}"));
         Assert.Equal(Content, (await pull.SendAsync("GET", $"blobs/{digest}")).Body);
 
         var (_, writing) = await People.UserAsync(shared.Server, scopes: "write:packages");
         using var eve = new TestRepository(shared.Server, name, writing);
         Assert.Equal(403, await eve.StatusAsync("DELETE", $"blobs/{digest}"));
-        using var delete = new TestRepository(shared.Server, name, await People.RegistryTokenAsync(shared.Server, token, $"repository:{name}:delete"));
+        using var delete = new TestRepository(
+            shared.Server, name, await People.RegistryTokenAsync(shared.Server, token, $"repository:{name}:delete"));
         Assert.Equal(202, await delete.StatusAsync("DELETE", $"blobs/{digest}"));
         Assert.Equal(404, await pull.HeadAsync($"blobs/{digest}"));
         Assert.Equal(404, await delete.StatusAsync("DELETE", $"blobs/{digest}"));
@@ -161,7 +166,8 @@ public sealed class BlobTests(SharedServer shared)
         using var repository = TestRepository.New(server);
         var content = TestRepository.Random(500);
         var digest = await repository.BlobAsync(content);
-        var file = Directory.EnumerateFiles(Path.Combine(server.Data, "blobs"), "*", SearchOption.AllDirectories).Single(path => new FileInfo(path).Length == 500);
+        var file = Directory.EnumerateFiles(Path.Combine(server.Data, "blobs"), "*", SearchOption.AllDirectories)
+            .Single(path => new FileInfo(path).Length == 500);
         File.Delete(file);
         Assert.Equal(404, await repository.HeadAsync($"blobs/{digest}"));
         Assert.Equal(404, await repository.StatusAsync("GET", $"blobs/{digest}"));

@@ -76,10 +76,14 @@ public sealed class DiscoveryTests(SharedServer shared)
         var about = $$""","subject":{{TestRepository.Descriptor(subject, manifest.Length, TestRepository.OciManifest)}}""";
         var plain = TestRepository.Image(TestRepository.Descriptor(EmptyBlob, 2, Config), [], about);
         var typed = TestRepository.Image(
-            TestRepository.Descriptor(EmptyBlob, 2, "application/vnd.oci.empty.v1+json"), [], about + ""","artifactType":"application/sbom","annotations":{"a":"1 + 1"}""");
+            TestRepository.Descriptor(EmptyBlob, 2, "application/vnd.oci.empty.v1+json"), [],
+            about + ""","artifactType":"application/sbom","annotations":{"a":"1 + 1"}""");
         var index = TestRepository.Index([], about + ""","artifactType":"application/sbom" """);
         var untyped = TestRepository.Index([], about);
-        foreach (var (referrer, type) in ((byte[], string)[])[(plain, TestRepository.OciManifest), (typed, TestRepository.OciManifest), (index, TestRepository.OciIndex), (untyped, TestRepository.OciIndex)])
+        foreach (var (referrer, type) in ((byte[], string)[])[
+            (plain, TestRepository.OciManifest), (typed, TestRepository.OciManifest), (index, TestRepository.OciIndex),
+            (untyped, TestRepository.OciIndex),
+        ])
         {
             var put = await repository.PutAsync(TestRepository.Sha256(referrer), referrer, type);
             Assert.Equal((201, subject), (put.Status, put.Header("OCI-Subject")));
@@ -106,7 +110,9 @@ public sealed class DiscoveryTests(SharedServer shared)
         Assert.Contains("artifactType=application%2Fsbom>; rel=\"next\"", first.Header("Link"), StringComparison.Ordinal);
         var second = await repository.SendAsync("GET", Next(first));
         Assert.Null(second.Header("Link"));
-        Assert.Equal(new[] { expected[1], expected[2] }.Order(StringComparer.Ordinal), Descriptors(first).Concat(Descriptors(second)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new[] { expected[1], expected[2] }.Order(StringComparer.Ordinal),
+            Descriptors(first).Concat(Descriptors(second)).Order(StringComparer.Ordinal));
 
         await repository.SendAsync("DELETE", $"manifests/{TestRepository.Sha256(plain)}");
         Assert.Equal(3, Descriptors(await repository.SendAsync("GET", $"referrers/{subject}")).Length);
@@ -119,7 +125,8 @@ public sealed class DiscoveryTests(SharedServer shared)
         await repository.ImageAsync("latest");
         var subject = TestRepository.Sha256([4, 2]);
         var referrer = TestRepository.Image(
-            TestRepository.Descriptor(EmptyBlob, 2, Config), [], $$""","subject":{{TestRepository.Descriptor(subject, 2, TestRepository.OciManifest)}}""");
+            TestRepository.Descriptor(EmptyBlob, 2, Config), [],
+            $$""","subject":{{TestRepository.Descriptor(subject, 2, TestRepository.OciManifest)}}""");
         Assert.Equal(subject, (await repository.PutAsync(TestRepository.Sha256(referrer), referrer)).Header("OCI-Subject"));
         Assert.Single(Descriptors(await repository.SendAsync("GET", $"referrers/{subject}")));
     }
@@ -132,7 +139,8 @@ public sealed class DiscoveryTests(SharedServer shared)
         var (other, otherManifest, _) = await repository.ImageAsync("other");
         var (without, withoutManifest, _) = await repository.ImageAsync();
         byte[] Referrer(string digest, byte[] content) => TestRepository.Image(
-            TestRepository.Descriptor(EmptyBlob, 2, Config), [], $$""","subject":{{TestRepository.Descriptor(digest, content.Length, TestRepository.OciManifest)}}""");
+            TestRepository.Descriptor(EmptyBlob, 2, Config), [],
+            $$""","subject":{{TestRepository.Descriptor(digest, content.Length, TestRepository.OciManifest)}}""");
         var (known, stranger) = (Referrer(subject, manifest), Referrer(other, otherManifest));
         foreach (var referrer in (byte[][])[known, stranger])
         {
@@ -153,13 +161,16 @@ public sealed class DiscoveryTests(SharedServer shared)
     [Fact]
     public async Task The_platforms_of_a_signed_image_that_was_copied_refer_to_nothing()
     {
-        // As cosign copy leaves it: the index itself under sha256-HEX, its signature under sha256-HEX.sig, also for each platform. oras cp -r then follows the
-        // referrers of each and would come back to where it was.
+        // As cosign copy leaves it: the index itself under sha256-HEX, its signature under sha256-HEX.sig, also for each platform. oras cp
+        // -r then follows the referrers of each and would come back to where it was.
         using var repository = TestRepository.New(shared.Server);
         var (amd64, first, _) = await repository.ImageAsync();
         var (arm64, second, _) = await repository.ImageAsync();
         var index = TestRepository.Index(
-            [TestRepository.Descriptor(amd64, first.Length, TestRepository.OciManifest), TestRepository.Descriptor(arm64, second.Length, TestRepository.OciManifest)]);
+            [
+                TestRepository.Descriptor(amd64, first.Length, TestRepository.OciManifest),
+                TestRepository.Descriptor(arm64, second.Length, TestRepository.OciManifest),
+            ]);
         var digest = TestRepository.Sha256(index);
         await repository.PutAsync("latest", index, TestRepository.OciIndex);
         await repository.PutAsync(digest.Replace(':', '-'), index, TestRepository.OciIndex);

@@ -2,7 +2,10 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>The first push of a name while other layers of the same pusher still come in: nothing that was acknowledged is lost on the way to the live package.</summary>
+/// <summary>
+/// The first push of a name while other layers of the same pusher still come in: nothing that was acknowledged is lost on the way to the
+/// live package.
+/// </summary>
 public sealed class FirstPushTests
 {
     private const string Config = "application/vnd.oci.image.config.v1+json";
@@ -20,7 +23,8 @@ public sealed class FirstPushTests
         Task<Answer> publish, push, start;
         await using (var held = await HeldTable.HoldAsync(server, "uploads"))
         {
-            // The publish has moved what was there and waits with the name's uploads before it; the layer needs no upload and comes in between.
+            // The publish has moved what was there and waits with the name's uploads before it; the layer needs no upload and comes in
+            // between.
             publish = repository.PutAsync("first", manifest);
             await held.UntilWaitingAsync(publish);
             push = repository.SendAsync("POST", $"blobs/uploads/?digest={layer}", content);
@@ -50,7 +54,8 @@ public sealed class FirstPushTests
             var config = await repository.BlobAsync("{}"u8.ToArray());
             var content = TestRepository.Random(100 + i);
             var layer = await repository.BlobAsync(content);
-            var manifest = TestRepository.Image(TestRepository.Descriptor(config, 2, Config), [TestRepository.Descriptor(layer, content.Length)]);
+            var manifest = TestRepository.Image(
+                TestRepository.Descriptor(config, 2, Config), [TestRepository.Descriptor(layer, content.Length)]);
             Assert.Equal(201, (await repository.PutAsync($"n{i}", manifest)).Status);
             Assert.Equal(200, await repository.HeadAsync($"blobs/{layer}"));
         }));

@@ -17,7 +17,9 @@ public sealed class LargeAnswerTests(SharedServer shared)
         using var repository = TestRepository.New(shared.Server);
         var (subject, manifest, _) = await repository.ImageAsync("latest");
         var expected = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (letter, size) in ((char, int)[])[('a', 3_000_000), ('b', 3_000_000), ('c', 1_500_000), ('d', 100_000), ('e', 10), ('f', 4_000_000), ('g', 9_000)])
+        foreach (var (letter, size) in ((char, int)[])[
+            ('a', 3_000_000), ('b', 3_000_000), ('c', 1_500_000), ('d', 100_000), ('e', 10), ('f', 4_000_000), ('g', 9_000),
+        ])
         {
             // Of characters that are one to four bytes, so that pieces end anywhere in them.
             var note = string.Concat(Enumerable.Repeat("a\\\"é漢🚢" + letter, size / 13));
@@ -37,7 +39,8 @@ public sealed class LargeAnswerTests(SharedServer shared)
             Assert.True(page.Body.Length <= PageBytes || descriptors.Count == 1, $"{descriptors.Count} in {page.Body.Length} bytes");
             foreach (var descriptor in descriptors)
             {
-                found.Add(descriptor.GetProperty("digest").GetString()!, descriptor.GetProperty("annotations").GetProperty("note").GetString()!);
+                found.Add(
+                    descriptor.GetProperty("digest").GetString()!, descriptor.GetProperty("annotations").GetProperty("note").GetString()!);
             }
 
             Assert.Equal(page.Header("Link"), (await repository.SendAsync("HEAD", next)).Header("Link"));
@@ -81,7 +84,9 @@ public sealed class LargeAnswerTests(SharedServer shared)
         using var repository = TestRepository.New(shared.Server);
         await repository.BlobAsync("{}"u8.ToArray());
         var manifest = TestRepository.Image(TestRepository.Descriptor(EmptyBlob, 2, Config), [], ",\"annotations\":{\"note\":\"\"}");
-        manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(manifest).Replace("\"note\":\"\"", $"\"note\":\"{Text(size - manifest.Length)}\"", StringComparison.Ordinal));
+        manifest = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(manifest)
+                .Replace("\"note\":\"\"", $"\"note\":\"{Text(size - manifest.Length)}\"", StringComparison.Ordinal));
         Assert.Equal(size, manifest.Length);
         Assert.Equal(201, (await repository.PutAsync("large", manifest)).Status);
         foreach (var reference in (string[])["large", TestRepository.Sha256(manifest), "large"])

@@ -3,7 +3,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>A push that takes longer than its registry token lives (5 minutes): clients renew the token and go on where they were.</summary>
+/// <summary>
+/// A push that takes longer than its registry token lives (5 minutes): clients renew the token and go on where they were.
+/// </summary>
 public sealed class LongPushTests : IAsyncLifetime
 {
     private BerthServer _server = null!;

@@ -52,7 +52,8 @@ public sealed class ManifestDeletionTests(SharedServer shared)
         await repository.ImageAsync("kept");
         var content = TestRepository.Random(100);
         var layer = await repository.BlobAsync(content);
-        var manifest = TestRepository.Image(TestRepository.Descriptor(TestRepository.Sha256("{}"u8.ToArray()), 2, Config), [TestRepository.Descriptor(layer, 100)]);
+        var manifest = TestRepository.Image(
+            TestRepository.Descriptor(TestRepository.Sha256("{}"u8.ToArray()), 2, Config), [TestRepository.Descriptor(layer, 100)]);
         var digest = TestRepository.Sha256(manifest);
         await repository.PutAsync("latest", manifest);
         await repository.SendAsync("DELETE", $"manifests/{digest}");
@@ -77,7 +78,9 @@ public sealed class ManifestDeletionTests(SharedServer shared)
         Assert.Equal(201, (await repository.PutAsync("multi", index, TestRepository.OciIndex)).Status);
         var refused = await repository.SendAsync("DELETE", $"manifests/{platform}");
         Assert.Equal((405, "UNSUPPORTED"), (refused.Status, refused.Code));
-        Assert.Contains($"the index {TestRepository.Sha256(index)} of this repository lists the manifest and would break", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the index {TestRepository.Sha256(index)} of this repository lists the manifest and would break", refused.Message,
+            StringComparison.Ordinal);
         Assert.Equal(200, await repository.StatusAsync("GET", $"manifests/{platform}"));
 
         // A tag is not the index: without one the index is still pulled by its digest.

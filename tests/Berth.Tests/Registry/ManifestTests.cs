@@ -30,7 +30,8 @@ public sealed class ManifestTests(SharedServer shared)
                 Assert.Equal(method == "GET" ? manifest : [], answer.Body);
             }
 
-            Assert.Equal(304, (await repository.SendAsync("GET", $"manifests/{reference}", null, null, ("If-None-Match", $"\"{digest}\""))).Status);
+            Assert.Equal(
+                304, (await repository.SendAsync("GET", $"manifests/{reference}", null, null, ("If-None-Match", $"\"{digest}\""))).Status);
         }
     }
 
@@ -58,7 +59,9 @@ public sealed class ManifestTests(SharedServer shared)
         var manifest = TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), []);
         var digest = TestRepository.Sha256(manifest);
         var answer = await repository.PutAsync("2.5", manifest);
-        Assert.Equal((201, $"/v2/{repository.Name}/manifests/{digest}", digest), (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
+        Assert.Equal(
+            (201, $"/v2/{repository.Name}/manifests/{digest}", digest),
+            (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
         Assert.Null(answer.Header("OCI-Subject"));
         Assert.Equal(201, (await repository.PutAsync("2.5", manifest)).Status);
     }
@@ -114,7 +117,10 @@ public sealed class ManifestTests(SharedServer shared)
         Assert.Equal(201, (await repository.PutAsync("nested", nested, TestRepository.OciIndex)).Status);
         Assert.Equal(
             201,
-            (await repository.PutAsync("index-of-index", TestRepository.Index([TestRepository.Descriptor(TestRepository.Sha256(nested), nested.Length, TestRepository.OciIndex)]), TestRepository.OciIndex)).Status);
+            (await repository.PutAsync(
+                "index-of-index",
+                TestRepository.Index([TestRepository.Descriptor(TestRepository.Sha256(nested), nested.Length, TestRepository.OciIndex)]),
+                TestRepository.OciIndex)).Status);
         var refused = await repository.PutAsync("bad", TestRepository.Index([one, other]), TestRepository.OciIndex);
         Assert.Equal((400, "MANIFEST_BLOB_UNKNOWN"), (refused.Status, refused.Code));
         Assert.Contains(missing, refused.Message, StringComparison.Ordinal);
@@ -131,7 +137,8 @@ public sealed class ManifestTests(SharedServer shared)
         var late = TestRepository.Random(50);
         var layer = TestRepository.Sha256(late);
         var absent = TestRepository.Descriptor(TestRepository.Sha256([1]), 10);
-        var image = TestRepository.Image(TestRepository.Descriptor(configuration, 2, Config), [absent, TestRepository.Descriptor(layer, 50)]);
+        var image = TestRepository.Image(
+            TestRepository.Descriptor(configuration, 2, Config), [absent, TestRepository.Descriptor(layer, 50)]);
         Assert.Equal(201, (await repository.PutAsync("sparse", image)).Status);
         Assert.Equal(image, (await repository.SendAsync("GET", "manifests/sparse")).Body);
         Assert.Equal(404, await repository.HeadAsync($"blobs/{layer}"));
@@ -162,10 +169,14 @@ public sealed class ManifestTests(SharedServer shared)
         var layer = await repository.BlobAsync(content);
         var config = await repository.BlobAsync("{\"layers\":[]}"u8.ToArray());
         var index = TestRepository.Index(
-            [TestRepository.Descriptor(layer, 100, "application/vnd.docker.image.rootfs.diff.tar.gzip"), TestRepository.Descriptor(config, 13, "application/vnd.buildkit.cacheconfig.v0")]);
+            [
+                TestRepository.Descriptor(layer, 100, "application/vnd.docker.image.rootfs.diff.tar.gzip"),
+                TestRepository.Descriptor(config, 13, "application/vnd.buildkit.cacheconfig.v0"),
+            ]);
         Assert.Equal(201, (await repository.PutAsync("cache", index, TestRepository.OciIndex)).Status);
         Assert.Equal(405, await repository.StatusAsync("DELETE", $"blobs/{layer}"));
-        var missing = TestRepository.Index([TestRepository.Descriptor(TestRepository.Sha256([9]), 1, "application/vnd.buildkit.cacheconfig.v0")]);
+        var missing = TestRepository.Index(
+            [TestRepository.Descriptor(TestRepository.Sha256([9]), 1, "application/vnd.buildkit.cacheconfig.v0")]);
         Assert.Equal("MANIFEST_BLOB_UNKNOWN", (await repository.PutAsync("cache", missing, TestRepository.OciIndex)).Code);
     }
 
@@ -181,13 +192,18 @@ public sealed class ManifestTests(SharedServer shared)
         var configuration = await repository.BlobAsync("{}"u8.ToArray());
         var content = await repository.BlobAsync(TestRepository.Random(100));
         var refused = await repository.PutAsync(
-            "bad", TestRepository.Image(TestRepository.Descriptor(configuration, config, Config), [TestRepository.Descriptor(content, layer)]));
+            "bad",
+            TestRepository.Image(TestRepository.Descriptor(configuration, config, Config), [TestRepository.Descriptor(content, layer)]));
         Assert.Equal((400, "MANIFEST_INVALID"), (refused.Status, refused.Code));
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         Assert.Equal(404, await repository.HeadAsync("manifests/bad"));
 
         // An index whose entries are blobs, as BuildKit's cache is.
-        var cache = TestRepository.Index([TestRepository.Descriptor(configuration, config, "application/vnd.buildkit.cacheconfig.v0"), TestRepository.Descriptor(content, layer)]);
+        var cache = TestRepository.Index(
+            [
+                TestRepository.Descriptor(configuration, config, "application/vnd.buildkit.cacheconfig.v0"),
+                TestRepository.Descriptor(content, layer),
+            ]);
         Assert.Equal("MANIFEST_INVALID", (await repository.PutAsync("bad", cache, TestRepository.OciIndex)).Code);
     }
 
@@ -199,7 +215,9 @@ public sealed class ManifestTests(SharedServer shared)
         var index = TestRepository.Index([TestRepository.Descriptor(digest, manifest.Length + 1, TestRepository.OciManifest)]);
         var refused = await repository.PutAsync("bad", index, TestRepository.OciIndex);
         Assert.Equal((400, "MANIFEST_INVALID"), (refused.Status, refused.Code));
-        Assert.Contains($"{digest} has {manifest.Length} bytes here, its descriptor says {manifest.Length + 1}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{digest} has {manifest.Length} bytes here, its descriptor says {manifest.Length + 1}", refused.Message,
+            StringComparison.Ordinal);
         Assert.Equal(404, await repository.HeadAsync("manifests/bad"));
     }
 
@@ -209,8 +227,11 @@ public sealed class ManifestTests(SharedServer shared)
         using var repository = TestRepository.New(shared.Server);
         var blob = await repository.BlobAsync("{}"u8.ToArray());
         var same = TestRepository.Descriptor(blob, 2);
-        Assert.Equal(201, (await repository.PutAsync("good", TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [same, same]))).Status);
-        var refused = await repository.PutAsync("bad", TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [same, TestRepository.Descriptor(blob, 3)]));
+        Assert.Equal(
+            201,
+            (await repository.PutAsync("good", TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [same, same]))).Status);
+        var refused = await repository.PutAsync(
+            "bad", TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [same, TestRepository.Descriptor(blob, 3)]));
         Assert.Equal((400, "MANIFEST_INVALID"), (refused.Status, refused.Code));
         Assert.Contains("two sizes, 2 and 3", refused.Message, StringComparison.Ordinal);
     }
@@ -237,7 +258,8 @@ public sealed class ManifestTests(SharedServer shared)
     {
         using var repository = TestRepository.New(shared.Server);
         var blob = await repository.BlobAsync("{}"u8.ToArray());
-        var manifest = TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), [TestRepository.Descriptor(TestRepository.Sha256([7]), 123, type)]);
+        var manifest = TestRepository.Image(
+            TestRepository.Descriptor(blob, 2, Config), [TestRepository.Descriptor(TestRepository.Sha256([7]), 123, type)]);
         Assert.Equal(201, (await repository.PutAsync("foreign", manifest)).Status);
         Assert.Equal(manifest, (await repository.SendAsync("GET", "manifests/foreign")).Body);
     }
@@ -276,7 +298,8 @@ public sealed class ManifestTests(SharedServer shared)
         using var repository = TestRepository.New(shared.Server);
         var blob = await repository.BlobAsync("{}"u8.ToArray());
         var manifest = TestRepository.Image(TestRepository.Descriptor(blob, 2, Config), []);
-        Assert.Equal(201, (await repository.SendAsync("PUT", "manifests/a", manifest, TestRepository.OciManifest + "; charset=utf-8")).Status);
+        Assert.Equal(
+            201, (await repository.SendAsync("PUT", "manifests/a", manifest, TestRepository.OciManifest + "; charset=utf-8")).Status);
         Assert.Equal(201, (await repository.SendAsync("PUT", "manifests/b", manifest)).Status);
         Assert.Equal(TestRepository.OciManifest, (await repository.SendAsync("GET", "manifests/b")).Header("Content-Type"));
     }
@@ -291,7 +314,10 @@ public sealed class ManifestTests(SharedServer shared)
         {
             byte[] manifest = [.. small, .. Enumerable.Repeat((byte)' ', size - small.Length)];
             Assert.Equal(status, (await repository.PutAsync("large", manifest)).Status);
-            Assert.Equal(status, (await repository.SendAsync("PUT", "manifests/large", manifest, TestRepository.OciManifest, ("Transfer-Encoding", "chunked"))).Status);
+            Assert.Equal(
+                status,
+                (await repository.SendAsync(
+                    "PUT", "manifests/large", manifest, TestRepository.OciManifest, ("Transfer-Encoding", "chunked"))).Status);
         }
     }
 

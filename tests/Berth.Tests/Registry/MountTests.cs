@@ -14,7 +14,9 @@ public sealed class MountTests(SharedServer shared)
         var (_, _, layer) = await source.ImageAsync("latest");
         using var target = TestRepository.New(shared.Server, name);
         var answer = await target.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", []);
-        Assert.Equal((201, $"/v2/{target.Name}/blobs/{layer}", layer), (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
+        Assert.Equal(
+            (201, $"/v2/{target.Name}/blobs/{layer}", layer),
+            (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
         Assert.Equal(200, await target.HeadAsync($"blobs/{layer}"));
     }
 
@@ -55,7 +57,8 @@ public sealed class MountTests(SharedServer shared)
         var (_, _, layer) = await source.ImageAsync("latest");
         var (login, token) = await People.UserAsync(shared.Server);
         using var ada = new TestRepository(shared.Server, $"{login}/web", token);
-        var answer = await ada.SendAsync("POST", $"blobs/uploads/?mount={layer}{from.Replace("{hidden}", source.Name, StringComparison.Ordinal)}", []);
+        var answer = await ada.SendAsync(
+            "POST", $"blobs/uploads/?mount={layer}{from.Replace("{hidden}", source.Name, StringComparison.Ordinal)}", []);
         Assert.Equal((202, "0-0"), (answer.Status, answer.Header("Range")));
         Assert.StartsWith($"/v2/{login}/web/blobs/uploads/", answer.Header("Location"), StringComparison.Ordinal);
         Assert.Equal(404, await ada.HeadAsync($"blobs/{layer}"));
@@ -100,9 +103,11 @@ public sealed class MountTests(SharedServer shared)
         using var source = TestRepository.New(shared.Server);
         var (_, _, layer) = await source.ImageAsync("latest");
         var (login, token) = await People.UserAsync(shared.Server);
-        using var ada = await WithTokenAsync(token, $"{login}/web", $"repository:{login}/web:pull,push", scope.Replace("{source}", source.Name, StringComparison.Ordinal));
+        using var ada = await WithTokenAsync(
+            token, $"{login}/web", $"repository:{login}/web:pull,push", scope.Replace("{source}", source.Name, StringComparison.Ordinal));
         Assert.Equal(status, (await ada.SendAsync("POST", $"blobs/uploads/?mount={layer}&from={source.Name}", [])).Status);
-        using var never = await WithTokenAsync(token, $"{login}/web", $"repository:{login}/web:pull,push", "repository:admin/never-was:pull");
+        using var never = await WithTokenAsync(
+            token, $"{login}/web", $"repository:{login}/web:pull,push", "repository:admin/never-was:pull");
         Assert.Equal(202, (await never.SendAsync("POST", $"blobs/uploads/?mount={layer}&from=admin/never-was", [])).Status);
     }
 

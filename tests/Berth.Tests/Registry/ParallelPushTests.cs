@@ -48,14 +48,16 @@ public sealed class ParallelPushTests(SharedServer shared)
                     }
 
                     var manifest = TestRepository.Image(
-                        TestRepository.Descriptor(TestRepository.Sha256(config), 300, "application/vnd.oci.image.config.v1+json"), [TestRepository.Descriptor(TestRepository.Sha256(layer), 2000)]);
+                        TestRepository.Descriptor(TestRepository.Sha256(config), 300, "application/vnd.oci.image.config.v1+json"),
+                        [TestRepository.Descriptor(TestRepository.Sha256(layer), 2000)]);
                     var answer = await own.PutAsync($"w{writer}i{image}", manifest);
                     said.Add($"manifest {answer.Status} {(answer.Status == 201 ? "" : answer.Text)}");
                 }
 
                 return said;
             }));
-            Assert.All(answers.SelectMany(said => said), answer => Assert.Contains(answer, (string[])["PATCH 202 ", "PUT 201 ", "manifest 201 "]));
+            Assert.All(
+                answers.SelectMany(said => said), answer => Assert.Contains(answer, (string[])["PATCH 202 ", "PUT 201 ", "manifest 201 "]));
         }
     }
 }

@@ -27,7 +27,8 @@ public sealed class RefusalTests(SharedServer shared)
         {
             var scope = $"repository:{name}:{actions}";
             using var nobody = new TestRepository(shared.Server, name, await AnonymousAsync(scope));
-            var answer = await nobody.SendAsync(method, path.Replace("{blob}", Blob, StringComparison.Ordinal), method is "PUT" or "POST" ? [] : null);
+            var answer = await nobody.SendAsync(
+                method, path.Replace("{blob}", Blob, StringComparison.Ordinal), method is "PUT" or "POST" ? [] : null);
             Assert.Equal(401, answer.Status);
             Assert.EndsWith($"scope=\"{scope}\",error=\"insufficient_scope\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
             words.Add(method == "HEAD" ? null : answer.Message);
@@ -41,7 +42,8 @@ public sealed class RefusalTests(SharedServer shared)
     {
         // RFC 6750 section 3.1: a request without authentication gets no error code.
         using var nobody = new TestRepository(shared.Server, "admin/never-was", token: null);
-        Assert.DoesNotContain("error=", (await nobody.SendAsync("GET", "manifests/latest")).Header("WWW-Authenticate"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "error=", (await nobody.SendAsync("GET", "manifests/latest")).Header("WWW-Authenticate"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -65,7 +67,8 @@ public sealed class RefusalTests(SharedServer shared)
             var answer = await repository.SendAsync(method, path, method is "PUT" or "POST" ? [] : null);
             Assert.Equal((403, "DENIED"), (answer.Status, answer.Code));
             var remedy = $"if it exists, an admin of the package can run: berth package access grant {name} --actions {app} --role {role}";
-            Assert.Equal($"requested access to {name} is denied: signed in as a workflow of {app} with packages: write ({remedy})", answer.Message);
+            Assert.Equal(
+                $"requested access to {name} is denied: signed in as a workflow of {app} with packages: write ({remedy})", answer.Message);
             Assert.Equal(remedy, answer.Json.GetProperty("errors")[0].GetProperty("detail").GetProperty("remedy").GetString());
         }
     }
@@ -79,14 +82,19 @@ public sealed class RefusalTests(SharedServer shared)
         await ada.PushAsync($"{acme}/web");
         var explained = await ada.GetAsync($"/orgs/{acme}/packages/container/web/access/explain?workflow={app}&action=push");
         Assert.Equal(
-            $"an admin of the package can run: berth package access grant {acme}/web --actions {app} --role write", explained["remedy"].GetString());
+            $"an admin of the package can run: berth package access grant {acme}/web --actions {app} --role write",
+            explained["remedy"].GetString());
         await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/web/access/actions/{app}", """{"role":"write"}""");
         await (await ada.WorkflowAsync(app)).PushAsync($"{acme}/web", "2");
     }
 
     [Theory]
-    [InlineData("read:packages,write:packages", "GET", "if it exists, an admin of the package can run: berth package access grant {name} --user {login} --role read")]
-    [InlineData("read:packages,write:packages", "PUT", "if it exists, an admin of the package can run: berth package access grant {name} --user {login} --role write")]
+    [InlineData(
+        "read:packages,write:packages", "GET",
+        "if it exists, an admin of the package can run: berth package access grant {name} --user {login} --role read")]
+    [InlineData(
+        "read:packages,write:packages", "PUT",
+        "if it exists, an admin of the package can run: berth package access grant {name} --user {login} --role write")]
     [InlineData("read:packages", "PUT", "use a token with the scope write:packages")]
     [InlineData("repo", "GET", "use a token with the scope read:packages")]
     public async Task A_person_is_told_the_same_for_a_hidden_package_and_for_none(string scopes, string method, string remedy)
@@ -100,7 +108,8 @@ public sealed class RefusalTests(SharedServer shared)
             var answer = await repository.SendAsync(method, "manifests/latest", method == "PUT" ? [] : null);
             Assert.Equal(403, answer.Status);
             Assert.EndsWith(
-                $"({remedy.Replace("{name}", name, StringComparison.Ordinal).Replace("{login}", bob.Login, StringComparison.Ordinal)})", answer.Message, StringComparison.Ordinal);
+                $"({remedy.Replace("{name}", name, StringComparison.Ordinal).Replace("{login}", bob.Login, StringComparison.Ordinal)})",
+                answer.Message, StringComparison.Ordinal);
         }
     }
 

@@ -87,7 +87,8 @@ internal sealed class TestRepository : IDisposable
         }
 
         using var response = await _client.SendAsync(request, Token);
-        return new Answer((int)response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsByteArrayAsync(Token));
+        return new Answer(
+            (int)response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsByteArrayAsync(Token));
     }
 
     public async Task<string> StartAsync(string query = "")
@@ -106,7 +107,8 @@ internal sealed class TestRepository : IDisposable
         return digest;
     }
 
-    public Task<Answer> PutAsync(string reference, byte[] manifest, string type = OciManifest) => SendAsync("PUT", $"manifests/{reference}", manifest, type);
+    public Task<Answer> PutAsync(string reference, byte[] manifest, string type = OciManifest) =>
+        SendAsync("PUT", $"manifests/{reference}", manifest, type);
 
     /// <summary>Pushes an image of a random layer; returns its digest, manifest and layer.</summary>
     public async Task<(string Digest, byte[] Manifest, string Layer)> ImageAsync(string? tag = null, string more = "")

@@ -19,7 +19,9 @@ public sealed class UploadTests(SharedServer shared)
         var content = TestRepository.Random(5000);
         var digest = TestRepository.Sha256(content);
         var answer = await repository.SendAsync("POST", $"blobs/uploads/?digest={digest}", content, "application/octet-stream");
-        Assert.Equal((201, $"/v2/{repository.Name}/blobs/{digest}", digest), (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
+        Assert.Equal(
+            (201, $"/v2/{repository.Name}/blobs/{digest}", digest),
+            (answer.Status, answer.Header("Location"), answer.Header("Docker-Content-Digest")));
         Assert.Equal(content, (await repository.SendAsync("GET", answer.Header("Location")!)).Body);
     }
 
@@ -32,10 +34,13 @@ public sealed class UploadTests(SharedServer shared)
         var content = TestRepository.Random(300_000);
         var start = await repository.SendAsync("POST", "blobs/uploads/", []);
         var id = start.Header("Docker-Upload-UUID");
-        Assert.Equal((202, $"/v2/{repository.Name}/blobs/uploads/{id}", "0-0"), (start.Status, start.Header("Location"), start.Header("Range")));
+        Assert.Equal(
+            (202, $"/v2/{repository.Name}/blobs/uploads/{id}", "0-0"), (start.Status, start.Header("Location"), start.Header("Range")));
         var digest = TestRepository.Sha256(content);
         var end = await repository.SendAsync("PUT", $"{start.Header("Location")}?digest={digest}", content, "application/octet-stream");
-        Assert.Equal((201, $"/v2/{repository.Name}/blobs/{digest}", digest), (end.Status, end.Header("Location"), end.Header("Docker-Content-Digest")));
+        Assert.Equal(
+            (201, $"/v2/{repository.Name}/blobs/{digest}", digest),
+            (end.Status, end.Header("Location"), end.Header("Docker-Content-Digest")));
         Assert.Equal(content, (await repository.SendAsync("GET", $"blobs/{digest}")).Body);
         Assert.Equal(404, await repository.StatusAsync("GET", start.Header("Location")!));
     }
@@ -69,7 +74,8 @@ public sealed class UploadTests(SharedServer shared)
         var content = TestRepository.Random(1000);
         var location = await repository.StartAsync();
         await repository.SendAsync("PATCH", location, content[..600], null, ("Content-Range", "0-599"));
-        var put = await repository.SendAsync("PUT", $"{location}?digest={TestRepository.Sha256(content)}", content[600..], null, ("Content-Range", "600-999"));
+        var put = await repository.SendAsync(
+            "PUT", $"{location}?digest={TestRepository.Sha256(content)}", content[600..], null, ("Content-Range", "600-999"));
         Assert.Equal(201, put.Status);
         Assert.Equal(content, (await repository.SendAsync("GET", $"blobs/{TestRepository.Sha256(content)}")).Body);
     }
@@ -97,7 +103,9 @@ public sealed class UploadTests(SharedServer shared)
         }
 
         // A 416 is no end: the upload goes on from where it stands.
-        Assert.Equal("0-109", (await repository.SendAsync("PATCH", location, TestRepository.Random(10), null, ("Content-Range", "100-109"))).Header("Range"));
+        Assert.Equal(
+            "0-109",
+            (await repository.SendAsync("PATCH", location, TestRepository.Random(10), null, ("Content-Range", "100-109"))).Header("Range"));
     }
 
     [Fact]
@@ -115,7 +123,10 @@ public sealed class UploadTests(SharedServer shared)
     {
         using var repository = TestRepository.New(shared.Server);
         var location = await repository.StartAsync();
-        Assert.Equal("0-99", (await repository.SendAsync("PATCH", location, TestRepository.Random(100), null, ("Content-Range", "bytes 0-99/1000"))).Header("Range"));
+        Assert.Equal(
+            "0-99",
+            (await repository.SendAsync("PATCH", location, TestRepository.Random(100), null, ("Content-Range", "bytes 0-99/1000")))
+                .Header("Range"));
     }
 
     [Theory]
@@ -189,7 +200,8 @@ public sealed class UploadTests(SharedServer shared)
         Assert.Equal(204, await repository.StatusAsync("DELETE", location));
         foreach (var method in (string[])["GET", "PATCH", "DELETE", "PUT"])
         {
-            var answer = await repository.SendAsync(method, $"{location}?digest={TestRepository.Sha256([])}", method is "PATCH" or "PUT" ? [1] : null);
+            var answer = await repository.SendAsync(
+                method, $"{location}?digest={TestRepository.Sha256([])}", method is "PATCH" or "PUT" ? [1] : null);
             Assert.Equal((404, "BLOB_UPLOAD_UNKNOWN"), (answer.Status, answer.Code));
         }
     }
@@ -203,7 +215,8 @@ public sealed class UploadTests(SharedServer shared)
         using (var admin = shared.Server.Admin())
         using (var role = new StringContent("""{"role":"write"}""", Encoding.UTF8, "application/json"))
         {
-            var path = $"/api/v3/users/admin/packages/container/{Uri.EscapeDataString(repository.Name["admin/".Length..])}/access/users/{login}";
+            var path = $"/api/v3/users/admin/packages/container/{Uri.EscapeDataString(repository.Name["admin/".Length..])}/access/users/"
+                + $"{login}";
             var granted = await admin.PutAsync(path, role, Token);
             Assert.True(granted.IsSuccessStatusCode, await granted.Content.ReadAsStringAsync(Token));
         }
@@ -227,7 +240,8 @@ public sealed class UploadTests(SharedServer shared)
         using var slow = new TcpClient();
         await slow.ConnectAsync(IPAddress.Loopback, shared.Server.Url.Port, Token);
         await using var stream = slow.GetStream();
-        var head = $"PATCH {location} HTTP/1.1\r\nHost: {shared.Server.Host}\r\nAuthorization: Bearer {BerthServer.AdminToken}\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
+        var head = $"PATCH {location} HTTP/1.1\r\nHost: {shared.Server.Host}\r\nAuthorization: "
+            + $"Bearer {BerthServer.AdminToken}\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Token);
 
         // "100 Continue" says that the server reads the body now, so it holds the upload.
@@ -253,10 +267,12 @@ public sealed class UploadTests(SharedServer shared)
         {
             await broken.ConnectAsync(IPAddress.Loopback, shared.Server.Url.Port, Token);
             await using var stream = broken.GetStream();
-            var head = $"PATCH {location} HTTP/1.1\r\nHost: {shared.Server.Host}\r\nAuthorization: Bearer {BerthServer.AdminToken}\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
+            var head = $"PATCH {location} HTTP/1.1\r\nHost: {shared.Server.Host}\r\nAuthorization: "
+                + $"Bearer {BerthServer.AdminToken}\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Token);
 
-            // The request holds the upload before any later one comes: one that broke off unread could be read after those, and hold it then.
+            // The request holds the upload before any later one comes: one that broke off unread could be read after those, and hold it
+            // then.
             Assert.StartsWith("HTTP/1.1 100", await HeadAsync(stream), StringComparison.Ordinal);
             await stream.WriteAsync(content.AsMemory(0, 1_000_000), Token);
         }
@@ -336,7 +352,8 @@ public sealed class UploadLimitTests
         var location = method == "POST" ? "blobs/uploads/" : await repository.StartAsync();
         var answer = await repository.SendAsync(method, $"{location}?digest={TestRepository.Sha256(large)}", large);
         Assert.Equal((413, "SIZE_INVALID"), (answer.Status, answer.Code));
-        var chunked = await repository.SendAsync(method, $"{location}?digest={TestRepository.Sha256(large)}", large, null, ("Transfer-Encoding", "chunked"));
+        var chunked = await repository.SendAsync(
+            method, $"{location}?digest={TestRepository.Sha256(large)}", large, null, ("Transfer-Encoding", "chunked"));
         Assert.Equal((413, "SIZE_INVALID"), (chunked.Status, chunked.Code));
         Assert.Equal(404, await repository.HeadAsync($"blobs/{TestRepository.Sha256(large)}"));
         if (method != "POST")

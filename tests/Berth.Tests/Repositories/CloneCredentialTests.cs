@@ -126,7 +126,8 @@ public sealed class CloneCredentialTests(SharedServer shared)
     }
 
     private static async Task<string> RepositoryAsync(Person person, string? url) => (await person.DoAsync(
-        "POST", "/user/repos", $"{{\"name\":\"app\",\"private\":true{(url is null ? "" : $",\"clone_url\":\"{url}\"")}}}"))["full_name"].GetString()!;
+        "POST", "/user/repos", $"{{\"name\":\"app\",\"private\":true{(url is null ? "" : $",\"clone_url\":\"{url}\"")}}}"))["full_name"]
+            .GetString()!;
 
     private async Task<string?> UsedAsync(long repository, Person person, string url)
     {

@@ -9,7 +9,8 @@ public sealed class RepositoryTests(SharedServer shared)
     public async Task A_repository_is_private_unless_said_otherwise_and_has_githubs_shape()
     {
         var ada = await shared.Server.UserAsync();
-        var made = await ada.SendAsync("POST", "/user/repos", """{"name":"App","clone_url":"https://git.test/ada/app.git","external_id":"42","description":"it's"}""");
+        var made = await ada.SendAsync(
+            "POST", "/user/repos", """{"name":"App","clone_url":"https://git.test/ada/app.git","external_id":"42","description":"it's"}""");
         Assert.Equal(HttpStatusCode.Created, made.Status);
         Assert.True(made["private"].GetBoolean());
         Assert.Equal($"{ada.Login}/App", made["full_name"].GetString());
@@ -102,7 +103,9 @@ public sealed class RepositoryTests(SharedServer shared)
         await ada.DoAsync("PUT", $"/user/packages/container/web/access/actions/{app}", """{"role":"write"}""");
         await ada.DoAsync("PUT", $"/user/packages/container/web/access/codespaces/{app}");
         await bob.DoAsync("GET", $"/users/{ada.Login}/packages/container/web");
-        await (transfer ? ada.DoAsync("POST", $"/repos/{app}/transfer", $$"""{"new_owner":"{{acme}}"}""") : ada.DoAsync("DELETE", $"/repos/{app}"));
+        await (transfer
+            ? ada.DoAsync("POST", $"/repos/{app}/transfer", $$"""{"new_owner":"{{acme}}"}""")
+            : ada.DoAsync("DELETE", $"/repos/{app}"));
         Assert.Equal(HttpStatusCode.NotFound, (await bob.GetAsync($"/users/{ada.Login}/packages/container/web")).Status);
         var access = await ada.DoAsync("GET", "/user/packages/container/web/access");
         Assert.False(access["inherits_access"].GetBoolean());
@@ -118,7 +121,9 @@ public sealed class RepositoryTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var bob = await shared.Server.UserAsync("bob");
         var app = await ada.RepositoryAsync(ada.Login);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("POST", $"/repos/{app}/transfer", $$"""{"new_owner":"{{bob.Login}}"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await ada.SendAsync("POST", $"/repos/{app}/transfer", $$"""{"new_owner":"{{bob.Login}}"}""")).Status);
     }
 
     [Fact]
@@ -129,7 +134,9 @@ public sealed class RepositoryTests(SharedServer shared)
         var app = await ada.RepositoryAsync(acme, "app", "public");
         foreach (var (name, inherits) in new[] { ("follows", "true"), ("linked", "false") })
         {
-            await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/{name}", $$"""{"repository":"{{app}}","inherit_access":{{inherits}},"visibility":"public"}""");
+            await ada.DoAsync(
+                "PUT", $"/orgs/{acme}/packages/container/{name}",
+                $$"""{"repository":"{{app}}","inherit_access":{{inherits}},"visibility":"public"}""");
         }
 
         await ada.DoAsync("PATCH", $"/repos/{app}", """{"visibility":"internal"}""");
@@ -161,7 +168,8 @@ public sealed class RepositoryTests(SharedServer shared)
 
         Assert.Equal("public", changed["visibility_tightened"].GetProperty("from").GetString());
         Assert.Equal(expected, changed["visibility_tightened"].GetProperty("to").GetString());
-        Assert.Equal($"berth package edit {acme}/web --visibility public", changed["visibility_tightened"].GetProperty("command").GetString());
+        Assert.Equal(
+            $"berth package edit {acme}/web --visibility public", changed["visibility_tightened"].GetProperty("command").GetString());
         Assert.Equal(expected, (await ada.GetAsync($"/orgs/{acme}/packages/container/web"))["visibility"].GetString());
     }
 
@@ -171,7 +179,8 @@ public sealed class RepositoryTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var open = await ada.RepositoryAsync(ada.Login, "open", "public");
         var closed = await ada.RepositoryAsync(ada.Login, "closed");
-        await ada.DoAsync("PUT", "/user/packages/container/web", $$"""{"repository":"{{open}}","inherit_access":true,"visibility":"public"}""");
+        await ada.DoAsync(
+            "PUT", "/user/packages/container/web", $$"""{"repository":"{{open}}","inherit_access":true,"visibility":"public"}""");
         var moved = await ada.DoAsync("PATCH", "/user/packages/container/web", $$"""{"repository":"{{closed}}","inherit_access":true}""");
         Assert.Equal("private", moved["visibility"].GetString());
     }
@@ -211,6 +220,7 @@ public sealed class RepositoryTests(SharedServer shared)
     public async Task A_clone_url_may_be_any_git_transport(string url)
     {
         var ada = await shared.Server.UserAsync();
-        Assert.Equal(url, (await ada.DoAsync("POST", "/user/repos", $$"""{"name":"app","clone_url":"{{url}}"}"""))["clone_url"].GetString());
+        Assert.Equal(
+            url, (await ada.DoAsync("POST", "/user/repos", $$"""{"name":"app","clone_url":"{{url}}"}"""))["clone_url"].GetString());
     }
 }

@@ -34,7 +34,13 @@ public sealed class CryptoTests(SharedServer shared)
     {
         var stored = Envelope.Seal("value"u8, Identity, MasterKey);
         Assert.Equal("value"u8.ToArray(), Envelope.Open(stored, Identity, MasterKey));
-        foreach (var other in new[] { Identity with { OwnerId = 8 }, Identity with { Level = "repository" }, Identity with { Name = "OTHER" }, Identity with { Version = 2 } })
+        foreach (var other in new[]
+        {
+            Identity with { OwnerId = 8 },
+            Identity with { Level = "repository" },
+            Identity with { Name = "OTHER" },
+            Identity with { Version = 2 },
+        })
         {
             Assert.ThrowsAny<CryptographicException>(() => Envelope.Open(stored, other, MasterKey));
         }
@@ -60,7 +66,8 @@ public sealed class CryptoTests(SharedServer shared)
     [Fact]
     public void Secrets_open_side_by_side_and_after_damaged_ones()
     {
-        var stored = Enumerable.Range(0, 400).Select(i => (Identity: Identity with { OwnerId = i }, Value: BitConverter.GetBytes(i))).ToList()
+        var stored = Enumerable.Range(0, 400).Select(
+            i => (Identity: Identity with { OwnerId = i }, Value: BitConverter.GetBytes(i))).ToList()
             .ConvertAll(secret => (secret.Identity, secret.Value, Sealed: Envelope.Seal(secret.Value, secret.Identity, MasterKey)));
         Parallel.ForEach(stored, secret =>
         {

@@ -49,7 +49,8 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
     {
         var ada = await world.Server.UserAsync();
         string Fill(string text) => string.Format(null, text, world.Registry.Host, world.Bob.Token, world.Image);
-        var reply = await CheckAsync(ada, new { server = Fill(server), username = Fill(user), password = Fill(password), image = Fill(image) });
+        var reply = await CheckAsync(
+            ada, new { server = Fill(server), username = Fill(user), password = Fill(password), image = Fill(image) });
         Assert.Equal(("allowed", world.Digest), (Outcome(reply), First(reply).GetProperty("digest").GetString()));
     }
 
@@ -57,22 +58,33 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
     public async Task A_typed_login_is_tried_and_the_answer_told()
     {
         var ada = await world.Server.UserAsync();
-        var good = await CheckAsync(ada, new { server = $"http://{world.Registry.Host}/v2/", username = "bob", password = world.Bob.Token });
-        Assert.Equal((true, "allowed", $"{world.Registry.Host} accepts the login"), (good["ok"].GetBoolean(), Outcome(good), Message(good)));
+        var good = await CheckAsync(
+            ada, new { server = $"http://{world.Registry.Host}/v2/", username = "bob", password = world.Bob.Token });
+        Assert.Equal(
+            (true, "allowed", $"{world.Registry.Host} accepts the login"), (good["ok"].GetBoolean(), Outcome(good), Message(good)));
 
         var bad = await CheckAsync(ada, new { server = world.Registry.Host, username = "bob", password = "not-the-password" });
         Assert.False(bad["ok"].GetBoolean());
         Assert.Equal("wrong_password", Outcome(bad));
-        Assert.StartsWith($"{world.Registry.Host} does not accept user name and password (401 UNAUTHORIZED: ", Message(bad), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{world.Registry.Host} does not accept user name and password (401 UNAUTHORIZED: ", Message(bad), StringComparison.Ordinal);
         Assert.DoesNotContain("not-the-password", bad.Body, StringComparison.Ordinal);
 
-        var image = await CheckAsync(ada, new { server = world.Registry.Host, username = "bob", password = world.Bob.Token, image = world.Image });
+        var image = await CheckAsync(
+            ada, new { server = world.Registry.Host, username = "bob", password = world.Bob.Token, image = world.Image });
         Assert.Equal(("allowed", world.Digest), (Outcome(image), First(image).GetProperty("digest").GetString()));
-        Assert.Equal("not_found", Outcome(await CheckAsync(ada, new { server = world.Registry.Host, username = "bob", password = world.Bob.Token, image = world.Image + "1" })));
+        Assert.Equal(
+            "not_found",
+            Outcome(
+                await CheckAsync(
+                    ada, new { server = world.Registry.Host, username = "bob", password = world.Bob.Token, image = world.Image + "1" })));
 
         var eve = await world.Registry.UserAsync("eve");
-        var denied = await CheckAsync(ada, new { server = world.Registry.Host, username = "eve", password = eve.Token, image = world.Image });
-        Assert.Equal(["denied", "login_required"], First(denied).GetProperty("tried").EnumerateArray().Select(tried => tried.GetProperty("outcome").GetString()));
+        var denied = await CheckAsync(
+            ada, new { server = world.Registry.Host, username = "eve", password = eve.Token, image = world.Image });
+        Assert.Equal(
+            ["denied", "login_required"],
+            First(denied).GetProperty("tried").EnumerateArray().Select(tried => tried.GetProperty("outcome").GetString()));
         Assert.Equal("login_required", Outcome(await CheckAsync(ada, new { server = world.Registry.Host, image = world.Image })));
     }
 
@@ -112,7 +124,9 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
         Assert.Equal($"{world.Server.Url}api/v3/user/codespaces/secrets/REG_CONTAINER_REGISTRY_PASSWORD/registry-check", url);
 
         var result = await ada.GetAsync(new Uri(url).AbsolutePath);
-        Assert.Equal(("REG", "user", "wrong_password"), (First(result).GetProperty("prefix").GetString(), First(result).GetProperty("level").GetString(), Outcome(result)));
+        Assert.Equal(
+            ("REG", "user", "wrong_password"),
+            (First(result).GetProperty("prefix").GetString(), First(result).GetProperty("level").GetString(), Outcome(result)));
 
         var mended = await PutAsync(ada, "/user", "REG_CONTAINER_REGISTRY_PASSWORD", world.Bob.Token);
         Assert.Equal((HttpStatusCode.NoContent, ""), (mended.Status, mended.Body));
@@ -137,14 +151,17 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
         }
 
         var owners = await CheckAsync(ada, new { repository, image = world.Image });
-        Assert.Equal(("REPO", "repository", "allowed"), (First(owners).GetProperty("prefix").GetString(), First(owners).GetProperty("level").GetString(), Outcome(owners)));
+        Assert.Equal(
+            ("REPO", "repository", "allowed"),
+            (First(owners).GetProperty("prefix").GetString(), First(owners).GetProperty("level").GetString(), Outcome(owners)));
         Assert.Equal(["ORG unassigned", "REPO counts"], Sets(owners));
 
         var readers = await CheckAsync(reader, new { repository });
         Assert.Empty(readers["checks"].EnumerateArray());
         Assert.Empty(Sets(readers));
 
-        var strangers = await (await world.Server.UserAsync("eve")).SendAsync("POST", "/registry-check", JsonSerializer.Serialize(new { repository }));
+        var strangers = await (await world.Server.UserAsync("eve"))
+            .SendAsync("POST", "/registry-check", JsonSerializer.Serialize(new { repository }));
         Assert.Equal(HttpStatusCode.NotFound, strangers.Status);
     }
 
@@ -155,7 +172,8 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < 31; i++)
         {
-            statuses.Add((await ada.SendAsync("POST", "/registry-check", """{"server":"10.0.0.1","username":"u","password":"p"}""")).Status);
+            statuses.Add(
+                (await ada.SendAsync("POST", "/registry-check", """{"server":"10.0.0.1","username":"u","password":"p"}""")).Status);
         }
 
         Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
@@ -167,21 +185,28 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
     {
         var ada = await world.Server.UserAsync();
         using var cli = new CliRun(world.Server, ada.Token);
-        var good = await cli.RunWithInputAsync(world.Bob.Token + "\n", "registry", "check", world.Registry.Host, "--username", "bob", "--image", world.Image);
-        Assert.Equal((0, $"ok: {world.Registry.Host} allows {world.Image}"), (good.ExitCode, good.Out.Split(": ")[0] + ": " + good.Out.Split(": ")[1].TrimEnd()));
+        var good = await cli.RunWithInputAsync(
+            world.Bob.Token + "\n", "registry", "check", world.Registry.Host, "--username", "bob", "--image", world.Image);
+        Assert.Equal(
+            (0, $"ok: {world.Registry.Host} allows {world.Image}"),
+            (good.ExitCode, good.Out.Split(": ")[0] + ": " + good.Out.Split(": ")[1].TrimEnd()));
         var bad = await cli.RunWithInputAsync("wrong", "registry", "check", world.Registry.Host, "--username", "bob");
         Assert.Equal(1, bad.ExitCode);
         Assert.StartsWith($"failed: {world.Registry.Host} does not accept user name and password", bad.Out, StringComparison.Ordinal);
 
         var file = Path.Combine(cli.Home, "registry.env");
         await File.WriteAllTextAsync(
-            file, $"REG_CONTAINER_REGISTRY_SERVER={world.Registry.Host}\nREG_CONTAINER_REGISTRY_USER=bob\nREG_CONTAINER_REGISTRY_PASSWORD={world.Bob.Token}\n", TestContext.Current.CancellationToken);
+            file,
+            $"REG_CONTAINER_REGISTRY_SERVER={world.Registry.Host}\nREG_CONTAINER_REGISTRY_USER=bob\nREG_CONTAINER_REGISTRY_PASSWORD="
+                + $"{world.Bob.Token}\n",
+            TestContext.Current.CancellationToken);
         var stored = await cli.RunAsync("secret", "set", "-f", file);
         Assert.Contains($"ok: {world.Registry.Host} accepts the login (REG at user level)", stored.Error, StringComparison.Ordinal);
         Assert.Contains("ok: ", await cli.DoAsync("registry check --prefix REG"), StringComparison.Ordinal);
     }
 
-    private static async Task<Reply> CheckAsync(Person person, object body) => await person.DoAsync("POST", "/registry-check", JsonSerializer.Serialize(body));
+    private static async Task<Reply> CheckAsync(Person person, object body) =>
+        await person.DoAsync("POST", "/registry-check", JsonSerializer.Serialize(body));
 
     private static JsonElement First(Reply reply) => reply["checks"][0];
 
@@ -190,12 +215,17 @@ public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassF
     private static string Message(Reply reply) => First(reply).GetProperty("message").GetString()!;
 
     private static IEnumerable<string> Sets(Reply reply) =>
-        reply["sets"].EnumerateArray().Select(set => $"{set.GetProperty("prefix").GetString()} {set.GetProperty("outcome").GetString()}").Order(StringComparer.Ordinal);
+        reply["sets"]
+            .EnumerateArray()
+            .Select(set => $"{set.GetProperty("prefix").GetString()} {set.GetProperty("outcome").GetString()}")
+            .Order(StringComparer.Ordinal);
 
     private static async Task<Reply> PutAsync(Person person, string owner, string name, string value, string extra = "")
     {
         var key = await person.DoAsync("GET", $"{owner}/codespaces/secrets/public-key");
         var box = Convert.ToBase64String(SealedBox.Seal(Encoding.UTF8.GetBytes(value), Convert.FromBase64String(key["key"].GetString()!)));
-        return await person.DoAsync("PUT", $"{owner}/codespaces/secrets/{name}", $$"""{"encrypted_value":"{{box}}","key_id":"{{key["key_id"].GetString()}}"{{extra}}}""");
+        return await person.DoAsync(
+            "PUT", $"{owner}/codespaces/secrets/{name}",
+            $$"""{"encrypted_value":"{{box}}","key_id":"{{key["key_id"].GetString()}}"{{extra}}}""");
     }
 }

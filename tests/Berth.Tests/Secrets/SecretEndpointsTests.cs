@@ -38,9 +38,12 @@ public sealed class SecretEndpointsTests(SharedServer shared)
             Assert.Equal("ACR_TOKEN", list.GetProperty("secrets")[0].GetProperty("name").GetString());
             var one = await client.GetStringAsync(new Uri($"{path}/Acr_Token", UriKind.Relative), Token);
             Assert.DoesNotContain("two", one, StringComparison.Ordinal);
-            Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync(new Uri(path + "/ACR_TOKEN", UriKind.Relative), Token)).StatusCode);
-            Assert.Equal(HttpStatusCode.NotFound, (await client.DeleteAsync(new Uri(path + "/ACR_TOKEN", UriKind.Relative), Token)).StatusCode);
-            Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri(path + "/ACR_TOKEN", UriKind.Relative), Token)).StatusCode);
+            Assert.Equal(
+                HttpStatusCode.NoContent, (await client.DeleteAsync(new Uri(path + "/ACR_TOKEN", UriKind.Relative), Token)).StatusCode);
+            Assert.Equal(
+                HttpStatusCode.NotFound, (await client.DeleteAsync(new Uri(path + "/ACR_TOKEN", UriKind.Relative), Token)).StatusCode);
+            Assert.Equal(
+                HttpStatusCode.NotFound, (await client.GetAsync(new Uri(path + "/ACR_TOKEN", UriKind.Relative), Token)).StatusCode);
         }
     }
 
@@ -82,7 +85,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
     {
         var world = await WorldAsync();
         var (keyId, box) = await SealAsync(world.Bob, "user/codespaces/secrets", "x");
-        var (status, _) = await SendAsync(world.Ada, HttpMethod.Put, "user/codespaces/secrets/X", $"{{\"encrypted_value\":\"{box}\",\"key_id\":\"{keyId}\"}}");
+        var (status, _) = await SendAsync(
+            world.Ada, HttpMethod.Put, "user/codespaces/secrets/X", $"{{\"encrypted_value\":\"{box}\",\"key_id\":\"{keyId}\"}}");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
     }
 
@@ -119,11 +123,16 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(world.Ada, path, "X", "x")).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(world.Ada, path, "X", "x", ",\"visibility\":\"some\"")).Status);
         var foreign = world.BobsRepository;
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(world.Ada, path, "X", "x", $",\"visibility\":\"selected\",\"selected_repository_ids\":[{foreign}]")).Status);
-        Assert.Equal(HttpStatusCode.Created, (await PutAsync(world.Ada, path, "X", "x", $",\"visibility\":\"selected\",\"selected_repository_ids\":[{world.App}]")).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await PutAsync(world.Ada, path, "X", "x", $",\"visibility\":\"selected\",\"selected_repository_ids\":[{foreign}]")).Status);
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await PutAsync(world.Ada, path, "X", "x", $",\"visibility\":\"selected\",\"selected_repository_ids\":[{world.App}]")).Status);
         var listed = await JsonAsync(world.Ada, path + "/X/repositories");
         Assert.Equal("app", listed.GetProperty("repositories")[0].GetProperty("name").GetString());
-        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.Ada, HttpMethod.Delete, $"{path}/X/repositories/{world.App}")).Status);
+        Assert.Equal(
+            HttpStatusCode.NoContent, (await SendAsync(world.Ada, HttpMethod.Delete, $"{path}/X/repositories/{world.App}")).Status);
         Assert.Equal(0, (await JsonAsync(world.Ada, path + "/X/repositories")).GetProperty("total_count").GetInt32());
         Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.Ada, HttpMethod.Put, $"{path}/X/repositories/{world.App}")).Status);
         Assert.Equal(HttpStatusCode.NoContent, (await PutAsync(world.Ada, path, "X", null, ",\"visibility\":\"all\"")).Status);
@@ -135,13 +144,19 @@ public sealed class SecretEndpointsTests(SharedServer shared)
     public async Task Only_administrators_manage_a_repositorys_secrets_and_only_owners_an_organizations()
     {
         var world = await WorldAsync();
-        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(world.Bob, HttpMethod.Get, $"repos/{world.Acme}/app/codespaces/secrets")).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound, (await SendAsync(world.Bob, HttpMethod.Get, $"repos/{world.Acme}/app/codespaces/secrets")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(world.Bob, HttpMethod.Get, $"orgs/{world.Acme}/codespaces/secrets")).Status);
         await SendAsync(world.Ada, HttpMethod.Put, $"repos/{world.Acme}/app/collaborators/bob{_suffix}", "{\"permission\":\"write\"}");
-        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(world.Bob, HttpMethod.Get, $"repos/{world.Acme}/app/codespaces/secrets")).Status);
-        Assert.Equal(HttpStatusCode.OK, (await SendAsync(world.Bob, HttpMethod.Get, $"repos/{world.Acme}/app/codespaces/secrets/public-key")).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden, (await SendAsync(world.Bob, HttpMethod.Get, $"repos/{world.Acme}/app/codespaces/secrets")).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await SendAsync(world.Bob, HttpMethod.Get, $"repos/{world.Acme}/app/codespaces/secrets/public-key")).Status);
         using var anonymous = Server.Client();
-        Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.GetAsync(new Uri("/api/v3/user/codespaces/secrets", UriKind.Relative), Token)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await anonymous.GetAsync(new Uri("/api/v3/user/codespaces/secrets", UriKind.Relative), Token)).StatusCode);
     }
 
     [Fact]
@@ -159,8 +174,11 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         var ada = await EnvironmentAsync($"ada{_suffix}", world.App);
         Assert.Equal(["PRIVATE=organization", "SHARED=user"], ada);
         Assert.Equal(
-            "2 secrets: PRIVATE (organization), SHARED (user, over repository and organization)", (await VisibleAsync($"ada{_suffix}", world.App)).Summary);
-        Assert.Equal("not assigned to this repository: ELSEWHERE (user), OTHERS (organization)", (await VisibleAsync($"ada{_suffix}", world.App)).NotHere);
+            "2 secrets: PRIVATE (organization), SHARED (user, over repository and organization)",
+            (await VisibleAsync($"ada{_suffix}", world.App)).Summary);
+        Assert.Equal(
+            "not assigned to this repository: ELSEWHERE (user), OTHERS (organization)",
+            (await VisibleAsync($"ada{_suffix}", world.App)).NotHere);
 
         // Without the user's own, the repository's comes before the organization's.
         await SendAsync(world.Ada, HttpMethod.Delete, "user/codespaces/secrets/SHARED");
@@ -169,7 +187,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         // Who reads without writing gets neither the repository's nor the organization's.
         await SendAsync(world.Ada, HttpMethod.Put, $"repos/{world.Acme}/app/collaborators/bob{_suffix}", "{\"permission\":\"read\"}");
         Assert.Empty(await EnvironmentAsync($"bob{_suffix}", world.App));
-        await SendAsync(world.Bob, HttpMethod.Put, "user/codespaces/secrets/BOBS/repositories", $"{{\"selected_repository_ids\":[{world.App}]}}");
+        await SendAsync(
+            world.Bob, HttpMethod.Put, "user/codespaces/secrets/BOBS/repositories", $"{{\"selected_repository_ids\":[{world.App}]}}");
         Assert.Equal(["BOBS=bob"], await EnvironmentAsync($"bob{_suffix}", world.App));
         Assert.Equal("1 secret: BOBS (user)", (await VisibleAsync($"bob{_suffix}", world.App)).Summary);
 
@@ -185,10 +204,15 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         var world = await WorldAsync();
         var (keyId, box) = await SealAsync(world.Ada, "user/codespaces/secrets", "x");
         var db = Server.Services.GetRequiredService<Db>();
-        var id = await db.ReadAsync(s => s.SingleAsync<long>("select id from accounts where folded = @name", new { name = $"ada{_suffix}" }), Token);
+        var id = await db.ReadAsync(
+            s => s.SingleAsync<long>("select id from accounts where folded = @name", new { name = $"ada{_suffix}" }), Token);
         await Server.Services.GetRequiredService<SecretKeys>().RotateAsync(SecretOwner.User(id), Token);
         Assert.NotEqual(keyId, (await SealAsync(world.Ada, "user/codespaces/secrets", "y")).KeyId);
-        Assert.Equal(HttpStatusCode.Created, (await SendAsync(world.Ada, HttpMethod.Put, "user/codespaces/secrets/X", $"{{\"encrypted_value\":\"{box}\",\"key_id\":\"{keyId}\"}}")).Status);
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await SendAsync(
+                world.Ada, HttpMethod.Put, "user/codespaces/secrets/X",
+                $"{{\"encrypted_value\":\"{box}\",\"key_id\":\"{keyId}\"}}")).Status);
     }
 
     private sealed record Situation(HttpClient Ada, HttpClient Bob, string Acme, long App, long BobsRepository);
@@ -198,7 +222,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         var (ada, bob, acme) = (await UserAsync("ada"), await UserAsync("bob"), $"acme{_suffix}");
         using var admin = ApiClient(BerthServer.AdminToken);
         await SendAsync(admin, HttpMethod.Post, "admin/organizations", $"{{\"login\":\"{acme}\",\"admin\":\"ada{_suffix}\"}}");
-        var app = JsonDocument.Parse((await SendAsync(ada, HttpMethod.Post, $"orgs/{acme}/repos", "{\"name\":\"app\",\"visibility\":\"private\"}")).Body);
+        var app = JsonDocument.Parse(
+            (await SendAsync(ada, HttpMethod.Post, $"orgs/{acme}/repos", "{\"name\":\"app\",\"visibility\":\"private\"}")).Body);
         var bobs = JsonDocument.Parse((await SendAsync(bob, HttpMethod.Post, "user/repos", "{\"name\":\"own\",\"private\":true}")).Body);
         return new Situation(ada, bob, acme, app.RootElement.GetProperty("id").GetInt64(), bobs.RootElement.GetProperty("id").GetInt64());
     }
@@ -208,7 +233,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         using var admin = ApiClient(BerthServer.AdminToken);
         await SendAsync(admin, HttpMethod.Post, "admin/users", $"{{\"login\":\"{name}{_suffix}\",\"email\":\"{name}@example.org\"}}");
         var (_, body) = await SendAsync(
-            admin, HttpMethod.Post, $"admin/users/{name}{_suffix}/authorizations", "{\"scopes\":[\"codespace\",\"repo\",\"admin:org\"],\"note\":\"test\"}");
+            admin, HttpMethod.Post, $"admin/users/{name}{_suffix}/authorizations",
+            "{\"scopes\":[\"codespace\",\"repo\",\"admin:org\"],\"note\":\"test\"}");
         return ApiClient(JsonDocument.Parse(body).RootElement.GetProperty("token").GetString()!);
     }
 
@@ -219,7 +245,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         return client;
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> PutAsync(HttpClient client, string path, string name, string? value, string extra = "")
+    private static async Task<(HttpStatusCode Status, string Body)> PutAsync(
+        HttpClient client, string path, string name, string? value, string extra = "")
     {
         if (value is null)
         {
@@ -227,7 +254,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         }
 
         var (keyId, box) = await SealAsync(client, path, value);
-        return await SendAsync(client, HttpMethod.Put, $"{path}/{name}", $"{{\"encrypted_value\":\"{box}\",\"key_id\":\"{keyId}\"{extra}}}");
+        return await SendAsync(
+            client, HttpMethod.Put, $"{path}/{name}", $"{{\"encrypted_value\":\"{box}\",\"key_id\":\"{keyId}\"{extra}}}");
     }
 
     private static async Task<(string KeyId, string Box)> SealAsync(HttpClient client, string path, string value)
@@ -237,7 +265,8 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         return (key.GetProperty("key_id").GetString()!, Convert.ToBase64String(box));
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(HttpClient client, HttpMethod method, string path, string? json = null)
+    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(
+        HttpClient client, HttpMethod method, string path, string? json = null)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
@@ -259,7 +288,10 @@ public sealed class SecretEndpointsTests(SharedServer shared)
     {
         var db = Server.Services.GetRequiredService<Db>();
         var (user, repository) = await db.ReadAsync(
-            async s => (await s.SingleAsync<long>("select id from accounts where folded = @login", new { login }), (await AccessDecisions.RepositoryAsync(s, null, repositoryId))?.Repository), Token);
+            async s => (
+                await s.SingleAsync<long>("select id from accounts where folded = @login", new { login }),
+                (await AccessDecisions.RepositoryAsync(s, null, repositoryId))?.Repository),
+            Token);
         return await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, repository!, Token);
     }
 }

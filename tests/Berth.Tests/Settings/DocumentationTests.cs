@@ -19,7 +19,9 @@ public sealed class DocumentationTests
             await File.WriteAllTextAsync(path, made, Cancel);
         }
 
-        Assert.True(made == await File.ReadAllTextAsync(path, Cancel), "docs/configuration.md is not what the options say: run script/configuration");
+        Assert.True(
+            made == await File.ReadAllTextAsync(path, Cancel),
+            "docs/configuration.md is not what the options say: run script/configuration");
     }
 
     private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;

@@ -28,7 +28,9 @@ internal static class SettingsTable
             foreach (var setting in one.Settings)
             {
                 var said = setting.GetCustomAttribute<SettingAttribute>()!;
-                table.Append(CultureInfo.InvariantCulture, $"| `{SettingsFeature.VariableOf(setting.Name)}` | {said.Meaning} | {ValueOf(setting)} | ");
+                table.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| `{SettingsFeature.VariableOf(setting.Name)}` | {said.Meaning} | {ValueOf(setting)} | ");
                 table.Append(said.Default ?? DefaultOf(setting.GetValue(defaults))).Append(" |\n");
             }
         }

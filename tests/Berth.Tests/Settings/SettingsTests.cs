@@ -87,7 +87,8 @@ public sealed class SettingsTests
     [InlineData("BERTH_BLOB_GRACE_HOURS=NaN", "BERTH_BLOB_GRACE_HOURS must be greater than 0, not NaN")]
     [InlineData("BERTH_WORKSPACES=cloud", "BERTH_WORKSPACES must be image or folder, not 'cloud'")]
     [InlineData("BERTH_LARGEST_MACHINE=huge",
-        "BERTH_LARGEST_MACHINE must be one of basicLinux32gb, standardLinux32gb, premiumLinux, largePremiumLinux, xLargePremiumLinux, not 'huge'")]
+        "BERTH_LARGEST_MACHINE must be one of basicLinux32gb, standardLinux32gb, premiumLinux, largePremiumLinux, xLargePremiumLinux, not "
+            + "'huge'")]
     [InlineData("BERTH_CODESPACE_NETWORKS=10.0.0.0/28",
         "BERTH_CODESPACE_NETWORKS must be an IPv4 network of at least 32 addresses such as 10.213.0.0/16, not '10.0.0.0/28'")]
     public void A_fault_names_its_variable_and_what_is_wanted(string setting, params string[] faults)
@@ -114,7 +115,8 @@ public sealed class SettingsTests
     {
         await using var app = BerthApplication.Build(
             [
-                "--Berth:BlobGraceHours=5", "--BERTH_BLOB_GRACE_HOURS=6.5", "--Berth:UploadLifetimeHours=7", "--BERTH_UPLOAD_LIFETIME_HOURS=",
+                "--Berth:BlobGraceHours=5", "--BERTH_BLOB_GRACE_HOURS=6.5", "--Berth:UploadLifetimeHours=7",
+                "--BERTH_UPLOAD_LIFETIME_HOURS=",
                 "--Berth:DockerHost=", "--BERTH_NOBODY_KNOWS=it",
             ]);
         var retention = app.Services.GetRequiredService<RetentionOptions>();
@@ -133,7 +135,8 @@ public sealed class SettingsTests
             AllSettings.Classes.Select(one => one.Type.FullName).Order(StringComparer.Ordinal));
         var names = AllSettings.Classes.SelectMany(one => one.Settings).Select(setting => setting.Name).ToArray();
         Assert.Equal(names.Distinct(StringComparer.OrdinalIgnoreCase), names);
-        Assert.Empty(AllSettings.Classes.SelectMany(one => one.Type.GetProperties().Where(property => property.CanWrite).Except(one.Settings)));
+        Assert.Empty(
+            AllSettings.Classes.SelectMany(one => one.Type.GetProperties().Where(property => property.CanWrite).Except(one.Settings)));
     }
 
     [Theory]
@@ -150,7 +153,8 @@ public sealed class SettingsTests
     [InlineData("https://127.0.0.1")]
     public void Subdomains_need_a_name(string url)
     {
-        var exception = Assert.Throws<OptionsValidationException>(() => BerthApplication.Build([$"--BERTH_URL={url}", "--BERTH_SUBDOMAINS=true"]));
+        var exception = Assert.Throws<OptionsValidationException>(
+            () => BerthApplication.Build([$"--BERTH_URL={url}", "--BERTH_SUBDOMAINS=true"]));
         Assert.Equal(["BERTH_SUBDOMAINS needs a DNS name in BERTH_URL, not an address or localhost"], exception.Failures);
     }
 }

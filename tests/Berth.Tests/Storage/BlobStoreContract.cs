@@ -170,7 +170,8 @@ public abstract class BlobStoreContract : IAsyncLifetime
         await AppendAsync(upload, 0, Content(1));
         await AppendAsync(blob, 0, Content(2));
         await Uploads.CommitAsync(blob, Digest.OfContent(Digest.Sha256, Content(2)), Token);
-        var (past, future) = (new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var (past, future) = (
+            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Assert.Equal([upload], await Uploads.ListAsync(future, Token).ToListAsync(Token));
         Assert.Equal([blob], await Blobs.ListAsync(future, Token).ToListAsync(Token));
         Assert.Empty(await Uploads.ListAsync(past, Token).ToListAsync(Token));
@@ -216,7 +217,8 @@ public sealed class FileStoreTests : BlobStoreContract
         await AppendAsync(key, 0, [1]);
         Assert.Equal([Path.Combine(_root, "uploads", key.Value)], Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories));
         Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(_root, "uploads")));
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Path.Combine(_root, "uploads")));
         await Uploads.CommitAsync(key, Digest.OfContent(Digest.Sha256, [1]), Token);
         Assert.Equal([Path.Combine(_root, key.Value[..2], key.Value)], Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories));
     }
@@ -230,6 +232,7 @@ public sealed class FileStoreTests : BlobStoreContract
     private protected override Task<(IBlobStore Blobs, IUploadStore Uploads)> OpenAsync()
     {
         var layout = new FileLayout(_root);
-        return Task.FromResult<(IBlobStore, IUploadStore)>((new FileBlobStore(layout), new FileUploadStore(layout, new RunningHashes(TimeProvider.System))));
+        return Task.FromResult<(IBlobStore, IUploadStore)>(
+            (new FileBlobStore(layout), new FileUploadStore(layout, new RunningHashes(TimeProvider.System))));
     }
 }

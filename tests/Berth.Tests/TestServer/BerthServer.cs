@@ -46,17 +46,20 @@ public sealed class BerthServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings) => StartAsync(_ => { }, manualClock, settings);
+    public static Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings) =>
+        StartAsync(_ => { }, manualClock, settings);
 
     /// <summary>With something of its own exchanged, such as a disk that fails.</summary>
-    public static async Task<BerthServer> StartAsync(Action<WebApplicationBuilder> exchange, bool manualClock = false, params string[] settings)
+    public static async Task<BerthServer> StartAsync(
+        Action<WebApplicationBuilder> exchange, bool manualClock = false, params string[] settings)
     {
         var data = Directory.CreateTempSubdirectory("berth-test-").FullName;
         return await StartAsync(await TestDatabase.CreateAsync(data), data, exchange, manualClock, settings);
     }
 
     /// <summary>On a database and in a folder that there are; both go with it.</summary>
-    public static Task<BerthServer> StartOnAsync(TestDatabase database, string data) => StartAsync(database, data, _ => { }, manualClock: false, []);
+    public static Task<BerthServer> StartOnAsync(TestDatabase database, string data) =>
+        StartAsync(database, data, _ => { }, manualClock: false, []);
 
     private static async Task<BerthServer> StartAsync(
         TestDatabase database, string data, Action<WebApplicationBuilder> exchange, bool manualClock, string[] settings)
@@ -87,7 +90,11 @@ public sealed class BerthServer : IAsyncDisposable
     /// <summary>A client without credentials, unless a token is given (sent as <c>Bearer</c>).</summary>
     public HttpClient Client(string? token = null)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = Url };
+        var client = new HttpClient(
+            new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })
+        {
+            BaseAddress = Url,
+        };
         if (token is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -4,12 +4,12 @@ using System.Net.Sockets;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// A port of this machine's loopback that is a test's own until it is disposed, also while nobody listens on it: a server may begin to listen, be killed, and
-/// listen again, and in between neither another server nor the near end of a connection gets it.
+/// A port of this machine's loopback that is a test's own until it is disposed, also while nobody listens on it: a server may begin to
+/// listen, be killed, and listen again, and in between neither another server nor the near end of a connection gets it.
 /// </summary>
 /// <remarks>
-/// It is bound and does not listen. Linux lets a listener bind beside it where both set SO_REUSEADDR (socket(7)), as servers do and <see cref="Socket.Bind"/>
-/// does, and passes over it when it chooses a port by itself.
+/// It is bound and does not listen. Linux lets a listener bind beside it where both set SO_REUSEADDR (socket(7)), as servers do and
+/// <see cref="Socket.Bind"/> does, and passes over it when it chooses a port by itself.
 /// </remarks>
 public sealed class HeldPort : IDisposable
 {

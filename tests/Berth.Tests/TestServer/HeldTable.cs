@@ -3,8 +3,8 @@ using Npgsql;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// Holds a table of PostgreSQL so that it can be read and not written: writes that began pile up behind it and go on together, which makes the order of
-/// a race certain. On SQLite, where writes come one after another anyway, it does nothing.
+/// Holds a table of PostgreSQL so that it can be read and not written: writes that began pile up behind it and go on together, which makes
+/// the order of a race certain. On SQLite, where writes come one after another anyway, it does nothing.
 /// </summary>
 public sealed class HeldTable : IAsyncDisposable
 {
@@ -48,7 +48,8 @@ public sealed class HeldTable : IAsyncDisposable
         await watch.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", watch);
-        while ((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! < requests.Count(request => !request.IsCompleted))
+        while ((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! < requests.Count(
+            request => !request.IsCompleted))
         {
             await Task.Yield();
         }

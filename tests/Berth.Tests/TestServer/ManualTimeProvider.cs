@@ -11,7 +11,9 @@ public sealed class ManualTimeProvider : TimeProvider
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
 
-    /// <summary>Delays that begin from now on do not end before <see cref="ReleaseTimers"/>, however slow the machine is in between.</summary>
+    /// <summary>
+    /// Delays that begin from now on do not end before <see cref="ReleaseTimers"/>, however slow the machine is in between.
+    /// </summary>
     public void StopTimers()
     {
         lock (_waiting)

@@ -32,7 +32,8 @@ public sealed class Person(BerthServer server, string login, string? token)
     /// <summary>Calls <c>/api/v3</c> with the path.</summary>
     public async Task<Reply> SendAsync(string method, string path, string? json = null)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), (path.StartsWith("/api/", StringComparison.Ordinal) ? "" : "/api/v3") + path);
+        using var request = new HttpRequestMessage(
+            new HttpMethod(method), (path.StartsWith("/api/", StringComparison.Ordinal) ? "" : "/api/v3") + path);
         if (json is not null)
         {
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
@@ -77,11 +78,14 @@ public sealed class Person(BerthServer server, string login, string? token)
         return new Person(Server, "workflow", reply["token"].GetString()!);
     }
 
-    /// <summary>Pushes a manifest without layers under a tag; returns its digest. <paramref name="annotations"/> make it another one.</summary>
+    /// <summary>
+    /// Pushes a manifest without layers under a tag; returns its digest. <paramref name="annotations"/> make it another one.
+    /// </summary>
     public async Task<string> PushAsync(string name, string tag = "latest", string annotations = "", string? subject = null)
     {
         const string Empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-        using var blob = await _client.PostAsync($"/v2/{name}/blobs/uploads/?digest={Empty}", Octets("{}"u8.ToArray()), TestContext.Current.CancellationToken);
+        using var blob = await _client.PostAsync(
+            $"/v2/{name}/blobs/uploads/?digest={Empty}", Octets("{}"u8.ToArray()), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, blob.StatusCode);
         return await PutManifestAsync(
             name, tag, "application/vnd.oci.image.manifest.v1+json",
@@ -153,7 +157,8 @@ public static class Persons
     {
         var list = string.Join(',', scopes.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(scope => $"\"{scope}\""));
         var narrowed = packages is null ? "" : $",\"packages\":[\"{packages}\"]";
-        var reply = await server.Administrator().DoAsync("POST", $"/admin/users/{login}/authorizations", $"{{\"scopes\":[{list}]{narrowed}}}");
+        var reply = await server.Administrator()
+            .DoAsync("POST", $"/admin/users/{login}/authorizations", $"{{\"scopes\":[{list}]{narrowed}}}");
         return reply["token"].GetString()!;
     }
 }

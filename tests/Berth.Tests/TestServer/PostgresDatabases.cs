@@ -13,8 +13,8 @@ using Npgsql;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// The databases of a run on a PostgreSQL server. The first is migrated and becomes the template of the others. One that a test is done with is emptied for the
-/// next, which is many times faster than to drop it and make another.
+/// The databases of a run on a PostgreSQL server. The first is migrated and becomes the template of the others. One that a test is done
+/// with is emptied for the next, which is many times faster than to drop it and make another.
 /// </summary>
 internal sealed class PostgresDatabases(string server) : IAsyncDisposable
 {
@@ -45,7 +45,8 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
             ? new PostgresDatabases(text["postgres:".Length..])
             : null;
 
-    public string ConnectionTo(string database) => new NpgsqlConnectionStringBuilder(server) { Database = database, MaxPoolSize = 20 }.ConnectionString;
+    public string ConnectionTo(string database) =>
+        new NpgsqlConnectionStringBuilder(server) { Database = database, MaxPoolSize = 20 }.ConnectionString;
 
     public async Task<string> TakeAsync() => _idle.TryTake(out var name) ? name : await CreateAsync();
 

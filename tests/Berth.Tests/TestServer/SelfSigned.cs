@@ -3,14 +3,17 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Berth.Tests.TestServer;
 
-/// <summary>A certificate for localhost and its key as PEM files; clients trust it when they are given the first as their authorities.</summary>
+/// <summary>
+/// A certificate for localhost and its key as PEM files; clients trust it when they are given the first as their authorities.
+/// </summary>
 internal static class SelfSigned
 {
     public static (string Certificate, string Key) Write(string folder)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=berth.test", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         names.AddIpAddress(System.Net.IPAddress.Loopback);

@@ -1,8 +1,8 @@
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// A fresh database: a file in the given folder, or a database of its own on the PostgreSQL server of the test run. There it has its tables already and may have
-/// been another test's before, since making one takes longer than most tests.
+/// A fresh database: a file in the given folder, or a database of its own on the PostgreSQL server of the test run. There it has its tables
+/// already and may have been another test's before, since making one takes longer than most tests.
 /// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {

@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Tokens;
 
-/// <summary>A codespace's own token: its repository, its creator's profile and itself; all else is refused, whether it exists or not.</summary>
+/// <summary>
+/// A codespace's own token: its repository, its creator's profile and itself; all else is refused, whether it exists or not.
+/// </summary>
 public sealed class CodespaceTokenTests(SharedServer shared)
 {
     [Fact]
@@ -22,10 +24,13 @@ public sealed class CodespaceTokenTests(SharedServer shared)
         await codespace.DoAsync("GET", $"/users/{ada.Login}");
         foreach (var (method, path) in new[]
         {
-            ("GET", "/"), ("GET", "/user"), ("GET", $"/repos/{other}"), ("GET", "/repos/nobody/nothing"), ("GET", "/users/admin"), ("PATCH", $"/repos/{app}"),
+            ("GET", "/"), ("GET", "/user"), ("GET", $"/repos/{other}"), ("GET", "/repos/nobody/nothing"), ("GET", "/users/admin"),
+            ("PATCH", $"/repos/{app}"),
             ("DELETE", $"/repos/{app}"), ("POST", "/user/tokens"), ("GET", "/user/tokens"), ("POST", $"/repos/{app}/workflow-tokens"),
-            ("GET", "/user/packages?package_type=container"), ("GET", $"/users/{ada.Login}/packages/container/web"), ("PUT", $"/users/{ada.Login}/packages/container/web"),
-            ("GET", "/user/codespaces"), ("GET", "/user/codespaces/another"), ("DELETE", $"/user/codespaces/{codespace.Login}"), ("GET", $"/repos/{app}/collaborators"),
+            ("GET", "/user/packages?package_type=container"), ("GET", $"/users/{ada.Login}/packages/container/web"),
+            ("PUT", $"/users/{ada.Login}/packages/container/web"),
+            ("GET", "/user/codespaces"), ("GET", "/user/codespaces/another"), ("DELETE", $"/user/codespaces/{codespace.Login}"),
+            ("GET", $"/repos/{app}/collaborators"),
         })
         {
             var reply = await codespace.SendAsync(method, path, method is "GET" or "DELETE" ? null : "{}");
@@ -71,13 +76,23 @@ public sealed class CodespaceTokenTests(SharedServer shared)
             {
                 var id = await session.SingleAsync<long>(
                     """
-                    insert into codespaces (name, owner_id, repository_id, repository_full_name, machine, host, desired, state, created_at, updated_at, last_used_at)
-                    values (@name, @userId, @repositoryId, @repository, 'standard', 'nowhere', 'shutdown', 'Shutdown', @now, @now, @now) returning id
+                    insert into codespaces (name, owner_id, repository_id, repository_full_name, machine, host, desired, state, created_at,
+                      updated_at, last_used_at)
+                    values (@name, @userId, @repositoryId, @repository, 'standard', 'nowhere', 'shutdown', 'Shutdown', @now, @now, @now)
+                      returning id
                     """,
                     new { name, userId, repositoryId, repository, now });
                 await TokenTable.InsertAsync(
                     session,
-                    new NewTokenRow { Kind = "codespace", Hash = TokenSecret.Hash(secret), UserId = userId, RepositoryId = repositoryId, CodespaceId = id, CreatedAt = now });
+                    new NewTokenRow
+                    {
+                        Kind = "codespace",
+                        Hash = TokenSecret.Hash(secret),
+                        UserId = userId,
+                        RepositoryId = repositoryId,
+                        CodespaceId = id,
+                        CreatedAt = now,
+                    });
             },
             TestContext.Current.CancellationToken);
         return new Person(creator.Server, name, secret);

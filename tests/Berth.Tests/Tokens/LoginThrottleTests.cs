@@ -60,7 +60,8 @@ public sealed class LoginThrottleTests(SharedServer shared)
         var waiting = throttle.FailedAsync(IPAddress.Loopback, ada.Login, Token);
         await time.Asked.WaitAsync(Token);
         using var client = shared.Server.Client();
-        client.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ada.Login}:{ada.Token}")));
+        client.DefaultRequestHeaders.Authorization = new(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ada.Login}:{ada.Token}")));
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v3/user", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/token", Token)).StatusCode);

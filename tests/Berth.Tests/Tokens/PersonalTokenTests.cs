@@ -78,7 +78,14 @@ public sealed class PersonalTokenTests(SharedServer shared)
         await narrow.DoAsync("GET", "/user/packages/container/app");
         Assert.Single((await narrow.GetAsync("/user/packages?package_type=container")).Json.EnumerateArray());
         Assert.Equal(HttpStatusCode.NotFound, (await narrow.GetAsync("/user/packages/container/other")).Status);
-        foreach (var (method, path) in new[] { ("GET", "/user"), ("GET", "/user/tokens"), ("POST", "/user/tokens"), ("GET", $"/users/{ada.Login}"), ("POST", "/user/repos") })
+        foreach (var (method, path) in new[]
+        {
+            ("GET", "/user"),
+            ("GET", "/user/tokens"),
+            ("POST", "/user/tokens"),
+            ("GET", $"/users/{ada.Login}"),
+            ("POST", "/user/repos"),
+        })
         {
             Assert.Equal(HttpStatusCode.Forbidden, (await narrow.SendAsync(method, path, method == "POST" ? "{}" : null)).Status);
         }
@@ -91,8 +98,11 @@ public sealed class PersonalTokenTests(SharedServer shared)
         var ada = await server.UserAsync();
         var made = await ada.DoAsync("POST", "/user/tokens", """{"scopes":["repo"],"expires_at":"2026-01-01T01:00:00Z"}""");
         var hour = new Person(server, ada.Login, made["token"].GetString());
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await hour.SendAsync("POST", "/user/tokens", """{"scopes":["repo"],"expires_at":"2026-01-01T02:00:00Z"}""")).Status);
-        Assert.Equal("2026-01-01T01:00:00Z", (await hour.DoAsync("POST", "/user/tokens", """{"scopes":["repo"]}"""))["expires_at"].GetString());
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await hour.SendAsync("POST", "/user/tokens", """{"scopes":["repo"],"expires_at":"2026-01-01T02:00:00Z"}""")).Status);
+        Assert.Equal(
+            "2026-01-01T01:00:00Z", (await hour.DoAsync("POST", "/user/tokens", """{"scopes":["repo"]}"""))["expires_at"].GetString());
         server.Clock!.Advance(TimeSpan.FromSeconds(3599));
         await hour.DoAsync("GET", "/user");
         server.Clock.Advance(TimeSpan.FromSeconds(1));

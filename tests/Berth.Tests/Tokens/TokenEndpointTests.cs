@@ -17,7 +17,8 @@ public sealed class TokenEndpointTests(SharedServer shared)
     [Fact]
     public async Task A_login_without_scope_gets_a_token_that_opens_the_version_check()
     {
-        var answer = await JsonAsync(await GetAsync("/token?account=ada&client_id=docker&offline_token=true&service=x", Basic), HttpStatusCode.OK);
+        var answer = await JsonAsync(
+            await GetAsync("/token?account=ada&client_id=docker&offline_token=true&service=x", Basic), HttpStatusCode.OK);
         Assert.Equal(answer.GetProperty("token").GetString(), answer.GetProperty("access_token").GetString());
         Assert.Equal(300, answer.GetProperty("expires_in").GetInt32());
         Assert.EndsWith("Z", answer.GetProperty("issued_at").GetString(), StringComparison.Ordinal);
@@ -62,7 +63,9 @@ public sealed class TokenEndpointTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("grant_type=password&username=ada&password=" + BerthServer.AdminToken + "&scope=repository:admin/one:pull,push&service=x", 200, null)]
+    [InlineData(
+        "grant_type=password&username=ada&password=" + BerthServer.AdminToken + "&scope=repository:admin/one:pull,push&service=x", 200,
+        null)]
     [InlineData("grant_type=password&username=ada&password=wrong&service=x", 401, "invalid_grant")]
     [InlineData("grant_type=password&username=ada", 400, "invalid_request")]
     [InlineData("grant_type=refresh_token&refresh_token=x", 400, "unsupported_grant_type")]
@@ -105,7 +108,8 @@ public sealed class TokenEndpointTests(SharedServer shared)
     [Fact]
     public async Task Too_many_scopes_are_refused() => Assert.Equal(
         HttpStatusCode.BadRequest,
-        (await GetAsync("/token?" + string.Join('&', Enumerable.Range(0, 65).Select(i => $"scope=repository:admin/a{i}:pull")), Basic)).StatusCode);
+        (await GetAsync(
+            "/token?" + string.Join('&', Enumerable.Range(0, 65).Select(i => $"scope=repository:admin/a{i}:pull")), Basic)).StatusCode);
 
     [Theory]
     [InlineData("Bearer {base64 token}", 200)]

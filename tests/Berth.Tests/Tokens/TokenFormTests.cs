@@ -40,7 +40,9 @@ public sealed class TokenFormTests(SharedServer shared)
     [InlineData(Form + "; charset=utf-7", Good, 400, "the form must be UTF-8")]
     [InlineData(Form + "; charset=utf-16", Good, 400, "the form must be UTF-8")]
     [InlineData(Form + "; charset=no-such-thing", Good, 400, "the form must be UTF-8")]
-    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\npassword\r\n--x--\r\n", 400, "must be " + Form)]
+    [InlineData(
+        "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\npassword\r\n--x--\r\n", 400,
+        "must be " + Form)]
     [InlineData("multipart/form-data; boundary=x", "--y", 400, "must be " + Form)]
     [InlineData("multipart/form-data; boundary=x", "", 400, "must be " + Form)]
     [InlineData("multipart/form-data", "--x", 400, "must be " + Form)]
@@ -57,7 +59,8 @@ public sealed class TokenFormTests(SharedServer shared)
             .Replace("{wide}", "%F0%9F%9A%A2\u00e9", StringComparison.Ordinal);
 
         // Latin 1 writes characters below 256 as single bytes, which are no UTF-8.
-        using var content = new ByteArrayContent((form.Contains("{wide}", StringComparison.Ordinal) ? Encoding.UTF8 : Encoding.Latin1).GetBytes(text));
+        using var content = new ByteArrayContent(
+            (form.Contains("{wide}", StringComparison.Ordinal) ? Encoding.UTF8 : Encoding.Latin1).GetBytes(text));
         if (type is not null)
         {
             content.Headers.TryAddWithoutValidation("Content-Type", type);
@@ -106,8 +109,11 @@ public sealed class TokenFormTests(SharedServer shared)
         var text = query.Replace("{long}", new string('a', 7000), StringComparison.Ordinal)
             .Replace("{many}", string.Concat(Enumerable.Range(0, 500).Select(i => $"scope=a{i}&")), StringComparison.Ordinal);
         using var client = shared.Server.Client();
-        using var response = await client.GetAsync(new Uri(shared.Server.Url + "token?" + text, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }), Token);
-        Assert.True((int)response.StatusCode is 200 or 400, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Token)}");
+        using var response = await client.GetAsync(
+            new Uri(shared.Server.Url + "token?" + text, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }),
+            Token);
+        Assert.True(
+            (int)response.StatusCode is 200 or 400, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Token)}");
     }
 
     [Theory]
@@ -128,10 +134,12 @@ public sealed class TokenFormTests(SharedServer shared)
     {
         using var client = shared.Server.Client();
         using var request = new HttpRequestMessage(new HttpMethod(method), "/token");
-        request.Headers.TryAddWithoutValidation("Authorization", header.Replace("{long}", new string('A', 20_000), StringComparison.Ordinal));
+        request.Headers.TryAddWithoutValidation(
+            "Authorization", header.Replace("{long}", new string('A', 20_000), StringComparison.Ordinal));
         request.Content = method == "POST" ? new StringContent("scope=x", Encoding.ASCII, new MediaTypeHeaderValue(Form)) : null;
         using var response = await client.SendAsync(request, Token);
-        Assert.True((int)response.StatusCode is 400 or 401, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Token)}");
+        Assert.True(
+            (int)response.StatusCode is 400 or 401, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Token)}");
     }
 
     private sealed class LongForm : HttpContent

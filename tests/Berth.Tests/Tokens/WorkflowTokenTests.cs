@@ -42,7 +42,9 @@ public sealed class WorkflowTokenTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var eve = await shared.Server.UserAsync("eve");
         var app = await ada.RepositoryAsync(ada.Login, "app", "public");
-        Assert.Equal(HttpStatusCode.Forbidden, (await eve.SendAsync("POST", $"/repos/{app}/workflow-tokens", """{"permissions":{"packages":"read"}}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (await eve.SendAsync("POST", $"/repos/{app}/workflow-tokens", """{"permissions":{"packages":"read"}}""")).Status);
     }
 
     [Theory]
@@ -56,7 +58,10 @@ public sealed class WorkflowTokenTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var app = await ada.RepositoryAsync(ada.Login);
         var capped = await ada.WithTokenAsync(scopes);
-        Assert.Equal(expected, (await capped.SendAsync("POST", $"/repos/{app}/workflow-tokens", $$$"""{"permissions":{"packages":"{{{packages}}}"}}""")).Status);
+        Assert.Equal(
+            expected,
+            (await capped.SendAsync(
+                "POST", $"/repos/{app}/workflow-tokens", $$$"""{"permissions":{"packages":"{{{packages}}}"}}""")).Status);
     }
 
     [Theory]
@@ -81,7 +86,14 @@ public sealed class WorkflowTokenTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var app = await ada.RepositoryAsync(ada.Login);
         var workflow = await ada.WorkflowAsync(app);
-        foreach (var (method, path) in new[] { ("POST", $"/repos/{app}/workflow-tokens"), ("POST", "/user/tokens"), ("GET", "/user"), ("GET", $"/repos/{app}"), ("PUT", "/user/packages/container/x") })
+        foreach (var (method, path) in new[]
+        {
+            ("POST", $"/repos/{app}/workflow-tokens"),
+            ("POST", "/user/tokens"),
+            ("GET", "/user"),
+            ("GET", $"/repos/{app}"),
+            ("PUT", "/user/packages/container/x"),
+        })
         {
             var reply = await workflow.SendAsync(method, path, method == "GET" ? null : Write);
             Assert.True(reply.Status is HttpStatusCode.Forbidden or HttpStatusCode.NotFound, $"{method} {path}: {reply.Body}");
@@ -118,21 +130,34 @@ public sealed class WorkflowTokenTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"read"}""", "PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"write"}""")]
-    [InlineData("DELETE", "/repos/{app}/collaborators/{bob}", null, "PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"write"}""")]
-    [InlineData("PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"member"}""", "PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"admin"}""")]
+    [InlineData(
+        "PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"read"}""", "PUT", "/repos/{app}/collaborators/{bob}",
+        """{"permission":"write"}""")]
+    [InlineData(
+        "DELETE", "/repos/{app}/collaborators/{bob}", null, "PUT", "/repos/{app}/collaborators/{bob}", """{"permission":"write"}""")]
+    [InlineData(
+        "PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"member"}""", "PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"admin"}""")]
     [InlineData("DELETE", "/orgs/{acme}/memberships/{bob}", null, "PUT", "/orgs/{acme}/memberships/{bob}", """{"role":"admin"}""")]
-    [InlineData("PATCH", "/orgs/{acme}", """{"default_repository_permission":"read"}""", "PATCH", "/orgs/{acme}", """{"default_repository_permission":"write"}""")]
+    [InlineData(
+        "PATCH", "/orgs/{acme}", """{"default_repository_permission":"read"}""", "PATCH", "/orgs/{acme}",
+        """{"default_repository_permission":"write"}""")]
     [InlineData("DELETE", "/orgs/{acme}/teams/core/memberships/{bob}", null, "PUT", "/orgs/{acme}/teams/core/memberships/{bob}", "{}")]
-    [InlineData("PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"pull"}""", "PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"push"}""")]
-    [InlineData("DELETE", "/orgs/{acme}/teams/core/repos/{app}", null, "PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"push"}""")]
-    public async Task A_role_that_comes_back_brings_no_token_back(string method, string path, string? body, string backMethod, string backPath, string backBody)
+    [InlineData(
+        "PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"pull"}""", "PUT", "/orgs/{acme}/teams/core/repos/{app}",
+        """{"permission":"push"}""")]
+    [InlineData(
+        "DELETE", "/orgs/{acme}/teams/core/repos/{app}", null, "PUT", "/orgs/{acme}/teams/core/repos/{app}", """{"permission":"push"}""")]
+    public async Task A_role_that_comes_back_brings_no_token_back(
+        string method, string path, string? body, string backMethod, string backPath, string backBody)
     {
         var ada = await shared.Server.UserAsync();
         var bob = await shared.Server.UserAsync("bob");
         var acme = await ada.OrganizationAsync();
         var app = await ada.RepositoryAsync(acme);
-        string Path(string text) => text.Replace("{app}", app, StringComparison.Ordinal).Replace("{acme}", acme, StringComparison.Ordinal).Replace("{bob}", bob.Login, StringComparison.Ordinal);
+        string Path(string text) =>
+            text.Replace("{app}", app, StringComparison.Ordinal)
+                .Replace("{acme}", acme, StringComparison.Ordinal)
+                .Replace("{bob}", bob.Login, StringComparison.Ordinal);
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", """{"role":"member"}""");
         if (path.Contains("/teams/", StringComparison.Ordinal))
         {

@@ -29,7 +29,8 @@ internal sealed record BodyField(string Name, BodyRule Rule, bool Required, bool
         if (type == typeof(string) || type == typeof(OptionalText))
         {
             return new TextRule(
-                property.GetCustomAttribute<LongestAttribute>()?.Length ?? UsualLongest, property.GetCustomAttribute<OneOfAttribute>()?.Words);
+                property.GetCustomAttribute<LongestAttribute>()?.Length ?? UsualLongest,
+                property.GetCustomAttribute<OneOfAttribute>()?.Words);
         }
 
         if (type == typeof(bool))
@@ -56,7 +57,8 @@ internal sealed record BodyField(string Name, BodyRule Rule, bool Required, bool
 
         return type == typeof(IReadOnlyList<long>) ? new IdsRule()
             : type.Namespace == typeof(BerthJson).Namespace ? new InnerRule(Of(type))
-            : throw new InvalidOperationException($"{property.DeclaringType!.Name}.{property.Name}: nothing says how a {type.Name} is read");
+            : throw new InvalidOperationException(
+                $"{property.DeclaringType!.Name}.{property.Name}: nothing says how a {type.Name} is read");
     }
 }
 

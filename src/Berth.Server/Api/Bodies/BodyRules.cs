@@ -68,7 +68,8 @@ internal sealed record TimeRule : BodyRule
         Text.Fault(value) ?? (TryParse(value.GetString()!, out _) ? null : "must be a time such as 2030-01-31T12:00:00Z");
 
     public static bool TryParse(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time)
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time)
         && text.Length >= 10 && char.IsAsciiDigit(text[0]);
 }
 

@@ -24,13 +24,16 @@ internal static class RequestBody
     };
 
     /// <summary>An empty body counts as an empty object, so that a request whose fields are all optional needs none.</summary>
-    /// <exception cref="ApiException">400 for what is no JSON object, 413 for more than 1 MiB, 422 with every fault of the fields.</exception>
+    /// <exception cref="ApiException">400 for what is no JSON object, 413 for more than 1 MiB, 422 with every fault of the
+    /// fields.</exception>
     public static Task<T> ReadAsync<T>(HttpRequest request, string resource, CancellationToken cancellationToken)
         where T : class, IRequestBody => ReadAsync<T>(request, resource, (_, _) => { }, cancellationToken);
 
     /// <inheritdoc cref="ReadAsync{T}(HttpRequest, string, CancellationToken)"/>
-    /// <param name="check">Adds what only the caller can tell. Fields that are wrong or missing are null there, even required ones; afterwards none is.</param>
-    public static async Task<T> ReadAsync<T>(HttpRequest request, string resource, Action<T, BodyFaults> check, CancellationToken cancellationToken)
+    /// <param name="check">Adds what only the caller can tell. Fields that are wrong or missing are null there, even required ones;
+    /// afterwards none is.</param>
+    public static async Task<T> ReadAsync<T>(
+        HttpRequest request, string resource, Action<T, BodyFaults> check, CancellationToken cancellationToken)
         where T : class, IRequestBody
     {
         using var buffer = await ReceiveAsync(request, cancellationToken);
@@ -87,7 +90,9 @@ internal static class RequestBody
         }
         catch (JsonException exception)
         {
-            var place = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine}" : "a name stands there twice";
+            var place = exception.LineNumber is { } line
+                ? $"line {line + 1}, byte {exception.BytePositionInLine}"
+                : "a name stands there twice";
             throw new ApiException(Errors.NotJson.With(exception.Message.Contains("depth", StringComparison.OrdinalIgnoreCase)
                 ? $"nested more than {Deepest} deep" : place));
         }

@@ -7,8 +7,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Api.GraphQl;
 
 /// <summary>
-/// The GraphQL queries that <c>gh</c> sends beside REST: <c>viewer{login}</c> when somebody signs in, and the ids of repositories by their names for
-/// <c>gh secret set --repos</c>. Every other query is answered as GraphQL does, with 200 and an error.
+/// The GraphQL queries that <c>gh</c> sends beside REST: <c>viewer{login}</c> when somebody signs in, and the ids of repositories by their
+/// names for <c>gh secret set --repos</c>. Every other query is answered as GraphQL does, with 200 and an error.
 /// </summary>
 internal static class GraphQlEndpoint
 {
@@ -58,16 +58,20 @@ internal static class GraphQlEndpoint
             {
                 throw new GraphQlException(
                     $"'{field.Key}' asks for what is not answered here: only viewer{{login databaseId}} and "
-                    + $"repository(owner: \"…\", name: \"…\"){{databaseId id name nameWithOwner}} are; use the REST API (line {field.Line}, column {field.Column})");
+                    + $"repository(owner: \"…\", name: \"…\"){{databaseId id name nameWithOwner}} are; use the REST API "
+                    + $"(line {field.Line}, column {field.Column})");
             }
         }
     }
 
     private static bool AreLeaves(GraphQlField field, params string[] known) =>
-        field.Fields.Count > 0 && field.Fields.All(inner => inner is { Fields.Count: 0, Arguments.Count: 0 } && known.Contains(inner.Name, StringComparer.Ordinal));
+        field.Fields.Count > 0
+            && field.Fields.All(
+                inner => inner is { Fields.Count: 0, Arguments.Count: 0 } && known.Contains(inner.Name, StringComparer.Ordinal));
 
     /// <summary>By the key in the answer; hidden and missing are both absent.</summary>
-    private static async Task<Dictionary<string, RepositoryFacts>> RepositoriesAsync(DbSession session, IReadOnlyList<GraphQlField> fields, UserPrincipal user)
+    private static async Task<Dictionary<string, RepositoryFacts>> RepositoriesAsync(
+        DbSession session, IReadOnlyList<GraphQlField> fields, UserPrincipal user)
     {
         Dictionary<string, RepositoryFacts> found = new(StringComparer.Ordinal);
         var seesPrivate = RepositoryScopes.Any(user.Scopes.Has);
@@ -88,7 +92,8 @@ internal static class GraphQlEndpoint
     /// <summary>A name that a database can be asked for.</summary>
     private static bool IsName(string text) => text.Length is > 0 and <= 255 && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
 
-    private static void WriteAnswer(Utf8JsonWriter json, IReadOnlyList<GraphQlField> fields, Dictionary<string, RepositoryFacts> found, UserPrincipal user)
+    private static void WriteAnswer(
+        Utf8JsonWriter json, IReadOnlyList<GraphQlField> fields, Dictionary<string, RepositoryFacts> found, UserPrincipal user)
     {
         List<GraphQlError> errors = [];
         json.WriteStartObject("data");
@@ -118,7 +123,8 @@ internal static class GraphQlEndpoint
             {
                 json.WriteNullValue();
                 errors.Add(new GraphQlError(
-                    "NOT_FOUND", field.Key, $"Could not resolve to a Repository with the name '{field.Arguments["owner"]}/{field.Arguments["name"]}'.", field));
+                    "NOT_FOUND", field.Key,
+                    $"Could not resolve to a Repository with the name '{field.Arguments["owner"]}/{field.Arguments["name"]}'.", field));
             }
         }
 

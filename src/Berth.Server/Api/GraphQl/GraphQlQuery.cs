@@ -4,9 +4,7 @@ namespace Berth.Server.Api.GraphQl;
 
 /// <summary>One field of a query: <c>repo_000: repository(owner: "acme", name: "app") { databaseId }</c>.</summary>
 /// <param name="Key">What it is called in the answer: the alias, else the name.</param>
-/// <param name="Name">The field.</param>
 /// <param name="Arguments">Strings only.</param>
-/// <param name="Fields">What is asked of it.</param>
 /// <param name="Line">Where it stands, from 1.</param>
 /// <param name="Column">Where it stands, from 1.</param>
 internal sealed record GraphQlField(
@@ -16,8 +14,8 @@ internal sealed record GraphQlField(
 internal sealed class GraphQlException(string message) : Exception(message);
 
 /// <summary>
-/// Reads the part of GraphQL that the queries of command-line tools are written in: one operation, fields with aliases, string arguments and
-/// fields inside. Variables, fragments and directives are refused by name. https://spec.graphql.org/October2021/#sec-Language
+/// Reads the part of GraphQL that the queries of command-line tools are written in: one operation, fields with aliases, string arguments
+/// and fields inside. Variables, fragments and directives are refused by name. https://spec.graphql.org/October2021/#sec-Language
 /// </summary>
 internal sealed class GraphQlQuery
 {
@@ -60,7 +58,8 @@ internal sealed class GraphQlQuery
 
         if (Skip() && _text[_position] != '{')
         {
-            throw Fault(_text[_position] == '(' ? "variables are not known here; write values into the query" : "directives are not known here");
+            throw Fault(
+                _text[_position] == '(' ? "variables are not known here; write values into the query" : "directives are not known here");
         }
     }
 
@@ -136,7 +135,10 @@ internal sealed class GraphQlQuery
     {
         if (_position >= _text.Length || _text[_position] != '"' || _text.AsSpan(_position).StartsWith("\"\"\""))
         {
-            throw Fault(_position < _text.Length && _text[_position] == '$' ? "variables are not known here; write values into the query" : "a string is expected");
+            throw Fault(
+                _position < _text.Length && _text[_position] == '$'
+                    ? "variables are not known here; write values into the query"
+                    : "a string is expected");
         }
 
         var value = new StringBuilder();
@@ -146,7 +148,9 @@ internal sealed class GraphQlQuery
             {
                 case '"':
                     _position++;
-                    return value.ToString().Any(char.IsSurrogate) ? throw Fault("a string has characters that no name has") : value.ToString();
+                    return value.ToString().Any(char.IsSurrogate)
+                        ? throw Fault("a string has characters that no name has")
+                        : value.ToString();
                 case '\\':
                     value.Append(Escape());
                     break;
@@ -186,7 +190,10 @@ internal sealed class GraphQlQuery
     private string Name()
     {
         var start = _position;
-        while (_position < _text.Length && (char.IsAsciiLetter(_text[_position]) || _text[_position] == '_' || (_position > start && char.IsAsciiDigit(_text[_position]))))
+        while (_position < _text.Length
+            && (char.IsAsciiLetter(_text[_position])
+                || _text[_position] == '_'
+                || (_position > start && char.IsAsciiDigit(_text[_position]))))
         {
             _position++;
         }

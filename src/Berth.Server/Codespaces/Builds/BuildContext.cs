@@ -5,8 +5,9 @@ using Berth.Server.Codespaces.Devcontainers;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// What the engine gets to build from, as a tar that is written while it is sent: the files of a folder of the checkout that <c>.dockerignore</c> leaves in, and
-/// the Dockerfile that Berth wrote. Links go in as links, for the engine to resolve within what it got; pipes, sockets and devices stay out.
+/// What the engine gets to build from, as a tar that is written while it is sent: the files of a folder of the checkout that
+/// <c>.dockerignore</c> leaves in, and the Dockerfile that Berth wrote. Links go in as links, for the engine to resolve within what it got;
+/// pipes, sockets and devices stay out.
 /// </summary>
 internal sealed class BuildContext
 {
@@ -20,12 +21,9 @@ internal sealed class BuildContext
     private readonly Func<TarWriter, CancellationToken, Task>? _more;
 
     /// <param name="folder">Full path, or null for none.</param>
-    /// <param name="ignored">What of it stays out.</param>
-    /// <param name="dockerfile">The text that is built.</param>
-    /// <param name="texts">More files.</param>
-    /// <param name="more">Writes still more.</param>
     public BuildContext(
-        string? folder, IgnorePatterns ignored, string dockerfile, IReadOnlyDictionary<string, string> texts, Func<TarWriter, CancellationToken, Task>? more = null) =>
+        string? folder, IgnorePatterns ignored, string dockerfile, IReadOnlyDictionary<string, string> texts,
+        Func<TarWriter, CancellationToken, Task>? more = null) =>
         (_folder, _ignored, _dockerfile, _texts, _more) = (folder, ignored, dockerfile, texts, more);
 
     public async Task WriteAsync(Stream target, CancellationToken cancellationToken)
@@ -54,7 +52,8 @@ internal sealed class BuildContext
     public static async Task TextAsync(TarWriter tar, string path, string content, CancellationToken cancellationToken)
     {
         using var data = new MemoryStream(Encoding.UTF8.GetBytes(content));
-        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = data, Mode = Readable }, cancellationToken);
+        await tar.WriteEntryAsync(
+            new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = data, Mode = Readable }, cancellationToken);
     }
 
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -69,7 +68,8 @@ internal sealed class BuildContext
         var kind = Checkout.Kind(path);
         if (kind == FileKind.Folder)
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, name + "/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.Directory, name + "/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
             await FolderAsync(tar, path, name + "/", cancellationToken);
         }
         else
@@ -78,7 +78,8 @@ internal sealed class BuildContext
         }
     }
 
-    private static async Task FolderAsync(TarWriter tar, string folder, string prefix, string target, IgnorePatterns ignored, CancellationToken cancellationToken)
+    private static async Task FolderAsync(
+        TarWriter tar, string folder, string prefix, string target, IgnorePatterns ignored, CancellationToken cancellationToken)
     {
         foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))
         {
@@ -90,7 +91,9 @@ internal sealed class BuildContext
             {
                 if (!excluded)
                 {
-                    await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, $"{target}{name}/") { Mode = File.GetUnixFileMode(path) }, cancellationToken);
+                    await tar.WriteEntryAsync(
+                        new PaxTarEntry(TarEntryType.Directory, $"{target}{name}/") { Mode = File.GetUnixFileMode(path) },
+                        cancellationToken);
                 }
 
                 await FolderAsync(tar, path, name + "/", target, ignored, cancellationToken);
@@ -106,12 +109,16 @@ internal sealed class BuildContext
     {
         if (kind == FileKind.Link)
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = new FileInfo(path).LinkTarget ?? "" }, cancellationToken);
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = new FileInfo(path).LinkTarget ?? "" }, cancellationToken);
         }
         else if (kind == FileKind.File)
         {
-            await using var data = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 128 * 1024, FileOptions.SequentialScan);
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data, Mode = File.GetUnixFileMode(path) }, cancellationToken);
+            await using var data = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 128 * 1024, FileOptions.SequentialScan);
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data, Mode = File.GetUnixFileMode(path) },
+                cancellationToken);
         }
     }
 }

@@ -10,17 +10,14 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a context that Berth packed: neither a tool nor the
-/// repository's own text has a say in what the engine is asked. No secret is part of it.
+/// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a context that Berth packed:
+/// neither a tool nor the repository's own text has a say in what the engine is asked. No secret is part of it.
 /// </summary>
 internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages images, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
-    /// <param name="context">Of the start.</param>
-    /// <param name="planned">What to build.</param>
     /// <param name="purpose">Part of the image's name; lower case letters.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FaultException">It failed, with the instruction that did.</exception>
     public async Task<PinnedImage> RunAsync(StartContext context, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
     {
@@ -32,40 +29,45 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
             {
                 throw new FaultException(
                 FaultKind.Build,
-                    $"{planned.Build.Dockerfile}: the image {reference} has ONBUILD instructions, which codespaces do not run", "use an image without them");
+                    $"{planned.Build.Dockerfile}: the image {reference} has ONBUILD instructions, which codespaces do not run",
+                    "use an image without them");
             }
 
             pins[text] = pinned.Reference;
         }
 
         var dockerfile = planned.Dockerfile.Write(pins, $"{BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"");
-        var tar = new BuildContext(Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
+        var tar = new BuildContext(
+            Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
         context.Log.Write("build", $"building {planned.Build.Dockerfile}");
         var request = new Request(
-            purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network, planned.Build.Dockerfile);
+            purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network,
+            planned.Build.Dockerfile);
         return await RunAsync(context, request, tar, cancellationToken);
     }
 
     /// <summary>Builds one stage <c>FROM</c> an image that the codespace has, with instructions that Berth wrote.</summary>
-    /// <param name="context">Of the start.</param>
-    /// <param name="from">The image.</param>
-    /// <param name="instructions">Follow it.</param>
     /// <param name="files">Writes what they copy; null copies nothing.</param>
     /// <param name="metadata">The label devcontainer.metadata of the image; null leaves it.</param>
-    /// <param name="purpose">Part of the image's name.</param>
-    /// <param name="what">For messages.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<PinnedImage> LayerAsync(
-        StartContext context, string from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files, string? metadata, string purpose, string what,
+        StartContext context, string from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
+        string? metadata, string purpose, string what,
         CancellationToken cancellationToken)
     {
-        var dockerfile = string.Join('\n', [$"FROM {from} AS {OwnStage}", $"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions]) + "\n";
-        var tar = new BuildContext(null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
-        var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what) { Metadata = metadata };
+        var dockerfile = string.Join(
+            '\n', [$"FROM {from} AS {OwnStage}", $"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions])
+                + "\n";
+        var tar = new BuildContext(
+            null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
+        var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what)
+        {
+            Metadata = metadata,
+        };
         return RunAsync(context, request, tar, cancellationToken);
     }
 
-    private sealed record Request(string Purpose, string Target, IReadOnlyDictionary<string, string> Arguments, bool NoCache, string? Network, string What)
+    private sealed record Request(
+        string Purpose, string Target, IReadOnlyDictionary<string, string> Arguments, bool NoCache, string? Network, string What)
     {
         public string? Metadata { get; init; }
     }
@@ -87,7 +89,8 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
             request.Network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus);
         using var expired = new CancellationTokenSource(Timeout, time);
         await using var watch = await BuildWatch.StartAsync(
-            engine, time, $"{BuiltImages.Label}={images.LabelOf(context.Codespace)}", limits.Processes, context.Machine.StorageBytes, cancellationToken);
+            engine, time, $"{BuiltImages.Label}={images.LabelOf(context.Codespace)}", limits.Processes, context.Machine.StorageBytes,
+            cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token, watch.Exceeded);
         var step = "";
         try
@@ -103,24 +106,29 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         }
         catch (EngineException exception)
         {
-            throw new FaultException(FaultKind.Build, $"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
+            throw new FaultException(
+                FaultKind.Build, $"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
         }
         catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested)
         {
             var at = step.Length == 0 ? "" : $" at '{step}'";
             throw watch.WroteTooMuch
                 ? new FaultException(
-                    FaultKind.Build, $"the build of {what} was ended{at}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB",
+                    FaultKind.Build,
+                    $"the build of {what} was ended{at}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB",
                     "write less, or choose a larger machine")
                 : new FaultException(
-                    FaultKind.Build, $"the build of {what} was ended{at}: the engine did not take the machine's limits for it", "start the codespace again");
+                    FaultKind.Build, $"the build of {what} was ended{at}: the engine did not take the machine's limits for it",
+                    "start the codespace again");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FaultException(FaultKind.TimedOut, $"the build of {what} took longer than {Timeout.TotalMinutes:0} minutes and was ended");
+            throw new FaultException(
+                FaultKind.TimedOut, $"the build of {what} took longer than {Timeout.TotalMinutes:0} minutes and was ended");
         }
 
-        var built = await engine.ImageAsync(name, cancellationToken) ?? throw new FaultException(FaultKind.Build, $"the image built from {what} is gone");
+        var built = await engine.ImageAsync(name, cancellationToken)
+            ?? throw new FaultException(FaultKind.Build, $"the image built from {what} is gone");
         return new PinnedImage(name, built);
     }
 }

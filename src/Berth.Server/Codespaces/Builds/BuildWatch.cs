@@ -4,8 +4,9 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Holds the commands of a build to what the engine's build call has no words for: how many processes there may be, and how much they may write. It hears of
-/// each container that a build makes, by the label that stands first in every stage, and sets its limit before or while the command starts.
+/// Holds the commands of a build to what the engine's build call has no words for: how many processes there may be, and how much they may
+/// write. It hears of each container that a build makes, by the label that stands first in every stage, and sets its limit before or while
+/// the command starts.
 /// </summary>
 internal sealed class BuildWatch : IAsyncDisposable
 {
@@ -33,12 +34,9 @@ internal sealed class BuildWatch : IAsyncDisposable
     /// <summary>True when it has written too much, false when the engine refused its limit.</summary>
     public bool WroteTooMuch { get; private set; }
 
-    /// <param name="engine">Where the build will run.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="label">NAME=VALUE, on every container of the build.</param>
     /// <param name="processes">Of one command; threads count.</param>
     /// <param name="bytes">Of all commands together, looked at every two seconds.</param>
-    /// <param name="cancellationToken">Ends the beginning.</param>
     public static async Task<BuildWatch> StartAsync(
         IContainerEngine engine, TimeProvider time, string label, int processes, long bytes, CancellationToken cancellationToken) =>
         new(engine, time, processes, bytes, await engine.CreationsAsync(label, cancellationToken));
@@ -63,7 +61,9 @@ internal sealed class BuildWatch : IAsyncDisposable
 
             await StopAsync();
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException or ObjectDisposedException or EngineException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or HttpRequestException or ObjectDisposedException
+                or EngineException)
         {
             await StopAsync();
         }

@@ -4,7 +4,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// The images that codespaces built on this host: how they are named, what keeps one repository's layers from another's builds, and when they go.
+/// The images that codespaces built on this host: how they are named, what keeps one repository's layers from another's builds, and when
+/// they go.
 /// </summary>
 internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine engine)
 {
@@ -33,7 +34,9 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
         }
     }
 
-    /// <summary>Takes away what the codespace built and, when it is the repository's last one on this host, every layer of its builds.</summary>
+    /// <summary>
+    /// Takes away what the codespace built and, when it is the repository's last one on this host, every layer of its builds.
+    /// </summary>
     public async Task RemoveAllAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         foreach (var name in await engine.NamedImagesAsync(Prefix(codespace) + "/*", cancellationToken))

@@ -4,7 +4,10 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Builds;
 
-/// <summary>A <c>.dockerignore</c> (docs.docker.com/build/concepts/context): which files of a context stay out of a build. Later lines win, <c>!</c> takes back in.</summary>
+/// <summary>
+/// A <c>.dockerignore</c> (docs.docker.com/build/concepts/context): which files of a context stay out of a build. Later lines win, <c>!</c>
+/// takes back in.
+/// </summary>
 internal sealed class IgnorePatterns
 {
     private const int MaxPatterns = 1000;
@@ -37,7 +40,8 @@ internal sealed class IgnorePatterns
 
             if (pattern.Length > 500 || result._patterns.Count >= MaxPatterns)
             {
-                throw new FaultException(FaultKind.Configuration, $"{path} line {number}: the line is too long, or there are more than {MaxPatterns} lines");
+                throw new FaultException(
+                    FaultKind.Configuration, $"{path} line {number}: the line is too long, or there are more than {MaxPatterns} lines");
             }
 
             result._patterns.Add((Compile(pattern, path, number), back));
@@ -46,7 +50,6 @@ internal sealed class IgnorePatterns
         return result;
     }
 
-    /// <param name="path">Within the context, with slashes.</param>
     public bool Excludes(string path)
     {
         var segments = path.Split('/');
@@ -55,7 +58,8 @@ internal sealed class IgnorePatterns
         {
             // A pattern that matches a folder matches what is in it.
             if (excluded == back
-                && (pattern.IsMatch(path) || Enumerable.Range(1, segments.Length - 1).Any(count => pattern.IsMatch(string.Join('/', segments[..count])))))
+                && (pattern.IsMatch(path)
+                    || Enumerable.Range(1, segments.Length - 1).Any(count => pattern.IsMatch(string.Join('/', segments[..count])))))
             {
                 excluded = !back;
             }
@@ -103,7 +107,12 @@ internal sealed class IgnorePatterns
                     regex.Append("[^/]");
                     break;
                 case '[' when pattern.IndexOf(']', i + 1) is var end && end > i:
-                    regex.Append('[').Append(pattern[(i + 1)..end].Replace(@"\", @"\\", StringComparison.Ordinal).Replace("[", @"\[", StringComparison.Ordinal)).Append(']');
+                    regex.Append('[')
+                        .Append(
+                            pattern[(i + 1)..end]
+                                .Replace(@"\", @"\\", StringComparison.Ordinal)
+                                .Replace("[", @"\[", StringComparison.Ordinal))
+                        .Append(']');
                     i = end;
                     break;
                 case '\\' when i + 1 < pattern.Length:
@@ -117,7 +126,9 @@ internal sealed class IgnorePatterns
 
         try
         {
-            return new Regex(regex.Append(@"\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.ExplicitCapture);
+            return new Regex(
+                regex.Append(@"\z").ToString(),
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.ExplicitCapture);
         }
         catch (ArgumentException)
         {

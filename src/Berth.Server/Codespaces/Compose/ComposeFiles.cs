@@ -4,8 +4,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Puts the compose files of a configuration together (compose specification, "Merge", "Extend", "Include"): later files over earlier ones, what is extended
-/// or included from files of the checkout only. The rest of the specification is judged by <see cref="ServiceReader"/>.
+/// Puts the compose files of a configuration together (compose specification, "Merge", "Extend", "Include"): later files over earlier ones,
+/// what is extended or included from files of the checkout only. The rest of the specification is judged by <see cref="ServiceReader"/>.
 /// </summary>
 internal sealed class ComposeFiles(Checkout checkout)
 {
@@ -18,7 +18,10 @@ internal sealed class ComposeFiles(Checkout checkout)
     private static readonly string[] Replaced = ["command", "entrypoint", "test"];
 
     /// <summary>Maps that may be written as lists of <c>NAME=VALUE</c> or of names.</summary>
-    private static readonly string[] Maps = ["environment", "args", "labels", "extra_hosts", "sysctls", "depends_on", "networks", "annotations"];
+    private static readonly string[] Maps =
+        [
+            "environment", "args", "labels", "extra_hosts", "sysctls", "depends_on", "networks", "annotations",
+        ];
 
     private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
     private readonly List<ComposeVariables> _variables = [];
@@ -42,7 +45,10 @@ internal sealed class ComposeFiles(Checkout checkout)
         foreach (var path in paths)
         {
             var file = Read(path, folder, variables);
-            foreach (var (name, value) in file.Entries.Where(entry => !Sections.Contains(entry.Key) && entry.Key is not ("name" or "version" or "include") && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
+            foreach (var (name, value) in file.Entries.Where(
+                entry => !Sections.Contains(entry.Key)
+                    && entry.Key is not ("name" or "version" or "include")
+                    && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
             {
                 throw value.Fault($"{name} is not supported in a compose file here");
             }
@@ -70,7 +76,12 @@ internal sealed class ComposeFiles(Checkout checkout)
         foreach (var item in (include as ComposeList ?? throw include.Fault("include is a list of files")).Items)
         {
             var path = item is ComposeMap map ? map["path"] : item;
-            List<ComposeNode> named = path switch { ComposeText one => [one], ComposeList several => [.. several.Items], _ => throw item.Fault("include names files") };
+            List<ComposeNode> named = path switch
+            {
+                ComposeText one => [one],
+                ComposeList several => [.. several.Items],
+                _ => throw item.Fault("include names files"),
+            };
             var paths = named.Select(node => checkout.Locate(folder, TextOf(node), $"{node.File}:{node.Line}: include")).ToList();
             if (paths.Count == 0 || (item is ComposeMap { } more && (more["project_directory"] ?? more["env_file"]) is not null))
             {
@@ -105,8 +116,11 @@ internal sealed class ComposeFiles(Checkout checkout)
         return map["services"] is ComposeMap services
             ? map.With(("services", services with
             {
-                Entries = new OrderedDictionary<string, ComposeNode>(services.Entries.Select(entry => KeyValuePair.Create<string, ComposeNode>(
-                    entry.Key, Canonical(entry.Value as ComposeMap ?? throw entry.Value.Fault($"the service {entry.Key} is a mapping")))), StringComparer.Ordinal),
+                Entries = new OrderedDictionary<string, ComposeNode>(
+                    services.Entries.Select(entry => KeyValuePair.Create<string, ComposeNode>(
+                        entry.Key,
+                        Canonical(entry.Value as ComposeMap ?? throw entry.Value.Fault($"the service {entry.Key} is a mapping")))),
+                        StringComparer.Ordinal),
             }))
             : map;
     }
@@ -115,7 +129,9 @@ internal sealed class ComposeFiles(Checkout checkout)
     {
         var path = folder.Length == 0 ? ".env" : folder + "/.env";
         var variables = new ComposeVariables(
-            checkout.KindOf(path) == FileKind.Missing ? new Dictionary<string, string>() : ComposeVariables.ReadFile(checkout.ReadText(path, MaxBytes, "variables of compose files"), path));
+            checkout.KindOf(path) == FileKind.Missing
+                ? new Dictionary<string, string>()
+                : ComposeVariables.ReadFile(checkout.ReadText(path, MaxBytes, "variables of compose files"), path));
         _variables.Add(variables);
         return variables;
     }
@@ -128,7 +144,8 @@ internal sealed class ComposeFiles(Checkout checkout)
         {
             entries[name] = value switch
             {
-                ComposeText { IsNull: false } text when name == "build" => new ComposeMap(text.File, text.Line, new Dictionary<string, ComposeNode> { ["context"] = text }),
+                ComposeText { IsNull: false } text when name == "build" =>
+                    new ComposeMap(text.File, text.Line, new Dictionary<string, ComposeNode> { ["context"] = text }),
                 ComposeText { IsNull: false } text when name is "env_file" or "tmpfs" => new ComposeList(text.File, text.Line, [text]),
                 ComposeMap build when name == "build" && build["args"] is ComposeList arguments => build.With(("args", ToMap(arguments))),
                 ComposeList list when Maps.Contains(name) => ToMap(list),

@@ -2,8 +2,9 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
-/// <summary>A value of a compose file, and where it is written: what is refused is named with file and line, also after files were merged.</summary>
-/// <param name="File">Path within the checkout.</param>
+/// <summary>
+/// A value of a compose file, and where it is written: what is refused is named with file and line, also after files were merged.
+/// </summary>
 /// <param name="Line">Counted from 1.</param>
 internal abstract record ComposeNode(string File, int Line)
 {
@@ -19,7 +20,13 @@ internal sealed record ComposeText(string File, int Line, string Value, bool Pla
 {
     public bool IsNull => Plain && Value is "" or "~" or "null" or "Null" or "NULL";
 
-    public bool? AsBoolean => Value switch { "true" or "True" or "TRUE" or "yes" or "on" => true, "false" or "False" or "FALSE" or "no" or "off" => false, _ => null };
+    public bool? AsBoolean =>
+        Value switch
+        {
+            "true" or "True" or "TRUE" or "yes" or "on" => true,
+            "false" or "False" or "FALSE" or "no" or "off" => false,
+            _ => null,
+        };
 
     public override bool IsUnset => IsNull || AsBoolean == false;
 }
@@ -35,7 +42,8 @@ internal sealed record ComposeMap(string File, int Line, IReadOnlyDictionary<str
     public override bool IsUnset => Entries.Count == 0;
 
     /// <summary>Null where nothing is written.</summary>
-    public ComposeNode? this[string name] => Entries.GetValueOrDefault(name) is { } node && node is not ComposeText { IsNull: true } ? node : null;
+    public ComposeNode? this[string name] =>
+        Entries.GetValueOrDefault(name) is { } node && node is not ComposeText { IsNull: true } ? node : null;
 
     /// <summary>With these in place of its own.</summary>
     public ComposeMap With(params (string Name, ComposeNode Node)[] entries)
@@ -50,5 +58,8 @@ internal sealed record ComposeMap(string File, int Line, IReadOnlyDictionary<str
     }
 
     public ComposeMap Without(string name) =>
-        this with { Entries = new OrderedDictionary<string, ComposeNode>(Entries.Where(entry => entry.Key != name), StringComparer.Ordinal) };
+        this with
+        {
+            Entries = new OrderedDictionary<string, ComposeNode>(Entries.Where(entry => entry.Key != name), StringComparer.Ordinal),
+        };
 }

@@ -4,9 +4,6 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>The services of a configuration of the form <c>dockerComposeFile</c>.</summary>
-/// <param name="Main">The one to work in.</param>
-/// <param name="Others">The rest of those that are started, each after those that it needs.</param>
-/// <param name="Remarks">What is done otherwise than written.</param>
 internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeService> Others, IReadOnlyList<string> Remarks)
 {
     private const int MaxServices = 20;
@@ -14,17 +11,14 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
     /// <summary>Where the main service mounts the checkout; null when it does not say.</summary>
     public string? WorkspaceTarget => Main.Mounts.FirstOrDefault(mount => mount.Kind == ComposeMountKind.Workspace)?.Target;
 
-    /// <param name="checkout">The repository's files.</param>
-    /// <param name="source">What the configuration names.</param>
-    /// <param name="repository">The repository's name.</param>
-    /// <param name="uses">Gets every image from outside.</param>
     /// <exception cref="FaultException">It is wrong, or asks for what no codespace gets; names file, line and reason.</exception>
     public static ComposePlan Read(Checkout checkout, ComposeSource source, string repository, List<ImageUse> uses)
     {
         List<string> remarks = [];
         var files = new ComposeFiles(checkout);
         var project = files.Load(source.Files);
-        var services = project["services"] as ComposeMap ?? throw new FaultException(FaultKind.Configuration, $"{source.Files[0]} has no services");
+        var services = project["services"] as ComposeMap
+            ?? throw new FaultException(FaultKind.Configuration, $"{source.Files[0]} has no services");
         var mounts = new MountReader(checkout, files, project, repository, remarks);
         var reader = new ServiceReader(checkout, files, project, mounts, uses, remarks);
         var read = new OrderedDictionary<string, ComposeService>(StringComparer.Ordinal);
@@ -34,10 +28,15 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
         }
 
         var main = MainOf(read, source.Service);
-        remarks.AddRange(files.Unknown.Select(name => $"${{{name}}} is empty in the compose files: there is no environment; values come from the file .env beside the first of them"));
+        remarks.AddRange(
+            files.Unknown.Select(
+                name =>
+                    $"${{{name}}} is empty in the compose files: there is no environment; values come from the file .env beside the first "
+                        + "of them"));
         if (project["networks"] is ComposeMap { Entries.Count: > 1 } networks)
         {
-            remarks.Add($"{networks.File}:{networks.Line}: the codespace has one network, so services of different networks reach each other");
+            remarks.Add(
+                $"{networks.File}:{networks.Line}: the codespace has one network, so services of different networks reach each other");
         }
 
         return new ComposePlan(main, Order(read, source.Service), remarks);
@@ -50,7 +49,10 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
             }
 
             var service = services[name] as ComposeMap
-                ?? throw new FaultException(FaultKind.Configuration, $"{(by is null ? source.Files[0] : $"{by.File}:{by.Line}")}: there is no service {name}; there are {string.Join(", ", services.Entries.Keys)}");
+                ?? throw new FaultException(
+                    FaultKind.Configuration,
+                    $"{(by is null ? source.Files[0] : $"{by.File}:{by.Line}")}: there is no service {name}; there "
+                        + $"are {string.Join(", ", services.Entries.Keys)}");
             if (read.Count >= MaxServices)
             {
                 throw service.Fault($"more than {MaxServices} services");
@@ -66,14 +68,22 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
 
     /// <summary>Without <c>runServices</c> all that have no profile.</summary>
     private static IEnumerable<string> Wanted(ComposeMap services, ComposeSource source) =>
-        [source.Service, .. source.RunServices ?? [.. services.Entries.Where(entry => entry.Value is ComposeMap map && map["profiles"] is null or { IsUnset: true }).Select(entry => entry.Key)]];
+        [
+            source.Service,
+            .. source.RunServices
+                ?? [
+                    .. services.Entries.Where(entry => entry.Value is ComposeMap map && map["profiles"] is null or { IsUnset: true })
+                    .Select(entry => entry.Key),
+                ],
+        ];
 
     private static ComposeService MainOf(OrderedDictionary<string, ComposeService> services, string name)
     {
         var main = services[name];
         if (main.NoNetwork)
         {
-            throw new FaultException(FaultKind.Configuration, $"services.{name}.network_mode: a codespace without a network is not supported");
+            throw new FaultException(
+                FaultKind.Configuration, $"services.{name}.network_mode: a codespace without a network is not supported");
         }
 
         foreach (var service in services.Values)
@@ -82,8 +92,10 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
             {
                 throw new FaultException(
                 FaultKind.Configuration,
-                    $"services.{service.Name}.network_mode: {other} {(other == name ? "is the service to work in, which starts last" : "shares a network itself")}",
-                    $"let the others keep their own network, and give {name} network_mode: service:{(other == name ? service.Name : other)}");
+                    $"services.{service.Name}.network_mode: {other} "
+                        + $"{(other == name ? "is the service to work in, which starts last" : "shares a network itself")}",
+                    $"let the others keep their own network, and give {name} network_mode: "
+                        + $"service:{(other == name ? service.Name : other)}");
             }
         }
 
@@ -110,14 +122,17 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
 
             if (!open.Add(service.Name))
             {
-                throw new FaultException(FaultKind.Configuration, $"the services {string.Join(", ", open)} wait for each other (depends_on)");
+                throw new FaultException(
+                    FaultKind.Configuration, $"the services {string.Join(", ", open)} wait for each other (depends_on)");
             }
 
             foreach (var need in service.Needs.Keys)
             {
                 if (need == main && service.Name != main)
                 {
-                    throw new FaultException(FaultKind.Configuration, $"services.{service.Name}.depends_on: {main} is the service to work in, which starts last");
+                    throw new FaultException(
+                        FaultKind.Configuration,
+                        $"services.{service.Name}.depends_on: {main} is the service to work in, which starts last");
                 }
 
                 Add(services[need]);

@@ -21,11 +21,11 @@ internal enum ComposeMountKind
 }
 
 /// <param name="Source">Name of a volume, or path within the checkout; empty for the others.</param>
-/// <param name="Target">In the container.</param>
 internal sealed record ComposeMount(ComposeMountKind Kind, string Source, string Target, bool ReadOnly);
 
-/// <summary>A service as a codespace runs it: what was judged harmless, in the words of the engine's API where that is where it goes.</summary>
-/// <param name="Name">As the other services find it.</param>
+/// <summary>
+/// A service as a codespace runs it: what was judged harmless, in the words of the engine's API where that is where it goes.
+/// </summary>
 internal sealed record ComposeService(string Name)
 {
     /// <summary>Null where it is built.</summary>
@@ -75,7 +75,10 @@ internal sealed record ComposeService(string Name)
 
     public bool NoNetwork { get; init; }
 
-    /// <summary>What must have come to pass before it starts: <c>service_started</c>, <c>service_healthy</c> or <c>service_completed_successfully</c>.</summary>
+    /// <summary>
+    /// What must have come to pass before it starts: <c>service_started</c>, <c>service_healthy</c> or
+    /// <c>service_completed_successfully</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Needs { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyList<ComposeMount> Mounts { get; init; } = [];

@@ -4,8 +4,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Variables in compose files (compose specification, "Interpolation"). Their values come from the repository's <c>.env</c>; the environment of a compose
-/// program would be the server's, and is empty.
+/// Variables in compose files (compose specification, "Interpolation"). Their values come from the repository's <c>.env</c>; the
+/// environment of a compose program would be the server's, and is empty.
 /// </summary>
 internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> values)
 {
@@ -21,11 +21,13 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
     /// <summary>In all texts; names stay as they are.</summary>
     public ComposeNode Replace(ComposeNode node) => node switch
     {
-        ComposeText text when text.Value.Contains('$', StringComparison.Ordinal) => text with { Value = Replace(text.Value, text, 0), Plain = false },
+        ComposeText text when text.Value.Contains('$', StringComparison.Ordinal) =>
+            text with { Value = Replace(text.Value, text, 0), Plain = false },
         ComposeList list => list with { Items = [.. list.Items.Select(Replace)] },
         ComposeMap map => map with
         {
-            Entries = new OrderedDictionary<string, ComposeNode>(map.Entries.Select(entry => KeyValuePair.Create(entry.Key, Replace(entry.Value))), StringComparer.Ordinal),
+            Entries = new OrderedDictionary<string, ComposeNode>(
+                map.Entries.Select(entry => KeyValuePair.Create(entry.Key, Replace(entry.Value))), StringComparer.Ordinal),
         },
         _ => node,
     };
@@ -103,7 +105,10 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
         {
             '-' => there ? value! : Replace(other, place, depth + 1),
             '+' => there ? Replace(other, place, depth + 1) : "",
-            '?' => there ? value! : throw place.Fault($"{name} has no value ({other}); values come from the file .env beside the compose file"),
+            '?' =>
+                there
+                    ? value!
+                    : throw place.Fault($"{name} has no value ({other}); values come from the file .env beside the compose file"),
             _ => value ?? Missing(name),
         };
     }
@@ -128,8 +133,6 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
     }
 
     /// <summary>A file of variables: <c>NAME=VALUE</c> a line, with quotes, <c>export</c> and comments.</summary>
-    /// <param name="text">The file.</param>
-    /// <param name="path">For messages.</param>
     public static Dictionary<string, string> ReadFile(string text, string path)
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
@@ -169,7 +172,9 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
         {
             var inner = value[1..^1];
             return value[0] == '\'' ? inner
-                : inner.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
+                : inner.Replace("\\n", "\n", StringComparison.Ordinal)
+                    .Replace("\\\"", "\"", StringComparison.Ordinal)
+                    .Replace("\\\\", "\\", StringComparison.Ordinal);
         }
 
         var comment = value.IndexOf(" #", StringComparison.Ordinal);

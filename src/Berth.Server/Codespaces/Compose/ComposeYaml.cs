@@ -6,8 +6,8 @@ using YamlDotNet.Core.Events;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Reads YAML as compose files use it (yaml.org, 1.2, and the merge key of 1.1), from the parser's events rather than into objects: depth and number of values
-/// are limited while they are read, those that aliases repeat included.
+/// Reads YAML as compose files use it (yaml.org, 1.2, and the merge key of 1.1), from the parser's events rather than into objects: depth
+/// and number of values are limited while they are read, those that aliases repeat included.
 /// </summary>
 internal sealed partial class ComposeYaml
 {
@@ -21,8 +21,6 @@ internal sealed partial class ComposeYaml
 
     private ComposeYaml(string text, string file) => (_file, _parser) = (file, new Parser(new StringReader(text)));
 
-    /// <param name="text">One document.</param>
-    /// <param name="file">For messages.</param>
     /// <exception cref="FaultException">It is not YAML, too deep or too large; names the line.</exception>
     public static ComposeMap Read(string text, string file)
     {
@@ -33,7 +31,9 @@ internal sealed partial class ComposeYaml
         }
         catch (YamlException exception)
         {
-            throw new FaultException(FaultKind.Configuration, $"{file}:{exception.Start.Line}: this is not valid YAML: {Position().Replace(exception.Message, "")}");
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"{file}:{exception.Start.Line}: this is not valid YAML: {Position().Replace(exception.Message, "")}");
         }
     }
 
@@ -97,7 +97,9 @@ internal sealed partial class ComposeYaml
     {
         var scalar = _parser.Consume<Scalar>();
         CheckTag(scalar);
-        return (new ComposeText(_file, (int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty), scalar.Anchor);
+        return (
+            new ComposeText(_file, (int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty),
+            scalar.Anchor);
     }
 
     private (ComposeNode, AnchorName) List(int depth, int line)
@@ -164,7 +166,8 @@ internal sealed partial class ComposeYaml
         _count += more;
         if (_count > MaxNodes)
         {
-            throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: more than {MaxNodes} values, those that aliases repeat included");
+            throw new FaultException(
+                FaultKind.Configuration, $"{_file}:{line}: more than {MaxNodes} values, those that aliases repeat included");
         }
     }
 

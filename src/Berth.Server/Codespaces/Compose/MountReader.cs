@@ -6,10 +6,12 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Reads what a service wants to have mounted. The only thing of the host that a container gets is the whole checkout, whose own folder nobody inside can
-/// exchange for a link; parts of it are copied, since a container that may write there could turn them into links to anywhere before the next start.
+/// Reads what a service wants to have mounted. The only thing of the host that a container gets is the whole checkout, whose own folder
+/// nobody inside can exchange for a link; parts of it are copied, since a container that may write there could turn them into links to
+/// anywhere before the next start.
 /// </summary>
-internal sealed partial class MountReader(Checkout checkout, ComposeFiles files, ComposeMap project, string repository, List<string> remarks)
+internal sealed partial class MountReader(
+    Checkout checkout, ComposeFiles files, ComposeMap project, string repository, List<string> remarks)
 {
     public List<ComposeMount> Read(ComposeMap service, string name)
     {
@@ -42,7 +44,8 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
 
         var readOnly = parts.Length == 3 && parts[2].Split(',').Contains("ro");
         return parts.Length == 1 ? Volume($"anonymous-{name}-{index}", Target(text, node), false)
-            : parts[0].StartsWith('.') || parts[0].StartsWith('/') || parts[0].StartsWith('~') ? Bind(parts[0], Target(parts[1], node), readOnly, node, name)
+            : parts[0].StartsWith('.') || parts[0].StartsWith('/') || parts[0].StartsWith('~')
+            ? Bind(parts[0], Target(parts[1], node), readOnly, node, name)
             : Named(parts[0], Target(parts[1], node), readOnly, node, name);
     }
 
@@ -54,7 +57,8 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
         return (map["type"] is { } type ? ComposeFiles.TextOf(type) : "volume") switch
         {
             "bind" => Bind(source ?? throw map.Fault($"services.{name}.volumes: a bind has a source"), target, readOnly, map, name),
-            "volume" when map["volume"] is ComposeMap volume && volume["subpath"] is { } path => throw path.Fault($"services.{name}.volumes: subpath is not supported"),
+            "volume" when map["volume"] is ComposeMap volume && volume["subpath"] is { } path =>
+                throw path.Fault($"services.{name}.volumes: subpath is not supported"),
             "volume" => source is null ? Volume($"anonymous-{name}-{index}", target, readOnly) : Named(source, target, readOnly, map, name),
             "tmpfs" => new ComposeMount(ComposeMountKind.Memory, "", target, readOnly),
             var other => throw map.Fault($"services.{name}.volumes: mounts of the type {other} are not allowed"),
@@ -71,12 +75,16 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
 
         if (source.StartsWith('/') || source.StartsWith('~'))
         {
-            throw new FaultException(FaultKind.Configuration, $"{what}: '{source}' lies outside the repository, and no container gets files of the host; name a path within the repository, or use a named volume");
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"{what}: '{source}' lies outside the repository, and no container gets files of the host; name a path within the "
+                    + "repository, or use a named volume");
         }
 
         var folder = files.FolderOf(node);
 
-        // "../..:/workspaces" from .devcontainer is how templates write it: the folder that the checkout lies in, of which a codespace has the checkout.
+        // "../..:/workspaces" from .devcontainer is how templates write it: the folder that the checkout lies in, of which a codespace has
+        // the checkout.
         if (IsParent(folder, source))
         {
             return new ComposeMount(ComposeMountKind.Workspace, "", $"{(target == "/" ? "" : target)}/{repository}", readOnly);
@@ -93,7 +101,9 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
             throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path}");
         }
 
-        remarks.Add($"{what}: {path} is copied to {target}: only the whole repository can be mounted, and changes to the copy stay in the container");
+        remarks.Add(
+            $"{what}: {path} is copied to {target}: only the whole repository can be mounted, and changes to the copy stay in the "
+                + "container");
         return new ComposeMount(ComposeMountKind.Copy, path, target, readOnly);
     }
 
@@ -115,7 +125,9 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
     {
         if (project["volumes"] is not ComposeMap volumes || !volumes.Entries.TryGetValue(volume, out var declared))
         {
-            throw node.Fault($"services.{name}.volumes: there is no volume {volume}; declare it below volumes, or begin a path of the repository with ./");
+            throw node.Fault(
+                $"services.{name}.volumes: there is no volume {volume}; declare it below volumes, or begin a path of the repository with "
+                    + "./");
         }
 
         if (declared is ComposeMap about)
@@ -144,12 +156,14 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
         : throw new FaultException(FaultKind.Configuration, $"'{name}' is no name of a volume");
 
     /// <summary><c>secrets</c> and <c>configs</c>: files of the checkout, which are no secrets.</summary>
-    private void Files(ComposeMap service, string name, string section, Func<string, string> place, OrderedDictionary<string, ComposeMount> mounts)
+    private void Files(
+        ComposeMap service, string name, string section, Func<string, string> place, OrderedDictionary<string, ComposeMount> mounts)
     {
         foreach (var node in Items(service[section], $"services.{name}.{section}"))
         {
             var map = node as ComposeMap;
-            var source = ComposeFiles.TextOf(map is null ? node : map["source"] ?? throw map.Fault($"services.{name}.{section}: it has a source"));
+            var source = ComposeFiles.TextOf(
+                map is null ? node : map["source"] ?? throw map.Fault($"services.{name}.{section}: it has a source"));
             var target = map?["target"] is { } named ? ComposeFiles.TextOf(named) : source;
             if ((project[section] as ComposeMap)?[source] is not ComposeMap declared)
             {
@@ -158,10 +172,13 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
 
             if (declared["file"] is not { } file)
             {
-                throw declared.Fault($"{section}.{source}: only files of the repository are supported; secrets of Berth are variables in the codespace's own processes");
+                throw declared.Fault(
+                    $"{section}.{source}: only files of the repository are supported; secrets of Berth are variables in the codespace's "
+                        + "own processes");
             }
 
-            var path = checkout.Locate(files.FolderOf(file), ComposeFiles.TextOf(file), $"{file.File}:{file.Line}: {section}.{source}.file");
+            var path = checkout.Locate(
+                files.FolderOf(file), ComposeFiles.TextOf(file), $"{file.File}:{file.Line}: {section}.{source}.file");
             if (checkout.KindOf(path) != FileKind.File)
             {
                 throw file.Fault($"{section}.{source}: the repository has no file {path}");
@@ -180,10 +197,16 @@ internal sealed partial class MountReader(Checkout checkout, ComposeFiles files,
     {
         var target = path.Length > 1 ? path.TrimEnd('/') : path;
         var segments = target.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (!target.StartsWith('/') || segments.Length == 0 || segments.Contains("..") || segments is ["proc" or "sys" or "dev", ..] or ["run", "berth", ..] || !PlaceGrammar().IsMatch(target))
+        if (!target.StartsWith('/')
+            || segments.Length == 0
+            || segments.Contains("..")
+            || segments is ["proc" or "sys" or "dev", ..] or ["run", "berth", ..]
+            || !PlaceGrammar().IsMatch(target))
         {
             // /dev/shm alone is memory of the container's own.
-            return target == "/dev/shm" ? target : throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
+            return target == "/dev/shm"
+                ? target
+                : throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
         }
 
         return target;

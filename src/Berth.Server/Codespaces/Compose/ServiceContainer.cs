@@ -8,12 +8,11 @@ namespace Berth.Server.Codespaces.Compose;
 /// <summary>A service beside the codespace's container, as it is started again.</summary>
 /// <param name="Service">Its name; of the last entry, the container that people work in.</param>
 /// <param name="Container">Its container's name; null for that last one.</param>
-/// <param name="Needs">As <see cref="ComposeService.Needs"/>.</param>
 internal sealed record ServiceStart(string Service, string? Container, IReadOnlyDictionary<string, string> Needs);
 
 /// <summary>
-/// What the engine is asked for a service. Everything is written here from what <see cref="ServiceReader"/> judged: the mounts are the codespace's own, the
-/// network is the codespace's or none, and the limits are part of its machine's.
+/// What the engine is asked for a service. Everything is written here from what <see cref="ServiceReader"/> judged: the mounts are the
+/// codespace's own, the network is the codespace's or none, and the limits are part of its machine's.
 /// </summary>
 internal static class ServiceContainer
 {
@@ -22,20 +21,19 @@ internal static class ServiceContainer
 
     public static string VolumeOf(Codespace codespace, string volume) => $"{GateScope.ContainerNameOf(codespace.Name)}.{volume}";
 
-    /// <param name="context">Of the start.</param>
-    /// <param name="service">What.</param>
     /// <param name="image">Pinned or built for it.</param>
-    /// <param name="host">The server's label.</param>
-    /// <param name="limits">Of this container.</param>
-    /// <param name="joined">The id of the container whose network it shares.</param>
-    /// <param name="aliases">Names on the network.</param>
     public static JsonObject Body(
-        StartContext context, ComposeService service, string image, string host, MachineLimits limits, string? joined, IReadOnlyList<string> aliases)
+        StartContext context, ComposeService service, string image, string host, MachineLimits limits, string? joined,
+        IReadOnlyList<string> aliases)
     {
         var config = HostConfig(context, service, joined);
         config["NetworkMode"] ??= service.NoNetwork ? "none" : CodespaceNetworks.NameOf(context.Codespace);
         config["RestartPolicy"] = new JsonObject { ["Name"] = "no" };
-        config["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject { ["max-size"] = "10m", ["max-file"] = "2" } };
+        config["LogConfig"] = new JsonObject
+        {
+            ["Type"] = "json-file",
+            ["Config"] = new JsonObject { ["max-size"] = "10m", ["max-file"] = "2" },
+        };
         config["NanoCpus"] = (long)(limits.Cpus * 1_000_000_000);
         config["Memory"] = limits.MemoryBytes;
         config["MemorySwap"] = limits.MemoryBytes;
@@ -68,9 +66,10 @@ internal static class ServiceContainer
     }
 
     /// <summary>For the container that people work in, which the dev container tools make.</summary>
-    public static GateAdditions Additions(StartContext context, ComposeService service, string? joined, IReadOnlyList<string> aliases) => new(
-        Mounts(context, service, withWorkspace: false), [.. Environment(service)], HostConfig(context, service, joined),
-        joined is null ? Networking(context, aliases) : [], joined is null ? service.HostName : null);
+    public static GateAdditions Additions(StartContext context, ComposeService service, string? joined, IReadOnlyList<string> aliases) =>
+        new(
+            Mounts(context, service, withWorkspace: false), [.. Environment(service)], HostConfig(context, service, joined),
+            joined is null ? Networking(context, aliases) : [], joined is null ? service.HostName : null);
 
     /// <summary>Of the image that people work in: what the tools have no words for. Empty when there is nothing to say.</summary>
     public static IEnumerable<string> Instructions(ComposeService service, bool withCommand)
@@ -115,7 +114,11 @@ internal static class ServiceContainer
         Set(config, "ShmSize", service.SharedMemory is { } size ? Math.Min(size, context.Machine.MemoryBytes) : null);
         Set(config, "CapDrop", service.DroppedCapabilities.Count == 0 ? null : Strings(service.DroppedCapabilities));
         var memory = service.Mounts.Where(mount => mount.Kind == ComposeMountKind.Memory).ToList();
-        Set(config, "Tmpfs", memory.Count == 0 ? null : new JsonObject(memory.Select(mount => KeyValuePair.Create(mount.Target, (JsonNode?)"nosuid,nodev"))));
+        Set(
+            config, "Tmpfs",
+            memory.Count == 0
+                ? null
+                : new JsonObject(memory.Select(mount => KeyValuePair.Create(mount.Target, (JsonNode?)"nosuid,nodev"))));
         return config;
     }
 
@@ -126,7 +129,14 @@ internal static class ServiceContainer
         {
             if (mount.Kind == ComposeMountKind.Workspace && (withWorkspace || mount.Target != context.Prepared.MountTarget))
             {
-                mounts.Add(new JsonObject { ["Type"] = "bind", ["Source"] = context.Workspace, ["Target"] = mount.Target, ["ReadOnly"] = mount.ReadOnly });
+                mounts.Add(
+                    new JsonObject
+                    {
+                        ["Type"] = "bind",
+                        ["Source"] = context.Workspace,
+                        ["Target"] = mount.Target,
+                        ["ReadOnly"] = mount.ReadOnly,
+                    });
             }
             else if (mount.Kind == ComposeMountKind.Volume)
             {
@@ -145,12 +155,17 @@ internal static class ServiceContainer
 
     private static JsonObject Networking(StartContext context, IReadOnlyList<string> aliases) => new()
     {
-        ["EndpointsConfig"] = new JsonObject { [CodespaceNetworks.NameOf(context.Codespace)] = new JsonObject { ["Aliases"] = Strings(aliases) } },
+        ["EndpointsConfig"] = new JsonObject
+        {
+            [CodespaceNetworks.NameOf(context.Codespace)] = new JsonObject { ["Aliases"] = Strings(aliases) },
+        },
     };
 
-    private static IEnumerable<string> Environment(ComposeService service) => service.Environment.Select(variable => $"{variable.Key}={variable.Value}");
+    private static IEnumerable<string> Environment(ComposeService service) =>
+        service.Environment.Select(variable => $"{variable.Key}={variable.Value}");
 
-    private static JsonArray? Strings(IReadOnlyList<string>? words) => words is null ? null : new JsonArray([.. words.Select(word => (JsonNode?)word)]);
+    private static JsonArray? Strings(IReadOnlyList<string>? words) =>
+        words is null ? null : new JsonArray([.. words.Select(word => (JsonNode?)word)]);
 
     private static void Set(JsonObject target, string name, JsonNode? value)
     {

@@ -9,7 +9,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>Reads one service into what a codespace runs of it; what it may not ask for is refused with file and line.</summary>
-internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles files, ComposeMap project, MountReader mounts, List<ImageUse> uses, List<string> remarks)
+internal sealed partial class ServiceReader(
+    Checkout checkout, ComposeFiles files, ComposeMap project, MountReader mounts, List<ImageUse> uses, List<string> remarks)
 {
     public ComposeService Read(string name, ComposeMap service)
     {
@@ -32,13 +33,18 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
             User = Text(service, "user"),
             WorkingFolder = Folder(service, name),
             HostName = Text(service, "hostname") is { } host ? Matching(host, HostGrammar(), service["hostname"]!, "name of a host") : null,
-            StopSignal = Text(service, "stop_signal") is { } signal ? Matching(signal, SignalGrammar(), service["stop_signal"]!, "signal") : null,
+            StopSignal = Text(service, "stop_signal") is { } signal
+                ? Matching(signal, SignalGrammar(), service["stop_signal"]!, "signal")
+                : null,
             Terminal = Flag(service, name, "tty"),
             Input = Flag(service, name, "stdin_open"),
             Init = Flag(service, name, "init"),
             ReadOnly = Flag(service, name, "read_only"),
             SharedMemory = Text(service, "shm_size") is { } size ? Bytes(size, service["shm_size"]!) : null,
-            DroppedCapabilities = [.. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop").Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability"))],
+            DroppedCapabilities = [
+                .. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop")
+                .Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability")),
+            ],
             HealthCheck = HealthCheck(service["healthcheck"], name),
             Aliases = Aliases(service, name),
             Links = Links(service, name),
@@ -78,7 +84,9 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
                 case "additional_contexts":
                     throw value.Fault($"services.{name}.build.{key} is not supported; COPY --from=IMAGE in the Dockerfile");
                 default:
-                    remarks.Add($"{value.File}:{value.Line}: services.{name}.build.{key} is ignored: builds share a cache only with earlier builds of the same repository, and make one image");
+                    remarks.Add(
+                        $"{value.File}:{value.Line}: services.{name}.build.{key} is ignored: builds share a cache only with earlier "
+                            + "builds of the same repository, and make one image");
                     break;
             }
         }
@@ -91,17 +99,24 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
         var where = build["context"] ?? build;
         if (context.Contains("://", StringComparison.Ordinal) || context.StartsWith("git@", StringComparison.Ordinal))
         {
-            throw where.Fault($"services.{name}.build.context: '{context}' is not in the repository; builds take the repository's own files");
+            throw where.Fault(
+                $"services.{name}.build.context: '{context}' is not in the repository; builds take the repository's own files");
         }
 
         var what = $"{where.File}:{where.Line}: services.{name}.build";
         var folder = checkout.Locate(files.FolderOf(where), context, what + ".context");
         var dockerfile = build["dockerfile"] is { } path ? ComposeFiles.TextOf(path) : "Dockerfile";
         var arguments = (build["args"] as ComposeMap)?.Entries.Where(entry => entry.Value is ComposeText { IsNull: false })
-            .ToDictionary(entry => Matching(entry.Key, VariableGrammar(), entry.Value, "name of an argument"), entry => ComposeFiles.TextOf(entry.Value), StringComparer.Ordinal) ?? [];
+            .ToDictionary(
+                entry => Matching(entry.Key, VariableGrammar(), entry.Value, "name of an argument"),
+                entry => ComposeFiles.TextOf(entry.Value), StringComparer.Ordinal)
+                ?? [];
         return PlannedBuild.Read(checkout, new DockerfileBuild(
-            build["dockerfile_inline"] is { } inline ? $"{inline.File} (services.{name}.build.dockerfile_inline)" : checkout.Locate(folder, dockerfile, what + ".dockerfile"),
-            folder, arguments, Text(build, "target"), Flag(build, name, "no_cache"), build["network"] is ComposeText { Value: "none" } ? "none" : null,
+            build["dockerfile_inline"] is { } inline
+                ? $"{inline.File} (services.{name}.build.dockerfile_inline)"
+                : checkout.Locate(folder, dockerfile, what + ".dockerfile"),
+            folder, arguments, Text(build, "target"), Flag(build, name, "no_cache"),
+            build["network"] is ComposeText { Value: "none" } ? "none" : null,
             build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null), uses);
     }
 
@@ -113,7 +128,9 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
         _ => throw node.Fault($"services.{name}.{key} is a text or a list"),
     };
 
-    /// <summary>Files first, then what is written; a name alone would take its value from the server's environment, and is left out.</summary>
+    /// <summary>
+    /// Files first, then what is written; a name alone would take its value from the server's environment, and is left out.
+    /// </summary>
     private Dictionary<string, string> Environment(ComposeMap service, string name)
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
@@ -127,7 +144,8 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
                 continue;
             }
 
-            foreach (var (variable, value) in ComposeVariables.ReadFile(checkout.ReadText(path, 256 * 1024, $"services.{name}.env_file"), path))
+            foreach (var (variable, value) in ComposeVariables.ReadFile(
+                checkout.ReadText(path, 256 * 1024, $"services.{name}.env_file"), path))
             {
                 values[variable] = value;
             }
@@ -138,7 +156,9 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
             Matching(variable, VariableGrammar(), node, "name of a variable");
             if (node is ComposeText { IsNull: true })
             {
-                remarks.Add($"{node.File}:{node.Line}: services.{name}.environment.{variable} has no value: there is no environment to take one from");
+                remarks.Add(
+                    $"{node.File}:{node.Line}: services.{name}.environment.{variable} has no value: there is no environment to take one "
+                        + "from");
             }
             else
             {
@@ -165,7 +185,9 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
             throw service["working_dir"]!.Fault($"services.{name}.working_dir: processes do not start in {folder}");
         }
 
-        return folder.StartsWith('/') && !folder.Any(char.IsControl) ? folder : throw service["working_dir"]!.Fault($"services.{name}.working_dir is an absolute path");
+        return folder.StartsWith('/') && !folder.Any(char.IsControl)
+            ? folder
+            : throw service["working_dir"]!.Fault($"services.{name}.working_dir is an absolute path");
     }
 
     private static (string? Of, bool None) NetworkMode(ComposeMap service, string name) => service["network_mode"] switch
@@ -174,7 +196,9 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
         ComposeText { Value: "none" } => (null, true),
         ComposeText { Value: "bridge" or "default" } => (null, false),
         ComposeText text when text.Value.StartsWith("service:", StringComparison.Ordinal) => (text.Value["service:".Length..], false),
-        var other => throw other.Fault($"services.{name}.network_mode: foreign networks and the host's are not allowed; service:NAME shares another service's"),
+        var other =>
+            throw other.Fault(
+                $"services.{name}.network_mode: foreign networks and the host's are not allowed; service:NAME shares another service's"),
     };
 
     private List<string> Aliases(ComposeMap service, string name)
@@ -185,10 +209,14 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
             CheckNetwork(network, node, name);
             if (node is ComposeMap about)
             {
-                aliases.AddRange(MountReader.Items(about["aliases"], "aliases").Select(alias => Matching(ComposeFiles.TextOf(alias), HostGrammar(), alias, "name of a host")));
+                aliases.AddRange(
+                    MountReader.Items(about["aliases"], "aliases")
+                        .Select(alias => Matching(ComposeFiles.TextOf(alias), HostGrammar(), alias, "name of a host")));
                 foreach (var (key, value) in about.Entries.Where(entry => entry.Key != "aliases" && !entry.Value.IsUnset))
                 {
-                    remarks.Add($"{value.File}:{value.Line}: services.{name}.networks.{network}.{key} is ignored: a codespace has one network, which chooses addresses");
+                    remarks.Add(
+                        $"{value.File}:{value.Line}: services.{name}.networks.{network}.{key} is ignored: a codespace has one network, "
+                            + "which chooses addresses");
                 }
             }
         }
@@ -203,7 +231,9 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
 
     private static List<(string Service, string Alias)> Links(ComposeMap service, string name) =>
     [
-        .. MountReader.Items(service["links"], $"services.{name}.links").Select(link => (Node: link, Parts: ComposeFiles.TextOf(link).Split(':', 2))).Where(link => link.Parts.Length == 2)
+        .. MountReader.Items(service["links"], $"services.{name}.links").Select(
+            link => (Node: link, Parts: ComposeFiles.TextOf(link).Split(':', 2))).Where(
+            link => link.Parts.Length == 2)
             .Select(link => (link.Parts[0], Matching(link.Parts[1], HostGrammar(), link.Node, "name of a host"))),
     ];
 
@@ -284,7 +314,8 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
 
         if (check["retries"] is { } retries)
         {
-            result["Retries"] = int.TryParse(ComposeFiles.TextOf(retries), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 1000
+            result["Retries"] = int.TryParse(ComposeFiles.TextOf(retries), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count <= 1000
                 ? count : throw retries.Fault($"services.{name}.healthcheck.retries is a number");
         }
 
@@ -294,13 +325,17 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
     private static void Platform(ComposeMap service, string name)
     {
         var own = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
-        if (service["platform"] is { } node && ComposeFiles.TextOf(node) is var platform && platform != $"linux/{own}" && !platform.StartsWith($"linux/{own}/", StringComparison.Ordinal))
+        if (service["platform"] is { } node
+            && ComposeFiles.TextOf(node) is var platform
+            && platform != $"linux/{own}"
+            && !platform.StartsWith($"linux/{own}/", StringComparison.Ordinal))
         {
             throw node.Fault($"services.{name}.platform: this server's engine runs linux/{own}, not {platform}");
         }
     }
 
-    private static string? Text(ComposeMap map, string key) => map[key] is { } node ? ComposeFiles.TextOf(node) is { Length: > 0 } text ? text : null : null;
+    private static string? Text(ComposeMap map, string key) =>
+        map[key] is { } node ? ComposeFiles.TextOf(node) is { Length: > 0 } text ? text : null : null;
 
     private static bool Flag(ComposeMap map, string name, string key) => map[key] switch
     {
@@ -309,13 +344,16 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
         var other => throw other.Fault($"services.{name}: {key} is true or false"),
     };
 
-    private static string Matching(string text, Regex grammar, ComposeNode node, string what) => grammar.IsMatch(text) ? text : throw node.Fault($"'{text}' is no {what}");
+    private static string Matching(string text, Regex grammar, ComposeNode node, string what) =>
+        grammar.IsMatch(text) ? text : throw node.Fault($"'{text}' is no {what}");
 
     private static long Bytes(string text, ComposeNode node)
     {
         var match = SizeGrammar().Match(text);
         var shift = match.Groups["unit"].Value.ToLowerInvariant() switch { "g" => 30, "m" => 20, "k" => 10, _ => 0 };
-        return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << (40 - shift) ? number << shift : throw node.Fault($"'{text}' is no size such as 64m");
+        return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << (40 - shift)
+            ? number << shift
+            : throw node.Fault($"'{text}' is no size such as 64m");
     }
 
     /// <summary><c>1m30s</c>.</summary>
@@ -347,6 +385,8 @@ internal sealed partial class ServiceReader(Checkout checkout, ComposeFiles file
     [GeneratedRegex(@"^(?<number>[0-9]{1,12})(?<unit>[kmgKMG]?)[bB]?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex SizeGrammar();
 
-    [GeneratedRegex(@"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?((?<ms>[0-9]+)ms)?\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?((?<ms>[0-9]+)ms)?\z",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TimeGrammar();
 }

@@ -76,22 +76,29 @@ internal static class ServiceRules
     };
 
     /// <summary>They say nothing about what runs.</summary>
-    public static readonly IReadOnlySet<string> Silent = new HashSet<string>(StringComparer.Ordinal) { "expose", "attach", "develop", "extends", "profiles" };
+    public static readonly IReadOnlySet<string> Silent = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "expose",
+        "attach",
+        "develop",
+        "extends",
+        "profiles",
+    };
 
     /// <summary>Read by <see cref="ServiceReader"/>.</summary>
     public static readonly IReadOnlySet<string> Read = new HashSet<string>(StringComparer.Ordinal)
     {
-        "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty", "stdin_open", "init", "read_only",
-        "shm_size", "cap_drop", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs", "secrets", "configs", "platform",
+        "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty",
+        "stdin_open", "init", "read_only",
+        "shm_size", "cap_drop", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs", "secrets", "configs",
+        "platform",
     };
 
-    /// <param name="service">What is written.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="remarks">Gets what is left out.</param>
     /// <exception cref="FaultException">It asks for what no codespace gets.</exception>
     public static void Check(ComposeMap service, string name, List<string> remarks)
     {
-        foreach (var (key, value) in service.Entries.Where(entry => !entry.Value.IsUnset && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
+        foreach (var (key, value) in service.Entries.Where(
+            entry => !entry.Value.IsUnset && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
         {
             if (Refused.TryGetValue(key, out var reason))
             {
@@ -102,7 +109,9 @@ internal static class ServiceRules
             }
             else if (!Read.Contains(key) && !Silent.Contains(key))
             {
-                remarks.Add($"{value.File}:{value.Line}: services.{name}.{key} is ignored: {Ignored.GetValueOrDefault(key, "codespaces do not know it")}");
+                remarks.Add(
+                    $"{value.File}:{value.Line}: services.{name}.{key} is "
+                        + $"ignored: {Ignored.GetValueOrDefault(key, "codespaces do not know it")}");
             }
         }
     }

@@ -12,7 +12,8 @@ namespace Berth.Server.Codespaces.Connections;
 internal sealed record RunningCodespace(Codespace Codespace, EngineContainer Container);
 
 /// <summary>What all connections into a codespace share: only its creator has any, it must run, and using it keeps it awake.</summary>
-internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerEngine engine, EnvironmentContents inside, CodespaceHost host)
+internal sealed class CodespaceConnections(
+    Db db, TimeProvider time, IContainerEngine engine, EnvironmentContents inside, CodespaceHost host)
 {
     /// <summary>Use is written down once in this time; idle timeouts are minutes.</summary>
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);
@@ -55,8 +56,9 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerE
     }
 
     /// <summary>
-    /// What to say of a codespace that does not run when no engine answers either: an engine that ends takes containers with it, so that it is the cause, and a
-    /// start would fail. Null while the engine answers, for a codespace of another server, and for one that starts or whose start failed: its log says why.
+    /// What to say of a codespace that does not run when no engine answers either: an engine that ends takes containers with it, so that it
+    /// is the cause, and a start would fail. Null while the engine answers, for a codespace of another server, and for one that starts or
+    /// whose start failed: its log says why.
     /// </summary>
     public async Task<ApiError?> EngineAwayAsync(Codespace codespace, CancellationToken cancellationToken) =>
         codespace.Host == host.Name
@@ -83,9 +85,6 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerE
     }
 
     /// <summary>A process in it, as its remote user, with its environment.</summary>
-    /// <param name="running">Where.</param>
-    /// <param name="process">What to run.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<EngineCommand> CommandAsync(RunningCodespace running, WantedProcess process, CancellationToken cancellationToken)
     {
         var codespace = running.Codespace;
@@ -98,7 +97,12 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerE
         }
 
         var folder = Path.Combine(codespace.WorkspaceFolder ?? "", process.Folder ?? "");
-        return new EngineCommand(process.Command, codespace.RemoteUser ?? "", folder) { Environment = [.. environment], Input = process.Input, Tty = process.Tty };
+        return new EngineCommand(process.Command, codespace.RemoteUser ?? "", folder)
+        {
+            Environment = [.. environment],
+            Input = process.Input,
+            Tty = process.Tty,
+        };
     }
 
     public static ApiError Unprocessable(string reason) => new(422, "unprocessable", reason);
@@ -106,5 +110,5 @@ internal sealed class CodespaceConnections(Db db, TimeProvider time, IContainerE
 
 /// <summary>A process that somebody wants to run in a codespace.</summary>
 /// <param name="Folder">Absolute, or below the workspace; null: the workspace.</param>
-/// <param name="Terminal">TERM of a process with a terminal.</param>
-internal sealed record WantedProcess(IReadOnlyList<string> Command, string? Folder = null, bool Tty = false, bool Input = false, string? Terminal = null);
+internal sealed record WantedProcess(
+    IReadOnlyList<string> Command, string? Folder = null, bool Tty = false, bool Input = false, string? Terminal = null);

@@ -6,8 +6,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Connections;
 
 /// <summary>
-/// Files of a codespace as tar archives, in and out. The engine reads and writes them in the container's own file system, so that no path and no link leads to
-/// another; what comes in belongs to the remote user, has no special bits, and holds files, folders and symbolic links only.
+/// Files of a codespace as tar archives, in and out. The engine reads and writes them in the container's own file system, so that no path
+/// and no link leads to another; what comes in belongs to the remote user, has no special bits, and holds files, folders and symbolic links
+/// only.
 /// </summary>
 internal static class CodespaceFiles
 {
@@ -16,7 +17,8 @@ internal static class CodespaceFiles
 
     /// <summary>The archive of a file or folder; its first name is that of the path's last part.</summary>
     public static async Task<IResult> GetAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine,
+        CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         var path = PathOf(http, running.Codespace);
@@ -33,9 +35,12 @@ internal static class CodespaceFiles
         }
     }
 
-    /// <summary>Unpacks an archive with one file or folder: into the folder that <c>path</c> names, or as <c>path</c> where there is none.</summary>
+    /// <summary>
+    /// Unpacks an archive with one file or folder: into the folder that <c>path</c> names, or as <c>path</c> where there is none.
+    /// </summary>
     public static async Task<IResult> PutAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine,
+        CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         var path = PathOf(http, running.Codespace);
@@ -116,7 +121,8 @@ internal static class RemoteUserIds
 {
     private const int Longest = 1024 * 1024;
 
-    public static async Task<(int User, int Group)> FindAsync(IContainerEngine engine, string container, string user, CancellationToken cancellationToken)
+    public static async Task<(int User, int Group)> FindAsync(
+        IContainerEngine engine, string container, string user, CancellationToken cancellationToken)
     {
         var name = user.Split(':')[0];
         if (name is "root" or "0" or "")

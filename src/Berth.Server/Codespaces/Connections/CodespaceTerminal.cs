@@ -24,7 +24,8 @@ internal static partial class CodespaceTerminal
     private const int LongestStart = 256 * 1024;
 
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, TimeProvider time, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, IContainerEngine engine, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         if (!http.WebSockets.IsWebSocketRequest)
@@ -38,7 +39,8 @@ internal static partial class CodespaceTerminal
         {
             if (await frames.ReceiveTextAsync(LongestStart, cancellationToken) is not { } start || Read(start) is not { } wanted)
             {
-                await frames.CloseAsync(WebSocketCloseStatus.InvalidPayloadData, "the first message must be JSON with a command", cancellationToken);
+                await frames.CloseAsync(
+                    WebSocketCloseStatus.InvalidPayloadData, "the first message must be JSON with a command", cancellationToken);
                 return Results.Empty;
             }
 
@@ -55,16 +57,19 @@ internal static partial class CodespaceTerminal
 
     /// <summary>What a plain request for a WebSocket gets (RFC 9110 section 15.5.22).</summary>
     public static Http.ApiError WebSocketNeeded() =>
-        new Http.ApiError(426, "UPGRADE_REQUIRED", "this address speaks WebSocket; berth codespace does").WithHeader("Upgrade", "websocket");
+        new Http.ApiError(426, "UPGRADE_REQUIRED", "this address speaks WebSocket; berth codespace does")
+            .WithHeader("Upgrade", "websocket");
 
     private static async Task RunAsync(
-        RunningCodespace running, WantedProcess wanted, (int Rows, int Columns)? size, WebSocketFrames frames, CodespaceConnections connections, IContainerEngine engine,
+        RunningCodespace running, WantedProcess wanted, (int Rows, int Columns)? size, WebSocketFrames frames,
+        CodespaceConnections connections, IContainerEngine engine,
         TimeProvider time, CancellationToken cancellationToken)
     {
         IEngineProcess process;
         try
         {
-            process = await engine.RunAsync(running.Container.Id, await connections.CommandAsync(running, wanted, cancellationToken), cancellationToken);
+            process = await engine.RunAsync(
+                running.Container.Id, await connections.CommandAsync(running, wanted, cancellationToken), cancellationToken);
         }
         catch (EngineException exception)
         {
@@ -121,7 +126,8 @@ internal static partial class CodespaceTerminal
 
     /// <summary>What the client sends, until it leaves.</summary>
     private static async Task ListenAsync(
-        RunningCodespace running, IEngineProcess process, WebSocketFrames frames, CodespaceConnections connections, CancellationTokenSource left)
+        RunningCodespace running, IEngineProcess process, WebSocketFrames frames, CodespaceConnections connections,
+        CancellationTokenSource left)
     {
         var channel = Input;
         try
@@ -183,7 +189,8 @@ internal static partial class CodespaceTerminal
                     terminal is not null && TerminalName().IsMatch(terminal) ? terminal : null),
                 SizeOf(text));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or FormatException or NullReferenceException)
         {
             return null;
         }
@@ -194,7 +201,10 @@ internal static partial class CodespaceTerminal
         try
         {
             var size = JsonNode.Parse(text.Span, documentOptions: new() { MaxDepth = 8 }) as JsonObject;
-            return size?["rows"]?.GetValue<int>() is int rows and > 0 and < 10_000 && size["columns"]?.GetValue<int>() is int columns and > 0 and < 10_000 ? (rows, columns) : null;
+            return size?["rows"]?.GetValue<int>() is int rows and > 0 and < 10_000
+                && size["columns"]?.GetValue<int>() is int columns and > 0 and < 10_000
+                ? (rows, columns)
+                : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {

@@ -24,16 +24,15 @@ internal static class ConnectionsFeature
     /// <summary>Before everything that Berth serves itself.</summary>
     public static void UseForwardedPorts(this WebApplication app) => app.UseMiddleware<PortSite>();
 
-    /// <param name="api">The group of the API.</param>
-    /// <param name="one">The path of one codespace.</param>
-    /// <param name="scope">What a token needs.</param>
     public static void MapConnections(this IEndpointRouteBuilder api, string one, string scope)
     {
         api.MapPost(one + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/exec", CodespaceTerminal.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/forward", PortForwarding.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/files", CodespaceFiles.GetAsync).Requires(ApiNeed.User, scope);
-        api.MapPut(one + "/files", CodespaceFiles.PutAsync).Requires(ApiNeed.User, scope).WithMetadata(BodyLimit.ByTheHandler); // The codespace's own disk is the limit.
+        api.MapPut(one + "/files", CodespaceFiles.PutAsync)
+            .Requires(ApiNeed.User, scope)
+            .WithMetadata(BodyLimit.ByTheHandler); // The codespace's own disk is the limit.
         api.MapPost(one + "/ports/{port}/link", PortLinks.CreateAsync).Requires(ApiNeed.User, scope);
     }
 }

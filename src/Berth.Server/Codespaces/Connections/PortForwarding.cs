@@ -6,13 +6,14 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Connections;
 
 /// <summary>
-/// A TCP connection into a codespace's network over a WebSocket: binary messages are its bytes, an empty one is the end of a direction. It reaches what listens in the
-/// container, also on its loopback address alone, and nothing else.
+/// A TCP connection into a codespace's network over a WebSocket: binary messages are its bytes, an empty one is the end of a direction. It
+/// reaches what listens in the container, also on its loopback address alone, and nothing else.
 /// </summary>
 internal static class PortForwarding
 {
     public static async Task<IResult> RunAsync(
-        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, PortConnector connect, CancellationToken cancellationToken)
+        string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, PortConnector connect,
+        CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         if (!ushort.TryParse(http.Request.Query["port"], out var port) || port == 0)

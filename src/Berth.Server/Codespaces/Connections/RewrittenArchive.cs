@@ -2,7 +2,10 @@ using System.Formats.Tar;
 
 namespace Berth.Server.Codespaces.Connections;
 
-/// <summary>A tar archive on its way into a codespace, written anew entry by entry: under another first name, with another owner, and only with what may be in it.</summary>
+/// <summary>
+/// A tar archive on its way into a codespace, written anew entry by entry: under another first name, with another owner, and only with what
+/// may be in it.
+/// </summary>
 internal sealed class RewrittenArchive(Stream source, string root, (int User, int Group) owner)
 {
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
@@ -69,7 +72,9 @@ internal sealed class RewrittenArchive(Stream source, string root, (int User, in
             : string.Join('/', new[] { root }.Concat(parts.Skip(1)));
     }
 
-    /// <summary>The writer asks for a length before it copies, which the data of an archive that is read from the network knows from its header.</summary>
+    /// <summary>
+    /// The writer asks for a length before it copies, which the data of an archive that is read from the network knows from its header.
+    /// </summary>
     private sealed class Sized(Stream data, long length) : Stream
     {
         private long _position;

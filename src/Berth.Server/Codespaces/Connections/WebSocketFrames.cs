@@ -36,7 +36,10 @@ internal sealed class WebSocketFrames(WebSocket socket) : IDisposable
         }
     }
 
-    /// <summary>A piece of a message, valid until the next call; <c>First</c> and <c>Last</c> say where messages begin and end. Null when the other side has left.</summary>
+    /// <summary>
+    /// A piece of a message, valid until the next call; <c>First</c> and <c>Last</c> say where messages begin and end. Null when the other
+    /// side has left.
+    /// </summary>
     public async Task<(ReadOnlyMemory<byte> Piece, bool First, bool Last)?> ReceiveAsync(CancellationToken cancellationToken)
     {
         var first = _whole;

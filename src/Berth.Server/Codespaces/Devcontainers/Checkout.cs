@@ -15,16 +15,18 @@ internal enum FileKind
 }
 
 /// <summary>
-/// The files of a checkout as its own configuration may name them: paths stay inside, and no symbolic link is followed, since one in a repository may point at
-/// any file of the host. Read while no process of the codespace runs, so what was looked at is not exchanged in between.
+/// The files of a checkout as its own configuration may name them: paths stay inside, and no symbolic link is followed, since one in a
+/// repository may point at any file of the host. Read while no process of the codespace runs, so what was looked at is not exchanged in
+/// between.
 /// </summary>
 internal sealed partial class Checkout(string root)
 {
     public string Root => root;
 
-    /// <summary>Where a path that a file of the checkout names lies, as a path within the checkout; the empty text is the checkout itself.</summary>
+    /// <summary>
+    /// Where a path that a file of the checkout names lies, as a path within the checkout; the empty text is the checkout itself.
+    /// </summary>
     /// <param name="folder">The folder of the file that names it, within the checkout.</param>
-    /// <param name="path">As written.</param>
     /// <param name="what">For the message: <c>build.context</c>.</param>
     /// <exception cref="FaultException">It leads outside, or through a link.</exception>
     public string Locate(string folder, string path, string what)
@@ -66,9 +68,6 @@ internal sealed partial class Checkout(string root)
 
     public FileKind KindOf(string path) => Kind(FullPath(path));
 
-    /// <param name="path">Within the checkout, of <see cref="Locate"/>.</param>
-    /// <param name="maxBytes">More is refused.</param>
-    /// <param name="what">For the message.</param>
     /// <exception cref="FaultException">There is no such file, it is something else, or too large.</exception>
     public string ReadText(string path, long maxBytes, string what)
     {
@@ -77,7 +76,8 @@ internal sealed partial class Checkout(string root)
         return Kind(file) switch
         {
             FileKind.Missing => throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path} on this branch"),
-            FileKind.File when new FileInfo(file).Length > maxBytes => throw new FaultException(FaultKind.Configuration, $"{what}: {path} is larger than {maxBytes / 1024} KiB"),
+            FileKind.File when new FileInfo(file).Length > maxBytes =>
+                throw new FaultException(FaultKind.Configuration, $"{what}: {path} is larger than {maxBytes / 1024} KiB"),
             FileKind.File => File.ReadAllText(file, Encoding.UTF8),
             _ => throw new FaultException(FaultKind.Configuration, $"{what}: {path} is not a file"),
         };
@@ -91,7 +91,8 @@ internal sealed partial class Checkout(string root)
             current = Path.Combine(current, segment);
             if (Kind(current) == FileKind.Link)
             {
-                throw new FaultException(FaultKind.Configuration, $"{what}: {segment} in {path} is a symbolic link, and links are not followed");
+                throw new FaultException(
+                    FaultKind.Configuration, $"{what}: {segment} in {path} is a symbolic link, and links are not followed");
             }
         }
     }

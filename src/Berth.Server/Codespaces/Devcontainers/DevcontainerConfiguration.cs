@@ -7,17 +7,17 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What of a devcontainer.json a codespace uses: a new configuration made of known, harmless properties, for the dev container tools' <c>--override-config</c>.
-/// What was left out is reported. It is no boundary (an image label reaches past it), it makes failures understandable.
+/// What of a devcontainer.json a codespace uses: a new configuration made of known, harmless properties, for the dev container tools'
+/// <c>--override-config</c>. What was left out is reported. It is no boundary (an image label reaches past it), it makes failures
+/// understandable.
 /// </summary>
 /// <param name="Source">Image, Dockerfile or compose.</param>
-/// <param name="MountTarget">Where the workspace lies in the container.</param>
 /// <param name="WorkspaceFolder">Where processes start: the mount target or a folder in it.</param>
 /// <param name="RemoteUser">Null: the image decides.</param>
 /// <param name="ContainerUser">Null: the image decides.</param>
-/// <param name="Ignored">One line for each property that was left out, with the reason.</param>
 internal sealed partial record DevcontainerConfiguration(
-    DevcontainerSource Source, string MountTarget, string WorkspaceFolder, string? RemoteUser, string? ContainerUser, IReadOnlyList<string> Ignored)
+    DevcontainerSource Source, string MountTarget, string WorkspaceFolder, string? RemoteUser, string? ContainerUser,
+    IReadOnlyList<string> Ignored)
 {
     private readonly JsonObject _passed = [];
 
@@ -46,7 +46,8 @@ internal sealed partial record DevcontainerConfiguration(
 
     private static readonly string[] ReadElsewhere =
     [
-        "$schema", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features", "overrideFeatureInstallOrder",
+        "$schema", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features",
+        "overrideFeatureInstallOrder",
         "hostRequirements", "workspaceFolder", "workspaceMount",
     ];
 
@@ -63,7 +64,6 @@ internal sealed partial record DevcontainerConfiguration(
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
     };
 
-    /// <param name="file">What the repository says.</param>
     /// <param name="repository">The repository's name: the workspace is mounted at <c>/workspaces/NAME</c>.</param>
     /// <exception cref="FaultException">It asks for a form that this version does not support, or is wrong.</exception>
     public static DevcontainerConfiguration From(DevcontainerFile file, string repository)
@@ -89,7 +89,10 @@ internal sealed partial record DevcontainerConfiguration(
         };
         foreach (var (name, value) in config)
         {
-            if (Passed.Contains(name) && (name != "waitFor" || LifecycleCommands.IsOne(value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null)))
+            if (Passed.Contains(name)
+                && (name != "waitFor"
+                    || LifecycleCommands.IsOne(
+                        value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null)))
             {
                 CheckType(name, value, file.Path);
                 result._passed[name] = value?.DeepClone();
@@ -108,8 +111,6 @@ internal sealed partial record DevcontainerConfiguration(
     }
 
     /// <summary>The configuration for the dev container tools: with the pinned image and Berth's own mount.</summary>
-    /// <param name="pinnedImage">What the container is made from.</param>
-    /// <param name="workspaceSource">The checkout on this host.</param>
     /// <param name="more">Properties that the configuration does not have are taken from here; of maps, single entries.</param>
     public string ToOverride(string pinnedImage, string workspaceSource, JsonObject? more = null)
     {
@@ -141,7 +142,9 @@ internal sealed partial record DevcontainerConfiguration(
         if (Text(config, "workspaceMount", path) is { } mount)
         {
             // Only its target is of interest; the source is always the codespace's own workspace.
-            var named = mount.Split(',').Select(part => part.Split('=', 2)).FirstOrDefault(part => part.Length == 2 && part[0].Trim() is "target" or "dst" or "destination");
+            var named = mount.Split(',')
+                .Select(part => part.Split('=', 2))
+                .FirstOrDefault(part => part.Length == 2 && part[0].Trim() is "target" or "dst" or "destination");
             if (named is not null && IsPlace(named[1].Trim()))
             {
                 target = named[1].Trim();
@@ -158,7 +161,10 @@ internal sealed partial record DevcontainerConfiguration(
         // A folder of the workspace may have any name; one beside it becomes a mount's target.
         var inside = folder == target || (folder.StartsWith(target + "/", StringComparison.Ordinal) && IsWithin(folder));
         return inside ? (target, folder) : IsPlace(folder) ? (folder, folder)
-            : throw new FaultException(FaultKind.Configuration, $"{path}: workspaceFolder must be an absolute path without '..' and, outside {target}, of letters, digits and . _ - alone; not '{folder}'");
+            : throw new FaultException(
+                FaultKind.Configuration,
+                $"{path}: workspaceFolder must be an absolute path without '..' and, outside {target}, of letters, digits and . _ - "
+                    + $"alone; not '{folder}'");
     }
 
     private static bool IsWithin(string path) => !path.Any(char.IsControl) && !path.Split('/').Any(segment => segment is ".." or ".");
@@ -192,7 +198,8 @@ internal sealed partial record DevcontainerConfiguration(
         : value?.GetValueKind() == JsonValueKind.String;
 
     /// <summary>
-    /// <c>${localEnv:NAME:default}</c> sees nothing: the local environment is the server's. Replaced in the text, where a default cannot contain a quote.
+    /// <c>${localEnv:NAME:default}</c> sees nothing: the local environment is the server's. Replaced in the text, where a default cannot
+    /// contain a quote.
     /// </summary>
     private static string Variables(string text) => LocalEnvironment().Replace(text, match => match.Groups["default"].Value);
 

@@ -9,10 +9,6 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// Finds and reads a repository's devcontainer.json (containers.dev, "devcontainer.json": JSON with comments and trailing commas). It is
 /// read while no process of the codespace runs, so what was looked at cannot be exchanged in between.
 /// </summary>
-/// <param name="Path">Within the checkout.</param>
-/// <param name="Content">The whole object.</param>
-/// <param name="Checkout">Where it lies.</param>
-/// <param name="Bytes">As it is written, for line numbers.</param>
 internal sealed partial record DevcontainerFile(string Path, JsonElement Content, Checkout Checkout, ReadOnlyMemory<byte> Bytes)
 {
     private const long MaxBytes = 1024 * 1024;
@@ -25,7 +21,6 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         MaxDepth = 64,
     };
 
-    /// <param name="checkout">The folder of the clone.</param>
     /// <param name="path">The one that was asked for, within the checkout; null looks at the usual places.</param>
     /// <exception cref="FaultException">There is none, or it cannot be read; the message says where and why.</exception>
     public static DevcontainerFile Read(string checkout, string? path)
@@ -35,7 +30,8 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"{path} is not a place of a dev container configuration: .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
+                $"{path} is not a place of a dev container configuration: .devcontainer/devcontainer.json, .devcontainer.json or "
+                    + ".devcontainer/FOLDER/devcontainer.json");
         }
 
         var bytes = Open(checkout, path);
@@ -48,7 +44,9 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     /// <summary>The line of a property, given as the names that lead to it; 1 when it is not there.</summary>
     public int LineOf(params string[] path)
     {
-        var reader = new Utf8JsonReader(Bytes.Span[(Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..], new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var reader = new Utf8JsonReader(
+            Bytes.Span[(Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..],
+            new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         for (var found = 0; reader.Read();)
         {
             // Only properties of the objects on the way are at these depths, and other objects are skipped.
@@ -91,7 +89,8 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
             [var one] => one,
             [] => throw new FaultException(
                 FaultKind.Configuration,
-                "the repository has no dev container configuration; add .devcontainer/devcontainer.json with at least {\"image\": \"registry/owner/image:tag\"}"),
+                "the repository has no dev container configuration; add .devcontainer/devcontainer.json with at least {\"image\": "
+                    + "\"registry/owner/image:tag\"}"),
             var several => throw new FaultException(
                 FaultKind.Configuration,
                 $"the repository has several dev container configurations; name one as devcontainer_path: {string.Join(", ", several)}"),
@@ -101,14 +100,17 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     private static readonly string[] Usual = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 
     private static bool IsLink(string checkout, string path) =>
-        path.Contains('/', StringComparison.Ordinal) && Checkout.Kind(System.IO.Path.Combine(checkout, path[..path.LastIndexOf('/')])) == FileKind.Link;
+        path.Contains('/', StringComparison.Ordinal)
+            && Checkout.Kind(System.IO.Path.Combine(checkout, path[..path.LastIndexOf('/')])) == FileKind.Link;
 
     private static List<string> InFolders(string checkout)
     {
         var folder = new DirectoryInfo(System.IO.Path.Combine(checkout, ".devcontainer"));
         return folder is { Exists: true, LinkTarget: null }
             ? [.. folder.GetDirectories()
-                .Where(sub => sub.LinkTarget is null && Checkout.Kind(System.IO.Path.Combine(sub.FullName, "devcontainer.json")) == FileKind.File)
+                .Where(
+                    sub => sub.LinkTarget is null
+                        && Checkout.Kind(System.IO.Path.Combine(sub.FullName, "devcontainer.json")) == FileKind.File)
                 .Select(sub => $".devcontainer/{sub.Name}/devcontainer.json").Where(IsPlace).Order(StringComparer.Ordinal)]
             : [];
     }
@@ -126,7 +128,8 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
             current = System.IO.Path.Combine(current, segment);
             if (new FileInfo(current).LinkTarget is not null)
             {
-                throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link, and links are not followed");
+                throw new FaultException(
+                    FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link, and links are not followed");
             }
         }
 

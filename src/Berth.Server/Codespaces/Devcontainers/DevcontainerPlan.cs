@@ -9,9 +9,7 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>An image that a repository's files name.</summary>
-/// <param name="Reference">What.</param>
 /// <param name="Where">How it is named: <c>image</c>, <c>FROM</c>, <c>COPY --from</c>, <c>services.db.image</c>.</param>
-/// <param name="File">Path within the checkout.</param>
 /// <param name="Line">Counted from 1.</param>
 internal sealed record ImageUse(ImageReference Reference, string Where, string File, int Line);
 
@@ -19,19 +17,18 @@ internal sealed record ImageUse(ImageReference Reference, string Where, string F
 internal sealed record FeatureUse(FeatureName Name, string File, int Line);
 
 /// <summary>An image to build: what was asked for, and what was read of it.</summary>
-internal sealed record PlannedBuild(DockerfileBuild Build, DockerfilePlan Dockerfile, IgnorePatterns Ignored, IReadOnlyDictionary<string, string> Pinned)
+internal sealed record PlannedBuild(
+    DockerfileBuild Build, DockerfilePlan Dockerfile, IgnorePatterns Ignored, IReadOnlyDictionary<string, string> Pinned)
 {
     private const long MaxBytes = 1024 * 1024;
 
-    /// <param name="checkout">The repository's files.</param>
-    /// <param name="build">What is asked for.</param>
-    /// <param name="uses">Gets every image from outside.</param>
     /// <exception cref="FaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
     public static PlannedBuild Read(Checkout checkout, DockerfileBuild build, List<ImageUse> uses)
     {
         if (checkout.KindOf(build.Context) != FileKind.Folder)
         {
-            throw new FaultException(FaultKind.Configuration, $"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository");
+            throw new FaultException(
+                FaultKind.Configuration, $"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository");
         }
 
         var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
@@ -60,7 +57,8 @@ internal sealed record PlannedBuild(DockerfileBuild Build, DockerfilePlan Docker
             path = build.Context.Length == 0 ? ".dockerignore" : build.Context + "/.dockerignore";
         }
 
-        return IgnorePatterns.Parse(checkout.KindOf(path) == FileKind.Missing ? "" : checkout.ReadText(path, MaxBytes, "the context"), path);
+        return IgnorePatterns.Parse(
+            checkout.KindOf(path) == FileKind.Missing ? "" : checkout.ReadText(path, MaxBytes, "the context"), path);
     }
 
     /// <summary>As docker names this machine's.</summary>
@@ -73,8 +71,8 @@ internal sealed record PlannedBuild(DockerfileBuild Build, DockerfilePlan Docker
 }
 
 /// <summary>
-/// What a configuration needs before a container can start: the images to fetch and those to build. Reads the checkout, fetches and starts nothing, so it
-/// serves a check before the first start as well.
+/// What a configuration needs before a container can start: the images to fetch and those to build. Reads the checkout, fetches and starts
+/// nothing, so it serves a check before the first start as well.
 /// </summary>
 internal sealed class DevcontainerPlan
 {
@@ -97,7 +95,11 @@ internal sealed class DevcontainerPlan
                 Build = Compose.Main.Build;
                 if (Compose.WorkspaceTarget is { } target)
                 {
-                    Configuration = configuration with { MountTarget = target, WorkspaceFolder = configuration.NamesFolder ? configuration.WorkspaceFolder : target };
+                    Configuration = configuration with
+                    {
+                        MountTarget = target,
+                        WorkspaceFolder = configuration.NamesFolder ? configuration.WorkspaceFolder : target,
+                    };
                 }
 
                 break;
@@ -137,14 +139,13 @@ internal sealed class DevcontainerPlan
     public string Summary => Configuration.Source switch
     {
         ImageSource source => $"image {source.Image}",
-        BuildSource source => $"an image built from {source.Build.Dockerfile}{(source.Build.Target is { } target ? $", stage {target}" : "")}",
+        BuildSource source =>
+            $"an image built from {source.Build.Dockerfile}{(source.Build.Target is { } target ? $", stage {target}" : "")}",
         ComposeSource source => $"service {source.Service} of {string.Join(", ", source.Files)}",
         _ => "",
     };
 
-    /// <param name="checkout">The folder of the clone.</param>
     /// <param name="path">Which configuration; null looks at the usual places.</param>
-    /// <param name="repository">The repository's name.</param>
     /// <exception cref="FaultException">It cannot be used; names file, line and reason.</exception>
     public static DevcontainerPlan Read(string checkout, string? path, string repository)
     {

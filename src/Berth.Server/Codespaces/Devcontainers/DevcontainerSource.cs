@@ -13,25 +13,19 @@ internal sealed record ImageSource(ImageReference Image) : DevcontainerSource;
 internal sealed record BuildSource(DockerfileBuild Build) : DevcontainerSource;
 
 /// <summary><c>dockerComposeFile</c>.</summary>
-/// <param name="Files">Paths within the checkout, later ones win.</param>
-/// <param name="Service">The one to work in.</param>
 /// <param name="RunServices">The others to start; null starts all.</param>
 internal sealed record ComposeSource(IReadOnlyList<string> Files, string Service, IReadOnlyList<string>? RunServices) : DevcontainerSource;
 
 /// <summary>One image to build from a Dockerfile.</summary>
-/// <param name="Dockerfile">Path within the checkout.</param>
 /// <param name="Context">Folder within the checkout, empty for all of it.</param>
-/// <param name="Arguments">Build arguments.</param>
 /// <param name="Target">The stage; null is the last.</param>
-/// <param name="NoCache">Every instruction runs.</param>
 /// <param name="Network"><c>none</c>, or null for the codespace's own.</param>
-/// <param name="Inline">The Dockerfile's own text, where a compose file holds it.</param>
 internal sealed record DockerfileBuild(
-    string Dockerfile, string Context, IReadOnlyDictionary<string, string> Arguments, string? Target, bool NoCache, string? Network, string? Inline = null);
+    string Dockerfile, string Context, IReadOnlyDictionary<string, string> Arguments, string? Target, bool NoCache, string? Network,
+    string? Inline = null);
 
 /// <summary>A feature as a configuration asks for it.</summary>
 /// <param name="Id">As written: <c>ghcr.io/owner/features/go:1</c>, <c>./feature</c>.</param>
-/// <param name="Options">What it is given.</param>
 internal sealed record FeatureRequest(string Id, JsonObject Options);
 
 /// <summary>A secret that a repository recommends (containers.dev, <c>secrets</c>); never required.</summary>

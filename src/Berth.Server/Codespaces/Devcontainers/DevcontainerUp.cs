@@ -13,31 +13,28 @@ namespace Berth.Server.Codespaces.Devcontainers;
 internal sealed record UpResult(string? ContainerId, string? RemoteUser, string? Failure)
 {
     /// <summary>The container stands; one of its own lifecycle commands (postCreateCommand …) failed in it.</summary>
-    public bool OnlyCommandFailed => ContainerId is not null && Failure is not null && Failure.Contains("Command from ", StringComparison.Ordinal);
+    public bool OnlyCommandFailed =>
+        ContainerId is not null && Failure is not null && Failure.Contains("Command from ", StringComparison.Ordinal);
 }
 
 /// <summary>
-/// Runs the reference implementation, <c>devcontainer up</c>, for one codespace: against the codespace's own engine socket, with a configuration
-/// that Berth wrote, and an environment that holds nothing of the server's but PATH.
+/// Runs the reference implementation, <c>devcontainer up</c>, for one codespace: against the codespace's own engine socket, with a
+/// configuration that Berth wrote, and an environment that holds nothing of the server's but PATH.
 /// </summary>
 internal sealed partial class DevcontainerUp(CodespaceTools tools, OutgoingOptions options, ISandbox sandbox)
 {
-    /// <param name="view">Who the tools are in the sandbox, with their home and what they read.</param>
-    /// <param name="folders">The codespace's.</param>
     /// <param name="workspace">The checkout; need not be there before the tools are answered at the socket.</param>
-    /// <param name="engineSocket">The filtered one.</param>
     /// <param name="label">Identifies the codespace's container: <c>key=value</c>.</param>
-    /// <param name="log">Told what is worth a line of the creation log.</param>
-    /// <param name="begins">Told the name of each lifecycle command that begins.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<UpResult> RunAsync(
-        SandboxView view, CodespaceFolders folders, string workspace, string engineSocket, string label, Action<string> log, Action<string> begins,
+        SandboxView view, CodespaceFolders folders, string workspace, string engineSocket, string label, Action<string> log,
+        Action<string> begins,
         CancellationToken cancellationToken)
     {
         string[] arguments =
         [
             "up", "--workspace-folder", workspace, "--override-config", folders.Override, "--id-label", label,
-            "--docker-path", tools.DockerClient(), "--user-data-folder", folders.Home, "--update-remote-user-uid-default", "never", "--log-format", "json",
+            "--docker-path", tools.DockerClient(), "--user-data-folder", folders.Home, "--update-remote-user-uid-default", "never",
+            "--log-format", "json",
 
             // Berth builds, so the tools need not look for what builds.
             "--buildkit", "never",
@@ -55,8 +52,8 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, OutgoingOptio
     };
 
     /// <summary>
-    /// The tools ask their own site at every start for a list of features that are not to be used, unless they did so within five minutes. Berth
-    /// installs features by itself, so the answer is there, and no start waits for a site on the internet.
+    /// The tools ask their own site at every start for a list of features that are not to be used, unless they did so within five minutes.
+    /// Berth installs features by itself, so the answer is there, and no start waits for a site on the internet.
     /// </summary>
     private static void AnswerForTheirSite(CodespaceFolders folders)
     {
@@ -84,8 +81,8 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, OutgoingOptio
     }
 
     /// <summary>
-    /// Of the tools' log (one JSON object a line; a stack trace at the end of a failure is none) people want the steps, the output of their own
-    /// commands and warnings. The rest, the probed environment of the container among it, is not theirs to read here.
+    /// Of the tools' log (one JSON object a line; a stack trace at the end of a failure is none) people want the steps, the output of their
+    /// own commands and warnings. The rest, the probed environment of the container among it, is not theirs to read here.
     /// </summary>
     internal static void ReadOutput(string line, Action<string> log, Action<string> begins)
     {
@@ -99,7 +96,11 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, OutgoingOptio
             using var document = OutsideJson.Parse(line, default);
             var entry = document.RootElement;
             var type = Text(entry, "type");
-            var level = entry.TryGetProperty("level", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var value) ? value : 0;
+            var level = entry.TryGetProperty("level", out var number)
+                && number.ValueKind == JsonValueKind.Number
+                && number.TryGetInt32(out var value)
+                ? value
+                : 0;
             var text = type switch
             {
                 "progress" => $"{Text(entry, "name")} {Text(entry, "status")}".Trim(),
@@ -145,7 +146,10 @@ internal sealed partial class DevcontainerUp(CodespaceTools tools, OutgoingOptio
 
     private static string Failure(JsonElement answer, int exitCode)
     {
-        var parts = new[] { Text(answer, "description"), Text(answer, "message") }.Where(part => !string.IsNullOrEmpty(part)).Distinct().ToList();
+        var parts = new[] { Text(answer, "description"), Text(answer, "message") }
+            .Where(part => !string.IsNullOrEmpty(part))
+            .Distinct()
+            .ToList();
         return parts.Count == 0 ? $"the dev container tools ended with {exitCode}" : string.Join(" ", parts);
     }
 

@@ -17,11 +17,12 @@ internal static class LifecycleCommands
     /// <summary>Runs when the container is made, and not at later starts.</summary>
     public static bool RunsOnce(string command) => !IsAfter(command, "postCreateCommand");
 
-    /// <param name="configuration">JSON, as Berth wrote it for the dev container tools.</param>
     public static string WaitForOf(string configuration)
     {
         using var document = JsonDocument.Parse(configuration);
-        return document.RootElement.TryGetProperty("waitFor", out var value) && value.ValueKind == JsonValueKind.String && IsOne(value.GetString())
+        return document.RootElement.TryGetProperty("waitFor", out var value)
+            && value.ValueKind == JsonValueKind.String
+            && IsOne(value.GetString())
             ? value.GetString()!
             : DefaultWaitFor;
     }

@@ -6,8 +6,8 @@ using Berth.Server.Json;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// <c>remoteEnv</c> of a dev container: variables of what tools start in it, not of the container. Read from the label that the dev container tools leave on
-/// the container (containers.dev, "devcontainer.metadata"), where later entries win.
+/// <c>remoteEnv</c> of a dev container: variables of what tools start in it, not of the container. Read from the label that the dev
+/// container tools leave on the container (containers.dev, "devcontainer.metadata"), where later entries win.
 /// </summary>
 internal static partial class RemoteEnvironment
 {
@@ -23,9 +23,13 @@ internal static partial class RemoteEnvironment
         try
         {
             using var document = OutsideJson.Parse(text, new JsonDocumentOptions { MaxDepth = 64 });
-            foreach (var entry in document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : new[] { document.RootElement })
+            foreach (var entry in document.RootElement.ValueKind == JsonValueKind.Array
+                ? [.. document.RootElement.EnumerateArray()]
+                : new[] { document.RootElement })
             {
-                if (entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("remoteEnv", out var remote) && remote.ValueKind == JsonValueKind.Object)
+                if (entry.ValueKind == JsonValueKind.Object
+                    && entry.TryGetProperty("remoteEnv", out var remote)
+                    && remote.ValueKind == JsonValueKind.Object)
                 {
                     Read(remote, variables, container);
                 }
@@ -43,7 +47,9 @@ internal static partial class RemoteEnvironment
     {
         foreach (var variable in remote.EnumerateObject().Where(variable => VariableName().IsMatch(variable.Name)))
         {
-            if (variable.Value.ValueKind == JsonValueKind.String && variable.Value.GetString() is { } value && !value.Contains('\0', StringComparison.Ordinal))
+            if (variable.Value.ValueKind == JsonValueKind.String
+                && variable.Value.GetString() is { } value
+                && !value.Contains('\0', StringComparison.Ordinal))
             {
                 variables[variable.Name] = Reference().Replace(value, match => Resolve(match, container));
             }

@@ -8,7 +8,12 @@ namespace Berth.Server.Codespaces.Devcontainers;
 internal static class RemoteUsers
 {
     public static string Of(DevcontainerConfiguration configuration, EngineImage image) =>
-        configuration.RemoteUser ?? FromMetadata(image, "remoteUser") ?? configuration.ContainerUser ?? FromMetadata(image, "containerUser") ?? image.User ?? "root";
+        configuration.RemoteUser
+            ?? FromMetadata(image, "remoteUser")
+            ?? configuration.ContainerUser
+            ?? FromMetadata(image, "containerUser")
+            ?? image.User
+            ?? "root";
 
     /// <summary>Who runs the container's own process.</summary>
     public static string ContainerUserOf(DevcontainerConfiguration configuration, EngineImage image) =>
@@ -26,7 +31,8 @@ internal static class RemoteUsers
 
     /// <summary>User and group for chown, as the image's /etc/passwd has them.</summary>
     public static string? NumbersOf(string user, string? users) =>
-        (users ?? "").Split('\n').Select(line => line.Split(':')).Where(fields => fields.Length >= 4 && fields[0] == user.Split(':')[0] && IsNumber(fields[2]) && IsNumber(fields[3]))
+        (users ?? "").Split('\n').Select(line => line.Split(':')).Where(
+            fields => fields.Length >= 4 && fields[0] == user.Split(':')[0] && IsNumber(fields[2]) && IsNumber(fields[3]))
             .Select(fields => $"{fields[2]}:{fields[3]}").FirstOrDefault();
 
     private static bool IsNumber(string text) => text.Length is > 0 and <= 9 && text.All(char.IsAsciiDigit);
@@ -42,7 +48,9 @@ internal static class RemoteUsers
         try
         {
             using var document = OutsideJson.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
-            var entries = document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : new[] { document.RootElement };
+            var entries = document.RootElement.ValueKind == JsonValueKind.Array
+                ? [.. document.RootElement.EnumerateArray()]
+                : new[] { document.RootElement };
             return entries.Reverse()
                 .Select(entry => entry.TextOf(property))
                 .FirstOrDefault(value => !string.IsNullOrEmpty(value));

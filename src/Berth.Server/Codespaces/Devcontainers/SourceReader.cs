@@ -6,7 +6,9 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>Reads from a devcontainer.json which form it has, and what that form needs. Paths are checked to lie within the checkout.</summary>
+/// <summary>
+/// Reads from a devcontainer.json which form it has, and what that form needs. Paths are checked to lie within the checkout.
+/// </summary>
 internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, List<string> ignored)
 {
     private string Folder => file.Folder;
@@ -29,7 +31,9 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
             return ImageReference.TryParse(text, out var image, out var fault) ? new ImageSource(image) : throw Fault($"image: {fault}");
         }
 
-        return Compose() ?? throw Fault("names no image; add \"image\": \"registry/owner/image:tag\", or \"build\", or \"dockerComposeFile\"", colon: false);
+        return Compose()
+            ?? throw Fault(
+                "names no image; add \"image\": \"registry/owner/image:tag\", or \"build\", or \"dockerComposeFile\"", colon: false);
     }
 
     private DockerfileBuild Build(JsonObject build, string dockerfile, string? context)
@@ -69,7 +73,10 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         {
             var equals = option.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? option : option[..equals];
-            string Value() => equals >= 0 ? option[(equals + 1)..] : options.TryDequeue(out var next) ? next : throw Fault($"build.options: {name} needs a value");
+            string Value() =>
+                equals >= 0
+                    ? option[(equals + 1)..]
+                    : options.TryDequeue(out var next) ? next : throw Fault($"build.options: {name} needs a value");
             switch (name)
             {
                 case "--no-cache":
@@ -86,22 +93,29 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                 case "--build-arg":
                     var pair = Value().Split('=', 2);
                     arguments[pair[0]] = pair.Length == 2 && ArgumentName().IsMatch(pair[0])
-                        ? pair[1] : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
+                        ? pair[1]
+                        : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
                     break;
                 case "--network":
                     network = Value() switch
                     {
                         "none" => "none",
                         "default" => null,
-                        var other => throw Fault($"build.options: --network={other} is not allowed: builds reach what the codespace reaches, or nothing (none)"),
+                        var other =>
+                            throw Fault(
+                                $"build.options: --network={other} is not allowed: builds reach what the codespace reaches, or nothing "
+                                    + "(none)"),
                     };
                     break;
                 case "--secret" or "--ssh":
                     throw Fault($"build.options: {name} is not allowed: builds get no secrets; use them in postCreateCommand");
                 case "--cache-from" or "--cache-to":
-                    throw Fault($"build.options: {name} is not allowed: builds share a cache only with earlier builds of the same repository");
+                    throw Fault(
+                        $"build.options: {name} is not allowed: builds share a cache only with earlier builds of the same repository");
                 default:
-                    throw Fault($"build.options: {name} is not allowed; allowed are --no-cache, --pull, --target, --build-arg NAME=VALUE, --network=none and --progress");
+                    throw Fault(
+                        $"build.options: {name} is not allowed; allowed are --no-cache, --pull, --target, --build-arg NAME=VALUE, "
+                            + "--network=none and --progress");
             }
         }
 
@@ -115,15 +129,19 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
             return null;
         }
 
-        var files = value.GetValueKind() == JsonValueKind.String ? [value.GetValue<string>()] : Strings(config, "dockerComposeFile", "dockerComposeFile") ?? [];
+        var files = value.GetValueKind() == JsonValueKind.String
+            ? [value.GetValue<string>()]
+            : Strings(config, "dockerComposeFile", "dockerComposeFile") ?? [];
         if (files.Count is 0 or > 10)
         {
             throw Fault("dockerComposeFile must name one to ten files");
         }
 
-        var service = Text(config, "service", "service") ?? throw Fault("service must say which service of dockerComposeFile is the dev container");
+        var service = Text(config, "service", "service")
+            ?? throw Fault("service must say which service of dockerComposeFile is the dev container");
         return new ComposeSource(
-            [.. files.Select(path => file.Checkout.Locate(Folder, path, $"{file.Path}: dockerComposeFile"))], service, Strings(config, "runServices", "runServices"));
+            [.. files.Select(path => file.Checkout.Locate(Folder, path, $"{file.Path}: dockerComposeFile"))], service,
+            Strings(config, "runServices", "runServices"));
     }
 
     public List<FeatureRequest> Features()
@@ -164,7 +182,8 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
             var about = value as JsonObject ?? [];
             secrets.Add(new RecommendedSecret(
-                name, Text(about, "description", $"secrets.{name}.description"), Text(about, "documentationUrl", $"secrets.{name}.documentationUrl")));
+                name, Text(about, "description", $"secrets.{name}.description"),
+                Text(about, "documentationUrl", $"secrets.{name}.documentationUrl")));
         }
 
         return secrets;
@@ -178,7 +197,9 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         }
 
         var cpus = wanted.TryGetPropertyValue("cpus", out var number) && number is not null
-            ? number.GetValueKind() == JsonValueKind.Number && number.AsValue().TryGetValue<int>(out var count) && count > 0 ? count : throw Fault("hostRequirements.cpus must be a number")
+            ? number.GetValueKind() == JsonValueKind.Number && number.AsValue().TryGetValue<int>(out var count) && count > 0
+                ? count
+                : throw Fault("hostRequirements.cpus must be a number")
             : (int?)null;
         var gpu = wanted.TryGetPropertyValue("gpu", out var value) && value?.GetValueKind() is not (null or JsonValueKind.False)
             && !(value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() == "optional");
@@ -201,7 +222,9 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
     }
 
     private JsonObject? Object(JsonObject parent, string name, string shown) =>
-        !parent.TryGetPropertyValue(name, out var value) || value is null ? null : value as JsonObject ?? throw Fault($"{shown} must be an object");
+        !parent.TryGetPropertyValue(name, out var value) || value is null
+            ? null
+            : value as JsonObject ?? throw Fault($"{shown} must be an object");
 
     private string? Text(JsonObject parent, string name, string shown) =>
         !parent.TryGetPropertyValue(name, out var value) || value is null ? null
@@ -210,14 +233,18 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
     private List<string>? Strings(JsonObject parent, string name, string shown) =>
         !parent.TryGetPropertyValue(name, out var value) || value is null ? null
-        : value is JsonArray array && array.All(item => item?.GetValueKind() == JsonValueKind.String) ? [.. array.Select(item => item!.GetValue<string>())]
+        : value is JsonArray array && array.All(item => item?.GetValueKind() == JsonValueKind.String)
+        ? [.. array.Select(item => item!.GetValue<string>())]
         : throw Fault($"{shown} must be a list of texts");
 
-    private FaultException Fault(string reason, bool colon = true) => new(FaultKind.Configuration, $"{file.Path}{(colon ? ":" : "")} {reason}");
+    private FaultException Fault(string reason, bool colon = true) =>
+        new(FaultKind.Configuration, $"{file.Path}{(colon ? ":" : "")} {reason}");
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ArgumentName();
 
-    [GeneratedRegex(@"^(?<number>[0-9]{1,15})(?<unit>tb|gb|mb|kb)?\z", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(?<number>[0-9]{1,15})(?<unit>tb|gb|mb|kb)?\z",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex SizeGrammar();
 }

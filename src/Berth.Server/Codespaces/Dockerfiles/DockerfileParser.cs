@@ -7,28 +7,22 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// <summary>Text within a Dockerfile (<c>&lt;&lt;EOF</c>).</summary>
 /// <param name="Name">The delimiter, which is also the file's name when it is copied.</param>
 /// <param name="Expands">The delimiter was not quoted, so variables in the text mean something.</param>
-/// <param name="Content">With its line ends.</param>
 internal sealed record Heredoc(string Name, bool Expands, string Content);
 
 /// <summary>One instruction: name in capitals, flags, and the rest on one line without comments and continuations.</summary>
 /// <param name="Line">Where it begins, counted from 1.</param>
-/// <param name="Name">In capitals, one of <see cref="DockerfileParser.Known"/>.</param>
 /// <param name="Flags">As <c>--name=value</c>, without the dashes; the value may be empty.</param>
-/// <param name="Arguments">What follows the flags.</param>
-/// <param name="Heredocs">In the order in which they are named.</param>
 internal sealed record DockerfileInstruction(
     int Line, string Name, IReadOnlyList<KeyValuePair<string, string>> Flags, string Arguments, IReadOnlyList<Heredoc> Heredocs);
 
 /// <summary>A Dockerfile as instructions; says nothing about what they mean.</summary>
-/// <param name="Path">For messages.</param>
 /// <param name="Escape">What joins lines: a backslash, or a backtick after <c># escape=`</c>.</param>
 /// <param name="Syntax">What <c># syntax=</c> names, or null.</param>
-/// <param name="Instructions">In order.</param>
 internal sealed record ParsedDockerfile(string Path, char Escape, string? Syntax, IReadOnlyList<DockerfileInstruction> Instructions);
 
 /// <summary>
-/// Reads a Dockerfile (docs.docker.com/reference/dockerfile). Strict on purpose: what is built is written anew from what was understood here, so what is
-/// ambiguous is refused with its line.
+/// Reads a Dockerfile (docs.docker.com/reference/dockerfile). Strict on purpose: what is built is written anew from what was understood
+/// here, so what is ambiguous is refused with its line.
 /// </summary>
 internal static partial class DockerfileParser
 {
@@ -66,7 +60,8 @@ internal static partial class DockerfileParser
         return new ParsedDockerfile(path, escape, syntax, instructions);
     }
 
-    public static FaultException Fault(string path, int line, string reason) => new(FaultKind.Configuration, $"{path} line {line}: {reason}");
+    public static FaultException Fault(string path, int line, string reason) =>
+        new(FaultKind.Configuration, $"{path} line {line}: {reason}");
 
     /// <summary>Only comments at the very top are directives.</summary>
     private static (char Escape, string? Syntax) Directives(string[] lines, string path)
@@ -169,7 +164,9 @@ internal static partial class DockerfileParser
         }
 
         var heredocs = name is "RUN" or "COPY" or "ADD" ? Heredocs(rest, line, path, lines, ref next) : [];
-        return rest.Length == 0 ? throw Fault(path, line, $"{name} needs arguments") : new DockerfileInstruction(line, name, flags, rest, heredocs);
+        return rest.Length == 0
+            ? throw Fault(path, line, $"{name} needs arguments")
+            : new DockerfileInstruction(line, name, flags, rest, heredocs);
     }
 
     /// <summary>A word that is nothing but <c>&lt;&lt;NAME</c> begins one; its lines follow the instruction.</summary>
@@ -217,6 +214,7 @@ internal static partial class DockerfileParser
     [GeneratedRegex(@"^--[a-z][a-z-]*(=[^""'`\\\s]*)?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Flag();
 
-    [GeneratedRegex(@"^[0-9]*<<(?<dash>-?)(?<quote>[""']?)(?<name>[A-Za-z_][A-Za-z0-9_.-]*)\k<quote>\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^[0-9]*<<(?<dash>-?)(?<quote>[""']?)(?<name>[A-Za-z_][A-Za-z0-9_.-]*)\k<quote>\z", RegexOptions.ExplicitCapture, 1000)]
     public static partial Regex HeredocWord();
 }

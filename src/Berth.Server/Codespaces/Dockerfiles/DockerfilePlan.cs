@@ -4,8 +4,6 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>An image from outside that a Dockerfile names.</summary>
-/// <param name="Text">As written, variables replaced.</param>
-/// <param name="Line">Where.</param>
 /// <param name="Where">The instruction: <c>FROM</c> or <c>COPY --from</c>.</param>
 internal sealed record DockerfileReference(string Text, int Line, string Where);
 
@@ -18,7 +16,6 @@ internal sealed record StageLine(string Text, StageSource? From = null, string R
 /// <summary>One stage.</summary>
 /// <param name="Index">Counted from 0.</param>
 /// <param name="Name">In lower case, or null.</param>
-/// <param name="Base">What it begins with.</param>
 internal sealed record DockerfileStage(int Index, string? Name, StageSource Base)
 {
     public List<StageLine> Lines { get; } = [];
@@ -30,8 +27,8 @@ internal sealed record DockerfileStage(int Index, string? Name, StageSource Base
 }
 
 /// <summary>
-/// What a Dockerfile builds for one target: the stages that it needs and every image from outside. It is built from a text that is written here, in which
-/// each of those images is named by the digest that was authorised, and nothing reads the repository's own text again.
+/// What a Dockerfile builds for one target: the stages that it needs and every image from outside. It is built from a text that is written
+/// here, in which each of those images is named by the digest that was authorised, and nothing reads the repository's own text again.
 /// </summary>
 internal sealed class DockerfilePlan
 {
@@ -50,7 +47,10 @@ internal sealed class DockerfilePlan
         Remarks = reader.Remarks;
         Files = reader.Files;
         Arguments = reader.BuildArguments;
-        References = [.. stages.SelectMany(stage => stage.Lines.Select(line => line.From?.Image).Prepend(stage.Base.Image)).OfType<DockerfileReference>()];
+        References = [
+            .. stages.SelectMany(stage => stage.Lines.Select(line => line.From?.Image).Prepend(stage.Base.Image))
+            .OfType<DockerfileReference>(),
+        ];
     }
 
     /// <summary>Every image from outside that is needed, in order of appearance.</summary>
@@ -68,12 +68,12 @@ internal sealed class DockerfilePlan
     /// <summary>The stage to build, by the name that it has in what is written.</summary>
     public string Target => StageName(_stages[^1].Index);
 
-    /// <param name="file">The Dockerfile.</param>
-    /// <param name="arguments">Build arguments of the configuration.</param>
     /// <param name="target">Name or number of a stage; null is the last.</param>
     /// <param name="architecture">As docker names it: <c>amd64</c>.</param>
-    /// <exception cref="FaultException">It asks for something that builds do not have; names path, line and what to write instead.</exception>
-    public static DockerfilePlan Read(ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture)
+    /// <exception cref="FaultException">It asks for something that builds do not have; names path, line and what to write
+    /// instead.</exception>
+    public static DockerfilePlan Read(
+        ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture)
     {
         var reader = new StageReader(file, arguments, architecture);
         reader.Read();
@@ -86,14 +86,14 @@ internal sealed class DockerfilePlan
         var last = target is null ? stages[^1]
             : stages.FirstOrDefault(stage => target.Equals(stage.Name, StringComparison.OrdinalIgnoreCase))
                 ?? (int.TryParse(target, out var index) && index >= 0 && index < stages.Count ? stages[index] : null)
-                ?? throw new FaultException(FaultKind.Configuration, $"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
+                ?? throw new FaultException(
+                    FaultKind.Configuration, $"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
         var plan = new DockerfilePlan(file, reader, Needed(stages, last));
         var refusal = reader.Refusals.FirstOrDefault(entry => plan._stages.Contains(entry.Stage));
         return refusal.Reason is null ? plan : throw refusal.Reason;
     }
 
     /// <summary>The Dockerfile that is built.</summary>
-    /// <param name="pins">For the text of each of <see cref="References"/> the image by digest.</param>
     /// <param name="label">
     /// Stands first in every stage, so the engine, which takes any layer with the same history, finds only layers with the same label.
     /// </param>

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>Replaces variables in an argument of FROM or ARG: <c>$NAME</c>, <c>${NAME}</c> and its forms with <c>-</c>, <c>:-</c>, <c>+</c>, <c>:+</c>; removes quotes.</summary>
+/// <summary>
+/// Replaces variables in an argument of FROM or ARG: <c>$NAME</c>, <c>${NAME}</c> and its forms with <c>-</c>, <c>:-</c>, <c>+</c>,
+/// <c>:+</c>; removes quotes.
+/// </summary>
 internal sealed class DockerfileVariables(char escape)
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);

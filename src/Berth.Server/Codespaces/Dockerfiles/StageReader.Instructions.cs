@@ -9,7 +9,9 @@ internal sealed partial class StageReader
     {
         foreach (var (flag, value) in instruction.Flags)
         {
-            if (instruction.Name != "HEALTHCHECK" || flag is not ("interval" or "timeout" or "start-period" or "retries") || !HealthValue().IsMatch(value))
+            if (instruction.Name != "HEALTHCHECK"
+                || flag is not ("interval" or "timeout" or "start-period" or "retries")
+                || !HealthValue().IsMatch(value))
             {
                 throw Fault(instruction, $"{instruction.Name} has no flag --{flag}");
             }
@@ -40,7 +42,10 @@ internal sealed partial class StageReader
                 case "link":
                     break;
                 default:
-                    Refusals.Add((stage, Fault(instruction, $"{instruction.Name} --{flag} {NoBuildKit}{(flag == "chmod" ? "; use RUN chmod" : "")}")));
+                    Refusals.Add(
+                        (
+                            stage,
+                            Fault(instruction, $"{instruction.Name} --{flag} {NoBuildKit}{(flag == "chmod" ? "; use RUN chmod" : "")}")));
                     return;
             }
         }
@@ -57,18 +62,25 @@ internal sealed partial class StageReader
         }
 
         var sources = Line(instruction, WithFiles(instruction));
-        stage.Lines.Add(from is null ? new StageLine($"{instruction.Name} {chown}{sources}") : new StageLine($"COPY {chown}", from, sources));
+        stage.Lines.Add(
+            from is null ? new StageLine($"{instruction.Name} {chown}{sources}") : new StageLine($"COPY {chown}", from, sources));
     }
 
     /// <summary>
-    /// The engine itself fetches what ADD names by URL, from the host's network, so a source must be seen to be a plain path: no variables, no quotes.
+    /// The engine itself fetches what ADD names by URL, from the host's network, so a source must be seen to be a plain path: no variables,
+    /// no quotes.
     /// </summary>
     private static string? RemoteSource(DockerfileInstruction instruction)
     {
-        var sources = (Strings(instruction.Arguments) ?? [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)]).SkipLast(1).ToList();
-        return sources.FirstOrDefault(source => source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal)) is { } url
+        var sources = (Strings(instruction.Arguments)
+            ?? [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)])
+            .SkipLast(1)
+            .ToList();
+        return sources.FirstOrDefault(
+            source => source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal)) is { } url
             ? $"ADD {DockerfileParser.Short(url)} would be fetched from the server's own network; fetch it with RUN"
-            : sources.FirstOrDefault(source => !DockerfileParser.HeredocWord().IsMatch(source) && source.AsSpan().ContainsAny(NotPlain)) is { } odd
+            : sources.FirstOrDefault(
+                source => !DockerfileParser.HeredocWord().IsMatch(source) && source.AsSpan().ContainsAny(NotPlain)) is { } odd
                 ? $"the source {DockerfileParser.Short(odd)} of ADD must be a plain path; use COPY"
                 : null;
     }
@@ -92,7 +104,10 @@ internal sealed partial class StageReader
             var heredoc = instruction.Heredocs[next++];
             if (heredoc.Expands && heredoc.Content.Contains('$', StringComparison.Ordinal))
             {
-                throw Fault(instruction, $"variables in the text <<{heredoc.Name} are not replaced here; write <<\"{heredoc.Name}\" when they are to stay, or use RUN");
+                throw Fault(
+                    instruction,
+                    $"variables in the text <<{heredoc.Name} are not replaced here; write <<\"{heredoc.Name}\" when they are to stay, or "
+                        + "use RUN");
             }
 
             var path = $"{DockerfilePlan.HeredocFolder}/{instruction.Line}/{heredoc.Name}";
@@ -115,24 +130,34 @@ internal sealed partial class StageReader
             }
         }
 
-        stage.Lines.Add(new StageLine("RUN " + (instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage))));
+        stage.Lines.Add(
+            new StageLine(
+                "RUN " + (instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage))));
     }
 
     private void Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
     {
-        var fields = value.Split(',').Select(field => field.Split('=', 2)).GroupBy(field => field[0].ToLowerInvariant(), StringComparer.Ordinal)
+        var fields = value.Split(',').Select(field => field.Split('=', 2)).GroupBy(
+            field => field[0].ToLowerInvariant(), StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Last().Length > 1 ? group.Last()[1] : "", StringComparer.Ordinal);
         var type = fields.GetValueOrDefault("type", "bind");
         switch (type)
         {
             case "cache" or "tmpfs":
-                Remarks.Add($"{file.Path} line {instruction.Line}: --mount=type={type} is left out: the engine's builder has none, and the command runs without it");
+                Remarks.Add(
+                    $"{file.Path} line {instruction.Line}: --mount=type={type} is left out: the engine's builder has none, and the "
+                        + "command runs without it");
                 break;
             case "secret" or "ssh" when fields.GetValueOrDefault("required", "false") != "true":
                 Remarks.Add($"{file.Path} line {instruction.Line}: --mount=type={type} is left out: builds get no secrets");
                 break;
             case "secret" or "ssh":
-                Refusals.Add((stage, Fault(instruction, $"RUN --mount=type={type},required=true cannot be had: builds get no secrets; use them in postCreateCommand")));
+                Refusals.Add(
+                    (
+                        stage,
+                        Fault(
+                            instruction,
+                            $"RUN --mount=type={type},required=true cannot be had: builds get no secrets; use them in postCreateCommand")));
                 break;
             default:
                 Refusals.Add((stage, Fault(instruction, $"RUN --mount=type={DockerfileParser.Short(type)} {NoBuildKit}; use COPY")));
@@ -150,14 +175,17 @@ internal sealed partial class StageReader
             script = only.Content;
             if (script.StartsWith("#!", StringComparison.Ordinal))
             {
-                var line = script[2..script.IndexOf('\n', StringComparison.Ordinal)].Trim().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                var line = script[2..script.IndexOf('\n', StringComparison.Ordinal)]
+                    .Trim()
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 shell = [.. line, "-c"];
             }
         }
         else
         {
             // The shell understands the same notation.
-            script = instruction.Arguments + "\n" + string.Concat(instruction.Heredocs.Select(heredoc => heredoc.Content + heredoc.Name + "\n"));
+            script = instruction.Arguments + "\n"
+                + string.Concat(instruction.Heredocs.Select(heredoc => heredoc.Content + heredoc.Name + "\n"));
         }
 
         return JsonSerializer.Serialize(shell.Append(script));

@@ -6,7 +6,10 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>Goes through a Dockerfile's instructions: which stages there are, what they come from, and how each line is written for the engine's own builder.</summary>
+/// <summary>
+/// Goes through a Dockerfile's instructions: which stages there are, what they come from, and how each line is written for the engine's own
+/// builder.
+/// </summary>
 /// <remarks>
 /// The engine's builder is the one without BuildKit. What of BuildKit's Dockerfile can be said in its words is; the rest is refused where a
 /// needed stage uses it.
@@ -47,7 +50,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         {
             Remarks.Add(IsOrdinarySyntax(syntax)
                 ? $"{file.Path}: the line '# syntax={syntax}' is ignored: Berth reads Dockerfiles by itself"
-                : throw DockerfileParser.Fault(file.Path, 1, $"another language of build files (# syntax={DockerfileParser.Short(syntax)}) {NoBuildKit}"));
+                : throw DockerfileParser.Fault(
+                    file.Path, 1, $"another language of build files (# syntax={DockerfileParser.Short(syntax)}) {NoBuildKit}"));
         }
 
         foreach (var (name, value) in _platform)
@@ -112,7 +116,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         var text = _global.Expand(words[0]);
         if (string.IsNullOrEmpty(text))
         {
-            throw Fault(instruction, $"'{words[0]}' names no image: give its variables a value by ARG before the first FROM or by build.args");
+            throw Fault(
+                instruction, $"'{words[0]}' names no image: give its variables a value by ARG before the first FROM or by build.args");
         }
 
         var name = words.Count == 3 ? words[2].ToLowerInvariant() : null;
@@ -128,7 +133,10 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
             stage.Shell = Stages[parent].Shell;
             if (Stages[parent].HasTriggers)
             {
-                Refusals.Add((stage, Fault(instruction, $"{text} has ONBUILD instructions, which codespaces do not run; write them into this stage")));
+                Refusals.Add(
+                    (
+                        stage,
+                        Fault(instruction, $"{text} has ONBUILD instructions, which codespaces do not run; write them into this stage")));
             }
         }
 
@@ -175,7 +183,9 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
                 Refusals.Add((stage, Fault(instruction, reason)));
                 break;
             case "SHELL":
-                stage.Shell = Strings(instruction.Arguments) is { Count: > 0 } shell ? shell : throw Fault(instruction, "SHELL is written as [\"program\", \"argument\"]");
+                stage.Shell = Strings(instruction.Arguments) is { Count: > 0 } shell
+                    ? shell
+                    : throw Fault(instruction, "SHELL is written as [\"program\", \"argument\"]");
                 Plain(instruction, stage);
                 break;
             default:
@@ -190,7 +200,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
             ? throw Fault(instruction, "the end or beginning of the instruction is not understood")
             : text;
 
-    private static List<string> SplitArguments(DockerfileInstruction instruction) => [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
+    private static List<string> SplitArguments(DockerfileInstruction instruction) =>
+        [.. instruction.Arguments.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary><c>ARG NAME[=DEFAULT]…</c>; blanks within quotes belong to the default.</summary>
     private IEnumerable<(string Name, string? Default)> Declared(DockerfileInstruction instruction)
@@ -200,7 +211,9 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
             var word = match.Value;
             var equals = word.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? word : word[..equals];
-            yield return VariableName().IsMatch(name) ? (name, equals < 0 ? null : word[(equals + 1)..]) : throw Fault(instruction, $"'{name}' is no name for an argument");
+            yield return VariableName().IsMatch(name)
+                ? (name, equals < 0 ? null : word[(equals + 1)..])
+                : throw Fault(instruction, $"'{name}' is no name for an argument");
         }
     }
 
@@ -213,7 +226,9 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
         try
         {
-            return JsonSerializer.Deserialize<List<string?>>(text) is { } list && list.TrueForAll(item => item is not null) ? [.. list.OfType<string>()] : null;
+            return JsonSerializer.Deserialize<List<string?>>(text) is { } list && list.TrueForAll(item => item is not null)
+                ? [.. list.OfType<string>()]
+                : null;
         }
         catch (JsonException)
         {
@@ -221,7 +236,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         }
     }
 
-    private FaultException Fault(DockerfileInstruction instruction, string reason) => DockerfileParser.Fault(file.Path, instruction.Line, reason);
+    private FaultException Fault(DockerfileInstruction instruction, string reason) =>
+        DockerfileParser.Fault(file.Path, instruction.Line, reason);
 
     private static bool IsOrdinarySyntax(string syntax) => ImageReference.TryParseFamiliar(syntax, out var image)
         && image.Host.IsDockerHub && image.Path.Value is "docker/dockerfile" or "docker/dockerfile-upstream";

@@ -72,12 +72,15 @@ internal sealed partial class EngineClient
 
         if (entry.TryGetProperty("stream", out var stream))
         {
-            foreach (var part in (stream.GetString() ?? "").Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (var part in (stream.GetString() ?? "")
+                .Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
                 log(part);
             }
         }
 
-        return entry.TryGetProperty("aux", out var aux) && aux.ValueKind == JsonValueKind.Object && aux.TryGetProperty("ID", out var id) ? id.GetString() : null;
+        return entry.TryGetProperty("aux", out var aux) && aux.ValueKind == JsonValueKind.Object && aux.TryGetProperty("ID", out var id)
+            ? id.GetString()
+            : null;
     }
 }

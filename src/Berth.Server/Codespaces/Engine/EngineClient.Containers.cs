@@ -11,7 +11,8 @@ internal sealed partial class EngineClient
 {
     public async Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken)
     {
-        using var document = await _http.ReadAsync(HttpMethod.Post, "containers/create?name=" + Uri.EscapeDataString(name), body, cancellationToken);
+        using var document = await _http.ReadAsync(
+            HttpMethod.Post, "containers/create?name=" + Uri.EscapeDataString(name), body, cancellationToken);
         return document.RootElement.GetProperty("Id").GetString()!;
     }
 
@@ -21,28 +22,37 @@ internal sealed partial class EngineClient
         return document is null ? null : ContainerOf(document.RootElement);
     }
 
-    public async Task<IReadOnlyList<EngineListed>> RunningAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EngineListed>> RunningAsync(
+        IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync($"containers/json?{EngineHttp.LabelFilters(labels)}", cancellationToken);
-        return [.. document.RootElement.EnumerateArray().Select(container => new EngineListed(container.GetProperty("Id").GetString()!, EngineHttp.LabelsOf(container)))];
+        return [
+            .. document.RootElement.EnumerateArray()
+            .Select(container => new EngineListed(container.GetProperty("Id").GetString()!, EngineHttp.LabelsOf(container))),
+        ];
     }
 
-    public async Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ContainersAsync(
+        IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync($"containers/json?all=1&{EngineHttp.LabelFilters(labels)}", cancellationToken);
         return [.. document.RootElement.EnumerateArray().Select(container => container.GetProperty("Id").GetString()!)];
     }
 
-    public Task StartAsync(string id, CancellationToken cancellationToken) => _http.CallAsync(HttpMethod.Post, $"containers/{id}/start", null, cancellationToken);
+    public Task StartAsync(string id, CancellationToken cancellationToken) =>
+        _http.CallAsync(HttpMethod.Post, $"containers/{id}/start", null, cancellationToken);
 
     public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) =>
-        _http.CallAsync(HttpMethod.Post, $"containers/{id}/stop?t={(int)grace.TotalSeconds}", null, cancellationToken, HttpStatusCode.NotFound);
+        _http.CallAsync(
+            HttpMethod.Post, $"containers/{id}/stop?t={(int)grace.TotalSeconds}", null, cancellationToken, HttpStatusCode.NotFound);
 
     public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         _http.CallAsync(HttpMethod.Delete, $"containers/{id}?force=1&v=1", null, cancellationToken, HttpStatusCode.NotFound);
 
     public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) =>
-        _http.CallAsync(HttpMethod.Post, $"containers/{id}/update", new JsonObject { ["PidsLimit"] = processes }, cancellationToken, HttpStatusCode.NotFound);
+        _http.CallAsync(
+            HttpMethod.Post, $"containers/{id}/update", new JsonObject { ["PidsLimit"] = processes }, cancellationToken,
+            HttpStatusCode.NotFound);
 
     public Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken)
     {
@@ -59,7 +69,9 @@ internal sealed partial class EngineClient
     public async Task<long?> WrittenAsync(string id, CancellationToken cancellationToken)
     {
         using var document = await _http.FindAsync($"containers/{id}/json?size=1", cancellationToken);
-        return document?.RootElement.TryGetProperty("SizeRw", out var size) == true && size.ValueKind == JsonValueKind.Number ? size.GetInt64() : null;
+        return document?.RootElement.TryGetProperty("SizeRw", out var size) == true && size.ValueKind == JsonValueKind.Number
+            ? size.GetInt64()
+            : null;
     }
 
     public async Task<IReadOnlyList<string>> LastLinesAsync(string nameOrId, int count, CancellationToken cancellationToken)
@@ -86,11 +98,19 @@ internal sealed partial class EngineClient
 
     public async Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken)
     {
-        var filters = new JsonObject { ["type"] = new JsonArray("container"), ["event"] = new JsonArray("create"), ["label"] = new JsonArray(label) };
-        return ReadCreationsAsync(await _http.SendAsync(HttpMethod.Get, $"events?{EngineHttp.Filters(filters)}", null, cancellationToken), CancellationToken.None);
+        var filters = new JsonObject
+        {
+            ["type"] = new JsonArray("container"),
+            ["event"] = new JsonArray("create"),
+            ["label"] = new JsonArray(label),
+        };
+        return ReadCreationsAsync(
+            await _http.SendAsync(HttpMethod.Get, $"events?{EngineHttp.Filters(filters)}", null, cancellationToken),
+            CancellationToken.None);
     }
 
-    private static async IAsyncEnumerable<string> ReadCreationsAsync(HttpResponseMessage events, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> ReadCreationsAsync(
+        HttpResponseMessage events, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using (events)
         {
@@ -109,10 +129,15 @@ internal sealed partial class EngineClient
     private static EngineContainer ContainerOf(JsonElement container)
     {
         var (state, config) = (container.GetProperty("State"), container.GetProperty("Config"));
-        var environment = config.TryGetProperty("Env", out var env) && env.ValueKind == JsonValueKind.Array ? env.EnumerateArray().Select(entry => entry.GetString() ?? "") : [];
-        var health = state.TryGetProperty("Health", out var check) && check.ValueKind == JsonValueKind.Object ? check.GetProperty("Status").GetString() : null;
+        var environment = config.TryGetProperty("Env", out var env) && env.ValueKind == JsonValueKind.Array
+            ? env.EnumerateArray().Select(entry => entry.GetString() ?? "")
+            : [];
+        var health = state.TryGetProperty("Health", out var check) && check.ValueKind == JsonValueKind.Object
+            ? check.GetProperty("Status").GetString()
+            : null;
         return new EngineContainer(
-            container.GetProperty("Id").GetString()!, state.GetProperty("Running").GetBoolean(), state.GetProperty("ExitCode").GetInt32(), EngineHttp.LabelsOf(config),
+            container.GetProperty("Id").GetString()!, state.GetProperty("Running").GetBoolean(), state.GetProperty("ExitCode").GetInt32(),
+            EngineHttp.LabelsOf(config),
             [.. environment])
         {
             HasEnded = Text(state, "Status") is not ("created" or "running"),
@@ -125,11 +150,14 @@ internal sealed partial class EngineClient
     }
 
     private static string? AddressOf(JsonElement container) =>
-        container.TryGetProperty("NetworkSettings", out var settings) && settings.TryGetProperty("Networks", out var networks) && networks.ValueKind == JsonValueKind.Object
+        container.TryGetProperty("NetworkSettings", out var settings)
+            && settings.TryGetProperty("Networks", out var networks)
+            && networks.ValueKind == JsonValueKind.Object
             ? networks.EnumerateObject()
                 .Select(network => network.Value.ValueKind == JsonValueKind.Object ? Text(network.Value, "IPAddress") : "")
                 .FirstOrDefault(address => address.Length > 0)
             : null;
 
-    private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
 }

@@ -8,7 +8,9 @@ namespace Berth.Server.Codespaces.Engine;
 /// <content>Images.</content>
 internal sealed partial class EngineClient
 {
-    public async Task PullAsync(string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken)
+    public async Task PullAsync(
+        string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress,
+        CancellationToken cancellationToken)
     {
         var target = $"images/create?fromImage={Uri.EscapeDataString(repository)}&tag={Uri.EscapeDataString(digest.Value)}";
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(target, UriKind.Relative));
@@ -45,7 +47,9 @@ internal sealed partial class EngineClient
         var user = config.TryGetProperty("User", out var name) && name.GetString() is { Length: > 0 } text ? text : null;
         return new EngineImage(document.RootElement.GetProperty("Id").GetString()!, user, EngineHttp.LabelsOf(config))
         {
-            HasTriggers = config.TryGetProperty("OnBuild", out var triggers) && triggers.ValueKind == JsonValueKind.Array && triggers.GetArrayLength() > 0,
+            HasTriggers = config.TryGetProperty("OnBuild", out var triggers)
+                && triggers.ValueKind == JsonValueKind.Array
+                && triggers.GetArrayLength() > 0,
             Folder = config.TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null,
         };
     }
@@ -58,7 +62,9 @@ internal sealed partial class EngineClient
 
     public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) => ImagesAsync(
         "reference", pattern,
-        image => image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array ? tags.EnumerateArray().Select(tag => tag.GetString()!) : [],
+        image => image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array
+            ? tags.EnumerateArray().Select(tag => tag.GetString()!)
+            : [],
         cancellationToken);
 
     private async Task<IReadOnlyList<string>> ImagesAsync(
@@ -74,7 +80,8 @@ internal sealed partial class EngineClient
         var login = credential switch
         {
             null => "{}"u8.ToArray(),
-            { Token: { } token } => JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["registrytoken"] = token, ["serveraddress"] = credential.Registry }),
+            { Token: { } token } =>
+                JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["registrytoken"] = token, ["serveraddress"] = credential.Registry }),
             _ => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
             {
                 ["username"] = credential.UserName,

@@ -15,7 +15,8 @@ internal sealed partial class EngineClient
         return [.. document.RootElement.EnumerateArray().Select(NetworkOf)];
     }
 
-    public Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public Task CreateNetworkAsync(
+        string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         var body = new JsonObject
         {
@@ -33,7 +34,8 @@ internal sealed partial class EngineClient
     public Task RemoveNetworkAsync(string id, CancellationToken cancellationToken) =>
         _http.CallAsync(HttpMethod.Delete, $"networks/{Uri.EscapeDataString(id)}", null, cancellationToken, HttpStatusCode.NotFound);
 
-    public Task CreateVolumeAsync(string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public Task CreateVolumeAsync(
+        string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         var body = new JsonObject
         {
@@ -57,11 +59,19 @@ internal sealed partial class EngineClient
 
     private static EngineNetwork NetworkOf(JsonElement network)
     {
-        var bridge = network.TryGetProperty("Options", out var options) && options.ValueKind == JsonValueKind.Object && options.TryGetProperty(BridgeName, out var name)
+        var bridge = network.TryGetProperty("Options", out var options)
+            && options.ValueKind == JsonValueKind.Object
+            && options.TryGetProperty(BridgeName, out var name)
             ? name.GetString() : null;
-        var subnets = network.TryGetProperty("IPAM", out var ipam) && ipam.TryGetProperty("Config", out var config) && config.ValueKind == JsonValueKind.Array
-            ? config.EnumerateArray().Select(entry => entry.TryGetProperty("Subnet", out var subnet) ? subnet.GetString() : null).OfType<string>() : [];
+        var subnets = network.TryGetProperty("IPAM", out var ipam)
+            && ipam.TryGetProperty("Config", out var config)
+            && config.ValueKind == JsonValueKind.Array
+            ? config.EnumerateArray()
+                .Select(entry => entry.TryGetProperty("Subnet", out var subnet) ? subnet.GetString() : null)
+                .OfType<string>()
+            : [];
         return new EngineNetwork(
-            network.GetProperty("Id").GetString()!, network.GetProperty("Name").GetString()!, bridge, [.. subnets], EngineHttp.LabelsOf(network));
+            network.GetProperty("Id").GetString()!, network.GetProperty("Name").GetString()!, bridge, [.. subnets],
+            EngineHttp.LabelsOf(network));
     }
 }

@@ -24,7 +24,8 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
         catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
             var reason = (exception.InnerException as SocketException ?? exception).Message;
-            return $"no container engine answers at {socket.Path} ({reason}); install and start one (Debian: docker.io), or set BERTH_DOCKER_HOST";
+            return $"no container engine answers at {socket.Path} ({reason}); install and start one (Debian: docker.io), or set "
+                + "BERTH_DOCKER_HOST";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -35,7 +36,8 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
     public async Task<Platform> PlatformAsync(CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync("version", cancellationToken);
-        return new Platform(document.RootElement.GetProperty("Os").GetString()!, document.RootElement.GetProperty("Arch").GetString()!, null);
+        return new Platform(
+            document.RootElement.GetProperty("Os").GetString()!, document.RootElement.GetProperty("Arch").GetString()!, null);
     }
 
     public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken)
@@ -45,7 +47,8 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
         var remaps = info.TryGetProperty("SecurityOptions", out var options) && options.ValueKind == JsonValueKind.Array
             && options.EnumerateArray().Any(option => option.GetString() == "name=userns");
 
-        // dockerd keeps what remapped containers consist of in a folder that is named after the first user and group: /var/lib/docker/100000.100000.
+        // dockerd keeps what remapped containers consist of in a folder that is named after the first user and group:
+        // /var/lib/docker/100000.100000.
         var folder = info.TryGetProperty("DockerRootDir", out var root) ? root.GetString() ?? "" : "";
         return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder);
     }

@@ -6,5 +6,6 @@ internal sealed class EngineException(int status, string message, Exception? cau
     /// <summary>Of the answer; 0 when there was none.</summary>
     public int Status { get; } = status;
 
-    public static EngineException Silent(string path, Exception cause) => new(0, $"the container engine at {path} does not answer: {cause.Message}", cause);
+    public static EngineException Silent(string path, Exception cause) =>
+        new(0, $"the container engine at {path} does not answer: {cause.Message}", cause);
 }

@@ -13,13 +13,13 @@ internal static class EngineFrames
 
     /// <param name="source">Framed output.</param>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     public static async Task ReadAsync(Stream source, Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
-            while (await source.ReadAtLeastAsync(buffer.AsMemory(0, HeaderBytes), HeaderBytes, throwOnEndOfStream: false, cancellationToken) == HeaderBytes)
+            while (await source.ReadAtLeastAsync(
+                buffer.AsMemory(0, HeaderBytes), HeaderBytes, throwOnEndOfStream: false, cancellationToken) == HeaderBytes)
             {
                 var stream = buffer[0];
                 var left = BinaryPrimitives.ReadUInt32BigEndian(buffer.AsSpan(4));

@@ -12,7 +12,8 @@ internal sealed class EngineHttp(EngineSocket socket)
     public EngineSocket Socket => socket;
 
     /// <summary>Sends and looks at nothing but the outcome.</summary>
-    public async Task CallAsync(HttpMethod method, string target, JsonObject? body, CancellationToken cancellationToken, params HttpStatusCode[] fine)
+    public async Task CallAsync(
+        HttpMethod method, string target, JsonObject? body, CancellationToken cancellationToken, params HttpStatusCode[] fine)
     {
         using var response = await SendAsync(method, target, Json(body), cancellationToken, fine);
     }
@@ -23,13 +24,16 @@ internal sealed class EngineHttp(EngineSocket socket)
         return JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
-    public Task<JsonDocument> ReadAsync(string target, CancellationToken cancellationToken) => ReadAsync(HttpMethod.Get, target, null, cancellationToken);
+    public Task<JsonDocument> ReadAsync(string target, CancellationToken cancellationToken) =>
+        ReadAsync(HttpMethod.Get, target, null, cancellationToken);
 
     /// <summary>Null when the engine does not know it.</summary>
     public async Task<JsonDocument?> FindAsync(string target, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Get, target, null, cancellationToken, HttpStatusCode.NotFound);
-        return response.StatusCode == HttpStatusCode.NotFound ? null : JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return response.StatusCode == HttpStatusCode.NotFound
+            ? null
+            : JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
     public async Task<HttpResponseMessage> SendAsync(
@@ -40,9 +44,8 @@ internal sealed class EngineHttp(EngineSocket socket)
     }
 
     /// <param name="request">Its target is relative to the engine's API.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="fine">Refusals that the caller wants to see.</param>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, params HttpStatusCode[] fine)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken, params HttpStatusCode[] fine)
     {
         HttpResponseMessage response;
         try
@@ -87,7 +90,8 @@ internal sealed class EngineHttp(EngineSocket socket)
 
     public static string Filters(JsonObject filters) => "filters=" + Uri.EscapeDataString(filters.ToJsonString());
 
-    public static string LabelFilters(IReadOnlyDictionary<string, string> labels) => Filters("label", labels.Select(label => $"{label.Key}={label.Value}"));
+    public static string LabelFilters(IReadOnlyDictionary<string, string> labels) =>
+        Filters("label", labels.Select(label => $"{label.Key}={label.Value}"));
 
     public static JsonObject Map(IReadOnlyDictionary<string, string> values) =>
         new(values.Select(value => KeyValuePair.Create<string, JsonNode?>(value.Key, value.Value)));

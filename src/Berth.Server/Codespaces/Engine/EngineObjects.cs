@@ -3,7 +3,9 @@ namespace Berth.Server.Codespaces.Engine;
 /// <summary>A login at a registry, as the engine takes it.</summary>
 internal sealed record RegistryCredential(string Registry, string UserName, string Password)
 {
-    /// <summary>A token of the registry for the image at hand. With it the engine shows it as it is, and asks for no other anywhere.</summary>
+    /// <summary>
+    /// A token of the registry for the image at hand. With it the engine shows it as it is, and asks for no other anywhere.
+    /// </summary>
     public string? Token { get; init; }
 
     public override string ToString() => $"{UserName} at {Registry}";
@@ -12,12 +14,12 @@ internal sealed record RegistryCredential(string Registry, string UserName, stri
 /// <summary>What the engine says about itself that matters here.</summary>
 /// <param name="RemapsUsers">Root in a container is nobody outside (dockerd's userns-remap).</param>
 /// <param name="FirstUser">What a container's user 0 is outside: 0 without remapping.</param>
-/// <param name="Folder">Where images and containers lie on the engine's machine.</param>
 internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder);
 
 /// <summary>A container, as far as Berth looks at it.</summary>
 /// <param name="Environment">Each as NAME=VALUE.</param>
-internal sealed record EngineContainer(string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment)
+internal sealed record EngineContainer(
+    string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment)
 {
     /// <summary>It has run and does so no more.</summary>
     public bool HasEnded { get; init; }
@@ -55,20 +57,15 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
 }
 
 /// <summary>What to build.</summary>
-/// <param name="Tag">The image's name.</param>
-/// <param name="Dockerfile">Its name within the context.</param>
-/// <param name="Target">The stage to build.</param>
-/// <param name="Arguments">Of the build.</param>
-/// <param name="Labels">Of the image.</param>
-/// <param name="NoCache">Every instruction runs.</param>
 /// <param name="Network">Of the commands that run: a network's name, <c>default</c> or <c>none</c>.</param>
 /// <param name="MemoryBytes">Each command may use; zero is no limit.</param>
 /// <param name="Cpus">Each command may use; zero is no limit.</param>
 internal sealed record EngineBuild(
-    string Tag, string Dockerfile, string Target, IReadOnlyDictionary<string, string> Arguments, IReadOnlyDictionary<string, string> Labels, bool NoCache,
+    string Tag, string Dockerfile, string Target, IReadOnlyDictionary<string, string> Arguments, IReadOnlyDictionary<string, string> Labels,
+    bool NoCache,
     string Network, long MemoryBytes, double Cpus);
 
 /// <summary>A network of the engine.</summary>
-/// <param name="Bridge">The name of its interface on the host, where it was chosen.</param>
 /// <param name="Subnets">In CIDR notation.</param>
-internal sealed record EngineNetwork(string Id, string Name, string? Bridge, IReadOnlyList<string> Subnets, IReadOnlyDictionary<string, string> Labels);
+internal sealed record EngineNetwork(
+    string Id, string Name, string? Bridge, IReadOnlyList<string> Subnets, IReadOnlyDictionary<string, string> Labels);

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// A process in a container with its input and output: the engine's raw stream, which begins with an HTTP upgrade ("hijacking" in the engine's words). With a
-/// terminal the output is raw; without one it comes in frames (<see cref="EngineFrames"/>).
+/// A process in a container with its input and output: the engine's raw stream, which begins with an HTTP upgrade ("hijacking" in the
+/// engine's words). With a terminal the output is raw; without one it comes in frames (<see cref="EngineFrames"/>).
 /// </summary>
 internal sealed class EngineProcess : IEngineProcess
 {
@@ -25,7 +25,8 @@ internal sealed class EngineProcess : IEngineProcess
     }
 
     /// <exception cref="EngineException">The engine refused.</exception>
-    public static async Task<EngineProcess> StartAsync(EngineHttp http, string container, EngineCommand command, CancellationToken cancellationToken)
+    public static async Task<EngineProcess> StartAsync(
+        EngineHttp http, string container, EngineCommand command, CancellationToken cancellationToken)
     {
         var exec = await CreateAsync(http, container, command, cancellationToken);
         NetworkStream stream;
@@ -73,7 +74,8 @@ internal sealed class EngineProcess : IEngineProcess
         }
     }
 
-    public async Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => await _stream.WriteAsync(input, cancellationToken);
+    public async Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        await _stream.WriteAsync(input, cancellationToken);
 
     public void CloseInput()
     {
@@ -91,7 +93,8 @@ internal sealed class EngineProcess : IEngineProcess
     {
         try
         {
-            await _http.CallAsync(HttpMethod.Post, $"exec/{_exec}/resize?h={rows}&w={columns}", null, cancellationToken, HttpStatusCode.NotFound);
+            await _http.CallAsync(
+                HttpMethod.Post, $"exec/{_exec}/resize?h={rows}&w={columns}", null, cancellationToken, HttpStatusCode.NotFound);
         }
         catch (EngineException exception) when (exception.Status is >= 400)
         {
@@ -117,7 +120,8 @@ internal sealed class EngineProcess : IEngineProcess
 
     public async Task KillAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await FindAsync(cancellationToken) is { Running: true, Pid: > 0 } process && await ContainerPidAsync(cancellationToken) is > 0 and var container)
+        if (await FindAsync(cancellationToken) is { Running: true, Pid: > 0 } process
+            && await ContainerPidAsync(cancellationToken) is > 0 and var container)
         {
             await ProcessSession.KillAsync(process.Pid, container, time, cancellationToken);
         }
@@ -125,7 +129,8 @@ internal sealed class EngineProcess : IEngineProcess
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
-    private static async Task<string> CreateAsync(EngineHttp http, string container, EngineCommand command, CancellationToken cancellationToken)
+    private static async Task<string> CreateAsync(
+        EngineHttp http, string container, EngineCommand command, CancellationToken cancellationToken)
     {
         var body = new JsonObject
         {
@@ -160,7 +165,9 @@ internal sealed class EngineProcess : IEngineProcess
     private async Task<int> ContainerPidAsync(CancellationToken cancellationToken)
     {
         using var document = await _http.FindAsync($"containers/{_container}/json", cancellationToken);
-        return document?.RootElement.GetProperty("State").TryGetProperty("Pid", out var pid) == true && pid.TryGetInt32(out var number) ? number : 0;
+        return document?.RootElement.GetProperty("State").TryGetProperty("Pid", out var pid) == true && pid.TryGetInt32(out var number)
+            ? number
+            : 0;
     }
 
     private static async Task<byte[]> UpgradedAsync(NetworkStream stream, CancellationToken cancellationToken)
@@ -168,6 +175,7 @@ internal sealed class EngineProcess : IEngineProcess
         var answer = await UpgradeAnswer.ReadAsync(stream, cancellationToken);
         return answer.Status is StatusCodes.Status101SwitchingProtocols or StatusCodes.Status200OK
             ? answer.Reader.Rest()
-            : throw new EngineException(answer.Status, EngineHttp.Message(Encoding.UTF8.GetString(await answer.BodyAsync(cancellationToken))));
+            : throw new EngineException(
+                answer.Status, EngineHttp.Message(Encoding.UTF8.GetString(await answer.BodyAsync(cancellationToken))));
     }
 }

@@ -4,8 +4,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// What Berth asks of a container engine, in the engine's own words: it knows no codespace. A call that the engine refuses, or that it does not answer, is an
-/// <see cref="EngineException"/>.
+/// What Berth asks of a container engine, in the engine's own words: it knows no codespace. A call that the engine refuses, or that it does
+/// not answer, is an <see cref="EngineException"/>.
 /// </summary>
 internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineProcesses, IEngineNetworks, IEngineVolumes
 {
@@ -23,19 +23,15 @@ internal interface IEngineImages
 {
     /// <summary>Pulls one digest.</summary>
     /// <param name="repository">Registry and path, without tag.</param>
-    /// <param name="digest">What.</param>
     /// <param name="credential">Null pulls anonymously.</param>
-    /// <param name="progress">Told each line of the engine.</param>
-    /// <param name="cancellationToken">Ends the pull.</param>
-    Task PullAsync(string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken);
+    Task PullAsync(
+        string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress,
+        CancellationToken cancellationToken);
 
     /// <summary>Builds with the engine's own builder.</summary>
-    /// <param name="build">What.</param>
-    /// <param name="writeContext">Writes the context as a tar.</param>
-    /// <param name="log">Told each line of output.</param>
-    /// <param name="cancellationToken">Ends the build.</param>
     /// <returns>The image's id.</returns>
-    Task<string> BuildAsync(EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken);
+    Task<string> BuildAsync(
+        EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken);
 
     /// <summary>Null when the engine does not have it.</summary>
     Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken);
@@ -46,7 +42,9 @@ internal interface IEngineImages
     /// <summary>Names with their tags, by a pattern without tag: <c>registry/owner/*</c>.</summary>
     Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken);
 
-    /// <summary>With the layers below it that nothing else uses. An image that is gone is fine, and so is one that a container uses: it stays.</summary>
+    /// <summary>
+    /// With the layers below it that nothing else uses. An image that is gone is fine, and so is one that a container uses: it stays.
+    /// </summary>
     Task RemoveImageAsync(string image, CancellationToken cancellationToken);
 }
 
@@ -98,7 +96,8 @@ internal interface IEngineContainers
     Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken);
 
     /// <summary>Unpacks a tar archive into a folder of a container.</summary>
-    Task WriteFilesAsync(string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken);
+    Task WriteFilesAsync(
+        string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken);
 }
 
 /// <summary>Processes in a container beside its main one.</summary>
@@ -112,8 +111,12 @@ internal interface IEngineNetworks
 {
     Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken);
 
-    /// <summary>A bridge without IPv6, in which containers reach each other. Refused when the name is taken, or the addresses overlap with another network's.</summary>
-    Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+    /// <summary>
+    /// A bridge without IPv6, in which containers reach each other. Refused when the name is taken, or the addresses overlap with another
+    /// network's.
+    /// </summary>
+    Task CreateNetworkAsync(
+        string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
     /// <summary>A network that is gone is fine.</summary>
     Task RemoveNetworkAsync(string id, CancellationToken cancellationToken);

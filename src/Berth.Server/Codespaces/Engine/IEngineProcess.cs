@@ -3,7 +3,6 @@ namespace Berth.Server.Codespaces.Engine;
 /// <summary>A process to be.</summary>
 /// <param name="Command">The program and its arguments; no shell reads them.</param>
 /// <param name="User">As whom; empty: as the container's own user.</param>
-/// <param name="Folder">Where it runs.</param>
 internal sealed record EngineCommand(IReadOnlyList<string> Command, string User, string Folder)
 {
     /// <summary>Each as NAME=VALUE, beside the container's own.</summary>
@@ -24,7 +23,6 @@ internal interface IEngineProcess : IAsyncDisposable
 {
     /// <summary>Copies its output until it ends.</summary>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken);
 
     Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken);

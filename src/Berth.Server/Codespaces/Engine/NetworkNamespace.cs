@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// Makes sockets that belong to a container's network: a socket stays in the network namespace that its thread was in when it was made (network_namespaces(7)),
-/// so one thread goes there, makes it and comes back. Needs root and a server that sees the engine's processes.
+/// Makes sockets that belong to a container's network: a socket stays in the network namespace that its thread was in when it was made
+/// (network_namespaces(7)), so one thread goes there, makes it and comes back. Needs root and a server that sees the engine's processes.
 /// </summary>
 internal static partial class NetworkNamespace
 {
@@ -15,7 +15,8 @@ internal static partial class NetworkNamespace
 
     /// <summary>A socket in the container's network, neither bound nor connected.</summary>
     /// <exception cref="EngineException">The container has ended, or the server may not enter its network.</exception>
-    public static async Task<T> InsideAsync<T>(IContainerEngine engine, EngineContainer container, Func<T> make, CancellationToken cancellationToken)
+    public static async Task<T> InsideAsync<T>(
+        IContainerEngine engine, EngineContainer container, Func<T> make, CancellationToken cancellationToken)
         where T : class
     {
         using var network = Open($"/proc/{container.Pid}/ns/net");
@@ -58,7 +59,8 @@ internal static partial class NetworkNamespace
             {
                 sockets.Add(Listen(IPAddress.IPv6Loopback, port));
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
+            catch (SocketException exception)
+                when (exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
             {
                 // Containers have no IPv6 unless the engine was told so.
             }
@@ -74,13 +76,15 @@ internal static partial class NetworkNamespace
 
     /// <summary>A connection to a port of the container, also one that listens on its loopback address only.</summary>
     /// <exception cref="SocketException">Nothing listens there.</exception>
-    public static async Task<Socket> ConnectAsync(IContainerEngine engine, EngineContainer container, int port, CancellationToken cancellationToken)
+    public static async Task<Socket> ConnectAsync(
+        IContainerEngine engine, EngineContainer container, int port, CancellationToken cancellationToken)
     {
         var address = IPAddress.Loopback;
         while (true)
         {
             var family = address.AddressFamily;
-            var socket = await InsideAsync(engine, container, () => new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, cancellationToken);
+            var socket = await InsideAsync(
+                engine, container, () => new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, cancellationToken);
             try
             {
                 await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
@@ -131,7 +135,8 @@ internal static partial class NetworkNamespace
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new EngineException(409, "the container's network cannot be entered: it has ended, or the server does not see the engine's processes");
+            throw new EngineException(
+                409, "the container's network cannot be entered: it has ended, or the server does not see the engine's processes");
         }
     }
 
@@ -139,7 +144,10 @@ internal static partial class NetworkNamespace
     {
         if (SetNamespace(network, NewNetwork) != 0)
         {
-            throw new EngineException(403, $"the container's network cannot be entered (error {Marshal.GetLastPInvokeError()}): the server must run as root for codespaces");
+            throw new EngineException(
+                403,
+                $"the container's network cannot be entered (error {Marshal.GetLastPInvokeError()}): the server must run as root for "
+                    + "codespaces");
         }
     }
 

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// Ends a process of a container and what belongs to its session, as a terminal does that is closed. The engine has no call for it, so the signals come from this
-/// machine; where the server does not see the engine's processes (it runs in a container itself) nothing is done.
+/// Ends a process of a container and what belongs to its session, as a terminal does that is closed. The engine has no call for it, so the
+/// signals come from this machine; where the server does not see the engine's processes (it runs in a container itself) nothing is done.
 /// </summary>
 internal static partial class ProcessSession
 {
@@ -13,10 +13,7 @@ internal static partial class ProcessSession
     private const int Kill = 9;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <param name="pid">The process.</param>
     /// <param name="containerPid">The main process of its container: only what lives in the same process namespace is ended.</param>
-    /// <param name="time">The clock of the grace.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public static async Task KillAsync(int pid, int containerPid, TimeProvider time, CancellationToken cancellationToken)
     {
         var wanted = Namespace(containerPid);
@@ -51,7 +48,8 @@ internal static partial class ProcessSession
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return int.Parse(fields[3], CultureInfo.InvariantCulture);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
         {
             return -1;
         }

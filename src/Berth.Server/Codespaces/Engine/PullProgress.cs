@@ -15,7 +15,9 @@ internal sealed record PullProgress(string Status, string? Layer, long? Current,
             var detail = root.ObjectOf("progressDetail");
             return new PullProgress(
                 root.TextOf("status") ?? "", root.TextOf("id"), Number(detail, "current"), Number(detail, "total"),
-                root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errorDetail", out var error) ? error.TextOf("message") ?? "the pull failed" : root.TextOf("error"));
+                root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errorDetail", out var error)
+                    ? error.TextOf("message") ?? "the pull failed"
+                    : root.TextOf("error"));
         }
         catch (OutsideJsonException)
         {
@@ -24,7 +26,12 @@ internal sealed record PullProgress(string Status, string? Layer, long? Current,
     }
 
     private static long? Number(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
+        element.ValueKind == JsonValueKind.Object
+            && element.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt64(out var number)
+            ? number
+            : null;
 }
 
 /// <summary>Turns the many lines of a pull into few: the sum over all layers, said when it has moved by a tenth.</summary>
@@ -46,8 +53,10 @@ internal sealed class PullSummary
         }
         else
         {
-            return update.Status is "Already exists" or "Pull complete" && update.Layer is not null ? $"layer {update.Layer}: {update.Status}"
-                : update.Layer is null && update.Status.StartsWith("Status: ", StringComparison.Ordinal) ? update.Status["Status: ".Length..]
+            return update.Status is "Already exists" or "Pull complete" && update.Layer is not null
+                ? $"layer {update.Layer}: {update.Status}"
+                : update.Layer is null && update.Status.StartsWith("Status: ", StringComparison.Ordinal)
+                ? update.Status["Status: ".Length..]
                 : null;
         }
 

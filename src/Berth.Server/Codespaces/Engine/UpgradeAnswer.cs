@@ -5,7 +5,6 @@ namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>How the engine answered the wish to give up HTTP on a connection.</summary>
 /// <param name="Status">502 when it made no sense.</param>
-/// <param name="Reader">Stands behind the head.</param>
 /// <param name="Length">Bytes of the body that the head announces, as many as are taken at most.</param>
 internal sealed record UpgradeAnswer(int Status, GateReader Reader, int Length)
 {
@@ -13,9 +12,16 @@ internal sealed record UpgradeAnswer(int Status, GateReader Reader, int Length)
     {
         var reader = new GateReader(engine);
         var head = (await reader.ReadHeadAsync(GateRequest.MaxHeadBytes, cancellationToken) ?? "").Split("\r\n");
-        var status = head[0].Split(' ') is [_, var code, ..] && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 502;
+        var status = head[0].Split(' ') is [_, var code, ..]
+            && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 502;
         var length = head.Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-            .Select(line => int.TryParse(line["Content-Length:".Length..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0)
+            .Select(
+                line =>
+                    int.TryParse(line["Content-Length:".Length..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                        ? bytes
+                        : 0)
             .FirstOrDefault();
         return new UpgradeAnswer(status, reader, Math.Min(length, GateRequest.MaxBodyBytes));
     }

@@ -8,10 +8,13 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Makes <c>BERTH_URL</c> answer inside a codespace under its own name where that name is this machine's loopback (<c>localhost</c>): a listener on the
-/// container's loopback whose connections this server answers itself. It leads to Berth and nowhere else. Other names are reached by the network.
+/// Makes <c>BERTH_URL</c> answer inside a codespace under its own name where that name is this machine's loopback (<c>localhost</c>): a
+/// listener on the container's loopback whose connections this server answers itself. It leads to Berth and nowhere else. Other names are
+/// reached by the network.
 /// </summary>
-internal sealed partial class BerthEnvironment(IContainerEngine engine, EnvironmentListener listener, AddressOptions options, ILogger<BerthEnvironment> logger) : IDisposable
+internal sealed partial class BerthEnvironment(
+    IContainerEngine engine, EnvironmentListener listener, AddressOptions options, ILogger<BerthEnvironment> logger)
+    : IDisposable
 {
     /// <summary>Callers from a container without a network of its own (RFC 5737, for documentation: no machine has it).</summary>
     private static readonly IPAddress Unknown = IPAddress.Parse("192.0.2.1");
@@ -35,7 +38,8 @@ internal sealed partial class BerthEnvironment(IContainerEngine engine, Environm
         try
         {
             var port = options.BaseUri.Port;
-            var sockets = await NetworkNamespace.InsideAsync(engine, container, () => NetworkNamespace.ListenOnLoopback(port), cancellationToken);
+            var sockets = await NetworkNamespace.InsideAsync(
+                engine, container, () => NetworkNamespace.ListenOnLoopback(port), cancellationToken);
             var made = new Open(container.StartedAt, sockets);
             if (!_open.TryAdd(container.Id, made))
             {
@@ -49,7 +53,8 @@ internal sealed partial class BerthEnvironment(IContainerEngine engine, Environm
         }
         catch (SocketException exception)
         {
-            return $"{options.Url} does not answer inside: {exception.Message}. A program in the codespace listens on port {options.BaseUri.Port}";
+            return $"{options.Url} does not answer inside: {exception.Message}. A program in the codespace listens on "
+                + $"port {options.BaseUri.Port}";
         }
         catch (EngineException exception)
         {
@@ -86,7 +91,8 @@ internal sealed partial class BerthEnvironment(IContainerEngine engine, Environm
             {
                 return;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket)
+            catch (SocketException exception)
+                when (exception.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket)
             {
                 return;
             }

@@ -13,7 +13,8 @@ namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
 internal sealed partial class EnvironmentContents(
-    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, IContainerEngine engine, AddressOptions address, OutgoingOptions outgoing,
+    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, IContainerEngine engine, AddressOptions address,
+    OutgoingOptions outgoing,
     ILogger<EnvironmentContents> logger)
 {
     private const string SystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
@@ -32,24 +33,23 @@ internal sealed partial class EnvironmentContents(
     }
 
     /// <summary>At every start: new and changed secrets take effect here.</summary>
-    /// <param name="codespace">Which.</param>
-    /// <param name="repository">Its repository.</param>
-    /// <param name="token">Its token of this start.</param>
     /// <param name="secrets">What it may see.</param>
-    /// <param name="logins">The logins of registries, for docker's configuration.</param>
     /// <param name="log">The creation log; it is told what to mask.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<CodespaceEnvironment> BeginAsync(
-        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, CodespaceLogWriter log,
+        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins,
+        CodespaceLogWriter log,
         CancellationToken cancellationToken)
     {
         var owner = await OwnerAsync(codespace, repository, cancellationToken);
         var inside = EnvironmentVariables.Of(
-            codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment, owner.ExportRegistrySecrets,
+            codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment,
+            owner.ExportRegistrySecrets,
             address, outgoing);
 
         // The name of a registry is what a failed login is explained with.
-        log.Mask(secrets.Environment.Where(secret => !secret.Key.EndsWith("_CONTAINER_REGISTRY_SERVER", StringComparison.Ordinal)).Select(secret => secret.Value));
+        log.Mask(
+            secrets.Environment.Where(secret => !secret.Key.EndsWith("_CONTAINER_REGISTRY_SERVER", StringComparison.Ordinal))
+                .Select(secret => secret.Value));
         if (secrets.Environment.Count > 0)
         {
             log.Write("secrets", secrets.Summary);
@@ -57,8 +57,11 @@ internal sealed partial class EnvironmentContents(
 
         if (secrets.NotHere is { } elsewhere)
         {
-            var organization = secrets.Elsewhere.Any(secret => secret.Level == SecretLevel.Organization) ? $" (with --org {repository.OwnerLogin} for the organization's)" : "";
-            log.Write("secrets", Fault.Shown(elsewhere, $"berth secret repos add NAME {repository.FullName}{organization}, then stop and start"));
+            var organization = secrets.Elsewhere.Any(secret => secret.Level == SecretLevel.Organization)
+                ? $" (with --org {repository.OwnerLogin} for the organization's)"
+                : "";
+            log.Write(
+                "secrets", Fault.Shown(elsewhere, $"berth secret repos add NAME {repository.FullName}{organization}, then stop and start"));
         }
 
         foreach (var line in inside.Report)
@@ -67,7 +70,13 @@ internal sealed partial class EnvironmentContents(
         }
 
         var before = await states.FindAsync(codespace.Id, cancellationToken);
-        var state = new EnvironmentState { Token = token, Variables = inside.Variables, Logins = logins, OwnDockerConfiguration = before.OwnDockerConfiguration };
+        var state = new EnvironmentState
+        {
+            Token = token,
+            Variables = inside.Variables,
+            Logins = logins,
+            OwnDockerConfiguration = before.OwnDockerConfiguration,
+        };
         await states.StoreAsync(codespace.Id, state, cancellationToken);
         _refresh[codespace.Id] = logins.RefreshAt;
 
@@ -75,7 +84,9 @@ internal sealed partial class EnvironmentContents(
         ConcurrentDictionary<string, Lazy<Task>> ready = new(StringComparer.Ordinal);
         return new CodespaceEnvironment(
             inside.Variables,
-            (container, user, cancel) => ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(state, container, user, log, cancel))).Value);
+            (
+                container, user,
+                cancel) => ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(state, container, user, log, cancel))).Value);
     }
 
     /// <summary>Whether logins of a codespace that runs have to be asked for again.</summary>
@@ -126,7 +137,8 @@ internal sealed partial class EnvironmentContents(
         if (container is { Running: true } && state.IsRunning && codespace.RemoteUser is { } user)
         {
             var current = await files.ReadDockerConfigurationAsync(container.Id, user, cancellationToken);
-            await states.StoreAsync(codespace.Id, state with { OwnDockerConfiguration = OwnPart(current, state.Logins) }, cancellationToken);
+            await states.StoreAsync(
+                codespace.Id, state with { OwnDockerConfiguration = OwnPart(current, state.Logins) }, cancellationToken);
         }
 
         if (codespace.ContainerId is { } gone)
@@ -150,25 +162,23 @@ internal sealed partial class EnvironmentContents(
             log.Write("inside", fault);
         }
 
-        if (await engine.ContainerAsync(container, cancellationToken) is { Running: true } running && await berth.EnsureAsync(running, cancellationToken) is { } unreachable)
+        if (await engine.ContainerAsync(container, cancellationToken) is { Running: true } running
+            && await berth.EnsureAsync(running, cancellationToken) is { } unreachable)
         {
             log.Write("inside", unreachable);
         }
     }
 
-    /// <param name="state">What was written last.</param>
-    /// <param name="own">Docker's configuration where there is none inside.</param>
-    /// <param name="logins">What is written now.</param>
-    /// <param name="container">Where.</param>
-    /// <param name="user">Whose.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    private Task<string?> UpdateAsync(EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
+    private Task<string?> UpdateAsync(
+        EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
         files.UpdateAsync(
             container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates()), cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>
-        current is null ? null : new DockerLogins([]).MergeInto(current, written) is var own && own is "{}" or """{"auths":{}}""" ? null : own;
+        current is null
+            ? null
+            : new DockerLogins([]).MergeInto(current, written) is var own && own is "{}" or """{"auths":{}}""" ? null : own;
 
     /// <summary>Programs take one file of certificates: the system's and the operator's together.</summary>
     private string Certificates()
@@ -186,7 +196,8 @@ internal sealed partial class EnvironmentContents(
         session => session.SingleAsync<Owner>(
             """
             select a.login, a.name, a.email,
-                   coalesce((select o.export_registry_secrets from organizations o where o.account_id = @organization), true) as export_registry_secrets
+                   coalesce((select o.export_registry_secrets from organizations o
+                     where o.account_id = @organization), true) as export_registry_secrets
             from accounts a where a.id = @user
             """,
             new { user = codespace.OwnerId, organization = repository.OwnerId }),

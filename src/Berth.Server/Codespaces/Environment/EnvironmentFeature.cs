@@ -15,7 +15,8 @@ internal static class EnvironmentFeature
         services.AddSingleton<BerthEnvironment>();
         services.AddSingleton<EnvironmentListener>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<EnvironmentListener>());
-        services.AddOptions<KestrelServerOptions>().Configure<TlsOptions>((kestrel, options) => kestrel.Listen(new EnvironmentEndPoint(), listen =>
+        services.AddOptions<KestrelServerOptions>()
+            .Configure<TlsOptions>((kestrel, options) => kestrel.Listen(new EnvironmentEndPoint(), listen =>
         {
             if (!string.IsNullOrEmpty(options.TlsCertFile))
             {

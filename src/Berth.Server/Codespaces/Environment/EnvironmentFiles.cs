@@ -4,9 +4,9 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Reads and writes Berth's few files in a container, on a tmpfs that the container alone has and that ends when it stops. A shell of the remote user does it, fed on
-/// its standard input: nothing of this machine's file system is touched, no link inside can lead anywhere, and no program is needed but the shell that dev
-/// containers need anyway. Contents are neither arguments nor variables.
+/// Reads and writes Berth's few files in a container, on a tmpfs that the container alone has and that ends when it stops. A shell of the
+/// remote user does it, fed on its standard input: nothing of this machine's file system is touched, no link inside can lead anywhere, and
+/// no program is needed but the shell that dev containers need anyway. Contents are neither arguments nor variables.
 /// </summary>
 internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider time)
 {
@@ -15,8 +15,9 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// What is there, the mark, and then what is sent for it. Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads
-    /// here unless the person has a folder of that name: programs that do not know DOCKER_CONFIG look there.
+    /// What is there, the mark, and then what is sent for it. Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and
+    /// <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads here unless the person
+    /// has a folder of that name: programs that do not know DOCKER_CONFIG look there.
     /// </summary>
     private const string UpdateScript = ReadScript + "\nprintf '\\n%s\\n' '" + Mark + "'\n" + """
         umask 077
@@ -34,19 +35,22 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         done
         """;
 
-    /// <summary>Writes all files anew, in one process with the reading of what is there: a process in a container costs a tenth of a second.</summary>
-    /// <param name="container">Where.</param>
-    /// <param name="user">Whose.</param>
+    /// <summary>
+    /// Writes all files anew, in one process with the reading of what is there: a process in a container costs a tenth of a second.
+    /// </summary>
     /// <param name="contents">The files, told docker's configuration as it is inside; null when there is none.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Null when all is written, else why not.</returns>
-    public async Task<string?> UpdateAsync(string container, string user, Func<string?, EnvironmentContent> contents, CancellationToken cancellationToken)
+    public async Task<string?> UpdateAsync(
+        string container, string user, Func<string?, EnvironmentContent> contents, CancellationToken cancellationToken)
     {
-        byte[] Input(string current) => Encoding.UTF8.GetBytes(string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
+        byte[] Input(string current) =>
+            Encoding.UTF8.GetBytes(
+                string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
         var (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         if (code != 0)
         {
-            // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's (runc 1.1).
+            // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's
+            // (runc 1.1).
             await RunAsync(container, "0", $"chmod 1777 {EnvironmentVariables.Folder}", null, cancellationToken);
             (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
         }
@@ -61,11 +65,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         return code == 0 && output.Length > 0 ? output : null;
     }
 
-    /// <param name="container">Where.</param>
-    /// <param name="user">As whom.</param>
-    /// <param name="script">What the shell does.</param>
     /// <param name="answer">What it gets to read once its output has reached the mark; null: nothing.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>How it ended, and its output: after the mark, where there is one.</returns>
     private async Task<(int Code, string Output)> RunAsync(
         string container, string user, string script, Func<string, byte[]>? answer, CancellationToken cancellationToken)

@@ -13,8 +13,8 @@ internal sealed class EnvironmentEndPoint : EndPoint
 }
 
 /// <summary>
-/// Hands connections that were accepted in a container's network to Kestrel, as coming from the container's address. They never pass this machine's loopback
-/// interface, from where callers are trusted more.
+/// Hands connections that were accepted in a container's network to Kestrel, as coming from the container's address. They never pass this
+/// machine's loopback interface, from where callers are trusted more.
 /// </summary>
 internal sealed class EnvironmentListener : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
@@ -23,14 +23,16 @@ internal sealed class EnvironmentListener : IConnectionListenerFactory, IConnect
 
     public EnvironmentListener(ILoggerFactory loggers)
     {
-        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger<EnvironmentListener>());
+        _connections = new SocketConnectionContextFactory(
+            new SocketConnectionFactoryOptions(), loggers.CreateLogger<EnvironmentListener>());
     }
 
     public EndPoint EndPoint { get; } = new EnvironmentEndPoint();
 
     public bool CanBind(EndPoint endpoint) => endpoint is EnvironmentEndPoint;
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => ValueTask.FromResult<IConnectionListener>(this);
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult<IConnectionListener>(this);
 
     /// <summary>A connection from inside, with the address that the server is to see.</summary>
     public async ValueTask TakeAsync(Socket socket, IPAddress container, CancellationToken cancellationToken)

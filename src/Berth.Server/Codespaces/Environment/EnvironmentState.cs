@@ -29,14 +29,18 @@ internal sealed record EnvironmentState
 [JsonSerializable(typeof(EnvironmentState))]
 internal sealed partial class EnvironmentJson : JsonSerializerContext;
 
-/// <summary>Keeps the states of codespaces that run: a server that comes back starts processes with the same environment as before.</summary>
+/// <summary>
+/// Keeps the states of codespaces that run: a server that comes back starts processes with the same environment as before.
+/// </summary>
 internal sealed class EnvironmentStates(Db db, ServerKeys keys)
 {
     /// <summary>An empty state when there is none.</summary>
     public async Task<EnvironmentState> FindAsync(long codespace, CancellationToken cancellationToken)
     {
         var sealedState = await db.ReadAsync(
-            session => session.FirstOrDefaultAsync<byte[]>("select sealed from codespace_inside where codespace_id = @codespace", new { codespace }), cancellationToken);
+            session => session.FirstOrDefaultAsync<byte[]>(
+                "select sealed from codespace_inside where codespace_id = @codespace", new { codespace }),
+            cancellationToken);
         return sealedState is null ? new EnvironmentState() : Open(codespace, sealedState);
     }
 
@@ -64,7 +68,8 @@ internal sealed class EnvironmentStates(Db db, ServerKeys keys)
         else
         {
             await db.WriteAsync(
-                session => session.ExecuteAsync("delete from codespace_inside where codespace_id = @codespace", new { codespace }), cancellationToken);
+                session => session.ExecuteAsync("delete from codespace_inside where codespace_id = @codespace", new { codespace }),
+                cancellationToken);
         }
     }
 
@@ -75,7 +80,9 @@ internal sealed class EnvironmentStates(Db db, ServerKeys keys)
     {
         try
         {
-            return JsonSerializer.Deserialize(AesGcmBox.Open(Key(), value, BitConverter.GetBytes(codespace)), EnvironmentJson.Default.EnvironmentState) ?? new EnvironmentState();
+            return JsonSerializer.Deserialize(
+                AesGcmBox.Open(Key(), value, BitConverter.GetBytes(codespace)), EnvironmentJson.Default.EnvironmentState)
+                ?? new EnvironmentState();
         }
         catch (CryptographicException)
         {

@@ -3,10 +3,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// The environment that every process gets which Berth starts in a codespace: the visible secrets, and what GitHub sets. It is never part of the
-/// container's configuration, so neither <c>docker inspect</c> nor an image knows it.
+/// The environment that every process gets which Berth starts in a codespace: the visible secrets, and what GitHub sets. It is never part
+/// of the container's configuration, so neither <c>docker inspect</c> nor an image knows it.
 /// </summary>
-/// <param name="Variables">Name and value.</param>
 /// <param name="Report">One line for each secret that is not exported, with the reason.</param>
 internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Report)
 {
@@ -14,28 +13,27 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     public const string Folder = "/run/berth";
 
     /// <summary>
-    /// Linux takes 128 KiB for one variable and a quarter of the stack's limit (usually 8 MiB) for all of them and the arguments (execve(2)).
+    /// Linux takes 128 KiB for one variable and a quarter of the stack's limit (usually 8 MiB) for all of them and the arguments
+    /// (execve(2)).
     /// </summary>
     private const int MostBytes = 1024 * 1024;
 
     private static readonly string[] Kept =
     [
-        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "HOSTNAME", "TERM", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT",
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "HOSTNAME", "TERM", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD",
+        "LD_LIBRARY_PATH", "LD_AUDIT",
     ];
 
     /// <summary>Who works in it, where.</summary>
     internal sealed record Person(string Login, string? Name, string? Email);
 
-    /// <param name="codespace">Its name.</param>
     /// <param name="repository"><c>owner/name</c>.</param>
-    /// <param name="person">Its creator.</param>
-    /// <param name="token">Its token of this start.</param>
     /// <param name="secrets">The secrets that it may see.</param>
     /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
-    /// <param name="address">Where the server is.</param>
     /// <param name="outgoing">Whether there are certificates beside the system's.</param>
     public static EnvironmentVariables Of(
-        string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets, bool exportRegistries,
+        string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets,
+        bool exportRegistries,
         AddressOptions address, OutgoingOptions outgoing)
     {
         var own = Own(codespace, repository, person, token, address, outgoing);
@@ -89,7 +87,9 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
             ["GITHUB_API_URL"] = url + "/api/v3",
             ["GITHUB_GRAPHQL_URL"] = url + "/api/graphql",
             ["GIT_COMMITTER_NAME"] = name,
-            ["GIT_COMMITTER_EMAIL"] = string.IsNullOrWhiteSpace(person.Email) ? $"{person.Login}@users.noreply.{address.BaseUri.Host}" : person.Email,
+            ["GIT_COMMITTER_EMAIL"] = string.IsNullOrWhiteSpace(person.Email)
+                ? $"{person.Login}@users.noreply.{address.BaseUri.Host}"
+                : person.Email,
             ["BERTH_URL"] = url,
             ["BERTH_TOKEN"] = token,
             ["DOCKER_CONFIG"] = Folder + "/docker",
@@ -102,7 +102,9 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
 
         if (!string.IsNullOrEmpty(outgoing.CaFile))
         {
-            variables["NODE_EXTRA_CA_CERTS"] = variables["SSL_CERT_FILE"] = variables["GIT_SSL_CAINFO"] = variables["REQUESTS_CA_BUNDLE"] = Folder + "/ca.pem";
+            variables[
+                "NODE_EXTRA_CA_CERTS"] = variables[
+                    "SSL_CERT_FILE"] = variables["GIT_SSL_CAINFO"] = variables["REQUESTS_CA_BUNDLE"] = Folder + "/ca.pem";
         }
 
         return variables;
@@ -120,8 +122,11 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
         _ => null,
     };
 
-    private static int Size(string name, string value) => System.Text.Encoding.UTF8.GetByteCount(name) + System.Text.Encoding.UTF8.GetByteCount(value) + 2;
+    private static int Size(string name, string value) =>
+        System.Text.Encoding.UTF8.GetByteCount(name) + System.Text.Encoding.UTF8.GetByteCount(value) + 2;
 
-    [System.Text.RegularExpressions.GeneratedRegex("_CONTAINER_REGISTRY_(SERVER|USER|PASSWORD|ROLE_ARN|EXTERNAL_ID)$", System.Text.RegularExpressions.RegexOptions.ExplicitCapture | System.Text.RegularExpressions.RegexOptions.NonBacktracking)]
+    [System.Text.RegularExpressions.GeneratedRegex(
+        "_CONTAINER_REGISTRY_(SERVER|USER|PASSWORD|ROLE_ARN|EXTERNAL_ID)$",
+        System.Text.RegularExpressions.RegexOptions.ExplicitCapture | System.Text.RegularExpressions.RegexOptions.NonBacktracking)]
     private static partial System.Text.RegularExpressions.Regex RegistrySecretName();
 }

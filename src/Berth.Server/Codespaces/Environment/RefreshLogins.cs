@@ -3,8 +3,13 @@ using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Environment;
 
-/// <summary>Asks again for logins of registries that last for hours only, half of their life before they end, and writes them into the codespaces that run.</summary>
-internal sealed class RefreshLogins(EnvironmentContents contents, EnvironmentStates states, RegistryAccess registries, CollectDockerLogins logins, CodespaceLog logs, TimeProvider time)
+/// <summary>
+/// Asks again for logins of registries that last for hours only, half of their life before they end, and writes them into the codespaces
+/// that run.
+/// </summary>
+internal sealed class RefreshLogins(
+    EnvironmentContents contents, EnvironmentStates states, RegistryAccess registries, CollectDockerLogins logins, CodespaceLog logs,
+    TimeProvider time)
 {
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
@@ -19,6 +24,7 @@ internal sealed class RefreshLogins(EnvironmentContents contents, EnvironmentSta
         var principal = new CodespacePrincipal(
             codespace.Id, codespace.Name, repository, codespace.RepositoryFullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0);
         var credentials = await registries.LoadAsync(principal, state.Token, (_, _) => { }, log.Mask, cancellationToken);
-        await contents.RefreshAsync(codespace, await logins.RunAsync(credentials with { Log = log.Write }, cancellationToken), cancellationToken);
+        await contents.RefreshAsync(
+            codespace, await logins.RunAsync(credentials with { Log = log.Write }, cancellationToken), cancellationToken);
     }
 }

@@ -3,8 +3,9 @@ using System.Text;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Takes secret values out of text: the values, their lines, and both also in base64, at every place that they may begin at in a group of three
-/// bytes (a login is base64 of <c>user:password</c>). Values shorter than four characters are left alone: every log would be full of holes.
+/// Takes secret values out of text: the values, their lines, and both also in base64, at every place that they may begin at in a group of
+/// three bytes (a login is base64 of <c>user:password</c>). Values shorter than four characters are left alone: every log would be full of
+/// holes.
 /// </summary>
 internal sealed class SecretMask
 {
@@ -41,7 +42,10 @@ internal sealed class SecretMask
 
     private void AddOne(string secret)
     {
-        foreach (var part in secret.Split('\n').Select(line => line.Trim()).Append(secret.Trim()).Where(part => part.Length >= ShortestValue))
+        foreach (var part in secret.Split('\n')
+            .Select(line => line.Trim())
+            .Append(secret.Trim())
+            .Where(part => part.Length >= ShortestValue))
         {
             if (_known.Add(part))
             {

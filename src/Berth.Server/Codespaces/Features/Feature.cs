@@ -7,17 +7,17 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>A feature with its content, ready to be installed (containers.dev, "Features").</summary>
-/// <param name="Name">As it was asked for.</param>
 /// <param name="Version">What tells two contents of one name apart: the digest, or nothing for a folder.</param>
-/// <param name="Metadata">Its devcontainer-feature.json.</param>
-/// <param name="Options">What it is given, as texts by the name of the option.</param>
-/// <param name="Write">Writes its files into a tar, below a folder.</param>
 internal sealed partial record Feature(
-    FeatureName Name, string Version, JsonObject Metadata, IReadOnlyDictionary<string, string> Options, Func<TarWriter, string, CancellationToken, Task> Write)
+    FeatureName Name, string Version, JsonObject Metadata, IReadOnlyDictionary<string, string> Options,
+    Func<TarWriter, string, CancellationToken, Task> Write)
 {
     public const string MetadataFile = "devcontainer-feature.json";
 
-    private static readonly string[] Commands = ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"];
+    private static readonly string[] Commands =
+        [
+            "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand",
+        ];
 
     /// <summary>Two of the same key are one.</summary>
     public string Key => KeyOf(Name, Version, Options);
@@ -28,7 +28,8 @@ internal sealed partial record Feature(
             [
                 name.Resource,
                 version,
-                string.Join('\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")),
+                string.Join(
+                    '\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")),
             ]);
 
     /// <summary>Features that must come first; installed with it when nobody asks for them.</summary>
@@ -49,7 +50,8 @@ internal sealed partial record Feature(
 
     /// <summary>Variables that it adds to the image.</summary>
     public IReadOnlyDictionary<string, string> Environment =>
-        (Metadata["containerEnv"] as JsonObject ?? []).Where(entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName().IsMatch(entry.Key))
+        (Metadata["containerEnv"] as JsonObject ?? []).Where(
+            entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName().IsMatch(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>(), StringComparer.Ordinal);
 
     /// <summary>What of it concerns the container rather than the image, for the label <c>devcontainer.metadata</c>.</summary>
@@ -75,17 +77,21 @@ internal sealed partial record Feature(
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host", "do without it, or use one that does not ask for it");
+                $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host",
+                "do without it, or use one that does not ask for it");
         }
 
-        foreach (var mount in (Metadata["mounts"] as JsonArray ?? []).OfType<JsonNode>().Select(mount => mount is JsonObject ? mount.ToJsonString() : mount.ToString()))
+        foreach (var mount in (Metadata["mounts"] as JsonArray ?? [])
+            .OfType<JsonNode>()
+            .Select(mount => mount is JsonObject ? mount.ToJsonString() : mount.ToString()))
         {
             if (mount.Contains("docker.sock", StringComparison.Ordinal))
             {
                 throw FeatureName.NeedsEngine($"the feature {Name.Text}", "the host's container engine");
             }
 
-            yield return $"the feature {Name.Text} asks for the mount {mount}, which it does not get: a codespace mounts its own workspace only";
+            yield return $"the feature {Name.Text} asks for the mount {mount}, which it does not get: a codespace mounts its own "
+                + "workspace only";
         }
 
         if (TextsOf(Metadata["capAdd"]).ToList() is { Count: > 0 } capabilities)
@@ -95,7 +101,8 @@ internal sealed partial record Feature(
 
         if (TextsOf(Metadata["securityOpt"]).ToList() is { Count: > 0 } options)
         {
-            yield return $"the feature {Name.Text} asks for the security options {string.Join(", ", options)}, which it does not get: the engine's defaults stay on";
+            yield return $"the feature {Name.Text} asks for the security options {string.Join(", ", options)}, which it does not get: the "
+                + "engine's defaults stay on";
         }
     }
 

@@ -9,8 +9,8 @@ using Berth.Server.Json;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
-/// How features become layers of an image (containers.dev, "Invoking install.sh"): each is copied in and its script runs as root with its options and the users
-/// as variables. What they say about the container goes into the image's label, which the dev container tools read.
+/// How features become layers of an image (containers.dev, "Invoking install.sh"): each is copied in and its script runs as root with its
+/// options and the users as variables. What they say about the container goes into the image's label, which the dev container tools read.
 /// </summary>
 internal static class FeatureLayers
 {
@@ -22,8 +22,6 @@ internal static class FeatureLayers
     private const string Place = "/tmp/berth-features";
     private const string Wrapper = "berth-install.sh";
 
-    /// <param name="features">In order.</param>
-    /// <param name="user">The image's own user, who comes back after the last.</param>
     public static IEnumerable<string> Instructions(IReadOnlyList<Feature> features, string? user)
     {
         yield return "USER root";
@@ -42,12 +40,14 @@ internal static class FeatureLayers
     }
 
     /// <summary>Their files, each with a script that sets what it is given.</summary>
-    public static Func<TarWriter, CancellationToken, Task> Files(IReadOnlyList<Feature> features, string containerUser, string remoteUser) => async (tar, cancellationToken) =>
+    public static Func<TarWriter, CancellationToken, Task> Files(
+        IReadOnlyList<Feature> features, string containerUser, string remoteUser) => async (tar, cancellationToken) =>
     {
         for (var i = 0; i < features.Count; i++)
         {
             await features[i].Write(tar, $"features/{i}/", cancellationToken);
-            await BuildContext.TextAsync(tar, $"features/{i}/{Wrapper}", Install(features[i], i, containerUser, remoteUser), cancellationToken);
+            await BuildContext.TextAsync(
+                tar, $"features/{i}/{Wrapper}", Install(features[i], i, containerUser, remoteUser), cancellationToken);
         }
     };
 
@@ -73,7 +73,9 @@ internal static class FeatureLayers
         try
         {
             var node = OutsideJson.ParseNode(text, new JsonDocumentOptions { MaxDepth = 64 });
-            return node is JsonArray array ? array.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject()) : node is JsonObject one ? [one] : [];
+            return node is JsonArray array
+                ? array.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject())
+                : node is JsonObject one ? [one] : [];
         }
         catch (OutsideJsonException)
         {
@@ -84,7 +86,9 @@ internal static class FeatureLayers
     private static string Install(Feature feature, int index, string containerUser, string remoteUser)
     {
         var script = new StringBuilder("set -e\n").Append("cd ").Append(Place).Append('/').Append(index).Append('\n');
-        script.Append("home() { (getent passwd \"$1\" 2>/dev/null || grep -E \"^$1:|^[^:]*:[^:]*:$1:\" /etc/passwd || true) | head -n 1 | cut -d: -f6; }\n");
+        script.Append(
+            "home() { (getent passwd \"$1\" 2>/dev/null || grep -E \"^$1:|^[^:]*:[^:]*:$1:\" /etc/passwd || true) | head -n 1 | cut -d: "
+                + "-f6; }\n");
         Variable("_CONTAINER_USER", Shell(containerUser));
         Variable("_REMOTE_USER", Shell(remoteUser));
         Variable("_CONTAINER_USER_HOME", $"\"$(home {Shell(containerUser)})\"");
@@ -94,12 +98,22 @@ internal static class FeatureLayers
             Variable(Feature.VariableOf(name), Shell(value));
         }
 
-        return script.Append("chmod +x ./").Append(Script).Append("\n./").Append(Script).Append("\ncd /\nrm -rf ").Append(Place).Append('/').Append(index).Append('\n').ToString();
+        return script.Append("chmod +x ./")
+            .Append(Script)
+            .Append("\n./")
+            .Append(Script)
+            .Append("\ncd /\nrm -rf ")
+            .Append(Place)
+            .Append('/')
+            .Append(index)
+            .Append('\n')
+            .ToString();
 
         void Variable(string name, string value) => script.Append("export ").Append(name).Append('=').Append(value).Append('\n');
     }
 
-    private static string Shell(string text) => "'" + text.Replace("\0", "", StringComparison.Ordinal).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+    private static string Shell(string text) =>
+        "'" + text.Replace("\0", "", StringComparison.Ordinal).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
     /// <summary>Within quotes of a Dockerfile. Variables stay: a feature may add to PATH.</summary>
     private static string Quoted(string text) =>

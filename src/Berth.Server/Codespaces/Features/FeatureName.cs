@@ -5,7 +5,6 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>Which feature is meant (containers.dev, "Referencing a Feature"): one in a registry, or a folder of the repository.</summary>
-/// <param name="Text">As written.</param>
 /// <param name="Image">In a registry; null for a folder.</param>
 /// <param name="Folder">Path within the checkout; null for one in a registry.</param>
 internal sealed record FeatureName(string Text, ImageReference? Image, string? Folder)
@@ -15,9 +14,6 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
     /// <summary>Without version: what orders of installation name.</summary>
     public string Resource => Image?.Repository ?? "./" + Folder;
 
-    /// <param name="id">As written.</param>
-    /// <param name="checkout">The repository's files.</param>
-    /// <param name="folder">Of the file that names it.</param>
     /// <param name="where">For messages: the file that names it.</param>
     /// <exception cref="FaultException">It is no feature that codespaces install.</exception>
     public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
@@ -27,14 +23,16 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
         {
             var path = checkout.Locate(folder, id, $"{where}: the feature {id}");
             return checkout.KindOf(path) == FileKind.Folder
-                ? new FeatureName(id, null, path) : throw new FaultException(FaultKind.Configuration, $"{where}: the feature {id} is no folder of the repository");
+                ? new FeatureName(id, null, path)
+                : throw new FaultException(FaultKind.Configuration, $"{where}: the feature {id} is no folder of the repository");
         }
 
         if (id.Contains("://", StringComparison.Ordinal))
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"{where}: the feature {id} is an archive at a URL, of which nobody knows what it will be tomorrow", "publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
+                $"{where}: the feature {id} is an archive at a URL, of which nobody knows what it will be tomorrow",
+                "publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
         }
 
         var slash = id.IndexOf('/', StringComparison.Ordinal);
@@ -42,7 +40,8 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"{where}: '{id}' is no feature; write it with its registry, such as ghcr.io/devcontainers/features/go:1, or ./FOLDER for one in the repository");
+                $"{where}: '{id}' is no feature; write it with its registry, such as ghcr.io/devcontainers/features/go:1, or ./FOLDER for "
+                    + "one in the repository");
         }
 
         return new FeatureName(id, image, null);
@@ -57,10 +56,9 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
         }
     }
 
-    /// <param name="who">Asks for it.</param>
-    /// <param name="what">It asks for.</param>
     public static FaultException NeedsEngine(string who, string what) => new(
         FaultKind.Configuration,
         $"{who} needs {what}, and with it a codespace would have the whole host. "
-        + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace with dockerComposeFile");
+        + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace "
+        + "with dockerComposeFile");
 }

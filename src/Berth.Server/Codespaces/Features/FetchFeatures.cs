@@ -13,8 +13,9 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
-/// Gets the features of a configuration and what they depend on, in the order of their installation. Those in registries are authorised as images are, with
-/// the same logins, and fetched by Berth itself: neither the dev container tools nor their client of registries see a login.
+/// Gets the features of a configuration and what they depend on, in the order of their installation. Those in registries are authorised as
+/// images are, with the same logins, and fetched by Berth itself: neither the dev container tools nor their client of registries see a
+/// login.
 /// </summary>
 internal sealed class FetchFeatures(RegistryAccess access, RegistryClient registries)
 {
@@ -26,10 +27,6 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     /// <summary>What is asked for by one file: the configuration, or a feature's dependsOn.</summary>
     private sealed record Asking(Checkout Checkout, string Folder, string Where, StartCredentials Start);
 
-    /// <param name="file">The configuration.</param>
-    /// <param name="configuration">What it asks for.</param>
-    /// <param name="start">Logins and log.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FaultException">One is refused, not to be had or not installable; names it.</exception>
     public async Task<List<Feature>> RunAsync(
         DevcontainerFile file, DevcontainerConfiguration configuration, StartCredentials start, CancellationToken cancellationToken)
@@ -43,7 +40,9 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         }
 
         return OrderFeatures.Run(nodes, [.. configuration.FeatureOrder.Select(id =>
-            id.StartsWith("./", StringComparison.Ordinal) || id.StartsWith("../", StringComparison.Ordinal) ? "./" + file.Checkout.Locate(file.Folder, id, file.Path) : id)]);
+            id.StartsWith("./", StringComparison.Ordinal) || id.StartsWith("../", StringComparison.Ordinal)
+                ? "./" + file.Checkout.Locate(file.Folder, id, file.Path)
+                : id)]);
     }
 
     private async Task<string> AddAsync(
@@ -68,7 +67,8 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         nodes[feature.Key] = new FeatureNode(feature, needs);
         if (nodes.Count > MaxFeatures || depth > 10)
         {
-            throw new FaultException(FaultKind.Configuration, $"more than {MaxFeatures} features, or a chain of more than 10 that depend on each other");
+            throw new FaultException(
+                FaultKind.Configuration, $"more than {MaxFeatures} features, or a chain of more than 10 that depend on each other");
         }
 
         var inner = asking with { Folder = name.Folder ?? asking.Folder, Where = $"the feature {id} (dependsOn)" };
@@ -76,7 +76,8 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         {
             if (name.Folder is null && needed.StartsWith('.'))
             {
-                throw new FaultException(FaultKind.Configuration, $"the feature {id} depends on {needed}, a folder; a feature of a registry has none");
+                throw new FaultException(
+                    FaultKind.Configuration, $"the feature {id} depends on {needed}, a folder; a feature of a registry has none");
             }
 
             needs.Add(await AddAsync(needed, given as JsonObject ?? [], inner, nodes, fetched, depth + 1, cancellationToken));
@@ -99,7 +100,8 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     }
 
     private async Task<Feature> OfRegistryAsync(
-        FeatureName name, ImageReference image, JsonObject options, Asking asking, Dictionary<string, byte[]> fetched, CancellationToken cancellationToken)
+        FeatureName name, ImageReference image, JsonObject options, Asking asking, Dictionary<string, byte[]> fetched,
+        CancellationToken cancellationToken)
     {
         var allowed = await access.AuthoriseAsync(image, asking.Start, cancellationToken);
         var pinned = image.At(allowed.Digest);
@@ -123,16 +125,24 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
 
         var metadata = Metadata(text, name);
         return new Feature(
-            name, allowed.Digest.Value, metadata, Feature.OptionsOf(metadata, options), (tar, target, token) => RepackAsync(layer, name, tar, target, token));
+            name, allowed.Digest.Value, metadata, Feature.OptionsOf(metadata, options),
+            (tar, target, token) => RepackAsync(layer, name, tar, target, token));
     }
 
     private static JsonObject Metadata(string text, FeatureName name)
     {
         try
         {
-            var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 32, AllowDuplicateProperties = false };
+            var options = new JsonDocumentOptions
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowTrailingCommas = true,
+                MaxDepth = 32,
+                AllowDuplicateProperties = false,
+            };
             return OutsideJson.ParseNode(text.TrimStart('\uFEFF'), options) as JsonObject
-                ?? throw new FaultException(FaultKind.Configuration, $"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
+                ?? throw new FaultException(
+                    FaultKind.Configuration, $"the feature {name.Text}: {Feature.MetadataFile} must hold a JSON object");
         }
         catch (OutsideJsonException)
         {
@@ -168,16 +178,20 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
                 }
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or FormatException or ArgumentException or OutOfMemoryException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or IOException or FormatException or ArgumentException or OutOfMemoryException)
         {
             throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} is no archive that can be read");
         }
 
-        return (metadata ?? throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {Feature.MetadataFile}"), script);
+        return (
+            metadata ?? throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {Feature.MetadataFile}"),
+            script);
     }
 
     /// <summary>Only what is plainly a file, a folder or a link within goes on to the engine.</summary>
-    internal static async Task RepackAsync(byte[] layer, FeatureName name, TarWriter tar, string target, CancellationToken cancellationToken)
+    internal static async Task RepackAsync(
+        byte[] layer, FeatureName name, TarWriter tar, string target, CancellationToken cancellationToken)
     {
         using var reader = new TarReader(Open(layer));
         long unpacked = 0;
@@ -198,7 +212,8 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
             {
                 TarEntryType.Directory => new PaxTarEntry(TarEntryType.Directory, $"{target}{path}/"),
                 TarEntryType.SymbolicLink => new PaxTarEntry(TarEntryType.SymbolicLink, target + path) { LinkName = entry.LinkName },
-                TarEntryType.RegularFile or TarEntryType.V7RegularFile => new PaxTarEntry(TarEntryType.RegularFile, target + path) { DataStream = entry.DataStream },
+                TarEntryType.RegularFile or TarEntryType.V7RegularFile =>
+                    new PaxTarEntry(TarEntryType.RegularFile, target + path) { DataStream = entry.DataStream },
                 _ => null,
             };
             if (copy is not null)
@@ -213,13 +228,17 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     private static string? PathOf(string name)
     {
         var segments = name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != ".").ToList();
-        return name.StartsWith('/') || segments.Contains("..") || name.Contains('\0', StringComparison.Ordinal) ? null : string.Join('/', segments);
+        return name.StartsWith('/') || segments.Contains("..") || name.Contains('\0', StringComparison.Ordinal)
+            ? null
+            : string.Join('/', segments);
     }
 
     /// <summary>A tar, often compressed though its media type does not say so.</summary>
     private static Stream Open(byte[] layer)
     {
         var stream = new MemoryStream(layer, writable: false);
-        return layer is [0x1f, 0x8b, ..] ? new BoundedStream(new GZipStream(stream, CompressionMode.Decompress), MaxUnpacked + MaxBytes) : stream;
+        return layer is [0x1f, 0x8b, ..]
+            ? new BoundedStream(new GZipStream(stream, CompressionMode.Decompress), MaxUnpacked + MaxBytes)
+            : stream;
     }
 }

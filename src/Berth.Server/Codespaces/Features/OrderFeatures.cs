@@ -11,14 +11,16 @@ internal sealed record FeatureNode(Feature Feature, IReadOnlyList<string> Needs)
 /// </summary>
 internal static class OrderFeatures
 {
-    /// <param name="nodes">By <see cref="Feature.Key"/>.</param>
     /// <param name="first">Names without version; the first first.</param>
     /// <exception cref="FaultException">They wait for each other.</exception>
     public static List<Feature> Run(IReadOnlyDictionary<string, FeatureNode> nodes, IReadOnlyList<string> first)
     {
         Dictionary<string, HashSet<string>> waits = nodes.ToDictionary(
             node => node.Key,
-            node => node.Value.Needs.Concat(Soft(node.Value.Feature, nodes.Values)).Where(key => key != node.Key).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+            node => node.Value.Needs.Concat(Soft(node.Value.Feature, nodes.Values))
+                .Where(key => key != node.Key)
+                .ToHashSet(StringComparer.Ordinal),
+            StringComparer.Ordinal);
         List<Feature> order = [];
         while (waits.Count > 0)
         {
@@ -31,7 +33,8 @@ internal static class OrderFeatures
             }
 
             var highest = ready.Max(feature => Priority(feature, first));
-            foreach (var feature in ready.Where(feature => Priority(feature, first) == highest).OrderBy(feature => feature.Key, StringComparer.Ordinal))
+            foreach (var feature in ready.Where(feature => Priority(feature, first) == highest)
+                .OrderBy(feature => feature.Key, StringComparer.Ordinal))
             {
                 order.Add(feature);
                 waits.Remove(feature.Key);

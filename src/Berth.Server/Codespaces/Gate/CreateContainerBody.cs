@@ -76,7 +76,10 @@ internal static class CreateContainerBody
         if (scope.Environment is not null)
         {
             // For logins and tokens: never on a disk, and gone when the container stops.
-            accepted["HostConfig"]!["Tmpfs"] = new JsonObject { [EnvironmentVariables.Folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777" };
+            accepted["HostConfig"]!["Tmpfs"] = new JsonObject
+            {
+                [EnvironmentVariables.Folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777",
+            };
         }
 
         scope.Additions?.AddTo(accepted);
@@ -132,7 +135,11 @@ internal static class CreateContainerBody
             ["RestartPolicy"] = new JsonObject { ["Name"] = "no" },
 
             // What a container prints is kept on the host's disk, by default without end.
-            ["LogConfig"] = new JsonObject { ["Type"] = "json-file", ["Config"] = new JsonObject { ["max-size"] = "10m", ["max-file"] = "2" } },
+            ["LogConfig"] = new JsonObject
+            {
+                ["Type"] = "json-file",
+                ["Config"] = new JsonObject { ["max-size"] = "10m", ["max-file"] = "2" },
+            },
         };
         if (scope.Limits is { } limits)
         {
@@ -176,7 +183,9 @@ internal static class CreateContainerBody
                     throw Refused(Host, field.Name);
 
                 // Minus one is docker's own way to say "unset".
-                case "MemorySwappiness" when field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out var value) && value == -1:
+                case "MemorySwappiness" when field.Value.ValueKind == JsonValueKind.Number
+                    && field.Value.TryGetInt32(out var value)
+                    && value == -1:
                     break;
                 default:
                     MustBeDefault(Host, field);
@@ -196,7 +205,8 @@ internal static class CreateContainerBody
 
         foreach (var part in GateJson.Object(field.Value, field.Name))
         {
-            if (!GateJson.IsDefault(part.Value) && !(part.Name == "Name" && part.Value.ValueKind == JsonValueKind.String && part.Value.GetString() == "no"))
+            if (!GateJson.IsDefault(part.Value)
+                && !(part.Name == "Name" && part.Value.ValueKind == JsonValueKind.String && part.Value.GetString() == "no"))
             {
                 throw Refused(Host, field.Name);
             }
@@ -232,7 +242,9 @@ internal static class CreateContainerBody
                 if (!same)
                 {
                     throw new GateRefusedException(
-                        403, $"HostConfig.Mounts: mounts other than the codespace's own workspace are not allowed ({field.Name} {Short(field.Value)})");
+                        403,
+                        $"HostConfig.Mounts: mounts other than the codespace's own workspace are not allowed "
+                            + $"({field.Name} {Short(field.Value)})");
                 }
             }
         }
@@ -244,8 +256,8 @@ internal static class CreateContainerBody
     }
 
     /// <summary>
-    /// Docker 28 sends an endpoint "default" with nothing in it; 20.10 sends none. On the codespace's own network a container may have names beside its own
-    /// (services of a compose file), and no address of its choice.
+    /// Docker 28 sends an endpoint "default" with nothing in it; 20.10 sends none. On the codespace's own network a container may have
+    /// names beside its own (services of a compose file), and no address of its choice.
     /// </summary>
     private static JsonObject? Networks(JsonElement config, GateScope scope)
     {

@@ -33,17 +33,17 @@ internal sealed class EngineGate : IAsyncDisposable
     private readonly Task _accepting;
 
     /// <summary>A gate that is open from the beginning.</summary>
-    /// <param name="engine">The real engine.</param>
     /// <param name="scope">What the codespace may touch.</param>
-    /// <param name="refused">Told every refusal.</param>
     public EngineGate(EngineSocket engine, GateScope scope, Action<string, string> refused)
         : this(engine, scope.Host, scope.User, refused) => Open(scope);
 
-    /// <summary>A gate that lets every call but a ping wait until it is opened: the tools come to it while it is being found out what they may touch.</summary>
-    /// <param name="engine">The real engine.</param>
-    /// <param name="host">The server that owns the codespace.</param>
+    /// <summary>
+    /// A gate that lets every call but a ping wait until it is opened: the tools come to it while it is being found out what they may
+    /// touch.
+    /// </summary>
     /// <param name="user">Who connects to the socket: the user of the codespace's sandbox. Null: the server itself.</param>
-    /// <param name="refused">Told every refusal: the call (empty when it was not understood) and the reason, in words for the creation log.</param>
+    /// <param name="refused">Told every refusal: the call (empty when it was not understood) and the reason, in words for the creation
+    /// log.</param>
     public EngineGate(EngineSocket engine, string host, int? user, Action<string, string> refused)
     {
         _engine = engine;
@@ -71,7 +71,9 @@ internal sealed class EngineGate : IAsyncDisposable
     public bool WasAsked { get; private set; }
 
     /// <summary>Lets the calls that wait, and all that come, be judged. Once.</summary>
-    public void Open(GateScope scope) => _rules.SetResult(new GateRules(scope, (id, cancellationToken) => OwnContainerAsync(scope, id, cancellationToken), ImageFolderAsync));
+    public void Open(GateScope scope) =>
+        _rules.SetResult(
+            new GateRules(scope, (id, cancellationToken) => OwnContainerAsync(scope, id, cancellationToken), ImageFolderAsync));
 
     /// <summary>Removes the folders of gates that were never closed: the server was killed.</summary>
     public static void CleanUp(string host)
@@ -224,7 +226,8 @@ internal sealed class EngineGate : IAsyncDisposable
                 (await _rules.Task).Started(started);
             }
 
-            await WriteHeadAsync(client, (int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), response.Content.Headers.ContentLength);
+            await WriteHeadAsync(
+                client, (int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), response.Content.Headers.ContentLength);
             if (call.Method != "HEAD")
             {
                 await response.Content.CopyToAsync(client, gone.Token);
@@ -250,18 +253,23 @@ internal sealed class EngineGate : IAsyncDisposable
     {
         await using var engine = await _engine.OpenAsync(_stopping.Token);
         var body = call.Body ?? [];
-        var head = $"{call.Method} /{EngineSocket.ApiVersion}/{call.Target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
-            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
+        var head =
+            $"{call.Method} /{EngineSocket.ApiVersion}/{call.Target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+                + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
         await engine.WriteAsync(Encoding.ASCII.GetBytes(head), _stopping.Token);
         await engine.WriteAsync(body, _stopping.Token);
 
-        // Nothing of the client goes on before the engine has given up HTTP on this connection: after a refusal it would read the bytes as a request.
+        // Nothing of the client goes on before the engine has given up HTTP on this connection: after a refusal it would read the bytes as
+        // a request.
         if (await UpgradedAsync(client, engine) is not { } early)
         {
             return;
         }
 
-        await client.WriteAsync("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8.ToArray(), _stopping.Token);
+        await client.WriteAsync(
+            "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"u8
+                .ToArray(),
+            _stopping.Token);
         await client.WriteAsync(early, _stopping.Token);
         await engine.WriteAsync(request.Surplus, _stopping.Token);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -302,7 +310,8 @@ internal sealed class EngineGate : IAsyncDisposable
             await source.CopyToAsync(target, cancellationToken);
             targetSocket.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The other direction notices as well and ends.
         }
@@ -346,7 +355,8 @@ internal sealed class EngineGate : IAsyncDisposable
     /// <summary>The full id of a container that carries this codespace's label; null for every other.</summary>
     private async Task<string?> OwnContainerAsync(GateScope scope, string id, CancellationToken cancellationToken)
     {
-        using var response = await _engine.Http.GetAsync(new Uri($"containers/{Uri.EscapeDataString(id)}/json", UriKind.Relative), cancellationToken);
+        using var response = await _engine.Http.GetAsync(
+            new Uri($"containers/{Uri.EscapeDataString(id)}/json", UriKind.Relative), cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
             return null;

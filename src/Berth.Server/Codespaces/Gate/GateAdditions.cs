@@ -2,13 +2,16 @@ using System.Text.Json.Nodes;
 
 namespace Berth.Server.Codespaces.Gate;
 
-/// <summary>What Berth itself gives the container, beside what the dev container tools ask for: a service of a compose file has it from there.</summary>
+/// <summary>
+/// What Berth itself gives the container, beside what the dev container tools ask for: a service of a compose file has it from there.
+/// </summary>
 /// <param name="MoreMounts">In the engine's form.</param>
 /// <param name="Environment">Each as NAME=VALUE; what the tools ask for wins.</param>
 /// <param name="Host">Fields of HostConfig; of maps single entries.</param>
 /// <param name="Networking">Null leaves what the tools ask for.</param>
 /// <param name="HostName">Null: the engine chooses.</param>
-internal sealed record GateAdditions(JsonArray MoreMounts, IReadOnlyList<string> Environment, JsonObject Host, JsonObject? Networking, string? HostName)
+internal sealed record GateAdditions(
+    JsonArray MoreMounts, IReadOnlyList<string> Environment, JsonObject Host, JsonObject? Networking, string? HostName)
 {
     /// <param name="body">Of <c>POST /containers/create</c>, as it was accepted.</param>
     public void AddTo(JsonObject body)

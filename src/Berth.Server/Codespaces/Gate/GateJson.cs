@@ -51,8 +51,8 @@ internal static class GateJson
     };
 
     /// <summary>
-    /// The folder that a process starts in. CVE-2024-21626: <c>/proc/self/fd/N</c> named a folder of the host that the runtime still had open; nobody works in the
-    /// kernel's own filesystems, so none of them is let through.
+    /// The folder that a process starts in. CVE-2024-21626: <c>/proc/self/fd/N</c> named a folder of the host that the runtime still had
+    /// open; nobody works in the kernel's own filesystems, so none of them is let through.
     /// </summary>
     public static string? CheckFolder(string? folder) =>
         folder is not null && (folder.Contains("..", StringComparison.Ordinal)

@@ -93,8 +93,8 @@ internal sealed record GateRequest(
     }
 
     /// <summary>
-    /// Takes <c>/v1.41</c> off. Which version a client writes does not matter, since requests to the engine are written anew in the version that
-    /// Berth speaks; before 1.24 a start took a body, and nothing that old is in use.
+    /// Takes <c>/v1.41</c> off. Which version a client writes does not matter, since requests to the engine are written anew in the version
+    /// that Berth speaks; before 1.24 a start took a body, and nothing that old is in use.
     /// </summary>
     private static string Unversioned(string path)
     {
@@ -105,7 +105,9 @@ internal sealed record GateRequest(
 
         var end = path.IndexOf('/', 1);
         var version = path.AsSpan(2, (end < 0 ? path.Length : end) - 2);
-        return end > 0 && version.StartsWith("1.") && int.TryParse(version[2..], NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
+        return end > 0
+            && version.StartsWith("1.")
+            && int.TryParse(version[2..], NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
             && minor is >= 24 and < 100
             ? path[end..]
             : throw new GateRefusedException(400, "the API version is not supported");
@@ -172,7 +174,9 @@ internal sealed record GateRequest(
         }
 
         return protocol.Equals("tcp", StringComparison.OrdinalIgnoreCase)
-            && headers.GetValueOrDefault("Connection", "").Split(',').Any(option => option.Trim().Equals("upgrade", StringComparison.OrdinalIgnoreCase))
+            && headers.GetValueOrDefault("Connection", "")
+                .Split(',')
+                .Any(option => option.Trim().Equals("upgrade", StringComparison.OrdinalIgnoreCase))
             ? true
             : throw new GateRefusedException(400, "only 'Connection: Upgrade' to tcp is supported");
     }
@@ -233,7 +237,9 @@ internal sealed class GateReader(Stream stream)
         while (true)
         {
             var line = await ReadLineAsync(64, cancellationToken) ?? throw new GateRefusedException(400, "the request ends in its body");
-            if (line.Length is 0 or > 8 || !int.TryParse(line, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0)
+            if (line.Length is 0 or > 8
+                || !int.TryParse(line, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size)
+                || size < 0)
             {
                 throw new GateRefusedException(400, "malformed chunk");
             }

@@ -6,9 +6,9 @@ namespace Berth.Server.Codespaces.Gate;
 
 /// <summary>A request as it goes to the engine: written here, never copied from the client.</summary>
 /// <param name="Target">Path and query without the version: <c>containers/create?name=…</c>.</param>
-/// <param name="Hijack">Both directions become raw streams.</param>
 /// <param name="Remembers">The answer's <c>Id</c> is an exec that the codespace may start.</param>
-internal sealed record GateCall(string Method, string Target, byte[]? Body = null, bool Hijack = false, bool Remembers = false, string? Starts = null);
+internal sealed record GateCall(
+    string Method, string Target, byte[]? Body = null, bool Hijack = false, bool Remembers = false, string? Starts = null);
 
 /// <summary>
 /// The allow-list: which calls reach the engine, and as what. Everything else is refused. Containers are found by the codespace's label,
@@ -18,7 +18,8 @@ internal sealed record GateCall(string Method, string Target, byte[]? Body = nul
 /// <param name="ownContainer">The full id of a container of the codespace, null for every other.</param>
 /// <param name="imageFolder">The folder in which an image's processes start, null when it names none.</param>
 internal sealed class GateRules(
-    GateScope scope, Func<string, CancellationToken, Task<string?>> ownContainer, Func<string, CancellationToken, Task<string?>> imageFolder)
+    GateScope scope, Func<string, CancellationToken, Task<string?>> ownContainer,
+    Func<string, CancellationToken, Task<string?>> imageFolder)
 {
     private static readonly JsonSerializerOptions Filters = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Times = ["since", "until"];
@@ -47,14 +48,17 @@ internal sealed class GateRules(
             (_, ["exec", var id, var action]) => Exec(request, id, action),
             ("POST", ["images", "create"]) => throw new GateRefusedException(
                 403, $"pulling is Berth's part: the codespace's image is {scope.Image} and was pulled before"),
-            (_, ["build" or "session" or "grpc", ..]) => throw new GateRefusedException(403, "building images is not supported in codespaces by this version"),
-            (_, ["volumes" or "networks", ..]) => throw new GateRefusedException(403, $"{segments[0]} of the engine are not available to codespaces"),
+            (_, ["build" or "session" or "grpc", ..]) =>
+                throw new GateRefusedException(403, "building images is not supported in codespaces by this version"),
+            (_, ["volumes" or "networks", ..]) =>
+                throw new GateRefusedException(403, $"{segments[0]} of the engine are not available to codespaces"),
             _ => throw new GateRefusedException(403, "this call of the engine is not available to codespaces"),
         };
     }
 
     /// <summary>Whether the engine is there is nobody's secret. Null: it is another call.</summary>
-    public static GateCall? Ping(GateRequest request) => request is { Method: "GET" or "HEAD", Path: "/_ping" } ? new GateCall(request.Method, "_ping") : null;
+    public static GateCall? Ping(GateRequest request) =>
+        request is { Method: "GET" or "HEAD", Path: "/_ping" } ? new GateCall(request.Method, "_ping") : null;
 
     /// <summary>The engine has started a container of the codespace.</summary>
     public void Started(string container) => scope.Environment?.Started(container);
@@ -65,13 +69,18 @@ internal sealed class GateRules(
         {
             ("GET", "json") => full => Plain(request, $"containers/{full}/json", "size"),
             ("GET", "top") => full => Plain(request, $"containers/{full}/top"),
-            ("GET", "logs") => full => Plain(request, $"containers/{full}/logs", "stdout", "stderr", "follow", "tail", "timestamps", "since", "until", "details"),
+            ("GET", "logs") =>
+                full => Plain(
+                    request, $"containers/{full}/logs", "stdout", "stderr", "follow", "tail", "timestamps", "since", "until", "details"),
             ("POST", "start") => full => Start(request, full),
             ("POST", "stop") => full => Plain(request, $"containers/{full}/stop", "t", "signal"),
             ("POST", "wait") => full => Plain(request, $"containers/{full}/wait", "condition"),
             ("POST", "resize") => full => Plain(request, $"containers/{full}/resize", "h", "w"),
             ("POST", "attach") => full =>
-                Plain(request, $"containers/{full}/attach", "stdin", "stdout", "stderr", "stream", "logs", "detachKeys") with { Hijack = request.Upgrade },
+                Plain(request, $"containers/{full}/attach", "stdin", "stdout", "stderr", "stream", "logs", "detachKeys") with
+                {
+                    Hijack = request.Upgrade,
+                },
             ("POST", "exec") => full => CreateExec(request, full),
             _ => throw new GateRefusedException(403, "this call on a container is not available to codespaces"),
         };
@@ -139,7 +148,11 @@ internal sealed class GateRules(
     private GateCall Events(GateRequest request)
     {
         CheckParameters(request, "filters", "since", "until");
-        var filters = new JsonObject { ["label"] = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{GateScope.RoleLabel}={GateScope.DevContainer}"), ["type"] = new JsonArray("container") };
+        var filters = new JsonObject
+        {
+            ["label"] = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{GateScope.RoleLabel}={GateScope.DevContainer}"),
+            ["type"] = new JsonArray("container"),
+        };
         foreach (var (name, values) in ReadFilters(request))
         {
             filters[name] = name switch
@@ -164,7 +177,8 @@ internal sealed class GateRules(
             switch (field.Name)
             {
                 case "Privileged" when !GateJson.IsDefault(field.Value):
-                    throw new GateRefusedException(403, "Privileged: privileged mode is not allowed: it would give the process the whole host");
+                    throw new GateRefusedException(
+                        403, "Privileged: privileged mode is not allowed: it would give the process the whole host");
                 case "User" or "DetachKeys":
                     accepted[field.Name] = GateJson.String(field) ?? "";
                     break;

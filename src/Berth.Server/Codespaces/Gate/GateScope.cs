@@ -7,7 +7,6 @@ namespace Berth.Server.Codespaces.Gate;
 /// <param name="Host">The server that owns it, so that two servers on one engine do not meet.</param>
 /// <param name="Image">The only image that may be used, pinned by digest, exactly as the configuration names it.</param>
 /// <param name="WorkspaceSource">The folder on the host that may be mounted.</param>
-/// <param name="WorkspaceTarget">Where it is mounted in the container.</param>
 internal sealed record GateScope(string Codespace, string Host, string Image, string WorkspaceSource, string WorkspaceTarget)
 {
     /// <summary>Forced onto every container; what a codespace may see and handle is what carries it.</summary>

@@ -6,9 +6,9 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>
-/// Answers git's question for a user name and a password (gitcredentials(7), GIT_ASKPASS) without writing either to disk: a small script in the sandbox
-/// reads them from two pipes that only the sandbox's user may open. Nothing of them is in an argument, an environment, a URL or git's configuration,
-/// and nothing is left when the clone ends or the server is killed.
+/// Answers git's question for a user name and a password (gitcredentials(7), GIT_ASKPASS) without writing either to disk: a small script in
+/// the sandbox reads them from two pipes that only the sandbox's user may open. Nothing of them is in an argument, an environment, a URL or
+/// git's configuration, and nothing is left when the clone ends or the server is killed.
 /// </summary>
 internal sealed partial class CloneAskpass : IDisposable
 {
@@ -32,8 +32,6 @@ internal sealed partial class CloneAskpass : IDisposable
     private readonly List<FileStream> _pipes = [];
 
     /// <param name="credential">Must be for the origin of <paramref name="cloneUrl"/>.</param>
-    /// <param name="cloneUrl">As git gets it.</param>
-    /// <param name="view">Whose sandbox.</param>
     public CloneAskpass(CloneCredential credential, string cloneUrl, SandboxView view)
     {
         if (CloneOrigin.Of(cloneUrl) != credential.Origin)
@@ -78,7 +76,8 @@ internal sealed partial class CloneAskpass : IDisposable
     }
 
     private const UnixFileMode ReadAndExecute =
-        UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead
+            | UnixFileMode.OtherExecute;
 
     private string Pipe(string name) => $"{_script}.{name}";
 
@@ -90,7 +89,8 @@ internal sealed partial class CloneAskpass : IDisposable
             throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
 
-        // Open for both, which waits for nobody (fifo(7)); the answers lie in the kernel until they are read, and go with the last who has it open.
+        // Open for both, which waits for nobody (fifo(7)); the answers lie in the kernel until they are read, and go with the last who has
+        // it open.
         var pipe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         _pipes.Add(pipe);
         Ownership.GiveOne(path, user);

@@ -9,8 +9,9 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>
-/// Clones a repository without trusting it: in the sandbox, with no configuration but what stands here, no hooks, no submodules, no redirects, and only
-/// to addresses that outgoing requests may reach. A credential goes to the server that it was stored for, and git alone sees it.
+/// Clones a repository without trusting it: in the sandbox, with no configuration but what stands here, no hooks, no submodules, no
+/// redirects, and only to addresses that outgoing requests may reach. A credential goes to the server that it was stored for, and git alone
+/// sees it.
 /// </summary>
 internal sealed partial class CloneRepository(
     OutgoingOptions options, OutgoingNetworks networks, CodespaceTools tools, Firewall firewall, ISandbox sandbox, TimeProvider time)
@@ -25,16 +26,19 @@ internal sealed partial class CloneRepository(
     /// <param name="target">A folder that does not exist yet; its parent does.</param>
     /// <param name="view">Who git is in the sandbox, with an empty home that nobody else writes to.</param>
     /// <param name="credential">For the server of <paramref name="url"/>; null: none is stored.</param>
-    /// <param name="progress">Told what git says.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FaultException">It did not work; the message says why and what would help.</exception>
     public Task RunAsync(
-        string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress, CancellationToken cancellationToken) =>
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress,
+        CancellationToken cancellationToken) =>
         RunAsync(url, reference, target, view, credential, [], MaxBytes, progress, cancellationToken);
 
-    /// <summary>As <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, the newest commit alone: for a look at its files.</summary>
+    /// <summary>
+    /// As <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, the newest
+    /// commit alone: for a look at its files.
+    /// </summary>
     public async Task NewestAsync(
-        string url, string? reference, string target, SandboxView view, CloneCredential? credential, IReadOnlyList<string> only, CancellationToken cancellationToken)
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, IReadOnlyList<string> only,
+        CancellationToken cancellationToken)
     {
         var sparse = Sparse(view, only);
         try
@@ -50,8 +54,8 @@ internal sealed partial class CloneRepository(
     }
 
     /// <summary>
-    /// Lets a clone check out, and where the server can also fetch, these paths alone (git-sparse-checkout(1)): a new repository starts with what its template
-    /// has. The template lies in git's own home, where it can read it.
+    /// Lets a clone check out, and where the server can also fetch, these paths alone (git-sparse-checkout(1)): a new repository starts
+    /// with what its template has. The template lies in git's own home, where it can read it.
     /// </summary>
     private static string[] Sparse(SandboxView view, IReadOnlyList<string> only)
     {
@@ -67,7 +71,8 @@ internal sealed partial class CloneRepository(
     }
 
     private async Task RunAsync(
-        string url, string? reference, string target, SandboxView view, CloneCredential? credential, IEnumerable<string> options, long maxBytes, Action<string> progress,
+        string url, string? reference, string target, SandboxView view, CloneCredential? credential, IEnumerable<string> options,
+        long maxBytes, Action<string> progress,
         CancellationToken cancellationToken)
     {
         var uri = Check(url);
@@ -78,7 +83,8 @@ internal sealed partial class CloneRepository(
         var branch = BranchOf(reference);
         string[] arguments =
         [
-            .. Configuration(uri, pins), "clone", "--progress", "--no-recurse-submodules", "--template=", .. options, .. branch is null ? [] : new[] { "--branch", branch },
+            .. Configuration(uri, pins), "clone", "--progress", "--no-recurse-submodules", "--template=", .. options,
+            .. branch is null ? [] : new[] { "--branch", branch },
             "--", url, target,
         ];
         Queue<string> said = new();
@@ -90,7 +96,8 @@ internal sealed partial class CloneRepository(
         try
         {
             var result = await sandbox.RunAsync(
-                View(view, uri, target, askpass), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home), askpass), home, line => ReadProgress(line, said, progress),
+                View(view, uri, target, askpass), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home), askpass), home,
+                line => ReadProgress(line, said, progress),
                 Timeout, tooLarge.Token);
             if (result.ExitCode != 0)
             {
@@ -112,7 +119,10 @@ internal sealed partial class CloneRepository(
         }
     }
 
-    /// <summary>A branch or tag that git can be handed: <c>refs/heads/</c> is taken off, and nothing can look like an option or a revision expression.</summary>
+    /// <summary>
+    /// A branch or tag that git can be handed: <c>refs/heads/</c> is taken off, and nothing can look like an option or a revision
+    /// expression.
+    /// </summary>
     internal static string? BranchOf(string? reference)
     {
         if (string.IsNullOrEmpty(reference))
@@ -130,7 +140,9 @@ internal sealed partial class CloneRepository(
     internal static bool IsBranch(string name) =>
         name.Length is > 0 and <= 255 && name[0] is not '-' and not '/' && name[^1] is not '/' and not '.'
         && !name.Any(c => c <= ' ' || c is '~' or '^' or ':' or '?' or '*' or '[' or '\\' or '\x7f')
-        && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("//", StringComparison.Ordinal) && !name.Contains("@{", StringComparison.Ordinal)
+        && !name.Contains("..", StringComparison.Ordinal)
+        && !name.Contains("//", StringComparison.Ordinal)
+        && !name.Contains("@{", StringComparison.Ordinal)
         && !name.Split('/').Any(part => part.StartsWith('.') || part.EndsWith(".lock", StringComparison.Ordinal));
 
     private SandboxView View(SandboxView view, Uri uri, string target, CloneAskpass? askpass) => view with
@@ -154,15 +166,21 @@ internal sealed partial class CloneRepository(
 
         if (uri.UserInfo.Length > 0)
         {
-            throw new FaultException(FaultKind.Repository, "the clone URL contains a user name or password; store them as its clone credential instead: berth repo clone-credential set");
+            throw new FaultException(
+                FaultKind.Repository,
+                "the clone URL contains a user name or password; store them as its clone credential instead: berth repo clone-credential "
+                    + "set");
         }
 
         return uri.Scheme != "file" || options.AllowFileClone
             ? uri
-            : throw new FaultException(FaultKind.Repository, $"{url}: file: clone URLs are switched off on this server (BERTH_ALLOW_FILE_CLONE)");
+            : throw new FaultException(
+                FaultKind.Repository, $"{url}: file: clone URLs are switched off on this server (BERTH_ALLOW_FILE_CLONE)");
     }
 
-    /// <summary>The addresses that were checked are the ones that git connects to; a second look-up of the name could answer otherwise.</summary>
+    /// <summary>
+    /// The addresses that were checked are the ones that git connects to; a second look-up of the name could answer otherwise.
+    /// </summary>
     private async Task<string?> PinAsync(Uri uri, CancellationToken cancellationToken)
     {
         if (uri.Scheme == "file")
@@ -173,12 +191,15 @@ internal sealed partial class CloneRepository(
         try
         {
             var addresses = await networks.ResolveAsync(uri.Host, cancellationToken);
-            var list = string.Join(',', addresses.Select(address => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString()));
+            var list = string.Join(
+                ',',
+                addresses.Select(address => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString()));
             return $"{uri.Host.Trim('[', ']')}:{uri.Port}:{list}";
         }
         catch (SocketException exception)
         {
-            throw new FaultException(FaultKind.Repository, $"the host of the clone URL, {uri.Host}, cannot be found: {exception.Message}", exception);
+            throw new FaultException(
+                FaultKind.Repository, $"the host of the clone URL, {uri.Host}, cannot be found: {exception.Message}", exception);
         }
         catch (OutgoingRefusedException exception)
         {
@@ -190,8 +211,10 @@ internal sealed partial class CloneRepository(
     {
         List<string> settings =
         [
-            "protocol.allow=never", $"protocol.{uri.Scheme}.allow=always", "core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=",
-            "http.followRedirects=false", "http.proxy=", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "transfer.fsckObjects=false", "gc.auto=0",
+            "protocol.allow=never", $"protocol.{uri.Scheme}.allow=always", "core.hooksPath=/dev/null", "core.fsmonitor=false",
+            "credential.helper=",
+            "http.followRedirects=false", "http.proxy=", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "transfer.fsckObjects=false",
+            "gc.auto=0",
             "advice.detachedHead=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
         ];
         if (pins is not null)
@@ -208,8 +231,8 @@ internal sealed partial class CloneRepository(
     }
 
     /// <summary>
-    /// For a folder of this machine: whose it is does not matter, a site administrator named it. A file, because git keeps -c settings from the process that
-    /// reads the folder.
+    /// For a folder of this machine: whose it is does not matter, a site administrator named it. A file, because git keeps -c settings from
+    /// the process that reads the folder.
     /// </summary>
     private static string GlobalConfiguration(Uri uri, string home)
     {
@@ -263,22 +286,29 @@ internal sealed partial class CloneRepository(
 
     private static FaultException Failed(string url, string? branch, CloneCredential? credential, IEnumerable<string> said)
     {
-        var reason = said.LastOrDefault(line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("remote: ", StringComparison.Ordinal))
+        var reason = said.LastOrDefault(
+            line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("remote: ", StringComparison.Ordinal))
             ?? said.LastOrDefault() ?? "git said nothing";
         var (more, remedy) = reason switch
         {
             _ when reason.Contains("Authentication failed", StringComparison.Ordinal) && credential is not null => (
                 $"; the git server rejects {credential.Whose} clone credential (user {credential.UserName})",
                 "store one that works: berth repo clone-credential set OWNER/NAME --username USER < token"),
-            _ when reason.Contains("could not read Username", StringComparison.Ordinal) || reason.Contains("Authentication failed", StringComparison.Ordinal) => (
+            _ when reason.Contains("could not read Username", StringComparison.Ordinal)
+                || reason.Contains("Authentication failed", StringComparison.Ordinal) => (
                 "; the git server asks for a sign-in, and no clone credential is stored for it",
-                "an admin of the repository can run berth repo clone-credential set OWNER/NAME --username USER < token, or you with --own for your codespaces"),
-            _ when reason.Contains("Remote branch", StringComparison.Ordinal) => ($"; create the codespace with a branch or tag that exists, '{branch}' does not", null),
-            _ when reason.Contains("No space left on device", StringComparison.Ordinal) => ("; the codespace's disk is full: choose a larger machine", null),
-            _ when RedirectedTo().IsMatch(reason) => ("; redirects are not followed: set the repository's clone_url to the address it redirects to", null),
+                "an admin of the repository can run berth repo clone-credential set OWNER/NAME --username USER < token, or you with --own "
+                    + "for your codespaces"),
+            _ when reason.Contains("Remote branch", StringComparison.Ordinal) =>
+                ($"; create the codespace with a branch or tag that exists, '{branch}' does not", null),
+            _ when reason.Contains("No space left on device", StringComparison.Ordinal) =>
+                ("; the codespace's disk is full: choose a larger machine", null),
+            _ when RedirectedTo().IsMatch(reason) =>
+                ("; redirects are not followed: set the repository's clone_url to the address it redirects to", null),
             _ => ("", (string?)null),
         };
-        return new FaultException(FaultKind.Repository, $"the clone of {url} failed: {reason.Replace("fatal: ", "", StringComparison.Ordinal)}{more}", remedy);
+        return new FaultException(
+            FaultKind.Repository, $"the clone of {url} failed: {reason.Replace("fatal: ", "", StringComparison.Ordinal)}{more}", remedy);
     }
 
     private async Task WatchSizeAsync(string target, long maxBytes, CancellationTokenSource tooLarge, CancellationToken done)
@@ -306,7 +336,14 @@ internal sealed partial class CloneRepository(
         try
         {
             return Directory.Exists(folder)
-                ? new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true })
+                ? new DirectoryInfo(folder).EnumerateFiles(
+                    "*",
+                    new EnumerationOptions
+                    {
+                        RecurseSubdirectories = true,
+                        AttributesToSkip = FileAttributes.ReparsePoint,
+                        IgnoreInaccessible = true,
+                    })
                     .Sum(file => file.Exists ? file.Length : 0)
                 : 0;
         }

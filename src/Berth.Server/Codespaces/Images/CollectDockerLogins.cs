@@ -9,8 +9,8 @@ namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
 /// Makes docker's configuration of the sets that count, for the inside of the codespace. It knows hosts only, so
-/// a set for a path is left out; what a registry does not accept is left out as well, since with it even public images would be refused; and a login whose
-/// token realm is none of the registry's is left out, since docker would send it there.
+/// a set for a path is left out; what a registry does not accept is left out as well, since with it even public images would be refused;
+/// and a login whose token realm is none of the registry's is left out, since docker would send it there.
 /// </summary>
 internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient registries, AddressOptions options, TimeProvider time)
 {
@@ -20,17 +20,19 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
     /// <summary>Azure's live three hours; nobody else says.</summary>
     private static readonly TimeSpan IdentityRefresh = TimeSpan.FromHours(1);
 
-    /// <param name="start">The logins of this start.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<DockerLogins> RunAsync(StartCredentials start, CancellationToken cancellationToken)
     {
         List<DockerLogin> logins = [new DockerLogin(options.RegistryHost, "codespace", start.Token, null, null)];
         List<Task<DockerLogin?>> asked = [];
-        foreach (var host in start.Logins.Counting.GroupBy(set => set.Server.Host).OrderBy(group => group.Key.Value, StringComparer.Ordinal))
+        foreach (var host in start.Logins.Counting.GroupBy(set => set.Server.Host)
+            .OrderBy(group => group.Key.Value, StringComparer.Ordinal))
         {
             if (registries.IsOwn(host.Key))
             {
-                start.Log("credentials", $"{host.Key}: docker's configuration holds the codespace's token; {host.First().Name} is used for images that the token may not pull");
+                start.Log(
+                    "credentials",
+                    $"{host.Key}: docker's configuration holds the codespace's token; {host.First().Name} is used for images that the "
+                        + "token may not pull");
             }
             else if (host.FirstOrDefault(set => set.Server.Path.Length == 0) is { } whole)
             {
@@ -38,7 +40,10 @@ internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient 
             }
             else
             {
-                start.Log("credentials", $"{host.Key}: {string.Join(", ", host.Select(set => $"{set.Name} counts below {set.Server}"))}; docker's configuration knows hosts only, so there is no login for {host.Key} in it");
+                start.Log(
+                    "credentials",
+                    $"{host.Key}: {string.Join(", ", host.Select(set => $"{set.Name} counts below {set.Server}"))}; docker's "
+                        + $"configuration knows hosts only, so there is no login for {host.Key} in it");
             }
         }
 

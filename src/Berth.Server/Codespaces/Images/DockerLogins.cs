@@ -47,8 +47,8 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     }
 
     /// <summary>
-    /// The same, over what is there already: entries that Berth wrote before are replaced, and a person's own login wins over Berth's. What cannot be read
-    /// is replaced whole.
+    /// The same, over what is there already: entries that Berth wrote before are replaced, and a person's own login wins over Berth's. What
+    /// cannot be read is replaced whole.
     /// </summary>
     /// <param name="existing">The file as it is; null: there is none.</param>
     /// <param name="before">What Berth wrote the last time; null: nothing.</param>
@@ -84,7 +84,9 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     {
         try
         {
-            return string.IsNullOrWhiteSpace(text) ? null : OutsideJson.ParseNode(text, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+            return string.IsNullOrWhiteSpace(text)
+                ? null
+                : OutsideJson.ParseNode(text, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
         }
         catch (OutsideJsonException)
         {

@@ -9,8 +9,8 @@ namespace Berth.Server.Codespaces.Images;
 internal sealed record PinnedImage(string Reference, EngineImage Image);
 
 /// <summary>
-/// Authorises and pulls an image for one codespace. The registry is always asked, since an image that lies on the engine already was authorised for
-/// somebody else.
+/// Authorises and pulls an image for one codespace. The registry is always asked, since an image that lies on the engine already was
+/// authorised for somebody else.
 /// </summary>
 internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registries)
 {
@@ -19,16 +19,14 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image);
 
-    /// <param name="image">As the configuration names it.</param>
-    /// <param name="start">The logins of this start.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
     public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         if (BuiltImages.IsBuilt(image.Repository))
         {
             throw new FaultException(
-                FaultKind.NotFound, $"{image}: {image.Registry} is no registry; what a codespace built is its own", "push the image to a registry, or build it here as well");
+                FaultKind.NotFound, $"{image}: {image.Registry} is no registry; what a codespace built is its own",
+                "push the image to a registry, or build it here as well");
         }
 
         var allowed = await registries.AuthoriseAsync(image, start, cancellationToken);
@@ -55,7 +53,8 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
 
     /// <summary>Asks again about an image that a container was made of; access may have been taken away since.</summary>
     /// <exception cref="FaultException">It is not allowed any more.</exception>
-    public Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken) => registries.DecideAsync(image, start, cancellationToken);
+    public Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken) =>
+        registries.DecideAsync(image, start, cancellationToken);
 
     private async Task PullAsync(AuthorisedImage allowed, StartCredentials start, CancellationToken cancellationToken)
     {
@@ -78,7 +77,8 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
                     cancellationToken);
                 return;
             }
-            catch (EngineException exception) when (progressed && renewals < MostRenewals && allowed.Credential?.Token is not null && IsRefusal(exception))
+            catch (EngineException exception)
+                when (progressed && renewals < MostRenewals && allowed.Credential?.Token is not null && IsRefusal(exception))
             {
                 // Layers that are there stay; the engine goes on with the rest.
                 start.Log("pull", "the registry's token has ended; going on with a new one");
@@ -88,7 +88,8 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
     }
 
     private static bool IsRefusal(EngineException exception) =>
-        exception.Message.Contains("unauthorized", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("denied", StringComparison.OrdinalIgnoreCase)
+        exception.Message.Contains("unauthorized", StringComparison.OrdinalIgnoreCase)
+            || exception.Message.Contains("denied", StringComparison.OrdinalIgnoreCase)
         || exception.Message.Contains("authentication required", StringComparison.OrdinalIgnoreCase);
 
     private static string Bytes(long size) => size switch

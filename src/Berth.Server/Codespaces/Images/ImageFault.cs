@@ -9,10 +9,7 @@ namespace Berth.Server.Codespaces.Images;
 /// <summary>Why an image is not to be had, in one line for the person who started the codespace: the true cause, and what to do.</summary>
 internal static class ImageFault
 {
-    /// <param name="image">What was asked for.</param>
-    /// <param name="remote">The same, as its registry knows it.</param>
     /// <param name="set">The set that counts for it; null: none.</param>
-    /// <param name="cause">Why the first try failed.</param>
     /// <param name="start">For what was not used, and why.</param>
     public static FaultException Of(ImageReference image, RemoteImage remote, LoginSecrets? set, Fault cause, StartCredentials start)
     {
@@ -35,12 +32,18 @@ internal static class ImageFault
         bool Says(string part) => words.Contains(part, StringComparison.OrdinalIgnoreCase);
         var remedy = words switch
         {
-            _ when Says("x509") => $"the container engine does not trust the registry's certificate; put its CA at /etc/docker/certs.d/{image.Registry}/ca.crt on the server",
+            _ when Says("x509") =>
+                $"the container engine does not trust the registry's certificate; put its CA at "
+                    + $"/etc/docker/certs.d/{image.Registry}/ca.crt on the server",
             _ when Says("HTTP response to HTTPS") =>
                 "the registry speaks plain http; serve it with https, or list it in the engine's insecure-registries",
             _ when Says("connection refused") || Says("no such host") || Says("i/o timeout") || Says("no route") =>
                 "check that the container engine reaches the registry as this server does",
-            _ when Says("no basic auth") || Says("unauthorized") || Says("authentication required") || Says("denied") || Says("forbidden") =>
+            _ when Says("no basic auth")
+                || Says("unauthorized")
+                || Says("authentication required")
+                || Says("denied")
+                || Says("forbidden") =>
                 "the registry allowed it a moment ago and now refuses; start the codespace again",
             _ when Says("manifest unknown") || Says("not found") || Says("name unknown") =>
                 "the image is gone since it was looked up; check that it was pushed",
@@ -55,16 +58,19 @@ internal static class ImageFault
     private static string Remedy(RemoteImage remote, LoginSecrets? set, Fault cause, bool explained) => cause.Kind switch
     {
         FaultKind.WrongPassword or FaultKind.LoginRequired or FaultKind.ExchangeFailed when set is not null =>
-            $"correct {set.Prefix}_CONTAINER_REGISTRY_USER and _PASSWORD at {set.Level.ToText()} level (berth registry check tries them), then start the codespace again",
+            $"correct {set.Prefix}_CONTAINER_REGISTRY_USER and _PASSWORD at {set.Level.ToText()} level (berth registry check tries them), "
+                + "then start the codespace again",
         FaultKind.LoginRequired when explained => "put that right and start the codespace again",
         FaultKind.LoginRequired =>
-            $"store a login as three secrets with one prefix, X_CONTAINER_REGISTRY_SERVER ({remote.Host}), X_CONTAINER_REGISTRY_USER and X_CONTAINER_REGISTRY_PASSWORD, or correct the image's name",
+            $"store a login as three secrets with one prefix, X_CONTAINER_REGISTRY_SERVER ({remote.Host}), X_CONTAINER_REGISTRY_USER and "
+                + "X_CONTAINER_REGISTRY_PASSWORD, or correct the image's name",
         FaultKind.Denied => $"give that login the right to pull {remote.Path}, or correct the image's name",
         FaultKind.NotFound => "check the image's name and tag in devcontainer.json, and that it was pushed",
         FaultKind.UnknownHost => "correct the image's name in devcontainer.json",
         FaultKind.Unreachable => "check that the registry runs and that this server reaches it",
         FaultKind.UntrustedCertificate =>
-            $"the server's operator adds the authority to BERTH_CA_FILE, and for the container engine to /etc/docker/certs.d/{remote.Host}/ca.crt",
+            $"the server's operator adds the authority to BERTH_CA_FILE, and for the container engine to "
+                + $"/etc/docker/certs.d/{remote.Host}/ca.crt",
         FaultKind.PlainHttp => "serve the registry with https",
         FaultKind.AddressRefused => "the server's operator decides what may be reached",
         FaultKind.RateLimited when set is null => "wait, or store a login for the registry as three secrets",

@@ -12,8 +12,8 @@ namespace Berth.Server.Codespaces.Images;
 internal sealed record OwnDecision(string? Rule, Fault? Refusal);
 
 /// <summary>
-/// Images of Berth's own registry: the rules themselves are asked, beside the registry, since their answer says which rule refused and what would help, as
-/// far as the creator may know.
+/// Images of Berth's own registry: the rules themselves are asked, beside the registry, since their answer says which rule refused and what
+/// would help, as far as the creator may know.
 /// </summary>
 internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
 {
@@ -21,7 +21,9 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
     {
         if (ImageName.Of(image.Path) is not { } name)
         {
-            return Refused($"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE", null, FaultKind.NotFound);
+            return Refused(
+                $"{image.Registry} has no image {image.Path}: an image of Berth's own registry is named {image.Registry}/OWNER/IMAGE", null,
+                FaultKind.NotFound);
         }
 
         var decision = await access.DecideAsync(principal, name.Address, PackageAction.Pull, cancellationToken);
@@ -31,20 +33,25 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
         }
 
         // Without a reason the creator may not know whether there is such a package, and the words are the same for both.
-        var reason = decision.Reason ?? $"a codespace of {principal.Repository}, created by {principal.UserLogin}, may not read it, or it does not exist";
+        var reason = decision.Reason
+            ?? $"a codespace of {principal.Repository}, created by {principal.UserLogin}, may not read it, or it does not exist";
         var missing = decision.Reason is not null && !(await access.FactsAsync(principal, name.Address, cancellationToken)).Exists;
         var remedy = missing
             ? "push the image, or correct its name in devcontainer.json"
             : decision.Remedy ?? Remedies.IfItExists(principal, PackageAction.Pull, name.Address);
-        return Refused($"the registry {image.Registry} refuses the image {image}: {reason}", remedy, missing ? FaultKind.NotFound : FaultKind.Denied);
+        return Refused(
+            $"the registry {image.Registry} refuses the image {image}: {reason}", remedy, missing ? FaultKind.NotFound : FaultKind.Denied);
     }
 
     /// <summary>
-    /// For an image that was allowed: the codespace's token, and where there is no codespace yet a registry token of minutes for this one image, which is what
-    /// the codespace's token would be exchanged for.
+    /// For an image that was allowed: the codespace's token, and where there is no codespace yet a registry token of minutes for this one
+    /// image, which is what the codespace's token would be exchanged for.
     /// </summary>
     public RegistryLogin LoginOf(ImageReference image, StartCredentials start) => start.IsRehearsal
-        ? new RegistryLogin("codespace", "") { Bearer = tokens.Issue(null, [new RegistryGrant(image.Path.Value, RegistryActions.Pull, RegistryActions.Pull)]) }
+        ? new RegistryLogin("codespace", "")
+        {
+            Bearer = tokens.Issue(null, [new RegistryGrant(image.Path.Value, RegistryActions.Pull, RegistryActions.Pull)]),
+        }
         : new RegistryLogin("codespace", start.Token);
 
     private static OwnDecision Refused(string words, string? remedy, FaultKind kind) => new(null, new Fault(kind, words, remedy));

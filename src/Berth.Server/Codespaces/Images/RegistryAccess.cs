@@ -8,11 +8,12 @@ using Berth.Server.Secrets;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// Which login an image of a start is fetched with, and whether its registry allows it: Berth's own registry by the codespace's token, others by the set of
-/// secrets that counts for the path, and where a set is rejected once more without a login. The registry is asked by Berth itself, so that a refusal is
-/// told with its true cause.
+/// Which login an image of a start is fetched with, and whether its registry allows it: Berth's own registry by the codespace's token,
+/// others by the set of secrets that counts for the path, and where a set is rejected once more without a login. The registry is asked by
+/// Berth itself, so that a refusal is told with its true cause.
 /// </summary>
-internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets secrets, ExchangeLogin logins, RegistryClient registries, OwnImages own)
+internal sealed class RegistryAccess(
+    AccessDecisions access, CodespaceSecrets secrets, ExchangeLogin logins, RegistryClient registries, OwnImages own)
 {
     /// <param name="Rule">Of Berth's own images: the rule that allows it.</param>
     private sealed record Attempt(RegistryLogin? Login, string? By, Fault? Fault, string? Rule = null);
@@ -20,11 +21,7 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
     public bool IsOwn(ImageReference image) => registries.IsOwn(image.Host);
 
     /// <summary>Reads the secrets and says in the log which sets count and which do not, as far as the creator may know.</summary>
-    /// <param name="principal">The codespace.</param>
-    /// <param name="token">Its token.</param>
-    /// <param name="log">Told step and line.</param>
     /// <param name="mask">Told every value that no log may show.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<StartCredentials> LoadAsync(
         CodespacePrincipal principal, string token, Action<string, string> log, Action<string> mask, CancellationToken cancellationToken)
     {
@@ -71,9 +68,11 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
 
             if (answer.Value is { } manifest)
             {
-                start.Log("authorise", $"{image.Registry} allows {image} ({manifest.Digest}){(attempt.By is null ? "" : $" to {attempt.By}")}");
+                start.Log(
+                    "authorise", $"{image.Registry} allows {image} ({manifest.Digest}){(attempt.By is null ? "" : $" to {attempt.By}")}");
                 return new AuthorisedImage(
-                    image, remote with { Reference = Reference.Of(manifest.Digest) }, attempt.Login, attempt.By, AuthorisedImage.CredentialOf(image, attempt.Login, answer))
+                    image, remote with { Reference = Reference.Of(manifest.Digest) }, attempt.Login, attempt.By,
+                    AuthorisedImage.CredentialOf(image, attempt.Login, answer))
                 {
                     Rule = attempt.Rule,
                     Rejected = cause?.Message,
@@ -87,7 +86,8 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
                 break;
             }
 
-            start.Log("credentials", $"{remote.Host} rejects {attempt.By}: {why.Message}{(IsOwn(image) ? "" : "; trying without a login")}");
+            start.Log(
+                "credentials", $"{remote.Host} rejects {attempt.By}: {why.Message}{(IsOwn(image) ? "" : "; trying without a login")}");
         }
 
         throw ImageFault.Of(image, remote, set, cause!, start);
@@ -100,18 +100,23 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
         if (IsOwn(image) && (await own.DecideAsync(image, start.Principal, cancellationToken)).Refusal is { } refusal)
         {
             // A set that names Berth itself is honoured after the token.
-            await (start.Logins.ForImage(RemoteImage.Of(image)) is null ? throw new FaultException(refusal) : AuthoriseAsync(image, start, cancellationToken));
+            await (start.Logins.ForImage(RemoteImage.Of(image)) is null
+                ? throw new FaultException(refusal)
+                : AuthoriseAsync(image, start, cancellationToken));
         }
     }
 
     /// <summary>What it is for and how large; refused where the engine's platform is not among it.</summary>
     /// <exception cref="FaultException">Not for this platform.</exception>
-    public async Task<RemoteManifest?> DescribeAsync(AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
+    public async Task<RemoteManifest?> DescribeAsync(
+        AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
     {
         var answer = await registries.DescribeAsync(allowed.Remote, allowed.Login, platform, cancellationToken);
 
         // What else may be wrong with it the pull will say.
-        return answer.Fault is { Kind: FaultKind.WrongPlatform } wrong ? throw ImageFault.WrongPlatform(allowed.Image, wrong, platform) : answer.Value;
+        return answer.Fault is { Kind: FaultKind.WrongPlatform } wrong
+            ? throw ImageFault.WrongPlatform(allowed.Image, wrong, platform)
+            : answer.Value;
     }
 
     /// <summary>A token lives for minutes and a pull may take longer: the same image's next one.</summary>
@@ -142,7 +147,8 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
         }
     }
 
-    private async Task<List<Attempt>> AttemptsAsync(ImageReference image, LoginSecrets? set, StartCredentials start, CancellationToken cancellationToken)
+    private async Task<List<Attempt>> AttemptsAsync(
+        ImageReference image, LoginSecrets? set, StartCredentials start, CancellationToken cancellationToken)
     {
         List<Attempt> attempts = [];
         if (IsOwn(image))
@@ -166,7 +172,9 @@ internal sealed class RegistryAccess(AccessDecisions access, CodespaceSecrets se
 
         if (set is not null)
         {
-            start.Log("credentials", $"{image.Registry}: using {set.Name}{(set.Server.Path.Length > 0 ? $", which counts for {set.Server}" : "")}");
+            start.Log(
+                "credentials",
+                $"{image.Registry}: using {set.Name}{(set.Server.Path.Length > 0 ? $", which counts for {set.Server}" : "")}");
             attempts.Add(await AttemptAsync(set, start, cancellationToken));
         }
         else

@@ -5,18 +5,15 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// The registry logins of one start: who starts, the codespace's token, the sets that count, and of all others what its creator may know. Loaded once
-/// (<see cref="RegistryAccess.LoadAsync"/>), so that every image of the start is judged by the same secrets.
+/// The registry logins of one start: who starts, the codespace's token, the sets that count, and of all others what its creator may know.
+/// Loaded once (<see cref="RegistryAccess.LoadAsync"/>), so that every image of the start is judged by the same secrets.
 /// </summary>
-/// <param name="Principal">The codespace.</param>
-/// <param name="Token">Its token, for Berth's own registry.</param>
-/// <param name="Logins">What counts.</param>
 /// <param name="Known">The report, as far as the creator may know it.</param>
 /// <param name="CanWrite">Whether the creator can write to the repository; if not, its secrets and its organization's stay away.</param>
-/// <param name="Log">Told step and line.</param>
 /// <param name="Mask">Told every value that no log may show.</param>
 internal sealed record StartCredentials(
-    CodespacePrincipal Principal, string Token, ResolvedLogins Logins, IReadOnlyList<LoginReport> Known, bool CanWrite, Action<string, string> Log, Action<string> Mask)
+    CodespacePrincipal Principal, string Token, ResolvedLogins Logins, IReadOnlyList<LoginReport> Known, bool CanWrite,
+    Action<string, string> Log, Action<string> Mask)
 {
     private const int MostCauses = 3;
 
@@ -25,20 +22,29 @@ internal sealed record StartCredentials(
 
     public override string ToString() => $"the registry logins of {Principal.Name}";
 
-    /// <summary>Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be said.</summary>
+    /// <summary>
+    /// Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be
+    /// said.
+    /// </summary>
     public string? ExplainUnusedLogins(RemoteImage image)
     {
         var (host, path, _) = image;
         var counts = Logins.Counting.Any(set => set.Server.Covers(host, path));
         var causes = Known
             .Where(report => report.Server is null ? !counts && report.Outcome != LoginOutcome.Counts : report.Server.Host == host)
-            .Where(report => report.Outcome is not LoginOutcome.Counts && (counts ? report.Outcome == LoginOutcome.Loses : report.Outcome != LoginOutcome.Loses))
+            .Where(
+                report => report.Outcome is not LoginOutcome.Counts
+                    && (counts ? report.Outcome == LoginOutcome.Loses : report.Outcome != LoginOutcome.Loses))
             .Select(report => "the set " + report.Message)
             .Take(MostCauses)
             .ToList();
         if (!counts)
         {
-            causes.InsertRange(0, Logins.Counting.Where(set => set.Server.Host == host).Select(set => $"the set {set.Name} counts below {set.Server} only").Take(MostCauses));
+            causes.InsertRange(
+                0,
+                Logins.Counting.Where(set => set.Server.Host == host)
+                    .Select(set => $"the set {set.Name} counts below {set.Server} only")
+                    .Take(MostCauses));
             if (!CanWrite)
             {
                 causes.Add(Withheld);
@@ -49,5 +55,6 @@ internal sealed record StartCredentials(
     }
 
     /// <summary>Says nothing about which secrets there are.</summary>
-    public string Withheld => $"secrets of {Principal.Repository} and its organization are withheld from {Principal.UserLogin}, who cannot write to it";
+    public string Withheld =>
+        $"secrets of {Principal.Repository} and its organization are withheld from {Principal.UserLogin}, who cannot write to it";
 }

@@ -10,8 +10,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>
-/// Each codespace's own network on the engine: a bridge with 32 addresses, behind Berth's firewall. It lives as long as the codespace, because a stopped
-/// container belongs to it.
+/// Each codespace's own network on the engine: a bridge with 32 addresses, behind Berth's firewall. It lives as long as the codespace,
+/// because a stopped container belongs to it.
 /// </summary>
 internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost host, Firewall firewall, CodespaceOptions options)
 {
@@ -58,17 +58,24 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
 
     private bool IsOwn(EngineNetwork network) => network.Labels.GetValueOrDefault(GateScope.HostLabel) == host.Name;
 
-    private bool IsOf(EngineNetwork network, Codespace codespace) => IsOwn(network) && network.Labels.GetValueOrDefault(GateScope.Label) == codespace.Name;
+    private bool IsOf(EngineNetwork network, Codespace codespace) =>
+        IsOwn(network) && network.Labels.GetValueOrDefault(GateScope.Label) == codespace.Name;
 
     private async Task CreateAsync(Codespace codespace, IReadOnlyList<EngineNetwork> networks, CancellationToken cancellationToken)
     {
         // An interface's name has at most 15 characters.
         var bridge = firewall.BridgePrefix + codespace.Id.ToString("x", CultureInfo.InvariantCulture);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [GateScope.Label] = codespace.Name, [GateScope.HostLabel] = host.Name };
-        var taken = networks.SelectMany(network => network.Subnets).Where(subnet => IPNetwork.TryParse(subnet, out _)).Select(IPNetwork.Parse)
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [GateScope.Label] = codespace.Name,
+            [GateScope.HostLabel] = host.Name,
+        };
+        var taken = networks.SelectMany(network => network.Subnets).Where(subnet => IPNetwork.TryParse(subnet, out _)).Select(
+            IPNetwork.Parse)
             .Concat(OwnNetworks()).ToList();
         EngineException? last = null;
-        foreach (var subnet in FreeOf(IPNetwork.Parse(options.CodespaceNetworks), taken, RandomNumberGenerator.GetInt32(int.MaxValue)).Take(Tries))
+        foreach (var subnet in FreeOf(IPNetwork.Parse(options.CodespaceNetworks), taken, RandomNumberGenerator.GetInt32(int.MaxValue))
+            .Take(Tries))
         {
             try
             {
@@ -93,7 +100,9 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
             last);
     }
 
-    /// <summary>The parts of a pool that overlap with nothing, from a random one on, so that two servers on one engine seldom meet.</summary>
+    /// <summary>
+    /// The parts of a pool that overlap with nothing, from a random one on, so that two servers on one engine seldom meet.
+    /// </summary>
     internal static IEnumerable<IPNetwork> FreeOf(IPNetwork pool, IReadOnlyCollection<IPNetwork> taken, int from)
     {
         var parts = 1 << (Prefix - pool.PrefixLength);

@@ -10,7 +10,8 @@ namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>Puts this server's rules into the kernel and takes them out; knows nothing of what codespaces there are.</summary>
 internal sealed partial class Firewall(
-    CodespaceTools tools, CodespaceHost host, DataOptions data, ListeningOptions listening, AddressOptions address, OutgoingOptions outgoing, TimeProvider time)
+    CodespaceTools tools, CodespaceHost host, DataOptions data, ListeningOptions listening, AddressOptions address,
+    OutgoingOptions outgoing, TimeProvider time)
     : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -21,7 +22,8 @@ internal sealed partial class Firewall(
     private bool _forGuarded;
 
     /// <summary>Six characters that differ from server to server, for names that have to be short.</summary>
-    public static string Mark(string host) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(host)))[..6];
+    public static string Mark(string host) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(host)))[..6];
 
     /// <summary>The interfaces of this server's networks begin so.</summary>
     public string BridgePrefix => "bt" + Mark(host.Name);
@@ -37,7 +39,9 @@ internal sealed partial class Firewall(
         {
             _bridges = bridges;
             _forGuarded = bridges.Count == 0 && _guarded > 0;
-            await (bridges.Count == 0 && _guarded == 0 ? PutAsync(FirewallRules.Remove(Table), cancellationToken) : WriteAsync(cancellationToken));
+            await (bridges.Count == 0 && _guarded == 0
+                ? PutAsync(FirewallRules.Remove(Table), cancellationToken)
+                : WriteAsync(cancellationToken));
         }
         finally
         {
@@ -45,7 +49,10 @@ internal sealed partial class Firewall(
         }
     }
 
-    /// <summary>The rules stand for as long as the answer is not disposed, also where there is no codespace yet: a sandbox that has a network is about to run.</summary>
+    /// <summary>
+    /// The rules stand for as long as the answer is not disposed, also where there is no codespace yet: a sandbox that has a network is
+    /// about to run.
+    /// </summary>
     /// <exception cref="FaultException">The kernel or this process may not; the message says what would help.</exception>
     public async Task<IAsyncDisposable> GuardAsync(CancellationToken cancellationToken)
     {
@@ -68,7 +75,8 @@ internal sealed partial class Firewall(
     }
 
     /// <summary>False when somebody has flushed the machine's rules.</summary>
-    public async Task<bool> StandsAsync(CancellationToken cancellationToken) => await TryAsync(["list", "table", "inet", Table], cancellationToken) is null;
+    public async Task<bool> StandsAsync(CancellationToken cancellationToken) =>
+        await TryAsync(["list", "table", "inet", Table], cancellationToken) is null;
 
     public void Dispose() => _changing.Dispose();
 
@@ -93,7 +101,8 @@ internal sealed partial class Firewall(
 
     private async Task WriteAsync(CancellationToken cancellationToken) => await PutAsync(
         FirewallRules.Write(new FirewallFacts(
-            Table, BridgePrefix, _bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port(), await BerthAsync(cancellationToken))),
+            Table, BridgePrefix, _bridges, SandboxView.UsersOf(host.Name), Resolvers(), await AllowedAsync(cancellationToken), Port(),
+            await BerthAsync(cancellationToken))),
         cancellationToken);
 
     private async Task PutAsync(string rules, CancellationToken cancellationToken)
@@ -104,7 +113,8 @@ internal sealed partial class Firewall(
         {
             throw new FaultException(
                 FaultKind.Host,
-                $"the firewall of codespaces cannot be set ({said})", "the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
+                $"the firewall of codespaces cannot be set ({said})",
+                "the server needs CAP_NET_ADMIN in the machine's own network, and nftables in the kernel");
         }
     }
 
@@ -122,7 +132,9 @@ internal sealed partial class Firewall(
     private async Task<List<IPEndPoint>> BerthAsync(CancellationToken cancellationToken)
     {
         var url = address.BaseUri;
-        var addresses = url.IsLoopback ? [] : IPAddress.TryParse(url.Host.Trim('[', ']'), out var single) ? [single] : await AddressesAsync(url.Host, cancellationToken);
+        var addresses = url.IsLoopback
+            ? []
+            : IPAddress.TryParse(url.Host.Trim('[', ']'), out var single) ? [single] : await AddressesAsync(url.Host, cancellationToken);
         return [.. addresses.Where(address => !IPAddress.IsLoopback(address)).Select(address => new IPEndPoint(address, url.Port))];
     }
 
@@ -139,7 +151,8 @@ internal sealed partial class Firewall(
             else
             {
                 var addresses = IPAddress.TryParse(entry, out var single) ? [single] : await AddressesAsync(entry, cancellationToken);
-                networks.AddRange(addresses.Select(address => new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)));
+                networks.AddRange(
+                    addresses.Select(address => new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)));
             }
         }
 
@@ -162,8 +175,13 @@ internal sealed partial class Firewall(
     private async Task<string?> TryAsync(string[] arguments, CancellationToken cancellationToken)
     {
         Queue<string> said = new();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/sbin:/usr/bin", ["LC_ALL"] = "C.UTF-8" };
-        var result = await ToolProcess.RunAsync(tools.SystemTool("nft"), arguments, environment, "/", said.Enqueue, Timeout, time, cancellationToken);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/sbin:/usr/bin",
+            ["LC_ALL"] = "C.UTF-8",
+        };
+        var result = await ToolProcess.RunAsync(
+            tools.SystemTool("nft"), arguments, environment, "/", said.Enqueue, Timeout, time, cancellationToken);
         return result.ExitCode == 0 ? null : said.FirstOrDefault() ?? $"exit code {result.ExitCode}";
     }
 

@@ -7,21 +7,19 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>What the firewall's rules are made of.</summary>
-/// <param name="Table">The name of this server's own table.</param>
-/// <param name="BridgePrefix">How the interfaces of its codespaces' networks begin.</param>
-/// <param name="Bridges">Those that there are.</param>
-/// <param name="Users">First and last of the users that its sandboxes run as.</param>
 /// <param name="Resolvers">The name servers of this machine.</param>
 /// <param name="Allowed">What <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
 /// <param name="Port">Where Berth listens; sandboxes fetch from its registry.</param>
 /// <param name="Berth">Where its own URL leads, unless that is the loopback, which is answered inside each codespace.</param>
 internal sealed record FirewallFacts(
-    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, (int First, int Last) Users, IReadOnlyList<IPAddress> Resolvers, IReadOnlyList<IPNetwork> Allowed, int? Port,
+    string Table, string BridgePrefix, IReadOnlyList<string> Bridges, (int First, int Last) Users, IReadOnlyList<IPAddress> Resolvers,
+    IReadOnlyList<IPNetwork> Allowed, int? Port,
     IReadOnlyList<IPEndPoint> Berth);
 
 /// <summary>
-/// Writes Berth's own nftables table. A table of its own with earlier hooks, because a packet that one table drops is dropped whatever the others say, and
-/// because the engine rewrites only its own chains: neither a restart of the engine nor a new network of it can put a rule in front of these.
+/// Writes Berth's own nftables table. A table of its own with earlier hooks, because a packet that one table drops is dropped whatever the
+/// others say, and because the engine rewrites only its own chains: neither a restart of the engine nor a new network of it can put a rule
+/// in front of these.
 /// <code>
 /// container ──► input    this machine: name servers and Berth's own URL alone
 ///           ──► forward  its own network, name servers, globally routable addresses, BERTH_ALLOWED_NETWORKS; never link-local
@@ -48,7 +46,9 @@ internal static class FirewallRules
         }
 
         Chain(text, "input", "type filter hook input priority -10; policy accept;", [$"iifname {own} jump to_machine"]);
-        Chain(text, "to_machine", null, ["ct state established,related accept", .. NameServers(facts), .. Berth(facts), "reject with icmpx admin-prohibited"]);
+        Chain(
+            text, "to_machine", null,
+            ["ct state established,related accept", .. NameServers(facts), .. Berth(facts), "reject with icmpx admin-prohibited"]);
         Chain(text, "forward", "type filter hook forward priority -10; policy accept;",
         [
             .. facts.Bridges.Count > 0 ? ["iifname . oifname @within accept"] : Array.Empty<string>(),
@@ -59,8 +59,13 @@ internal static class FirewallRules
 
         // Between two codespaces both directions apply: nobody leaves into another's network, because it has no global addresses.
         Chain(text, "from_codespace", null,
-            ["ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts), .. Berth(facts), .. Outside(facts, linkLocalToo: false)]);
-        Chain(text, "output", "type filter hook output priority -10; policy accept;", [$"meta skuid {facts.Users.First}-{facts.Users.Last} jump from_sandbox"]);
+            [
+                "ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts),
+                .. Berth(facts), .. Outside(facts, linkLocalToo: false),
+            ]);
+        Chain(
+            text, "output", "type filter hook output priority -10; policy accept;",
+            [$"meta skuid {facts.Users.First}-{facts.Users.Last} jump from_sandbox"]);
         Chain(text, "from_sandbox", null,
         [
             "ct state established,related accept", .. NameServers(facts), .. Berth(facts),

@@ -4,10 +4,12 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>
-/// Puts the firewall back when somebody has flushed the machine's rules (a firewall that is reloaded does), and says once what the engine could do for isolation
-/// and does not.
+/// Puts the firewall back when somebody has flushed the machine's rules (a firewall that is reloaded does), and says once what the engine
+/// could do for isolation and does not.
 /// </summary>
-internal sealed partial class WatchFirewall(CodespaceNetworks networks, IContainerEngine engine, TimeProvider time, ILogger<WatchFirewall> logger) : BackgroundService
+internal sealed partial class WatchFirewall(
+    CodespaceNetworks networks, IContainerEngine engine, TimeProvider time, ILogger<WatchFirewall> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     private bool _toldAboutUsers;
@@ -56,7 +58,10 @@ internal sealed partial class WatchFirewall(CodespaceNetworks networks, IContain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: the firewall was gone and stands again")]
     private partial void LogRestored();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Codespaces: the engine does not remap users (dockerd --userns-remap): root in a codespace is root for the kernel, without the capabilities that matter")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Codespaces: the engine does not remap users (dockerd --userns-remap): root in a codespace is root for the kernel, "
+            + "without the capabilities that matter")]
     private partial void LogUsers();
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Codespaces: the firewall cannot be looked at: {Reason}")]

@@ -4,9 +4,10 @@ using Berth.Server.Codespaces.Devcontainers;
 namespace Berth.Server.Codespaces.Permissions;
 
 /// <summary>
-/// <c>customizations.codespaces.repositories</c> of a devcontainer.json: the other repositories whose packages its codespaces are to read. As at GitHub
-/// (https://docs.github.com/codespaces/managing-your-codespaces/managing-repository-access-for-your-codespaces) packages can only be read, and
-/// <c>owner/*</c> stands for all of an owner; other permissions mean nothing here. Only the repository's own file counts, not what images bring.
+/// <c>customizations.codespaces.repositories</c> of a devcontainer.json: the other repositories whose packages its codespaces are to read.
+/// As at GitHub (https://docs.github.com/codespaces/managing-your-codespaces/managing-repository-access-for-your-codespaces) packages can
+/// only be read, and <c>owner/*</c> stands for all of an owner; other permissions mean nothing here. Only the repository's own file counts,
+/// not what images bring.
 /// </summary>
 /// <param name="Names">As <c>owner/name</c> or <c>owner/*</c>.</param>
 /// <param name="Remarks">What of it is not given, one line each.</param>
@@ -58,14 +59,17 @@ internal sealed record AskedRepositories(IReadOnlyList<string> Names, IReadOnlyL
         return permissions switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString() switch { "read-all" => "read", "write-all" => "write", _ => null },
-            { ValueKind: JsonValueKind.Object } => Inner(permissions.Value, "packages", anyKind: true) is { ValueKind: JsonValueKind.String } level
-                && level.GetString() is "read" or "write" ? level.GetString() : null,
+            { ValueKind: JsonValueKind.Object } =>
+                Inner(permissions.Value, "packages", anyKind: true) is { ValueKind: JsonValueKind.String } level
+                    && level.GetString() is "read" or "write" ? level.GetString() : null,
             _ => null,
         };
     }
 
     private static JsonElement? Inner(JsonElement? element, string name, bool anyKind = false) =>
-        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var value) && (anyKind || value.ValueKind == JsonValueKind.Object)
+        element is { ValueKind: JsonValueKind.Object } parent
+            && parent.TryGetProperty(name, out var value)
+            && (anyKind || value.ValueKind == JsonValueKind.Object)
             ? value
             : null;
 

@@ -9,8 +9,6 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Permissions;
 
 /// <summary>One repository whose packages a configuration asks for.</summary>
-/// <param name="Repository">One that the creator can read.</param>
-/// <param name="Permitted">The creator has said yes, for codespaces of the asking repository.</param>
 internal sealed record AskedPermission(RepositoryFacts Repository, bool Permitted);
 
 /// <summary>What a configuration asks for, as far as one user could permit it, and what not, with the reason.</summary>
@@ -19,27 +17,30 @@ internal sealed record PermissionReview(IReadOnlyList<AskedPermission> Asked, IR
     public IReadOnlyList<RepositoryFacts> Missing => [.. Asked.Where(asked => !asked.Permitted).Select(asked => asked.Repository)];
 
     /// <summary>For the log of a start or a report: what is given and what not.</summary>
-    public IEnumerable<string> Lines(RepositoryFacts repository, string login, bool optOut) => Remarks.Concat(Asked.Select(asked => (optOut, asked.Permitted) switch
-    {
-        (true, _) => $"packages of {asked.Repository.FullName} are asked for and not given: it goes with default permissions, as wished at its creation",
-        (_, true) => $"may read packages of {asked.Repository.FullName}, as {login} allows it",
-        _ => Fault.Shown(
-            $"packages of {asked.Repository.FullName} are asked for and not given: {login} has not allowed it", $"berth codespace permissions allow {repository.FullName}"),
-    }));
+    public IEnumerable<string> Lines(RepositoryFacts repository, string login, bool optOut) =>
+        Remarks.Concat(Asked.Select(asked => (optOut, asked.Permitted) switch
+        {
+            (true, _) =>
+                $"packages of {asked.Repository.FullName} are asked for and not given: it goes with default permissions, as wished at its "
+                    + "creation",
+            (_, true) => $"may read packages of {asked.Repository.FullName}, as {login} allows it",
+            _ => Fault.Shown(
+                $"packages of {asked.Repository.FullName} are asked for and not given: {login} has not allowed it",
+                $"berth codespace permissions allow {repository.FullName}"),
+        }));
 }
 
-/// <summary>Whose packages the codespaces of a repository may read beside its own: what its configuration asks for and its creator permits.</summary>
+/// <summary>
+/// Whose packages the codespaces of a repository may read beside its own: what its configuration asks for and its creator permits.
+/// </summary>
 internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrls urls)
 {
     /// <summary>How long a request waits to learn whether it has to ask; the start finds out in any case.</summary>
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(10);
 
-    /// <param name="repository">Whose configuration it is.</param>
     /// <param name="userId">Whose codespace it is or would be.</param>
-    /// <param name="login">The same.</param>
-    /// <param name="file">The configuration.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public Task<PermissionReview> ReviewAsync(RepositoryFacts repository, long userId, string login, DevcontainerFile file, CancellationToken cancellationToken)
+    public Task<PermissionReview> ReviewAsync(
+        RepositoryFacts repository, long userId, string login, DevcontainerFile file, CancellationToken cancellationToken)
     {
         var asked = AskedRepositories.Read(file);
         return asked.Names.Count == 0
@@ -50,22 +51,27 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     /// <summary>The same for what lies in the repository now.</summary>
     /// <exception cref="FaultException">It cannot be fetched or read.</exception>
     public async Task<PermissionReview> LookAsync(
-        RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath, CancellationToken cancellationToken)
+        RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath,
+        CancellationToken cancellationToken)
     {
         var file = await looks.ConfigurationsAsync(
-            userId, login, repository, reference, checkout => DevcontainerFile.Read(checkout, string.IsNullOrEmpty(devcontainerPath) ? null : devcontainerPath), cancellationToken);
+            userId, login, repository, reference,
+            checkout => DevcontainerFile.Read(checkout, string.IsNullOrEmpty(devcontainerPath) ? null : devcontainerPath),
+            cancellationToken);
         return await ReviewAsync(repository, userId, login, file, cancellationToken);
     }
 
     /// <summary>
-    /// Asks before a codespace is made: 401 with a place to allow it, in GitHub's shape, where something is asked for that the creator has not permitted yet.
-    /// A configuration that cannot be had now is no reason to refuse: the start will say so.
+    /// Asks before a codespace is made: 401 with a place to allow it, in GitHub's shape, where something is asked for that the creator has
+    /// not permitted yet. A configuration that cannot be had now is no reason to refuse: the start will say so.
     /// </summary>
     /// <exception cref="ApiException">401.</exception>
     public async Task DemandAsync(
-        RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath, CancellationToken cancellationToken)
+        RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath,
+        CancellationToken cancellationToken)
     {
-        if (await db.ReadAsync(session => CodespacePermissionTable.WithPackagesAsync(session, repository, 1), cancellationToken) is not [_, ..])
+        if (await db.ReadAsync(
+            session => CodespacePermissionTable.WithPackagesAsync(session, repository, 1), cancellationToken) is not [_, ..])
         {
             return;
         }
@@ -77,7 +83,8 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         {
             review = await LookAsync(repository, userId, login, reference, devcontainerPath, limit.Token);
         }
-        catch (Exception exception) when (exception is FaultException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is FaultException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return;
         }
@@ -92,14 +99,18 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     {
         var names = string.Join(", ", missing.Select(one => one.FullName));
         return ApiErrors.Challenged(new ApiError(
-            401, "PERMISSIONS_REQUIRED", $"{repository.FullName} asks to let its codespaces read the packages of {names}. Nothing was created: allow it, or create the codespace without")
+            401, "PERMISSIONS_REQUIRED",
+            $"{repository.FullName} asks to let its codespaces read the packages of {names}. Nothing was created: allow it, or create the "
+                + "codespace without")
         {
-            Remedy = $"berth codespace permissions allow {repository.FullName}; without: berth codespace create {repository.FullName} --default-permissions",
+            Remedy = $"berth codespace permissions allow {repository.FullName}; without: berth codespace "
+                + $"create {repository.FullName} --default-permissions",
             More = [new("allow_permissions_url", urls.Html + PermissionEndpoints.PageOf(repository, reference, devcontainerPath))],
         });
     }
 
-    private static async Task<PermissionReview> ReviewAsync(DbSession session, RepositoryFacts repository, long userId, string login, AskedRepositories asked)
+    private static async Task<PermissionReview> ReviewAsync(
+        DbSession session, RepositoryFacts repository, long userId, string login, AskedRepositories asked)
     {
         var permitted = (await CodespacePermissionTable.PermittedAsync(session, userId, repository.Id)).Select(one => one.Id).ToHashSet();
         SortedDictionary<string, AskedPermission> found = new(StringComparer.OrdinalIgnoreCase);
@@ -139,7 +150,9 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         }
         else
         {
-            named = await AccessDecisions.RepositoryAsync(session, userId, repository.OwnerLogin, name[(slash + 1)..]) is { } one ? [one] : [];
+            named = await AccessDecisions.RepositoryAsync(session, userId, repository.OwnerLogin, name[(slash + 1)..]) is { } one
+                ? [one]
+                : [];
         }
 
         var readable = named.Where(one => AccessRules.MayRead(one.Standing)).Select(one => one.Repository).ToList();

@@ -12,8 +12,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Berth.Server.Codespaces.Permissions;
 
 /// <summary>
-/// What a repository asks for before there is a codespace: its configurations and permissions in GitHub's shapes, and the user's answer, which GitHub has as
-/// a web page only.
+/// What a repository asks for before there is a codespace: its configurations and permissions in GitHub's shapes, and the user's answer,
+/// which GitHub has as a web page only.
 /// </summary>
 internal static class PermissionEndpoints
 {
@@ -22,7 +22,6 @@ internal static class PermissionEndpoints
     private const string Resource = "CodespacePermissions";
     private const string Scope = "codespace";
 
-    /// <param name="api">The group of routes.</param>
     /// <param name="codespaces">Of one repository, by name or by id.</param>
     public static void MapPermissions(this IEndpointRouteBuilder api, string codespaces)
     {
@@ -47,7 +46,8 @@ internal static class PermissionEndpoints
 
         try
         {
-            var places = await looks.ConfigurationsAsync(caller.User.UserId, caller.User.Login, access.Repository, Ref(request), Places, cancellationToken);
+            var places = await looks.ConfigurationsAsync(
+                caller.User.UserId, caller.User.Login, access.Repository, Ref(request), Places, cancellationToken);
             return ApiResult.Ok(new DevcontainerList(places.Count, places));
         }
         catch (FaultException exception)
@@ -63,7 +63,8 @@ internal static class PermissionEndpoints
     {
         try
         {
-            return DevcontainerFile.Read(checkout, path).Content.TryGetProperty("name", out var name) && name.ValueKind == System.Text.Json.JsonValueKind.String
+            return DevcontainerFile.Read(checkout, path).Content.TryGetProperty("name", out var name)
+                && name.ValueKind == System.Text.Json.JsonValueKind.String
                 ? name.GetString()
                 : null;
         }
@@ -75,7 +76,8 @@ internal static class PermissionEndpoints
     }
 
     private static async Task<IResult> CheckAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, CodespacePermissions permissions, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CodespacePermissions permissions,
+        CancellationToken cancellationToken)
     {
         var path = request.Query["devcontainer_path"].ToString();
         try
@@ -85,7 +87,9 @@ internal static class PermissionEndpoints
             return ApiResult.Ok(new CodespacePermissionsCheck
             {
                 Accepted = review.Missing.Count == 0,
-                Permissions = [.. review.Asked.Select(asked => new CodespacePermission(asked.Repository.FullName, "read", asked.Permitted))],
+                Permissions = [
+                    .. review.Asked.Select(asked => new CodespacePermission(asked.Repository.FullName, "read", asked.Permitted)),
+                ],
                 Remarks = review.Remarks,
             });
         }
@@ -105,7 +109,9 @@ internal static class PermissionEndpoints
                 var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, targets.Select(target => target.Id));
                 return new CodespacePermissionList
                 {
-                    Repositories = [.. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName)],
+                    Repositories = [
+                        .. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName),
+                    ],
                 };
             },
             cancellationToken));
@@ -134,7 +140,8 @@ internal static class PermissionEndpoints
                     if (await FindAsync(session, access.Repository, caller.User.UserId, name) is not { } target)
                     {
                         return ApiErrors.Invalid(
-                            Resource, "repositories", $"'{name}' is not another repository of {access.Repository.OwnerLogin} that you can read, as owner/name");
+                            Resource, "repositories",
+                            $"'{name}' is not another repository of {access.Repository.OwnerLogin} that you can read, as owner/name");
                     }
 
                     targets.Add(target.Id);
@@ -160,19 +167,26 @@ internal static class PermissionEndpoints
     }
 
     /// <summary>
-    /// The path of <c>allow_permissions_url</c>. gh shows it without its query, so the repository stands in the path; no login can be <c>codespaces</c>.
+    /// The path of <c>allow_permissions_url</c>. gh shows it without its query, so the repository stands in the path; no login can be
+    /// <c>codespaces</c>.
     /// </summary>
     public static string PageOf(RepositoryFacts repository, string? reference, string? devcontainerPath)
     {
-        var query = new Dictionary<string, string?>(StringComparer.Ordinal) { ["ref"] = reference, ["devcontainer_path"] = devcontainerPath };
+        var query = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ref"] = reference,
+            ["devcontainer_path"] = devcontainerPath,
+        };
         return QueryHelpers.AddQueryString(
             $"{Page}{repository.OwnerLogin}/{repository.Name}", query.Where(pair => !string.IsNullOrEmpty(pair.Value)));
     }
 
     private static IResult ShowPage(string owner, string repo, HttpRequest request)
     {
-        var (repository, reference, path) = ($"{owner}/{repo}", request.Query["ref"].ToString(), request.Query["devcontainer_path"].ToString());
-        var options = (reference.Length == 0 ? "" : $" --ref {Quoted(reference)}") + (path.Length == 0 ? "" : $" --devcontainer-path {Quoted(path)}");
+        var (repository, reference, path) = (
+            $"{owner}/{repo}", request.Query["ref"].ToString(), request.Query["devcontainer_path"].ToString());
+        var options = (reference.Length == 0 ? "" : $" --ref {Quoted(reference)}")
+            + (path.Length == 0 ? "" : $" --devcontainer-path {Quoted(path)}");
         return Results.Text($"""
             This repository asks to let its codespaces read packages of other repositories. To see which, and to allow it, run
 

@@ -24,15 +24,13 @@ internal sealed class LookAtRepository(
     private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
     private readonly SemaphoreSlim _configurationsAtOnce = new(4);
 
-    /// <param name="userId">For whom.</param>
-    /// <param name="login">Their name.</param>
     /// <param name="repository">Which one they may read.</param>
     /// <param name="reference">Branch or tag; null: the remote's own.</param>
     /// <param name="look">Gets the folder of the checkout, which is gone when it ends.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FaultException">There is nothing to clone, or it cannot be cloned.</exception>
     public Task<T> RunAsync<T>(
-        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, CancellationToken cancellationToken) =>
+        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look,
+        CancellationToken cancellationToken) =>
         RunAsync(userId, login, repository, reference, look, [], cancellationToken);
 
     /// <summary>The same for its dev container configurations alone, which is quick.</summary>
@@ -43,7 +41,8 @@ internal sealed class LookAtRepository(
         await _configurationsAtOnce.WaitAsync(cancellationToken);
         try
         {
-            return await RunAsync(userId, login, repository, reference, checkout => Task.FromResult(look(checkout)), Configurations, cancellationToken);
+            return await RunAsync(
+                userId, login, repository, reference, checkout => Task.FromResult(look(checkout)), Configurations, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -89,7 +88,8 @@ internal sealed class LookAtRepository(
             return;
         }
 
-        foreach (var old in all.EnumerateDirectories(Prefix + "*").Where(folder => time.GetUtcNow().UtcDateTime - folder.CreationTimeUtc > Forgotten))
+        foreach (var old in all.EnumerateDirectories(Prefix + "*")
+            .Where(folder => time.GetUtcNow().UtcDateTime - folder.CreationTimeUtc > Forgotten))
         {
             CodespaceFolders.Delete(old.FullName);
         }

@@ -7,9 +7,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// <summary>Something that a configuration names and a start fetches.</summary>
 /// <param name="Kind"><c>image</c>, <c>dockerfile</c>, <c>feature</c> or <c>compose</c>.</param>
 /// <param name="Where">How it is named: <c>image</c>, <c>FROM</c>, …</param>
-/// <param name="File">Path within the checkout.</param>
 /// <param name="Line">Counted from 1.</param>
-/// <param name="Text">As it is written.</param>
 /// <param name="Image">In a registry; null for what lies in the repository.</param>
 internal sealed record NamedReference(string Kind, string Where, string File, int Line, string Text, ImageReference? Image)
 {
@@ -27,7 +25,9 @@ internal sealed record NamedReference(string Kind, string Where, string File, in
     {
         var known = plan.Features.Select(use => use.Name.Text).ToHashSet(StringComparer.Ordinal);
         return features.Where(feature => known.Add(feature.Name.Text))
-            .Select(feature => new NamedReference(FeatureKind, "dependsOn", plan.File.Path, plan.File.LineOf("features"), feature.Name.Text, feature.Name.Image));
+            .Select(
+                feature => new NamedReference(
+                    FeatureKind, "dependsOn", plan.File.Path, plan.File.LineOf("features"), feature.Name.Text, feature.Name.Image));
     }
 
     private static NamedReference Of(ImageUse use) => new(

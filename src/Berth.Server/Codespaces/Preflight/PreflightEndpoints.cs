@@ -17,11 +17,14 @@ internal static class PreflightEndpoints
     }
 
     private static async Task<IResult> PostAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits, Machines machines, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, RunPreflight preflight, CheckLimits limits,
+        Machines machines, CancellationToken cancellationToken)
     {
         var wanted = await CodespaceRequest.ReadAsync<NewCodespace>(request, machines, cancellationToken);
         await CodespaceAccessTable.DemandAsync(db, access.Repository, caller.User.UserId, caller.User.Login, cancellationToken);
         return ApiResult.Ok(await limits.WithinAsync(
-            caller.User.UserId, () => preflight.RunAsync(caller.User.UserId, caller.User.Login, access.Repository, wanted, cancellationToken), cancellationToken));
+            caller.User.UserId,
+            () => preflight.RunAsync(caller.User.UserId, caller.User.Login, access.Repository, wanted, cancellationToken),
+            cancellationToken));
     }
 }

@@ -5,8 +5,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>
-/// A pre-flight clones what somebody wrote and waits for registries that somebody named. One at a time for one person, so that nobody holds up the others with
-/// slow ones, a few for all, and none without end.
+/// A pre-flight clones what somebody wrote and waits for registries that somebody named. One at a time for one person, so that nobody holds
+/// up the others with slow ones, a few for all, and none without end.
 /// </summary>
 internal sealed class PreflightLimits(TimeProvider time) : IDisposable
 {
@@ -15,14 +15,19 @@ internal sealed class PreflightLimits(TimeProvider time) : IDisposable
     private const int AtOnce = 4;
     private const int WaitingOfPerson = 5;
 
-    private readonly PartitionedRateLimiter<long> _persons = PartitionedRateLimiter.Create<long, long>(user => RateLimitPartition.GetConcurrencyLimiter(
-        user, _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = WaitingOfPerson, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
+    private readonly PartitionedRateLimiter<long> _persons = PartitionedRateLimiter.Create<long, long>(
+        user => RateLimitPartition.GetConcurrencyLimiter(
+            user,
+            _ => new ConcurrencyLimiterOptions
+            {
+                PermitLimit = 1,
+                QueueLimit = WaitingOfPerson,
+                QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+            }));
 
     private readonly SemaphoreSlim _all = new(AtOnce);
 
-    /// <param name="userId">Who asks.</param>
     /// <param name="run">What is limited; its token ends it when the time is over.</param>
-    /// <param name="cancellationToken">Ends the waiting, too.</param>
     /// <exception cref="ApiException">429: the person has several that wait already.</exception>
     /// <exception cref="FaultException">It took too long.</exception>
     public async Task<T> WithinAsync<T>(long userId, Func<CancellationToken, Task<T>> run, CancellationToken cancellationToken)
@@ -30,7 +35,10 @@ internal sealed class PreflightLimits(TimeProvider time) : IDisposable
         using var turn = await _persons.AcquireAsync(userId, 1, cancellationToken);
         if (!turn.IsAcquired)
         {
-            throw new ApiException(new ApiError(429, "RATE_LIMITED", "pre-flights run one at a time, and several of yours wait already; try again when they have ended"));
+            throw new ApiException(
+                new ApiError(
+                    429, "RATE_LIMITED",
+                    "pre-flights run one at a time, and several of yours wait already; try again when they have ended"));
         }
 
         await _all.WaitAsync(cancellationToken);

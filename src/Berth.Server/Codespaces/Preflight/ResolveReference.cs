@@ -8,15 +8,13 @@ using Berth.Server.Secrets.RegistryChecks;
 
 namespace Berth.Server.Codespaces.Preflight;
 
-/// <summary>Asks about one reference what a start asks: which login counts, whether its registry allows it, for which platforms it is and how large.</summary>
+/// <summary>
+/// Asks about one reference what a start asks: which login counts, whether its registry allows it, for which platforms it is and how large.
+/// </summary>
 internal sealed class ResolveReference(RegistryAccess access)
 {
-    /// <param name="named">What and where.</param>
-    /// <param name="start">The logins.</param>
-    /// <param name="platform">What codespaces run on.</param>
-    /// <param name="lines">Keeps secrets out of the answer.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task<PreflightReference> RunAsync(NamedReference named, StartCredentials start, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
+    public async Task<PreflightReference> RunAsync(
+        NamedReference named, StartCredentials start, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
     {
         if (named.Image is not { } image)
         {
@@ -43,7 +41,10 @@ internal sealed class ResolveReference(RegistryAccess access)
         }
         catch (FaultException exception)
         {
-            answer = Answer(named, CheckRegistry.Word(exception.Fault.Kind), lines.Clean(exception.Message), tried) with { Login = LoginOf(image, set?.Name) };
+            answer = Answer(named, CheckRegistry.Word(exception.Fault.Kind), lines.Clean(exception.Message), tried) with
+            {
+                Login = LoginOf(image, set?.Name),
+            };
         }
 
         return answer with

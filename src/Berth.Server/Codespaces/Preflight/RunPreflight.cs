@@ -14,20 +14,18 @@ using Berth.Server.Secrets.RegistryChecks;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>
-/// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the configuration names. Nothing
-/// is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends all in one go.
+/// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the
+/// configuration names. Nothing is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends
+/// all in one go.
 /// </summary>
 internal sealed class RunPreflight(
-    LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features, IContainerEngine engine, PreflightLimits limits)
+    LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features,
+    IContainerEngine engine, PreflightLimits limits)
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
 
-    /// <param name="userId">Whose codespace it would be.</param>
-    /// <param name="login">Their name.</param>
     /// <param name="repository">One that they may read and have codespaces of.</param>
-    /// <param name="wanted">Ref and configuration.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<PreflightReport> RunAsync(
         long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
     {
@@ -52,7 +50,8 @@ internal sealed class RunPreflight(
     }
 
     private async Task<PreflightReport> ReportAsync(
-        StartCredentials start, RepositoryFacts repository, NewCodespace wanted, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
+        StartCredentials start, RepositoryFacts repository, NewCodespace wanted, Platform platform, MaskedLines lines,
+        CancellationToken cancellationToken)
     {
         PreflightReport report;
         try
@@ -76,12 +75,23 @@ internal sealed class RunPreflight(
         string checkout, StartCredentials start, RepositoryFacts repository, NewCodespace wanted, Platform platform, MaskedLines lines,
         CancellationToken cancellationToken)
     {
-        var plan = DevcontainerPlan.Read(checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
-        var review = await permissions.ReviewAsync(repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
-        start = start with { Principal = start.Principal with { AsksFor = new(wanted.MultiRepoPermissionsOptOut == true ? [] : review.Asked.Select(asked => asked.Repository.Id)) } };
+        var plan = DevcontainerPlan.Read(
+            checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
+        var review = await permissions.ReviewAsync(
+            repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
+        start = start with
+        {
+            Principal = start.Principal with
+            {
+                AsksFor = new(wanted.MultiRepoPermissionsOptOut == true ? [] : review.Asked.Select(asked => asked.Repository.Id)),
+            },
+        };
         var named = NamedReference.AllOf(plan);
         var references = await ResolveAsync(named.Take(MostReferences), start, platform, lines, cancellationToken);
-        List<string> remarks = [.. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.MultiRepoPermissionsOptOut == true)];
+        List<string> remarks =
+            [
+                .. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.MultiRepoPermissionsOptOut == true),
+            ];
         var failure = named.Count > MostReferences
             ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at"
             : await ReadFeaturesAsync(plan, start, platform, lines, references, remarks, cancellationToken);
@@ -101,7 +111,8 @@ internal sealed class RunPreflight(
     /// <summary>What features need is known only when they are read, which takes that all of them can be had.</summary>
     /// <returns>Why they cannot be installed, null when they can.</returns>
     private async Task<string?> ReadFeaturesAsync(
-        DevcontainerPlan plan, StartCredentials start, Platform platform, MaskedLines lines, List<PreflightReference> references, List<string> remarks,
+        DevcontainerPlan plan, StartCredentials start, Platform platform, MaskedLines lines, List<PreflightReference> references,
+        List<string> remarks,
         CancellationToken cancellationToken)
     {
         if (plan.Features.Count == 0 || references.Exists(reference => reference is { Kind: NamedReference.FeatureKind, Ok: false }))
@@ -132,7 +143,8 @@ internal sealed class RunPreflight(
 
     /// <summary>The same reference in two places is asked once.</summary>
     private async Task<List<PreflightReference>> ResolveAsync(
-        IEnumerable<NamedReference> named, StartCredentials start, Platform platform, MaskedLines lines, CancellationToken cancellationToken)
+        IEnumerable<NamedReference> named, StartCredentials start, Platform platform, MaskedLines lines,
+        CancellationToken cancellationToken)
     {
         using var asking = new SemaphoreSlim(AskedAtOnce);
         var asked = new Dictionary<string, Task<PreflightReference>>(StringComparer.Ordinal);
@@ -177,7 +189,10 @@ internal sealed class RunPreflight(
         }
         catch (EngineException)
         {
-            return new Platform("linux", RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() }, null);
+            return new Platform(
+                "linux",
+                RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() },
+                null);
         }
     }
 }

@@ -5,14 +5,9 @@ namespace Berth.Server.Codespaces.Sandbox;
 /// <summary>Runs programs that read what a repository says where they can do no harm.</summary>
 internal interface ISandbox
 {
-    /// <param name="view">What it sees and who it is.</param>
     /// <param name="file">The program, a full path.</param>
     /// <param name="arguments">Passed as they are; visible to every process of the machine, so never a secret.</param>
-    /// <param name="environment">The whole environment of the process.</param>
     /// <param name="folder">Where it runs; one that the view shows.</param>
-    /// <param name="errorLine">Told each line of its standard error.</param>
-    /// <param name="timeout">Then it is killed with everything it started.</param>
-    /// <param name="cancellationToken">The same at once.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
     /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
     Task<ToolResult> RunAsync(

@@ -7,8 +7,8 @@ namespace Berth.Server.Codespaces.Sandbox;
 internal static partial class Ownership
 {
     /// <summary>
-    /// Everything below <paramref name="path"/> and itself. For folders in which nobody works at this moment; does nothing where the server is not root, since
-    /// sandboxes then run as the server's user.
+    /// Everything below <paramref name="path"/> and itself. For folders in which nobody works at this moment; does nothing where the server
+    /// is not root, since sandboxes then run as the server's user.
     /// </summary>
     public static void Give(string path, int user)
     {
@@ -18,7 +18,9 @@ internal static partial class Ownership
         }
 
         GiveOne(path, user);
-        if (File.GetAttributes(path) is var attributes && attributes.HasFlag(FileAttributes.Directory) && !attributes.HasFlag(FileAttributes.ReparsePoint))
+        if (File.GetAttributes(path) is var attributes
+            && attributes.HasFlag(FileAttributes.Directory)
+            && !attributes.HasFlag(FileAttributes.ReparsePoint))
         {
             foreach (var entry in Directory.EnumerateFileSystemEntries(path))
             {

@@ -5,8 +5,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// Runs git and the dev container tools, which read what a repository says, where they can do no harm: as a user that owns nothing else, without
-/// capabilities or a way to get them, in namespaces of their own, seeing only what a <see cref="SandboxView"/> names (bubblewrap). They end with the server.
+/// Runs git and the dev container tools, which read what a repository says, where they can do no harm: as a user that owns nothing else,
+/// without capabilities or a way to get them, in namespaces of their own, seeing only what a <see cref="SandboxView"/> names (bubblewrap).
+/// They end with the server.
 /// </summary>
 internal sealed class SandboxedProcess : ISandbox, IDisposable
 {
@@ -25,14 +26,9 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
         new Thread(StartAll) { IsBackground = true, Name = "sandboxes" }.Start();
     }
 
-    /// <param name="view">What it sees and who it is.</param>
     /// <param name="file">The program, a full path.</param>
     /// <param name="arguments">Passed as they are; visible to every process of the machine, so never a secret.</param>
-    /// <param name="environment">The whole environment of the process.</param>
     /// <param name="folder">Where it runs; one that the view shows.</param>
-    /// <param name="errorLine">Told each line of its standard error.</param>
-    /// <param name="timeout">Then it is killed with everything it started.</param>
-    /// <param name="cancellationToken">The same at once.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
     /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
     public async Task<ToolResult> RunAsync(
@@ -79,9 +75,15 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
         {
             var view = new SandboxView(SandboxView.FirstUser, files.FullName);
             var result = await RunUncheckedAsync(
-                view, ["/usr/bin/true"], new Dictionary<string, string>(StringComparer.Ordinal), "/", said.Enqueue, TimeSpan.FromSeconds(30), cancellationToken);
+                view, ["/usr/bin/true"], new Dictionary<string, string>(StringComparer.Ordinal), "/", said.Enqueue,
+                TimeSpan.FromSeconds(30), cancellationToken);
             _works = result.ExitCode == 0;
-            return _works ? null : Fault.Shown($"codespaces need a sandbox, and bubblewrap cannot make one here ({said.LastOrDefault() ?? $"exit code {result.ExitCode}"})", Remedy());
+            return _works
+                ? null
+                : Fault.Shown(
+                    $"codespaces need a sandbox, and bubblewrap cannot make one here "
+                        + $"({said.LastOrDefault() ?? $"exit code {result.ExitCode}"})",
+                    Remedy());
         }
         catch (Exception exception) when (exception is FaultException or TimeoutException)
         {
@@ -94,11 +96,13 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
     }
 
     private static string Remedy() => System.Environment.IsPrivilegedProcess
-        ? "give the server CAP_SYS_ADMIN (in a container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined)"
+        ? "give the server CAP_SYS_ADMIN (in a container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt "
+            + "apparmor=unconfined)"
         : "run the server as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0)";
 
     private Task<ToolResult> RunUncheckedAsync(
-        SandboxView view, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
+        SandboxView view, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment, string folder,
+        Action<string> errorLine,
         TimeSpan timeout, CancellationToken cancellationToken)
     {
         WriteAccounts(view);
@@ -108,10 +112,14 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
         }
 
         var arguments = BubblewrapArguments.Of(view, _tools, System.Environment.IsPrivilegedProcess, command, folder);
-        return ToolProcess.RunAsync(_tools.Bubblewrap(), arguments, environment, "/", errorLine, timeout, _time, cancellationToken, StartAsync);
+        return ToolProcess.RunAsync(
+            _tools.Bubblewrap(), arguments, environment, "/", errorLine, timeout, _time, cancellationToken, StartAsync);
     }
 
-    /// <summary>git and node look up the name of the user they are. Their home is in HOME, so that all sandboxes of a codespace see one file, which nobody changes under them.</summary>
+    /// <summary>
+    /// git and node look up the name of the user they are. Their home is in HOME, so that all sandboxes of a codespace see one file, which
+    /// nobody changes under them.
+    /// </summary>
     private static void WriteAccounts(SandboxView view)
     {
         var user = System.Environment.IsPrivilegedProcess ? view.User : (int)Ownership.OwnUser();
@@ -125,7 +133,8 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
             {
                 var unfinished = Path.Combine(view.Files, Path.GetRandomFileName());
                 File.WriteAllText(unfinished, content);
-                File.SetUnixFileMode(unfinished, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+                File.SetUnixFileMode(
+                    unfinished, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
                 File.Move(unfinished, path, overwrite: true);
             }
         }

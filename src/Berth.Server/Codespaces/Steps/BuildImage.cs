@@ -10,7 +10,10 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Settles which image the container is made from, building it where the configuration says so, and writes the configuration for the dev container tools.</summary>
+/// <summary>
+/// Settles which image the container is made from, building it where the configuration says so, and writes the configuration for the dev
+/// container tools.
+/// </summary>
 internal sealed class BuildImage(BuildDockerfile build, BuildServices services, BuiltImages built)
 {
     /// <exception cref="FaultException">A build failed.</exception>
@@ -29,11 +32,16 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
 
         await built.RemoveOldAsync(context.Codespace, cancellationToken);
         var user = RemoteUsers.Of(configuration, image.Image);
-        await File.WriteAllTextAsync(context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace, Defaults(context, image.Image)), cancellationToken);
+        await File.WriteAllTextAsync(
+            context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace, Defaults(context, image.Image)),
+            cancellationToken);
         File.SetUnixFileMode(
             context.Folders.Override, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
-        return context with { Prepared = new PreparedContainer(image.Reference, configuration.MountTarget, configuration.WorkspaceFolder, user) };
+        return context with
+        {
+            Prepared = new PreparedContainer(image.Reference, configuration.MountTarget, configuration.WorkspaceFolder, user),
+        };
     }
 
     /// <summary>A service runs its own command (containers.dev, <c>overrideCommand</c>: false by default with compose).</summary>
@@ -63,19 +71,23 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
 
         if (image.Image.HasTriggers)
         {
-            throw new FaultException(FaultKind.Configuration, $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
         }
 
         context.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");
         var files = FeatureLayers.Files(
             features, RemoteUsers.ContainerUserOf(context.Configuration, image.Image), RemoteUsers.Of(context.Configuration, image.Image));
         return await build.LayerAsync(
-            context, image.Reference, FeatureLayers.Instructions(features, image.Image.User), files, FeatureLayers.Label(image.Image, features), "features",
+            context, image.Reference, FeatureLayers.Instructions(features, image.Image.User), files,
+            FeatureLayers.Label(image.Image, features), "features",
             "the image with features", cancellationToken);
     }
 
     /// <summary>Every image and feature of a registry, as it is written.</summary>
     private static IEnumerable<string> Used(StartContext context) =>
-        context.Plan.Images.Select(use => use.Reference).Concat(context.Features.Select(feature => feature.Name.Image).OfType<ImageReference>())
+        context.Plan.Images.Select(use => use.Reference).Concat(
+            context.Features.Select(feature => feature.Name.Image).OfType<ImageReference>())
             .Select(reference => reference.ToString()).Distinct();
 }

@@ -6,11 +6,14 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Settles the images of a compose file's services: fetched before or built here, with the copies of the checkout's files that they want.</summary>
+/// <summary>
+/// Settles the images of a compose file's services: fetched before or built here, with the copies of the checkout's files that they want.
+/// </summary>
 internal sealed class BuildServices(BuildDockerfile build)
 {
     /// <returns>The services' images by their names, as the engine knows them.</returns>
-    public async Task<IReadOnlyDictionary<string, string>> RunAsync(StartContext context, IReadOnlyList<ComposeService> services, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> RunAsync(
+        StartContext context, IReadOnlyList<ComposeService> services, CancellationToken cancellationToken)
     {
         Dictionary<string, string> images = new(StringComparer.Ordinal);
         for (var i = 0; i < services.Count; i++)
@@ -26,12 +29,16 @@ internal sealed class BuildServices(BuildDockerfile build)
         return images;
     }
 
-    /// <summary>The image of the service that people work in, with its command, user and folder: the dev container tools take them from the image.</summary>
-    public Task<PinnedImage> MainAsync(StartContext context, ComposeService service, PinnedImage image, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// The image of the service that people work in, with its command, user and folder: the dev container tools take them from the image.
+    /// </summary>
+    public Task<PinnedImage> MainAsync(
+        StartContext context, ComposeService service, PinnedImage image, CancellationToken cancellationToken) =>
         LayerAsync(context, service, image, withCommand: true, "service", cancellationToken);
 
     private async Task<PinnedImage> LayerAsync(
-        StartContext context, ComposeService service, PinnedImage image, bool withCommand, string purpose, CancellationToken cancellationToken)
+        StartContext context, ComposeService service, PinnedImage image, bool withCommand, string purpose,
+        CancellationToken cancellationToken)
     {
         var instructions = ServiceContainer.Instructions(service, withCommand).ToList();
         if (instructions.Count == 0)
@@ -43,17 +50,21 @@ internal sealed class BuildServices(BuildDockerfile build)
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"services.{service.Name}: the image {image.Reference} has ONBUILD instructions, which codespaces do not run", "use an image without them");
+                $"services.{service.Name}: the image {image.Reference} has ONBUILD instructions, which codespaces do not run",
+                "use an image without them");
         }
 
-        return await build.LayerAsync(context, image.Reference, instructions, Copies(context, service), null, purpose, $"the service {service.Name}", cancellationToken);
+        return await build.LayerAsync(
+            context, image.Reference, instructions, Copies(context, service), null, purpose, $"the service {service.Name}",
+            cancellationToken);
     }
 
-    private static Func<TarWriter, CancellationToken, Task> Copies(StartContext context, ComposeService service) => async (tar, cancellationToken) =>
-    {
-        foreach (var (copy, index) in service.Copies.Select((copy, index) => (copy, index)))
+    private static Func<TarWriter, CancellationToken, Task> Copies(StartContext context, ComposeService service) =>
+        async (tar, cancellationToken) =>
         {
-            await BuildContext.PathAsync(tar, Path.Combine(context.Workspace, copy.Source), $"copies/{index}", cancellationToken);
-        }
-    };
+            foreach (var (copy, index) in service.Copies.Select((copy, index) => (copy, index)))
+            {
+                await BuildContext.PathAsync(tar, Path.Combine(context.Workspace, copy.Source), $"copies/{index}", cancellationToken);
+            }
+        };
 }

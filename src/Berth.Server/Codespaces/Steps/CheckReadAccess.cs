@@ -13,7 +13,8 @@ internal sealed class CheckReadAccess(AccessDecisions access, Db db)
         var codespace = context.Codespace;
         if (codespace.RepositoryId is not { } repositoryId)
         {
-            throw new FaultException(FaultKind.Denied, $"{codespace.RepositoryFullName} was deleted, and codespaces of it do not start any more");
+            throw new FaultException(
+                FaultKind.Denied, $"{codespace.RepositoryFullName} was deleted, and codespaces of it do not start any more");
         }
 
         if (await access.RepositoryAsync(codespace.OwnerId, repositoryId, cancellationToken) is not { } found
@@ -21,11 +22,13 @@ internal sealed class CheckReadAccess(AccessDecisions access, Db db)
         {
             throw new FaultException(
                 FaultKind.Denied,
-                $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}", "an admin of the repository can give read access again");
+                $"{codespace.OwnerLogin} can no longer read {codespace.RepositoryFullName}",
+                "an admin of the repository can give read access again");
         }
 
         var decision = AccessRules.Decide(await db.ReadAsync(
-            session => CodespaceAccessTable.FactsAsync(session, found.Repository, codespace.OwnerId, codespace.OwnerLogin), cancellationToken));
+            session => CodespaceAccessTable.FactsAsync(session, found.Repository, codespace.OwnerId, codespace.OwnerLogin),
+            cancellationToken));
         if (!decision.Allowed)
         {
             throw new FaultException(FaultKind.Denied, decision.Reason!, decision.Remedy);

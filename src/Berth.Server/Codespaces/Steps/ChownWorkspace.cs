@@ -7,7 +7,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root could not write.
+/// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root
+/// could not write.
 /// </summary>
 internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, TimeProvider time)
 {
@@ -18,13 +19,15 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
     {
         var user = context.Prepared.RemoteUser;
         var owner = Outside(
-            RemoteUsers.NumbersOf(user) ?? await LookUpAsync(context, user, cancellationToken), (await engine.FactsAsync(cancellationToken)).FirstUser);
+            RemoteUsers.NumbersOf(user) ?? await LookUpAsync(context, user, cancellationToken),
+            (await engine.FactsAsync(cancellationToken)).FirstUser);
         var result = await ToolProcess.RunAsync(
             tools.Chown(), ["-R", "-h", owner, context.Workspace], new Dictionary<string, string>(), "/",
             line => context.Log.Write("workspace", line), Timeout, time, cancellationToken);
         return result.ExitCode == 0
             ? context
-            : throw new FaultException(FaultKind.Host, $"the workspace cannot be given to {user}: the server must run as root for codespaces");
+            : throw new FaultException(
+                FaultKind.Host, $"the workspace cannot be given to {user}: the server must run as root for codespaces");
     }
 
     /// <summary>In the image's own list of users, which only a container shows; this one never runs.</summary>
@@ -34,7 +37,12 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
         {
             ["Image"] = context.Prepared.Image,
             ["Cmd"] = new JsonArray("true"),
-            ["Labels"] = new JsonObject([.. StartCodespace.LabelsOf(context.Codespace, context.Codespace.Host).Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value))]),
+            [
+                "Labels"] = new JsonObject(
+                    [
+                        .. StartCodespace.LabelsOf(context.Codespace, context.Codespace.Host)
+                        .Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)),
+                    ]),
             ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
         };
         var name = $"{GateScope.ContainerNameOf(context.Codespace.Name)}.users";
@@ -42,7 +50,8 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
         var container = await engine.CreateContainerAsync(name, body, cancellationToken);
         try
         {
-            return RemoteUsers.NumbersOf(user, await engine.ReadFileAsync(container, "/etc/passwd", MaxUsersBytes, cancellationToken)) ?? RemoteUsers.Usual;
+            return RemoteUsers.NumbersOf(user, await engine.ReadFileAsync(container, "/etc/passwd", MaxUsersBytes, cancellationToken))
+                ?? RemoteUsers.Usual;
         }
         finally
         {

@@ -23,15 +23,19 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
         }
 
         var url = codespace.CloneUrl ?? throw NoUrl(codespace.RepositoryFullName);
-        var credential = await credentials.ForAsync(context.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
+        var credential = await credentials.ForAsync(
+            context.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
         if (credential is not null)
         {
             log.Mask(credential.Password);
         }
 
-        log.Write("clone", $"cloning {url}{(credential is null ? "" : $" with {credential.Whose} clone credential (user {credential.UserName})")}");
+        log.Write(
+            "clone",
+            $"cloning {url}{(credential is null ? "" : $" with {credential.Whose} clone credential (user {credential.UserName})")}");
         CodespaceFolders.Delete(folders.CloneInProgress);
-        await clone.RunAsync(url, codespace.Ref, folders.CloneInProgress, context.GitView, credential, line => log.Write("clone", line), cancellationToken);
+        await clone.RunAsync(
+            url, codespace.Ref, folders.CloneInProgress, context.GitView, credential, line => log.Write("clone", line), cancellationToken);
         Directory.Move(folders.CloneInProgress, context.Workspace);
         return context;
     }

@@ -2,11 +2,10 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>From the repository to what a new container is made of: checkout, configuration, and every image that it names.</summary>
 internal sealed class PrepareContainer(
-    CloneWorkspace clone, ReadConfiguration configuration, SettlePermissions permissions, FetchImages images, BuildImage build, ChownWorkspace give)
+    CloneWorkspace clone, ReadConfiguration configuration, SettlePermissions permissions, FetchImages images, BuildImage build,
+    ChownWorkspace give)
 {
-    /// <param name="context">Of a prepared start.</param>
     /// <param name="network">Ends when there is a network; builds need it.</param>
-    /// <param name="cancellationToken">Cuts it off.</param>
     public async Task<StartContext> RunAsync(StartContext context, Task network, CancellationToken cancellationToken)
     {
         context = await clone.RunAsync(context, cancellationToken);

@@ -7,7 +7,8 @@ using Berth.Server.Secrets;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Settles what the codespace's processes get: secrets and variables, and logins of registries.</summary>
-internal sealed class PrepareEnvironment(AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, EnvironmentContents contents)
+internal sealed class PrepareEnvironment(
+    AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, EnvironmentContents contents)
 {
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
@@ -18,7 +19,8 @@ internal sealed class PrepareEnvironment(AccessDecisions access, CodespaceSecret
         var collected = await logins.RunAsync(context.Credentials, cancellationToken);
         return context with
         {
-            Environment = await contents.BeginAsync(codespace, found.Repository, context.Token, visible, collected, context.Log, cancellationToken),
+            Environment = await contents.BeginAsync(
+                codespace, found.Repository, context.Token, visible, collected, context.Log, cancellationToken),
         };
     }
 }

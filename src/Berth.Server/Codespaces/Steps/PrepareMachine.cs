@@ -4,7 +4,9 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Gives the codespace its disk and its network, before anything of it runs. At every start: a machine that was restarted has neither.</summary>
+/// <summary>
+/// Gives the codespace its disk and its network, before anything of it runs. At every start: a machine that was restarted has neither.
+/// </summary>
 internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNetworks networks, Machines machines)
 {
     /// <summary>Disk and tools.</summary>
@@ -20,5 +22,6 @@ internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNe
 
     /// <summary>The network, which only containers need: it waits for the engine while the repository is cloned.</summary>
     /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
-    public Task NetworkAsync(StartContext context, CancellationToken cancellationToken) => networks.EnsureAsync(context.Codespace, cancellationToken);
+    public Task NetworkAsync(StartContext context, CancellationToken cancellationToken) =>
+        networks.EnsureAsync(context.Codespace, cancellationToken);
 }

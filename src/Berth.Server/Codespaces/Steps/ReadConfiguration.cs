@@ -5,7 +5,10 @@ using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Reads what the repository asks for, and reports what of it a codespace does not get, and which of the secrets that it recommends are not there.</summary>
+/// <summary>
+/// Reads what the repository asks for, and reports what of it a codespace does not get, and which of the secrets that it recommends are not
+/// there.
+/// </summary>
 internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets)
 {
     /// <exception cref="FaultException">There is none, or it is wrong; the message says where.</exception>
@@ -52,15 +55,18 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
 
         if (wanted.Cpus > machine.Cpus || wanted.MemoryBytes > machine.MemoryBytes || wanted.StorageBytes > machine.StorageBytes)
         {
-            yield return $"hostRequirements: the repository asks for more than the machine {machine.Name} ({machine.DisplayName}) has; a larger one is chosen when a codespace is created";
+            yield return $"hostRequirements: the repository asks for more than the machine {machine.Name} ({machine.DisplayName}) has; a "
+                + "larger one is chosen when a codespace is created";
         }
     }
 
     private static string Missing(RecommendedSecret secret, string repository)
     {
         var about = string.Join(", ", new[] { secret.Description, secret.DocumentationUrl }.OfType<string>().Select(OneLine));
-        return $"the repository recommends the secret {secret.Name}{(about.Length == 0 ? "" : $" ({about})")}, which this codespace does not have. To set it: berth secret set {secret.Name} --repos {repository}";
+        return $"the repository recommends the secret {secret.Name}{(about.Length == 0 ? "" : $" ({about})")}, which this codespace does "
+            + $"not have. To set it: berth secret set {secret.Name} --repos {repository}";
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ") is { Length: > 200 } longer ? longer[..200] + "…" : text.ReplaceLineEndings(" ");
+    private static string OneLine(string text) =>
+        text.ReplaceLineEndings(" ") is { Length: > 200 } longer ? longer[..200] + "…" : text.ReplaceLineEndings(" ");
 }

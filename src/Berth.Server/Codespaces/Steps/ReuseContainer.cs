@@ -7,8 +7,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// What an earlier start finished is started again with its files. An image of Berth's own registry must still be allowed: the container holds the image's
-/// files, and access may have been taken away.
+/// What an earlier start finished is started again with its files. An image of Berth's own registry must still be allowed: the container
+/// holds the image's files, and access may have been taken away.
 /// </summary>
 internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
 {
@@ -17,7 +17,8 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
     public async Task<StartContext?> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
-        if (codespace.Rebuild || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
+        if (codespace.Rebuild
+            || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
             || await engine.ContainerAsync(id, cancellationToken) is null
             || new FileInfo(context.Folders.Override) is not { Exists: true, Length: > 0 })
         {
@@ -46,6 +47,7 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
     /// <summary>What it was built from as well.</summary>
     private static async Task<IReadOnlyList<string>> UsedAsync(StartContext context, string image, CancellationToken cancellationToken) =>
         File.Exists(context.Folders.UsedImages)
-            ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(context.Folders.UsedImages, cancellationToken)) ?? [image]
+            ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(context.Folders.UsedImages, cancellationToken))
+                ?? [image]
             : [image];
 }

@@ -5,7 +5,10 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Settles whose packages beside its own repository's the codespace may read: what the configuration asks for, as far as its creator permits it.</summary>
+/// <summary>
+/// Settles whose packages beside its own repository's the codespace may read: what the configuration asks for, as far as its creator
+/// permits it.
+/// </summary>
 internal sealed class SettlePermissions(CodespacePermissions permissions, AccessDecisions access, Db db)
 {
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -13,14 +16,16 @@ internal sealed class SettlePermissions(CodespacePermissions permissions, Access
         var codespace = context.Codespace;
         var found = await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken)
             ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} is not there any more");
-        var review = await permissions.ReviewAsync(found.Repository, codespace.OwnerId, codespace.OwnerLogin, context.Plan.File, cancellationToken);
+        var review = await permissions.ReviewAsync(
+            found.Repository, codespace.OwnerId, codespace.OwnerLogin, context.Plan.File, cancellationToken);
         foreach (var line in review.Lines(found.Repository, codespace.OwnerLogin, codespace.PermissionsOptOut))
         {
             context.Log.Write("permissions", line);
         }
 
         var targets = codespace.PermissionsOptOut ? [] : review.Asked.Select(asked => asked.Repository.Id).Order().ToList();
-        if (!targets.SequenceEqual(await db.ReadAsync(session => CodespacePermissionTable.TargetsAsync(session, codespace.Id), cancellationToken)))
+        if (!targets.SequenceEqual(
+            await db.ReadAsync(session => CodespacePermissionTable.TargetsAsync(session, codespace.Id), cancellationToken)))
         {
             await db.WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, codespace.Id, targets), cancellationToken);
         }

@@ -9,16 +9,15 @@ using Berth.Server.Codespaces.Sandbox;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// What one start knows, handed from step to step: a step takes it and returns it with what it found out. Asking for something before its step is a bug
-/// and throws.
+/// What one start knows, handed from step to step: a step takes it and returns it with what it found out. Asking for something before its
+/// step is a bug and throws.
 /// </summary>
-/// <param name="Codespace">The row at the beginning of the start.</param>
-/// <param name="Folders">Where it lies on this host.</param>
-/// <param name="Log">The creation log of this attempt.</param>
-/// <param name="Progress">Told each step that begins.</param>
 internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log, StartProgress Progress)
 {
-    /// <summary>Told the codespace with its container when people can work in it; commands may go on in the background. Of <see cref="StartCodespace"/>.</summary>
+    /// <summary>
+    /// Told the codespace with its container when people can work in it; commands may go on in the background. Of
+    /// <see cref="StartCodespace"/>.
+    /// </summary>
     public Func<Codespace, Task> Available { get => field ?? throw Early(); init; }
 
     /// <summary>Who asks for images: repository and creator. Of <see cref="CheckReadAccess"/>.</summary>
@@ -44,7 +43,9 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>What may be shown to registries. Of <see cref="ResolveCredentials"/>.</summary>
     public StartCredentials Credentials { get => field ?? throw Early(); init; }
 
-    /// <summary>Every image that the configuration names, authorised and fetched, by its reference as it is written. Of <see cref="FetchImages"/>.</summary>
+    /// <summary>
+    /// Every image that the configuration names, authorised and fetched, by its reference as it is written. Of <see cref="FetchImages"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, PinnedImage> Images { get => field ?? throw Early(); init; }
 
     /// <summary>In the order of their installation. Of <see cref="FetchImages"/>.</summary>
@@ -65,8 +66,12 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>Who git is in the sandbox, and its home.</summary>
     public SandboxView GitView => SandboxView.Of(Folders, Codespace) with { Home = Folders.GitHome };
 
-    /// <summary>Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that Berth writes.</summary>
-    public SandboxView ToolsView => SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Folders.Workspaces, Folders.Override] };
+    /// <summary>
+    /// Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that
+    /// Berth writes.
+    /// </summary>
+    public SandboxView ToolsView =>
+        SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Folders.Workspaces, Folders.Override] };
 
     /// <summary>The checkout on this host.</summary>
     public string Workspace => Folders.Workspace(Codespace.ImageName);
@@ -76,7 +81,4 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
 
 /// <summary>What <c>devcontainer up</c> is to start.</summary>
 /// <param name="Image">The only image that the codespace may use, pinned by digest or built for it.</param>
-/// <param name="MountTarget">Where the workspace lies in the container.</param>
-/// <param name="WorkspaceFolder">Where processes start.</param>
-/// <param name="RemoteUser">Who they run as.</param>
 internal sealed record PreparedContainer(string Image, string MountTarget, string WorkspaceFolder, string RemoteUser);

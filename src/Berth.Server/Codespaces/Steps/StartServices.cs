@@ -8,8 +8,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Starts the services of a compose file beside the container that people work in, before it. They carry the codespace's label, so that whatever stops or
-/// removes the codespace's containers takes them along; their volumes lie in the codespace's own filesystem.
+/// Starts the services of a compose file beside the container that people work in, before it. They carry the codespace's label, so that
+/// whatever stops or removes the codespace's containers takes them along; their volumes lie in the codespace's own filesystem.
 /// </summary>
 internal sealed class StartServices(IContainerEngine engine, CodespaceHost host, TimeProvider time)
 {
@@ -30,7 +30,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         await VolumesAsync(context, compose, cancellationToken);
         List<ServiceStart> starts =
         [
-            .. compose.Others.Select(service => new ServiceStart(service.Name, ServiceContainer.NameOf(context.Codespace, service.Name), service.Needs)),
+            .. compose.Others.Select(
+                service => new ServiceStart(service.Name, ServiceContainer.NameOf(context.Codespace, service.Name), service.Needs)),
             new ServiceStart(compose.Main.Name, null, compose.Main.Needs),
         ];
         await File.WriteAllBytesAsync(context.Folders.Services, JsonSerializer.SerializeToUtf8Bytes(starts), cancellationToken);
@@ -59,7 +60,9 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
             return;
         }
 
-        var starts = JsonSerializer.Deserialize<List<ServiceStart>>(await File.ReadAllBytesAsync(context.Folders.Services, cancellationToken)) ?? [];
+        var starts = JsonSerializer.Deserialize<List<ServiceStart>>(
+            await File.ReadAllBytesAsync(context.Folders.Services, cancellationToken))
+            ?? [];
         foreach (var start in starts)
         {
             await WaitAsync(start, starts, context.Log, cancellationToken);
@@ -70,7 +73,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
 
             if (await engine.ContainerAsync(container, cancellationToken) is null)
             {
-                throw new FaultException(FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
+                throw new FaultException(
+                    FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
             }
 
             context.Log.Write("services", $"starting {start.Service}");
@@ -81,7 +85,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
     }
 
     /// <summary>After the containers of a codespace that goes. Volumes that are gone are fine.</summary>
-    public static async Task RemoveVolumesAsync(IContainerEngine engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public static async Task RemoveVolumesAsync(
+        IContainerEngine engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         foreach (var volume in await engine.VolumesAsync(labels, cancellationToken))
         {
@@ -90,7 +95,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
     }
 
     private async Task<string> StartAsync(
-        StartContext context, ComposePlan compose, ComposeService service, Dictionary<string, string> made, CancellationToken cancellationToken)
+        StartContext context, ComposePlan compose, ComposeService service, Dictionary<string, string> made,
+        CancellationToken cancellationToken)
     {
         var image = context.ServiceImages[service.Name];
         var limits = Machines.LimitsOf(context.Machine).OfService(compose.Others.Count);
@@ -125,7 +131,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         }
     }
 
-    private static string? Joined(ComposeService service, Dictionary<string, string> made) => service.NetworkOf is { } other ? made[other] : null;
+    private static string? Joined(ComposeService service, Dictionary<string, string> made) =>
+        service.NetworkOf is { } other ? made[other] : null;
 
     /// <summary>Its own names, those of the services that share its network, and those that others have for them.</summary>
     private static List<string> AliasesOf(ComposePlan compose, ComposeService service)
@@ -134,13 +141,17 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         return
         [
             .. all.Where(other => other == service || other.NetworkOf == service.Name)
-                .SelectMany(own => own.Aliases.Prepend(own.Name).Concat(all.SelectMany(other => other.Links).Where(link => link.Service == own.Name).Select(link => link.Alias))).Distinct(),
+                .SelectMany(
+                    own => own.Aliases.Prepend(own.Name)
+                        .Concat(all.SelectMany(other => other.Links).Where(link => link.Service == own.Name).Select(link => link.Alias)))
+                .Distinct(),
         ];
     }
 
     private async Task VolumesAsync(StartContext context, ComposePlan compose, CancellationToken cancellationToken)
     {
-        var names = compose.Others.Prepend(compose.Main).SelectMany(service => service.Mounts).Where(mount => mount.Kind == ComposeMountKind.Volume)
+        var names = compose.Others.Prepend(compose.Main).SelectMany(service => service.Mounts).Where(
+            mount => mount.Kind == ComposeMountKind.Volume)
             .Select(mount => mount.Source).Distinct().ToList();
         if (names.Count == 0)
         {
@@ -158,7 +169,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
             }
 
             await engine.CreateVolumeAsync(
-                ServiceContainer.VolumeOf(context.Codespace, name), folder, StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken);
+                ServiceContainer.VolumeOf(context.Codespace, name), folder, StartCodespace.LabelsOf(context.Codespace, host.Name),
+                cancellationToken);
         }
     }
 
@@ -174,7 +186,10 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
             {
                 if (time.GetElapsedTime(begin) > Patience)
                 {
-                    throw new FaultException(FaultKind.Container, $"{start.Service} waits for {name} ({condition}), which did not come within {Patience.TotalMinutes:0} minutes{await LastOutputAsync(container, cancellationToken)}");
+                    throw new FaultException(
+                        FaultKind.Container,
+                        $"{start.Service} waits for {name} ({condition}), which did not come "
+                            + $"within {Patience.TotalMinutes:0} minutes{await LastOutputAsync(container, cancellationToken)}");
                 }
 
                 await Task.Delay(Interval, time, cancellationToken);
@@ -183,9 +198,15 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
 
         static bool Fulfilled(EngineContainer state, string condition, string name) => condition switch
         {
-            "service_completed_successfully" when !state.Running && state.ExitCode != 0 => throw new FaultException(FaultKind.Container, $"the service {name} has ended with the exit code {state.ExitCode}, and another waits for its success"),
+            "service_completed_successfully" when !state.Running && state.ExitCode != 0 =>
+                throw new FaultException(
+                    FaultKind.Container,
+                    $"the service {name} has ended with the exit code {state.ExitCode}, and another waits for its success"),
             "service_completed_successfully" => !state.Running,
-            _ when !state.Running => throw new FaultException(FaultKind.Container, $"the service {name} has ended with the exit code {state.ExitCode}, and another waits until it is healthy"),
+            _ when !state.Running =>
+                throw new FaultException(
+                    FaultKind.Container,
+                    $"the service {name} has ended with the exit code {state.ExitCode}, and another waits until it is healthy"),
             _ => state.Health is "healthy" or null,
         };
     }
@@ -197,11 +218,16 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         {
             if (await engine.ContainerAsync(start.Container!, cancellationToken) is { Running: false, ExitCode: not 0 } state)
             {
-                log.Write("services", $"{start.Service} has ended with the exit code {state.ExitCode}{await LastOutputAsync(start.Container!, cancellationToken)}");
+                log.Write(
+                    "services",
+                    $"{start.Service} has ended with the exit "
+                        + $"code {state.ExitCode}{await LastOutputAsync(start.Container!, cancellationToken)}");
             }
         }
     }
 
     private async Task<string> LastOutputAsync(string container, CancellationToken cancellationToken) =>
-        await engine.LastLinesAsync(container, LastLines, cancellationToken) is { Count: > 0 } lines ? ": " + string.Join(" | ", lines) : "";
+        await engine.LastLinesAsync(container, LastLines, cancellationToken) is { Count: > 0 } lines
+            ? ": " + string.Join(" | ", lines)
+            : "";
 }

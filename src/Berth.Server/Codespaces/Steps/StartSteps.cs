@@ -3,14 +3,15 @@ using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run again.</summary>
+/// <summary>
+/// The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run
+/// again.
+/// </summary>
 internal sealed class StartSteps(
-    EngineSocket engine, DevcontainerUp up, AdmitStart admit, PrepareStart prepare, ReuseContainer reuseContainer, PrepareContainer prepareContainer,
+    EngineSocket engine, DevcontainerUp up, AdmitStart admit, PrepareStart prepare, ReuseContainer reuseContainer,
+    PrepareContainer prepareContainer,
     StartServices startServices, UpContainer upContainer)
 {
-    /// <param name="context">What is known at the beginning.</param>
-    /// <param name="removeContainers">Removes what an unfinished start left.</param>
-    /// <param name="cancellationToken">Cuts it off.</param>
     public async Task RunAsync(StartContext context, Func<CancellationToken, Task> removeContainers, CancellationToken cancellationToken)
     {
         context = await admit.RunAsync(context, cancellationToken);
@@ -41,6 +42,7 @@ internal sealed class StartSteps(
     {
         public Task Task => task;
 
-        public async ValueTask DisposeAsync() => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        public async ValueTask DisposeAsync() =>
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }

@@ -8,27 +8,31 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Lets <c>devcontainer up</c> at the codespace's own, filtered engine socket, where it waits. The codespace is available when the command that <c>waitFor</c> names has ended;
-/// the later ones go on, with their lines in the log.
+/// Lets <c>devcontainer up</c> at the codespace's own, filtered engine socket, where it waits. The codespace is available when the command
+/// that <c>waitFor</c> names has ended; the later ones go on, with their lines in the log.
 /// </summary>
 internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, CodespaceConnections connections, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
 
-    /// <summary>Returns when no command runs any more; people can work in it as soon as the context's <see cref="StartContext.Available"/> was told.</summary>
+    /// <summary>
+    /// Returns when no command runs any more; people can work in it as soon as the context's <see cref="StartContext.Available"/> was told.
+    /// </summary>
     /// <exception cref="FaultException">It failed; names what was refused, or what the tools said.</exception>
     public async Task RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var log = context.Log;
-        var commands = new RunningCommands(LifecycleCommands.WaitForOf(await File.ReadAllTextAsync(context.Folders.Override, cancellationToken)));
+        var commands = new RunningCommands(
+            LifecycleCommands.WaitForOf(await File.ReadAllTextAsync(context.Folders.Override, cancellationToken)));
         using var expired = new CancellationTokenSource(Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
         log.Write("up", "starting the dev container");
         var running = context.Tools.RunAsync(Scope(context), commands.Begins, ending.Token);
         try
         {
-            var inBackground = await Task.WhenAny(running, commands.MayGoOn) != running && await BeginBackgroundAsync(context, cancellationToken);
+            var inBackground = await Task.WhenAny(running, commands.MayGoOn) != running
+                && await BeginBackgroundAsync(context, cancellationToken);
             if (inBackground)
             {
                 await ExtendWhileCommandsRunAsync(running, commands, context.Codespace.Id, expired, cancellationToken);
@@ -38,7 +42,8 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
         }
         catch (OperationCanceledException) when (expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new FaultException(FaultKind.TimedOut, $"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
+            throw new FaultException(
+                FaultKind.TimedOut, $"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
         }
         finally
         {
@@ -59,8 +64,12 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
         return true;
     }
 
-    /// <summary>A new container's commands are use while they run. Those of every start may be a server that runs forever: they are none, and have no end.</summary>
-    private async Task ExtendWhileCommandsRunAsync(Task running, RunningCommands commands, long codespace, CancellationTokenSource expired, CancellationToken cancellationToken)
+    /// <summary>
+    /// A new container's commands are use while they run. Those of every start may be a server that runs forever: they are none, and have
+    /// no end.
+    /// </summary>
+    private async Task ExtendWhileCommandsRunAsync(
+        Task running, RunningCommands commands, long codespace, CancellationTokenSource expired, CancellationToken cancellationToken)
     {
         while (await Task.WhenAny(running, Task.Delay(Look, time, cancellationToken)) != running)
         {
@@ -86,7 +95,8 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
         else if (result.Failure is { } reason)
         {
             // Of an image that is gone the tools try a pull, which is refused: that it is gone is the cause.
-            throw await engine.ImageAsync(prepared.Image, cancellationToken) is null ? new FaultException(StartCodespace.ImageRemoved(prepared.Image))
+            throw await engine.ImageAsync(prepared.Image, cancellationToken) is null
+                ? new FaultException(StartCodespace.ImageRemoved(prepared.Image))
                 : context.Tools.Refusal is { } refusal ? Refused(prepared, refusal)
                 : await BrokenOffAsync(context, cancellationToken) is { } cause ? new FaultException(cause)
                 : new FaultException(FaultKind.Container, $"devcontainer up failed: {reason}");
@@ -94,11 +104,13 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
 
         if (!inBackground)
         {
-            await AvailableAsync(context, result.ContainerId!, result.RemoteUser ?? prepared.RemoteUser, commandsRunning: false, cancellationToken);
+            await AvailableAsync(
+                context, result.ContainerId!, result.RemoteUser ?? prepared.RemoteUser, commandsRunning: false, cancellationToken);
         }
     }
 
-    private static async Task AvailableAsync(StartContext context, string container, string user, bool commandsRunning, CancellationToken cancellationToken)
+    private static async Task AvailableAsync(
+        StartContext context, string container, string user, bool commandsRunning, CancellationToken cancellationToken)
     {
         // Where no command ran, nobody has asked for it yet.
         await context.Environment.Ready(container, user, cancellationToken);
@@ -133,8 +145,10 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
         var words = lines.Count == 0 ? "" : "; its last words: " + string.Join(" | ", lines);
         return new Fault(
             FaultKind.Container,
-            $"the dev container ended during the start (exit code {ended.ExitCode}{words}): its main process did, or the container engine stopped it",
-            "start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by overrideCommand: true");
+            $"the dev container ended during the start (exit code {ended.ExitCode}{words}): its main process did, or the container engine "
+                + "stopped it",
+            "start the codespace again; a command that does not last is replaced by one that does, such as sleep infinity, or by "
+                + "overrideCommand: true");
     }
 
     /// <summary>The container that people work in; null while there is none.</summary>
@@ -142,7 +156,8 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
     {
         foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken))
         {
-            if (await engine.ContainerAsync(id, cancellationToken) is { } container && container.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
+            if (await engine.ContainerAsync(id, cancellationToken) is { } container
+                && container.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
             {
                 return container;
             }
@@ -163,7 +178,8 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
 
     private static FaultException Refused(PreparedContainer prepared, string refusal) => new(
         FaultKind.Container,
-        $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label devcontainer.metadata of the image {prepared.Image})",
+        $"the dev container asks for what a codespace does not get: {refusal} (asked for by devcontainer.json or by the label "
+            + $"devcontainer.metadata of the image {prepared.Image})",
         "use an image that does not ask for it");
 
     private const int LastLines = 5;

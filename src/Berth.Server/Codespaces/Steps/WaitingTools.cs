@@ -6,8 +6,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// The dev container tools of one start. They take a while until they ask the engine for its version, so they are started as soon as the workspace has a place, and wait at
-/// the gate until everything that they read afterwards is there and it is known what they may touch.
+/// The dev container tools of one start. They take a while until they ask the engine for its version, so they are started as soon as the
+/// workspace has a place, and wait at the gate until everything that they read afterwards is there and it is known what they may touch.
 /// </summary>
 internal sealed class WaitingTools : IAsyncDisposable
 {
@@ -45,8 +45,6 @@ internal sealed class WaitingTools : IAsyncDisposable
 
     /// <summary>Everything is there: lets them do their work.</summary>
     /// <param name="scope">What they may touch.</param>
-    /// <param name="begins">Told the name of each lifecycle command that begins.</param>
-    /// <param name="cancellationToken">Ends them.</param>
     /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
     public async Task<UpResult> RunAsync(GateScope scope, Action<string> begins, CancellationToken cancellationToken)
     {
@@ -59,7 +57,8 @@ internal sealed class WaitingTools : IAsyncDisposable
             return result;
         }
 
-        // They have ended without a question to the engine: another version of them, which reads before it asks, and there was nothing to read.
+        // They have ended without a question to the engine: another version of them, which reads before it asks, and there was nothing to
+        // read.
         _running = StartAsync();
         return await _running;
     }
@@ -73,6 +72,7 @@ internal sealed class WaitingTools : IAsyncDisposable
     }
 
     private Task<UpResult> StartAsync() => _up.RunAsync(
-        _context.ToolsView, _context.Folders, _context.Workspace, _gate.SocketPath, $"{GateScope.Label}={_context.Codespace.Name}", line => _context.Log.Write("up", line),
+        _context.ToolsView, _context.Folders, _context.Workspace, _gate.SocketPath, $"{GateScope.Label}={_context.Codespace.Name}",
+        line => _context.Log.Write("up", line),
         name => _begins(name), _ending.Token);
 }

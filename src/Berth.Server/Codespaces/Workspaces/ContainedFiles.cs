@@ -5,14 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Opens files of a checkout for the server, which runs as root: one path segment after the other, each relative to the folder opened before it and none
-/// through a link. No process that works in the checkout can exchange a folder for a link in between (openat2's RESOLVE_BENEATH with RESOLVE_NO_SYMLINKS and
-/// RESOLVE_NO_XDEV, without needing that call).
+/// Opens files of a checkout for the server, which runs as root: one path segment after the other, each relative to the folder opened
+/// before it and none through a link. No process that works in the checkout can exchange a folder for a link in between (openat2's
+/// RESOLVE_BENEATH with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV, without needing that call).
 /// </summary>
 internal static partial class ContainedFiles
 {
     /// <summary>The content of a regular file, null when there is none of that name.</summary>
-    /// <param name="root">The checkout.</param>
     /// <param name="path">Relative, separated by slashes, without <c>.</c> and <c>..</c>.</param>
     /// <param name="longest">More bytes are refused.</param>
     /// <exception cref="FaultException">It is a link or lies behind one, is no regular file, or is too large.</exception>
@@ -28,7 +27,9 @@ internal static partial class ContainedFiles
         using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
         var content = new byte[Math.Min(stream.Length, longest) + 1];
         var length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        return length <= longest ? content[..length] : throw new FaultException(FaultKind.Configuration, $"{path} is larger than {longest / 1024} KiB");
+        return length <= longest
+            ? content[..length]
+            : throw new FaultException(FaultKind.Configuration, $"{path} is larger than {longest / 1024} KiB");
     }
 
     /// <summary>A regular file, to be read; null when there is none of that name.</summary>
@@ -64,7 +65,8 @@ internal static partial class ContainedFiles
         using var folder = Folder(root, path + "/.", out _);
         return folder is null
             ? []
-            : [.. new DirectoryInfo($"/proc/self/fd/{folder.DangerousGetHandle()}").EnumerateDirectories().Where(sub => sub.LinkTarget is null)
+            : [.. new DirectoryInfo($"/proc/self/fd/{folder.DangerousGetHandle()}").EnumerateDirectories().Where(
+                sub => sub.LinkTarget is null)
                 .Select(sub => sub.Name).Order(StringComparer.Ordinal)];
     }
 
@@ -113,8 +115,12 @@ internal static partial class ContainedFiles
     private static SafeFileHandle? Missing(string path, string segment, int error) => error switch
     {
         NoEntry => null,
-        TooManyLinks => throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link, and links are not followed"),
-        NotFolder => throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link or no folder, and links are not followed"),
+        TooManyLinks =>
+            throw new FaultException(
+                FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link, and links are not followed"),
+        NotFolder =>
+            throw new FaultException(
+                FaultKind.Configuration, $"{path} cannot be read: {segment} is a symbolic link or no folder, and links are not followed"),
         _ => throw new FaultException(FaultKind.Configuration, $"{path} cannot be read: {Marshal.GetPInvokeErrorMessage(error)}"),
     };
 
@@ -130,7 +136,8 @@ internal static partial class ContainedFiles
         return (*(ushort*)(status + 28) & 0xf000, ((ulong)*(uint*)(status + 136) << 32) | *(uint*)(status + 140));
     }
 
-    private static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags) => OpenAt(folder.DangerousGetHandle().ToInt32(), name, flags);
+    private static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags) =>
+        OpenAt(folder.DangerousGetHandle().ToInt32(), name, flags);
 
     private static SafeFileHandle OpenAt(int folder, string name, int flags) => new(OpenAtLibc(folder, name, flags), ownsHandle: true);
 

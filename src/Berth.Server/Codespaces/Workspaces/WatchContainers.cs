@@ -5,11 +5,12 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Stops codespaces that write more outside their workspace than they may: a container's own layer lies on the engine's disk and has no size there. What was
-/// written stays until the codespace is rebuilt or deleted.
+/// Stops codespaces that write more outside their workspace than they may: a container's own layer lies on the engine's disk and has no
+/// size there. What was written stays until the codespace is rebuilt or deleted.
 /// </summary>
 internal sealed partial class WatchContainers(
-    Db db, CodespaceHost host, IContainerEngine engine, Machines machines, Reconciler reconciler, CodespaceLog logs, TimeProvider time, ILogger<WatchContainers> logger)
+    Db db, CodespaceHost host, IContainerEngine engine, Machines machines, Reconciler reconciler, CodespaceLog logs, TimeProvider time,
+    ILogger<WatchContainers> logger)
     : BackgroundService
 {
     private string? _folder;
@@ -48,9 +49,7 @@ internal sealed partial class WatchContainers(
     }
 
     /// <summary>Every half minute, and at once when the engine's disk fills quickly, whoever does it.</summary>
-    /// <param name="since">The last count.</param>
     /// <param name="before">The room that there was then; null: not known.</param>
-    /// <param name="now">The room that there is.</param>
     internal static bool IsDue(TimeSpan since, long? before, long? now) => since >= Interval || before - now >= Drop;
 
     /// <summary>Of the engine's disk; null when it is not known: no engine, or one in another place.</summary>
@@ -74,7 +73,8 @@ internal sealed partial class WatchContainers(
         {
             foreach (var codespace in await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken))
             {
-                if (codespace.Desired == CodespaceDesire.Available && (codespace.State == CodespaceState.Available || CodespaceState.IsStarting(codespace.State)))
+                if (codespace.Desired == CodespaceDesire.Available
+                    && (codespace.State == CodespaceState.Available || CodespaceState.IsStarting(codespace.State)))
                 {
                     await LookAsync(codespace, cancellationToken);
                 }
@@ -101,7 +101,8 @@ internal sealed partial class WatchContainers(
         }
 
         var notice = Fault.Shown(
-            $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than the {most / (double)(1L << 30):0.0} GB it may",
+            $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than "
+                + $"the {most / (double)(1L << 30):0.0} GB it may",
             "rebuild it, and write less or into the workspace");
         await using (var log = logs.Open(codespace))
         {

@@ -4,13 +4,15 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Gives each codespace's workspace a filesystem of its own: a sparse ext4 image, mounted through a loop device with <c>nosuid,nodev</c>. What the codespace
-/// writes ends at the machine's size, a setuid or device file in it means nothing on the host, and no hard link leads out. Everything here may be called at
-/// any time and again.
+/// Gives each codespace's workspace a filesystem of its own: a sparse ext4 image, mounted through a loop device with <c>nosuid,nodev</c>.
+/// What the codespace writes ends at the machine's size, a setuid or device file in it means nothing on the host, and no hard link leads
+/// out. Everything here may be called at any time and again.
 /// </summary>
 internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
 {
-    /// <summary>An image is sparse: a host that is full to the last block would fail the filesystems in it, so nothing starts on one that nearly is.</summary>
+    /// <summary>
+    /// An image is sparse: a host that is full to the last block would fail the filesystems in it, so nothing starts on one that nearly is.
+    /// </summary>
     private const long LeastFree = 512L << 20;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
@@ -97,7 +99,10 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
         var free = new DriveInfo(folders.Root).AvailableFreeSpace;
         if (free < LeastFree)
         {
-            throw new FaultException(FaultKind.Host, $"the server's disk is nearly full ({free >> 20} MiB left of the filesystem of BERTH_DATA): make room and start the codespace again");
+            throw new FaultException(
+                FaultKind.Host,
+                $"the server's disk is nearly full ({free >> 20} MiB left of the filesystem of BERTH_DATA): make room and start the "
+                    + "codespace again");
         }
     }
 
@@ -113,17 +118,20 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
 
         Resize(unfinished, bytes);
 
-        // Nothing is written ahead of its use, neither now nor by the kernel later (noinit_itable): an image takes the room of what lies in it.
+        // Nothing is written ahead of its use, neither now nor by the kernel later (noinit_itable): an image takes the room of what lies in
+        // it.
         string[] journal = bytes < 1L << 30 ? [] : ["-J", "size=32"];
         await RunAsync(
-            "mkfs.ext4", ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. journal, unfinished], cancellationToken);
+            "mkfs.ext4", ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. journal, unfinished],
+            cancellationToken);
         File.Move(unfinished, folders.WorkspaceImage);
     }
 
     private async Task MountImageAsync(CodespaceFolders folders, CancellationToken cancellationToken)
     {
         if (await TryAsync(
-            "mount", ["-t", "ext4", "-o", "loop,nosuid,nodev,noatime,discard,noinit_itable", folders.WorkspaceImage, folders.Workspaces], cancellationToken) is { } said)
+            "mount", ["-t", "ext4", "-o", "loop,nosuid,nodev,noatime,discard,noinit_itable", folders.WorkspaceImage, folders.Workspaces],
+            cancellationToken) is { } said)
         {
             throw new FaultException(
                 FaultKind.Host,
@@ -151,13 +159,21 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
     private async Task<string?> TryAsync(string tool, string[] arguments, CancellationToken cancellationToken)
     {
         Queue<string> said = new();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C.UTF-8" };
-        var result = await ToolProcess.RunAsync(tools.SystemTool(tool), arguments, environment, "/", said.Enqueue, Timeout, time, cancellationToken);
-        return result.ExitCode == 0 ? null : said.LastOrDefault(line => !line.Contains("dmesg(1)", StringComparison.Ordinal)) ?? $"exit code {result.ExitCode}";
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin",
+            ["LC_ALL"] = "C.UTF-8",
+        };
+        var result = await ToolProcess.RunAsync(
+            tools.SystemTool(tool), arguments, environment, "/", said.Enqueue, Timeout, time, cancellationToken);
+        return result.ExitCode == 0
+            ? null
+            : said.LastOrDefault(line => !line.Contains("dmesg(1)", StringComparison.Ordinal)) ?? $"exit code {result.ExitCode}";
     }
 
     /// <summary>Space, tab, line end and backslash are written as octal numbers there.</summary>
-    private static string Unescape(string text) => Octal().Replace(text, match => ((char)Convert.ToInt32(match.Groups["digits"].Value, 8)).ToString());
+    private static string Unescape(string text) =>
+        Octal().Replace(text, match => ((char)Convert.ToInt32(match.Groups["digits"].Value, 8)).ToString());
 
     [GeneratedRegex(@"\\(?<digits>[0-7]{3})", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Octal();

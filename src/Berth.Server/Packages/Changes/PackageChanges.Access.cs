@@ -52,7 +52,8 @@ internal sealed partial class PackageChanges
     public async Task SetActionsAsync(long packageId, long repositoryId, string repository, Role role)
     {
         var old = await session.FirstOrDefaultAsync<string>(
-            "select role from package_actions where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId });
+            "select role from package_actions where package_id = @packageId and repository_id = @repositoryId",
+            new { packageId, repositoryId });
         await session.ExecuteAsync(
             """
             insert into package_actions (package_id, repository_id, role) values (@packageId, @repositoryId, @role)
@@ -66,7 +67,8 @@ internal sealed partial class PackageChanges
     public async Task<bool> RemoveActionsAsync(long packageId, long repositoryId, string repository)
     {
         var old = await session.FirstOrDefaultAsync<string>(
-            "delete from package_actions where package_id = @packageId and repository_id = @repositoryId returning role", new { packageId, repositoryId });
+            "delete from package_actions where package_id = @packageId and repository_id = @repositoryId returning role",
+            new { packageId, repositoryId });
         await RecordRoleAsync(packageId, PackageEventKind.ActionsChanged, "repository:" + repository, old, null);
         return old is not null;
     }
@@ -86,7 +88,8 @@ internal sealed partial class PackageChanges
     public async Task<bool> RemoveCodespacesAsync(long packageId, long repositoryId, string repository)
     {
         var removed = await session.ExecuteAsync(
-            "delete from package_codespaces where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId });
+            "delete from package_codespaces where package_id = @packageId and repository_id = @repositoryId",
+            new { packageId, repositoryId });
         await RecordRoleAsync(packageId, PackageEventKind.CodespacesChanged, "repository:" + repository, removed > 0 ? "read" : null, null);
         return removed > 0;
     }
@@ -101,8 +104,8 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>
-    /// What inheritance gave becomes explicit: collaborators, teams, members by the base permission; and the repository goes on both lists, with
-    /// write for its workflows. Nobody ends up with less than they were granted before.
+    /// What inheritance gave becomes explicit: collaborators, teams, members by the base permission; and the repository goes on both lists,
+    /// with write for its workflows. Nobody ends up with less than they were granted before.
     /// </summary>
     public async Task CopyNamedRolesAsync(long packageId, RepositoryFacts repository)
     {
@@ -122,11 +125,14 @@ internal sealed partial class PackageChanges
         foreach (var held in inherited.Concat(await GrantsAsync(packageId)).GroupBy(grant => (grant.IsTeam, grant.Id, grant.Name)))
         {
             var role = held.Max(grant => RoleNames.OfRepository(grant.Role));
-            await (held.Key.IsTeam ? SetTeamAsync(packageId, held.Key.Id, held.Key.Name, role) : SetUserAsync(packageId, held.Key.Id, held.Key.Name, role));
+            await (held.Key.IsTeam
+                ? SetTeamAsync(packageId, held.Key.Id, held.Key.Name, role)
+                : SetUserAsync(packageId, held.Key.Id, held.Key.Name, role));
         }
 
         var listed = await session.FirstOrDefaultAsync<string>(
-            "select role from package_actions where package_id = @packageId and repository_id = @repositoryId", new { packageId, repositoryId = repository.Id });
+            "select role from package_actions where package_id = @packageId and repository_id = @repositoryId",
+            new { packageId, repositoryId = repository.Id });
         if (listed is null or "read")
         {
             await SetActionsAsync(packageId, repository.Id, repository.FullName, Role.Write);

@@ -1,9 +1,8 @@
 namespace Berth.Server.Packages.Changes;
 
 /// <content>
-/// What goes when its retention is over. Each statement says in itself why its rows may go, and takes a few at a time, so that no push waits
-/// long; what was restored meanwhile no longer matches.
-/// </content>
+/// What goes when its retention is over. Each statement says in itself why its rows may go, and takes a few at a time, so that no push
+/// waits long; what was restored meanwhile no longer matches. </content>
 internal sealed partial class PackageChanges
 {
     /// <summary>Versions deleted longer ago than they are kept, and all versions of packages that were.</summary>
@@ -15,7 +14,8 @@ internal sealed partial class PackageChanges
                 select id from (
                     select v.id from package_versions v where v.deleted_at is not null and v.deleted_at < @before
                     union
-                    select v.id from package_versions v join packages p on p.id = v.package_id where p.state = 'deleted' and p.deleted_at < @before) old
+                    select v.id from package_versions v join packages p on p.id = v.package_id where p.state = 'deleted'
+                      and p.deleted_at < @before) old
                 order by id limit @most)
             returning id, package_id, name
             """,
@@ -47,7 +47,17 @@ internal sealed partial class PackageChanges
                 insert into package_events (at, kind, package_id, owner_id, owner, type, name, actor)
                 values (@now, @kind, @PackageId, @OwnerId, @Owner, @Type, @Name, @actor)
                 """,
-                new { now, kind = PackageEvent.Name(PackageEventKind.Collected), package.PackageId, package.OwnerId, package.Owner, package.Type, package.Name, actor });
+                new
+                {
+                    now,
+                    kind = PackageEvent.Name(PackageEventKind.Collected),
+                    package.PackageId,
+                    package.OwnerId,
+                    package.Owner,
+                    package.Type,
+                    package.Name,
+                    actor,
+                });
         }
 
         return gone.Count;

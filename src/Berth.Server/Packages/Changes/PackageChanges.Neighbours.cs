@@ -31,17 +31,20 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>
-    /// It is deleted, or belongs to somebody else: link, inheritance and list entries go, and nothing is copied. Of deleted packages too: what
-    /// comes back comes back without.
+    /// It is deleted, or belongs to somebody else: link, inheritance and list entries go, and nothing is copied. Of deleted packages too:
+    /// what comes back comes back without.
     /// </summary>
     public async Task RepositoryGoneAsync(RepositoryFacts repository, string? newName)
     {
-        await RecordTouchedAsync(newName is null ? PackageEventKind.RepositoryDeleted : PackageEventKind.RepositoryTransferred, repository, newName);
+        await RecordTouchedAsync(
+            newName is null ? PackageEventKind.RepositoryDeleted : PackageEventKind.RepositoryTransferred, repository, newName);
         var id = repository.Id;
         await RecordLinkedAsync(PackageEventKind.LinkChanged, id, repository.FullName, null, "");
-        await RecordLinkedAsync(PackageEventKind.InheritanceChanged, id, Switch(on: true), Switch(on: false), "and p.inherits_access = @yes");
+        await RecordLinkedAsync(
+            PackageEventKind.InheritanceChanged, id, Switch(on: true), Switch(on: false), "and p.inherits_access = @yes");
         await RecordListsAsync("r.id = @id", id);
-        await session.ExecuteAsync("update packages set repository_id = null, inherits_access = @no where repository_id = @id", new { id, no = false });
+        await session.ExecuteAsync(
+            "update packages set repository_id = null, inherits_access = @no where repository_id = @id", new { id, no = false });
         await session.ExecuteAsync("delete from package_actions where repository_id = @id", new { id });
         await session.ExecuteAsync("delete from package_codespaces where repository_id = @id", new { id });
     }
@@ -56,7 +59,8 @@ internal sealed partial class PackageChanges
             where p.owner_id = @accountId and p.state <> 'pending'
             """,
             new { now, kind = PackageEvent.Name(PackageEventKind.OwnerDeleted), actor, accountId });
-        await RecordGrantsAsync("package_users g join accounts s on s.id = g.user_id", "'user:' || s.login", "s.id = @id and p.owner_id <> @id", accountId);
+        await RecordGrantsAsync(
+            "package_users g join accounts s on s.id = g.user_id", "'user:' || s.login", "s.id = @id and p.owner_id <> @id", accountId);
         await RecordListsAsync("r.owner_id = @id and p.owner_id <> @id", accountId);
     }
 
@@ -68,9 +72,11 @@ internal sealed partial class PackageChanges
     public async Task MemberGoneAsync(long organizationId, long userId)
     {
         await RecordGrantsAsync(
-            "package_users g join accounts s on s.id = g.user_id", "'user:' || s.login", "s.id = @id and p.owner_id = @organizationId", userId, organizationId);
+            "package_users g join accounts s on s.id = g.user_id", "'user:' || s.login", "s.id = @id and p.owner_id = @organizationId",
+            userId, organizationId);
         await session.ExecuteAsync(
-            "delete from package_users where user_id = @userId and package_id in (select id from packages where owner_id = @organizationId)",
+            "delete from package_users where user_id = @userId and package_id in (select id from packages where owner_id = "
+                + "@organizationId)",
             new { userId, organizationId });
     }
 
@@ -94,7 +100,8 @@ internal sealed partial class PackageChanges
         """,
         new { now, kind = PackageEvent.Name(kind), actor, id = repository.Id, old = repository.FullName, newName });
 
-    private Task RecordGrantsAsync(string grants, string subject, string condition, long id, long organizationId = 0) => session.ExecuteAsync(
+    private Task RecordGrantsAsync(
+        string grants, string subject, string condition, long id, long organizationId = 0) => session.ExecuteAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, null, null, null, {subject}, g.role, null
@@ -108,7 +115,8 @@ internal sealed partial class PackageChanges
     {
         foreach (var (kind, list, role) in new[]
         {
-            (PackageEventKind.ActionsChanged, "package_actions", "l.role"), (PackageEventKind.CodespacesChanged, "package_codespaces", "'read'"),
+            (PackageEventKind.ActionsChanged, "package_actions", "l.role"),
+            (PackageEventKind.CodespacesChanged, "package_codespaces", "'read'"),
         })
         {
             await session.ExecuteAsync(

@@ -6,7 +6,9 @@ namespace Berth.Server.Packages.Changes;
 /// <content>Versions and their tags.</content>
 internal sealed partial class PackageChanges
 {
-    /// <summary>Makes the version, or renews the live one of the same name. A deleted one of that name stays deleted: this is a new version.</summary>
+    /// <summary>
+    /// Makes the version, or renews the live one of the same name. A deleted one of that name stays deleted: this is a new version.
+    /// </summary>
     public async Task<(long Id, bool Made)> PublishAsync(long packageId, string name)
     {
         var made = await session.FirstOrDefaultAsync<long?>(
@@ -24,7 +26,8 @@ internal sealed partial class PackageChanges
         }
 
         var existing = await session.SingleAsync<long>(
-            "update package_versions set updated_at = @now where package_id = @packageId and name = @name and deleted_at is null returning id",
+            "update package_versions set updated_at = @now where package_id = @packageId and name = @name and deleted_at is null "
+                + "returning id",
             new { packageId, name, now });
         return (existing, false);
     }
@@ -78,14 +81,17 @@ internal sealed partial class PackageChanges
     public async Task<bool> UntagAsync(long packageId, string tag)
     {
         var old = await session.FirstOrDefaultAsync<VersionRow>(
-            "select v.id, v.name from tags t join package_versions v on v.id = t.version_id where t.package_id = @packageId and t.name = @tag",
+            "select v.id, v.name from tags t join package_versions v on v.id = t.version_id where t.package_id = @packageId and t.name = "
+                + "@tag",
             new { packageId, tag });
-        if (old is null || await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) == 0)
+        if (old is null
+            || await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) == 0)
         {
             return false;
         }
 
-        await RecordAsync(packageId, new(PackageEventKind.TagDeleted) { VersionId = old.Id, Version = old.Name, Tag = tag, Old = old.Name });
+        await RecordAsync(
+            packageId, new(PackageEventKind.TagDeleted) { VersionId = old.Id, Version = old.Name, Tag = tag, Old = old.Name });
         return true;
     }
 
@@ -94,7 +100,8 @@ internal sealed partial class PackageChanges
     {
         await TouchAsync(packageId);
         var deleted = await session.ExecuteAsync(
-            "update package_versions set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null", new { id = version.Id, now });
+            "update package_versions set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null",
+            new { id = version.Id, now });
         if (deleted == 0)
         {
             return;
@@ -103,7 +110,8 @@ internal sealed partial class PackageChanges
         await RecordAsync(packageId, new(PackageEventKind.VersionDeleted) { VersionId = version.Id, Version = version.Name });
         await RecordTagsAsync(version.Id, PackageEventKind.TagDeleted, "tags", "v.name, null");
         await session.ExecuteAsync(
-            "insert into deleted_tags (version_id, name) select version_id, name from tags where version_id = @id on conflict (version_id, name) do nothing",
+            "insert into deleted_tags (version_id, name) select version_id, name from tags where version_id = @id on conflict "
+                + "(version_id, name) do nothing",
             new { id = version.Id });
         await session.ExecuteAsync("delete from tags where version_id = @id", new { id = version.Id });
         await BlobLinkTable.HideUnusedAsync(session, packageId, version.Id);
@@ -123,10 +131,12 @@ internal sealed partial class PackageChanges
     public async Task RestoreVersionAsync(long packageId, VersionRow version)
     {
         await TouchAsync(packageId);
-        await session.ExecuteAsync("update package_versions set deleted_at = null, updated_at = @now where id = @id", new { id = version.Id, now });
+        await session.ExecuteAsync(
+            "update package_versions set deleted_at = null, updated_at = @now where id = @id", new { id = version.Id, now });
         await RecordAsync(packageId, new(PackageEventKind.VersionRestored) { VersionId = version.Id, Version = version.Name });
         await RecordTagsAsync(
-            version.Id, PackageEventKind.TagMoved, "deleted_tags", "null, v.name", "and not exists (select 1 from tags o where o.package_id = p.id and o.name = t.name)");
+            version.Id, PackageEventKind.TagMoved, "deleted_tags", "null, v.name",
+            "and not exists (select 1 from tags o where o.package_id = p.id and o.name = t.name)");
         await session.ExecuteAsync(
             """
             insert into tags (package_id, name, version_id, created_at, updated_at)
@@ -138,11 +148,13 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>One event for each tag of a version.</summary>
-    private Task RecordTagsAsync(long versionId, PackageEventKind kind, string tags, string oldAndNew, string condition = "") => session.ExecuteAsync(
+    private Task RecordTagsAsync(
+        long versionId, PackageEventKind kind, string tags, string oldAndNew, string condition = "") => session.ExecuteAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, v.id, v.name, t.name, null, {oldAndNew}
-        from {tags} t join package_versions v on v.id = t.version_id join packages p on p.id = v.package_id join accounts a on a.id = p.owner_id
+        from {tags} t join package_versions v on v.id = t.version_id join packages p on p.id = v.package_id
+          join accounts a on a.id = p.owner_id
         where t.version_id = @versionId {condition}
         """,
         new { now, kind = PackageEvent.Name(kind), actor, versionId });

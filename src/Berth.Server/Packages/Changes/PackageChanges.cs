@@ -9,30 +9,32 @@ namespace Berth.Server.Packages.Changes;
 internal sealed record PackageSettings(Visibility Visibility, RepositoryFacts? Repository, bool Inherits);
 
 /// <summary>
-/// The one writer of packages. Each method changes rows and records what happened in the same transaction. The rows of packages, of access to
-/// them, of versions and of tags are written nowhere else, so nothing changes without an event.
+/// The one writer of packages. Each method changes rows and records what happened in the same transaction. The rows of packages, of access
+/// to them, of versions and of tags are written nowhere else, so nothing changes without an event.
 /// </summary>
-/// <param name="session">The transaction.</param>
 /// <param name="actor">Who changes: a principal's key, or <see cref="Collector"/>.</param>
-/// <param name="now">The time to store.</param>
 internal sealed partial class PackageChanges(DbSession session, string actor, DateTimeOffset now)
 {
     public const string Collector = "collector";
 
     private const string InsertEvent =
-        "insert into package_events (at, kind, package_id, owner_id, owner, type, name, actor, version_id, version, tag, subject, old_value, new_value)";
+        "insert into package_events (at, kind, package_id, owner_id, owner, type, name, actor, version_id, version, tag, subject, "
+            + "old_value, new_value)";
 
     /// <summary>The first eight of those columns, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
     private const string OfPackage = "@now, @kind, p.id, p.owner_id, a.login, p.type, p.name, @actor";
 
-    /// <summary>A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.</summary>
+    /// <summary>
+    /// A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.
+    /// </summary>
     /// <exception cref="ApiException">422: packages of this type cannot be made yet.</exception>
     public async Task<long?> CreateAsync(Principal principal, OwnerFacts owner, PackageAddress address, PackageSettings settings)
     {
         RequireType(address);
         var made = await session.FirstOrDefaultAsync<long?>(
             """
-            insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, ever_linked, created_by, created_at, updated_at)
+            insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, ever_linked, created_by,
+              created_at, updated_at)
             values (@ownerId, @type, @name, 'live', @visibility, @repositoryId, @inherits, @linked, @createdBy, @now, @now)
             on conflict (owner_id, type, name) where state = 'live' do nothing
             returning id
@@ -76,7 +78,9 @@ internal sealed partial class PackageChanges(DbSession session, string actor, Da
         if (address.Type != PackageAddress.Container)
         {
             throw new ApiException(ApiErrors.Unprocessable(
-                "Package", "package_type", $"packages of type {address.Type} cannot be made: this server has no {address.Type} registry yet, so nothing could be published to them"));
+                "Package", "package_type",
+                $"packages of type {address.Type} cannot be made: this server has no {address.Type} registry yet, so nothing could be "
+                    + "published to them"));
         }
     }
 
@@ -120,7 +124,8 @@ internal sealed partial class PackageChanges(DbSession session, string actor, Da
     public async Task DeleteAsync(long id)
     {
         var deleted = await session.ExecuteAsync(
-            "update packages set state = 'deleted', deleted_at = @now, updated_at = @now where id = @id and state = 'live'", new { id, now });
+            "update packages set state = 'deleted', deleted_at = @now, updated_at = @now where id = @id and state = 'live'",
+            new { id, now });
         if (deleted > 0)
         {
             await RecordAsync(id, new(PackageEventKind.Deleted));
@@ -129,7 +134,8 @@ internal sealed partial class PackageChanges(DbSession session, string actor, Da
 
     public async Task RestoreAsync(long id)
     {
-        await session.ExecuteAsync("update packages set state = 'live', deleted_at = null, updated_at = @now where id = @id", new { id, now });
+        await session.ExecuteAsync(
+            "update packages set state = 'live', deleted_at = null, updated_at = @now where id = @id", new { id, now });
         await RecordAsync(id, new(PackageEventKind.Restored));
     }
 
@@ -144,12 +150,14 @@ internal sealed partial class PackageChanges(DbSession session, string actor, Da
     {
         if (old.Visibility != settings.Visibility)
         {
-            await RecordAsync(id, new(PackageEventKind.VisibilityChanged) { Old = old.Visibility.Name(), New = settings.Visibility.Name() });
+            await RecordAsync(
+                id, new(PackageEventKind.VisibilityChanged) { Old = old.Visibility.Name(), New = settings.Visibility.Name() });
         }
 
         if (old.Repository?.Id != settings.Repository?.Id)
         {
-            await RecordAsync(id, new(PackageEventKind.LinkChanged) { Old = old.Repository?.FullName, New = settings.Repository?.FullName });
+            await RecordAsync(
+                id, new(PackageEventKind.LinkChanged) { Old = old.Repository?.FullName, New = settings.Repository?.FullName });
         }
 
         if (old.Inherits != settings.Inherits)

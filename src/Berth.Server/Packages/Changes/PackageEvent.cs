@@ -64,7 +64,6 @@ internal enum PackageEventKind
 }
 
 /// <summary>One thing that happened to a package.</summary>
-/// <param name="Kind">What.</param>
 internal sealed record PackageEvent(PackageEventKind Kind)
 {
     public long? VersionId { get; init; }

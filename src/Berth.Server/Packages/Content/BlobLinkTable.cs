@@ -38,16 +38,16 @@ internal static class BlobLinkTable
         new { packageId, blobId }) > 0;
 
     /// <summary>
-    /// The blob is unreadable in the package. Its link stays for its grace, and while a deleted version could come back: somebody may have been
-    /// told a moment ago that the blob is here, and is about to push a manifest that names it.
+    /// The blob is unreadable in the package. Its link stays for its grace, and while a deleted version could come back: somebody may have
+    /// been told a moment ago that the blob is here, and is about to push a manifest that names it.
     /// </summary>
     public static Task HideAsync(DbSession session, long packageId, long blobId) => session.ExecuteAsync(
         "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
 
     /// <summary>
-    /// Those of the digests that the package has as readable blobs, or that were created, mounted or looked up since the given time, whatever was
-    /// deleted meanwhile. Their links are renewed in the same statement, which locks them: the collector can no longer take one that was found
-    /// here.
+    /// Those of the digests that the package has as readable blobs, or that were created, mounted or looked up since the given time,
+    /// whatever was deleted meanwhile. Their links are renewed in the same statement, which locks them: the collector can no longer take
+    /// one that was found here.
     /// </summary>
     public static async Task<Dictionary<string, HeldContent>> ReviveAsync(
         DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now, DateTimeOffset since)
@@ -78,13 +78,17 @@ internal static class BlobLinkTable
     /// <summary>The links of a pending name become those of the live package.</summary>
     public static Task MoveAsync(DbSession session, long pending, long live) => session.ExecuteAsync(
         """
-        insert into blob_links (package_id, blob_id, used_at, hidden) select @live, blob_id, used_at, hidden from blob_links where package_id = @pending
+        insert into blob_links (package_id, blob_id, used_at, hidden) select @live, blob_id, used_at, hidden from blob_links
+          where package_id = @pending
         on conflict (package_id, blob_id) do update set hidden = (blob_links.hidden and excluded.hidden),
             used_at = case when excluded.used_at > blob_links.used_at then excluded.used_at else blob_links.used_at end
         """,
         new { live, pending });
 
-    /// <summary>What a deleted package's publishers were told since the given time holds for the package that takes its name: a manifest may name it.</summary>
+    /// <summary>
+    /// What a deleted package's publishers were told since the given time holds for the package that takes its name: a manifest may name
+    /// it.
+    /// </summary>
     public static Task CopyHiddenAsync(DbSession session, long deleted, long live, DateTimeOffset since) => session.ExecuteAsync(
         """
         insert into blob_links (package_id, blob_id, used_at, hidden)
@@ -94,8 +98,9 @@ internal static class BlobLinkTable
         new { deleted, live, since, hidden = true });
 
     /// <summary>
-    /// Makes blobs unreadable that no other live manifest of the package uses. Called before or after the manifest is marked deleted, but while its rows are there. A link is hidden, not removed: restoring the
-    /// manifest makes its blobs readable again, whatever the flag says.
+    /// Makes blobs unreadable that no other live manifest of the package uses. Called before or after the manifest is marked deleted, but
+    /// while its rows are there. A link is hidden, not removed: restoring the manifest makes its blobs readable again, whatever the flag
+    /// says.
     /// </summary>
     public static Task HideUnusedAsync(DbSession session, long packageId, long versionId) => session.ExecuteAsync(
         """

@@ -43,18 +43,24 @@ internal static class BlobTable
     public static Task<BlobRow?> FindAnywhereAsync(DbSession session, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
         "select id, size, storage_key from blobs where digest = @digest", new { digest = digest.Value });
 
-    /// <summary>Live packages and the principal's pending names that have the blob, for a mount that names none; the most recently used first.</summary>
-    public static Task<List<PackageName>> PackagesWithAsync(DbSession session, Digest digest, Principal principal, int most) => session.QueryAsync<PackageName>(
+    /// <summary>
+    /// Live packages and the principal's pending names that have the blob, for a mount that names none; the most recently used first.
+    /// </summary>
+    public static Task<List<PackageName>> PackagesWithAsync(
+        DbSession session, Digest digest, Principal principal, int most) => session.QueryAsync<PackageName>(
         $"""
         select a.folded as owner, p.name, b.id as blob_id from blobs b join blob_links l on l.blob_id = b.id
         join packages p on p.id = l.package_id join accounts a on a.id = p.owner_id
-        where b.digest = @digest and (p.state = 'live' or (p.state = 'pending' and p.uploader = @uploader)) and p.type = 'container' and {Readable}
+        where b.digest = @digest and (p.state = 'live' or (p.state = 'pending' and p.uploader = @uploader)) and p.type = 'container'
+          and {Readable}
         order by l.used_at desc limit @most
         """,
         new { digest = digest.Value, uploader = principal.Key, most });
 
     /// <summary>Makes the row, or finds that another upload of the same bytes was first. Returns the blob's id and its key.</summary>
-    /// <remarks>An update that changes nothing, not "do nothing": it holds the row, so that the collector cannot take it before it is linked.</remarks>
+    /// <remarks>
+    /// An update that changes nothing, not "do nothing": it holds the row, so that the collector cannot take it before it is linked.
+    /// </remarks>
     public static Task<BlobRow> EnsureAsync(DbSession session, Digest digest, long size, StorageKey key, DateTimeOffset now) =>
         session.SingleAsync<BlobRow>(
             """
@@ -68,7 +74,8 @@ internal static class BlobTable
         "update blobs set storage_key = @key where id = @blobId and storage_key = @lost", new { blobId, lost, key = key.Value });
 
     public static Task TrashAsync(DbSession session, StorageKey key, DateTimeOffset now) => session.ExecuteAsync(
-        "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing", new { key = key.Value, now });
+        "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing",
+        new { key = key.Value, now });
 }
 
 /// <summary>A package that holds a blob.</summary>

@@ -12,14 +12,15 @@ internal static class PendingPackages
 {
     /// <summary>The live package where there is one, else the caller's pending row, made when needed.</summary>
     /// <remarks>
-    /// The pending row is held until the transaction ends: what is put under it now is either there before a first publish moves everything to the live
-    /// package, or waits for that and finds the live package.
+    /// The pending row is held until the transaction ends: what is put under it now is either there before a first publish moves everything
+    /// to the live package, or waits for that and finds the live package.
     /// </remarks>
     public static async Task<long> EnsureAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now)
     {
         if (facts.Owner is null)
         {
-            throw new ApiException(new ApiError(404, "NAME_UNKNOWN", "the account that the name begins with is gone").With(facts.Address.Owner));
+            throw new ApiException(
+                new ApiError(404, "NAME_UNKNOWN", "the account that the name begins with is gone").With(facts.Address.Owner));
         }
 
         if (await LookAsync(session, principal, facts) is { } found)
@@ -51,9 +52,11 @@ internal static class PendingPackages
         (await LookAsync(session, principal, facts))?.Id;
 
     /// <summary>The caller's pending row, whatever is live beside it.</summary>
-    public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<long?>(
-        "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader",
-        Key(principal, facts, default));
+    public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageSubject facts) =>
+        session.FirstOrDefaultAsync<long?>(
+            "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = "
+                + "@uploader",
+            Key(principal, facts, default));
 
     /// <summary>Moves what the caller uploaded under the pending name into the live package.</summary>
     public static async Task MergeAsync(DbSession session, Principal principal, PackageSubject facts, long live, DateTimeOffset now)
@@ -68,22 +71,24 @@ internal static class PendingPackages
         await session.ExecuteAsync("delete from packages where id = @pending and state = 'pending'", new { pending });
     }
 
-    private static Task<NamedPackage?> LookAsync(DbSession session, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<NamedPackage>(
-        """
-        select id, state from packages
-        where owner_id = @ownerId and type = @type and name = @name and (state = 'live' or (state = 'pending' and uploader = @uploader))
-        order by state limit 1
-        """,
-        Key(principal, facts, default));
+    private static Task<NamedPackage?> LookAsync(DbSession session, Principal principal, PackageSubject facts) =>
+        session.FirstOrDefaultAsync<NamedPackage>(
+            """
+            select id, state from packages
+            where owner_id = @ownerId and type = @type and name = @name and (state = 'live' or (state = 'pending' and uploader = @uploader))
+            order by state limit 1
+            """,
+            Key(principal, facts, default));
 
     /// <summary>Takes the caller's pending row, behind whoever has it; null when there is none by then.</summary>
-    private static Task<long?> LockPendingAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
-        """
-        update packages set updated_at = @now
-        where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader
-        returning id
-        """,
-        Key(principal, facts, now));
+    private static Task<long?> LockPendingAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) =>
+        session.FirstOrDefaultAsync<long?>(
+            """
+            update packages set updated_at = @now
+            where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = @uploader
+            returning id
+            """,
+            Key(principal, facts, now));
 
     private static object Key(Principal principal, PackageSubject facts, DateTimeOffset now) => new
     {

@@ -3,14 +3,15 @@ using Berth.Server.Database;
 namespace Berth.Server.Packages.Content;
 
 /// <summary>
-/// The collector's SQL over content. Each statement says in itself why its rows may go, and takes a few at a time, so that no push waits long; what
-/// a push has renewed meanwhile no longer matches. Foreign keys have the last word: a blob that is linked cannot go.
+/// The collector's SQL over content. Each statement says in itself why its rows may go, and takes a few at a time, so that no push waits
+/// long; what a push has renewed meanwhile no longer matches. Foreign keys have the last word: a blob that is linked cannot go.
 /// </summary>
 internal static class UnusedContent
 {
     /// <summary>
-    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time. Marking them first takes their rows,
-    /// behind any push that is renewing them; the second statement then sees what that push made. A push that comes later finds no link.
+    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time. Marking them first takes their
+    /// rows, behind any push that is renewing them; the second statement then sees what that push made. A push that comes later finds no
+    /// link.
     /// </summary>
     public static async Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, int most)
     {
@@ -38,7 +39,8 @@ internal static class UnusedContent
             """
             delete from blobs where id in (
                 select b.id from blobs b
-                where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from version_blobs vb where vb.blob_id = b.id)
+                where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from version_blobs vb
+                  where vb.blob_id = b.id)
                 order by b.id limit @most)
             returning storage_key, size
             """,
@@ -46,7 +48,8 @@ internal static class UnusedContent
         foreach (var key in blobs.Select(blob => blob.StorageKey))
         {
             await session.ExecuteAsync(
-                "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing", new { key, now });
+                "insert into blob_trash (storage_key, deleted_at) values (@key, @now) on conflict (storage_key) do nothing",
+                new { key, now });
         }
 
         return new CollectedBlobs(blobs.Count, blobs.Sum(blob => blob.Size));
@@ -59,11 +62,15 @@ internal static class UnusedContent
         session.ExecuteAsync("delete from blob_trash where storage_key in @keys", new { keys });
 
     public static Task<List<string>> ExpiredUploadsAsync(DbSession session, DateTimeOffset before, int most) =>
-        session.QueryAsync<string>("select id from uploads where started_at < @before order by started_at limit @most", new { before, most });
+        session.QueryAsync<string>(
+            "select id from uploads where started_at < @before order by started_at limit @most", new { before, most });
 
-    public static Task DeleteUploadAsync(DbSession session, string id) => session.ExecuteAsync("delete from uploads where id = @id", new { id });
+    public static Task DeleteUploadAsync(DbSession session, string id) =>
+        session.ExecuteAsync("delete from uploads where id = @id", new { id });
 
-    /// <summary>Pending names with nothing in them any more. The time is asked twice: a name that a push has taken meanwhile has a new one.</summary>
+    /// <summary>
+    /// Pending names with nothing in them any more. The time is asked twice: a name that a push has taken meanwhile has a new one.
+    /// </summary>
     public static Task<int> DeletePendingAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
         """
         delete from packages where id in (
@@ -94,6 +101,4 @@ internal static class UnusedContent
     }
 }
 
-/// <param name="Count">How many blobs went.</param>
-/// <param name="Bytes">Their sizes together.</param>
 internal sealed record CollectedBlobs(int Count, long Bytes);

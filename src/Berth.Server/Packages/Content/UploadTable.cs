@@ -19,7 +19,8 @@ internal sealed record UploadRow
 /// <summary>SQL over uploads in progress.</summary>
 internal static class UploadTable
 {
-    public static Task InsertAsync(DbSession session, StorageKey key, long packageId, string principal, string algorithm, DateTimeOffset now) =>
+    public static Task InsertAsync(
+        DbSession session, StorageKey key, long packageId, string principal, string algorithm, DateTimeOffset now) =>
         session.ExecuteAsync(
             """
             insert into uploads (id, package_id, principal, algorithm, started_at) values (@id, @packageId, @principal, @algorithm, @now)
@@ -27,19 +28,20 @@ internal static class UploadTable
             new { id = key.Value, packageId, principal, algorithm, now });
 
     /// <summary>Only under the name it was begun for, and only for whoever began it.</summary>
-    public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, Principal principal, PackageSubject facts) => session.FirstOrDefaultAsync<UploadRow>(
-        """
-        select u.id, u.algorithm, u.started_at from uploads u join packages p on p.id = u.package_id
-        where u.id = @id and u.principal = @principal and p.owner_id = @ownerId and p.type = @type and p.name = @name
-        """,
-        new
-        {
-            id = key.Value,
-            principal = principal.Key,
-            ownerId = facts.Owner?.Id,
-            type = facts.Address.Type,
-            name = facts.Address.Name,
-        });
+    public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, Principal principal, PackageSubject facts) =>
+        session.FirstOrDefaultAsync<UploadRow>(
+            """
+            select u.id, u.algorithm, u.started_at from uploads u join packages p on p.id = u.package_id
+            where u.id = @id and u.principal = @principal and p.owner_id = @ownerId and p.type = @type and p.name = @name
+            """,
+            new
+            {
+                id = key.Value,
+                principal = principal.Key,
+                ownerId = facts.Owner?.Id,
+                type = facts.Address.Type,
+                name = facts.Address.Name,
+            });
 
     /// <summary>False when it was gone already: finished, cancelled or expired meanwhile.</summary>
     public static async Task<bool> DeleteAsync(DbSession session, StorageKey key) =>

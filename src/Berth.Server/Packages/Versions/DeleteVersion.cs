@@ -6,8 +6,6 @@ using Berth.Server.Packages.Content;
 namespace Berth.Server.Packages.Versions;
 
 /// <summary>Why a version stays; each surface says it in its own words.</summary>
-/// <param name="Reason">Which rule.</param>
-/// <param name="Parent">The live index that would break.</param>
 internal sealed record VersionStays(VersionStaysReason Reason, string? Parent = null);
 
 internal enum VersionStaysReason
@@ -39,19 +37,15 @@ internal sealed record VersionDeletion
 }
 
 /// <summary>
-/// Deletes versions softly, for the registry and the REST API alike, and brings them back while they are kept. What is deleted is unreadable
-/// at once; restoring brings back the whole graph and never moves a tag that moved on.
+/// Deletes versions softly, for the registry and the REST API alike, and brings them back while they are kept. What is deleted is
+/// unreadable at once; restoring brings back the whole graph and never moves a tag that moved on.
 /// </summary>
 internal sealed partial class DeleteVersion(Db db, RetentionOptions options, TimeProvider time, ILogger<DeleteVersion> logger)
 {
     /// <summary>Null when it is deleted.</summary>
-    /// <param name="principal">Who deletes.</param>
-    /// <param name="packageId">The package.</param>
-    /// <param name="find">Finds the version in the transaction.</param>
-    /// <param name="wanted">How.</param>
-    /// <param name="cancellationToken">Ends the wait for the writer.</param>
     public async Task<VersionStays?> RunAsync(
-        Principal principal, long packageId, Func<DbSession, Task<VersionRow?>> find, VersionDeletion wanted, CancellationToken cancellationToken)
+        Principal principal, long packageId, Func<DbSession, Task<VersionRow?>> find, VersionDeletion wanted,
+        CancellationToken cancellationToken)
     {
         var (name, stays) = await db.WriteAsync<(string, VersionStays?)>(
             async session =>
@@ -80,7 +74,8 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
     }
 
     /// <summary>Null when it is back.</summary>
-    public async Task<VersionStays?> RestoreAsync(Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
+    public async Task<VersionStays?> RestoreAsync(
+        Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var since = now - TimeSpan.FromDays(options.DeletedRetentionDays);
@@ -89,7 +84,8 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
             {
                 var facts = await AccessDecisions.LoadAsync(session, principal, address);
                 if (facts.PackageId is not { } id || !DeletePackage.MayRestore(principal, facts)
-                    || await VersionTable.FindAsync(session, id, versionId) is not { DeletedAt: { } deletedAt } version || deletedAt < since)
+                    || await VersionTable.FindAsync(session, id, versionId) is not { DeletedAt: { } deletedAt } version
+                        || deletedAt < since)
                 {
                     return ("", new VersionStays(VersionStaysReason.Unknown));
                 }
@@ -127,7 +123,8 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
     /// The version with everything it lists and everything that refers to it, as far as that is deleted and still kept. A name that was
     /// published again since is live already and stays as it is.
     /// </summary>
-    private static async Task RestoreGraphAsync(DbSession session, PackageChanges changes, long packageId, VersionRow root, DateTimeOffset since)
+    private static async Task RestoreGraphAsync(
+        DbSession session, PackageChanges changes, long packageId, VersionRow root, DateTimeOffset since)
     {
         var waiting = new Queue<VersionRow>([root]);
         while (waiting.TryDequeue(out var version))

@@ -9,7 +9,6 @@ namespace Berth.Server.Packages.Versions;
 /// <summary>The versions of a package: one for each manifest, tagged or not.</summary>
 internal static class VersionEndpoints
 {
-    /// <param name="api">The API.</param>
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
     public static void MapVersions(this IEndpointRouteBuilder api, string owner)
     {
@@ -21,7 +20,8 @@ internal static class VersionEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, ApiCaller caller, PackageAccess access, Paging paging, Db db, ApiUrls urls, RetentionOptions options, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext http, ApiCaller caller, PackageAccess access, Paging paging, Db db, ApiUrls urls, RetentionOptions options,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         var state = http.Request.Query["state"].ToString();
         if (state is not ("" or "active" or "deleted"))
@@ -54,7 +54,9 @@ internal static class VersionEndpoints
         var version = long.TryParse(version_id, out var id)
             ? await db.ReadAsync<PackageVersion?>(
                 async session => await VersionTable.FindAsync(session, access.Id, id) is { DeletedAt: null } row
-                    ? row.ToWire((await PackageTable.FindAsync(session, access.Id))!, [.. (await VersionTable.TagsAsync(session, [id], deleted: false))[id]], urls)
+                    ? row.ToWire(
+                        (await PackageTable.FindAsync(session, access.Id))!,
+                        [.. (await VersionTable.TagsAsync(session, [id], deleted: false))[id]], urls)
                     : null,
                 cancellationToken)
             : null;
@@ -62,17 +64,24 @@ internal static class VersionEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(
-        string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeleteVersion delete, CancellationToken cancellationToken)
+        string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeleteVersion delete,
+        CancellationToken cancellationToken)
     {
         if (!long.TryParse(version_id, out var id))
         {
             return ApiErrors.Hidden(caller.Principal);
         }
 
-        var wanted = new VersionDeletion { Force = request.Query["force"] == "true", Purge = DeletePackage.Purges(request), KeepLast = true };
+        var wanted = new VersionDeletion
+        {
+            Force = request.Query["force"] == "true",
+            Purge = DeletePackage.Purges(request),
+            KeepLast = true,
+        };
         return Answer(
             caller.Principal,
-            await delete.RunAsync(caller.Principal, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken));
+            await delete.RunAsync(
+                caller.Principal, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken));
     }
 
     private static async Task<IResult> RestoreAsync(
@@ -84,10 +93,13 @@ internal static class VersionEndpoints
     private static IResult Answer(Principal principal, VersionStays? stays) => stays?.Reason switch
     {
         null => ApiResult.NoContent(),
-        VersionStaysReason.Last => Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."),
+        VersionStaysReason.Last =>
+            Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."),
         VersionStaysReason.PartOfIndex => ApiErrors.Unprocessable(
-            "PackageVersion", "id", $"the index {stays.Parent} holds this version and would break; delete that one first, or say ?force=true"),
-        VersionStaysReason.PublishedAgain => ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.Parent} was pushed again since and is there"),
+            "PackageVersion", "id",
+            $"the index {stays.Parent} holds this version and would break; delete that one first, or say ?force=true"),
+        VersionStaysReason.PublishedAgain =>
+            ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.Parent} was pushed again since and is there"),
         _ => ApiErrors.Hidden(principal),
     };
 }

@@ -13,17 +13,23 @@ internal static class VersionTable
         $"select {Columns} from package_versions v where v.package_id = @packageId and v.id = @id", new { packageId, id });
 
     /// <summary>The live one of a name.</summary>
-    public static Task<VersionRow?> FindLiveAsync(DbSession session, long packageId, string name) => session.FirstOrDefaultAsync<VersionRow>(
-        $"select {Columns} from package_versions v where v.package_id = @packageId and v.name = @name and v.deleted_at is null", new { packageId, name });
+    public static Task<VersionRow?> FindLiveAsync(DbSession session, long packageId, string name) =>
+        session.FirstOrDefaultAsync<VersionRow>(
+            $"select {Columns} from package_versions v where v.package_id = @packageId and v.name = @name and v.deleted_at is null",
+            new { packageId, name });
 
     /// <summary>The newest first.</summary>
-    public static async Task<Page<VersionRow>> ListAsync(DbSession session, long packageId, bool deleted, DateTimeOffset since, Paging paging)
+    public static async Task<Page<VersionRow>> ListAsync(
+        DbSession session, long packageId, bool deleted, DateTimeOffset since, Paging paging)
     {
         var condition = deleted ? "v.deleted_at >= @since" : "v.deleted_at is null";
         var parameters = new { packageId, since, size = paging.Size, offset = paging.Offset };
-        var total = await session.SingleAsync<long>($"select count(*) from package_versions v where v.package_id = @packageId and {condition}", parameters);
+        var total = await session.SingleAsync<long>(
+            $"select count(*) from package_versions v where v.package_id = @packageId and {condition}", parameters);
         var rows = await session.QueryAsync<VersionRow>(
-            $"select {Columns} from package_versions v where v.package_id = @packageId and {condition} order by v.id desc limit @size offset @offset", parameters);
+            $"select {Columns} from package_versions v where v.package_id = @packageId and {condition} order by v.id desc limit @size "
+                + "offset @offset",
+            parameters);
         return new Page<VersionRow>(rows, total);
     }
 
@@ -39,7 +45,8 @@ internal static class VersionTable
         "select count(*) from package_versions where package_id = @packageId and deleted_at is null", new { packageId });
 
     public static async Task<bool> IsLiveAsync(DbSession session, long packageId, string name) => await session.SingleAsync<long>(
-        "select count(*) from package_versions where package_id = @packageId and name = @name and deleted_at is null", new { packageId, name }) > 0;
+        "select count(*) from package_versions where package_id = @packageId and name = @name and deleted_at is null",
+        new { packageId, name }) > 0;
 
     /// <summary>A live version of the package that lists this one: an index.</summary>
     public static Task<string?> ParentAsync(DbSession session, long packageId, string name) => session.FirstOrDefaultAsync<string>(
@@ -50,7 +57,8 @@ internal static class VersionTable
         new { packageId, name });
 
     /// <summary>What the version lists and what refers to it, as far as it is deleted and still kept; the last deleted first.</summary>
-    public static Task<List<VersionRow>> DeletedNeighboursAsync(DbSession session, long packageId, VersionRow version, DateTimeOffset since) =>
+    public static Task<List<VersionRow>> DeletedNeighboursAsync(
+        DbSession session, long packageId, VersionRow version, DateTimeOffset since) =>
         session.QueryAsync<VersionRow>(
             $"""
              select {Columns} from package_versions v left join manifests m on m.version_id = v.id

@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Registries.Ecr;
 
 /// <summary>
-/// An Amazon ECR registry by its host name: <c>ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com</c>, China's <c>.com.cn</c>, the dual-stack forms
-/// <c>ACCOUNT.dkr-ecr[-fips].REGION.on.aws</c>, and ECR Public. Such a registry takes a short-lived token that an access key pair is exchanged for.
+/// An Amazon ECR registry by its host name: <c>ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com</c>, China's <c>.com.cn</c>, the dual-stack
+/// forms <c>ACCOUNT.dkr-ecr[-fips].REGION.on.aws</c>, and ECR Public. Such a registry takes a short-lived token that an access key pair is
+/// exchanged for.
 /// </summary>
 public sealed partial record EcrHost
 {

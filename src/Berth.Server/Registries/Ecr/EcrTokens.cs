@@ -51,22 +51,29 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
             Remember(key, login, now);
             return login;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is HttpRequestException or FaultException or OperationCanceledException
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested
+                && exception is HttpRequestException or FaultException or OperationCanceledException
             && known?.Login.ExpiresAt > now)
         {
             return known.Login;
         }
         catch (HttpRequestException exception)
         {
-            throw new FaultException(FaultKind.ExchangeFailed, $"AWS ({host.Service} in {host.Region}) cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
+            throw new FaultException(
+                FaultKind.ExchangeFailed,
+                $"AWS ({host.Service} in {host.Region}) cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FaultException(FaultKind.ExchangeFailed, $"AWS ({host.Service} in {host.Region}) does not answer within {Limit.TotalSeconds:0} seconds");
+            throw new FaultException(
+                FaultKind.ExchangeFailed, $"AWS ({host.Service} in {host.Region}) does not answer within {Limit.TotalSeconds:0} seconds");
         }
     }
 
-    /// <summary>Everything that the exchange depends on, the secret key too: nobody gets a login that another key was exchanged for.</summary>
+    /// <summary>
+    /// Everything that the exchange depends on, the secret key too: nobody gets a login that another key was exchanged for.
+    /// </summary>
     private static string KeyOf(LoginSecrets set, EcrHost host) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
         '\n', set.Version, set.User, set.Password, set.RoleArn, set.ExternalId, host.Account, host.Region, host.Service, host.Endpoint))));
 
@@ -98,7 +105,9 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
         var headers = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Content-Type"] = "application/x-amz-json-1.1",
-            ["X-Amz-Target"] = host.IsPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
+            ["X-Amz-Target"] = host.IsPublic
+                ? "SpencerFrontendService.GetAuthorizationToken"
+                : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
         };
         var endpoint = string.IsNullOrEmpty(options.EcrEndpoint) ? host.Endpoint : new Uri(options.EcrEndpoint);
         var (status, text) = await SendAsync(endpoint, headers, body, keys, host.Region, host.Service, cancellationToken);
@@ -106,7 +115,8 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
     }
 
     /// <summary>https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html</summary>
-    private async Task<AwsKeyPair> AssumeAsync(string role, string? externalId, AwsKeyPair keys, EcrHost host, CancellationToken cancellationToken)
+    private async Task<AwsKeyPair> AssumeAsync(
+        string role, string? externalId, AwsKeyPair keys, EcrHost host, CancellationToken cancellationToken)
     {
         var form = $"Action=AssumeRole&Version=2011-06-15&RoleSessionName=berth&RoleArn={Uri.EscapeDataString(role)}"
             + (externalId is null ? "" : $"&ExternalId={Uri.EscapeDataString(externalId)}");
@@ -117,14 +127,18 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
         var (status, text) = await SendAsync(endpoint, headers, Encoding.UTF8.GetBytes(form), keys, host.Region, "sts", cancellationToken);
         if (status != HttpStatusCode.OK)
         {
-            throw new FaultException(FaultKind.ExchangeFailed, $"AWS did not let {keys.AccessKeyId} assume {role}: {Element(text, "Message") ?? status.ToString()}; the role's trust policy must name it, and it needs sts:AssumeRole");
+            throw new FaultException(
+                FaultKind.ExchangeFailed,
+                $"AWS did not let {keys.AccessKeyId} assume {role}: {Element(text, "Message") ?? status.ToString()}; the role's trust "
+                    + "policy must name it, and it needs sts:AssumeRole");
         }
 
         return new AwsKeyPair(Demand(text, "AccessKeyId"), Demand(text, "SecretAccessKey"), Demand(text, "SessionToken"));
     }
 
     private async Task<(HttpStatusCode Status, string Text)> SendAsync(
-        Uri endpoint, Dictionary<string, string> headers, byte[] body, AwsKeyPair keys, string region, string service, CancellationToken cancellationToken)
+        Uri endpoint, Dictionary<string, string> headers, byte[] body, AwsKeyPair keys, string region, string service,
+        CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(headers["Content-Type"]);
@@ -156,7 +170,9 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
             var expires = DateTimeOffset.FromUnixTimeMilliseconds((long)(data.GetProperty("expiresAt").GetDouble() * 1000));
             return new RegistryLogin(decoded[..colon], decoded[(colon + 1)..], expires);
         }
-        catch (Exception exception) when (exception is OutsideJsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception exception)
+            when (exception is OutsideJsonException or KeyNotFoundException or InvalidOperationException or FormatException
+                or ArgumentException or IndexOutOfRangeException)
         {
             throw new FaultException(FaultKind.ExchangeFailed, "AWS answered GetAuthorizationToken with something that is no token");
         }
@@ -171,10 +187,15 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
             : "AmazonEC2ContainerRegistryReadOnly, …PowerUser or …FullAccess";
         return new FaultException(FaultKind.ExchangeFailed, type switch
         {
-            "AccessDeniedException" => $"AWS denied {keys.AccessKeyId} the login: it needs {permission}, which the managed policies {policies} hold ({message})",
-            "UnrecognizedClientException" or "InvalidClientTokenId" => $"AWS does not know the access key {keys.AccessKeyId}: it was deleted, or is of another partition",
-            "InvalidSignatureException" or "SignatureDoesNotMatch" => $"AWS refused the signature of {keys.AccessKeyId}: the secret access key (…_PASSWORD) does not belong to the access key id (…_USER), or this server's clock is off",
-            "ExpiredTokenException" or "ExpiredToken" => $"the temporary key {keys.AccessKeyId} has expired; use a long-lived key pair, or …_ROLE_ARN",
+            "AccessDeniedException" =>
+                $"AWS denied {keys.AccessKeyId} the login: it needs {permission}, which the managed policies {policies} hold ({message})",
+            "UnrecognizedClientException" or "InvalidClientTokenId" =>
+                $"AWS does not know the access key {keys.AccessKeyId}: it was deleted, or is of another partition",
+            "InvalidSignatureException" or "SignatureDoesNotMatch" =>
+                $"AWS refused the signature of {keys.AccessKeyId}: the secret access key (…_PASSWORD) does not belong to the access key "
+                    + "id (…_USER), or this server's clock is off",
+            "ExpiredTokenException" or "ExpiredToken" =>
+                $"the temporary key {keys.AccessKeyId} has expired; use a long-lived key pair, or …_ROLE_ARN",
             _ => $"AWS refused the login of {keys.AccessKeyId}: {type} {message}".TrimEnd(),
         });
     }
@@ -186,7 +207,9 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
             using var document = OutsideJson.Parse(text, default);
             var type = document.RootElement.TextOf("__type") ?? "";
             var message = document.RootElement.TextOf("message");
-            return (type[(type.LastIndexOf('#') + 1)..], string.IsNullOrEmpty(message) ? document.RootElement.TextOf("Message") ?? "" : message);
+            return (
+                type[(type.LastIndexOf('#') + 1)..],
+                string.IsNullOrEmpty(message) ? document.RootElement.TextOf("Message") ?? "" : message);
         }
         catch (OutsideJsonException)
         {
@@ -194,13 +217,17 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
         }
     }
 
-    private static string Demand(string xml, string name) => Element(xml, name) ?? throw new FaultException(FaultKind.ExchangeFailed, "AWS answered AssumeRole with something that is no key pair");
+    private static string Demand(string xml, string name) =>
+        Element(xml, name)
+            ?? throw new FaultException(FaultKind.ExchangeFailed, "AWS answered AssumeRole with something that is no key pair");
 
     private static string? Element(string xml, string name)
     {
         try
         {
-            using var reader = XmlReader.Create(new StringReader(xml), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = LargestAnswer });
+            using var reader = XmlReader.Create(
+                new StringReader(xml),
+                new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = LargestAnswer });
             return XDocument.Load(reader).Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
         }
         catch (XmlException)

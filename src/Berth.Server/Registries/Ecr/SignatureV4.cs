@@ -20,14 +20,10 @@ internal static class SignatureV4
 
     /// <summary>The headers to add: <c>X-Amz-Date</c>, <c>Authorization</c> and, for temporary keys, <c>X-Amz-Security-Token</c>.</summary>
     /// <param name="endpoint">Scheme and host; the path is <c>/</c>.</param>
-    /// <param name="headers">The other headers to sign, content type and target among them.</param>
-    /// <param name="body">What is sent.</param>
-    /// <param name="keys">Whose request it is.</param>
-    /// <param name="region">The endpoint's region.</param>
-    /// <param name="service">The service's name in signatures.</param>
     /// <param name="now">The time of the request; AWS refuses clocks that are off by more than minutes.</param>
     public static Dictionary<string, string> Sign(
-        Uri endpoint, IReadOnlyDictionary<string, string> headers, ReadOnlySpan<byte> body, AwsKeyPair keys, string region, string service, DateTimeOffset now)
+        Uri endpoint, IReadOnlyDictionary<string, string> headers, ReadOnlySpan<byte> body, AwsKeyPair keys, string region, string service,
+        DateTimeOffset now)
     {
         var time = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var date = time[..8];
@@ -39,15 +35,21 @@ internal static class SignatureV4
 
         var signed = headers.Concat(added)
             .Append(new KeyValuePair<string, string>("Host", endpoint.Authority))
-            .Select(pair => (Name: pair.Key.ToLowerInvariant(), Value: string.Join(' ', pair.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))))
+            .Select(
+                pair => (
+                    Name: pair.Key.ToLowerInvariant(),
+                    Value: string.Join(' ', pair.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))))
             .OrderBy(pair => pair.Name, StringComparer.Ordinal)
             .ToList();
         var names = string.Join(';', signed.Select(pair => pair.Name));
-        var canonical = $"POST\n/\n\n{string.Concat(signed.Select(pair => $"{pair.Name}:{pair.Value}\n"))}\n{names}\n{Hex(SHA256.HashData(body))}";
+        var canonical = $"POST\n/\n\n{string.Concat(signed.Select(pair => $"{pair.Name}:{pair.Value}\n"))}\n{names}\n"
+            + $"{Hex(SHA256.HashData(body))}";
         var scope = $"{date}/{region}/{service}/aws4_request";
         var toSign = $"{Algorithm}\n{time}\n{scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
         var key = Hmac(Hmac(Hmac(Hmac(Encoding.UTF8.GetBytes("AWS4" + keys.SecretAccessKey), date), region), service), "aws4_request");
-        added["Authorization"] = $"{Algorithm} Credential={keys.AccessKeyId}/{scope}, SignedHeaders={names}, Signature={Hex(Hmac(key, toSign))}";
+        added[
+            "Authorization"] = $"{Algorithm} Credential={keys.AccessKeyId}/{scope}, SignedHeaders={names}, "
+                + $"Signature={Hex(Hmac(key, toSign))}";
         return added;
     }
 

@@ -1,8 +1,8 @@
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// One challenge of <c>WWW-Authenticate</c> (RFC 9110 section 11.6.1). A header may hold several, and several headers may come; what is malformed is
-/// skipped rather than guessed at.
+/// One challenge of <c>WWW-Authenticate</c> (RFC 9110 section 11.6.1). A header may hold several, and several headers may come; what is
+/// malformed is skipped rather than guessed at.
 /// </summary>
 internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, string> Parameters)
 {

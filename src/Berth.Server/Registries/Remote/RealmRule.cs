@@ -4,8 +4,8 @@ using Berth.Server.Settings;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Where a login may go besides the registry itself: a token realm on the registry's registrable domain over https, or a host that the operator lists. A
-/// registry that answers in plain http on this machine may name a realm that does so, too.
+/// Where a login may go besides the registry itself: a token realm on the registry's registrable domain over https, or a host that the
+/// operator lists. A registry that answers in plain http on this machine may name a realm that does so, too.
 /// </summary>
 internal sealed class RealmRule(RegistryLoginOptions options)
 {
@@ -27,7 +27,9 @@ internal sealed class RealmRule(RegistryLoginOptions options)
         }
 
         return realm.IdnHost.Equals(registry.IdnHost, StringComparison.OrdinalIgnoreCase)
-            || _listed.Any(entry => entry.Equals(realm.IdnHost, StringComparison.OrdinalIgnoreCase) || entry.Equals(realm.Authority, StringComparison.OrdinalIgnoreCase))
+            || _listed.Any(
+                entry => entry.Equals(realm.IdnHost, StringComparison.OrdinalIgnoreCase)
+                    || entry.Equals(realm.Authority, StringComparison.OrdinalIgnoreCase))
             || (RegistrableDomain.Of(registry.IdnHost) is { } domain && domain == RegistrableDomain.Of(realm.IdnHost));
     }
 
@@ -39,5 +41,6 @@ internal sealed class RealmRule(RegistryLoginOptions options)
     public static bool IsLoopback(Uri uri) => IsLoopback(uri.IdnHost);
 
     public static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

@@ -3,8 +3,8 @@ using System.Net;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The part of a name that one owner registered: one label more than a public suffix. Suffixes come from the operating system's list where it has one
-/// (Debian: <c>publicsuffix</c>), and in any case from the short list here of suffixes below which strangers have names.
+/// The part of a name that one owner registered: one label more than a public suffix. Suffixes come from the operating system's list where
+/// it has one (Debian: <c>publicsuffix</c>), and in any case from the short list here of suffixes below which strangers have names.
 /// </summary>
 internal static class RegistrableDomain
 {
@@ -12,16 +12,24 @@ internal static class RegistrableDomain
 
     /// <summary>Second labels that mean a kind of owner rather than an owner, below a country's domain (co.uk, com.au, …).</summary>
     private static readonly HashSet<string> Kinds = new(
-        ["ac", "asso", "co", "com", "edu", "gob", "gouv", "gov", "go", "id", "in", "info", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch"],
+        [
+            "ac", "asso", "co", "com", "edu", "gob", "gouv", "gov", "go", "id", "in", "info", "ltd", "me", "mil", "ne", "net", "nhs", "nom",
+            "or", "org", "plc", "sch",
+        ],
         StringComparer.Ordinal);
 
     private static readonly HashSet<string> Hosting = new(
         [
-            "amazonaws.com", "amazonaws.com.cn", "on.aws", "awsapprunner.com", "cloudfront.net", "elasticbeanstalk.com", "azurecr.io", "azurewebsites.net", "azurecontainerapps.io",
-            "cloudapp.net", "cloudapp.azure.com", "azureedge.net", "azurefd.net", "windows.net", "appspot.com", "run.app", "web.app", "firebaseapp.com", "cloudfunctions.net",
-            "github.io", "gitlab.io", "github.dev", "gitpod.io", "herokuapp.com", "fly.dev", "onrender.com", "railway.app", "vercel.app", "netlify.app", "pages.dev", "workers.dev",
-            "ngrok.io", "ngrok.app", "ngrok-free.app", "trycloudflare.com", "loca.lt", "nip.io", "sslip.io", "xip.io", "ts.net", "duckdns.org", "dyndns.org", "ddns.net", "no-ip.org",
-            "deno.dev", "ondigitalocean.app", "jfrog.io", "scw.cloud", "ovh.net", "linodeusercontent.com", "your-server.de", "synology.me", "myqnapcloud.com", "blogspot.com",
+            "amazonaws.com", "amazonaws.com.cn", "on.aws", "awsapprunner.com", "cloudfront.net", "elasticbeanstalk.com", "azurecr.io",
+            "azurewebsites.net", "azurecontainerapps.io",
+            "cloudapp.net", "cloudapp.azure.com", "azureedge.net", "azurefd.net", "windows.net", "appspot.com", "run.app", "web.app",
+            "firebaseapp.com", "cloudfunctions.net",
+            "github.io", "gitlab.io", "github.dev", "gitpod.io", "herokuapp.com", "fly.dev", "onrender.com", "railway.app", "vercel.app",
+            "netlify.app", "pages.dev", "workers.dev",
+            "ngrok.io", "ngrok.app", "ngrok-free.app", "trycloudflare.com", "loca.lt", "nip.io", "sslip.io", "xip.io", "ts.net",
+            "duckdns.org", "dyndns.org", "ddns.net", "no-ip.org",
+            "deno.dev", "ondigitalocean.app", "jfrog.io", "scw.cloud", "ovh.net", "linodeusercontent.com", "your-server.de", "synology.me",
+            "myqnapcloud.com", "blogspot.com",
             "aliyuncs.com", "myhuaweicloud.com", "oraclecloud.com", "appdomain.cloud", "compute.internal",
         ],
         StringComparer.Ordinal);
@@ -39,10 +47,15 @@ internal static class RegistrableDomain
 
         var labels = host.Split('.');
         var suffix = SuffixLabels(labels);
-        return labels.Length > suffix && Array.TrueForAll(labels, label => label.Length > 0) ? string.Join('.', labels[^(suffix + 1)..]) : null;
+        return labels.Length > suffix && Array.TrueForAll(labels, label => label.Length > 0)
+            ? string.Join('.', labels[^(suffix + 1)..])
+            : null;
     }
 
-    /// <summary>https://github.com/publicsuffix/list/wiki/Format: the longest rule that matches; an exception takes a label off; without any, one label.</summary>
+    /// <summary>
+    /// https://github.com/publicsuffix/list/wiki/Format: the longest rule that matches; an exception takes a label off; without any, one
+    /// label.
+    /// </summary>
     private static int SuffixLabels(string[] labels)
     {
         for (var length = labels.Length; length > 1; length--)
@@ -53,7 +66,9 @@ internal static class RegistrableDomain
                 return length - 1;
             }
 
-            if (System.Value.Contains(name) || Hosting.Contains(name) || System.Value.Contains("*." + string.Join('.', labels[^(length - 1)..])))
+            if (System.Value.Contains(name)
+                || Hosting.Contains(name)
+                || System.Value.Contains("*." + string.Join('.', labels[^(length - 1)..])))
             {
                 return length;
             }
@@ -66,7 +81,8 @@ internal static class RegistrableDomain
     {
         try
         {
-            return File.ReadLines(SystemList).Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal))
+            return File.ReadLines(SystemList).Select(line => line.Trim()).Where(
+                line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal))
                 .ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

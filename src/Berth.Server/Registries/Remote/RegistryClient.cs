@@ -19,10 +19,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
     public bool IsOwn(RegistryHost host) => host == _own;
 
     /// <summary>What <c>docker login</c> tries. Without a login: whether the registry answers as one.</summary>
-    /// <param name="host">Which registry.</param>
     /// <param name="login">Null: without one.</param>
-    /// <param name="offline">Ask for a token that stands for the login, too.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<RemoteAnswer<RemoteLogin>> LoginAsync(RegistryHost host, RegistryLogin? login, bool offline,
         CancellationToken cancellationToken) => WithinAsync(
         host, login,
@@ -39,7 +36,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when login is null =>
                     throw new FaultException(FaultKind.LoginRequired, $"{host} wants a login"),
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw new FaultException(
-                    FaultKind.WrongPassword, $"{host} does not accept user name and password ({(await conversation.WireReasonAsync(response, token)).Reason})"),
+                    FaultKind.WrongPassword,
+                    $"{host} does not accept user name and password ({(await conversation.WireReasonAsync(response, token)).Reason})"),
                 _ => throw await conversation.UnexpectedAsync(response, "/v2/", token),
             };
         },
@@ -49,16 +47,15 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
     public Task<RemoteAnswer<RemoteManifest>> FindAsync(RemoteImage image, RegistryLogin? login, CancellationToken cancellationToken) =>
         OfImageAsync(
             image, login,
-            async (requests, token) => await requests.HeadAsync(image.Reference, token) ?? Summary(await requests.ManifestAsync(image.Reference, token)),
+            async (requests, token) => await requests.HeadAsync(image.Reference, token)
+                ?? Summary(await requests.ManifestAsync(image.Reference, token)),
             cancellationToken);
 
     /// <summary>
     /// As <see cref="FindAsync"/>, and its platforms and size; a manifest is read for it, which some registries count as a pull.
     /// </summary>
-    /// <param name="image">What.</param>
     /// <param name="login">Null: without one.</param>
     /// <param name="platform">What it must run on; null: all are fine.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<RemoteAnswer<RemoteManifest>> DescribeAsync(RemoteImage image, RegistryLogin? login, Platform? platform,
         CancellationToken cancellationToken) => OfImageAsync(
         image, login,
@@ -87,7 +84,6 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
     /// <summary>A blob of the image's repository, to be read as it comes; whoever gets it disposes it.</summary>
     /// <param name="image">Which repository; its reference does not matter.</param>
     /// <param name="login">Null: without one.</param>
-    /// <param name="digest">Which blob.</param>
     /// <param name="largest">More bytes than these are a fault.</param>
     /// <param name="cancellationToken">Ends the asking, not the reading.</param>
     public Task<RemoteAnswer<RemoteBlob>> OpenBlobAsync(RemoteImage image, RegistryLogin? login, Digest digest, long largest,
@@ -95,11 +91,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
         OfImageAsync(image, login, (requests, token) => requests.BlobAsync(digest, largest, token), cancellationToken);
 
     /// <summary>The one layer of a small artifact, whole.</summary>
-    /// <param name="image">By digest.</param>
     /// <param name="login">Null: without one.</param>
-    /// <param name="layerType">How the layer's media type begins.</param>
     /// <param name="limit">Bytes of the layer; a larger one is refused.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<RemoteAnswer<byte[]>> ReadLayerAsync(RemoteImage image, RegistryLogin? login, string layerType, int limit,
         CancellationToken cancellationToken) => OfImageAsync(
         image, login,

@@ -10,12 +10,10 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// One conversation with one registry about one login: asks what it wants (ping and challenge), gets a token where it wants one, and sends requests. Throws
-/// <see cref="FaultException"/> with the reason in words.
+/// One conversation with one registry about one login: asks what it wants (ping and challenge), gets a token where it wants one, and sends
+/// requests. Throws <see cref="FaultException"/> with the reason in words.
 /// </summary>
-/// <param name="wire">Sends.</param>
 /// <param name="realms">Where the login may go.</param>
-/// <param name="time">For the life of tokens.</param>
 /// <param name="host">The registry; what messages name.</param>
 /// <param name="origins">Where it may be, the first that speaks counts.</param>
 /// <param name="login">Null: without one.</param>
@@ -34,15 +32,14 @@ internal sealed class RegistryConversation(
 
     /// <summary>Asks <c>/v2/</c> and signs in as it wants.</summary>
     /// <param name="scope">What for; null: only to see whether the login is good.</param>
-    /// <param name="offline">Ask for a token that stands for the login.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task OpenAsync(string? scope, bool offline, CancellationToken cancellationToken)
     {
         using var response = await PingAsync(cancellationToken);
         var asked = response.RequestMessage!.RequestUri!;
         if (!asked.IdnHost.Equals(_origin!.IdnHost, StringComparison.OrdinalIgnoreCase))
         {
-            throw new FaultException(FaultKind.Unusable, $"{host} redirects to {asked.Authority}; a login goes nowhere by redirect: name that host itself");
+            throw new FaultException(
+                FaultKind.Unusable, $"{host} redirects to {asked.Authority}; a login goes nowhere by redirect: name that host itself");
         }
 
         if (login?.Bearer is { } bearer)
@@ -65,13 +62,19 @@ internal sealed class RegistryConversation(
         }
     }
 
-    /// <summary>A request below <c>/v2/</c>, signed in. A challenge that comes only now is answered once. The caller disposes the answer.</summary>
-    public async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, string? scope, IReadOnlyList<string> accept, CancellationToken cancellationToken)
+    /// <summary>
+    /// A request below <c>/v2/</c>, signed in. A challenge that comes only now is answered once. The caller disposes the answer.
+    /// </summary>
+    public async Task<HttpResponseMessage> RequestAsync(
+        HttpMethod method, string path, string? scope, IReadOnlyList<string> accept, CancellationToken cancellationToken)
     {
         var uri = new Uri(_origin!, path);
         var response = await wire.SendAsync(method, uri, _authorization, accept, cancellationToken);
         var onHost = response.RequestMessage!.RequestUri!.IdnHost.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
-        if (response.StatusCode != HttpStatusCode.Unauthorized || Scheme != RemoteScheme.None || !onHost || !response.Headers.Contains("WWW-Authenticate"))
+        if (response.StatusCode != HttpStatusCode.Unauthorized
+            || Scheme != RemoteScheme.None
+            || !onHost
+            || !response.Headers.Contains("WWW-Authenticate"))
         {
             return response;
         }
@@ -92,9 +95,11 @@ internal sealed class RegistryConversation(
         return response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => new FaultException(
-                FaultKind.RateLimited, $"{host} allows no more requests for now ({reason}){(login is null ? "; with a login it may allow more" : "")}"),
+                FaultKind.RateLimited,
+                $"{host} allows no more requests for now ({reason}){(login is null ? "; with a login it may allow more" : "")}"),
             >= HttpStatusCode.InternalServerError => new FaultException(FaultKind.Unreachable, $"{host} has a fault of its own ({reason})"),
-            HttpStatusCode.NotFound => new FaultException(FaultKind.Unusable, $"{host} is no container registry: it answers {reason} to {what}"),
+            HttpStatusCode.NotFound =>
+                new FaultException(FaultKind.Unusable, $"{host} is no container registry: it answers {reason} to {what}"),
             _ => new FaultException(FaultKind.Unusable, $"{host} answers {reason} to {what}"),
         };
     }
@@ -126,7 +131,8 @@ internal sealed class RegistryConversation(
             catch (NotTlsException exception)
             {
                 throw await SpeaksHttpAsync(cancellationToken)
-                    ? new FaultException(FaultKind.PlainHttp, $"{host} speaks plain http, over which no login is sent; it must be served with https")
+                    ? new FaultException(
+                        FaultKind.PlainHttp, $"{host} speaks plain http, over which no login is sent; it must be served with https")
                     : exception;
             }
         }
@@ -136,7 +142,9 @@ internal sealed class RegistryConversation(
     {
         try
         {
-            using var response = await wire.SendAsync(HttpMethod.Get, new UriBuilder(_origin!) { Scheme = Uri.UriSchemeHttp, Path = "/v2/", Port = _origin!.Port }.Uri, null, [], cancellationToken);
+            using var response = await wire.SendAsync(
+                HttpMethod.Get, new UriBuilder(_origin!) { Scheme = Uri.UriSchemeHttp, Path = "/v2/", Port = _origin!.Port }.Uri, null, [],
+                cancellationToken);
             return true;
         }
         catch (FaultException)
@@ -170,7 +178,8 @@ internal sealed class RegistryConversation(
     /// <summary>https://distribution.github.io/distribution/spec/auth/token/</summary>
     private async Task<RemoteToken> TokenAsync(Challenge challenge, string? scope, bool offline, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm) || (realm.Scheme != Uri.UriSchemeHttps && realm.Scheme != Uri.UriSchemeHttp))
+        if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm)
+            || (realm.Scheme != Uri.UriSchemeHttps && realm.Scheme != Uri.UriSchemeHttp))
         {
             throw new FaultException(FaultKind.Unusable, $"{host} names no usable place to get a token from");
         }
@@ -180,7 +189,8 @@ internal sealed class RegistryConversation(
         {
             throw new FaultException(
                 FaultKind.RealmRefused,
-                $"{host} wants the login sent to {realm.Scheme}://{realm.Authority}, which is neither its own host nor https on its own domain; it was not sent. "
+                $"{host} wants the login sent to {realm.Scheme}://{realm.Authority}, which is neither its own host nor https on its own "
+                    + "domain; it was not sent. "
                 + $"If that place is the registry's, the operator lists it in {RealmRule.Setting}");
         }
 
@@ -196,16 +206,20 @@ internal sealed class RegistryConversation(
                 throw new FaultException(FaultKind.LoginRequired, $"{host} gives nothing without a login ({reason})");
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest:
                 // Some refuse a token for what the login may not read; asked for nothing, they tell whether the login itself is good.
-                var good = scope is not null && (await AskAsync(realm, challenge["service"], null, offline: false, cancellationToken)).Token is not null;
+                var good = scope is not null
+                    && (await AskAsync(realm, challenge["service"], null, offline: false, cancellationToken)).Token is not null;
                 throw good
-                    ? new FaultException(FaultKind.Denied, $"{host} accepts the login and gives it no right to {PathOf(scope!)}, or there is no such image ({reason})")
+                    ? new FaultException(
+                        FaultKind.Denied,
+                        $"{host} accepts the login and gives it no right to {PathOf(scope!)}, or there is no such image ({reason})")
                     : new FaultException(FaultKind.WrongPassword, $"{host} does not accept user name and password ({reason})");
             case HttpStatusCode.TooManyRequests:
                 throw new FaultException(FaultKind.RateLimited, $"{realm.Authority} gives no more tokens for now ({reason})");
             default:
                 throw new FaultException(
                     status >= HttpStatusCode.InternalServerError ? FaultKind.Unreachable : FaultKind.Unusable,
-                    $"{realm.Authority}, where {host} sends for tokens, answers {(code.Length > 0 || status != HttpStatusCode.OK ? reason : "with no token")}");
+                    $"{realm.Authority}, where {host} sends for tokens, "
+                        + $"answers {(code.Length > 0 || status != HttpStatusCode.OK ? reason : "with no token")}");
         }
     }
 
@@ -252,7 +266,10 @@ internal sealed class RegistryConversation(
                 return null;
             }
 
-            var life = root.TryGetProperty("expires_in", out var seconds) && seconds.ValueKind == JsonValueKind.Number && seconds.TryGetInt32(out var number) && number > 0
+            var life = root.TryGetProperty("expires_in", out var seconds)
+                && seconds.ValueKind == JsonValueKind.Number
+                && seconds.TryGetInt32(out var number)
+                && number > 0
                 ? TimeSpan.FromSeconds(Math.Min(number, 86400))
                 : DefaultLife;
             var refresh = root.TextOf("refresh_token");
@@ -266,5 +283,6 @@ internal sealed class RegistryConversation(
 
     private static string PathOf(string scope) => scope.Split(':') is [_, var path, ..] ? path : scope;
 
-    private static string BasicOf(RegistryLogin login) => Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{login.User}:{login.Password}")));
+    private static string BasicOf(RegistryLogin login) =>
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{login.User}:{login.Password}")));
 }

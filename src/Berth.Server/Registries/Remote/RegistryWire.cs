@@ -9,8 +9,8 @@ using Berth.Server.Json;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Sends requests that carry a login to one place only: redirects are followed without it, answers are read to a limit, and whatever fails becomes a
-/// <see cref="FaultException"/> in words for a person.
+/// Sends requests that carry a login to one place only: redirects are followed without it, answers are read to a limit, and whatever fails
+/// becomes a <see cref="FaultException"/> in words for a person.
 /// </summary>
 internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 {
@@ -26,10 +26,6 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 
     /// <summary>The caller disposes the answer. Its body has not been read.</summary>
     /// <param name="method">GET or HEAD.</param>
-    /// <param name="uri">Where.</param>
-    /// <param name="login">For this address alone.</param>
-    /// <param name="accept">Media types.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FaultException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri uri, AuthenticationHeaderValue? login, IReadOnlyList<string> accept, CancellationToken cancellationToken)
@@ -91,7 +87,9 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
     }
 
-    /// <summary>The status, and what the body says in one of the shapes that registries and token servers use; short and on one line.</summary>
+    /// <summary>
+    /// The status, and what the body says in one of the shapes that registries and token servers use; short and on one line.
+    /// </summary>
     public static async Task<(string Code, string Reason)> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var (code, words) = ("", "");
@@ -146,7 +144,10 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     /// <summary>No step down to plain http; a registry of plain http on this machine stays on it.</summary>
     private static bool IsSafe(Uri from, Uri to) =>
         to.UserInfo.Length == 0
-        && (to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp && RealmRule.IsLoopback(to) == RealmRule.IsLoopback(from)));
+        && (to.Scheme == Uri.UriSchemeHttps
+            || (to.Scheme == Uri.UriSchemeHttp
+                && from.Scheme == Uri.UriSchemeHttp
+                && RealmRule.IsLoopback(to) == RealmRule.IsLoopback(from)));
 
     private static FaultException Failed(Uri uri, HttpRequestException exception)
     {
@@ -161,7 +162,8 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
                 case SocketException socket:
                     return new FaultException(FaultKind.Unreachable, $"{uri.Authority} cannot be reached: {socket.Message}");
                 case AuthenticationException tls when tls.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase):
-                    return new FaultException(FaultKind.UntrustedCertificate, $"the certificate of {uri.Authority} is not trusted: {Why(tls.Message)}");
+                    return new FaultException(
+                        FaultKind.UntrustedCertificate, $"the certificate of {uri.Authority} is not trusted: {Why(tls.Message)}");
                 case AuthenticationException:
                     return new NotTlsException(new Fault(FaultKind.Unreachable, $"{uri.Authority} does not speak TLS"));
             }
@@ -169,7 +171,9 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 
         return exception.HttpRequestError == HttpRequestError.SecureConnectionError
             ? new NotTlsException(new Fault(FaultKind.Unreachable, $"{uri.Authority} does not speak TLS"))
-            : new FaultException(FaultKind.Unreachable, $"{uri.Authority} gives no usable answer: {OneLine(exception.InnerException?.Message ?? exception.Message)}");
+            : new FaultException(
+                FaultKind.Unreachable,
+                $"{uri.Authority} gives no usable answer: {OneLine(exception.InnerException?.Message ?? exception.Message)}");
     }
 
     private static string Why(string message) => message switch

@@ -13,7 +13,6 @@ public enum RemoteScheme
 }
 
 /// <summary>A token that a registry issued for one repository.</summary>
-/// <param name="RefreshToken">A token that stands for the login itself, where the registry gives one (Azure does).</param>
 internal sealed record RemoteToken(string Value, DateTimeOffset ExpiresAt, string? RefreshToken)
 {
     public override string ToString() => "a token";

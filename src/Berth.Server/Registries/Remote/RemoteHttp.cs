@@ -5,9 +5,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The connections to registries and to AWS: every address is judged when it is connected to, certificates are judged by the system's roots and
-/// <c>BERTH_CA_FILE</c>, and nothing follows a redirect, keeps a cookie or unpacks a body by itself. What fails for a moment is tried again
-/// (<see cref="RetryHandler"/>).
+/// The connections to registries and to AWS: every address is judged when it is connected to, certificates are judged by the system's roots
+/// and <c>BERTH_CA_FILE</c>, and nothing follows a redirect, keeps a cookie or unpacks a body by itself. What fails for a moment is tried
+/// again (<see cref="RetryHandler"/>).
 /// </summary>
 internal sealed class RemoteHttp : IDisposable
 {
@@ -21,8 +21,6 @@ internal sealed class RemoteHttp : IDisposable
     }
 
     /// <param name="options">For <c>BERTH_CA_FILE</c>.</param>
-    /// <param name="connect">Makes and judges a connection.</param>
-    /// <param name="time">For the moments between tries.</param>
     internal RemoteHttp(
         OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeProvider time)
     {

@@ -8,9 +8,9 @@ using Polly.Retry;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Sends a request again when the other side fails for a moment: it drops the connection, has a fault of its own, or says to come back within
-/// seconds. All requests to registries and to AWS only read, so that none is lost or done twice. What stays as it is, a refusal, a rate limit
-/// or an unknown name, is answered at once.
+/// Sends a request again when the other side fails for a moment: it drops the connection, has a fault of its own, or says to come back
+/// within seconds. All requests to registries and to AWS only read, so that none is lost or done twice. What stays as it is, a refusal, a
+/// rate limit or an unknown name, is answered at once.
 /// </summary>
 internal sealed class RetryHandler : DelegatingHandler
 {
@@ -45,7 +45,9 @@ internal sealed class RetryHandler : DelegatingHandler
             or HttpStatusCode.GatewayTimeout
         && !(RetryAfter(response, time) > LongestDelay);
 
-    /// <summary>The connection failed, or ended before an answer; not what names, certificates and Berth's own rule for addresses say.</summary>
+    /// <summary>
+    /// The connection failed, or ended before an answer; not what names, certificates and Berth's own rule for addresses say.
+    /// </summary>
     private static bool MayPass(Exception? exception)
     {
         if (exception is not HttpRequestException

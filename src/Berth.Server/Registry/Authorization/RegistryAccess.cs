@@ -10,7 +10,8 @@ internal sealed record RegistryRoute(RegistryActions Needs);
 internal static class RegistryRouteExtensions
 {
     /// <summary>The gate answers before binding unless the caller is granted this; see <see cref="RegistryGate"/>.</summary>
-    public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, RegistryActions needs) => route.WithMetadata(new RegistryRoute(needs));
+    public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, RegistryActions needs) =>
+        route.WithMetadata(new RegistryRoute(needs));
 }
 
 /// <summary>
@@ -37,5 +38,6 @@ internal sealed class RegistryAccess
     public long? PackageId => Facts.PackageId;
 
     public static ValueTask<RegistryAccess> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(
-        http.Features.Get<RegistryAccess>() ?? throw new InvalidOperationException($"{parameter.Member.Name} is not behind the registry's gate"));
+        http.Features.Get<RegistryAccess>()
+            ?? throw new InvalidOperationException($"{parameter.Member.Name} is not behind the registry's gate"));
 }

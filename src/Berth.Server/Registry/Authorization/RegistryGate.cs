@@ -13,7 +13,8 @@ namespace Berth.Server.Registry.Authorization;
 /// hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
 /// </summary>
 internal sealed class RegistryGate(
-    RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, Challenge challenge)
+    RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access,
+    Challenge challenge)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -35,7 +36,8 @@ internal sealed class RegistryGate(
         {
             if (!ImageName.TryParse(routeName.Replace("%2F", "/", StringComparison.Ordinal), out name))
             {
-                return RegistryErrors.NameInvalid.With("a name is owner/image[/more…], lower case letters, digits and . _ - between them, 255 characters at most");
+                return RegistryErrors.NameInvalid.With(
+                    "a name is owner/image[/more…], lower case letters, digits and . _ - between them, 255 characters at most");
             }
 
             scope = RegistryScope.Text(name.Value, needs == RegistryActions.Push ? RegistryActions.Pull | RegistryActions.Push : needs)
@@ -115,7 +117,8 @@ internal sealed class RegistryGate(
 
         if (!found)
         {
-            return challenge.On(RegistryErrors.Unauthorized.With("the Authorization header is neither Basic nor Bearer"), scope, "invalid_token");
+            return challenge.On(
+                RegistryErrors.Unauthorized.With("the Authorization header is neither Basic nor Bearer"), scope, "invalid_token");
         }
 
         var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, http.RequestAborted);
@@ -136,7 +139,8 @@ internal sealed class RegistryGate(
             : await RefuseAsync(http, principal, name, needs, scope!);
     }
 
-    private async Task<ApiError?> AdmitAsync(HttpContext http, Principal principal, ImageName name, RegistryActions granted, RegistryToken? token)
+    private async Task<ApiError?> AdmitAsync(
+        HttpContext http, Principal principal, ImageName name, RegistryActions granted, RegistryToken? token)
     {
         http.Features.Set(new RegistryAccess
         {
@@ -160,9 +164,12 @@ internal sealed class RegistryGate(
             return challenge.On(refused, scope, "insufficient_scope");
         }
 
-        var action = needs.HasFlag(RegistryActions.Delete) ? PackageAction.Delete : needs.HasFlag(RegistryActions.Push) ? PackageAction.Push : PackageAction.Pull;
+        var action = needs.HasFlag(RegistryActions.Delete)
+            ? PackageAction.Delete
+            : needs.HasFlag(RegistryActions.Push) ? PackageAction.Push : PackageAction.Pull;
         var decision = await access.DecideAsync(principal, name.Address, action, http.RequestAborted);
-        var words = $"requested access to {name.Value} is denied: {principal.Describe()}{(decision.Reason is null ? "" : $"; {decision.Reason}")}";
+        var words = $"requested access to {name.Value} is "
+            + $"denied: {principal.Describe()}{(decision.Reason is null ? "" : $"; {decision.Reason}")}";
         return challenge.On(RegistryErrors.Denied.Saying(words) with { Remedy = decision.Remedy }, scope, "insufficient_scope");
     }
 }

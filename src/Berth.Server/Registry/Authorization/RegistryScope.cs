@@ -42,7 +42,9 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
         return string.Join(',', names);
     }
 
-    /// <summary>Scopes of other types (<c>registry:catalog:*</c>), of bad names and of unknown actions grant nothing and are left out.</summary>
+    /// <summary>
+    /// Scopes of other types (<c>registry:catalog:*</c>), of bad names and of unknown actions grant nothing and are left out.
+    /// </summary>
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RegistryScope? scope)
     {
         scope = null;

@@ -112,9 +112,11 @@ internal sealed record TokenResponse(
 internal sealed partial class TokenResponseJson : JsonSerializerContext;
 
 /// <summary>Makes a registry token for a caller: asks the access decisions for every scope.</summary>
-internal sealed class TokenIssue(Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, TimeProvider time)
+internal sealed class TokenIssue(
+    Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, TimeProvider time)
 {
-    public async Task<IResult> ForAsync(HttpContext http, Credentials credentials, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
+    public async Task<IResult> ForAsync(
+        HttpContext http, Credentials credentials, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
     {
         var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, cancellationToken);
         if (principal is not null)
@@ -127,7 +129,8 @@ internal sealed class TokenIssue(Authenticator authenticator, LoginThrottle thro
         return ErrorFormat.Of(http) == ErrorFormat.OAuth ? refused with { Code = "invalid_grant" } : refused;
     }
 
-    public async Task<IResult> ForAsync(Principal principal, long? tokenId, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
+    public async Task<IResult> ForAsync(
+        Principal principal, long? tokenId, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
     {
         List<RegistryGrant> grants = [];
         foreach (var scope in scopes)
@@ -136,7 +139,8 @@ internal sealed class TokenIssue(Authenticator authenticator, LoginThrottle thro
         }
 
         var token = tokens.Issue(tokenId, grants);
-        var granted = string.Join(' ', grants.Where(g => g.Granted != RegistryActions.None).Select(g => RegistryScope.Text(g.Name, g.Granted)));
+        var granted = string.Join(
+            ' ', grants.Where(g => g.Granted != RegistryActions.None).Select(g => RegistryScope.Text(g.Name, g.Granted)));
         return Results.Json(
             new TokenResponse(
                 token, token, (int)RegistryTokens.Lifetime.TotalSeconds,
@@ -168,6 +172,7 @@ internal sealed class TokenIssue(Authenticator authenticator, LoginThrottle thro
         var pull = AccessRules.Decide(principal, PackageAction.Pull, facts);
         var actions = pull.Allowed || pull.MaySee ? RegistryActions.Pull : RegistryActions.None;
         actions |= AccessRules.Decide(principal, PackageAction.Push, facts).Allowed ? RegistryActions.Push : RegistryActions.None;
-        return actions | (AccessRules.Decide(principal, PackageAction.Delete, facts).Allowed ? RegistryActions.Delete : RegistryActions.None);
+        return actions
+            | (AccessRules.Decide(principal, PackageAction.Delete, facts).Allowed ? RegistryActions.Delete : RegistryActions.None);
     }
 }

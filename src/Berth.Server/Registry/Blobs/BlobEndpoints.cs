@@ -28,7 +28,8 @@ internal static class BlobEndpoints
 
     /// <summary>distribution-spec, "Pulling blobs". HEAD looks at the bytes too: it never promises what GET could not serve.</summary>
     private static async Task GetAsync(
-        HttpContext http, RegistryAccess access, string digest, BlobReads blobs, IBlobStore store, BerthMetrics metrics, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string digest, BlobReads blobs, IBlobStore store, BerthMetrics metrics,
+        CancellationToken cancellationToken)
     {
         if (!Digest.TryParse(digest, out var wanted))
         {
@@ -70,7 +71,8 @@ internal static class BlobEndpoints
         http.Response.ContentLength = blob.Size;
     }
 
-    private static async Task ServeAsync(HttpContext http, Blob blob, IBlobStore store, BerthMetrics metrics, CancellationToken cancellationToken)
+    private static async Task ServeAsync(
+        HttpContext http, Blob blob, IBlobStore store, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         if (await store.RedirectAsync(blob.Key, cancellationToken) is { } elsewhere)
         {
@@ -97,7 +99,8 @@ internal static class BlobEndpoints
                 case { Satisfiable: true } range:
                     (from, length) = (range.From, range.Length);
                     http.Response.StatusCode = StatusCodes.Status206PartialContent;
-                    http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{from + length - 1}/{blob.Size}");
+                    http.Response.Headers.ContentRange = string.Create(
+                        CultureInfo.InvariantCulture, $"bytes {from}-{from + length - 1}/{blob.Size}");
                     break;
             }
         }
@@ -108,7 +111,8 @@ internal static class BlobEndpoints
     }
 
     /// <summary>Large reads into the response's own memory: measured faster than <c>SendFileAsync</c> here.</summary>
-    private static async Task CopyAsync(HttpContext http, Stream content, long from, long length, BerthMetrics metrics, CancellationToken cancellationToken)
+    private static async Task CopyAsync(
+        HttpContext http, Stream content, long from, long length, BerthMetrics metrics, CancellationToken cancellationToken)
     {
         http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         content.Position = from;
@@ -144,7 +148,8 @@ internal static class BlobEndpoints
             return RegistryErrors.DigestInvalid.With(Digest.Rule);
         }
 
-        if (await blobs.PackageAsync(access, cancellationToken) is not { } packageId || await blobs.FindAsync(access, wanted, cancellationToken) is not { } blob)
+        if (await blobs.PackageAsync(access, cancellationToken) is not { } packageId
+            || await blobs.FindAsync(access, wanted, cancellationToken) is not { } blob)
         {
             return RegistryErrors.BlobUnknown.With(wanted.Value);
         }
@@ -163,7 +168,8 @@ internal static class BlobEndpoints
             cancellationToken);
         if (!deleted)
         {
-            return RegistryErrors.Unsupported.Saying("a manifest of this repository uses the blob; delete the manifest instead, and the blob goes with it")
+            return RegistryErrors.Unsupported.Saying(
+                "a manifest of this repository uses the blob; delete the manifest instead, and the blob goes with it")
                 .With(wanted.Value);
         }
 
@@ -178,11 +184,14 @@ internal static class BlobEndpoints
     /// <summary>The row is there and the bytes are not, so a client that asks before it pushes must be told to push.</summary>
     private static Task WriteLostAsync(HttpContext http, Blob blob)
     {
-        foreach (var name in (ReadOnlySpan<string>)["Docker-Content-Digest", HeaderNames.ETag, HeaderNames.CacheControl, HeaderNames.AcceptRanges])
+        foreach (var name in (ReadOnlySpan<string>)[
+            "Docker-Content-Digest", HeaderNames.ETag, HeaderNames.CacheControl, HeaderNames.AcceptRanges,
+        ])
         {
             http.Response.Headers.Remove(name);
         }
 
-        return ErrorWriter.WriteAsync(http, RegistryErrors.BlobUnknown.With($"{blob.Digest}: its bytes are not in the store; push it again"));
+        return ErrorWriter.WriteAsync(
+            http, RegistryErrors.BlobUnknown.With($"{blob.Digest}: its bytes are not in the store; push it again"));
     }
 }

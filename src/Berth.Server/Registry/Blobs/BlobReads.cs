@@ -46,7 +46,9 @@ internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider ti
         {
             blob = await _blobs.GetAsync(
                 (id, digest.Value),
-                async (key, token) => await db.ReadAsync(session => BlobTable.FindAsync(session, key.Package, digest), token) is { } row ? new Blob(row, digest) : null,
+                async (key, token) => await db.ReadAsync(session => BlobTable.FindAsync(session, key.Package, digest), token) is { } row
+                    ? new Blob(row, digest)
+                    : null,
                 cancellationToken);
         }
 
@@ -60,5 +62,6 @@ internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider ti
 
     /// <summary>Where the caller's blobs of the name are: the live package, or what the caller uploaded before there is one.</summary>
     public async ValueTask<long?> PackageAsync(RegistryAccess access, CancellationToken cancellationToken) =>
-        access.PackageId ?? await db.ReadAsync(session => PendingPackages.FindAsync(session, access.Principal, access.Facts), cancellationToken);
+        access.PackageId
+            ?? await db.ReadAsync(session => PendingPackages.FindAsync(session, access.Principal, access.Facts), cancellationToken);
 }

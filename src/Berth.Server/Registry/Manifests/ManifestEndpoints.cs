@@ -9,7 +9,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Registry.Manifests;
 
-/// <summary>Manifests, by tag and by digest. They are stored and served byte for byte; nothing is ever converted to what a client accepts.</summary>
+/// <summary>
+/// Manifests, by tag and by digest. They are stored and served byte for byte; nothing is ever converted to what a client accepts.
+/// </summary>
 internal static class ManifestEndpoints
 {
     private const int MostTags = 100;
@@ -25,7 +27,8 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pulling manifests".</summary>
     private static async Task GetAsync(
-        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, BerthMetrics metrics, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, BerthMetrics metrics,
+        CancellationToken cancellationToken)
     {
         ServedManifest? manifest = null;
         if (access.PackageId is not { } packageId || !manifests.TryGet(packageId, reference, out manifest))
@@ -78,7 +81,8 @@ internal static class ManifestEndpoints
     }
 
     /// <summary>The next piece is read when the client has taken most of the last one.</summary>
-    private static async Task WriteRestAsync(HttpContext http, ManifestReads manifests, ServedManifest manifest, long written, CancellationToken cancellationToken)
+    private static async Task WriteRestAsync(
+        HttpContext http, ManifestReads manifests, ServedManifest manifest, long written, CancellationToken cancellationToken)
     {
         while (written < manifest.Size)
         {
@@ -96,7 +100,8 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pushing manifests", and of its draft "Pushing manifests by digest with tags".</summary>
     private static async Task<IResult> PutAsync(
-        HttpContext http, RegistryAccess access, string reference, PushManifest push, RegistryOptions options, BerthMetrics metrics, CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string reference, PushManifest push, RegistryOptions options, BerthMetrics metrics,
+        CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(reference, out var parsed))
         {
@@ -123,17 +128,22 @@ internal static class ManifestEndpoints
         var digest = Digest.OfContent(parsed.Digest?.Algorithm ?? Digest.Sha256, content!);
         if (parsed.Digest is not null && parsed.Digest != digest)
         {
-            return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest").With($"expected {parsed.Digest}, the content is {digest}");
+            return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest")
+                .With($"expected {parsed.Digest}, the content is {digest}");
         }
 
-        var contentType = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var header) ? header.MediaType.ToString().ToLowerInvariant() : http.Request.ContentType;
+        var contentType = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var header)
+            ? header.MediaType.ToString().ToLowerInvariant()
+            : http.Request.ContentType;
         if (!ManifestReader.TryRead(content, contentType, out var manifest, out var wrong))
         {
             return RegistryErrors.ManifestInvalid.With(wrong);
         }
 
         List<string> tags = [.. more.Select(tag => tag!).Distinct(StringComparer.Ordinal)];
-        await push.RunAsync(access, digest, manifest, content!, parsed.Tag is { Value: var own } ? [own, .. tags.Where(tag => tag != own)] : tags, cancellationToken);
+        await push.RunAsync(
+            access, digest, manifest, content!, parsed.Tag is { Value: var own } ? [own, .. tags.Where(tag => tag != own)] : tags,
+            cancellationToken);
         metrics.ManifestPushed();
 
         var headers = http.Response.Headers;
@@ -153,8 +163,8 @@ internal static class ManifestEndpoints
     }
 
     /// <summary>
-    /// distribution-spec, "Deleting tags" and "Deleting manifests". What a live index lists stays, as in the REST API: every pull of that platform
-    /// would fail. The specification's refusal is 405.
+    /// distribution-spec, "Deleting tags" and "Deleting manifests". What a live index lists stays, as in the REST API: every pull of that
+    /// platform would fail. The specification's refusal is 405.
     /// </summary>
     private static async Task<IResult> DeleteAsync(
         RegistryAccess access, string reference, Db db, DeleteVersion delete, TimeProvider time, CancellationToken cancellationToken)
@@ -172,25 +182,32 @@ internal static class ManifestEndpoints
         if (parsed.Tag is { Value: var tag })
         {
             var untagged = await db.WriteAsync(
-                session => new PackageChanges(session, access.Principal.Key, time.GetUtcNow()).UntagAsync(packageId, tag), cancellationToken);
+                session => new PackageChanges(session, access.Principal.Key, time.GetUtcNow()).UntagAsync(packageId, tag),
+                cancellationToken);
             return untagged ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
         }
 
         var stays = await delete.RunAsync(
-            access.Principal, packageId, session => VersionTable.FindLiveAsync(session, packageId, parsed.Digest!.Value), new VersionDeletion(), cancellationToken);
+            access.Principal, packageId, session => VersionTable.FindLiveAsync(session, packageId, parsed.Digest!.Value),
+            new VersionDeletion(), cancellationToken);
         return stays switch
         {
             null => Results.StatusCode(StatusCodes.Status202Accepted),
             { Reason: VersionStaysReason.PartOfIndex } => RegistryErrors.Unsupported
-                .Saying($"the index {stays.Parent} of this repository lists the manifest and would break; delete the index first").With(reference),
+                .Saying($"the index {stays.Parent} of this repository lists the manifest and would break; delete the index first")
+                .With(reference),
             _ => RegistryErrors.ManifestUnknown.With(reference),
         };
     }
 
     private static long Largest(RegistryOptions options) => (long)(options.MaxManifestMiB * (1 << 20));
 
-    /// <summary>The whole body; manifests are small, and their limit is what is read at most. Memory is taken as bytes come, not as they are announced.</summary>
-    private static async Task<(byte[]? Content, ApiError? Refused)> ReadAsync(HttpRequest request, long limit, CancellationToken cancellationToken)
+    /// <summary>
+    /// The whole body; manifests are small, and their limit is what is read at most. Memory is taken as bytes come, not as they are
+    /// announced.
+    /// </summary>
+    private static async Task<(byte[]? Content, ApiError? Refused)> ReadAsync(
+        HttpRequest request, long limit, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream(capacity: (int)Math.Min(request.ContentLength ?? PieceSize, 4 * PieceSize));
         var piece = new byte[PieceSize];

@@ -41,10 +41,13 @@ internal sealed class ManifestReads(Db db)
     public ValueTask<ServedManifest?> FindAsync(long packageId, string reference, Reference parsed, CancellationToken cancellationToken) =>
         _manifests.GetAsync(
             (packageId, reference),
-            async (key, token) => await db.ReadAsync(session => ManifestTable.FindAsync(session, key.Package, parsed), token) is { } row ? new ServedManifest(row) : null,
+            async (key, token) => await db.ReadAsync(session => ManifestTable.FindAsync(session, key.Package, parsed), token) is { } row
+                ? new ServedManifest(row)
+                : null,
             cancellationToken);
 
-    public bool TryGet(long packageId, string reference, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ServedManifest? manifest) =>
+    public bool TryGet(
+        long packageId, string reference, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ServedManifest? manifest) =>
         _manifests.TryGet((packageId, reference), out manifest);
 
     /// <summary>A piece of the content, the whole of a small one; null when the manifest went between the two reads.</summary>
@@ -57,7 +60,8 @@ internal sealed class ManifestReads(Db db)
     {
         if (manifest.Size > Whole)
         {
-            var piece = await db.ReadAsync(session => ManifestTable.ContentAsync(session, manifest.Id, (int)from, Piece), cancellationToken);
+            var piece = await db.ReadAsync(
+                session => ManifestTable.ContentAsync(session, manifest.Id, (int)from, Piece), cancellationToken);
             return piece is { Length: > 0 } ? piece : null;
         }
 

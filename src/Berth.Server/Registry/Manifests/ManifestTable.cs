@@ -19,20 +19,21 @@ internal sealed record ManifestRow
 /// <summary>What a version of a container package is: a manifest, its bytes and what it lists. They go with their version.</summary>
 internal static class ManifestTable
 {
-    public static Task<ManifestRow?> FindAsync(DbSession session, long packageId, Reference reference) => reference.Tag is { Value: var tag }
-        ? session.FirstOrDefaultAsync<ManifestRow>(
-            """
-            select v.id, v.name as digest, m.media_type, m.size
-            from tags t join package_versions v on v.id = t.version_id join manifests m on m.version_id = v.id
-            where t.package_id = @packageId and t.name = @tag and v.deleted_at is null
-            """,
-            new { packageId, tag })
-        : session.FirstOrDefaultAsync<ManifestRow>(
-            """
-            select v.id, v.name as digest, m.media_type, m.size from package_versions v join manifests m on m.version_id = v.id
-            where v.package_id = @packageId and v.name = @digest and v.deleted_at is null
-            """,
-            new { packageId, digest = reference.Digest!.Value });
+    public static Task<ManifestRow?> FindAsync(DbSession session, long packageId, Reference reference) =>
+        reference.Tag is { Value: var tag }
+            ? session.FirstOrDefaultAsync<ManifestRow>(
+                """
+                select v.id, v.name as digest, m.media_type, m.size
+                from tags t join package_versions v on v.id = t.version_id join manifests m on m.version_id = v.id
+                where t.package_id = @packageId and t.name = @tag and v.deleted_at is null
+                """,
+                new { packageId, tag })
+            : session.FirstOrDefaultAsync<ManifestRow>(
+                """
+                select v.id, v.name as digest, m.media_type, m.size from package_versions v join manifests m on m.version_id = v.id
+                where v.package_id = @packageId and v.name = @digest and v.deleted_at is null
+                """,
+                new { packageId, digest = reference.Digest!.Value });
 
     public static Task<byte[]?> ContentAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<byte[]>("select content from manifest_contents where version_id = @id", new { id });
@@ -79,11 +80,13 @@ internal static class ManifestTable
                 annotations = manifest.Annotations,
                 size = content.Length,
             });
-        await session.ExecuteAsync("insert into manifest_contents (version_id, content) values (@versionId, @content)", new { versionId, content });
+        await session.ExecuteAsync(
+            "insert into manifest_contents (version_id, content) values (@versionId, @content)", new { versionId, content });
         foreach (var child in children)
         {
             await session.ExecuteAsync(
-                "insert into manifest_children (version_id, digest) values (@versionId, @digest) on conflict (version_id, digest) do nothing",
+                "insert into manifest_children (version_id, digest) values (@versionId, @digest) on conflict (version_id, digest) do "
+                    + "nothing",
                 new { versionId, digest = child.Value });
         }
     }

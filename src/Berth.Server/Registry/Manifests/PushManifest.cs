@@ -13,14 +13,16 @@ namespace Berth.Server.Registry.Manifests;
 /// <summary>
 /// Publishes a version: everything it refers to must be here, then package, version and tags come into being in one transaction.
 /// </summary>
-internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore store, RegistryOptions options, RetentionOptions retention, TimeProvider time)
+internal sealed class PushManifest(
+    Db db, FirstPublish firstPublish, IBlobStore store, RegistryOptions options, RetentionOptions retention, TimeProvider time)
 {
     private const long LargestConfig = 1 << 20;
     private readonly TimeSpan _grace = TimeSpan.FromHours(retention.BlobGraceHours);
 
     /// <exception cref="ApiException">400: something it refers to is missing. 403: the right to publish has gone.</exception>
     public async Task RunAsync(
-        RegistryAccess access, Digest digest, Manifest manifest, byte[] content, IReadOnlyList<string> tags, CancellationToken cancellationToken)
+        RegistryAccess access, Digest digest, Manifest manifest, byte[] content, IReadOnlyList<string> tags,
+        CancellationToken cancellationToken)
     {
         var sources = await SourcesAsync(access, manifest, cancellationToken);
         var now = time.GetUtcNow();
@@ -47,8 +49,11 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
             cancellationToken);
     }
 
-    /// <summary>distribution-spec, "Pushing manifests": a registry may accept a sparse manifest, whose content is not all here; here by setting.</summary>
-    private async Task<Dictionary<string, HeldContent>> ReviveBlobsAsync(DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
+    /// <summary>
+    /// distribution-spec, "Pushing manifests": a registry may accept a sparse manifest, whose content is not all here; here by setting.
+    /// </summary>
+    private async Task<Dictionary<string, HeldContent>> ReviveBlobsAsync(
+        DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
     {
         if (manifest.Blobs.Count == 0)
         {
@@ -82,8 +87,9 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
     }
 
     /// <summary>
-    /// image-spec descriptor.md: content of another length than its descriptor's "should not be trusted". BuildKit and containerd refuse to pull such an image, so the push is
-    /// where it must be heard of. What is not here (foreign layers, what a sparse manifest lacks) is not compared.
+    /// image-spec descriptor.md: content of another length than its descriptor's "should not be trusted". BuildKit and containerd refuse to
+    /// pull such an image, so the push is where it must be heard of. What is not here (foreign layers, what a sparse manifest lacks) is not
+    /// compared.
     /// </summary>
     private static void RequireSizes(IReadOnlyDictionary<Digest, long> stated, Dictionary<string, HeldContent> held)
     {
@@ -91,7 +97,8 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
         {
             if (held.TryGetValue(digest.Value, out var content) && content.Size != size)
             {
-                throw new ApiException(RegistryErrors.ManifestInvalid.With($"{digest} has {content.Size} bytes here, its descriptor says {size}"));
+                throw new ApiException(
+                    RegistryErrors.ManifestInvalid.With($"{digest} has {content.Size} bytes here, its descriptor says {size}"));
             }
         }
     }
@@ -113,7 +120,9 @@ internal sealed class PushManifest(Db db, FirstPublish firstPublish, IBlobStore 
         }
 
         // A package that has a link keeps it, so nothing needs to be read.
-        if (access.Facts.Linked is null && manifest.ImageConfig is { } config && await LabelAsync(access, config, cancellationToken) is { } label)
+        if (access.Facts.Linked is null
+            && manifest.ImageConfig is { } config
+            && await LabelAsync(access, config, cancellationToken) is { } label)
         {
             sources.Add(label);
         }

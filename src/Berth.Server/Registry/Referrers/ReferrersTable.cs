@@ -61,7 +61,8 @@ internal static class ReferrersTable
     public static Task<List<ReferrerRow>> ListAsync(DbSession session, ReferrersQuery query, string last) =>
         session.QueryAsync<ReferrerRow>(
             $"""
-            select v.id, v.name as digest, m.media_type, m.size, m.artifact_type, case when m.size <= @small then m.annotations end as annotations,
+            select v.id, v.name as digest, m.media_type, m.size, m.artifact_type,
+              case when m.size <= @small then m.annotations end as annotations,
               (m.size > @small and m.annotations is not null) as annotations_apart
             {Referring} and v.name <= @last order by v.name limit @limit
             """,
@@ -69,5 +70,6 @@ internal static class ReferrersTable
 
     /// <summary>A piece of a manifest's annotations, empty behind their end; null when the manifest is gone.</summary>
     public static Task<string?> AnnotationsAsync(DbSession session, long id, int from) => session.FirstOrDefaultAsync<string>(
-        "select substr(annotations, @from, @length) from manifests where version_id = @id", new { id, from = from + 1, length = PieceLength });
+        "select substr(annotations, @from, @length) from manifests where version_id = @id",
+        new { id, from = from + 1, length = PieceLength });
 }

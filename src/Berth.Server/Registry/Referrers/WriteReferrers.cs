@@ -8,8 +8,6 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registry.Referrers;
 
 /// <summary>What of a digest's referrers one answer holds.</summary>
-/// <param name="PackageId">The package.</param>
-/// <param name="Subject">What they refer to.</param>
 /// <param name="ArtifactType">Only these; null: all.</param>
 /// <param name="After">The last digest of the page before; empty for the first.</param>
 internal sealed record ReferrersQuery(long PackageId, Digest Subject, string? ArtifactType, string After);
@@ -30,9 +28,7 @@ internal sealed class WriteReferrers(Db db)
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The last digest of the page, empty where nothing refers to the subject, and whether more follow.</summary>
-    /// <param name="query">What is asked.</param>
     /// <param name="most">Rows at most.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<(string Last, bool More)> EndAsync(ReferrersQuery query, int most, CancellationToken cancellationToken)
     {
         var sizes = await db.ReadAsync(session => ReferrersTable.SizesAsync(session, query, most + 1), cancellationToken);

@@ -12,26 +12,26 @@ namespace Berth.Server.Registry.Uploads;
 internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs, TimeProvider time)
 {
     /// <summary>Null when it is done.</summary>
-    /// <param name="access">The package, and the right to push to it.</param>
-    /// <param name="upload">The upload, whose lease the caller holds.</param>
-    /// <param name="expected">What the client says the content is.</param>
     /// <param name="begun">Whether the upload has a row, which goes with the commit.</param>
     /// <param name="cancellationToken">Heeded until the bytes are verified.</param>
-    public async Task<ApiError?> RunAsync(RegistryAccess access, StorageKey upload, Digest expected, bool begun, CancellationToken cancellationToken)
+    public async Task<ApiError?> RunAsync(
+        RegistryAccess access, StorageKey upload, Digest expected, bool begun, CancellationToken cancellationToken)
     {
         var commit = await uploads.CommitAsync(upload, expected, cancellationToken);
         if (!commit.Matches)
         {
             // distribution-spec, "Errors": after a 4xx other than 416 an upload has failed; nothing of it is kept.
             await DiscardAsync(upload, begun);
-            return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest").With($"expected {expected}, the {commit.Size} bytes sent are {commit.Actual}");
+            return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest")
+                .With($"expected {expected}, the {commit.Size} bytes sent are {commit.Actual}");
         }
 
         // The bytes are in place. From here on nothing is cancelled: a row that is not written leaves bytes for the collector.
         var now = time.GetUtcNow();
         var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, expected), CancellationToken.None);
         var lost = known is not null && await blobs.SizeAsync(known.Key, CancellationToken.None) != known.Size ? known : null;
-        return await db.WriteUnderLocksAsync(session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
+        return await db.WriteUnderLocksAsync(
+            session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
     }
 
     public async Task DiscardAsync(StorageKey upload, bool begun)

@@ -28,7 +28,8 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
         foreach (var source in from is null ? await CandidatesAsync(access.Principal, digest, cancellationToken) : Named(from))
         {
-            if (await MayReadAsync(access, source, named: from is not null, cancellationToken) is { } packageId && await LinkAsync(access, packageId, digest, cancellationToken))
+            if (await MayReadAsync(access, source, named: from is not null, cancellationToken) is { } packageId
+                && await LinkAsync(access, packageId, digest, cancellationToken))
             {
                 return true;
             }
@@ -41,13 +42,15 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
     private async Task<IEnumerable<ImageName>> CandidatesAsync(Principal principal, Digest digest, CancellationToken cancellationToken)
     {
-        var holders = await db.ReadAsync(session => BlobTable.PackagesWithAsync(session, digest, principal, MostCandidates), cancellationToken);
-        return holders.Select(holder => ImageName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null).OfType<ImageName>();
+        var holders = await db.ReadAsync(
+            session => BlobTable.PackagesWithAsync(session, digest, principal, MostCandidates), cancellationToken);
+        return holders.Select(holder => ImageName.TryParse($"{holder.Owner}/{holder.Name}", out var name) ? name : null)
+            .OfType<ImageName>();
     }
 
     /// <summary>
-    /// The live package, when the caller may pull from it: by decision now and, where the request names it, by the scopes of its registry token
-    /// too. A token cannot name what the request leaves open. Where nothing is live, what the caller uploaded under the name.
+    /// The live package, when the caller may pull from it: by decision now and, where the request names it, by the scopes of its registry
+    /// token too. A token cannot name what the request leaves open. Where nothing is live, what the caller uploaded under the name.
     /// </summary>
     private async Task<long?> MayReadAsync(RegistryAccess access, ImageName source, bool named, CancellationToken cancellationToken)
     {

@@ -44,7 +44,8 @@ internal static class UploadEndpoints
                 return Created(http.Response, access, mounted);
             }
 
-            return await session.BeginAsync(http.Response, access, Digest.TryParse(wanted, out var hinted) ? hinted.Algorithm : algorithm, cancellationToken);
+            return await session.BeginAsync(
+                http.Response, access, Digest.TryParse(wanted, out var hinted) ? hinted.Algorithm : algorithm, cancellationToken);
         }
 
         if (query["digest"].FirstOrDefault() is not { } text)
@@ -96,7 +97,8 @@ internal static class UploadEndpoints
     private static async Task<IResult> StatusAsync(
         HttpResponse response, RegistryAccess access, string id, UploadSession session, CancellationToken cancellationToken) =>
         await session.FindAsync(access, id, cancellationToken) is { } upload
-            ? session.Progress(response, access, upload.Key, await session.LengthAsync(upload, cancellationToken), StatusCodes.Status204NoContent)
+            ? session.Progress(
+                response, access, upload.Key, await session.LengthAsync(upload, cancellationToken), StatusCodes.Status204NoContent)
             : RegistryErrors.BlobUploadUnknown;
 
     private static async Task<IResult> CancelAsync(

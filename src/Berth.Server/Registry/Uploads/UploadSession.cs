@@ -12,12 +12,14 @@ namespace Berth.Server.Registry.Uploads;
 
 /// <summary>The steps of an upload, and the answers that tell a client how far it has come.</summary>
 internal sealed class UploadSession(
-    Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, RegistryOptions options, RetentionOptions retention, BerthMetrics metrics, TimeProvider time)
+    Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, RegistryOptions options, RetentionOptions retention,
+    BerthMetrics metrics, TimeProvider time)
 {
     private readonly long _largest = (long)(options.MaxLayerGiB * (1L << 30));
     private readonly TimeSpan _lifetime = TimeSpan.FromHours(retention.UploadLifetimeHours);
 
-    public async Task<IResult> BeginAsync(HttpResponse response, RegistryAccess access, string algorithm, CancellationToken cancellationToken)
+    public async Task<IResult> BeginAsync(
+        HttpResponse response, RegistryAccess access, string algorithm, CancellationToken cancellationToken)
     {
         var key = StorageKey.New();
         var now = time.GetUtcNow();
@@ -32,7 +34,8 @@ internal sealed class UploadSession(
     }
 
     /// <summary>The body of one POST is the blob: no upload is ever begun. Null when it is stored.</summary>
-    public async Task<IResult?> PushWholeAsync(HttpRequest request, RegistryAccess access, Digest digest, CancellationToken cancellationToken)
+    public async Task<IResult?> PushWholeAsync(
+        HttpRequest request, RegistryAccess access, Digest digest, CancellationToken cancellationToken)
     {
         if (request.ContentLength > _largest)
         {
@@ -43,7 +46,8 @@ internal sealed class UploadSession(
         var committing = false;
         try
         {
-            var result = await store.AppendAsync(key, 0, new ReceivedBody(request.Body, metrics), request.ContentLength, _largest, digest.Algorithm, cancellationToken);
+            var result = await store.AppendAsync(
+                key, 0, new ReceivedBody(request.Body, metrics), request.ContentLength, _largest, digest.Algorithm, cancellationToken);
             if (result.TooLarge)
             {
                 return TooLarge();
@@ -61,7 +65,9 @@ internal sealed class UploadSession(
         }
     }
 
-    /// <summary>Null for an upload that never was, is over, has expired, has another name or is another principal's: they are all unknown.</summary>
+    /// <summary>
+    /// Null for an upload that never was, is over, has expired, has another name or is another principal's: they are all unknown.
+    /// </summary>
     public async Task<UploadRow?> FindAsync(RegistryAccess access, string id, CancellationToken cancellationToken)
     {
         var row = StorageKey.TryParse(id, out var key)
@@ -70,13 +76,15 @@ internal sealed class UploadSession(
         return row is null || time.GetUtcNow() - row.StartedAt > _lifetime ? null : row;
     }
 
-    public ValueTask<long> LengthAsync(UploadRow upload, CancellationToken cancellationToken) => store.LengthAsync(upload.Key, cancellationToken);
+    public ValueTask<long> LengthAsync(UploadRow upload, CancellationToken cancellationToken) =>
+        store.LengthAsync(upload.Key, cancellationToken);
 
     /// <summary>
     /// Runs the body with the upload, alone. The row is read under the lease: whoever held it before may have finished the upload, and
     /// its key is a blob's now.
     /// </summary>
-    public async Task<IResult> ExclusivelyAsync(RegistryAccess access, string id, Func<UploadRow, Task<IResult>> body, CancellationToken cancellationToken)
+    public async Task<IResult> ExclusivelyAsync(
+        RegistryAccess access, string id, Func<UploadRow, Task<IResult>> body, CancellationToken cancellationToken)
     {
         using var lease = StorageKey.TryParse(id, out var key) ? leases.TryTake(key) : null;
         if (await FindAsync(access, id, cancellationToken) is not { } upload)
@@ -110,7 +118,8 @@ internal sealed class UploadSession(
             return (length, TooLarge());
         }
 
-        var result = await store.AppendAsync(upload.Key, length, new ReceivedBody(request.Body, metrics), request.ContentLength, _largest, algorithm, cancellationToken);
+        var result = await store.AppendAsync(
+            upload.Key, length, new ReceivedBody(request.Body, metrics), request.ContentLength, _largest, algorithm, cancellationToken);
         return (result.Length, result.TooLarge ? TooLarge() : null);
     }
 
@@ -146,7 +155,9 @@ internal sealed class UploadSession(
     }
 
     private static ApiError OutOfOrder(RegistryAccess access, UploadRow upload, long length) => RegistryErrors.RangeInvalid
-        .WithHeader("Location", Location(access, upload.Key)).WithHeader("Range", Range(length)).WithHeader("Docker-Upload-UUID", upload.Id);
+        .WithHeader("Location", Location(access, upload.Key))
+        .WithHeader("Range", Range(length))
+        .WithHeader("Docker-Upload-UUID", upload.Id);
 
     private ApiError TooLarge() => RegistryErrors.TooLarge.With($"at most {_largest} bytes");
 

@@ -5,8 +5,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Repositories.Cloning;
 
 /// <summary>
-/// The credential that a private git server is cloned with: the repository's, for codespaces of everybody who may have them, and a user's own for
-/// codespaces of that user. The password is never answered.
+/// The credential that a private git server is cloned with: the repository's, for codespaces of everybody who may have them, and a user's
+/// own for codespaces of that user. The password is never answered.
 /// </summary>
 internal static class CloneCredentialEndpoints
 {
@@ -26,7 +26,8 @@ internal static class CloneCredentialEndpoints
         ShowAsync(caller, access, null, db, cancellationToken);
 
     private static Task<IResult> PutAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials, CancellationToken cancellationToken) =>
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials,
+        CancellationToken cancellationToken) =>
         StoreAsync(request, caller, access, null, credentials, cancellationToken);
 
     private static Task<IResult> DeleteAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
@@ -36,13 +37,15 @@ internal static class CloneCredentialEndpoints
         ShowAsync(caller, access, caller.User.UserId, db, cancellationToken);
 
     private static Task<IResult> PutOwnAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials, CancellationToken cancellationToken) =>
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, CloneCredentials credentials,
+        CancellationToken cancellationToken) =>
         StoreAsync(request, caller, access, caller.User.UserId, credentials, cancellationToken);
 
     private static Task<IResult> DeleteOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
         RemoveAsync(caller, access, caller.User.UserId, db, cancellationToken);
 
-    private static async Task<IResult> ShowAsync(ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ShowAsync(
+        ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
         await db.ReadAsync(session => CloneCredentialTable.FindAsync(session, access.Repository.Id, userId), cancellationToken) is { } row
             ? ApiResult.Ok(new Client.Wire.CloneCredential
             {
@@ -54,7 +57,8 @@ internal static class CloneCredentialEndpoints
             : ApiErrors.Hidden(caller.Principal);
 
     private static async Task<IResult> StoreAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, long? userId, CloneCredentials credentials, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, long? userId, CloneCredentials credentials,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<Client.Wire.NewCloneCredential>(
             request,
@@ -77,7 +81,8 @@ internal static class CloneCredentialEndpoints
         }
     }
 
-    private static async Task<IResult> RemoveAsync(ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
+    private static async Task<IResult> RemoveAsync(
+        ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
         await db.WriteAsync(session => CloneCredentialTable.DeleteAsync(session, access.Repository.Id, userId), cancellationToken)
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);

@@ -30,16 +30,21 @@ internal sealed record CloneCredentialRow
         new("clone", repositoryId, $"{userId ?? 0}/{origin}", version);
 }
 
-/// <summary>The credentials that private git servers are cloned with. A user has one for a repository, and the repository has one.</summary>
+/// <summary>
+/// The credentials that private git servers are cloned with. A user has one for a repository, and the repository has one.
+/// </summary>
 internal static class CloneCredentialTable
 {
     private const string Columns = "id, repository_id, user_id, origin, username, value, version, created_at, updated_at";
 
-    public static Task<CloneCredentialRow?> FindAsync(DbSession session, long repositoryId, long? userId) => session.FirstOrDefaultAsync<CloneCredentialRow>(
-        $"select {Columns} from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId", new { repositoryId, userId = userId ?? 0 });
+    public static Task<CloneCredentialRow?> FindAsync(DbSession session, long repositoryId, long? userId) =>
+        session.FirstOrDefaultAsync<CloneCredentialRow>(
+            $"select {Columns} from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId",
+            new { repositoryId, userId = userId ?? 0 });
 
     public static async Task ReplaceAsync(
-        DbSession session, long repositoryId, long? userId, string origin, string username, byte[] value, long version, string by, DateTimeOffset now)
+        DbSession session, long repositoryId, long? userId, string origin, string username, byte[] value, long version, string by,
+        DateTimeOffset now)
     {
         var before = await FindAsync(session, repositoryId, userId);
         await DeleteAsync(session, repositoryId, userId);
@@ -52,7 +57,8 @@ internal static class CloneCredentialTable
     }
 
     public static async Task<bool> DeleteAsync(DbSession session, long repositoryId, long? userId) => await session.ExecuteAsync(
-        "delete from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId", new { repositoryId, userId = userId ?? 0 }) > 0;
+        "delete from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId",
+        new { repositoryId, userId = userId ?? 0 }) > 0;
 
     /// <summary>Everybody's: the repository is cloned from somewhere else now, or belongs to somebody else.</summary>
     public static Task DropAsync(DbSession session, long repositoryId) =>

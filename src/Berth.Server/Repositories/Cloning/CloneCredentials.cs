@@ -7,7 +7,6 @@ using Berth.Server.Cryptography;
 namespace Berth.Server.Repositories.Cloning;
 
 /// <summary>A user name and password for one git server.</summary>
-/// <param name="UserName">Of the git server.</param>
 /// <param name="Password">Or a token; never in a log, an argument or an environment.</param>
 /// <param name="Origin">The only scheme, host and port that it is shown to.</param>
 /// <param name="Whose">For people: <c>ada's</c> or <c>the repository's</c>.</param>
@@ -21,13 +20,10 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
 {
     private const string Resource = "CloneCredential";
 
-    /// <param name="repository">The repository.</param>
     /// <param name="userId">Whose codespaces use it; null: those of everybody.</param>
-    /// <param name="wanted">The credential.</param>
-    /// <param name="by">Who stores it.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="Http.ApiException">422: the repository is not cloned over http.</exception>
-    public async Task StoreAsync(RepositoryFacts repository, long? userId, Client.Wire.NewCloneCredential wanted, Principal by, CancellationToken cancellationToken)
+    public async Task StoreAsync(
+        RepositoryFacts repository, long? userId, Client.Wire.NewCloneCredential wanted, Principal by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await db.WriteAsync(
@@ -36,19 +32,25 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
                 var row = await RepositoryTable.FindAsync(session, repository.Id);
                 if (CloneOrigin.Of(row?.CloneUrl) is not { } origin)
                 {
-                    ApiErrors.Unprocessable(Resource, "clone_url", $"{repository.FullName} has no http or https clone_url, and a credential is bound to one").Throw();
+                    ApiErrors.Unprocessable(
+                        Resource, "clone_url", $"{repository.FullName} has no http or https clone_url, and a credential is bound to one")
+                        .Throw();
                     return;
                 }
 
                 var version = now.ToUnixTimeMilliseconds();
-                var value = Envelope.Seal(Encoding.UTF8.GetBytes(wanted.Password), CloneCredentialRow.Identity(repository.Id, userId, origin, version), masterKey);
-                await CloneCredentialTable.ReplaceAsync(session, repository.Id, userId, origin, wanted.Username, value, version, by.Key, now);
+                var value = Envelope.Seal(
+                    Encoding.UTF8.GetBytes(wanted.Password), CloneCredentialRow.Identity(repository.Id, userId, origin, version),
+                    masterKey);
+                await CloneCredentialTable.ReplaceAsync(
+                    session, repository.Id, userId, origin, wanted.Username, value, version, by.Key, now);
             },
             cancellationToken);
     }
 
     /// <summary>The user's own for the repository, else the repository's; null where neither is for this URL's server.</summary>
-    public async Task<CloneCredential?> ForAsync(long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken)
+    public async Task<CloneCredential?> ForAsync(
+        long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken)
     {
         if (CloneOrigin.Of(cloneUrl) is not { } origin)
         {
@@ -57,7 +59,8 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
 
         var (own, shared) = await db.ReadAsync(
             async session => (
-                await CloneCredentialTable.FindAsync(session, repositoryId, userId), await CloneCredentialTable.FindAsync(session, repositoryId, null)),
+                await CloneCredentialTable.FindAsync(session, repositoryId, userId),
+                await CloneCredentialTable.FindAsync(session, repositoryId, null)),
             cancellationToken);
         var row = new[] { own, shared }.FirstOrDefault(candidate => candidate?.Origin == origin);
         if (row is null)
@@ -65,7 +68,9 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
             return null;
         }
 
-        var password = Envelope.Open(row.Value, CloneCredentialRow.Identity(row.RepositoryId, row.UserId, row.Origin, row.Version), masterKey);
-        return new CloneCredential(row.Username, Encoding.UTF8.GetString(password), row.Origin, row.UserId is null ? "the repository's" : $"{userLogin}'s");
+        var password = Envelope.Open(
+            row.Value, CloneCredentialRow.Identity(row.RepositoryId, row.UserId, row.Origin, row.Version), masterKey);
+        return new CloneCredential(
+            row.Username, Encoding.UTF8.GetString(password), row.Origin, row.UserId is null ? "the repository's" : $"{userLogin}'s");
     }
 }

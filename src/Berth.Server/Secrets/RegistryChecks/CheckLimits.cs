@@ -3,7 +3,10 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Secrets.RegistryChecks;
 
-/// <summary>Keeps checks from being used to guess passwords or to knock at strangers' doors: so many a minute for one person, so many at once for all.</summary>
+/// <summary>
+/// Keeps checks from being used to guess passwords or to knock at strangers' doors: so many a minute for one person, so many at once for
+/// all.
+/// </summary>
 internal sealed class CheckLimits : IDisposable
 {
     /// <summary>Of one person in a minute.</summary>
@@ -11,8 +14,9 @@ internal sealed class CheckLimits : IDisposable
 
     private const int AtOnce = 16;
 
-    private readonly PartitionedRateLimiter<long> _persons = PartitionedRateLimiter.Create<long, long>(user => RateLimitPartition.GetFixedWindowLimiter(
-        user, _ => new FixedWindowRateLimiterOptions { PermitLimit = PerMinute, Window = TimeSpan.FromMinutes(1), QueueLimit = 0 }));
+    private readonly PartitionedRateLimiter<long> _persons = PartitionedRateLimiter.Create<long, long>(
+        user => RateLimitPartition.GetFixedWindowLimiter(
+            user, _ => new FixedWindowRateLimiterOptions { PermitLimit = PerMinute, Window = TimeSpan.FromMinutes(1), QueueLimit = 0 }));
 
     private readonly SemaphoreSlim _all = new(AtOnce);
 
@@ -22,7 +26,8 @@ internal sealed class CheckLimits : IDisposable
         using var lease = _persons.AttemptAcquire(userId);
         if (!lease.IsAcquired)
         {
-            throw new ApiException(new ApiError(429, "RATE_LIMITED", $"at most {PerMinute} checks of registries a minute; wait and try again"));
+            throw new ApiException(
+                new ApiError(429, "RATE_LIMITED", $"at most {PerMinute} checks of registries a minute; wait and try again"));
         }
 
         await _all.WaitAsync(cancellationToken);

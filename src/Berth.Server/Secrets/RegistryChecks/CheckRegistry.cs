@@ -26,17 +26,23 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         var check = user is null || password is null
             ? await WithoutLoginAsync(server, image, cancellationToken)
             : await OfSetAsync(
-                new LoginSecrets { Prefix = "", Level = SecretLevel.User, Server = server, User = user, Password = password, Version = "typed" },
+                new LoginSecrets
+                {
+                    Prefix = "",
+                    Level = SecretLevel.User,
+                    Server = server,
+                    User = user,
+                    Password = password,
+                    Version = "typed",
+                },
                 "the given login", image, cancellationToken);
         return Report([check], []);
     }
 
     /// <summary>The sets that count.</summary>
-    /// <param name="resolved">All of them.</param>
     /// <param name="known">Of the report, what the caller may know.</param>
     /// <param name="prefix">Only this one; null: all.</param>
     /// <param name="image">What they should be able to pull; null: only the login is tried.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<RegistryCheckReport> SetsAsync(
         ResolvedLogins resolved, IReadOnlyList<LoginReport> known, string? prefix, RemoteImage? image, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ using Berth.Server.Registries;
 namespace Berth.Server.Secrets.RegistryChecks;
 
 /// <summary>
-/// Checks a set of an owner when a secret completes or changes it, so that whoever stores it learns at once that it works. The results are kept in memory
-/// for some minutes; asked for on another node or later, the check runs there and then.
+/// Checks a set of an owner when a secret completes or changes it, so that whoever stores it learns at once that it works. The results are
+/// kept in memory for some minutes; asked for on another node or later, the check runs there and then.
 /// </summary>
 internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry check, TimeProvider time, IHostApplicationLifetime lifetime)
 {
@@ -16,7 +16,9 @@ internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry ch
 
     private sealed record Running(string Version, DateTimeOffset At, Task<RegistryCheckReport> Check);
 
-    /// <summary>After a secret was stored: begins the check of its set. False when it belongs to no set, or to one that is not complete.</summary>
+    /// <summary>
+    /// After a secret was stored: begins the check of its set. False when it belongs to no set, or to one that is not complete.
+    /// </summary>
     public async Task<bool> BeginAsync(SecretOwner owner, SecretName name, CancellationToken cancellationToken)
     {
         if (ResolveLogins.PrefixOf(name.Value) is not { } prefix)
@@ -45,7 +47,11 @@ internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry ch
     {
         var now = time.GetUtcNow();
         var version = resolved.Counting is [var set, ..] ? set.Version : "";
-        if (_running.TryGetValue((owner, prefix), out var known) && known.Version == version && version.Length > 0 && now - known.At < Kept && !known.Check.IsFaulted)
+        if (_running.TryGetValue((owner, prefix), out var known)
+            && known.Version == version
+            && version.Length > 0
+            && now - known.At < Kept
+            && !known.Check.IsFaulted)
         {
             return known.Check;
         }

@@ -18,10 +18,12 @@ internal static class RegistryCheckEndpoints
 
     private const string Resource = "RegistryCheck";
 
-    public static void MapRegistryChecks(this IEndpointRouteBuilder api) => api.MapPost("/registry-check", PostAsync).Requires(ApiNeed.User, "codespace");
+    public static void MapRegistryChecks(this IEndpointRouteBuilder api) =>
+        api.MapPost("/registry-check", PostAsync).Requires(ApiNeed.User, "codespace");
 
     private static async Task<IResult> PostAsync(
-        HttpRequest request, ApiCaller caller, Db db, CodespaceSecrets secrets, CheckRegistry check, CheckLimits limits, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, Db db, CodespaceSecrets secrets, CheckRegistry check, CheckLimits limits,
+        CancellationToken cancellationToken)
     {
         RemoteImage? image = null;
         RegistryServer? server = null;
@@ -45,7 +47,9 @@ internal static class RegistryCheckEndpoints
         {
             var prefix = wanted.SecretPrefix?.ToUpperInvariant();
             var (resolved, known) = await SetsAsync(db, secrets, caller, wanted.Repository, cancellationToken);
-            return ApiResult.Ok(await limits.WithinAsync(caller.User.UserId, () => check.SetsAsync(resolved, known, prefix, image, cancellationToken), cancellationToken));
+            return ApiResult.Ok(
+                await limits.WithinAsync(
+                    caller.User.UserId, () => check.SetsAsync(resolved, known, prefix, image, cancellationToken), cancellationToken));
         }
 
         return ApiResult.Ok(await limits.WithinAsync(
@@ -56,7 +60,8 @@ internal static class RegistryCheckEndpoints
 
     /// <summary>The result of the check that began when the set was stored. Those who may change the secret may know it.</summary>
     public static async Task<IResult> OfSecretAsync(
-        string secret, HttpContext http, ApiCaller caller, Db db, CompletedLogins sets, CheckLimits limits, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, Db db, CompletedLogins sets, CheckLimits limits, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var (owner, _) = SecretEndpoints.OwnerOf(http, urls);
         if (!SecretName.TryParse(secret, out var name, out _)
@@ -66,8 +71,10 @@ internal static class RegistryCheckEndpoints
         }
 
         return ResolveLogins.PrefixOf(name.Value) is { } prefix
-            ? ApiResult.Ok(await limits.WithinAsync(caller.User.UserId, () => sets.ResultAsync(owner, prefix, cancellationToken), cancellationToken))
-            : ApiErrors.Unprocessable("Secret", "name", $"{name.Value} is no part of a registry's login: PREFIX_CONTAINER_REGISTRY_SERVER, _USER or _PASSWORD");
+            ? ApiResult.Ok(
+                await limits.WithinAsync(caller.User.UserId, () => sets.ResultAsync(owner, prefix, cancellationToken), cancellationToken))
+            : ApiErrors.Unprocessable(
+                "Secret", "name", $"{name.Value} is no part of a registry's login: PREFIX_CONTAINER_REGISTRY_SERVER, _USER or _PASSWORD");
     }
 
     private static async Task<(ResolvedLogins Resolved, IReadOnlyList<LoginReport> Known)> SetsAsync(

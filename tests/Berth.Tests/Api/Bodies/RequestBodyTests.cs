@@ -69,7 +69,9 @@ public sealed class RequestBodyTests
     public async Task Ids_may_be_written_as_strings_and_times_as_dates()
     {
         Assert.Equal([1, 20], (await ReadAsync<SecretRepositories>("""{"selected_repository_ids":[1,"20"]}""")).SelectedRepositoryIds);
-        Assert.Equal(new DateTimeOffset(2030, 1, 31, 0, 0, 0, TimeSpan.Zero), (await ReadAsync<NewToken>("""{"expires_at":"2030-01-31"}""")).ExpiresAt);
+        Assert.Equal(
+            new DateTimeOffset(2030, 1, 31, 0, 0, 0, TimeSpan.Zero),
+            (await ReadAsync<NewToken>("""{"expires_at":"2030-01-31"}""")).ExpiresAt);
     }
 
     [Fact]
@@ -95,7 +97,8 @@ public sealed class RequestBodyTests
     {
         PackageChange[] changes =
         [
-            new(), new() { Visibility = "private", InheritAccess = false }, new() { Repository = "acme/app" }, new() { Repository = OptionalText.Null },
+            new(), new() { Visibility = "private", InheritAccess = false }, new() { Repository = "acme/app" },
+            new() { Repository = OptionalText.Null },
         ];
         foreach (var change in changes)
         {
@@ -106,7 +109,8 @@ public sealed class RequestBodyTests
     [Fact]
     public void Limits_that_the_server_also_works_with_are_the_same_there()
     {
-        Assert.Equal(new NumberRule(0, Server.Codespaces.Codespace.LongestRetentionMinutes), RuleOf<NewCodespace>("retention_period_minutes"));
+        Assert.Equal(
+            new NumberRule(0, Server.Codespaces.Codespace.LongestRetentionMinutes), RuleOf<NewCodespace>("retention_period_minutes"));
         Assert.Equal(RuleOf<NewCodespace>("retention_period_minutes"), RuleOf<CodespaceChange>("retention_period_minutes"));
         Assert.Equal(new TextRule(PutSecret.LargestValue, null), RuleOf<RegistryCheckRequest>("password"));
     }
@@ -114,7 +118,9 @@ public sealed class RequestBodyTests
     [Fact]
     public void Every_record_of_a_request_says_what_may_stand_in_it_and_is_known_to_the_wire()
     {
-        var bodies = typeof(IRequestBody).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IRequestBody))).ToList();
+        var bodies = typeof(IRequestBody).Assembly.GetTypes()
+            .Where(type => type.IsClass && type.IsAssignableTo(typeof(IRequestBody)))
+            .ToList();
         Assert.NotEmpty(bodies);
         Assert.All(bodies, body =>
         {

@@ -29,7 +29,8 @@ public sealed class BuildContextTests : IDisposable
     public async Task What_is_ignored_stays_out(string patterns, string expected)
     {
         Write("a", "dir/b", "dir/c.txt");
-        Assert.Equal(expected, string.Join(',', (await PackAsync(patterns)).Select(entry => entry.Name.TrimEnd('/')).Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            expected, string.Join(',', (await PackAsync(patterns)).Select(entry => entry.Name.TrimEnd('/')).Order(StringComparer.Ordinal)));
     }
 
     [Trait("Suite", "hostile")]
@@ -52,8 +53,10 @@ public sealed class BuildContextTests : IDisposable
     {
         Write(BuildContext.DockerfileName, ".dockerignore", "x/.dockerignore");
         using var tar = new MemoryStream();
-        await new BuildContext(_folder, IgnorePatterns.Parse("", ""), "FROM scratch\n", new Dictionary<string, string>()).WriteAsync(tar, TestContext.Current.CancellationToken);
-        Assert.Equal(["x", "x/.dockerignore", ".dockerignore", BuildContext.DockerfileName], Entries(tar).Select(entry => entry.Name.TrimEnd('/')));
+        await new BuildContext(_folder, IgnorePatterns.Parse("", ""), "FROM scratch\n", new Dictionary<string, string>())
+            .WriteAsync(tar, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["x", "x/.dockerignore", ".dockerignore", BuildContext.DockerfileName], Entries(tar).Select(entry => entry.Name.TrimEnd('/')));
     }
 
     [Theory]

@@ -117,13 +117,19 @@ public sealed class ComposeTests : IDisposable
     [Fact]
     public void Deep_and_multiplying_files_end_quickly()
     {
-        Assert.Contains("levels deep", Assert.Throws<FaultException>(() => Read("a: " + new string('[', 100_000))).Message, StringComparison.Ordinal);
-        Assert.Contains("levels deep", Assert.Throws<FaultException>(() => Read("a: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "levels deep", Assert.Throws<FaultException>(() => Read("a: " + new string('[', 100_000))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "levels deep", Assert.Throws<FaultException>(() => Read("a: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)))).Message,
+            StringComparison.Ordinal);
         var bomb = "x-0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
             $"x-{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
         Assert.Contains("more than 20000 values", Assert.Throws<FaultException>(() => Read(bomb)).Message, StringComparison.Ordinal);
         Assert.Contains("too deeply", Assert.Throws<FaultException>(
-            () => Read($"services: {{ app: {{ {Image.Trim()}, user: '{string.Concat(Enumerable.Repeat("${A:-", 20))}{new string('}', 20)}' }} }}")).Message, StringComparison.Ordinal);
+            () => Read(
+                $"services: {{ app: {{ {Image.Trim()}, user: '{string.Concat(Enumerable.Repeat("${A:-", 20))}{new string('}', 20)}' }} "
+                    + $"}}")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,8 +141,11 @@ public sealed class ComposeTests : IDisposable
               base: { image: "r.test/base/b:1", environment: [FROM=base, KEPT=yes], env_file: here.env, depends_on: [gone], command: [a] }
             """);
         Write(".devcontainer/base/here.env", "IN_FILE=\"x\\ny\"\nFROM=file\n");
-        Write(".devcontainer/more.yml", "services:\n  cache: { image: r.test/c/c:1, depends_on: { db: { condition: service_healthy } } }\n");
-        Write(".devcontainer/second.yml", "services:\n  app: { environment: { FROM: second, HOME_OF: $HOME }, command: sh -c 'echo \"x y\"' , ports: ['1:1'] }\n");
+        Write(
+            ".devcontainer/more.yml", "services:\n  cache: { image: r.test/c/c:1, depends_on: { db: { condition: service_healthy } } }\n");
+        Write(
+            ".devcontainer/second.yml",
+            "services:\n  app: { environment: { FROM: second, HOME_OF: $HOME }, command: sh -c 'echo \"x y\"' , ports: ['1:1'] }\n");
         var plan = Read("""
             version: "3.8"
             include: [more.yml]
@@ -160,9 +169,12 @@ public sealed class ComposeTests : IDisposable
         Assert.Equal("/w", plan.Main.WorkingFolder);
         Assert.Equal(["db", "cache"], plan.Others.Select(service => service.Name));
         Assert.Equal("service_healthy", plan.Others[1].Needs["db"]);
-        Assert.Equal("""{"Test":["CMD-SHELL","pg_isready"],"Interval":90000000000,"Retries":3}""", plan.Others[0].HealthCheck!.ToJsonString());
+        Assert.Equal(
+            """{"Test":["CMD-SHELL","pg_isready"],"Interval":90000000000,"Retries":3}""", plan.Others[0].HealthCheck!.ToJsonString());
         Assert.Equal(["database"], plan.Others[0].Aliases);
-        Assert.Contains(plan.Remarks, remark => remark.Contains("services.app.ports is ignored: ports of the host are not published", StringComparison.Ordinal));
+        Assert.Contains(
+            plan.Remarks,
+            remark => remark.Contains("services.app.ports is ignored: ports of the host are not published", StringComparison.Ordinal));
         Assert.Contains(plan.Remarks, remark => remark.Contains("environment.UNSET has no value", StringComparison.Ordinal));
         Assert.Contains(plan.Remarks, remark => remark.StartsWith("${HOME} is empty", StringComparison.Ordinal));
     }
@@ -171,7 +183,8 @@ public sealed class ComposeTests : IDisposable
     [InlineData("..:/workspace:cached", "Workspace", "", "/workspace")]
     [InlineData("../..:/workspaces:cached", "Workspace", "", "/workspaces/app")]
     [InlineData("./:/here", "Copy", ".devcontainer", "/here")]
-    [InlineData("./init.sql:/docker-entrypoint-initdb.d/init.sql:ro", "Copy", ".devcontainer/init.sql", "/docker-entrypoint-initdb.d/init.sql")]
+    [InlineData(
+        "./init.sql:/docker-entrypoint-initdb.d/init.sql:ro", "Copy", ".devcontainer/init.sql", "/docker-entrypoint-initdb.d/init.sql")]
     [InlineData("data:/var/lib/data", "Volume", "data", "/var/lib/data")]
     [InlineData("/cache", "Volume", "anonymous-app-0", "/cache")]
     [InlineData("{ type: tmpfs, target: /memory }", "Memory", "", "/memory")]
@@ -179,18 +192,27 @@ public sealed class ComposeTests : IDisposable
     public void Mounts_are_the_checkout_copies_of_its_files_volumes_and_memory(string mount, string kind, string source, string target)
     {
         Write(".devcontainer/init.sql", "select 1");
-        var plan = Read($"services:\n  app:\n    {Image}    volumes: [{(mount.StartsWith('{') ? mount : $"'{mount}'")}]\nvolumes: {{ data: }}\n");
+        var plan = Read(
+            $"services:\n  app:\n    {Image}    volumes: [{(mount.StartsWith('{') ? mount : $"'{mount}'")}]\nvolumes: {{ data: }}\n");
         var read = Assert.Single(plan.Main.Mounts);
-        Assert.Equal((kind, source, target, mount.EndsWith(":ro", StringComparison.Ordinal) || mount.Contains("read_only", StringComparison.Ordinal)),
-            (read.Kind.ToString(), read.Source, read.Target, read.ReadOnly));
+        Assert.Equal(
+            (
+                kind, source, target,
+                mount.EndsWith(":ro", StringComparison.Ordinal) || mount.Contains("read_only", StringComparison.Ordinal)),
+                (read.Kind.ToString(), read.Source, read.Target, read.ReadOnly));
     }
 
     [Fact]
     public void Services_that_wait_for_each_other_or_share_in_a_circle_are_named()
     {
-        Assert.Contains("wait for each other", Fault("a: { image: r.test/a/b:1, depends_on: [b] }", "b: { image: r.test/a/b:1, depends_on: [a] }"), StringComparison.Ordinal);
-        Assert.Contains("app is the service to work in, which starts last", Fault("a: { image: r.test/a/b:1, depends_on: [app] }"), StringComparison.Ordinal);
-        Assert.Contains("give app network_mode: service:a", Fault("a: { image: r.test/a/b:1, network_mode: 'service:app' }"), StringComparison.Ordinal);
+        Assert.Contains(
+            "wait for each other", Fault("a: { image: r.test/a/b:1, depends_on: [b] }", "b: { image: r.test/a/b:1, depends_on: [a] }"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "app is the service to work in, which starts last", Fault("a: { image: r.test/a/b:1, depends_on: [app] }"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "give app network_mode: service:a", Fault("a: { image: r.test/a/b:1, network_mode: 'service:app' }"), StringComparison.Ordinal);
 
         string Fault(params string[] services) => Assert.Throws<FaultException>(
             () => Read($"services:\n  app: {{ {Image.Trim()} }}\n" + string.Concat(services.Select(service => $"  {service}\n")))).Message;
@@ -201,7 +223,8 @@ public sealed class ComposeTests : IDisposable
     [InlineData("a 'b c' \"d $e\"", "a|b c|d $e")]
     [InlineData("a\\ b \"c\\\"d\" 'e\\f'", "a b|c\"d|e\\f")]
     [InlineData("'' a", "|a")]
-    public void A_command_is_parted_as_a_shell_does(string text, string expected) => Assert.Equal(expected, string.Join('|', ShellWords.Split(text)!));
+    public void A_command_is_parted_as_a_shell_does(string text, string expected) =>
+        Assert.Equal(expected, string.Join('|', ShellWords.Split(text)!));
 
     private void Write(string path, string text)
     {
@@ -214,6 +237,7 @@ public sealed class ComposeTests : IDisposable
         Write(".devcontainer/compose.yml", text);
         Write(".devcontainer/Dockerfile", "FROM r.test/a/b:1\n");
         return ComposePlan.Read(
-            new Checkout(_root), new ComposeSource([".devcontainer/compose.yml", .. more.Select(file => ".devcontainer/" + file)], "app", null), "app", []);
+            new Checkout(_root),
+            new ComposeSource([".devcontainer/compose.yml", .. more.Select(file => ".devcontainer/" + file)], "app", null), "app", []);
     }
 }

@@ -48,5 +48,6 @@ public sealed class PortHostTests
     }
 
     [Fact]
-    public void Without_a_domain_there_are_none() => Assert.False(PortHost.IsBelow(new AddressOptions { Url = "https://berth.example.com" }, "app-80.berth.example.com", out _));
+    public void Without_a_domain_there_are_none() =>
+        Assert.False(PortHost.IsBelow(new AddressOptions { Url = "https://berth.example.com" }, "app-80.berth.example.com", out _));
 }

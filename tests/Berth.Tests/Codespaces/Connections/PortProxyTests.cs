@@ -15,7 +15,8 @@ public sealed class PortProxyTests(PortedProgram ported) : IClassFixture<PortedP
     [Fact]
     public async Task The_program_gets_the_request_as_it_is_sent()
     {
-        var seen = await SeenAsync("POST", "a%20b/%C3%BC%2Fx?q=%26&r=", new StringContent("the body"), ("X-Own", "1"), ("Upgrade-Insecure-Requests", "1"));
+        var seen = await SeenAsync(
+            "POST", "a%20b/%C3%BC%2Fx?q=%26&r=", new StringContent("the body"), ("X-Own", "1"), ("Upgrade-Insecure-Requests", "1"));
         Assert.Equal("POST", seen.Method);
         Assert.EndsWith("/a%20b/%C3%BC%2Fx?q=%26&r=", seen.Url, StringComparison.Ordinal);
         Assert.Equal("the body", seen.Body);
@@ -28,7 +29,8 @@ public sealed class PortProxyTests(PortedProgram ported) : IClassFixture<PortedP
     public async Task The_program_is_told_that_it_is_localhost_and_who_asked_by_Berth_alone()
     {
         var seen = await SeenAsync(
-            "GET", "", null, ("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Host", "evil.test"), ("X-Forwarded-Proto", "gopher"), ("Forwarded", "for=203.0.113.9"));
+            "GET", "", null, ("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Host", "evil.test"), ("X-Forwarded-Proto", "gopher"),
+            ("Forwarded", "for=203.0.113.9"));
         Assert.Equal($"localhost:{ported.Port}", seen.Headers.Host);
         Assert.Equal(ported.Url(ported.Port).Host, seen.Headers["X-Forwarded-Host"]);
         Assert.Equal("http", seen.Headers["X-Forwarded-Proto"]);
@@ -39,7 +41,8 @@ public sealed class PortProxyTests(PortedProgram ported) : IClassFixture<PortedP
     [Fact]
     public async Task What_is_the_connections_stays_with_it()
     {
-        var seen = await SeenAsync("GET", "", null, ("Connection", "X-Hop"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5"), ("Proxy-Authorization", "Basic eA=="));
+        var seen = await SeenAsync(
+            "GET", "", null, ("Connection", "X-Hop"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5"), ("Proxy-Authorization", "Basic eA=="));
         Assert.DoesNotContain(seen.Headers.Keys, name => name is "X-Hop" or "Keep-Alive" or "Proxy-Authorization" or "Connection");
     }
 
@@ -200,7 +203,9 @@ public sealed class PortProxyTests(PortedProgram ported) : IClassFixture<PortedP
         ported.Answer = async http =>
         {
             using var reader = new StreamReader(http.Request.Body);
-            seen = new Seen(http.Request.Method, http.Request.GetEncodedUrl(), new HeaderDictionary(http.Request.Headers.ToDictionary()), await reader.ReadToEndAsync(Cancel));
+            seen = new Seen(
+                http.Request.Method, http.Request.GetEncodedUrl(), new HeaderDictionary(http.Request.Headers.ToDictionary()),
+                await reader.ReadToEndAsync(Cancel));
         };
         using var response = await SendAsync(method, path, body, headers: headers);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);

@@ -24,12 +24,16 @@ public sealed class RewrittenArchiveTests
         List<(string, TarEntryType, int, int, UnixFileMode)> entries = [];
         while (await reader.GetNextEntryAsync(copyData: false, TestContext.Current.CancellationToken) is { } entry)
         {
-            entries.Add((entry.Name.TrimEnd('/'), entry.EntryType, entry.Uid, entry.Gid, entry.Mode & (UnixFileMode.SetUser | UnixFileMode.SetGroup)));
+            entries.Add(
+                (
+                    entry.Name.TrimEnd('/'), entry.EntryType, entry.Uid, entry.Gid,
+                    entry.Mode & (UnixFileMode.SetUser | UnixFileMode.SetGroup)));
         }
 
         Assert.Equal(
             [
-                ("other", TarEntryType.Directory, 1000, 1001, UnixFileMode.None), ("other/run", TarEntryType.RegularFile, 1000, 1001, UnixFileMode.None),
+                ("other", TarEntryType.Directory, 1000, 1001, UnixFileMode.None),
+                ("other/run", TarEntryType.RegularFile, 1000, 1001, UnixFileMode.None),
                 ("other/link", TarEntryType.SymbolicLink, 1000, 1001, UnixFileMode.None),
             ],
             entries);

@@ -43,7 +43,11 @@ public sealed class DevcontainerFileTests : IDisposable
     public void A_machine_that_is_smaller_than_what_is_asked_for_is_told(string wanted, int lines)
     {
         Write(".devcontainer.json", $$"""{"image":"{{Image}}","hostRequirements":{{wanted}} }""");
-        Assert.Equal(lines, Berth.Server.Codespaces.Steps.ReadConfiguration.Shortages(Read().Requirements, new Machine("basicLinux32gb", 2, 8L << 30, 32L << 30)).Count());
+        Assert.Equal(
+            lines,
+            Berth.Server.Codespaces.Steps.ReadConfiguration.Shortages(
+                Read().Requirements, new Machine("basicLinux32gb", 2, 8L << 30, 32L << 30))
+                .Count());
     }
 
     [Fact]
@@ -58,8 +62,11 @@ public sealed class DevcontainerFileTests : IDisposable
     {
         Write(".devcontainer/go/devcontainer.json", "{}");
         Write(".devcontainer/python/devcontainer.json", $$"""{"image":"{{Image}}"}""");
-        Assert.Contains("devcontainer_path: .devcontainer/go/devcontainer.json, .devcontainer/python/devcontainer.json", Fault(), StringComparison.Ordinal);
-        Assert.Equal(".devcontainer/python/devcontainer.json", DevcontainerFile.Read(_checkout, ".devcontainer/python/devcontainer.json").Path);
+        Assert.Contains(
+            "devcontainer_path: .devcontainer/go/devcontainer.json, .devcontainer/python/devcontainer.json", Fault(),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            ".devcontainer/python/devcontainer.json", DevcontainerFile.Read(_checkout, ".devcontainer/python/devcontainer.json").Path);
     }
 
     [Theory]
@@ -95,12 +102,16 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("""{"build":{"dockerfile":"Dockerfile","args":{"A=B":"x"}}}""", "build.args must be names with texts")]
     [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--network=host"]}}""", "--network=host is not allowed")]
     [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--secret","id=x,src=/etc/shadow"]}}""", "builds get no secrets")]
-    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--security-opt=seccomp=unconfined"]}}""", "--security-opt is not allowed")]
+    [InlineData(
+        """{"build":{"dockerfile":"Dockerfile","options":["--security-opt=seccomp=unconfined"]}}""", "--security-opt is not allowed")]
     [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--add-host=x:127.0.0.1"]}}""", "--add-host is not allowed")]
-    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--cache-from","x"]}}""", "share a cache only with earlier builds of the same repository")]
+    [InlineData(
+        """{"build":{"dockerfile":"Dockerfile","options":["--cache-from","x"]}}""",
+        "share a cache only with earlier builds of the same repository")]
     [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--build-arg","HOME"]}}""", "is written NAME=VALUE")]
     [InlineData("""{"dockerComposeFile":"compose.yml"}""", "service must say which service")]
-    [InlineData("""{"dockerComposeFile":"../../../compose.yml","service":"app"}""", "dockerComposeFile: '../../../compose.yml' lies outside")]
+    [InlineData(
+        """{"dockerComposeFile":"../../../compose.yml","service":"app"}""", "dockerComposeFile: '../../../compose.yml' lies outside")]
     [InlineData("""{"dockerComposeFile":[],"service":"app"}""", "must name one to ten files")]
     [InlineData("""{"image":"IMAGE","features":["ghcr.io/x/y:1"]}""", "features must be an object")]
     [InlineData("""{"image":"IMAGE","features":{"ghcr.io/x/y:1":5}}""", "the options of ghcr.io/x/y:1 must be an object")]
@@ -126,7 +137,8 @@ public sealed class DevcontainerFileTests : IDisposable
     }
 
     [Fact]
-    public void A_repository_without_one_is_told_what_to_add() => Assert.Contains("add .devcontainer/devcontainer.json", Fault(), StringComparison.Ordinal);
+    public void A_repository_without_one_is_told_what_to_add() =>
+        Assert.Contains("add .devcontainer/devcontainer.json", Fault(), StringComparison.Ordinal);
 
     [Trait("Suite", "hostile")]
     [Theory]
@@ -137,7 +149,9 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData(".devcontainer/../devcontainer.json")]
     [InlineData("README.md")]
     public void Another_place_is_refused(string path) =>
-        Assert.Contains("is not a place", Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not a place", Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, path)).Message,
+            StringComparison.Ordinal);
 
     [Trait("Suite", "hostile")]
     [Fact]
@@ -151,7 +165,8 @@ public sealed class DevcontainerFileTests : IDisposable
             Assert.Contains(".devcontainer is a symbolic link", Fault(), StringComparison.Ordinal);
             File.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer.json"), "/etc/passwd");
             Assert.Contains(".devcontainer.json is a symbolic link",
-                Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, ".devcontainer.json")).Message, StringComparison.Ordinal);
+                Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, ".devcontainer.json")).Message,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -173,10 +188,15 @@ public sealed class DevcontainerFileTests : IDisposable
             """);
         var configuration = Read();
         Assert.Equal(
-            ["initializeCommand", "runArgs", "mounts", "privileged", "capAdd", "securityOpt", "appPort", "updateRemoteUserUID", "invented", "workspaceMount"],
+            [
+                "initializeCommand", "runArgs", "mounts", "privileged", "capAdd", "securityOpt", "appPort", "updateRemoteUserUID",
+                "invented", "workspaceMount",
+            ],
             configuration.Ignored.Select(line => line.Split(' ')[0]).OrderBy(name => name == "workspaceMount"));
         var written = JsonNode.Parse(configuration.ToOverride("localhost:5000/acme/app-dev@sha256:a", "/srv/ws/app"))!.AsObject();
-        Assert.Equal(["containerEnv", "image", "workspaceFolder", "workspaceMount"], written.Select(field => field.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["containerEnv", "image", "workspaceFolder", "workspaceMount"],
+            written.Select(field => field.Key).Order(StringComparer.Ordinal));
         Assert.Equal("type=bind,source=/srv/ws/app,target=/src", (string?)written["workspaceMount"]);
     }
 
@@ -200,17 +220,25 @@ public sealed class DevcontainerFileTests : IDisposable
              "hostRequirements":{"cpus":4,"memory":"8gb","storage":"32GB","gpu":"optional"},"features":{"./own":{"a":true},"ghcr.io/x/old:1":"2.0","ghcr.io/x/off:1":false} }
             """);
         var configuration = Read();
-        Assert.Equal([new RecommendedSecret("API_KEY", "for the API", "https://example.com"), new RecommendedSecret("OTHER", null, null)], configuration.Secrets);
+        Assert.Equal(
+            [new RecommendedSecret("API_KEY", "for the API", "https://example.com"), new RecommendedSecret("OTHER", null, null)],
+            configuration.Secrets);
         Assert.Equal(new HostRequirements(4, 8L << 30, 32L << 30, false), configuration.Requirements);
-        Assert.Equal(["""./own {"a":true}""", """ghcr.io/x/old:1 {"version":"2.0"}"""], configuration.Features.Select(feature => $"{feature.Id} {feature.Options.ToJsonString()}"));
+        Assert.Equal(
+            ["""./own {"a":true}""", """ghcr.io/x/old:1 {"version":"2.0"}"""],
+            configuration.Features.Select(feature => $"{feature.Id} {feature.Options.ToJsonString()}"));
     }
 
     [Fact]
     public void A_line_is_found_by_the_names_that_lead_to_it()
     {
-        Write(".devcontainer.json", "{\n  // image\n  \"other\": {\"image\": 1, \"features\": {\"a\": 1}},\n  \"image\": \"x\",\n  \"features\": {\n    \"b\": {\"a\": 1},\n    \"a\": {}\n  }\n}");
+        Write(
+            ".devcontainer.json",
+            "{\n  // image\n  \"other\": {\"image\": 1, \"features\": {\"a\": 1}},\n  \"image\": \"x\",\n  \"features\": {\n    \"b\": "
+                + "{\"a\": 1},\n    \"a\": {}\n  }\n}");
         var file = DevcontainerFile.Read(_checkout, null);
-        Assert.Equal((4, 7, 5, 1), (file.LineOf("image"), file.LineOf("features", "a"), file.LineOf("features"), file.LineOf("features", "none")));
+        Assert.Equal(
+            (4, 7, 5, 1), (file.LineOf("image"), file.LineOf("features", "a"), file.LineOf("features"), file.LineOf("features", "none")));
     }
 
     [Fact]
@@ -222,7 +250,8 @@ public sealed class DevcontainerFileTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer/link"), Path.Combine(_checkout, ".devcontainer/go"));
         File.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer.json"), "/etc/passwd");
         Assert.Equal(
-            [".devcontainer/devcontainer.json", ".devcontainer/go/devcontainer.json", ".devcontainer/python/devcontainer.json"], DevcontainerFile.All(_checkout));
+            [".devcontainer/devcontainer.json", ".devcontainer/go/devcontainer.json", ".devcontainer/python/devcontainer.json"],
+            DevcontainerFile.All(_checkout));
     }
 
     [Theory]

@@ -17,7 +17,8 @@ public sealed class RemoteEnvironmentTests
     public void It_is_read_from_the_containers_label(string label, string expected)
     {
         var container = new EngineContainer(
-            "id", Running: true, 0, new Dictionary<string, string> { ["devcontainer.metadata"] = label }, ["HOME=/root", "PATH=/usr/bin:/bin"]);
+            "id", Running: true, 0, new Dictionary<string, string> { ["devcontainer.metadata"] = label },
+            ["HOME=/root", "PATH=/usr/bin:/bin"]);
         Assert.Equal(expected, string.Join('|', RemoteEnvironment.Of(container)));
     }
 

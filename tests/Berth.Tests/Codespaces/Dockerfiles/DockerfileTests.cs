@@ -36,7 +36,8 @@ public sealed class DockerfileTests
     [InlineData("FROM r.test/a:1\nCOPY <<\"EOF\" /x\nFROM $not\nEOF\n", "1 FROM r.test/a:1")]
     [InlineData("FROM r.test/a:1\nRUN echo \\\n# FROM r.test/not:1\n  done", "1 FROM r.test/a:1")]
     public void Every_image_from_outside_that_is_needed_is_found(string text, string expected) =>
-        Assert.Equal(expected, string.Join(", ", Plan(text).References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
+        Assert.Equal(
+            expected, string.Join(", ", Plan(text).References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
 
     [Theory]
     [InlineData("V", "2", null, "2 FROM r.test/a:2")]
@@ -45,8 +46,10 @@ public sealed class DockerfileTests
     public void Arguments_and_target_of_the_configuration_count(string name, string value, string? target, string expected)
     {
         var text = "ARG V=1\nFROM r.test/a:$V AS a\nFROM r.test/b:1 AS b\nFROM a";
-        var plan = DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string> { [name] = value }, target, "amd64");
-        Assert.Equal(expected, string.Join(", ", plan.References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
+        var plan = DockerfilePlan.Read(
+            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string> { [name] = value }, target, "amd64");
+        Assert.Equal(
+            expected, string.Join(", ", plan.References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
     }
 
     [Fact]
@@ -85,7 +88,9 @@ public sealed class DockerfileTests
             ENTRYPOINT ["/x"]
             """;
         var plan = Plan(Text);
-        var pins = plan.References.Select(reference => reference.Text).Distinct().ToDictionary(text => text, text => text.Split(':')[0] + "@sha256:0");
+        var pins = plan.References.Select(reference => reference.Text)
+            .Distinct()
+            .ToDictionary(text => text, text => text.Split(':')[0] + "@sha256:0");
         Assert.Equal("""
             # escape=\
             ARG VERSION=1
@@ -179,7 +184,9 @@ public sealed class DockerfileTests
     [InlineData("WORKDIR /processes/dev")]
     [InlineData("VOLUME [\"/var/sys\"]")]
     public void Ordinary_labels_folders_and_volumes_stay(string line) =>
-        Assert.Contains(line, Plan("FROM r.test/a\n" + line).Write(new Dictionary<string, string> { ["r.test/a"] = "r.test/a@sha256:0" }, "l=1"), StringComparison.Ordinal);
+        Assert.Contains(
+            line, Plan("FROM r.test/a\n" + line).Write(new Dictionary<string, string> { ["r.test/a"] = "r.test/a@sha256:0" }, "l=1"),
+            StringComparison.Ordinal);
 
     [Fact]
     public void What_a_stage_that_is_not_needed_asks_for_does_not_matter() =>
@@ -188,12 +195,17 @@ public sealed class DockerfileTests
     [Fact]
     public void A_target_that_is_not_there_is_named() => Assert.Contains(
         "has no stage 'dev'",
-        Assert.Throws<FaultException>(() => DockerfilePlan.Read(DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64")).Message,
+        Assert.Throws<FaultException>(
+            () => DockerfilePlan.Read(DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64")).Message,
         StringComparison.Ordinal);
 
     [Fact]
     public void Too_many_instructions_are_refused() =>
-        Assert.Contains("more than 2000 instructions", Assert.Throws<FaultException>(() => Plan("FROM r.test/a\n" + string.Concat(Enumerable.Repeat("RUN x\n", 2001)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 2000 instructions",
+            Assert.Throws<FaultException>(() => Plan("FROM r.test/a\n" + string.Concat(Enumerable.Repeat("RUN x\n", 2001)))).Message,
+            StringComparison.Ordinal);
 
-    private static DockerfilePlan Plan(string text) => DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64");
+    private static DockerfilePlan Plan(string text) =>
+        DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64");
 }

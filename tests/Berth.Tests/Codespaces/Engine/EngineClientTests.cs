@@ -12,6 +12,8 @@ public sealed class EngineClientTests
         var client = new EngineClient(new EngineSocket("unix://" + engine.SocketPath));
         Assert.Null(await client.UnavailableAsync(TestContext.Current.CancellationToken));
         engine.StopListening();
-        Assert.StartsWith($"no container engine answers at {engine.SocketPath} (", await client.UnavailableAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"no container engine answers at {engine.SocketPath} (", await client.UnavailableAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 }

@@ -28,7 +28,8 @@ public sealed class PullProgressTests
     [Fact]
     public async Task Framed_output_is_taken_apart()
     {
-        using var source = new MemoryStream([1, 0, 0, 0, 0, 0, 0, 3, .. "out"u8, 2, 0, 0, 0, 0, 0, 0, 3, .. "err"u8, 1, 0, 0, 0, 0, 0, 0, 0]);
+        using var source = new MemoryStream(
+            [1, 0, 0, 0, 0, 0, 0, 3, .. "out"u8, 2, 0, 0, 0, 0, 0, 0, 3, .. "err"u8, 1, 0, 0, 0, 0, 0, 0, 0]);
         var taken = new StringBuilder();
         await EngineFrames.ReadAsync(
             source,

@@ -13,9 +13,12 @@ public sealed class EnvironmentVariablesTests
         var variables = Of(new() { ["API_KEY"] = "v", ["LINES"] = "a\nb" }).Variables;
         foreach (var (name, value) in new[]
         {
-            ("API_KEY", "v"), ("LINES", "a\nb"), ("CODESPACES", "true"), ("CODESPACE_NAME", "ada-app-1"), ("GITHUB_TOKEN", "the-token"), ("GITHUB_USER", "ada"),
-            ("GITHUB_REPOSITORY", "acme/app"), ("GITHUB_SERVER_URL", "https://berth.example.com"), ("GITHUB_API_URL", "https://berth.example.com/api/v3"),
-            ("GITHUB_GRAPHQL_URL", "https://berth.example.com/api/graphql"), ("GIT_COMMITTER_NAME", "Ada L"), ("GIT_COMMITTER_EMAIL", "ada@example.com"),
+            ("API_KEY", "v"), ("LINES", "a\nb"), ("CODESPACES", "true"), ("CODESPACE_NAME", "ada-app-1"), ("GITHUB_TOKEN", "the-token"),
+            ("GITHUB_USER", "ada"),
+            ("GITHUB_REPOSITORY", "acme/app"), ("GITHUB_SERVER_URL", "https://berth.example.com"),
+            ("GITHUB_API_URL", "https://berth.example.com/api/v3"),
+            ("GITHUB_GRAPHQL_URL", "https://berth.example.com/api/graphql"), ("GIT_COMMITTER_NAME", "Ada L"),
+            ("GIT_COMMITTER_EMAIL", "ada@example.com"),
             ("BERTH_URL", "https://berth.example.com"), ("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "ports.example.net"),
         })
         {
@@ -48,7 +51,8 @@ public sealed class EnvironmentVariablesTests
     public void A_persons_own_token_and_name_win()
     {
         var variables = Of(new() { ["BERTH_TOKEN"] = "mine", ["GIT_COMMITTER_NAME"] = "Countess" }).Variables;
-        Assert.Equal(("mine", "Countess", "the-token"), (variables["BERTH_TOKEN"], variables["GIT_COMMITTER_NAME"], variables["GITHUB_TOKEN"]));
+        Assert.Equal(
+            ("mine", "Countess", "the-token"), (variables["BERTH_TOKEN"], variables["GIT_COMMITTER_NAME"], variables["GITHUB_TOKEN"]));
     }
 
     [Fact]
@@ -62,8 +66,13 @@ public sealed class EnvironmentVariablesTests
     [Fact]
     public void The_secrets_of_registries_stay_out_where_the_organization_says_so()
     {
-        var inside = Of(new() { ["A_CONTAINER_REGISTRY_PASSWORD"] = "p", ["A_CONTAINER_REGISTRY_USER"] = "u", ["API_KEY"] = "v" }, exportRegistries: false);
-        Assert.DoesNotContain(inside.Variables, variable => variable.Key.Contains("REGISTRY_", StringComparison.Ordinal) && variable.Key.StartsWith("A_", StringComparison.Ordinal));
+        var inside = Of(
+            new() { ["A_CONTAINER_REGISTRY_PASSWORD"] = "p", ["A_CONTAINER_REGISTRY_USER"] = "u", ["API_KEY"] = "v" },
+            exportRegistries: false);
+        Assert.DoesNotContain(
+            inside.Variables,
+            variable => variable.Key.Contains("REGISTRY_", StringComparison.Ordinal)
+                && variable.Key.StartsWith("A_", StringComparison.Ordinal));
         Assert.Equal("v", inside.Variables["API_KEY"]);
         Assert.StartsWith("2 secrets of registries", Assert.Single(inside.Report), StringComparison.Ordinal);
     }

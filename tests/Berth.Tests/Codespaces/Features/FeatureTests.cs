@@ -27,7 +27,9 @@ public sealed class FeatureTests : IDisposable
     [InlineData("./missing", "is no folder of the repository")]
     [InlineData("../../outside", "lies outside the repository")]
     [InlineData("./link", "is a symbolic link")]
-    [InlineData("ghcr.io/devcontainers/features/docker-in-docker:2", "privileged mode, and with it a codespace would have the whole host. What works instead: skopeo")]
+    [InlineData(
+        "ghcr.io/devcontainers/features/docker-in-docker:2",
+        "privileged mode, and with it a codespace would have the whole host. What works instead: skopeo")]
     [InlineData("ghcr.io/devcontainers/features/docker-outside-of-docker:1", "the host's container engine")]
     [InlineData("docker-from-docker", "the host's container engine")]
     public void What_cannot_be_installed_is_said(string id, string reason) =>
@@ -47,7 +49,8 @@ public sealed class FeatureTests : IDisposable
     [InlineData("a~r.test/f/c:2 b c", "", "b c a")]
     public void Features_are_installed_in_the_order_of_the_specification(string features, string first, string expected)
     {
-        var order = OrderFeatures.Run(Nodes(features), [.. first.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => "r.test/f/" + id)]);
+        var order = OrderFeatures.Run(
+            Nodes(features), [.. first.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => "r.test/f/" + id)]);
         Assert.Equal(expected, string.Join(' ', order.Select(feature => feature.Name.Text[^1])));
     }
 
@@ -55,7 +58,9 @@ public sealed class FeatureTests : IDisposable
     [InlineData("a>b b>a")]
     [InlineData("a~b b~a")]
     public void Features_that_wait_for_each_other_are_named(string features) =>
-        Assert.Contains("r.test/f/a, r.test/f/b wait for each other", Assert.Throws<FaultException>(() => OrderFeatures.Run(Nodes(features), [])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "r.test/f/a, r.test/f/b wait for each other",
+            Assert.Throws<FaultException>(() => OrderFeatures.Run(Nodes(features), [])).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("version", "VERSION")]
@@ -67,17 +72,25 @@ public sealed class FeatureTests : IDisposable
     [Fact]
     public void Options_have_defaults_and_become_texts()
     {
-        var metadata = JsonNode.Parse("""{"options":{"version":{"type":"string","default":"latest"},"shell":{"type":"boolean","default":true},"none":{"type":"string"}}}""")!.AsObject();
+        var metadata = JsonNode.Parse(
+            """{"options":{"version":{"type":"string","default":"latest"},"shell":{"type":"boolean","default":true},"none":{"type":"string"}}}""")!
+            .AsObject();
         var options = Feature.OptionsOf(metadata, JsonNode.Parse("""{"version":"1.2","more":false,"bad":{}}""")!.AsObject());
-        Assert.Equal(["more=false", "shell=true", "version=1.2"], options.Select(option => $"{option.Key}={option.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["more=false", "shell=true", "version=1.2"],
+            options.Select(option => $"{option.Key}={option.Value}").Order(StringComparer.Ordinal));
     }
 
     [Trait("Suite", "hostile")]
     [Fact]
     public void What_a_feature_asks_of_the_host_is_left_out_or_refused()
     {
-        Assert.Contains("asks for privileged mode", Assert.Throws<FaultException>(() => Of("a", """{"privileged":true}""").Withheld().ToList()).Message, StringComparison.Ordinal);
-        var feature = Of("a", """{"capAdd":["SYS_PTRACE"],"securityOpt":["seccomp=unconfined"],"mounts":[{"type":"bind","source":"/","target":"/h"}],"postCreateCommand":"x","init":true,"privileged":false}""");
+        Assert.Contains(
+            "asks for privileged mode", Assert.Throws<FaultException>(() => Of("a", """{"privileged":true}""").Withheld().ToList()).Message,
+            StringComparison.Ordinal);
+        var feature = Of(
+            "a",
+            """{"capAdd":["SYS_PTRACE"],"securityOpt":["seccomp=unconfined"],"mounts":[{"type":"bind","source":"/","target":"/h"}],"postCreateCommand":"x","init":true,"privileged":false}""");
         Assert.Equal(3, feature.Withheld().Count());
         Assert.Equal("""{"id":"r.test/f/a","postCreateCommand":"x","init":true}""", feature.Label().ToJsonString());
     }
@@ -85,11 +98,13 @@ public sealed class FeatureTests : IDisposable
     [Fact]
     public void The_label_of_the_image_below_comes_first()
     {
-        var image = new EngineImage("x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """{"remoteUser":"dev"}""" });
+        var image = new EngineImage(
+            "x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """{"remoteUser":"dev"}""" });
         Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(image, [Of("a", "{}")]));
 
         // One that cannot be read as text is none.
-        var broken = new EngineImage("x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """[{"remoteUser":"\ud800"}]""" });
+        var broken = new EngineImage(
+            "x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """[{"remoteUser":"\ud800"}]""" });
         Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(broken, [Of("a", "{}")]));
         Assert.Null(RemoteUsers.FromMetadata(broken, "remoteUser"));
     }
@@ -98,7 +113,9 @@ public sealed class FeatureTests : IDisposable
     [Fact]
     public void Instructions_cannot_be_left_through_what_a_feature_says()
     {
-        var lines = FeatureLayers.Instructions([Of("a", """{"containerEnv":{"A":"x\"\nRUN evil \\","B C":"no","PATH":"/opt:${PATH}"}}""")], null).ToList();
+        var lines = FeatureLayers.Instructions(
+            [Of("a", """{"containerEnv":{"A":"x\"\nRUN evil \\","B C":"no","PATH":"/opt:${PATH}"}}""")], null)
+            .ToList();
         Assert.Equal(
             ["USER root", """ENV A="x\" RUN evil \\" """.TrimEnd(), "ENV PATH=\"/opt:${PATH}\"", "COPY features/0/ /tmp/berth-features/0/",
                 """RUN ["/bin/sh","/tmp/berth-features/0/berth-install.sh","r.test/f/a"]""", "USER root"],
@@ -114,15 +131,22 @@ public sealed class FeatureTests : IDisposable
     }
 
     private static Feature Of(string id, string metadata) => new(
-        FeatureName.Parse("r.test/f/" + id, new Checkout("/nonexistent"), "", "x"), "sha256:0", JsonNode.Parse(metadata)!.AsObject(), new Dictionary<string, string>(),
+        FeatureName.Parse("r.test/f/" + id, new Checkout("/nonexistent"), "", "x"), "sha256:0", JsonNode.Parse(metadata)!.AsObject(),
+        new Dictionary<string, string>(),
         (_, _, _) => Task.CompletedTask);
 
     /// <summary><c>a&gt;b</c>: a depends on b; <c>a~b</c>: a is installed after b.</summary>
     private static Dictionary<string, FeatureNode> Nodes(string text)
     {
-        var parts = text.Split(' ').Select(part => (Id: part[..1], Kind: part.ElementAtOrDefault(1), Other: part.Length > 1 ? part[2..] : "")).ToList();
+        var parts = text.Split(' ')
+            .Select(part => (Id: part[..1], Kind: part.ElementAtOrDefault(1), Other: part.Length > 1 ? part[2..] : ""))
+            .ToList();
         var features = parts.ToDictionary(part => part.Id, part =>
-            Of(part.Id, part.Kind == '~' ? $$"""{"installsAfter":["{{(part.Other.Contains('/') ? part.Other : "r.test/f/" + part.Other)}}"]}""" : "{}"));
+            Of(
+                part.Id,
+                part.Kind == '~'
+                    ? $$"""{"installsAfter":["{{(part.Other.Contains('/') ? part.Other : "r.test/f/" + part.Other)}}"]}"""
+                    : "{}"));
         return parts.ToDictionary(
             part => features[part.Id].Key, part => new FeatureNode(features[part.Id], part.Kind == '>' ? [features[part.Other].Key] : []));
     }

@@ -11,7 +11,8 @@ namespace Berth.Tests.Codespaces.Features;
 [Trait("Suite", "hostile")]
 public sealed class HostileFeatureTests
 {
-    private static readonly FeatureName Name = FeatureName.Parse("ghcr.io/acme/features/x:1", new Checkout("/nonexistent"), "", "devcontainer.json");
+    private static readonly FeatureName Name = FeatureName.Parse(
+        "ghcr.io/acme/features/x:1", new Checkout("/nonexistent"), "", "devcontainer.json");
 
     // CVE-2014-6407, CVE-2018-15664 and CVE-2019-14271 are archives and links that led whoever unpacked them out of the folder.
     [Theory]
@@ -42,7 +43,12 @@ public sealed class HostileFeatureTests
     [Fact]
     public async Task A_setuid_file_loses_what_makes_it_one()
     {
-        var layer = Pack(tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "suid") { Mode = UnixFileMode.SetUser | UnixFileMode.UserExecute | UnixFileMode.UserRead }));
+        var layer = Pack(
+            tar => tar.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, "suid")
+                {
+                    Mode = UnixFileMode.SetUser | UnixFileMode.UserExecute | UnixFileMode.UserRead,
+                }));
         using var packed = await RepackAsync(layer);
         using var reader = new TarReader(packed);
         while (reader.GetNextEntry() is { } entry)
@@ -79,7 +85,9 @@ public sealed class HostileFeatureTests
             new Zeros(1L << 30).CopyTo(gzip);
         }
 
-        Assert.Contains("no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(packed.ToArray(), Name)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(packed.ToArray(), Name)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +100,9 @@ public sealed class HostileFeatureTests
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, $"folder-{i}/"));
             }
         });
-        Assert.Contains("no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(layer, Name)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(layer, Name)).Message,
+            StringComparison.Ordinal);
     }
 
     private static byte[] Pack(Action<TarWriter> more)
@@ -101,9 +111,14 @@ public sealed class HostileFeatureTests
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(gzip, TarEntryFormat.Pax))
         {
-            foreach (var (path, text) in new[] { ("devcontainer-feature.json", """{"id":"x","version":"1.0.0"}"""), ("install.sh", "true") })
+            foreach (var (path, text) in new[]
             {
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+                ("devcontainer-feature.json", """{"id":"x","version":"1.0.0"}"""),
+                ("install.sh", "true"),
+            })
+            {
+                tar.WriteEntry(
+                    new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
             }
 
             more(tar);

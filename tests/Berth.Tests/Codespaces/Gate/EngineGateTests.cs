@@ -81,7 +81,8 @@ public sealed class EngineGateTests
             ["Init", "LogConfig", "Memory", "MemorySwap", "Mounts", "NanoCpus", "NetworkMode", "PidsLimit", "RestartPolicy"],
              created["HostConfig"]!.AsObject().Select(field => field.Key).Order(StringComparer.Ordinal));
         Assert.Equal(
-            $$"""[{"Type":"bind","Source":"{{GatedEngine.Workspace}}","Target":"/workspaces/app"}]""", created["HostConfig"]!["Mounts"]!.ToJsonString());
+            $$"""[{"Type":"bind","Source":"{{GatedEngine.Workspace}}","Target":"/workspaces/app"}]""",
+            created["HostConfig"]!["Mounts"]!.ToJsonString());
         Assert.Equal("berth-ada-app", (string?)created["HostConfig"]!["NetworkMode"]);
         Assert.Equal(2_000_000_000, (long)created["HostConfig"]!["NanoCpus"]!);
         Assert.Equal(8L << 30, (long)created["HostConfig"]!["Memory"]!);
@@ -108,7 +109,8 @@ public sealed class EngineGateTests
         await using var gated = new GatedEngine();
         await gated.SendAsync("GET", """/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%7B%22a%3Db%22%3Atrue%7D%7D""");
         Assert.Equal(
-            """/v1.41/containers/json?all=1&filters={"label":["berth.codespace=ada-app","berth.role=dev","a=b"]}""", Uri.UnescapeDataString(gated.Engine.Calls[^1].Target));
+            """/v1.41/containers/json?all=1&filters={"label":["berth.codespace=ada-app","berth.role=dev","a=b"]}""",
+            Uri.UnescapeDataString(gated.Engine.Calls[^1].Target));
     }
 
     [Fact]
@@ -154,7 +156,8 @@ public sealed class EngineGateTests
         await using var stream = await gated.OpenAsync();
         await stream.WriteAsync(
             System.Text.Encoding.ASCII.GetBytes(
-                $$"""POST /v1.41/exec/{{ScriptedEngine.ExecId}}/start HTTP/1.1""" + "\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 29\r\n\r\n"
+                $$"""POST /v1.41/exec/{{ScriptedEngine.ExecId}}/start HTTP/1.1"""
+                    + "\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 29\r\n\r\n"
                 + """{"Detach":false,"Tty":false}""" + "\nfirst"),
             TestContext.Current.CancellationToken);
         await stream.WriteAsync(" and second"u8.ToArray(), TestContext.Current.CancellationToken);
@@ -173,7 +176,8 @@ public sealed class EngineGateTests
         await using var gated = new GatedEngine();
         var body = Fill("""{"Image":"IMAGE"}""");
         var answer = await gated.SendAsync(
-            $"POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{body[..4]}\r\n{body.Length - 4:x}\r\n{body[4..]}\r\n0\r\n\r\n");
+            $"POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: "
+                + $"chunked\r\n\r\n4\r\n{body[..4]}\r\n{body.Length - 4:x}\r\n{body[4..]}\r\n0\r\n\r\n");
         Assert.Equal(201, answer.Status);
     }
 
@@ -192,5 +196,6 @@ public sealed class EngineGateTests
     }
 
     internal static string Fill(string body) =>
-        body.Replace("IMAGE", GatedEngine.Image, StringComparison.Ordinal).Replace("WORKSPACE", GatedEngine.Workspace, StringComparison.Ordinal);
+        body.Replace("IMAGE", GatedEngine.Image, StringComparison.Ordinal)
+            .Replace("WORKSPACE", GatedEngine.Workspace, StringComparison.Ordinal);
 }

@@ -19,7 +19,8 @@ internal sealed class GatedEngine : IAsyncDisposable
 
     public GatedEngine(bool open = true)
     {
-        _gate = new EngineGate(new EngineSocket("unix://" + Engine.SocketPath), "here", user: null, (call, reason) => Refusals.Enqueue($"{call}: {reason}"));
+        _gate = new EngineGate(
+            new EngineSocket("unix://" + Engine.SocketPath), "here", user: null, (call, reason) => Refusals.Enqueue($"{call}: {reason}"));
         if (open)
         {
             Open();
@@ -51,7 +52,9 @@ internal sealed class GatedEngine : IAsyncDisposable
 
     public Task<GateAnswer> SendAsync(string method, string target, string? body = null, string headers = "") =>
         SendAsync($"{method} {target} HTTP/1.1\r\nHost: docker\r\n{headers}"
-            + (body is null ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+            + (body is null
+                ? "\r\n"
+                : $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
     /// <summary>Sends bytes as they are and reads until the gate closes the connection.</summary>
     public async Task<GateAnswer> SendAsync(string raw)

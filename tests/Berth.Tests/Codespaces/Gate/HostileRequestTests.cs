@@ -1,6 +1,8 @@
 namespace Berth.Tests.Codespaces.Gate;
 
-/// <summary>Requests that must not reach the engine, whatever asked for them: a configuration, an image label, or a process that found the socket.</summary>
+/// <summary>
+/// Requests that must not reach the engine, whatever asked for them: a configuration, an image label, or a process that found the socket.
+/// </summary>
 [Trait("Suite", "hostile")]
 public sealed class HostileRequestTests
 {
@@ -9,8 +11,8 @@ public sealed class HostileRequestTests
 
     [Theory]
 
-    // Root in a privileged container is root on the host (CVE-2014-6408: such options came with an image). The spellings: an engine that reads keys in any case
-    // and takes the last of two saw what a filter before it did not.
+    // Root in a privileged container is root on the host (CVE-2014-6408: such options came with an image). The spellings: an engine that
+    // reads keys in any case and takes the last of two saw what a filter before it did not.
     [InlineData("privileged mode", """ "HostConfig":{"Privileged":true} """)]
     [InlineData("keys are read without regard to case by the engine", """ "HostConfig":{"privileged":true} """)]
     [InlineData("the whole section in another case", """ "hostconfig":{"Privileged":true} """)]
@@ -20,13 +22,15 @@ public sealed class HostileRequestTests
     [InlineData("privileged as a string", """ "HostConfig":{"Privileged":"true"} """)]
     [InlineData("privileged as a number", """ "HostConfig":{"Privileged":1} """)]
 
-    // CVE-2022-0492 (release_agent), "shocker" (CAP_DAC_READ_SEARCH), kernel modules: what capabilities beyond the engine's own are good for.
+    // CVE-2022-0492 (release_agent), "shocker" (CAP_DAC_READ_SEARCH), kernel modules: what capabilities beyond the engine's own are good
+    // for.
     [InlineData("all capabilities", """ "HostConfig":{"CapAdd":["ALL"]} """)]
     [InlineData("one capability", """ "HostConfig":{"CapAdd":["SYS_PTRACE"]} """)]
     [InlineData("capabilities as the old field", """ "HostConfig":{"Capabilities":["CAP_SYS_ADMIN"]} """)]
 
     // The host's disks as files.
-    [InlineData("a device", """ "HostConfig":{"Devices":[{"PathOnHost":"/dev/sda","PathInContainer":"/dev/sda","CgroupPermissions":"rwm"}]} """)]
+    [InlineData(
+        "a device", """ "HostConfig":{"Devices":[{"PathOnHost":"/dev/sda","PathInContainer":"/dev/sda","CgroupPermissions":"rwm"}]} """)]
     [InlineData("device rules", """ "HostConfig":{"DeviceCgroupRules":["a *:* rwm"]} """)]
     [InlineData("GPUs", """ "HostConfig":{"DeviceRequests":[{"Count":-1,"Capabilities":[["gpu"]]}]} """)]
 
@@ -51,10 +55,15 @@ public sealed class HostileRequestTests
 
     // An address or a name on a network decides who is believed: answers for a neighbour's database.
     [InlineData("a second network", """ "NetworkingConfig":{"EndpointsConfig":{"production":{}}} """)]
-    [InlineData("an address of its choice", """ "NetworkingConfig":{"EndpointsConfig":{"default":{"IPAMConfig":{"IPv4Address":"172.17.0.9"}}}} """)]
-    [InlineData("an address of its choice on its own network", """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{"IPAMConfig":{"IPv4Address":"172.17.0.9"}}}} """)]
+    [InlineData(
+        "an address of its choice", """ "NetworkingConfig":{"EndpointsConfig":{"default":{"IPAMConfig":{"IPv4Address":"172.17.0.9"}}}} """)]
+    [InlineData(
+        "an address of its choice on its own network",
+        """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{"IPAMConfig":{"IPv4Address":"172.17.0.9"}}}} """)]
     [InlineData("a link on its own network", """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{"Links":["db:db"]}}} """)]
-    [InlineData("a hardware address of its choice", """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{"MacAddress":"02:42:ac:11:00:02"}}} """)]
+    [InlineData(
+        "a hardware address of its choice",
+        """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{"MacAddress":"02:42:ac:11:00:02"}}} """)]
     [InlineData("its own network and another", """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{},"berth-bob-app":{}}} """)]
     [InlineData("a neighbour's network as the mode", """ "HostConfig":{"NetworkMode":"berth-bob-app"} """)]
 
@@ -70,22 +79,35 @@ public sealed class HostileRequestTests
     // kernel.core_pattern runs a program on the host.
     [InlineData("kernel settings", """ "HostConfig":{"Sysctls":{"net.ipv4.ip_forward":"1"}} """)]
 
-    // The disk, the engine's socket (docker-outside-of-docker), what other codespaces keep. CVE-2021-30465 and CVE-2019-16884: a mount's target is a place to attack as well.
+    // The disk, the engine's socket (docker-outside-of-docker), what other codespaces keep. CVE-2021-30465 and CVE-2019-16884: a mount's
+    // target is a place to attack as well.
     [InlineData("the host's root", """ "HostConfig":{"Binds":["/:/host"]} """)]
     [InlineData("the engine's socket", """ "HostConfig":{"Binds":["/var/run/docker.sock:/var/run/docker.sock"]} """)]
     [InlineData("a shared volume", """ "HostConfig":{"Binds":["cache:/cache"]} """)]
     [InlineData("a mount of the host's root", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/","Target":"/workspaces/app"}]} """)]
-    [InlineData("a mount of the folder above", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/berth/codespaces/ada-app/workspace","Target":"/workspaces/app"}]} """)]
-    [InlineData("a mount with dots", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/berth/codespaces/ada-app/workspace/app/../../..","Target":"/workspaces/app"}]} """)]
+    [InlineData(
+        "a mount of the folder above",
+        """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/berth/codespaces/ada-app/workspace","Target":"/workspaces/app"}]} """)]
+    [InlineData(
+        "a mount with dots",
+        """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/berth/codespaces/ada-app/workspace/app/../../..","Target":"/workspaces/app"}]} """)]
     [InlineData("the workspace at another place", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/etc"}]} """)]
-    [InlineData("the workspace and the host", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"},{"Type":"bind","Source":"/etc","Target":"/etc"}]} """)]
-    [InlineData("the workspace twice", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"},{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"}]} """)]
-    [InlineData("the workspace with shared propagation", """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app","BindOptions":{"Propagation":"rshared"}}]} """)]
+    [InlineData(
+        "the workspace and the host",
+        """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"},{"Type":"bind","Source":"/etc","Target":"/etc"}]} """)]
+    [InlineData(
+        "the workspace twice",
+        """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"},{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app"}]} """)]
+    [InlineData(
+        "the workspace with shared propagation",
+        """ "HostConfig":{"Mounts":[{"Type":"bind","Source":"WORKSPACE","Target":"/workspaces/app","BindOptions":{"Propagation":"rshared"}}]} """)]
     [InlineData("a named volume", """ "HostConfig":{"Mounts":[{"Type":"volume","Source":"cache","Target":"/cache"}]} """)]
     [InlineData("a mount whose keys are in another case", """ "HostConfig":{"Mounts":[{"type":"bind","source":"/","target":"/host"}]} """)]
 
     // A volume is a mount in other words, and outside the workspace's size.
-    [InlineData("a volume with a driver that mounts the host", """ "HostConfig":{"Mounts":[{"Type":"volume","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"none","o":"bind","device":"/"}}}}]} """)]
+    [InlineData(
+        "a volume with a driver that mounts the host",
+        """ "HostConfig":{"Mounts":[{"Type":"volume","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"none","o":"bind","device":"/"}}}}]} """)]
     [InlineData("a volume driver", """ "HostConfig":{"VolumeDriver":"local-persist"} """)]
     [InlineData("an anonymous volume", """ "Volumes":{"/data":{}} """)]
 
@@ -130,7 +152,8 @@ public sealed class HostileRequestTests
     [InlineData("a storage option", """ "HostConfig":{"StorageOpt":{"size":"1G"}} """)]
     [InlineData("a field of the future", """ "HostConfig":{"Anything":"new"} """)]
 
-    // An image on the engine was authorised for somebody else, and is used without asking anybody; an id has no registry that could be asked (CVE-2014-9358).
+    // An image on the engine was authorised for somebody else, and is used without asking anybody; an id has no registry that could be
+    // asked (CVE-2014-9358).
     [InlineData("another image", """ "Image":"localhost:5000/acme/secret:1" """)]
     [InlineData("the same image by tag", """ "Image":"localhost:5000/acme/app-dev:1" """)]
     [InlineData("an image id", """ "Image":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" """)]
@@ -148,7 +171,9 @@ public sealed class HostileRequestTests
     public async Task A_container_that_asks_for_more_is_refused(string what, string fields)
     {
         await using var gated = new GatedEngine();
-        var image = fields.Contains("mage\":", StringComparison.Ordinal) && fields.Contains("\"Image\"", StringComparison.Ordinal) ? "" : "\"Image\":\"IMAGE\",";
+        var image = fields.Contains("mage\":", StringComparison.Ordinal) && fields.Contains("\"Image\"", StringComparison.Ordinal)
+            ? ""
+            : "\"Image\":\"IMAGE\",";
         var answer = await gated.SendAsync("POST", "/v1.41/containers/create", EngineGateTests.Fill($"{{{image}{fields}}}"));
 
         Assert.True(answer.Status is 400 or 403, what);
@@ -172,7 +197,8 @@ public sealed class HostileRequestTests
     [InlineData("an unknown parameter", "POST", "/v1.41/containers/create?fromSrc=x", """{"Image":"IMAGE"}""")]
 
     // API 1.12 to 1.23 took privileges with the start.
-    [InlineData("a start with a host configuration, as API 1.23 took it", "POST", $"/v1.23/containers/{Own}/start", """{"Privileged":true}""")]
+    [InlineData(
+        "a start with a host configuration, as API 1.23 took it", "POST", $"/v1.23/containers/{Own}/start", """{"Privileged":true}""")]
     [InlineData("the same in today's version", "POST", $"/v1.41/containers/{Own}/start", """{"Privileged":true}""")]
     [InlineData("a start from a checkpoint on the host", "POST", $"/v1.41/containers/{Own}/start?checkpoint=x&checkpoint-dir=/etc", null)]
 
@@ -208,7 +234,8 @@ public sealed class HostileRequestTests
     // The engine asks with its own address and with logins it may have kept; what is pulled lies there for all.
     [InlineData("pulling", "POST", "/v1.41/images/create?fromImage=localhost:5000/acme/secret&tag=1", null)]
 
-    // Archives that lead out of their folder: CVE-2014-6407, CVE-2014-9356; bombs: CVE-2017-14992; manifests that stop the engine: CVE-2021-21285, CVE-2021-20291.
+    // Archives that lead out of their folder: CVE-2014-6407, CVE-2014-9356; bombs: CVE-2017-14992; manifests that stop the engine:
+    // CVE-2021-21285, CVE-2021-20291.
     [InlineData("importing", "POST", "/v1.41/images/create?fromSrc=-", "x")]
     [InlineData("loading", "POST", "/v1.41/images/load", "x")]
 
@@ -222,7 +249,8 @@ public sealed class HostileRequestTests
     [InlineData("saving", "GET", "/v1.41/images/localhost:5000/acme/secret:1/get", null)]
     [InlineData("asking a registry with the engine's hands", "GET", "/v1.41/distribution/localhost:5000/acme/secret:1/json", null)]
 
-    // CVE-2019-13139 (remote contexts); a build has its own mounts, networks and caches, so Berth alone asks for one. CVE-2024-23651, CVE-2024-23652 and CVE-2024-23653 are BuildKit's.
+    // CVE-2019-13139 (remote contexts); a build has its own mounts, networks and caches, so Berth alone asks for one. CVE-2024-23651,
+    // CVE-2024-23652 and CVE-2024-23653 are BuildKit's.
     [InlineData("building", "POST", "/v1.41/build?remote=https://acme.test/x.tar", null)]
     [InlineData("a BuildKit session", "POST", "/session", null)]
 
@@ -248,7 +276,9 @@ public sealed class HostileRequestTests
     [InlineData("logging in with the engine's hands", "POST", "/v1.41/auth", "{}")]
 
     // As with containers.
-    [InlineData("a process in an open folder of the runtime (CVE-2024-21626)", "POST", $"/v1.41/containers/{Own}/exec", """{"Cmd":["sh"],"WorkingDir":"/proc/self/fd/8"}""")]
+    [InlineData(
+        "a process in an open folder of the runtime (CVE-2024-21626)", "POST", $"/v1.41/containers/{Own}/exec",
+        """{"Cmd":["sh"],"WorkingDir":"/proc/self/fd/8"}""")]
     [InlineData("the engine's nodes", "GET", "/v1.41/nodes", null)]
     [InlineData("services of a swarm", "POST", "/v1.41/services/create", "{}")]
     [InlineData("configurations of a swarm", "GET", "/v1.41/configs", null)]
@@ -274,14 +304,18 @@ public sealed class HostileRequestTests
     [InlineData("an export of a neighbour", "GET", $"/v1.41/containers/{Foreign}/export", null)]
 
     // A folder of the host's that the engine writes or reads as root.
-    [InlineData("a checkpoint of its own container", "POST", $"/v1.41/containers/{Own}/checkpoints", """{"CheckpointID":"x","CheckpointDir":"/etc"}""")]
+    [InlineData(
+        "a checkpoint of its own container", "POST", $"/v1.41/containers/{Own}/checkpoints",
+        """{"CheckpointID":"x","CheckpointDir":"/etc"}""")]
     [InlineData("a start from a checkpoint folder", "POST", $"/v1.41/containers/{Own}/start?checkpoint=x&checkpoint-dir=/etc", null)]
     [InlineData("leaving its own network", "POST", "/v1.41/networks/berth-ada-app/disconnect", $$"""{"Container":"{{Own}}"}""")]
 
     // The same call in other words: versions, filters, parameters, and addresses that two parsers read differently.
-    [InlineData("a version older than the allow-list (start with a body)", "POST", $"/v1.23/containers/{Own}/start", """{"Privileged":true}""")]
+    [InlineData(
+        "a version older than the allow-list (start with a body)", "POST", $"/v1.23/containers/{Own}/start", """{"Privileged":true}""")]
     [InlineData("listing by another filter", "GET", "/v1.41/containers/json?filters=%7B%22volume%22%3A%5B%22x%22%5D%7D", null)]
-    [InlineData("filters with a repeated key", "GET", "/v1.41/containers/json?filters=%7B%22label%22%3A%5B%5D%2C%22label%22%3A%5B%5D%7D", null)]
+    [InlineData(
+        "filters with a repeated key", "GET", "/v1.41/containers/json?filters=%7B%22label%22%3A%5B%5D%2C%22label%22%3A%5B%5D%7D", null)]
     [InlineData("a repeated parameter", "GET", "/v1.41/containers/json?all=0&all=1", null)]
     [InlineData("a repeated parameter in two spellings", "GET", "/v1.41/containers/json?all=0&%61ll=1", null)]
     [InlineData("a parameter behind a semicolon", "GET", "/v1.41/containers/json?all=1;filters=x", null)]
@@ -307,6 +341,10 @@ public sealed class HostileRequestTests
         Assert.StartsWith("""{"message":"Berth: """, answer.Body, StringComparison.Ordinal);
 
         // The gate itself looks at a container before it decides whose it is; nothing else arrives.
-        Assert.All(gated.Engine.Calls, call => Assert.Equal(new EngineCall("GET", $"/v1.41/containers/{(target.Contains(Own, StringComparison.Ordinal) ? Own : Foreign)}/json", ""), call));
+        Assert.All(
+            gated.Engine.Calls,
+            call => Assert.Equal(
+                new EngineCall("GET", $"/v1.41/containers/{(target.Contains(Own, StringComparison.Ordinal) ? Own : Foreign)}/json", ""),
+                call));
     }
 }

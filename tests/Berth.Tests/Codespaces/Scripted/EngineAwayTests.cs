@@ -21,18 +21,22 @@ public sealed class EngineAwayTests
     [InlineData("GET", "files?path=/tmp", null)]
     [InlineData("PUT", "files?path=/tmp&name=x", "tar")]
     [InlineData("POST", "ports/80/link", "{}")]
-    public async Task Every_connection_names_the_engine_also_when_the_end_of_the_container_was_seen_first(string method, string path, string? body)
+    public async Task Every_connection_names_the_engine_also_when_the_end_of_the_container_was_seen_first(
+        string method, string path, string? body)
     {
         await using var world = await ScriptedWorld.CreateAsync();
         var name = await world.CreateAsync();
 
-        // An engine that ends takes its containers with it, and may go on answering until they have ended: the codespace is seen to stop, and then nobody answers.
+        // An engine that ends takes its containers with it, and may go on answering until they have ended: the codespace is seen to stop,
+        // and then nobody answers.
         world.Engine.Restart();
         await world.UntilAsync(name, CodespaceState.Shutdown);
         world.Engine.Stop();
         var reply = await world.Ada.SendAsync(method, $"/user/codespaces/{name}/{path}", body);
         Assert.Equal((HttpStatusCode)422, reply.Status);
-        Assert.Equal("the container engine is away (no container engine answers at /scripted (Connection refused)); the codespace is Shutdown", reply.Message);
+        Assert.Equal(
+            "the container engine is away (no container engine answers at /scripted (Connection refused)); the codespace is Shutdown",
+            reply.Message);
 
         // Back again, it is the codespace that is not there.
         world.Engine.Restart();
@@ -118,7 +122,9 @@ public sealed class EngineAwayTests
         world.Sandbox.UpFails = "fetch failed";
         world.Release();
         await world.LogAsync(name, "available");
-        Assert.StartsWith("the container engine went away during the start: no container engine answers", await world.FailureAsync(name), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the container engine went away during the start: no container engine answers", await world.FailureAsync(name),
+            StringComparison.Ordinal);
         world.Sandbox.UpFails = null;
         world.Engine.Restart();
         await world.StartAsync(name);

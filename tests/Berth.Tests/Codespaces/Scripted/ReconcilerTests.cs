@@ -2,7 +2,9 @@ using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>What is true of a codespace becomes what is desired of it, whatever befalls the server, the engine and the container meanwhile.</summary>
+/// <summary>
+/// What is true of a codespace becomes what is desired of it, whatever befalls the server, the engine and the container meanwhile.
+/// </summary>
 public sealed class ReconcilerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -78,7 +80,10 @@ public sealed class ReconcilerTests
     {
         await using var world = await ScriptedWorld.CreateAsync();
         await world.CreateAsync();
-        var steps = world.Engine.Calls.Where(call => call is not ("Running" or "Written" or "Stop" or "Remove")).Distinct().Concat(["clone", "up"]).ToList();
+        var steps = world.Engine.Calls.Where(call => call is not ("Running" or "Written" or "Stop" or "Remove"))
+            .Distinct()
+            .Concat(["clone", "up"])
+            .ToList();
         Assert.Contains("Pull", steps);
         Assert.Contains("CreateNetwork", steps);
         foreach (var step in steps)
@@ -90,7 +95,9 @@ public sealed class ReconcilerTests
             await world.Server.RestartAsync();
             world.Release();
             await world.LogAsync(name, "available");
-            Assert.True(await world.StateAsync(name) == CodespaceState.Available, $"cut off at {step}: {await world.StateAsync(name)}: {await world.LogNowAsync(name)}");
+            Assert.True(
+                await world.StateAsync(name) == CodespaceState.Available,
+                $"cut off at {step}: {await world.StateAsync(name)}: {await world.LogNowAsync(name)}");
             Assert.Single(world.Engine.Containers, container => container.Labels["berth.codespace"] == name);
             await world.Ada.DoAsync("DELETE", $"/user/codespaces/{name}");
             await world.UntilAsync(name, "gone");

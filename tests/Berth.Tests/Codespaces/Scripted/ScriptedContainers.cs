@@ -9,8 +9,8 @@ using Berth.Server.Oci;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>
-/// A container engine that is nothing but state: containers, images, networks and volumes are entries that a test reads and changes. It goes away, comes back,
-/// restarts, and fails or waits at whatever call a test names.
+/// A container engine that is nothing but state: containers, images, networks and volumes are entries that a test reads and changes. It
+/// goes away, comes back, restarts, and fails or waits at whatever call a test names.
 /// </summary>
 internal sealed class ScriptedContainers : IContainerEngine
 {
@@ -120,14 +120,24 @@ internal sealed class ScriptedContainers : IContainerEngine
         return Away is { } reason ? $"no container engine answers at /scripted ({reason})" : null;
     }
 
-    public Task<Platform> PlatformAsync(CancellationToken cancellationToken) => AnswerAsync(() => new Platform("linux", "amd64", null), cancellationToken);
+    public Task<Platform> PlatformAsync(CancellationToken cancellationToken) =>
+        AnswerAsync(() => new Platform("linux", "amd64", null), cancellationToken);
 
-    public Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) => AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent"), cancellationToken);
+    public Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
+        AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent"), cancellationToken);
 
-    public Task PullAsync(string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress, CancellationToken cancellationToken) =>
-        AnswerAsync(() => _images[$"{repository}@{digest.Value}"] = new EngineImage($"{repository}@{digest.Value}", null, new Dictionary<string, string>()), cancellationToken);
+    public Task PullAsync(
+        string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress,
+        CancellationToken cancellationToken) =>
+        AnswerAsync(
+            () =>
+                _images[
+                    $"{repository}@{digest.Value}"] = new EngineImage(
+                        $"{repository}@{digest.Value}", null, new Dictionary<string, string>()),
+            cancellationToken);
 
-    public Task<string> BuildAsync(EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken) =>
+    public Task<string> BuildAsync(
+        EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken) =>
         AnswerAsync(
             () =>
             {
@@ -136,20 +146,26 @@ internal sealed class ScriptedContainers : IContainerEngine
             },
             cancellationToken);
 
-    public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) => AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
+    public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
 
-    public Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken) => AnswerAsync<IReadOnlyList<string>>(
-        () => [.. _images.Where(image => image.Value.Labels.Any(own => $"{own.Key}={own.Value}" == label)).Select(image => image.Key)], cancellationToken);
+    public Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<string>>(
+            () => [.. _images.Where(image => image.Value.Labels.Any(own => $"{own.Key}={own.Value}" == label)).Select(image => image.Key)],
+            cancellationToken);
 
-    public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) => AnswerAsync<IReadOnlyList<string>>(
-        () => [.. _images.Keys.Where(name => name.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal))], cancellationToken);
+    public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
+        AnswerAsync<IReadOnlyList<string>>(
+            () => [.. _images.Keys.Where(name => name.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal))], cancellationToken);
 
-    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) => AnswerAsync(() => _images.Remove(image), cancellationToken);
+    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _images.Remove(image), cancellationToken);
 
     public Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken) => AnswerAsync(
         () =>
         {
-            var labels = (body["Labels"] as JsonObject ?? []).ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
+            var labels = (body["Labels"] as JsonObject ?? [])
+                .ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
             return _names[name] = MakeLocked(running: false, labels);
         },
         cancellationToken);
@@ -157,9 +173,15 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken) =>
         AnswerAsync(() => _containers.GetValueOrDefault(_names.GetValueOrDefault(nameOrId, nameOrId)), cancellationToken);
 
-    public Task<IReadOnlyList<EngineListed>> RunningAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<EngineListed>> RunningAsync(
+        IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<EngineListed>>(
-            () => [.. Labelled(labels).Where(container => container.Running).Select(container => new EngineListed(container.Id, container.Labels))], cancellationToken);
+            () => [
+                .. Labelled(labels)
+                .Where(container => container.Running)
+                .Select(container => new EngineListed(container.Id, container.Labels)),
+            ],
+            cancellationToken);
 
     public Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<string>>(() => [.. Labelled(labels).Select(container => container.Id)], cancellationToken);
@@ -168,13 +190,18 @@ internal sealed class ScriptedContainers : IContainerEngine
         AnswerAsync(() => _containers[id] = _containers[id] with { Running = true, HasEnded = false }, cancellationToken);
 
     public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => AnswerAsync(
-        () => _containers.TryGetValue(id, out var container) ? _containers[id] = container with { Running = false, HasEnded = true, ExitCode = 137 } : null, cancellationToken);
+        () => _containers.TryGetValue(id, out var container)
+            ? _containers[id] = container with { Running = false, HasEnded = true, ExitCode = 137 }
+            : null,
+        cancellationToken);
 
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => AnswerAsync(() => _containers.Remove(id), cancellationToken);
 
-    public Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken) => AnswerAsync(() => true, cancellationToken);
+    public Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken) =>
+        AnswerAsync(() => true, cancellationToken);
 
-    public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) => AnswerAsync(() => true, cancellationToken);
+    public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) =>
+        AnswerAsync(() => true, cancellationToken);
 
     public Task<long?> WrittenAsync(string id, CancellationToken cancellationToken) =>
         AnswerAsync(() => _containers.ContainsKey(id) ? Written : (long?)null, cancellationToken);
@@ -191,7 +218,11 @@ internal sealed class ScriptedContainers : IContainerEngine
             var archive = new MemoryStream();
             using (var tar = new TarWriter(archive, leaveOpen: true))
             {
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path)) { DataStream = new MemoryStream("text"u8.ToArray()) });
+                tar.WriteEntry(
+                    new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path))
+                    {
+                        DataStream = new MemoryStream("text"u8.ToArray()),
+                    });
             }
 
             archive.Position = 0;
@@ -205,7 +236,8 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken) =>
         AnswerAsync<EngineFile?>(() => new EngineFile(path, IsFolder: true, 0), cancellationToken);
 
-    public Task WriteFilesAsync(string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken) =>
+    public Task WriteFilesAsync(
+        string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken) =>
         AnswerAsync(() => true, cancellationToken);
 
     public Task<IEngineProcess> RunAsync(string container, EngineCommand command, CancellationToken cancellationToken) =>
@@ -214,18 +246,23 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<EngineNetwork>>(() => [.. _networks.Values], cancellationToken);
 
-    public Task CreateNetworkAsync(string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+    public Task CreateNetworkAsync(
+        string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
         AnswerAsync(() => _networks[name] = new EngineNetwork(name, name, bridge, [subnet], labels), cancellationToken);
 
-    public Task RemoveNetworkAsync(string id, CancellationToken cancellationToken) => AnswerAsync(() => _networks.Remove(id), cancellationToken);
+    public Task RemoveNetworkAsync(string id, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _networks.Remove(id), cancellationToken);
 
-    public Task CreateVolumeAsync(string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+    public Task CreateVolumeAsync(
+        string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
         AnswerAsync(() => _volumes[name] = labels, cancellationToken);
 
     public Task<IReadOnlyList<string>> VolumesAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
-        AnswerAsync<IReadOnlyList<string>>(() => [.. _volumes.Where(volume => Carries(volume.Value, labels)).Select(volume => volume.Key)], cancellationToken);
+        AnswerAsync<IReadOnlyList<string>>(
+            () => [.. _volumes.Where(volume => Carries(volume.Value, labels)).Select(volume => volume.Key)], cancellationToken);
 
-    public Task RemoveVolumeAsync(string name, CancellationToken cancellationToken) => AnswerAsync(() => _volumes.Remove(name), cancellationToken);
+    public Task RemoveVolumeAsync(string name, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _volumes.Remove(name), cancellationToken);
 
     private static bool Carries(IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> wanted) =>
         wanted.All(label => own.GetValueOrDefault(label.Key) == label.Value);
@@ -236,7 +273,8 @@ internal sealed class ScriptedContainers : IContainerEngine
         yield break;
     }
 
-    private IEnumerable<EngineContainer> Labelled(IReadOnlyDictionary<string, string> labels) => _containers.Values.Where(container => Carries(container.Labels, labels));
+    private IEnumerable<EngineContainer> Labelled(IReadOnlyDictionary<string, string> labels) =>
+        _containers.Values.Where(container => Carries(container.Labels, labels));
 
     private string MakeLocked(bool running, Dictionary<string, string> labels)
     {
@@ -294,7 +332,8 @@ internal sealed class ScriptedProcess(string output = "", int exitCode = 0, Exce
 
     public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken) => ending is null ? Task.FromResult(exitCode) : throw ending;
+    public Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken) =>
+        ending is null ? Task.FromResult(exitCode) : throw ending;
 
     public Task KillAsync(TimeProvider time, CancellationToken cancellationToken) => Task.CompletedTask;
 

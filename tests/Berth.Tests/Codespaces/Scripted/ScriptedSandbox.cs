@@ -8,8 +8,8 @@ using Berth.Server.Codespaces.Sandbox;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>
-/// git and the dev container tools of a test. git "clones" the test's files; the tools come to the gate, wait there as the real ones do, and then make or start the
-/// container on the scripted engine.
+/// git and the dev container tools of a test. git "clones" the test's files; the tools come to the gate, wait there as the real ones do,
+/// and then make or start the container on the scripted engine.
 /// </summary>
 internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
 {
@@ -34,7 +34,8 @@ internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
     public Task<string?> UnavailableAsync(CancellationToken cancellationToken) => Task.FromResult(Missing);
 
     public async Task<ToolResult> RunAsync(
-        SandboxView view, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string> errorLine,
+        SandboxView view, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
+        Action<string> errorLine,
         TimeSpan timeout, CancellationToken cancellationToken)
     {
         var words = arguments.ToList();
@@ -65,7 +66,8 @@ internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
         return new ToolResult(0, "");
     }
 
-    private async Task<ToolResult> UpAsync(List<string> arguments, string gate, Action<string> errorLine, CancellationToken cancellationToken)
+    private async Task<ToolResult> UpAsync(
+        List<string> arguments, string gate, Action<string> errorLine, CancellationToken cancellationToken)
     {
         await WaitAtGateAsync(gate["unix://".Length..], cancellationToken);
         await Before("up", cancellationToken);
@@ -77,7 +79,11 @@ internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
         using var configuration = JsonDocument.Parse(await File.ReadAllTextAsync(After(arguments, "--override-config"), cancellationToken));
         var user = configuration.RootElement.TryGetProperty("remoteUser", out var name) ? name.GetString() : "root";
         var label = After(arguments, "--id-label").Split('=', 2);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [label[0]] = label[1], [GateScope.RoleLabel] = GateScope.DevContainer };
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [label[0]] = label[1],
+            [GateScope.RoleLabel] = GateScope.DevContainer,
+        };
         var id = (await engine.ContainersAsync(labels, cancellationToken)) is [var present, ..] ? present : engine.Make(
             running: false, [.. labels.Select(pair => (pair.Key, pair.Value)), (GateScope.HostLabel, Host)]);
         await engine.StartAsync(id, cancellationToken);
@@ -98,7 +104,9 @@ internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
 
     private static string After(List<string> arguments, string option) => arguments[arguments.IndexOf(option) + 1];
 
-    /// <summary>The gate answers the first question when everything that the tools read is there; what it answers does not matter here.</summary>
+    /// <summary>
+    /// The gate answers the first question when everything that the tools read is there; what it answers does not matter here.
+    /// </summary>
     private static async Task WaitAtGateAsync(string socket, CancellationToken cancellationToken)
     {
         using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -11,7 +11,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>A server whose engine, git and dev container tools are scripted, everything between them real; ada, a repository of hers and an image in its registry.</summary>
+/// <summary>
+/// A server whose engine, git and dev container tools are scripted, everything between them real; ada, a repository of hers and an image in
+/// its registry.
+/// </summary>
 internal sealed class ScriptedWorld : IAsyncDisposable
 {
     private static readonly string[] Programs =
@@ -22,7 +25,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     private readonly DirectoryInfo _programs;
     private TaskCompletionSource _held = new();
 
-    private ScriptedWorld(BerthServer server, ScriptedContainers engine, ScriptedSandbox sandbox, Person ada, string repository, DirectoryInfo programs)
+    private ScriptedWorld(
+        BerthServer server, ScriptedContainers engine, ScriptedSandbox sandbox, Person ada, string repository, DirectoryInfo programs)
     {
         (Server, Engine, Sandbox, Ada, Repository, _programs) = (server, engine, sandbox, ada, repository, programs);
     }
@@ -43,7 +47,6 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <param name="settings">Beside those that keep root out of it.</param>
     public static async Task<ScriptedWorld> CreateAsync(params string[] settings)
     {
         var programs = Directory.CreateTempSubdirectory("berth-programs-");
@@ -62,7 +65,10 @@ internal sealed class ScriptedWorld : IAsyncDisposable
                 builder.Services.Replace(ServiceDescriptor.Singleton<PortConnector>(ConnectAsync));
             },
             manualClock: true,
-            [$"PATH={programs.FullName}", "BERTH_WORKSPACES=folder", "BERTH_ALLOW_FILE_CLONE=true", "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock", "Logging:LogLevel:Berth.Server.Codespaces=Error", .. settings]);
+            [
+                $"PATH={programs.FullName}", "BERTH_WORKSPACES=folder", "BERTH_ALLOW_FILE_CLONE=true",
+                "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock", "Logging:LogLevel:Berth.Server.Codespaces=Error", .. settings,
+            ]);
         sandbox.Host = server.Services.GetRequiredService<CodespaceHost>().Name;
         var ada = await server.UserAsync();
         var repository = await ada.RepositoryAsync(ada.Login);
@@ -108,7 +114,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public Task StopAsync(string name) => Ada.DoAsync("POST", $"/user/codespaces/{name}/stop");
 
     /// <summary>The log to the end of what is followed.</summary>
-    public async Task<string> LogAsync(string name, string follow = "true") => (await Ada.GetAsync($"/user/codespaces/{name}/creation-log?follow={follow}")).Body;
+    public async Task<string> LogAsync(string name, string follow = "true") =>
+        (await Ada.GetAsync($"/user/codespaces/{name}/creation-log?follow={follow}")).Body;
 
     /// <summary>The log as it is now.</summary>
     public async Task<string> LogNowAsync(string name) => (await Ada.GetAsync($"/user/codespaces/{name}/creation-log")).Body;
@@ -140,9 +147,13 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     /// <summary>Waits for a state, looking around as the server does every few seconds.</summary>
     public async Task UntilAsync(string name, string state)
     {
-        for (var begin = TimeProvider.System.GetTimestamp(); await StateAsync(name) is var now && now != state; await Task.Delay(10, Cancel))
+        for (var begin = TimeProvider.System.GetTimestamp();
+            await StateAsync(name) is var now && now != state;
+            await Task.Delay(10, Cancel))
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(30), $"{name} is {now}, not {state}: {await LogNowAsync(name)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(30),
+                $"{name} is {now}, not {state}: {await LogNowAsync(name)}");
             await Reconciler.RunOnceAsync(Cancel);
         }
     }
@@ -199,20 +210,23 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     }
 
     /// <summary>Leaves the codespace as the deletion of its repository does.</summary>
-    public Task ForgetRepositoryAsync(string name) => ExecuteAsync("update codespaces set repository_id = null where name = @name", new { name });
+    public Task ForgetRepositoryAsync(string name) =>
+        ExecuteAsync("update codespaces set repository_id = null where name = @name", new { name });
 
     /// <summary>How many tokens it has.</summary>
     public async Task<long> TokensAsync(string name)
     {
         var id = (await RowAsync(name))!.Id;
-        return await Db.ReadAsync(session => session.SingleAsync<long>("select count(*) from tokens where codespace_id = @id", new { id }), Cancel);
+        return await Db.ReadAsync(
+            session => session.SingleAsync<long>("select count(*) from tokens where codespace_id = @id", new { id }), Cancel);
     }
 
     public Task ExecuteAsync(string sql, object parameters) => Db.WriteAsync(session => session.ExecuteAsync(sql, parameters), Cancel);
 
     public CodespaceFolders Folders(Codespace? codespace) => Server.Services.GetRequiredService<CodespaceHost>().Folders(codespace!);
 
-    public async Task<Reply> ExecAsync(string name) => await Ada.SendAsync("POST", $"/user/codespaces/{name}/exec", """{"command":["true"]}""");
+    public async Task<Reply> ExecAsync(string name) =>
+        await Ada.SendAsync("POST", $"/user/codespaces/{name}/exec", """{"command":["true"]}""");
 
     /// <summary>A port of a scripted container is the same port of this machine.</summary>
     private static async Task<Socket> ConnectAsync(EngineContainer container, int port, CancellationToken cancellationToken)

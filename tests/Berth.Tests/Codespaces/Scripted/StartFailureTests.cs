@@ -27,11 +27,13 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
         "; create the codespace with a branch or tag that exists, '' does not");
 
     [Fact]
-    public Task A_missing_sandbox_is_named() => FailsAsync(() => World.Sandbox.Missing = "codespaces need a sandbox", "codespaces need a sandbox");
+    public Task A_missing_sandbox_is_named() =>
+        FailsAsync(() => World.Sandbox.Missing = "codespaces need a sandbox", "codespaces need a sandbox");
 
     [Fact]
     public Task A_full_disk_of_the_engine_is_named_with_a_remedy() => FailsAsync(
-        () => World.Engine.Fail("Pull", "write /var/lib/docker/x: no space left on device"), "no space left on device", "Remedy: the engine's disk is full");
+        () => World.Engine.Fail("Pull", "write /var/lib/docker/x: no space left on device"), "no space left on device",
+        "Remedy: the engine's disk is full");
 
     [Fact]
     public Task A_registry_that_refuses_the_engine_after_it_allowed_Berth_is_named() => FailsAsync(
@@ -47,7 +49,8 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
         "no addresses are left for the codespace's network", "BERTH_CODESPACE_NETWORKS");
 
     [Fact]
-    public Task Tools_that_fail_are_quoted() => FailsAsync(() => World.Sandbox.UpFails = "Something broke.", "devcontainer up failed: Something broke.");
+    public Task Tools_that_fail_are_quoted() =>
+        FailsAsync(() => World.Sandbox.UpFails = "Something broke.", "devcontainer up failed: Something broke.");
 
     [Fact]
     public Task A_container_that_ends_in_the_middle_is_told_with_its_last_words() => FailsAsync(
@@ -63,11 +66,13 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
     public Task A_container_that_the_engine_cannot_start_is_told_with_the_engines_words() => FailsAsync(
         () => World.Sandbox.Commands = (id, _, _) =>
         {
-            World.Engine.Change(id, container => container with { Running = false, Fault = "exec: \"/bin/sh\": no such file or directory" });
+            World.Engine.Change(
+                id, container => container with { Running = false, Fault = "exec: \"/bin/sh\": no such file or directory" });
             World.Sandbox.UpFails = "An error occurred.";
             return Task.CompletedTask;
         },
-        "the container engine cannot start the dev container: exec: \"/bin/sh\": no such file or directory", "use an image that has a shell at /bin/sh");
+        "the container engine cannot start the dev container: exec: \"/bin/sh\": no such file or directory",
+        "use an image that has a shell at /bin/sh");
 
     [Fact]
     public Task An_image_that_is_removed_meanwhile_is_named() => FailsAsync(
@@ -87,7 +92,8 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
         var pulls = World.Engine.Calls.Count(call => call == "Pull");
         await FailsAsync(
             () => World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Server.Host}}/{{eve.Login}}/secret" }""",
-            $"refuses the image {World.Server.Host}/{eve.Login}/secret", $"berth package access grant {eve.Login}/secret --codespaces {World.Repository}");
+            $"refuses the image {World.Server.Host}/{eve.Login}/secret",
+            $"berth package access grant {eve.Login}/secret --codespaces {World.Repository}");
         Assert.Equal(pulls + 1, World.Engine.Calls.Count(call => call == "Pull"));
     }
 
@@ -99,7 +105,8 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
         await World.UntilAsync(name, CodespaceState.Shutdown);
         await World.ForgetRepositoryAsync(name);
         await World.StartAsync(name);
-        Assert.EndsWith("was deleted, and codespaces of it do not start any more", await World.FailureAsync(name), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "was deleted, and codespaces of it do not start any more", await World.FailureAsync(name), StringComparison.Ordinal);
     }
 
     [Fact]

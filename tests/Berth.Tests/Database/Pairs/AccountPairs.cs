@@ -21,17 +21,23 @@ internal static class AccountPairs
         ["an account goes while it becomes a team's member"] = async scene =>
         {
             var (user, team) = (await scene.MemberAsync(), await scene.TeamAsync());
-            return Going(scene, user, () => scene.Owner.SendAsync("PUT", $"/orgs/{scene.Organization}/teams/{team}/memberships/{user.Login}", "{}"));
+            return Going(
+                scene, user, () => scene.Owner.SendAsync("PUT", $"/orgs/{scene.Organization}/teams/{team}/memberships/{user.Login}", "{}"));
         },
         ["an account goes while it is given a package"] = async scene =>
         {
             var (user, package) = (await scene.Server.UserAsync(), await scene.PackageAsync());
-            return Going(scene, user, () => scene.Owner.SendAsync("PUT", $"{scene.Package(package)}/access/users/{user.Login}", """{"role":"read"}"""));
+            return Going(
+                scene, user,
+                () => scene.Owner.SendAsync("PUT", $"{scene.Package(package)}/access/users/{user.Login}", """{"role":"read"}"""));
         },
         ["an account goes while it gets a token"] = async scene =>
         {
             var user = await scene.Server.UserAsync();
-            return Going(scene, user, () => scene.Server.Administrator().SendAsync("POST", $"/admin/users/{user.Login}/authorizations", """{"scopes":["repo"]}"""));
+            return Going(
+                scene, user,
+                () => scene.Server.Administrator()
+                    .SendAsync("POST", $"/admin/users/{user.Login}/authorizations", """{"scopes":["repo"]}"""));
         },
         ["an account goes while it makes a token"] = async scene =>
         {
@@ -58,7 +64,8 @@ internal static class AccountPairs
             var (user, organization) = (await scene.Server.UserAsync(), Persons.Unique("born"));
             return new Meeting(
                 () => scene.Server.Administrator().SendAsync("DELETE", $"/admin/users/{user.Login}"),
-                () => scene.Server.Administrator().SendAsync("POST", "/admin/organizations", $$"""{"login":"{{organization}}","admin":"{{user.Login}}"}"""),
+                () => scene.Server.Administrator()
+                    .SendAsync("POST", "/admin/organizations", $$"""{"login":"{{organization}}","admin":"{{user.Login}}"}"""),
                 (gone, made) => Assert.NotEqual(gone.Status == HttpStatusCode.NoContent, made.Status == HttpStatusCode.Created));
         },
         ["two accounts take the same login"] = scene =>

@@ -19,7 +19,10 @@ internal static class ContentPairs
                 {
                     if (pushed.Status == HttpStatusCode.Created)
                     {
-                        Assert.Equal(HttpStatusCode.OK, (await RegistryRequests.SendAsync(scene.Owner, "GET", $"/v2/{name}/blobs/{RegistryRequests.DigestOf(layer)}")).Status);
+                        Assert.Equal(
+                            HttpStatusCode.OK,
+                            (await RegistryRequests.SendAsync(
+                                scene.Owner, "GET", $"/v2/{name}/blobs/{RegistryRequests.DigestOf(layer)}")).Status);
                     }
                 });
         },
@@ -31,7 +34,8 @@ internal static class ContentPairs
             var (id, digest) = (image.GetProperty("id").GetInt64(), image.GetProperty("name").GetString()!);
             var size = (await RegistryRequests.SendAsync(scene.Owner, "GET", $"/v2/{name}/manifests/{digest}")).Body.Length;
             return new Meeting(
-                () => RegistryRequests.PutManifestAsync(scene.Owner, name, "index", RegistryRequests.Index(digest, size), RegistryRequests.IndexType),
+                () => RegistryRequests.PutManifestAsync(
+                    scene.Owner, name, "index", RegistryRequests.Index(digest, size), RegistryRequests.IndexType),
                 () => scene.Owner.SendAsync("DELETE", $"{path}/{id}"),
                 async (pushed, _) =>
                 {
@@ -58,7 +62,9 @@ internal static class ContentPairs
         },
         ["a blob is mounted while its source loses it"] = async scene =>
         {
-            var (source, target, layer) = ($"{scene.Organization}/{await scene.PackageAsync()}", $"{scene.Organization}/{Persons.Unique("target")}", Persons.Unique("layer"));
+            var (source, target, layer) = (
+                $"{scene.Organization}/{await scene.PackageAsync()}", $"{scene.Organization}/{Persons.Unique("target")}",
+                Persons.Unique("layer"));
             await RegistryRequests.PushBlobAsync(scene.Owner, source, layer);
             var digest = RegistryRequests.DigestOf(layer);
             return new Meeting(
@@ -79,13 +85,18 @@ internal static class ContentPairs
                     Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.Status, second.Status));
                     foreach (var layer in new[] { one, other })
                     {
-                        Assert.Equal(HttpStatusCode.OK, (await RegistryRequests.SendAsync(scene.Owner, "HEAD", $"/v2/{name}/blobs/{RegistryRequests.DigestOf(layer)}")).Status);
+                        Assert.Equal(
+                            HttpStatusCode.OK,
+                            (await RegistryRequests.SendAsync(
+                                scene.Owner, "HEAD", $"/v2/{name}/blobs/{RegistryRequests.DigestOf(layer)}")).Status);
                     }
                 }));
         },
         ["the same layer is pushed to two names"] = scene =>
         {
-            var (one, other, layer) = ($"{scene.Organization}/{Persons.Unique("one")}", $"{scene.Organization}/{Persons.Unique("other")}", Persons.Unique("layer"));
+            var (one, other, layer) = (
+                $"{scene.Organization}/{Persons.Unique("one")}", $"{scene.Organization}/{Persons.Unique("other")}",
+                Persons.Unique("layer"));
             return Task.FromResult(new Meeting(
                 () => RegistryRequests.PushBlobAsync(scene.Owner, one, layer),
                 () => RegistryRequests.PushBlobAsync(scene.Owner, other, layer),
@@ -101,12 +112,17 @@ internal static class ContentPairs
                 async (born, pushed) =>
                 {
                     Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (born.Status, pushed.Status));
-                    Assert.Equal(HttpStatusCode.OK, (await RegistryRequests.SendAsync(scene.Owner, "HEAD", $"/v2/{name}/blobs/{RegistryRequests.DigestOf(layer)}")).Status);
+                    Assert.Equal(
+                        HttpStatusCode.OK,
+                        (await RegistryRequests.SendAsync(
+                            scene.Owner, "HEAD", $"/v2/{name}/blobs/{RegistryRequests.DigestOf(layer)}")).Status);
                 });
         },
         ["two images are pushed to one tag"] = async scene =>
         {
-            var (name, one, other) = ($"{scene.Organization}/{Persons.Unique("fresh")}", RegistryRequests.Manifest("{}", "one"), RegistryRequests.Manifest("{}", "other"));
+            var (name, one, other) = (
+                $"{scene.Organization}/{Persons.Unique("fresh")}", RegistryRequests.Manifest("{}", "one"),
+                RegistryRequests.Manifest("{}", "other"));
             await RegistryRequests.PushBlobAsync(scene.Owner, name, "{}");
             return new Meeting(
                 () => RegistryRequests.PutManifestAsync(scene.Owner, name, "v1", one),
@@ -114,7 +130,8 @@ internal static class ContentPairs
                 async (first, second) =>
                 {
                     Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.Status, second.Status));
-                    Assert.Contains((await RegistryRequests.SendAsync(scene.Owner, "GET", $"/v2/{name}/manifests/v1")).Body, new[] { one, other });
+                    Assert.Contains(
+                        (await RegistryRequests.SendAsync(scene.Owner, "GET", $"/v2/{name}/manifests/v1")).Body, new[] { one, other });
                 });
         },
     };

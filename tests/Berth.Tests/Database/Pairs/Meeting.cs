@@ -3,8 +3,6 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Database.Pairs;
 
 /// <summary>Two requests that are sent at the same time, and what must hold when both are answered.</summary>
-/// <param name="First">Sends one of them.</param>
-/// <param name="Second">Sends the other.</param>
 /// <param name="CheckAsync">Fails the test when no order of the two explains what they were told and what is there now.</param>
 internal sealed record Meeting(Func<Task<Reply>> First, Func<Task<Reply>> Second, Func<Reply, Reply, Task> CheckAsync)
 {
@@ -20,9 +18,6 @@ internal sealed record Meeting(Func<Task<Reply>> First, Func<Task<Reply>> Second
 }
 
 /// <summary>What a pair has to work with: made once for all rounds of it.</summary>
-/// <param name="Server">The server.</param>
-/// <param name="Owner">An owner of the organization.</param>
-/// <param name="Organization">An organization of this pair's own.</param>
 internal sealed record Scene(BerthServer Server, Person Owner, string Organization)
 {
     public static async Task<Scene> CreateAsync(BerthServer server)
@@ -39,7 +34,8 @@ internal sealed record Scene(BerthServer Server, Person Owner, string Organizati
         return member;
     }
 
-    public Task<string> RepositoryAsync(string visibility = "private") => Owner.RepositoryAsync(Organization, Persons.Unique("app"), visibility);
+    public Task<string> RepositoryAsync(string visibility = "private") =>
+        Owner.RepositoryAsync(Organization, Persons.Unique("app"), visibility);
 
     /// <summary>A new team; its slug.</summary>
     public async Task<string> TeamAsync() =>

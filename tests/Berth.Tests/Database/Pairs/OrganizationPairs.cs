@@ -30,20 +30,25 @@ internal static class OrganizationPairs
                 async (_, _) =>
                 {
                     var now = await scene.Owner.DoAsync("GET", path);
-                    Assert.Equal(("none", false), (now["default_repository_permission"].GetString(), now["members_can_create_repositories"].GetBoolean()));
+                    Assert.Equal(
+                        ("none", false),
+                        (now["default_repository_permission"].GetString(), now["members_can_create_repositories"].GetBoolean()));
                 });
         },
         ["two settings of an organization's packages are closed"] = async scene =>
         {
             var path = $"/orgs/{scene.Organization}/settings/packages";
-            await scene.Owner.DoAsync("PATCH", path, """{"workflows_can_create_packages":true,"members_can_create_public_packages":true}""");
+            await scene.Owner.DoAsync(
+                "PATCH", path, """{"workflows_can_create_packages":true,"members_can_create_public_packages":true}""");
             return new Meeting(
                 () => scene.Owner.SendAsync("PATCH", path, """{"workflows_can_create_packages":false}"""),
                 () => scene.Owner.SendAsync("PATCH", path, """{"members_can_create_public_packages":false}"""),
                 async (_, _) =>
                 {
                     var now = await scene.Owner.DoAsync("GET", path);
-                    Assert.Equal((false, false), (now["workflows_can_create_packages"].GetBoolean(), now["members_can_create_public_packages"].GetBoolean()));
+                    Assert.Equal(
+                        (false, false),
+                        (now["workflows_can_create_packages"].GetBoolean(), now["members_can_create_public_packages"].GetBoolean()));
                 });
         },
         ["a team is renamed, and described"] = async scene =>
@@ -89,7 +94,9 @@ internal static class OrganizationPairs
             return new Meeting(
                 () => scene.Owner.SendAsync("DELETE", $"/orgs/{scene.Organization}/members/{member.Login}"),
                 () => Team(scene, "PUT", $"{team}/memberships/{member.Login}", """{"role":"member"}"""),
-                async (_, _) => Assert.Equal(HttpStatusCode.NotFound, (await Team(scene, "GET", $"{team}/memberships/{member.Login}")).Status));
+                async (
+                    _,
+                    _) => Assert.Equal(HttpStatusCode.NotFound, (await Team(scene, "GET", $"{team}/memberships/{member.Login}")).Status));
         },
         ["both owners leave"] = async scene =>
         {

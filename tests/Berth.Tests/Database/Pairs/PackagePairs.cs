@@ -10,7 +10,9 @@ internal static class PackagePairs
         ["both last versions go"] = async scene =>
         {
             var path = scene.Package(await scene.PackageAsync(versions: 2)) + "/versions";
-            var ids = (await scene.Owner.DoAsync("GET", path)).Json.EnumerateArray().Select(version => version.GetProperty("id").GetInt64()).ToArray();
+            var ids = (await scene.Owner.DoAsync("GET", path)).Json.EnumerateArray()
+                .Select(version => version.GetProperty("id").GetInt64())
+                .ToArray();
             return new Meeting(
                 () => scene.Owner.SendAsync("DELETE", $"{path}/{ids[0]}"),
                 () => scene.Owner.SendAsync("DELETE", $"{path}/{ids[1]}"),
@@ -43,7 +45,8 @@ internal static class PackagePairs
                 () => scene.Owner.SendAsync("PUT", scene.Package(name), """{"visibility":"private"}"""),
                 async (_, made) =>
                 {
-                    Assert.True(made.Status is HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.UnprocessableEntity, made.Body);
+                    Assert.True(
+                        made.Status is HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.UnprocessableEntity, made.Body);
                     await scene.Owner.DoAsync("GET", scene.Package(name));
                 });
         },
@@ -76,7 +79,9 @@ internal static class PackagePairs
             return new Meeting(
                 () => scene.Owner.SendAsync("PATCH", scene.Package(name), $$"""{"repository":"{{repository}}","inherit_access":true}"""),
                 () => scene.Owner.SendAsync("PUT", $"{scene.Package(name)}/access/users/{user.Login}", """{"role":"read"}"""),
-                async (_, _) => Assert.Equal(0, (await scene.Owner.DoAsync("GET", scene.Package(name) + "/access"))["users"].GetArrayLength()));
+                async (
+                    _,
+                    _) => Assert.Equal(0, (await scene.Owner.DoAsync("GET", scene.Package(name) + "/access"))["users"].GetArrayLength()));
         },
         ["a package becomes public, and is linked"] = async scene =>
         {
@@ -87,7 +92,8 @@ internal static class PackagePairs
                 async (_, _) =>
                 {
                     var now = await scene.Owner.DoAsync("GET", scene.Package(name));
-                    Assert.Equal(("public", repository), (now["visibility"].GetString(), now["repository"].GetProperty("full_name").GetString()));
+                    Assert.Equal(
+                        ("public", repository), (now["visibility"].GetString(), now["repository"].GetProperty("full_name").GetString()));
                 });
         },
         ["a package goes while it is pushed to"] = async scene =>
@@ -98,7 +104,9 @@ internal static class PackagePairs
                 () => scene.Owner.SendAsync("DELETE", scene.Package(name)),
                 () => RegistryRequests.PutManifestAsync(scene.Owner, path, "late", RegistryRequests.Manifest("{}", "late")),
                 async (_, pushed) => Assert.Equal(
-                    pushed.Status == HttpStatusCode.Created && (await scene.Owner.GetAsync(scene.Package(name))).Status == HttpStatusCode.OK ? HttpStatusCode.OK : HttpStatusCode.NotFound,
+                    pushed.Status == HttpStatusCode.Created && (await scene.Owner.GetAsync(scene.Package(name))).Status == HttpStatusCode.OK
+                        ? HttpStatusCode.OK
+                        : HttpStatusCode.NotFound,
                     await scene.Owner.PullAsync(path, "late")));
         },
     };

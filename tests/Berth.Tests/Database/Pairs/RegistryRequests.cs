@@ -31,10 +31,12 @@ internal static class RegistryRequests
     public static Task<Reply> PushBlobAsync(Person person, string name, string content) =>
         SendAsync(person, "POST", $"/v2/{name}/blobs/uploads/?digest={DigestOf(content)}", content, "application/octet-stream");
 
-    public static Task<Reply> PutManifestAsync(Person person, string name, string reference, string manifest, string mediaType = ImageType) =>
+    public static Task<Reply> PutManifestAsync(
+        Person person, string name, string reference, string manifest, string mediaType = ImageType) =>
         SendAsync(person, "PUT", $"/v2/{name}/manifests/{reference}", manifest, mediaType);
 
-    public static async Task<Reply> SendAsync(Person person, string method, string path, string? content = null, string mediaType = "application/octet-stream")
+    public static async Task<Reply> SendAsync(
+        Person person, string method, string path, string? content = null, string mediaType = "application/octet-stream")
     {
         using var client = person.Server.Client(person.Token);
         using var request = new HttpRequestMessage(new HttpMethod(method), path);

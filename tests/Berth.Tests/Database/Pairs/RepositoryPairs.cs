@@ -62,29 +62,38 @@ internal static class RepositoryPairs
         ["a repository goes while a workflow of it begins"] = async scene =>
         {
             var repository = await scene.RepositoryAsync();
-            return Going(scene, repository, () => scene.Owner.SendAsync("POST", $"/repos/{repository}/workflow-tokens", """{"permissions":{"packages":"read"}}"""));
+            return Going(
+                scene, repository,
+                () => scene.Owner.SendAsync("POST", $"/repos/{repository}/workflow-tokens", """{"permissions":{"packages":"read"}}"""));
         },
         ["a repository goes while a team gets it"] = async scene =>
         {
             var (repository, team) = (await scene.RepositoryAsync(), await scene.TeamAsync());
-            return Going(scene, repository, () => scene.Owner.SendAsync("PUT", $"/orgs/{scene.Organization}/teams/{team}/repos/{repository}", "{}"));
+            return Going(
+                scene, repository, () => scene.Owner.SendAsync("PUT", $"/orgs/{scene.Organization}/teams/{team}/repos/{repository}", "{}"));
         },
         ["a repository goes while a package is linked to it"] = async scene =>
         {
             var (repository, package) = (await scene.RepositoryAsync(), await scene.PackageAsync());
-            return Going(scene, repository, () => scene.Owner.SendAsync("PATCH", scene.Package(package), $$"""{"repository":"{{repository}}","inherit_access":true}"""));
+            return Going(
+                scene, repository,
+                () => scene.Owner.SendAsync(
+                    "PATCH", scene.Package(package), $$"""{"repository":"{{repository}}","inherit_access":true}"""));
         },
         ["a repository goes while it is put on a package's list"] = async scene =>
         {
             var (repository, package) = (await scene.RepositoryAsync(), await scene.PackageAsync());
-            return Going(scene, repository, () => scene.Owner.SendAsync("PUT", $"{scene.Package(package)}/access/actions/{repository}", """{"role":"read"}"""));
+            return Going(
+                scene, repository,
+                () => scene.Owner.SendAsync("PUT", $"{scene.Package(package)}/access/actions/{repository}", """{"role":"read"}"""));
         },
     };
 
     private static Task<Reply> Rename(Scene scene, string repository, string name) =>
         scene.Owner.SendAsync("PATCH", $"/repos/{repository}", $$"""{"name":"{{name}}"}""");
 
-    private static Action<Reply, Reply> OneOf(HttpStatusCode success) => (one, other) => Assert.NotEqual(one.Status == success, other.Status == success);
+    private static Action<Reply, Reply> OneOf(HttpStatusCode success) =>
+        (one, other) => Assert.NotEqual(one.Status == success, other.Status == success);
 
     private static Meeting Going(Scene scene, string repository, Func<Task<Reply>> beside) => new(
         () => scene.Owner.SendAsync("DELETE", $"/repos/{repository}"),

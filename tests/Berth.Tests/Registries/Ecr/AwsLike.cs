@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace Berth.Tests.Registries.Ecr;
 
 /// <summary>
-/// The part of AWS that gives logins for ECR: it verifies Signature Version 4 from the request as it arrived, by a computation of its own, and answers
-/// GetAuthorizationToken (ECR, ECR Public) and AssumeRole. Debian's aws command line proves it.
+/// The part of AWS that gives logins for ECR: it verifies Signature Version 4 from the request as it arrived, by a computation of its own,
+/// and answers GetAuthorizationToken (ECR, ECR Public) and AssumeRole. Debian's aws command line proves it.
 /// </summary>
 internal sealed partial class AwsLike(TimeProvider time)
 {
@@ -71,7 +71,8 @@ internal sealed partial class AwsLike(TimeProvider time)
     {
         var target = http.Request.Headers["X-Amz-Target"].ToString();
         var isPublic = target == "SpencerFrontendService.GetAuthorizationToken";
-        if ((isPublic ? "ecr-public" : "ecr") != signer.Service || (!isPublic && target != "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"))
+        if ((isPublic ? "ecr-public" : "ecr") != signer.Service
+            || (!isPublic && target != "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"))
         {
             await RefuseAsync(http, false, "UnknownOperationException");
             return;
@@ -87,15 +88,21 @@ internal sealed partial class AwsLike(TimeProvider time)
         Granted.Enqueue($"{signer.Service} {signer.Region} {signer.KeyId}");
         var token = Convert.ToBase64String(Encoding.UTF8.GetBytes($"AWS:token-{Interlocked.Increment(ref _tokens)}"));
         var expires = time.GetUtcNow().AddHours(12).ToUnixTimeMilliseconds() / 1000.0;
-        var data = string.Create(CultureInfo.InvariantCulture, $$"""{"authorizationToken":"{{token}}","expiresAt":{{expires}},"proxyEndpoint":"https://x"}""");
+        var data = string.Create(
+            CultureInfo.InvariantCulture, $$"""{"authorizationToken":"{{token}}","expiresAt":{{expires}},"proxyEndpoint":"https://x"}""");
         http.Response.ContentType = "application/x-amz-json-1.1";
         await http.Response.WriteAsync(isPublic ? $$"""{"authorizationData":{{data}}}""" : $$"""{"authorizationData":[{{data}}]}""");
     }
 
     private static async Task AssumeAsync(HttpContext http, Signer signer, string body)
     {
-        var fields = body.Split('&').Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1].Replace('+', ' ')), StringComparer.Ordinal);
-        if (signer.Service != "sts" || fields["Action"] != "AssumeRole" || fields["RoleArn"] != Role || fields.GetValueOrDefault("ExternalId") is not (null or ExternalId))
+        var fields = body.Split('&')
+            .Select(pair => pair.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1].Replace('+', ' ')), StringComparer.Ordinal);
+        if (signer.Service != "sts"
+            || fields["Action"] != "AssumeRole"
+            || fields["RoleArn"] != Role
+            || fields.GetValueOrDefault("ExternalId") is not (null or ExternalId))
         {
             await RefuseAsync(http, true, "AccessDenied");
             return;
@@ -113,13 +120,14 @@ internal sealed partial class AwsLike(TimeProvider time)
         http.Response.StatusCode = form ? 403 : 400;
         http.Response.ContentType = form ? "text/xml" : "application/x-amz-json-1.1";
         return http.Response.WriteAsync(form
-            ? $"<ErrorResponse><Error><Type>Sender</Type><Code>{type}</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>"
+            ? $"<ErrorResponse><Error><Type>Sender</Type><Code>{type}</Code><Message>not authorized to perform: "
+                + "sts:AssumeRole</Message></Error></ErrorResponse>"
             : $$"""{"__type":"com.amazonaws#{{type}}","message":"User: arn:aws:iam::123456789012:user/ada is not authorized"}""");
     }
 
     /// <summary>
-    /// Null: the signature is the one that the key's owner would make. From the request as it came: whatever was signed is taken from its own headers.
-    /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    /// Null: the signature is the one that the key's owner would make. From the request as it came: whatever was signed is taken from its
+    /// own headers. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     /// </summary>
     private string? Verify(HttpRequest request, byte[] body, out Signer signer)
     {
@@ -132,14 +140,18 @@ internal sealed partial class AwsLike(TimeProvider time)
 
         signer = new Signer(match.Groups["key"].Value, match.Groups["region"].Value, match.Groups["service"].Value);
         var stamp = request.Headers["X-Amz-Date"].ToString();
-        if (!DateTimeOffset.TryParseExact(stamp, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var signedAt)
+        if (!DateTimeOffset.TryParseExact(
+            stamp, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var signedAt)
             || (signedAt - time.GetUtcNow()).Duration() > TimeSpan.FromMinutes(5) || stamp[..8] != match.Groups["date"].Value)
         {
             return "InvalidSignatureException";
         }
 
         var names = match.Groups["headers"].Value.Split(';');
-        if (!names.Contains("host") || !names.Contains("x-amz-date") || (signer.KeyId == TemporaryKeyId && (!names.Contains("x-amz-security-token") || request.Headers["X-Amz-Security-Token"] != SessionToken)))
+        if (!names.Contains("host")
+            || !names.Contains("x-amz-date")
+            || (signer.KeyId == TemporaryKeyId
+                && (!names.Contains("x-amz-security-token") || request.Headers["X-Amz-Security-Token"] != SessionToken)))
         {
             return "InvalidSignatureException";
         }
@@ -155,13 +167,20 @@ internal sealed partial class AwsLike(TimeProvider time)
         Line("\n" + match.Groups["headers"].Value + "\n" + Hex(SHA256.HashData(body)));
         var scope = string.Join('/', match.Groups["date"].Value, signer.Region, signer.Service, "aws4_request");
         var text = "AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + Hex(canonical.GetHashAndReset());
-        var key = scope.Split('/').Aggregate(Encoding.UTF8.GetBytes("AWS4" + secret), (previous, part) => HMACSHA256.HashData(previous, Encoding.UTF8.GetBytes(part)));
-        return Hex(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text))) == match.Groups["signature"].Value ? null : "InvalidSignatureException";
+        var key = scope.Split('/')
+            .Aggregate(
+                Encoding.UTF8.GetBytes("AWS4" + secret), (previous, part) => HMACSHA256.HashData(previous, Encoding.UTF8.GetBytes(part)));
+        return Hex(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text))) == match.Groups["signature"].Value
+            ? null
+            : "InvalidSignatureException";
     }
 
     private static string Hex(byte[] bytes) => string.Concat(bytes.Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));
 
-    [GeneratedRegex("^AWS4-HMAC-SHA256 Credential=(?<key>[^/]+)/(?<date>[0-9]{8})/(?<region>[^/]+)/(?<service>[^/]+)/aws4_request, ?SignedHeaders=(?<headers>[^,]+), ?Signature=(?<signature>[0-9a-f]{64})$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^AWS4-HMAC-SHA256 Credential=(?<key>[^/]+)/(?<date>[0-9]{8})/(?<region>[^/]+)/(?<service>[^/]+)/aws4_request, "
+            + "?SignedHeaders=(?<headers>[^,]+), ?Signature=(?<signature>[0-9a-f]{64})$",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex AuthorizationGrammar();
 
     [GeneratedRegex(" +", RegexOptions.ExplicitCapture, 1000)]

@@ -30,7 +30,8 @@ public sealed class EcrTokensTests : IAsyncLifetime
     [InlineData("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "api.ecr.cn-north-1.amazonaws.com.cn", "ecr cn-north-1")]
     [InlineData("123456789012.dkr-ecr.eu-central-1.on.aws", "ecr.eu-central-1.api.aws", "ecr eu-central-1")]
     [InlineData("123456789012.dkr-ecr-fips.us-east-1.on.aws", "ecr-fips.us-east-1.api.aws", "ecr us-east-1")]
-    [InlineData("123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "ecr.cn-north-1.api.amazonwebservices.com.cn", "ecr cn-north-1")]
+    [InlineData(
+        "123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "ecr.cn-north-1.api.amazonwebservices.com.cn", "ecr cn-north-1")]
     [InlineData("public.ecr.aws", "api.ecr-public.us-east-1.amazonaws.com", "ecr-public us-east-1")]
     public async Task A_key_pair_is_exchanged_where_the_registrys_region_does_it(string host, string endpoint, string granted)
     {
@@ -86,24 +87,31 @@ public sealed class EcrTokensTests : IAsyncLifetime
         Internet.Serve("api.ecr.eu-west-1.amazonaws.com", Aws.AnswerAsync);
         await LoginAsync(Tokens(), Set() with { RoleArn = AwsLike.Role, ExternalId = AwsLike.ExternalId });
         Assert.Equal([$"ecr eu-west-1 {AwsLike.TemporaryKeyId}"], Aws.Granted);
-        var refused = await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set() with { RoleArn = "arn:aws:iam::123456789012:role/other" }));
+        var refused = await Assert.ThrowsAsync<FaultException>(
+            () => LoginAsync(Tokens(), Set() with { RoleArn = "arn:aws:iam::123456789012:role/other" }));
         Assert.Equal(
-            $"AWS did not let {AwsLike.KeyId} assume arn:aws:iam::123456789012:role/other: not authorized to perform: sts:AssumeRole; the role's trust policy must name it, and it needs sts:AssumeRole",
+            $"AWS did not let {AwsLike.KeyId} assume arn:aws:iam::123456789012:role/other: not authorized to perform: sts:AssumeRole; the "
+                + "role's trust policy must name it, and it needs sts:AssumeRole",
             refused.Message);
     }
 
     [Theory]
-    [InlineData(Host, AwsLike.DeniedKeyId, AwsLike.SecretKey, "it needs ecr:GetAuthorizationToken, which the managed policies AmazonEC2ContainerRegistryReadOnly, …PowerUser or …FullAccess hold")]
+    [InlineData(
+        Host, AwsLike.DeniedKeyId, AwsLike.SecretKey,
+        "it needs ecr:GetAuthorizationToken, which the managed policies AmazonEC2ContainerRegistryReadOnly, …PowerUser or …FullAccess "
+            + "hold")]
     [InlineData(
         "public.ecr.aws", AwsLike.DeniedKeyId, AwsLike.SecretKey,
-        "it needs ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken, which the managed policies AmazonElasticContainerRegistryPublicReadOnly or …PublicPowerUser hold")]
+        "it needs ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken, which the managed policies "
+            + "AmazonElasticContainerRegistryPublicReadOnly or …PublicPowerUser hold")]
     [InlineData(Host, "AKIAUNKNOWN", "x", "AWS does not know the access key AKIAUNKNOWN")]
     [InlineData(Host, AwsLike.KeyId, "wrong", "does not belong to the access key id (…_USER), or this server's clock is off")]
     public async Task A_refusal_names_what_is_missing(string host, string keyId, string secret, string words)
     {
         Internet.Serve("api.ecr.eu-west-1.amazonaws.com", Aws.AnswerAsync);
         Internet.Serve("api.ecr-public.us-east-1.amazonaws.com", Aws.AnswerAsync);
-        var refused = await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set() with { User = keyId, Password = secret }, host));
+        var refused = await Assert.ThrowsAsync<FaultException>(
+            () => LoginAsync(Tokens(), Set() with { User = keyId, Password = secret }, host));
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(AwsLike.SecretKey, refused.Message, StringComparison.Ordinal);
     }
@@ -118,20 +126,26 @@ public sealed class EcrTokensTests : IAsyncLifetime
     [InlineData("""{"authorizationData":[{"authorizationToken":"QVdTOng=","expiresAt":1e300}]}""")]
     public async Task What_is_no_token_is_said_to_be_none(string body)
     {
-        Internet.Serve("api.ecr.eu-west-1.amazonaws.com", http => http.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(body)).AsTask());
+        Internet.Serve(
+            "api.ecr.eu-west-1.amazonaws.com", http => http.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(body)).AsTask());
         await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set()));
     }
 
     [Fact]
     public async Task An_aws_that_cannot_be_reached_is_said_to_be_that() =>
-        Assert.StartsWith("AWS (ecr in eu-west-1) cannot be reached", (await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set()))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "AWS (ecr in eu-west-1) cannot be reached",
+            (await Assert.ThrowsAsync<FaultException>(() => LoginAsync(Tokens(), Set()))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_token_or_a_name_that_will_disappoint_is_advised_against()
     {
         Assert.True(RegistryServer.TryParse(Host, out var server, out _));
         var advice = ExchangeLogin.Advice(Set() with { Prefix = "AWS", User = "AWS", Server = server }).ToList();
-        Assert.Contains(advice, line => line.Contains("lives 12 hours", StringComparison.Ordinal) && line.Contains("access key pair", StringComparison.Ordinal));
+        Assert.Contains(
+            advice,
+            line => line.Contains("lives 12 hours", StringComparison.Ordinal)
+                && line.Contains("access key pair", StringComparison.Ordinal));
         Assert.Contains(advice, line => line.Contains("name the set ECR_…", StringComparison.Ordinal));
         Assert.Empty(ExchangeLogin.Advice(Set() with { Server = server }));
     }

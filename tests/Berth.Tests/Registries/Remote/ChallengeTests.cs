@@ -6,7 +6,9 @@ namespace Berth.Tests.Registries.Remote;
 public sealed class ChallengeTests
 {
     [Theory]
-    [InlineData("""Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull" """, "Bearer", "https://auth.docker.io/token", "registry.docker.io")]
+    [InlineData(
+        """Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull" """, "Bearer",
+        "https://auth.docker.io/token", "registry.docker.io")]
     [InlineData("""bearer Realm = "https://a/t" , service=x""", "bearer", "https://a/t", "x")]
     [InlineData("""Basic realm="x", Bearer realm="https://a/t",service="s" """, "Bearer", "https://a/t", "s")]
     [InlineData("""Basic realm="a \"quoted\" name" """, "Basic", "a \"quoted\" name", null)]
@@ -40,7 +42,8 @@ public sealed class ChallengeTests
     [InlineData("[2001:db8::1]", null)]
     [InlineData("example.org.", "example.org")]
     [InlineData("a..example.org", null)]
-    public void The_registrable_domain_is_one_label_more_than_a_public_suffix(string host, string? domain) => Assert.Equal(domain, RegistrableDomain.Of(host));
+    public void The_registrable_domain_is_one_label_more_than_a_public_suffix(string host, string? domain) =>
+        Assert.Equal(domain, RegistrableDomain.Of(host));
 
     [Theory]
     [InlineData("https://registry-1.docker.io", "https://auth.docker.io/token", true)]
@@ -58,5 +61,7 @@ public sealed class ChallengeTests
     [InlineData("http://localhost:5001", "http://registry.example.org/token", false)]
     [InlineData("http://localhost:5001", "https://evil.example/token", false)]
     public void A_login_goes_to_the_registry_its_domain_and_listed_hosts(string registry, string realm, bool allowed) =>
-        Assert.Equal(allowed, new RealmRule(new RegistryLoginOptions { TokenRealms = "listed.example.net" }).Allows(new Uri(registry), new Uri(realm)));
+        Assert.Equal(
+            allowed,
+            new RealmRule(new RegistryLoginOptions { TokenRealms = "listed.example.net" }).Allows(new Uri(registry), new Uri(realm)));
 }

@@ -44,8 +44,10 @@ public sealed class RegistryClientTests : IAsyncLifetime
         Assert.Equal(FaultKind.Denied, (await client.FindAsync(Image(host, "acme/secret", "1"), good, Cancel)).Fault?.Kind);
         Assert.Equal(FaultKind.LoginRequired, (await client.FindAsync(Image(host, "acme/app", "1"), null, Cancel)).Fault?.Kind);
         var missing = await client.FindAsync(Image(host, "acme/app", "2"), good, Cancel);
-        Assert.Equal((FaultKind.NotFound, $"{host} has no tag 2 of acme/app, or no such image"), (missing.Fault!.Kind, missing.Fault.Message));
-        Assert.Equal($"{host} has no image acme/none", (await client.FindAsync(Image(host, "acme/none", "1"), good, Cancel)).Fault?.Message);
+        Assert.Equal(
+            (FaultKind.NotFound, $"{host} has no tag 2 of acme/app, or no such image"), (missing.Fault!.Kind, missing.Fault.Message));
+        Assert.Equal(
+            $"{host} has no image acme/none", (await client.FindAsync(Image(host, "acme/none", "1"), good, Cancel)).Fault?.Message);
 
         // A password goes to the registry itself, if it takes Basic, or to its token service, and nowhere else.
         var seen = Internet.Requests.Where(request => request.Authorization?.StartsWith("Basic", StringComparison.Ordinal) == true)
@@ -71,7 +73,9 @@ public sealed class RegistryClientTests : IAsyncLifetime
     {
         var (_, host) = Open("harbor.example.org");
         var answer = await Internet.Client().DescribeAsync(Image(host, path, "1"), Ada, Platform.Parse("linux/amd64"), Cancel);
-        Assert.Equal((FaultKind.WrongPlatform, $"{host}/{path}:1 is there for linux/arm64, and not for linux/amd64"), (answer.Fault!.Kind, answer.Fault.Message));
+        Assert.Equal(
+            (FaultKind.WrongPlatform, $"{host}/{path}:1 is there for linux/arm64, and not for linux/amd64"),
+            (answer.Fault!.Kind, answer.Fault.Message));
     }
 
     [Fact]
@@ -100,7 +104,11 @@ public sealed class RegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_listed_realm_gets_the_login()
     {
-        Internet.Serve("registry.example.org", http => http.Request.Headers.Authorization == "Bearer t" ? http.Response.WriteAsync("{}") : Challenge(http, "Bearer realm=\"https://auth.example.net/token\""));
+        Internet.Serve(
+            "registry.example.org",
+            http => http.Request.Headers.Authorization == "Bearer t"
+                ? http.Response.WriteAsync("{}")
+                : Challenge(http, "Bearer realm=\"https://auth.example.net/token\""));
         Internet.Serve("auth.example.net", http => http.Response.WriteAsync("""{"access_token":"t"}"""));
         Assert.True((await Internet.Client("auth.example.net").LoginAsync(Host("registry.example.org"), Ada, offline: false, Cancel)).Ok);
     }
@@ -144,7 +152,9 @@ public sealed class RegistryClientTests : IAsyncLifetime
         {
             ("nosuch.example.org", FaultKind.UnknownHost, "the name nosuch.example.org cannot be found in DNS"),
             ("down.example.org", FaultKind.Unreachable, "down.example.org cannot be reached: Connection refused"),
-            ("selfsigned.example.org", FaultKind.UntrustedCertificate, "nobody that this server trusts has signed it; an authority of your own goes into BERTH_CA_FILE"),
+            (
+                "selfsigned.example.org", FaultKind.UntrustedCertificate,
+                "nobody that this server trusts has signed it; an authority of your own goes into BERTH_CA_FILE"),
             ("othername.example.org", FaultKind.UntrustedCertificate, "it is for another name"),
             ("expired.example.org", FaultKind.UntrustedCertificate, "it has expired, or is not valid yet"),
             ("plain.example.org", FaultKind.PlainHttp, "plain.example.org speaks plain http, over which no login is sent"),
@@ -180,18 +190,27 @@ public sealed class RegistryClientTests : IAsyncLifetime
         {
             ["www.example.org"] = http => Status(http, 404, "<html>no</html>"),
             ["broken.example.org"] = http => Status(http, 503, "sorry"),
-            ["limited.example.org"] = http => Status(http, 429, """{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit.\u001b[31m\nmore"}]}"""),
+            [
+                "limited.example.org"] = http => Status(
+                    http, 429,
+                    """{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit.\u001b[31m\nmore"}]}"""),
             ["half.example.org"] = http => Status(http, 403, """{"errors":[{"code":"DENIED","message":"\ud800"}]}"""),
             ["mute.example.org"] = http => Status(http, 401, ""),
             ["negotiate.example.org"] = http => Challenge(http, "Negotiate"),
             ["norealm.example.org"] = http => Challenge(http, "Bearer realm=\"ftp://x/\""),
-            ["notoken.example.org"] = http => http.Request.Path == "/token" ? http.Response.WriteAsync("{}") : Challenge(http, "Bearer realm=\"https://notoken.example.org/token\""),
-            ["headertoken.example.org"] = http => http.Request.Path == "/token" ? http.Response.WriteAsync("""{"token":"a\r\nX-Evil: 1"}""") : Challenge(http, "Bearer realm=\"https://headertoken.example.org/token\""),
+            ["notoken.example.org"] = http => http.Request.Path == "/token"
+                ? http.Response.WriteAsync("{}")
+                : Challenge(http, "Bearer realm=\"https://notoken.example.org/token\""),
+            ["headertoken.example.org"] = http => http.Request.Path == "/token"
+                ? http.Response.WriteAsync("""{"token":"a\r\nX-Evil: 1"}""")
+                : Challenge(http, "Bearer realm=\"https://headertoken.example.org/token\""),
             ["huge.example.org"] = http => http.Request.Path == "/v2/" ? http.Response.WriteAsync("{}") : Typed(http, long_),
             ["loop.example.org"] = http => Redirect(http, "https://loop.example.org/v2/"),
             ["down2.example.org"] = http => Redirect(http, "http://loop.example.org/v2/"),
             ["html.example.org"] = http => http.Request.Path == "/v2/" ? http.Response.WriteAsync("{}") : Typed(http, "<html>"),
-            ["liar.example.org"] = http => http.Request.Path == "/v2/" ? http.Response.WriteAsync("{}") : Typed(http, "{}", "sha256:" + new string('0', 64)),
+            ["liar.example.org"] = http => http.Request.Path == "/v2/"
+                ? http.Response.WriteAsync("{}")
+                : Typed(http, "{}", "sha256:" + new string('0', 64)),
         };
         foreach (var (host, answer) in hosts)
         {
@@ -223,7 +242,9 @@ public sealed class RegistryClientTests : IAsyncLifetime
                 return;
             }
 
-            await Status(http, 403, $$"""{"errors":[{"code":"DENIED","message":"you sent {{http.Request.Headers.Authorization}} that is {{RegistryLike.Password}}"}]}""");
+            await Status(
+                http, 403,
+                $$"""{"errors":[{"code":"DENIED","message":"you sent {{http.Request.Headers.Authorization}} that is {{RegistryLike.Password}}"}]}""");
         });
         var answer = await Internet.Client().FindAsync(Image("echo.example.org", "acme/app", "1"), Ada, Cancel);
         Assert.Equal(FaultKind.Denied, answer.Fault!.Kind);

@@ -5,13 +5,11 @@ using Microsoft.AspNetCore.Http;
 namespace Berth.Tests.Registries.Remote;
 
 /// <summary>
-/// A registry that challenges and answers as a well-known one does. It knows one user, and holds <c>acme/app:1</c> (linux/amd64 and linux/arm64),
-/// <c>acme/arm:1</c> (linux/arm64 alone), <c>acme/single:1</c> (one manifest, linux/arm64) and <c>acme/secret:1</c>, which the user may not read.
+/// A registry that challenges and answers as a well-known one does. It knows one user, and holds <c>acme/app:1</c> (linux/amd64 and
+/// linux/arm64), <c>acme/arm:1</c> (linux/arm64 alone), <c>acme/single:1</c> (one manifest, linux/arm64) and <c>acme/secret:1</c>, which
+/// the user may not read.
 /// </summary>
-/// <param name="Server">What people write into the SERVER secret.</param>
-/// <param name="Origin">Where it answers.</param>
 /// <param name="Realm">Its token service; null for one that takes Basic.</param>
-/// <param name="Service">As in the challenge.</param>
 internal sealed record RegistryLike(string Server, string Origin, string? Realm, string Service)
 {
     public const string Password = "correct horse battery";
@@ -47,16 +45,31 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
     [
         new("https://index.docker.io/v1/", "registry-1.docker.io", "https://auth.docker.io/token", "registry.docker.io"),
         new("ghcr.io", "ghcr.io", "https://ghcr.io/token", "ghcr.io") { RefusesAtRealm = true, RefusalStatus = 403 },
-        new("mycompany.azurecr.io", "mycompany.azurecr.io", "https://mycompany.azurecr.io/oauth2/token", "mycompany.azurecr.io") { GivesRefreshTokens = true },
-        new("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr.ecr.eu-west-1.amazonaws.com", null, "ecr.amazonaws.com") { User = "AWS" },
+        new("mycompany.azurecr.io", "mycompany.azurecr.io", "https://mycompany.azurecr.io/oauth2/token", "mycompany.azurecr.io")
+        {
+            GivesRefreshTokens = true,
+        },
+        new("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr.ecr.eu-west-1.amazonaws.com", null, "ecr.amazonaws.com")
+        {
+            User = "AWS",
+        },
         new("gcr.io", "gcr.io", "https://gcr.io/v2/token", "gcr.io") { User = "_json_key" },
         new("eu.gcr.io", "eu.gcr.io", "https://eu.gcr.io/v2/token", "eu.gcr.io") { User = "_json_key" },
         new("us.gcr.io", "us.gcr.io", "https://us.gcr.io/v2/token", "us.gcr.io") { User = "_json_key" },
         new("asia.gcr.io", "asia.gcr.io", "https://asia.gcr.io/v2/token", "asia.gcr.io") { User = "_json_key" },
-        new("europe-docker.pkg.dev", "europe-docker.pkg.dev", "https://europe-docker.pkg.dev/v2/token", "europe-docker.pkg.dev") { User = "_json_key", RefusesAtRealm = true, RefusalStatus = 403 },
+        new("europe-docker.pkg.dev", "europe-docker.pkg.dev", "https://europe-docker.pkg.dev/v2/token", "europe-docker.pkg.dev")
+        {
+            User = "_json_key",
+            RefusesAtRealm = true,
+            RefusalStatus = 403,
+        },
         new("public.ecr.aws", "public.ecr.aws", "https://public.ecr.aws/token/", "public.ecr.aws") { User = "AWS" },
         new("quay.io", "quay.io", "https://quay.io/v2/auth", "quay.io"),
-        new("registry.gitlab.com", "registry.gitlab.com", "https://gitlab.com/jwt/auth", "container_registry") { RefusesAtRealm = true, RefusalStatus = 403 },
+        new("registry.gitlab.com", "registry.gitlab.com", "https://gitlab.com/jwt/auth", "container_registry")
+        {
+            RefusesAtRealm = true,
+            RefusalStatus = 403,
+        },
         new("harbor.example.org", "harbor.example.org", "https://harbor.example.org/service/token", "harbor-registry"),
         new("registry.example.org:5443", "registry.example.org", null, "registry"),
     ];
@@ -100,7 +113,9 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
         }
     }
 
-    /// <summary>https://distribution.github.io/distribution/spec/auth/token/: what is allowed of what was asked, or as ghcr.io does it, a refusal.</summary>
+    /// <summary>
+    /// https://distribution.github.io/distribution/spec/auth/token/: what is allowed of what was asked, or as ghcr.io does it, a refusal.
+    /// </summary>
     private async Task TokenAsync(HttpContext http)
     {
         var anonymous = http.Request.Headers.Authorization.Count == 0;
@@ -118,7 +133,8 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
         }
 
         var refresh = GivesRefreshTokens && http.Request.Query["offline_token"] == "true" ? ",\"refresh_token\":\"refresh-of-ada\"" : "";
-        await http.Response.WriteAsync($$"""{"token":"token.{{Convert.ToBase64String(Encoding.UTF8.GetBytes(granted))}}.{{(anonymous ? "" : "known")}}","expires_in":300{{refresh}}}""");
+        await http.Response.WriteAsync(
+            $$"""{"token":"token.{{Convert.ToBase64String(Encoding.UTF8.GetBytes(granted))}}.{{(anonymous ? "" : "known")}}","expires_in":300{{refresh}}}""");
     }
 
     private string Basic => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
@@ -137,7 +153,9 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
             return null;
         }
 
-        return name.Length == 0 ? (known == "known" ? true : null) : Encoding.UTF8.GetString(Convert.FromBase64String(granted)) == name ? true : null;
+        return name.Length == 0
+            ? (known == "known" ? true : null)
+            : Encoding.UTF8.GetString(Convert.FromBase64String(granted)) == name ? true : null;
     }
 
     private static async Task ContentAsync(HttpContext http, string path)
@@ -159,11 +177,15 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
         {
             http.Response.StatusCode = 404;
             await http.Response.WriteAsync(
-                name == "acme/none" ? """{"errors":[{"code":"NAME_UNKNOWN","message":"x"}]}""" : """{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}""");
+                name == "acme/none"
+                    ? """{"errors":[{"code":"NAME_UNKNOWN","message":"x"}]}"""
+                    : """{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}""");
             return;
         }
 
-        http.Response.ContentType = body.Contains("\"manifests\"", StringComparison.Ordinal) ? "application/vnd.oci.image.index.v1+json" : "application/vnd.oci.image.manifest.v1+json";
+        http.Response.ContentType = body.Contains("\"manifests\"", StringComparison.Ordinal)
+            ? "application/vnd.oci.image.index.v1+json"
+            : "application/vnd.oci.image.manifest.v1+json";
         http.Response.Headers["Docker-Content-Digest"] = Digest(body);
         if (HttpMethods.IsHead(http.Request.Method))
         {

@@ -15,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace Berth.Tests.Registries.Remote;
 
 /// <summary>
-/// Host names that answer on this machine: every connection of the client goes to one real server, which has a certificate for whatever name it is asked
-/// as. Names that nobody was given do not resolve.
+/// Host names that answer on this machine: every connection of the client goes to one real server, which has a certificate for whatever
+/// name it is asked as. Names that nobody was given do not resolve.
 /// </summary>
 internal sealed class TestInternet : IAsyncDisposable
 {
@@ -47,12 +47,15 @@ internal sealed class TestInternet : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(tls => tls.ServerCertificateSelector = (_, name) => internet.CertificateOf(name ?? "none")));
+            kestrel.Listen(
+                IPAddress.Loopback, 0,
+                listen => listen.UseHttps(tls => tls.ServerCertificateSelector = (_, name) => internet.CertificateOf(name ?? "none")));
         });
         internet._app = builder.Build();
         internet._app.Run(internet.AnswerAsync);
         await internet._app.StartAsync();
-        var places = internet._app.Urls.Select(url => new Uri(url)).ToDictionary(url => url.Scheme, url => url.Port, StringComparer.Ordinal);
+        var places = internet._app.Urls.Select(url => new Uri(url))
+            .ToDictionary(url => url.Scheme, url => url.Port, StringComparer.Ordinal);
         (internet._http, internet._https) = (places["http"], places["https"]);
         return internet;
     }
@@ -67,7 +70,8 @@ internal sealed class TestInternet : IAsyncDisposable
     }
 
     /// <summary>A certificate that the authority did not sign, or for another name, or of another time.</summary>
-    public void Certify(string host, string? name = null, bool trusted = true, int fromDay = -1) => _certificates[host] = Sign(name ?? host, trusted ? _authority : Authority("stranger"), fromDay);
+    public void Certify(string host, string? name = null, bool trusted = true, int fromDay = -1) =>
+        _certificates[host] = Sign(name ?? host, trusted ? _authority : Authority("stranger"), fromDay);
 
     public RemoteHttp Http() => new(new OutgoingOptions { CaFile = AuthorityFile }, ConnectAsync, Clock);
 
@@ -86,18 +90,23 @@ internal sealed class TestInternet : IAsyncDisposable
         var host = context.DnsEndPoint.Host;
         if (!_hosts.ContainsKey(host))
         {
-            throw new SocketException((int)(host.StartsWith("down.", StringComparison.Ordinal) ? SocketError.ConnectionRefused : SocketError.HostNotFound));
+            throw new SocketException(
+                (int)(host.StartsWith("down.", StringComparison.Ordinal) ? SocketError.ConnectionRefused : SocketError.HostNotFound));
         }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port == 80 || _plain.Contains(host) ? _http : _https, cancellationToken);
+        await socket.ConnectAsync(
+            IPAddress.Loopback, context.DnsEndPoint.Port == 80 || _plain.Contains(host) ? _http : _https, cancellationToken);
         return new NetworkStream(socket, ownsSocket: true);
     }
 
     private Task AnswerAsync(HttpContext http)
     {
         var host = http.Request.Host.Host;
-        Requests.Enqueue(new Request(host, http.Request.Method + " " + http.Request.Path + http.Request.QueryString, http.Request.Headers.Authorization.FirstOrDefault()));
+        Requests.Enqueue(
+            new Request(
+                host, http.Request.Method + " " + http.Request.Path + http.Request.QueryString,
+                http.Request.Headers.Authorization.FirstOrDefault()));
         return _hosts.TryGetValue(host, out var answer) ? answer(http) : Task.CompletedTask;
     }
 

@@ -7,8 +7,8 @@ using Berth.Server.Cryptography;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// What a browser shows to see a forwarded port: a signed cookie for one port of one codespace, from one start to the next stop, some hours at most. Useless
-/// everywhere else.
+/// What a browser shows to see a forwarded port: a signed cookie for one port of one codespace, from one start to the next stop, some hours
+/// at most. Useless everywhere else.
 /// </summary>
 internal sealed class PortCookie(ServerKeys keys, TimeProvider time)
 {

@@ -6,13 +6,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// What a program in a codespace is told of a browser's request, and what of its answer goes back. What is Berth's stays here: its cookie, and
-/// an Authorization that holds one of its tokens.
+/// What a program in a codespace is told of a browser's request, and what of its answer goes back. What is Berth's stays here: its cookie,
+/// and an Authorization that holds one of its tokens.
 /// </summary>
-/// <param name="running">Where the program runs.</param>
-/// <param name="port">Where it listens.</param>
-/// <param name="scheme">How browsers reach Berth.</param>
-/// <param name="hidesAuthorization">The request's Authorization is Berth's.</param>
 internal sealed class PortHeaders(RunningCodespace running, int port, string scheme, bool hidesAuthorization) : HttpTransformer
 {
     private const string UpgradeInsecureRequests = "Upgrade-Insecure-Requests";
@@ -96,7 +92,8 @@ internal sealed class PortHeaders(RunningCodespace running, int port, string sch
     private static void RemoveNamed(HttpRequest from, HttpHeaders? headers)
     {
         var named = from.Headers.GetCommaSeparatedValues(HeaderNames.Connection);
-        foreach (var name in headers?.NonValidated.Select(header => header.Key).Intersect(named, StringComparer.OrdinalIgnoreCase).ToList() ?? [])
+        foreach (var name in headers?.NonValidated.Select(header => header.Key).Intersect(named, StringComparer.OrdinalIgnoreCase).ToList()
+            ?? [])
         {
             headers!.Remove(name);
         }

@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Server.Codespaces.Connections.Ports;
 
-/// <summary>The host name of a forwarded port, <c>NAME-PORT.DOMAIN</c>: one of its own for every port of every codespace, so that browsers keep them apart.</summary>
+/// <summary>
+/// The host name of a forwarded port, <c>NAME-PORT.DOMAIN</c>: one of its own for every port of every codespace, so that browsers keep them
+/// apart.
+/// </summary>
 internal sealed partial record PortHost(string Codespace, int Port)
 {
     /// <summary>Whether the host belongs to forwarded ports at all; <paramref name="host"/> stays null when it names none.</summary>
@@ -26,7 +29,9 @@ internal sealed partial record PortHost(string Codespace, int Port)
         }
 
         var match = Label().Match(name[..^(domain.Length + 1)].ToLowerInvariant());
-        if (match.Success && ushort.TryParse(match.Groups["port"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0)
+        if (match.Success
+            && ushort.TryParse(match.Groups["port"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && port > 0)
         {
             host = new PortHost(match.Groups["name"].Value, port);
         }
@@ -37,6 +42,7 @@ internal sealed partial record PortHost(string Codespace, int Port)
     /// <summary>Where it opens, without a path.</summary>
     public string Url(AddressOptions options) => $"{options.BaseUri.Scheme}://{Codespace}-{Port}.{options.PortsHost}";
 
-    [GeneratedRegex("^(?<name>[a-z0-9][a-z0-9-]*)-(?<port>[1-9][0-9]{0,4})\\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "^(?<name>[a-z0-9][a-z0-9-]*)-(?<port>[1-9][0-9]{0,4})\\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Label();
 }

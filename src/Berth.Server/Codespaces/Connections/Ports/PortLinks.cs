@@ -18,7 +18,8 @@ internal sealed class PortLinks(Db db, TimeProvider time, AddressOptions options
 
     /// <summary>For the creator, through the API or <c>berth codespace forward --browser</c>.</summary>
     public static async Task<IResult> CreateAsync(
-        string name, string port, ApiCaller caller, CodespaceConnections connections, PortLinks links, AddressOptions options, CancellationToken cancellationToken)
+        string name, string port, ApiCaller caller, CodespaceConnections connections, PortLinks links, AddressOptions options,
+        CancellationToken cancellationToken)
     {
         var running = await connections.RunningAsync(caller, name, cancellationToken);
         if (!ushort.TryParse(port, out var number) || number == 0)
@@ -28,7 +29,8 @@ internal sealed class PortLinks(Db db, TimeProvider time, AddressOptions options
 
         if (options.PortsHost is null)
         {
-            return CodespaceConnections.Unprocessable("forwarded ports do not open in browsers here: the operator has set no BERTH_PORTS_DOMAIN; use berth codespace forward");
+            return CodespaceConnections.Unprocessable(
+                "forwarded ports do not open in browsers here: the operator has set no BERTH_PORTS_DOMAIN; use berth codespace forward");
         }
 
         return ApiResult.Created(await links.MakeAsync(running.Codespace, number, cancellationToken));

@@ -8,8 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// Passes one request of a browser on to a port of a codespace and the answer back, WebSockets included. The forwarder does the work; this is
-/// where it connects to, and <see cref="PortHeaders"/> what it may tell.
+/// Passes one request of a browser on to a port of a codespace and the answer back, WebSockets included. The forwarder does the work; this
+/// is where it connects to, and <see cref="PortHeaders"/> what it may tell.
 /// </summary>
 internal sealed class PortProxy : IDisposable
 {

@@ -5,11 +5,12 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// Serves the hosts of forwarded ports, and only those: before anything of Berth's own is looked at, so that no API, registry or page is ever served there. A port is
-/// its creator's alone: a request needs the cookie that a one-time link has set on this host.
+/// Serves the hosts of forwarded ports, and only those: before anything of Berth's own is looked at, so that no API, registry or page is
+/// ever served there. A port is its creator's alone: a request needs the cookie that a one-time link has set on this host.
 /// </summary>
 internal sealed class PortSite(
-    RequestDelegate next, AddressOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy, CodespaceConnections connections)
+    RequestDelegate next, AddressOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy,
+    CodespaceConnections connections)
 {
     private const string NotThere = "There is no forwarded port at this address, or its codespace does not run.";
 
@@ -23,7 +24,8 @@ internal sealed class PortSite(
 
         SurfaceLabel.Set(http, "ports");
         http.Response.Headers["Referrer-Policy"] = "same-origin";
-        if (host is null || await db.ReadAsync(session => CodespaceTable.FindAsync(session, host.Codespace), http.RequestAborted) is not { } codespace)
+        if (host is null
+            || await db.ReadAsync(session => CodespaceTable.FindAsync(session, host.Codespace), http.RequestAborted) is not { } codespace)
         {
             await RefuseAsync(http, HttpStatusCode.NotFound, NotThere);
         }
@@ -38,7 +40,10 @@ internal sealed class PortSite(
         else if (!cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, host.Port))
         {
             // The same for a port that is there and for one that is not.
-            await RefuseAsync(http, HttpStatusCode.Unauthorized, $"Only the codespace's creator can open this. Get a link with: berth codespace forward {codespace.Name} {host.Port} --browser");
+            await RefuseAsync(
+                http, HttpStatusCode.Unauthorized,
+                $"Only the codespace's creator can open this. Get a link with: berth codespace "
+                    + $"forward {codespace.Name} {host.Port} --browser");
         }
         else
         {
@@ -49,16 +54,21 @@ internal sealed class PortSite(
     /// <summary>Whoever had the port open hears when the engine is the reason; for everybody else there is nothing.</summary>
     private async Task RefuseStandingAsync(HttpContext http, Codespace codespace, int port)
     {
-        var away = cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, port) ? await connections.EngineAwayAsync(codespace, http.RequestAborted) : null;
+        var away = cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, port)
+            ? await connections.EngineAwayAsync(codespace, http.RequestAborted)
+            : null;
         await RefuseAsync(http, away is null ? HttpStatusCode.NotFound : HttpStatusCode.BadGateway, away?.Message ?? NotThere);
     }
 
     private async Task SignInAsync(HttpContext http, Codespace codespace, int port)
     {
         http.Response.Headers.CacheControl = "no-store";
-        if (!HttpMethods.IsGet(http.Request.Method) || !await links.UseAsync(http.Request.Query["ticket"], codespace, port, http.RequestAborted))
+        if (!HttpMethods.IsGet(http.Request.Method)
+            || !await links.UseAsync(http.Request.Query["ticket"], codespace, port, http.RequestAborted))
         {
-            await RefuseAsync(http, HttpStatusCode.Unauthorized, "This link has been used or is too old. Get another with: berth codespace forward --browser");
+            await RefuseAsync(
+                http, HttpStatusCode.Unauthorized,
+                "This link has been used or is too old. Get another with: berth codespace forward --browser");
             return;
         }
 
