@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Tools;
 using Berth.Tests.Registries.Ecr;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Berth.SystemTests.Registry;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Clients;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Clients;
 

@@ -1,12 +1,13 @@
-using Berth.Server.Faults;
-using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
 using Berth.Server.Settings;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Tools;
 using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Codespaces;

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
-using Berth.Server.Faults;
-using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Settings;
+using Berth.SystemTests.Fixtures.Tools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -5,8 +5,9 @@ using System.Net.WebSockets;
 using System.Text;
 using Berth.Client;
 using Berth.Client.Wire;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 

@@ -1,5 +1,6 @@
-using Berth.SystemTests.Faults;
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Disks;
+using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Codespaces;
 

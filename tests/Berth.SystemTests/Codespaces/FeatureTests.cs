@@ -1,4 +1,5 @@
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Codespaces;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Codespaces;

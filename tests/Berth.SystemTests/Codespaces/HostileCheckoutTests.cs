@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 

@@ -1,3 +1,4 @@
+using Berth.SystemTests.Fixtures.Codespaces;
 
 namespace Berth.SystemTests.Codespaces;
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 

@@ -1,7 +1,8 @@
 using System.Data.Common;
 using Berth.Client;
 using Berth.Client.Wire;
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 

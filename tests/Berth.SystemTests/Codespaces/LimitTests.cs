@@ -1,10 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Workspaces;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 

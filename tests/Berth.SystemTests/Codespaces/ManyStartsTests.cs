@@ -1,7 +1,8 @@
 using System.Text;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces.Networks;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 

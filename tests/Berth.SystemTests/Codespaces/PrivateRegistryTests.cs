@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Codespaces;
 

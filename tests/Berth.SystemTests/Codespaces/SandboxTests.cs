@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 

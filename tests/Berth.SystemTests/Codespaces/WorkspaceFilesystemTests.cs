@@ -1,6 +1,6 @@
-using Berth.SystemTests.Tools;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Workspaces;
+using Berth.SystemTests.Fixtures.Tools;
 using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Codespaces;

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Berth.SystemTests.Registry;
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Clients;
+using Berth.SystemTests.Fixtures.Disks;
+using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Faults;
 

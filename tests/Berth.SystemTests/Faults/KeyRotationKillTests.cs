@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using Berth.Client.Crypto;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
 using Berth.Server;
+using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
-using Berth.Server.Cryptography;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.SystemTests.Faults;

@@ -1,4 +1,5 @@
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Clients;
+using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Faults;
 
@@ -21,7 +22,7 @@ public sealed class KillTests
         var pushed = new PushLog();
         for (var round = 0; round < Rounds; round++)
         {
-            using (var registry = new Registry.RawRegistry(ada, $"{ada.Login}/kill"))
+            using (var registry = new RawRegistry(ada, $"{ada.Login}/kill"))
             {
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
                 var writers = Enumerable.Range(0, Writers)
@@ -37,7 +38,7 @@ public sealed class KillTests
             }
 
             await server.StartAsync();
-            using var after = new Registry.RawRegistry(ada, $"{ada.Login}/kill");
+            using var after = new RawRegistry(ada, $"{ada.Login}/kill");
             await pushed.CheckAsync(after, everything: round == Rounds - 1);
         }
 

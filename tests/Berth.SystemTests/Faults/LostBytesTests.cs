@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Berth.Server.Oci;
 using Berth.Server.Storage;
+using Berth.SystemTests.Fixtures.Disks;
 
 namespace Berth.SystemTests.Faults;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
-using Berth.SystemTests.Server;
+using Berth.SystemTests.Fixtures.Clients;
+using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Registry;
 

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Berth.SystemTests.Clients;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Clients;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Registry;
 

@@ -2,9 +2,9 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Berth.SystemTests.Clients;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Clients;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Registry;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Berth.SystemTests.Tools;
+using Berth.SystemTests.Fixtures.Tools;
 using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Scripts;

@@ -1,11 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Berth.SystemTests.Server;
-using Berth.SystemTests.Tools;
 using Berth.Server;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,0 +1,325 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Client;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
+
+namespace Berth.SystemTests.Fixtures.Codespaces;
+
+/// <summary>
+/// An organization with repositories to clone, images that differ from all others, and ada, who may write to the repositories. What its
+/// codespaces leave on the engine goes with it.
+/// </summary>
+internal sealed class CodespaceWorld : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _codespaces = [];
+
+    private CodespaceWorld(ServerProcess server, string organization, Person ada)
+    {
+        Server = server;
+        Organization = organization;
+        Ada = ada;
+        Api = ada.Api();
+    }
+
+    public ServerProcess Server { get; }
+
+    public string Organization { get; }
+
+    public Person Ada { get; }
+
+    public HttpClient Api { get; }
+
+    public static async Task<CodespaceWorld> CreateAsync(ServerProcess server)
+    {
+        foreach (var program in new[] { "docker", "git", "skopeo", "devcontainer" })
+        {
+            Requirement.Program(program);
+        }
+
+        Requirement.Root();
+        Requirement.That((await new Command("docker").TryAsync(null, "version")).ExitCode == 0, "no container engine answers");
+        var organization = Accounts.Unique("acme");
+        await Accounts.PostAsync(server.Admin, "/api/v3/admin/organizations", new { login = organization, admin = "admin" });
+        return new CodespaceWorld(server, organization, await server.UserAsync("ada"));
+    }
+
+    /// <summary>A private repository with these files, cloned from a folder of this machine.</summary>
+    public async Task<string> RepositoryAsync(string name, params (string Path, string Content)[] files)
+    {
+        var folder = _folder.Create(name);
+        var git = new Command("git", "-C", folder, "-c", "user.name=ada", "-c", "user.email=ada@example.com");
+        await git.RunAsync("init", "--quiet", "--initial-branch=main");
+        await CommitAsync(name, files);
+        await Accounts.PostAsync(
+            Server.Admin, $"/api/v3/orgs/{Organization}/repos",
+            new { name, visibility = "private", clone_url = new Uri(folder).AbsoluteUri });
+        await PutAsync($"/api/v3/repos/{Organization}/{name}/collaborators/{Ada.Login}", new { permission = "write" });
+        return $"{Organization}/{name}";
+    }
+
+    public string FolderOf(string repository) => _folder[repository];
+
+    public async Task CommitAsync(string repository, params (string Path, string Content)[] files)
+    {
+        foreach (var (path, content) in files)
+        {
+            var file = Path.Combine(_folder[repository], path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        }
+
+        var git = new Command("git", "-C", _folder[repository], "-c", "user.name=ada", "-c", "user.email=ada@example.com");
+        await git.RunAsync("add", "--all");
+        await git.RunAsync("commit", "--quiet", "--message", "change");
+    }
+
+    /// <summary>Pushes a private image that is like no other, with these labels; returns its reference.</summary>
+    public Task<string> ImageAsync(string name, params (string Name, string Value)[] labels) => ImageAsync(name, null, labels);
+
+    /// <param name="layer">A tar archive that lies on top; null: none.</param>
+    public async Task<string> ImageAsync(string name, string? layer, params (string Name, string Value)[] labels)
+    {
+        var layout = await LabelledImage.CreateAsync(
+            _folder.Create("image-" + name), [.. labels, ("test.unique", RandomNumberGenerator.GetHexString(16))], layer: layer);
+        var reference = $"{Server.Host}/{Organization}/{name}:1";
+        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken)
+            .RunAsync($"oci:{layout}:latest", "docker://" + reference);
+        return reference;
+    }
+
+    /// <summary>
+    /// Publishes features with the dev container tools; NAME in their description stands for what is returned: registry, owner and
+    /// <c>features</c>.
+    /// </summary>
+    public async Task<string> PublishFeaturesAsync(params (string Id, string Metadata, string Script)[] features)
+    {
+        var names = $"{Server.Host}/{Organization}/features";
+        var folder = _folder.Create("features");
+        foreach (var (id, metadata, script) in features)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, id));
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, id, "devcontainer-feature.json"), metadata.Replace("NAME", names, StringComparison.Ordinal),
+                TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, id, "install.sh"), script, TestContext.Current.CancellationToken);
+        }
+
+        await new Command("env", $"DEVCONTAINERS_OCI_AUTH={Server.Host}|admin|{ServerProcess.AdminToken}", "devcontainer")
+            .RunAsync("features", "publish", "--registry", Server.Host, "--namespace", Organization + "/features", folder);
+        return names;
+    }
+
+    public Task GrantAsync(string image, string repository) =>
+        PutAsync($"/api/v3/orgs/{Organization}/packages/container/{image}/access/codespaces/{repository}", new { });
+
+    public async Task WithdrawAsync(string image, string repository)
+    {
+        using var response = await Server.Admin.DeleteAsync(
+            new Uri($"/api/v3/orgs/{Organization}/packages/container/{image}/access/codespaces/{repository}", UriKind.Relative),
+            TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+    }
+
+    /// <summary>A codespace that was made in another way; what it leaves goes with the rest.</summary>
+    public void Owns(string codespace) => _codespaces.Add(codespace);
+
+    /// <summary>Creates one; returns its name while it starts.</summary>
+    public async Task<string> BeginAsync(string repository, object? body = null)
+    {
+        var created = await Accounts.PostAsync(Api, $"/api/v3/repos/{repository}/codespaces", body ?? new { });
+        Assert.Equal("Queued", created.GetProperty("state").GetString());
+        var name = created.GetProperty("name").GetString()!;
+        _codespaces.Add(name);
+        return name;
+    }
+
+    /// <summary>Creates one and waits for the end of its start.</summary>
+    public async Task<Started> CreateAsync(string repository, object? body = null) =>
+        await SettledAsync(await BeginAsync(repository, body));
+
+    public async Task<Started> StartAsync(string name)
+    {
+        await Accounts.PostAsync(Api, $"/api/v3/user/codespaces/{name}/start", new { });
+        return await SettledAsync(name);
+    }
+
+    public async Task<Started> StopAsync(string name)
+    {
+        await Accounts.PostAsync(Api, $"/api/v3/user/codespaces/{name}/stop", new { });
+        return await SettledAsync(name);
+    }
+
+    /// <summary>Follows the creation log to its end, which comes when nothing more happens.</summary>
+    public async Task<Started> SettledAsync(string name)
+    {
+        var log = await Patience.WithinAsync(
+            token => Api.GetStringAsync(
+                new Uri($"/api/v3/user/codespaces/{name}/creation-log?follow=true&attempt=latest", UriKind.Relative), token),
+            async () => $"{name} settles:\n{await LogAsync(name)}");
+        var codespace = await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken);
+        return new Started(
+            name, codespace.GetProperty("state").GetString()!,
+            codespace.TryGetProperty("failure", out var failure) ? failure.GetString() : null, log);
+    }
+
+    /// <summary>Runs a shell command in it; its output, then its exit code.</summary>
+    public async Task<(string Output, int ExitCode)> ExecAsync(string name, string command)
+    {
+        using var response = await Api.PostAsJsonAsync(
+            $"/api/v3/user/codespaces/{name}/exec", new { command = new[] { "sh", "-c", command } }, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var output = new System.Text.StringBuilder();
+        var code = -1;
+        await Berth.Server.Codespaces.Engine.EngineFrames.ReadAsync(
+            await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken),
+            (stream, piece) =>
+            {
+                var text = System.Text.Encoding.UTF8.GetString(piece.Span);
+                if (stream == 3)
+                {
+                    code = (int)JsonNode.Parse(text)!["exit_code"]!;
+                }
+                else
+                {
+                    output.Append(text);
+                }
+
+                return Task.CompletedTask;
+            },
+            TestContext.Current.CancellationToken);
+        return (output.ToString(), code);
+    }
+
+    public async Task<string[]> ContainersAsync(string name) =>
+        (await new Command("docker").RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + name)).Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Deletes it and waits until its files are gone.</summary>
+    public async Task DeleteAsync(string name)
+    {
+        using var deleted = await Api.DeleteAsync(
+            new Uri("/api/v3/user/codespaces/" + name, UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+        await UntilDeletedAsync(name);
+    }
+
+    public Task UntilDeletedAsync(string name) =>
+        Patience.UntilAsync(() => !Directory.Exists(Path.Combine(Server.Data, "codespaces", name)), $"the files of {name} are deleted");
+
+    public async Task<string> LogAsync(string name) =>
+        await Api.GetStringAsync(
+            new Uri($"/api/v3/user/codespaces/{name}/creation-log", UriKind.Relative), TestContext.Current.CancellationToken);
+
+    /// <summary>Waits for a line of the creation log.</summary>
+    public Task UntilLogAsync(string name, string words) =>
+        Patience.UntilAsync(
+            async () => (await LogAsync(name)).Contains(words, StringComparison.Ordinal), $"the log of {name} says '{words}'");
+
+    public Task UntilStateAsync(string name, string state) => Patience.UntilAsync(
+        async () =>
+            (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{name}", TestContext.Current.CancellationToken))
+                .GetProperty("state")
+                .GetString() == state,
+        $"{name} is {state}");
+
+    /// <summary>Why nothing can be run in it.</summary>
+    public async Task<string> RefusedExecAsync(string name)
+    {
+        using var response = await Api.PostAsJsonAsync(
+            $"/api/v3/user/codespaces/{name}/exec", new { command = new[] { "true" } }, TestContext.Current.CancellationToken);
+        Assert.InRange((int)response.StatusCode, 400, 499);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Gives ada a secret for codespaces of the repository.</summary>
+    public async Task SecretAsync(string repository, string name, string value)
+    {
+        using var client = new BerthClient(Server.Url, Ada.Token);
+        var id = (await Api.GetFromJsonAsync<JsonElement>($"/api/v3/repos/{repository}", TestContext.Current.CancellationToken))
+            .GetProperty("id")
+            .GetInt64();
+        var key = await client.SecretPublicKeyAsync(SecretLevel.User, TestContext.Current.CancellationToken);
+        await client.SetSecretAsync(SecretLevel.User, name, value, key, null, [id], TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Names of the images that were built for a codespace.</summary>
+    public async Task<string[]> BuiltAsync(string name) =>
+        (await new Command("docker")
+            .RunAsync("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=berth.invalid/{name}/*")).Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public async Task PutAsync(string path, object body)
+    {
+        using var response = await Server.Admin.PutAsJsonAsync(path, body, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"PUT {path} answers {(int)response.StatusCode}");
+    }
+
+    public async Task PatchAsync(string path, object body)
+    {
+        using var response = await Server.Admin.PatchAsJsonAsync(path, body, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"PATCH {path} answers {(int)response.StatusCode}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in _codespaces)
+        {
+            foreach (var container in await ContainersAsync(name))
+            {
+                await new Command("docker").TryAsync(null, "rm", "--force", "--volumes", container);
+            }
+
+            await new Command("docker").TryAsync(null, "network", "rm", "berth-" + name);
+            foreach (var volume in (await new Command("docker")
+                .RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split(
+                '\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                await new Command("docker").TryAsync(null, "volume", "rm", "--force", volume);
+            }
+
+            foreach (var image in await BuiltAsync(name))
+            {
+                await new Command("docker").TryAsync(null, "rmi", "--force", image);
+            }
+        }
+
+        await RemoveImagesAsync();
+        Api.Dispose();
+        _folder.Dispose();
+    }
+
+    /// <summary>Those that were pulled from the organization.</summary>
+    public async Task RemoveImagesAsync()
+    {
+        var images = await new Command("docker").RunAsync("images", "--quiet", "--filter", $"reference={Server.Host}/{Organization}/*");
+        foreach (var image in images.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct())
+        {
+            await new Command("docker").TryAsync(null, "rmi", "--force", image);
+        }
+    }
+}
+
+/// <summary>A codespace whose start has ended.</summary>
+internal sealed record Started(string Name, string State, string? Failure, string Log)
+{
+    public Started Is(string state)
+    {
+        Assert.True(State == state, $"{Name} is {State}, not {state}:\n{Log}");
+        return this;
+    }
+
+    public Started Says(params string[] words)
+    {
+        foreach (var word in words)
+        {
+            Assert.Contains(word, Log, StringComparison.Ordinal);
+        }
+
+        return this;
+    }
+}

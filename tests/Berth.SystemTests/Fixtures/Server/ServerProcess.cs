@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Berth.SystemTests.Fixtures.Tools;
+using Berth.Tests.TestServer;
+
+namespace Berth.SystemTests.Fixtures.Server;
+
+/// <summary>
+/// The server as its operators run it: a process of its own on a free port, that can be stopped, killed and started again.
+/// </summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    public const string AdminToken = "the-admin-token-of-the-client-tests";
+
+    private readonly Dictionary<string, string> _settings;
+    private readonly TestDatabase _database;
+    private readonly string _log;
+    private readonly HeldPort _port = new();
+    private Process? _process;
+
+    private ServerProcess(string data, TestDatabase database, Dictionary<string, string> settings, string log)
+    {
+        Data = data;
+        _database = database;
+        _settings = settings;
+        _log = log;
+        Url = new Uri($"{(settings.ContainsKey("BERTH_TLS_CERT_FILE") ? "https" : "http")}://localhost:{_port.Number}");
+        Admin = Client(AdminToken);
+    }
+
+    public string Data { get; }
+
+    public Uri Url { get; }
+
+    /// <summary>For a server in this process on the same database, once this one has stopped.</summary>
+    public string DatabaseSetting => _database.Setting ?? "sqlite:" + Path.Combine(Data, "berth.db");
+
+    /// <summary>host:port, as it stands in image names.</summary>
+    public string Host => Url.Authority;
+
+    public HttpClient Admin { get; }
+
+    /// <param name="data">The data folder; without one it gets a fresh folder that goes with it.</param>
+    /// <param name="settings">Each as NAME=VALUE.</param>
+    public static async Task<ServerProcess> StartAsync(string name, string? data = null, params string[] settings)
+    {
+        var folder = data ?? Directory.CreateTempSubdirectory("berth-server-").FullName;
+        var logs = Directory.CreateDirectory(Path.Combine(TestSettings.Root, "artifacts", "client-tests")).FullName;
+        var log = Path.Combine(logs, name + ".log");
+        File.Delete(log);
+        var server = new ServerProcess(
+            folder,
+            await TestDatabase.CreateAsync(data is null ? TestSettings.Database : null),
+            settings.Select(setting => setting.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal),
+            log);
+        await server.StartAsync();
+        return server;
+    }
+
+    public async Task StartAsync()
+    {
+        var info = new ProcessStartInfo("dotnet", [TestSettings.ServerDll])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Data,
+        };
+        foreach (var name in info.Environment.Keys.Where(key => key.StartsWith("BERTH_", StringComparison.Ordinal)).ToArray())
+        {
+            info.Environment.Remove(name);
+        }
+
+        info.Environment["BERTH_LISTEN"] = Url.Authority;
+        info.Environment["BERTH_URL"] = Url.GetLeftPart(UriPartial.Authority);
+        info.Environment["BERTH_DATA"] = Data;
+        info.Environment["BERTH_DATABASE"] = DatabaseSetting;
+        info.Environment["BERTH_ADMIN_TOKEN"] = AdminToken;
+        foreach (var (name, value) in _settings)
+        {
+            info.Environment[name] = value;
+        }
+
+        _process = Process.Start(info)!;
+        _process.OutputDataReceived += (_, line) => Log(line.Data);
+        _process.ErrorDataReceived += (_, line) => Log(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await Patience.UntilAsync(
+            async () =>
+            {
+                Assert.False(_process.HasExited, $"the server does not start, see {_log}");
+                return await IsReadyAsync();
+            },
+            $"the server at {Url} is ready (its log: {_log})");
+    }
+
+    /// <summary>What it wrote to its standard output and error, since it was first started.</summary>
+    public string LogFile => _log;
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>It stands still (SIGSTOP) until it is told to go on.</summary>
+    public Task StandStillAsync() => new Command("kill").RunAsync("-STOP", _process!.Id.ToString(CultureInfo.InvariantCulture));
+
+    public Task GoOnAsync() => new Command("kill").RunAsync("-CONT", _process!.Id.ToString(CultureInfo.InvariantCulture));
+
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends it with SIGTERM; returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>A client that sends the token with every request, or nothing.</summary>
+    public HttpClient Client(string? token)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 64 };
+        if (_settings.TryGetValue("BERTH_TLS_CERT_FILE", out var certificate))
+        {
+            var known = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(certificate))
+                .GetCertHashString();
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.GetCertHashString() == known;
+        }
+
+        var client = new HttpClient(handler)
+        {
+            BaseAddress = Url,
+            Timeout = TimeSpan.FromMinutes(5),
+        };
+        if (token is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (IsRunning)
+        {
+            await StopAsync();
+        }
+
+        _process?.Dispose();
+        Admin.Dispose();
+        _port.Dispose();
+        await _database.DisposeAsync();
+        if (Data.Contains("berth-server-", StringComparison.Ordinal))
+        {
+            await HostLeftovers.RemoveAsync(Data);
+            Directory.Delete(Data, recursive: true);
+        }
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var response = await Admin.GetAsync(new Uri("/readyz", UriKind.Relative));
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Log(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_settings)
+            {
+                File.AppendAllText(_log, line + "\n");
+            }
+        }
+    }
+}

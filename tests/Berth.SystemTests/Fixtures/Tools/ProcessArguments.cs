@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace Berth.SystemTests.Fixtures.Tools;
+
+/// <summary>What can be seen of this machine's processes, again and again until it is enough.</summary>
+internal sealed class ProcessArguments
+{
+    private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
+    private readonly string[] _files;
+    private readonly Task _watching;
+    private volatile bool _enough;
+
+    private ProcessArguments(string[] files)
+    {
+        _files = files;
+        _watching = Task.Run(WatchAsync);
+    }
+
+    /// <param name="files">Of every process: <c>cmdline</c>, which everybody may read, <c>environ</c>, which its user may.</param>
+    public static ProcessArguments Watch(params string[] files) => new(files);
+
+    /// <summary>Waits until some process has these words. Whoever has them must not end before.</summary>
+    public Task SeenAsync(string words) => Patience.UntilAsync(() => Has(words), $"a process is seen with '{words}'");
+
+    public bool Has(string words) => _seen.Keys.Any(text => text.Contains(words, StringComparison.Ordinal));
+
+    /// <summary>Ends the watching; all that was seen.</summary>
+    public async Task<string> EndAsync()
+    {
+        _enough = true;
+        await _watching;
+        return string.Join('\n', _seen.Keys);
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!_enough)
+        {
+            foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+            {
+                foreach (var file in _files)
+                {
+                    try
+                    {
+                        _seen.TryAdd(await File.ReadAllTextAsync(Path.Combine(folder, file), CancellationToken.None), 0);
+                    }
+                    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                    {
+                        // It has just ended.
+                    }
+                }
+            }
+
+            // Not without a pause: on one processor nothing else would come to its turn.
+            await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+        }
+    }
+}
