@@ -52,6 +52,9 @@ internal sealed class SecondEngine : IAsyncDisposable
     {
         var log = _folder["engine.log"];
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
+
+        // One that was ended while it began leaves the number of its process, which another process may have by now.
+        File.Delete(_folder["pid"]);
         _process = Process.Start("sh",
         [
             "-c",
