@@ -4,7 +4,7 @@ namespace Berth.Server.Access;
 
 /// <summary>
 /// Answers "may they?": reads the facts of a principal and a package or repository, and asks <see cref="AccessRules"/>. Facts are
-/// remembered until the next write that touches access, where this process is the only one that writes.
+/// remembered until the next write that touches access, or any write where other processes write too.
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {

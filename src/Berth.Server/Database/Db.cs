@@ -26,12 +26,20 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
 
     /// <summary>
     /// Counts committed writes while this process is the only one that writes (SQLite); answers read before the count moved are stale.
-    /// Null when other processes may write too: then nothing mutable may be cached.
+    /// Null when other processes may write too: then the database is asked (<see cref="GenerationAsync"/>).
     /// </summary>
     public long? Generation => Dialect.SingleProcess ? Volatile.Read(ref _generation) : null;
 
     /// <summary>The same, but without the writes that changed content alone (<see cref="WriteKind.Content"/>).</summary>
     public long? AccessGeneration => Dialect.SingleProcess ? Volatile.Read(ref _accessGeneration) : null;
+
+    /// <summary>
+    /// The number of a state of the database that holds every write acknowledged before the call. What was read while it is still the
+    /// number is true. Null when nothing may be remembered now.
+    /// </summary>
+    /// <param name="ofAccess">Writes of content alone need not move it.</param>
+    public virtual ValueTask<long?> GenerationAsync(bool ofAccess, CancellationToken cancellationToken) =>
+        new(ofAccess ? AccessGeneration : Generation);
 
     public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 

@@ -10,7 +10,7 @@ namespace Berth.Server.Database;
 /// Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html): whatever meets, the outcome is that of one after
 /// the other. The price is that PostgreSQL may end a write because of another one, and then it is begun again.
 /// </remarks>
-internal sealed class PostgresDb(string connectionString, IWriteRules rules, DatabaseMetrics metrics, TimeProvider time) : Db(rules)
+internal sealed class PostgresDb : Db
 {
     private const int MostAttempts = 12;
 
@@ -26,17 +26,30 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
     private const int MostAttemptsAtConstraints = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(64);
 
-    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(Prepared(connectionString));
-
+    private readonly NpgsqlDataSource _source;
+    private readonly PostgresGenerations _generations;
+    private readonly DatabaseMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly WriteGate _gate = new();
+
+    public PostgresDb(string connectionString, IWriteRules rules, DatabaseMetrics metrics, TimeProvider time)
+        : base(rules)
+    {
+        _source = NpgsqlDataSource.Create(Prepared(connectionString));
+        _generations = new PostgresGenerations(_source, time);
+        (_metrics, _time) = (metrics, time);
+    }
 
     internal override Dialect Dialect => Dialect.Postgres;
 
+    public override ValueTask<long?> GenerationAsync(bool ofAccess, CancellationToken cancellationToken) =>
+        _generations.NowAsync(cancellationToken);
+
     public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
-        var since = metrics.Begin();
+        var since = _metrics.Begin();
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-        metrics.ReadWaited(since);
+        _metrics.ReadWaited(since);
         return await body(new DbSession(this, connection, null, cancellationToken));
     }
 
@@ -74,7 +87,7 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
 
             // At random, so that those who met do not meet again.
             var longest = Math.Min(1 << attempt, LongestDelay.TotalMilliseconds);
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), _time, cancellationToken);
         }
     }
 
@@ -95,9 +108,9 @@ internal sealed class PostgresDb(string connectionString, IWriteRules rules, Dat
 
     private async Task<T> OnceAsync<T>(IsolationLevel isolation, Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
-        var since = metrics.Begin();
+        var since = _metrics.Begin();
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-        metrics.WriteWaited(since);
+        _metrics.WriteWaited(since);
         await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
         var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
 

@@ -31,7 +31,7 @@ public sealed class WriteKindTests(SharedServer shared)
     {
         await using var server = await BerthServer.StartAsync();
         var db = server.Services.GetRequiredService<Db>();
-        Assert.SkipUnless(db.AccessGeneration is not null, "on PostgreSQL nothing is remembered");
+        Assert.SkipUnless(db.AccessGeneration is not null, "on PostgreSQL every write counts");
         var ada = await server.UserAsync();
         await ada.PushAsync($"{ada.Login}/web");
         var before = db.AccessGeneration;

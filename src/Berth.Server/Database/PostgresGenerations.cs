@@ -1,0 +1,113 @@
+using Npgsql;
+
+namespace Berth.Server.Database;
+
+/// <summary>
+/// Numbers the states of a PostgreSQL database that several processes write to. Two looks at <c>pg_current_snapshot()</c> that give the
+/// same text see the same rows (https://www.postgresql.org/docs/current/functions-info.html, "Transaction ID and snapshot information"):
+/// whatever commits in between was in progress, or not yet begun, in the first text and is neither in the second.
+/// </summary>
+/// <remarks>
+/// One look serves all who asked before it began, so a server under load looks as often as one that is nearly idle. A write anywhere in
+/// the cluster changes the text; while it changes at every look, asking is not worth its round trip and nobody waits for it.
+/// </remarks>
+internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider time)
+{
+    private const int BusyAfter = 4;
+    private static readonly TimeSpan BetweenLooksWhenBusy = TimeSpan.FromMilliseconds(20);
+
+    private readonly Lock _lock = new();
+    private TaskCompletionSource<long>? _asked;
+    private bool _looking;
+    private long _looked;
+    private string _snapshot = "";
+    private long _number;
+    private int _changes;
+
+    /// <summary>
+    /// The number of a state that holds every write acknowledged before the call. Null while writes follow each other: then nothing is
+    /// remembered.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The database cannot be asked.</exception>
+    public async ValueTask<long?> NowAsync(CancellationToken cancellationToken)
+    {
+        Task<long> answer;
+        lock (_lock)
+        {
+            var busy = _changes >= BusyAfter;
+            if (busy && (_looking || time.GetElapsedTime(_looked) < BetweenLooksWhenBusy))
+            {
+                return null;
+            }
+
+            _asked ??= new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            answer = _asked.Task;
+            if (!_looking)
+            {
+                _looking = true;
+                _ = LookAsync();
+            }
+
+            if (busy)
+            {
+                return null;
+            }
+        }
+
+        return await answer.WaitAsync(cancellationToken);
+    }
+
+    private async Task LookAsync()
+    {
+        while (true)
+        {
+            TaskCompletionSource<long> asked;
+            lock (_lock)
+            {
+                if (_asked is null)
+                {
+                    _looking = false;
+                    return;
+                }
+
+                // Who asks from here on may know of a write that this look does not see.
+                (asked, _asked) = (_asked, null);
+            }
+
+            try
+            {
+                asked.SetResult(Number(await ReadAsync()));
+            }
+            catch (Exception exception)
+            {
+                asked.SetException(exception);
+                // While writes follow each other nobody may be waiting for it.
+                _ = asked.Task.Exception;
+            }
+        }
+    }
+
+    private async Task<string> ReadAsync()
+    {
+        await using var connection = await source.OpenConnectionAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand("select pg_current_snapshot()::text", connection);
+        return (string)(await command.ExecuteScalarAsync(CancellationToken.None))!;
+    }
+
+    private long Number(string snapshot)
+    {
+        lock (_lock)
+        {
+            _looked = time.GetTimestamp();
+            if (snapshot == _snapshot)
+            {
+                _changes = 0;
+                return _number;
+            }
+
+            _changes++;
+            _snapshot = snapshot;
+            return ++_number;
+        }
+    }
+}
