@@ -45,7 +45,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
             if (!_looking)
             {
                 _looking = true;
-                _ = LookAsync();
+                _ = Task.Run(LookAsync, CancellationToken.None);
             }
 
             if (busy)
