@@ -84,10 +84,12 @@ public sealed class EngineFaultTests
     {
         await using var engine = await SecondEngine.StartAsync();
         EngineProxy? between = null;
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var proxy = between = new EngineProxy(engine.SocketPath, async () =>
         {
             between!.Close();
             await engine.StopAsync();
+            stopped.SetResult();
         });
         await using var server = await ServerProcess.StartAsync(
             "codespaces-engine-gone", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);
@@ -97,6 +99,9 @@ public sealed class EngineFaultTests
         Assert.Contains(
             "the container engine went away during the start", (await world.SettledAsync(name)).Is("Failed").Failure,
             StringComparison.Ordinal);
+
+        // The start fails as soon as the connection closes, which is before the engine has ended.
+        await stopped.Task;
         await engine.StartAsync();
         proxy.Listen();
         (await world.StartAsync(name)).Is("Available");

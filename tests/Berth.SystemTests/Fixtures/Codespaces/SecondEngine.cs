@@ -52,9 +52,6 @@ internal sealed class SecondEngine : IAsyncDisposable
     {
         var log = _folder["engine.log"];
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
-
-        // One that was ended while it began leaves the number of its process, which another process may have by now.
-        File.Delete(_folder["pid"]);
         _process = Process.Start("sh",
         [
             "-c",
@@ -107,21 +104,6 @@ internal sealed class SecondEngine : IAsyncDisposable
 
         await StopAsync();
         await new Command("ip").TryAsync(null, "link", "delete", _bridge);
-        await UnmountAsync();
         _folder.Dispose();
-    }
-
-    /// <summary>
-    /// An engine that is ended while it begins leaves its data folder mounted on itself, and a folder that is mounted cannot go.
-    /// </summary>
-    private async Task UnmountAsync()
-    {
-        var mounts = await File.ReadAllLinesAsync("/proc/self/mounts", TestContext.Current.CancellationToken);
-        foreach (var target in mounts.Select(line => line.Split(' ')[1])
-            .Where(path => path.StartsWith(_folder.Path + "/", StringComparison.Ordinal))
-            .Reverse())
-        {
-            await new Command("umount").TryAsync(null, target);
-        }
     }
 }
