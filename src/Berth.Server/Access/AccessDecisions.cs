@@ -8,25 +8,28 @@ namespace Berth.Server.Access;
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {
-    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts = new(
-        db, capacity: 50_000, ofAccess: true);
-    private readonly GenerationCache<PackageAddress, PackageSubject> _subjects = new(db, capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts = new(capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<PackageAddress, PackageSubject> _subjects = new(capacity: 50_000, ofAccess: true);
 
     public async Task<Decision> DecideAsync(
-        Principal principal, PackageAddress address, PackageAction action, CancellationToken cancellationToken,
-        Visibility createAs = Visibility.Private) =>
-        AccessRules.Decide(principal, action, await FactsAsync(principal, address, cancellationToken), createAs);
+        Principal principal, PackageAddress address, PackageAction action, CancellationToken cancellationToken) =>
+        AccessRules.Decide(principal, action, await FactsAsync(principal, address, cancellationToken));
 
     public async ValueTask<PackageFacts> FactsAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken) =>
+        await FactsAsync(await db.GenerationAsync(cancellationToken), principal, address, cancellationToken);
+
+    /// <param name="at">The facts hold every write acknowledged when it was asked for.</param>
+    public async ValueTask<PackageFacts> FactsAsync(
+        Generation at, Principal principal, PackageAddress address, CancellationToken cancellationToken) =>
         (await _facts.GetAsync(
-            (principal, address),
+            at, (principal, address),
             async (key, token) => await db.ReadAsync(session => LoadAsync(session, key.Principal, key.Address), token),
             cancellationToken))!;
 
     /// <summary>What the package is, for a caller about whom all is decided.</summary>
-    public async ValueTask<PackageSubject> SubjectAsync(PackageAddress address, CancellationToken cancellationToken) =>
+    public async ValueTask<PackageSubject> SubjectAsync(Generation at, PackageAddress address, CancellationToken cancellationToken) =>
         (await _subjects.GetAsync(
-            address, async (key, token) => await db.ReadAsync(session => PackageFactsTable.SubjectAsync(session, key), token),
+            at, address, async (key, token) => await db.ReadAsync(session => PackageFactsTable.SubjectAsync(session, key), token),
             cancellationToken))!;
 
     /// <summary>The same facts inside a transaction, for what is decided and done in one.</summary>

@@ -13,14 +13,18 @@ internal readonly record struct AuthenticationResult(Principal? Principal, strin
 /// <summary>Finds the principal of a token. What it knows is true after the last write; expiry is looked at on every use.</summary>
 internal sealed class Authenticator(Db db, TimeProvider time)
 {
-    private readonly GenerationCache<string, TokenRow> _byHash = new(db, capacity: 50_000, ofAccess: true);
-    private readonly GenerationCache<long, TokenRow> _byId = new(db, capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<string, TokenRow> _byHash = new(capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<long, TokenRow> _byId = new(capacity: 50_000, ofAccess: true);
 
-    public async Task<AuthenticationResult> AuthenticateAsync(string secret, CancellationToken cancellationToken)
+    public async Task<AuthenticationResult> AuthenticateAsync(string secret, CancellationToken cancellationToken) =>
+        await AuthenticateAsync(await db.GenerationAsync(cancellationToken), secret, cancellationToken);
+
+    /// <param name="at">The token is what it was after every write acknowledged when this was asked for.</param>
+    public async Task<AuthenticationResult> AuthenticateAsync(Generation at, string secret, CancellationToken cancellationToken)
     {
         var hash = TokenSecret.Hash(secret);
         var row = await _byHash.GetAsync(
-            Convert.ToHexString(hash), (_, token) => db.ReadAsync(session => TokenTable.FindAsync(session, hash), token),
+            at, Convert.ToHexString(hash), (_, token) => db.ReadAsync(session => TokenTable.FindAsync(session, hash), token),
             cancellationToken);
 
         // The look-up by hash leaks nothing about a secret that has 256 random bits; the comparison is constant in time all the same.
@@ -33,10 +37,10 @@ internal sealed class Authenticator(Db db, TimeProvider time)
     }
 
     /// <summary>The principal of a token that was proven before; null when it has ended since.</summary>
-    public async ValueTask<Principal?> StillValidAsync(long tokenId, CancellationToken cancellationToken)
+    public async ValueTask<Principal?> StillValidAsync(Generation at, long tokenId, CancellationToken cancellationToken)
     {
         var row = await _byId.GetAsync(
-            tokenId, (id, token) => db.ReadAsync(session => TokenTable.FindAsync(session, id), token), cancellationToken);
+            at, tokenId, (id, token) => db.ReadAsync(session => TokenTable.FindAsync(session, id), token), cancellationToken);
         return row is null || row.ExpiredAt(time.GetUtcNow()) ? null : row.ToPrincipal();
     }
 

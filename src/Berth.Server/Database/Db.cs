@@ -24,22 +24,15 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
     /// <summary>For tests that count: hears every statement before it runs.</summary>
     internal Action<string>? Listener { get; set; }
 
-    /// <summary>
-    /// Counts committed writes while this process is the only one that writes (SQLite); answers read before the count moved are stale.
-    /// Null when other processes may write too: then the database is asked (<see cref="GenerationAsync"/>).
-    /// </summary>
-    public long? Generation => Dialect.SingleProcess ? Volatile.Read(ref _generation) : null;
-
-    /// <summary>The same, but without the writes that changed content alone (<see cref="WriteKind.Content"/>).</summary>
-    public long? AccessGeneration => Dialect.SingleProcess ? Volatile.Read(ref _accessGeneration) : null;
+    /// <summary>For tests that count: whether <see cref="GenerationCache{TKey,TValue}"/> remembers anything.</summary>
+    internal bool Remembers { get; set; } = true;
 
     /// <summary>
-    /// The number of a state of the database that holds every write acknowledged before the call. What was read while it is still the
-    /// number is true. Null when nothing may be remembered now.
+    /// The state that the database is in, for <see cref="GenerationCache{TKey,TValue}"/>. Writes are counted where this process is the only
+    /// one that writes (SQLite); elsewhere the database is asked.
     /// </summary>
-    /// <param name="ofAccess">Writes of content alone need not move it.</param>
-    public virtual ValueTask<long?> GenerationAsync(bool ofAccess, CancellationToken cancellationToken) =>
-        new(ofAccess ? AccessGeneration : Generation);
+    public ValueTask<Generation> GenerationAsync(CancellationToken cancellationToken) =>
+        Remembers ? NowAsync(cancellationToken) : default;
 
     public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 
@@ -83,6 +76,9 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
 
         return result;
     }
+
+    private protected virtual ValueTask<Generation> NowAsync(CancellationToken cancellationToken) =>
+        new(new Generation(Volatile.Read(ref _generation), Volatile.Read(ref _accessGeneration)));
 
     protected void MoveGeneration(bool access)
     {

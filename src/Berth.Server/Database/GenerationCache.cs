@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Remembers answers read from the database until the next committed write. Where this process is the only writer it counts them itself;
-/// elsewhere it asks the database first. Whatever it returns was true after the last write that was acknowledged when it was asked.
+/// Remembers answers read from the database until the next committed write. Whatever it returns was true after the last write that was
+/// acknowledged when the generation was asked for.
 /// </summary>
 /// <param name="ofAccess">Only writes that touch access count.</param>
-public sealed class GenerationCache<TKey, TValue>(Db db, int capacity, bool ofAccess = false)
+public sealed class GenerationCache<TKey, TValue>(int capacity, bool ofAccess = false)
     where TKey : notnull
     where TValue : class
 {
@@ -15,38 +16,28 @@ public sealed class GenerationCache<TKey, TValue>(Db db, int capacity, bool ofAc
 
     private Entries _entries = new(-1, new());
 
-    private long? Generation => ofAccess ? db.AccessGeneration : db.Generation;
+    /// <summary>What is remembered, or what <paramref name="read"/> finds; nothing is remembered of a null.</summary>
+    /// <param name="at">Asked for before the call, so that a write that lands during the read makes the answer stale, never fresh.</param>
+    public ValueTask<TValue?> GetAsync(
+        Generation at, TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken) =>
+        TryGet(at, key, out var value) ? new ValueTask<TValue?>(value) : new ValueTask<TValue?>(ReadAsync(at, key, read, cancellationToken));
 
-    public ValueTask<TValue?> GetAsync(TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken) =>
-        TryGet(key, out var value) ? new ValueTask<TValue?>(value) : new ValueTask<TValue?>(ReadAsync(key, read, cancellationToken));
-
-    /// <summary>Without waiting: false also where the database would have to be asked.</summary>
-    public bool TryGet(TKey key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TValue? value)
-    {
-        value = null;
-        return Generation is { } now && TryGet(now, key, out value);
-    }
-
-    private bool TryGet(long now, TKey key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TValue? value)
+    public bool TryGet(Generation at, TKey key, [NotNullWhen(true)] out TValue? value)
     {
         var entries = Volatile.Read(ref _entries);
         value = null;
-        return entries.Generation == now && entries.Values.TryGetValue(key, out value);
+        return entries.Generation == Counted(at) && entries.Values.TryGetValue(key, out value);
     }
 
-    private async Task<TValue?> ReadAsync(TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken)
-    {
-        // The generation is taken before the read: a write that lands in between makes this answer stale, never wrongly fresh.
-        var generation = await db.GenerationAsync(ofAccess, cancellationToken);
-        if (generation is { } now && TryGet(now, key, out var known))
-        {
-            return known;
-        }
+    private long? Counted(Generation at) => ofAccess ? at.OfAccess : at.All;
 
+    private async Task<TValue?> ReadAsync(
+        Generation at, TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken)
+    {
         var value = await read(key, cancellationToken);
-        if (generation is { } then && value is not null)
+        if (Counted(at) is { } generation && value is not null)
         {
-            Store(then, key, value);
+            Store(generation, key, value);
         }
 
         return value;

@@ -42,9 +42,6 @@ internal sealed class PostgresDb : Db
 
     internal override Dialect Dialect => Dialect.Postgres;
 
-    public override ValueTask<long?> GenerationAsync(bool ofAccess, CancellationToken cancellationToken) =>
-        _generations.NowAsync(cancellationToken);
-
     public override async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
         var since = _metrics.Begin();
@@ -71,6 +68,9 @@ internal sealed class PostgresDb : Db
 
     internal override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
         await _source.OpenConnectionAsync(cancellationToken);
+
+    private protected override ValueTask<Generation> NowAsync(CancellationToken cancellationToken) =>
+        _generations.NowAsync(cancellationToken);
 
     private async Task<T> AttemptAsync<T>(Func<int, Task<T>> run, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
     private static readonly TimeSpan BetweenLooksWhenBusy = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _lock = new();
-    private TaskCompletionSource<long>? _asked;
+    private TaskCompletionSource<Generation>? _asked;
     private bool _looking;
     private long _looked;
     private string _snapshot = "";
@@ -25,22 +25,22 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
     private int _changes;
 
     /// <summary>
-    /// The number of a state that holds every write acknowledged before the call. Null while writes follow each other: then nothing is
+    /// The state that holds every write acknowledged before the call. Without a number while writes follow each other: then nothing is
     /// remembered.
     /// </summary>
     /// <exception cref="NpgsqlException">The database cannot be asked.</exception>
-    public async ValueTask<long?> NowAsync(CancellationToken cancellationToken)
+    public async ValueTask<Generation> NowAsync(CancellationToken cancellationToken)
     {
-        Task<long> answer;
+        Task<Generation> answer;
         lock (_lock)
         {
             var busy = _changes >= BusyAfter;
             if (busy && (_looking || time.GetElapsedTime(_looked) < BetweenLooksWhenBusy))
             {
-                return null;
+                return default;
             }
 
-            _asked ??= new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _asked ??= new TaskCompletionSource<Generation>(TaskCreationOptions.RunContinuationsAsynchronously);
             answer = _asked.Task;
             if (!_looking)
             {
@@ -50,7 +50,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
 
             if (busy)
             {
-                return null;
+                return default;
             }
         }
 
@@ -61,7 +61,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
     {
         while (true)
         {
-            TaskCompletionSource<long> asked;
+            TaskCompletionSource<Generation> asked;
             lock (_lock)
             {
                 if (_asked is null)
@@ -94,7 +94,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
         return (string)(await command.ExecuteScalarAsync(CancellationToken.None))!;
     }
 
-    private long Number(string snapshot)
+    private Generation Number(string snapshot)
     {
         lock (_lock)
         {
@@ -102,12 +102,13 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
             if (snapshot == _snapshot)
             {
                 _changes = 0;
-                return _number;
+                return new Generation(_number, _number);
             }
 
             _changes++;
             _snapshot = snapshot;
-            return ++_number;
+            _number++;
+            return new Generation(_number, _number);
         }
     }
 }

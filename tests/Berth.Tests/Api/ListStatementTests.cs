@@ -14,7 +14,9 @@ public sealed class ListStatementTests
     public async Task A_list_of_many_takes_as_many_statements_as_a_list_of_one()
     {
         await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock");
-        server.Services.GetRequiredService<Db>().Listener = _ => Interlocked.Increment(ref _statements);
+        // What is remembered would be asked for or not, as others write meanwhile: on PostgreSQL every other test does.
+        var db = server.Services.GetRequiredService<Db>();
+        (db.Remembers, db.Listener) = (false, _ => Interlocked.Increment(ref _statements));
         var owner = await server.UserAsync("owner");
         var organization = await owner.OrganizationAsync();
         var team = (await owner.DoAsync("POST", $"/orgs/{organization}/teams", """{"name":"team"}"""))["slug"].GetString()!;

@@ -65,16 +65,16 @@ public sealed class DbTests(SharedServer shared)
     [Fact]
     public async Task What_was_written_is_read_by_the_next_reader()
     {
-        var cache = new GenerationCache<string, object>(Db, capacity: 10);
+        var cache = new GenerationCache<string, object>(capacity: 10);
         var name = Guid.CreateVersion7().ToString("N");
         async Task<object?> Count(string key, CancellationToken token) =>
             await Db.ReadAsync<object>(
                 async session => await session.SingleAsync<long>("select count(*) from login_failures where subject = @key", new { key }),
                 token);
 
-        Assert.Equal(0L, await cache.GetAsync(name, Count, Token));
+        Assert.Equal(0L, await cache.GetAsync(await Db.GenerationAsync(Token), name, Count, Token));
         await Db.WriteAsync(session => Insert(session, name), Token);
-        Assert.Equal(1L, await cache.GetAsync(name, Count, Token));
+        Assert.Equal(1L, await cache.GetAsync(await Db.GenerationAsync(Token), name, Count, Token));
     }
 
     [Fact]

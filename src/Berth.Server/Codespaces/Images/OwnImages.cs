@@ -26,7 +26,8 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
                 FaultKind.NotFound);
         }
 
-        var decision = await access.DecideAsync(principal, name.Address, PackageAction.Pull, cancellationToken);
+        var facts = await access.FactsAsync(principal, name.Address, cancellationToken);
+        var decision = AccessRules.Decide(principal, PackageAction.Pull, facts);
         if (decision.Allowed)
         {
             return new OwnDecision(decision.Deciding, null);
@@ -35,7 +36,7 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
         // Without a reason the creator may not know whether there is such a package, and the words are the same for both.
         var reason = decision.Reason
             ?? $"a codespace of {principal.Repository}, created by {principal.UserLogin}, may not read it, or it does not exist";
-        var missing = decision.Reason is not null && !(await access.FactsAsync(principal, name.Address, cancellationToken)).Exists;
+        var missing = decision.Reason is not null && !facts.Exists;
         var remedy = missing
             ? "push the image, or correct its name in devcontainer.json"
             : decision.Remedy ?? Remedies.IfItExists(principal, PackageAction.Pull, name.Address);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Berth.Server.Access;
+using Berth.Server.Database;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Authorization;
@@ -19,6 +20,9 @@ internal static class RegistryRouteExtensions
 /// </summary>
 internal sealed class RegistryAccess
 {
+    /// <summary>The state of the database when the request came in.</summary>
+    public required Generation At { get; init; }
+
     public required Principal Principal { get; init; }
 
     public required ImageName Name { get; init; }

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Authentication;
+using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 
@@ -7,15 +8,16 @@ namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
 /// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository, action or source of a mount not
-/// among
-/// those a token asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the package
-/// is
-/// hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
+/// among those a token asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the
+/// package is hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
 /// </summary>
 internal sealed class RegistryGate(
     RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access,
-    Challenge challenge)
+    Challenge challenge, Db db)
 {
+    /// <summary>What a request needs of which repository, and the scope that a challenge names for it.</summary>
+    private sealed record Asked(HttpContext Http, Generation At, ImageName? Name, RegistryActions Needs, string? Scope);
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<RegistryRoute>() is not { } route)
@@ -51,15 +53,16 @@ internal sealed class RegistryGate(
         }
 
         var bearer = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
+        var asked = new Asked(http, await db.GenerationAsync(http.RequestAborted), name, needs, scope);
         return bearer is not null && RegistryTokens.LooksLikeOne(bearer)
-            ? await AdmitTokenAsync(http, bearer, name, needs, scope)
-            : await AdmitCredentialsAsync(http, header, bearer, name, needs, scope);
+            ? await AdmitTokenAsync(asked, bearer)
+            : await AdmitCredentialsAsync(asked, header, bearer);
     }
 
     /// <summary>
     /// The other repository that a request mounts from. A token must have been asked for it, too: clients ask for what a challenge names
-    /// and for nothing
-    /// else, so without the challenge they would upload what they could have mounted. Null also for a mount that can only become an upload.
+    /// and for nothing else, so without the challenge they would upload what they could have mounted. Null also for a mount that can only
+    /// become an upload.
     /// </summary>
     private static ImageName? MountSource(HttpRequest request, ImageName target) =>
         HttpMethods.IsPost(request.Method) && Digest.TryParse(request.Query["mount"].FirstOrDefault(), out _)
@@ -67,14 +70,15 @@ internal sealed class RegistryGate(
             ? source
             : null;
 
-    private async Task<ApiError?> AdmitTokenAsync(HttpContext http, string text, ImageName? name, RegistryActions needs, string? scope)
+    private async Task<ApiError?> AdmitTokenAsync(Asked asked, string text)
     {
+        var (http, at, name, needs, scope) = asked;
         if (!tokens.TryVerify(text, out var token))
         {
             return challenge.On(RegistryErrors.Unauthorized.With("the registry token is not valid or has expired"), scope, "invalid_token");
         }
 
-        var principal = token.TokenId is { } id ? await authenticator.StillValidAsync(id, http.RequestAborted) : Principal.Anonymous;
+        var principal = token.TokenId is { } id ? await authenticator.StillValidAsync(at, id, http.RequestAborted) : Principal.Anonymous;
         if (principal is null)
         {
             return challenge.On(RegistryErrors.Unauthorized.With("the token behind this registry token has ended"), scope, "invalid_token");
@@ -92,7 +96,7 @@ internal sealed class RegistryGate(
 
         if ((grant.Granted & needs) != needs)
         {
-            return await RefuseAsync(http, principal, name, needs, scope!);
+            return await RefuseAsync(asked, name, principal);
         }
 
         if (MountSource(http.Request, name) is { } source && token.For(source.Value)?.Asked.HasFlag(RegistryActions.Pull) != true)
@@ -100,15 +104,15 @@ internal sealed class RegistryGate(
             return NotAsked(scope);
         }
 
-        return await AdmitAsync(http, principal, name, grant.Granted, token);
+        return await AdmitAsync(asked, name, principal, grant.Granted, token);
     }
 
     private ApiError NotAsked(string? scope) =>
         challenge.On(RegistryErrors.Unauthorized.With($"the registry token was not asked for {scope}"), scope, "insufficient_scope");
 
-    private async Task<ApiError?> AdmitCredentialsAsync(
-        HttpContext http, string header, string? bearer, ImageName? name, RegistryActions needs, string? scope)
+    private async Task<ApiError?> AdmitCredentialsAsync(Asked asked, string header, string? bearer)
     {
+        var (http, at, name, needs, scope) = asked;
         var found = Credentials.TryParse(header, out var credentials);
         if (bearer is not null && Credentials.TryDecode(bearer, out var user, out var decoded))
         {
@@ -121,7 +125,7 @@ internal sealed class RegistryGate(
                 RegistryErrors.Unauthorized.With("the Authorization header is neither Basic nor Bearer"), scope, "invalid_token");
         }
 
-        var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, http.RequestAborted);
+        var (principal, failure) = await authenticator.AuthenticateAsync(at, credentials.Secret, http.RequestAborted);
         if (principal is null)
         {
             await throttle.FailedAsync(http.Connection.RemoteIpAddress, credentials.UserName, http.RequestAborted);
@@ -133,43 +137,43 @@ internal sealed class RegistryGate(
             return null;
         }
 
-        var granted = TokenIssue.Allowed(principal, await access.FactsAsync(principal, name.Address, http.RequestAborted));
+        var granted = TokenIssue.Allowed(principal, await access.FactsAsync(at, principal, name.Address, http.RequestAborted));
         return (granted & needs) == needs
-            ? await AdmitAsync(http, principal, name, granted, token: null)
-            : await RefuseAsync(http, principal, name, needs, scope!);
+            ? await AdmitAsync(asked, name, principal, granted, token: null)
+            : await RefuseAsync(asked, name, principal);
     }
 
     private async Task<ApiError?> AdmitAsync(
-        HttpContext http, Principal principal, ImageName name, RegistryActions granted, RegistryToken? token)
+        Asked asked, ImageName name, Principal principal, RegistryActions granted, RegistryToken? token)
     {
-        http.Features.Set(new RegistryAccess
+        asked.Http.Features.Set(new RegistryAccess
         {
+            At = asked.At,
             Principal = principal,
             Name = name,
             Granted = granted,
             Token = token,
-            Facts = await access.SubjectAsync(name.Address, http.RequestAborted),
+            Facts = await access.SubjectAsync(asked.At, name.Address, asked.Http.RequestAborted),
         });
         return null;
     }
 
-    private async Task<ApiError> RefuseAsync(HttpContext http, Principal principal, ImageName name, RegistryActions needs, string scope)
+    private async Task<ApiError> RefuseAsync(Asked asked, ImageName name, Principal principal)
     {
         if (principal is AnonymousPrincipal)
         {
             // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike. RFC 6750 section 3.1:
-            // the token is
-            // good and too narrow. containerd, without the code, takes the challenge for a first one and asks again and again.
+            // the token is good and too narrow. containerd, without the code, takes the challenge for a first one and asks again and again.
             var refused = RegistryErrors.Unauthorized.Saying("authentication required: the repository is not public, or does not exist");
-            return challenge.On(refused, scope, "insufficient_scope");
+            return challenge.On(refused, asked.Scope, "insufficient_scope");
         }
 
-        var action = needs.HasFlag(RegistryActions.Delete)
+        var action = asked.Needs.HasFlag(RegistryActions.Delete)
             ? PackageAction.Delete
-            : needs.HasFlag(RegistryActions.Push) ? PackageAction.Push : PackageAction.Pull;
-        var decision = await access.DecideAsync(principal, name.Address, action, http.RequestAborted);
+            : asked.Needs.HasFlag(RegistryActions.Push) ? PackageAction.Push : PackageAction.Pull;
+        var decision = await access.DecideAsync(principal, name.Address, action, asked.Http.RequestAborted);
         var words = $"requested access to {name.Value} is "
             + $"denied: {principal.Describe()}{(decision.Reason is null ? "" : $"; {decision.Reason}")}";
-        return challenge.On(RegistryErrors.Denied.Saying(words) with { Remedy = decision.Remedy }, scope, "insufficient_scope");
+        return challenge.On(RegistryErrors.Denied.Saying(words) with { Remedy = decision.Remedy }, asked.Scope, "insufficient_scope");
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Berth.Server.Access;
 using Berth.Server.Authentication;
+using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 
@@ -113,7 +114,7 @@ internal sealed partial class TokenResponseJson : JsonSerializerContext;
 
 /// <summary>Makes a registry token for a caller: asks the access decisions for every scope.</summary>
 internal sealed class TokenIssue(
-    Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, TimeProvider time)
+    Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, Db db, TimeProvider time)
 {
     public async Task<IResult> ForAsync(
         HttpContext http, Credentials credentials, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
@@ -133,9 +134,10 @@ internal sealed class TokenIssue(
         Principal principal, long? tokenId, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
     {
         List<RegistryGrant> grants = [];
+        var at = await db.GenerationAsync(cancellationToken);
         foreach (var scope in scopes)
         {
-            grants.Add(new RegistryGrant(scope.Name, scope.Asked, await GrantedAsync(principal, scope, cancellationToken)));
+            grants.Add(new RegistryGrant(scope.Name, scope.Asked, await GrantedAsync(at, principal, scope, cancellationToken)));
         }
 
         var token = tokens.Issue(tokenId, grants);
@@ -156,14 +158,15 @@ internal sealed class TokenIssue(
         _ => null,
     };
 
-    private async Task<RegistryActions> GrantedAsync(Principal principal, RegistryScope scope, CancellationToken cancellationToken)
+    private async Task<RegistryActions> GrantedAsync(
+        Generation at, Principal principal, RegistryScope scope, CancellationToken cancellationToken)
     {
         if (!ImageName.TryParse(scope.Name, out var name))
         {
             return RegistryActions.None;
         }
 
-        return scope.Asked & Allowed(principal, await access.FactsAsync(principal, name.Address, cancellationToken));
+        return scope.Asked & Allowed(principal, await access.FactsAsync(at, principal, name.Address, cancellationToken));
     }
 
     /// <summary>Who may create a package may also look whether it is there: a push begins with looking.</summary>

@@ -26,13 +26,13 @@ internal sealed class Blob(BlobRow row, Digest digest)
     public StringValues ETag { get; } = $"\"{digest.Value}\"";
 }
 
-/// <summary>Finds blobs for requests. Answers are remembered until the next write where this process is the only one that writes.</summary>
+/// <summary>Finds blobs for requests. Answers are remembered until the next write.</summary>
 internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider time)
 {
     /// <summary>How often a look by somebody who may push renews a link: seldom, but while most of the grace period is left.</summary>
     private readonly TimeSpan _renewAfter = TimeSpan.FromHours(Math.Min(1, options.BlobGraceHours / 8));
 
-    private readonly GenerationCache<(long Package, string Digest), Blob> _blobs = new(db, capacity: 100_000);
+    private readonly GenerationCache<(long Package, string Digest), Blob> _blobs = new(capacity: 100_000);
 
     /// <summary>Null when the blob does not exist for the package.</summary>
     public async ValueTask<Blob?> FindAsync(RegistryAccess access, Digest digest, CancellationToken cancellationToken)
@@ -42,16 +42,12 @@ internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider ti
             return null;
         }
 
-        if (!_blobs.TryGet((id, digest.Value), out var blob))
-        {
-            blob = await _blobs.GetAsync(
-                (id, digest.Value),
-                async (key, token) => await db.ReadAsync(session => BlobTable.FindAsync(session, key.Package, digest), token) is { } row
-                    ? new Blob(row, digest)
-                    : null,
-                cancellationToken);
-        }
-
+        var blob = await _blobs.GetAsync(
+            access.At, (id, digest.Value),
+            async (key, token) => await db.ReadAsync(session => BlobTable.FindAsync(session, key.Package, digest), token) is { } row
+                ? new Blob(row, digest)
+                : null,
+            cancellationToken);
         if (blob is not null && access.MayPush && time.GetUtcNow() is var now && now - blob.UsedAt > _renewAfter)
         {
             await db.WriteUnderLocksAsync(session => BlobLinkTable.TouchAsync(session, id, blob.Id, now), cancellationToken);

@@ -31,7 +31,7 @@ internal static class ManifestEndpoints
         CancellationToken cancellationToken)
     {
         ServedManifest? manifest = null;
-        if (access.PackageId is not { } packageId || !manifests.TryGet(packageId, reference, out manifest))
+        if (access.PackageId is not { } packageId || !manifests.TryGet(access.At, packageId, reference, out manifest))
         {
             if (!Reference.TryParse(reference, out var parsed))
             {
@@ -39,7 +39,7 @@ internal static class ManifestEndpoints
                 return;
             }
 
-            manifest = access.PackageId is { } id ? await manifests.FindAsync(id, reference, parsed, cancellationToken) : null;
+            manifest = access.PackageId is { } id ? await manifests.FindAsync(access.At, id, reference, parsed, cancellationToken) : null;
         }
 
         if (manifest is null)

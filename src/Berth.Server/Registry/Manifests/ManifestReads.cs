@@ -21,8 +21,8 @@ internal sealed class ServedManifest(ManifestRow row)
 }
 
 /// <summary>
-/// Finds manifests for requests. What a tag or digest leads to is remembered until the next write where this process is the only one that
-/// writes; contents never change and are remembered everywhere, up to a total size.
+/// Finds manifests for requests. What a tag or digest leads to is remembered until the next write; contents never change and are remembered
+/// for good, up to a total size.
 /// </summary>
 internal sealed class ManifestReads(Db db)
 {
@@ -34,21 +34,23 @@ internal sealed class ManifestReads(Db db)
     /// <summary>Bytes of a larger content that are read at once.</summary>
     public const int Piece = 256 * 1024;
 
-    private readonly GenerationCache<(long Package, string Reference), ServedManifest> _manifests = new(db, capacity: 100_000);
+    private readonly GenerationCache<(long Package, string Reference), ServedManifest> _manifests = new(capacity: 100_000);
     private readonly SizedCache<long, byte[]> _contents = new(mostBytes: 16 << 20, largest: Whole);
 
     /// <summary>Null when there is no such live manifest.</summary>
-    public ValueTask<ServedManifest?> FindAsync(long packageId, string reference, Reference parsed, CancellationToken cancellationToken) =>
+    public ValueTask<ServedManifest?> FindAsync(
+        Generation at, long packageId, string reference, Reference parsed, CancellationToken cancellationToken) =>
         _manifests.GetAsync(
-            (packageId, reference),
+            at, (packageId, reference),
             async (key, token) => await db.ReadAsync(session => ManifestTable.FindAsync(session, key.Package, parsed), token) is { } row
                 ? new ServedManifest(row)
                 : null,
             cancellationToken);
 
     public bool TryGet(
-        long packageId, string reference, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ServedManifest? manifest) =>
-        _manifests.TryGet((packageId, reference), out manifest);
+        Generation at, long packageId, string reference,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ServedManifest? manifest) =>
+        _manifests.TryGet(at, (packageId, reference), out manifest);
 
     /// <summary>A piece of the content, the whole of a small one; null when the manifest went between the two reads.</summary>
     public ValueTask<byte[]?> ContentAsync(ServedManifest manifest, long from, CancellationToken cancellationToken) =>

@@ -54,7 +54,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
     /// </summary>
     private async Task<long?> MayReadAsync(RegistryAccess access, ImageName source, bool named, CancellationToken cancellationToken)
     {
-        var facts = await decisions.FactsAsync(access.Principal, source.Address, cancellationToken);
+        var facts = await decisions.FactsAsync(access.At, access.Principal, source.Address, cancellationToken);
         if (named && access.Token is { } token && token.For(source.Value)?.Granted.HasFlag(RegistryActions.Pull) != true)
         {
             return null;
