@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Workspaces;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
@@ -158,7 +160,9 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var engine = new EngineSocket("unix:///var/run/docker.sock");
         var label = Accounts.Unique("limits");
         var text = new System.Text.StringBuilder("\n");
-        var dockerfile = $"FROM {hostile.Image}\nLABEL {BuiltImages.Label}=\"{label}\"\nRUN {command}\n";
+        var dockerfile = SentDockerfile.Layer(
+            "limits", new SentBase(hostile.Image, []), [$"LABEL {BuiltImages.Label}=\"{label}\"", "RUN " + command], "the test",
+            new ExpansionBudget(TestContext.Current.CancellationToken));
         var context = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal));
         var build = new EngineBuild(

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 
 namespace Berth.Server.Codespaces.Builds;
 
@@ -16,13 +17,13 @@ internal sealed class BuildContext
 
     private readonly string? _folder;
     private readonly IgnorePatterns _ignored;
-    private readonly string _dockerfile;
+    private readonly SentDockerfile _dockerfile;
     private readonly IReadOnlyDictionary<string, string> _texts;
     private readonly Func<TarWriter, CancellationToken, Task>? _more;
 
     /// <param name="folder">Full path, or null for none.</param>
     public BuildContext(
-        string? folder, IgnorePatterns ignored, string dockerfile, IReadOnlyDictionary<string, string> texts,
+        string? folder, IgnorePatterns ignored, SentDockerfile dockerfile, IReadOnlyDictionary<string, string> texts,
         Func<TarWriter, CancellationToken, Task>? more = null) =>
         (_folder, _ignored, _dockerfile, _texts, _more) = (folder, ignored, dockerfile, texts, more);
 
@@ -46,7 +47,7 @@ internal sealed class BuildContext
 
         // The engine takes both away once it has read them, so they are in nothing that is copied.
         await TextAsync(tar, ".dockerignore", $".dockerignore\n{DockerfileName}\n", cancellationToken);
-        await TextAsync(tar, DockerfileName, _dockerfile, cancellationToken);
+        await TextAsync(tar, DockerfileName, _dockerfile.Text, cancellationToken);
     }
 
     public static async Task TextAsync(TarWriter tar, string path, string content, CancellationToken cancellationToken)

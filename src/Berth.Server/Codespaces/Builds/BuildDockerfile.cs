@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
@@ -21,7 +22,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
     /// <exception cref="FaultException">It failed, with the instruction that did.</exception>
     public async Task<PinnedImage> RunAsync(StartContext context, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
     {
-        Dictionary<string, string> pins = new(StringComparer.Ordinal);
+        Dictionary<string, SentBase> pins = new(StringComparer.Ordinal);
         foreach (var (text, reference) in planned.Pinned)
         {
             var pinned = context.Images[reference];
@@ -33,10 +34,11 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
                     "use an image without them");
             }
 
-            pins[text] = pinned.Reference;
+            pins[text] = new SentBase(pinned.Reference, pinned.Image.Environment);
         }
 
-        var dockerfile = planned.Dockerfile.Write(pins, $"{BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"");
+        var dockerfile = planned.Dockerfile.Write(
+            pins, $"{BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", context.Plan.Budget);
         var tar = new BuildContext(
             Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
         context.Log.Write("build", $"building {planned.Build.Dockerfile}");
@@ -50,13 +52,13 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
     /// <param name="files">Writes what they copy; null copies nothing.</param>
     /// <param name="metadata">The label devcontainer.metadata of the image; null leaves it.</param>
     public Task<PinnedImage> LayerAsync(
-        StartContext context, string from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
+        StartContext context, PinnedImage from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
         string? metadata, string purpose, string what,
         CancellationToken cancellationToken)
     {
-        var dockerfile = string.Join(
-            '\n', [$"FROM {from} AS {OwnStage}", $"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions])
-                + "\n";
+        var dockerfile = SentDockerfile.Layer(
+            OwnStage, new SentBase(from.Reference, from.Image.Environment),
+            [$"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions], what, context.Plan.Budget);
         var tar = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
         var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what)

@@ -104,7 +104,8 @@ internal sealed class ComposeFiles(Checkout checkout)
 
         // One file may be part of two projects; what counts for its paths is the first.
         _folders.TryAdd(path, folder);
-        var map = (ComposeMap)variables.Replace(ComposeYaml.Read(checkout.ReadText(path, MaxBytes, "the compose file"), path));
+        var map = (ComposeMap)variables.Replace(
+            ComposeYaml.Read(checkout.ReadText(path, MaxBytes, "the compose file"), path, checkout.Budget));
         foreach (var section in Sections)
         {
             if (map[section] is { } node and not ComposeMap)
@@ -131,7 +132,8 @@ internal sealed class ComposeFiles(Checkout checkout)
         var variables = new ComposeVariables(
             checkout.KindOf(path) == FileKind.Missing
                 ? new Dictionary<string, string>()
-                : ComposeVariables.ReadFile(checkout.ReadText(path, MaxBytes, "variables of compose files"), path));
+                : ComposeVariables.ReadFile(checkout.ReadText(path, MaxBytes, "variables of compose files"), path),
+            checkout.Budget);
         _variables.Add(variables);
         return variables;
     }
@@ -168,21 +170,28 @@ internal sealed class ComposeFiles(Checkout checkout)
         return new ComposeMap(list.File, list.Line, entries);
     }
 
-    private static ComposeMap Merge(ComposeMap below, ComposeMap over, string name)
+    private ComposeMap Merge(ComposeMap below, ComposeMap over, string name)
     {
+        checkout.Budget.Values(below.Entries.Count + over.Entries.Count, over.Place);
         var entries = new OrderedDictionary<string, ComposeNode>(below.Entries, StringComparer.Ordinal);
         foreach (var (key, value) in over.Entries)
         {
             entries[key] = (entries.GetValueOrDefault(key), value) switch
             {
                 (ComposeMap one, ComposeMap other) => Merge(one, other, key),
-                (ComposeList one, ComposeList other) when !Replaced.Contains(key) => other with { Items = [.. one.Items, .. other.Items] },
+                (ComposeList one, ComposeList other) when !Replaced.Contains(key) => Joined(one, other),
                 (not null, ComposeText { IsNull: true }) when name != "environment" => entries[key],
                 _ => value,
             };
         }
 
         return over with { Entries = entries };
+    }
+
+    private ComposeList Joined(ComposeList below, ComposeList over)
+    {
+        checkout.Budget.Values(below.Items.Count + over.Items.Count, over.Place);
+        return over with { Items = [.. below.Items, .. over.Items] };
     }
 
     private ComposeMap Extended(ComposeMap file)

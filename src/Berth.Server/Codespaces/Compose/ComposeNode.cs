@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
@@ -10,6 +11,8 @@ internal abstract record ComposeNode(string File, int Line)
 {
     /// <summary>Nothing is written there, or something that means nothing.</summary>
     public virtual bool IsUnset => false;
+
+    public TextPlace Place => new(File, Line);
 
     public FaultException Fault(string reason) => new(FaultKind.Configuration, $"{File}:{Line}: {reason}");
 }

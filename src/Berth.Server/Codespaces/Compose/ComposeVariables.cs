@@ -1,4 +1,4 @@
-using System.Text;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
@@ -7,13 +7,9 @@ namespace Berth.Server.Codespaces.Compose;
 /// Variables in compose files (compose specification, "Interpolation"). Their values come from the repository's <c>.env</c>; the
 /// environment of a compose program would be the server's, and is empty.
 /// </summary>
-internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> values)
+internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> values, ExpansionBudget budget)
 {
-    private const int MaxDepth = 8;
-    private const int MaxLength = 64 * 1024;
     private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
-
-    public static ComposeVariables None { get; } = new(new Dictionary<string, string>());
 
     /// <summary>Names that were asked for, have no value and no default.</summary>
     public IEnumerable<string> Unknown => _unknown.Order(StringComparer.Ordinal);
@@ -34,12 +30,8 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
 
     private string Replace(string text, ComposeNode place, int depth)
     {
-        if (depth > MaxDepth)
-        {
-            throw place.Fault("variables are nested too deeply");
-        }
-
-        var result = new StringBuilder();
+        budget.Nest(depth, place.Place);
+        var result = new ExpandedText(budget, place.Place);
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] != '$' || i + 1 == text.Length)
@@ -62,11 +54,6 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
                 var length = NameLength(text, i + 1);
                 result.Append(length == 0 ? "$" : Value(text.Substring(i + 1, length)) ?? Missing(text.Substring(i + 1, length)));
                 i += length;
-            }
-
-            if (result.Length > MaxLength)
-            {
-                throw place.Fault("the text becomes too long");
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -12,19 +13,21 @@ namespace Berth.Server.Codespaces.Compose;
 internal sealed partial class ComposeYaml
 {
     private const int MaxDepth = 24;
-    private const int MaxNodes = 20_000;
 
     private readonly string _file;
+    private readonly ExpansionBudget _budget;
     private readonly Parser _parser;
-    private readonly Dictionary<string, (ComposeNode Node, int Size)> _anchors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ComposeNode Node, int Size, long Characters)> _anchors = new(StringComparer.Ordinal);
     private int _count;
+    private long _characters;
 
-    private ComposeYaml(string text, string file) => (_file, _parser) = (file, new Parser(new StringReader(text)));
+    private ComposeYaml(string text, string file, ExpansionBudget budget) =>
+        (_file, _budget, _parser) = (file, budget, new Parser(new StringReader(text)));
 
     /// <exception cref="FaultException">It is not YAML, too deep or too large; names the line.</exception>
-    public static ComposeMap Read(string text, string file)
+    public static ComposeMap Read(string text, string file, ExpansionBudget budget)
     {
-        var reader = new ComposeYaml(text, file);
+        var reader = new ComposeYaml(text, file, budget);
         try
         {
             return reader.Document();
@@ -72,11 +75,14 @@ internal sealed partial class ComposeYaml
                 throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: nothing is anchored as {alias.Value.Value}");
             }
 
+            // What is repeated is there once, and is written out wherever it goes.
             Count(known.Size, line);
+            _characters += known.Characters;
+            _budget.Expand(known.Characters, 0, new TextPlace(_file, line));
             return known.Node;
         }
 
-        var before = _count;
+        var (before, charactersBefore) = (_count, _characters);
         Count(1, line);
         var (node, anchor) = start switch
         {
@@ -87,7 +93,7 @@ internal sealed partial class ComposeYaml
         };
         if (!anchor.IsEmpty)
         {
-            _anchors[anchor.Value] = (node, _count - before);
+            _anchors[anchor.Value] = (node, _count - before, _characters - charactersBefore);
         }
 
         return node;
@@ -96,6 +102,7 @@ internal sealed partial class ComposeYaml
     private (ComposeNode, AnchorName) Text()
     {
         var scalar = _parser.Consume<Scalar>();
+        _characters += scalar.Value.Length;
         CheckTag(scalar);
         return (
             new ComposeText(_file, (int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty),
@@ -144,12 +151,15 @@ internal sealed partial class ComposeYaml
             }
         }
 
-        foreach (var (name, value) in merged.SelectMany(map => map.Entries))
+        foreach (var map in merged)
         {
-            entries.TryAdd(name, value);
+            Count(map.Entries.Count, line);
+            foreach (var (name, value) in map.Entries)
+            {
+                entries.TryAdd(name, value);
+            }
         }
 
-        Count(merged.Sum(map => map.Entries.Count), line);
         return (new ComposeMap(_file, line, entries), start.Anchor);
     }
 
@@ -164,11 +174,7 @@ internal sealed partial class ComposeYaml
     private void Count(int more, int line)
     {
         _count += more;
-        if (_count > MaxNodes)
-        {
-            throw new FaultException(
-                FaultKind.Configuration, $"{_file}:{line}: more than {MaxNodes} values, those that aliases repeat included");
-        }
+        _budget.Values(more, new TextPlace(_file, line));
     }
 
     [GeneratedRegex(@"^\(Line: .*?\) - \(Line: .*?\): ", RegexOptions.NonBacktracking)]

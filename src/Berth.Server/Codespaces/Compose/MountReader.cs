@@ -13,18 +13,22 @@ namespace Berth.Server.Codespaces.Compose;
 internal sealed partial class MountReader(
     Checkout checkout, ComposeFiles files, ComposeMap project, string repository, List<string> remarks)
 {
+    private const int MaxMounts = 200;
+
     public List<ComposeMount> Read(ComposeMap service, string name)
     {
         // By target: of two files that mount something at one place the later wins.
         var mounts = new OrderedDictionary<string, ComposeMount>(StringComparer.Ordinal);
         foreach (var node in Items(service["volumes"], $"services.{name}.volumes"))
         {
+            Count(node);
             var mount = node is ComposeMap map ? Long(map, name, mounts.Count) : Short(ComposeFiles.TextOf(node), node, name, mounts.Count);
             mounts[mount.Target] = mount;
         }
 
         foreach (var node in Items(service["tmpfs"], $"services.{name}.tmpfs"))
         {
+            Count(node);
             var target = Target(ComposeFiles.TextOf(node).Split(':')[0], node);
             mounts[target] = new ComposeMount(ComposeMountKind.Memory, "", target, false);
         }
@@ -33,6 +37,8 @@ internal sealed partial class MountReader(
         Files(service, name, "configs", file => $"/{file}", mounts);
         return [.. mounts.Values];
     }
+
+    private void Count(ComposeNode node) => checkout.Budget.Count("mounts", MaxMounts, node.Place);
 
     private ComposeMount Short(string text, ComposeNode node, string name, int index)
     {
@@ -161,6 +167,7 @@ internal sealed partial class MountReader(
     {
         foreach (var node in Items(service[section], $"services.{name}.{section}"))
         {
+            Count(node);
             var map = node as ComposeMap;
             var source = ComposeFiles.TextOf(
                 map is null ? node : map["source"] ?? throw map.Fault($"services.{name}.{section}: it has a source"));

@@ -3,7 +3,9 @@ using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Connections;
@@ -89,7 +91,7 @@ internal sealed class CodespaceConnections(
     {
         var codespace = running.Codespace;
         var variables = await inside.VariablesAsync(codespace, cancellationToken);
-        var environment = RemoteEnvironment.Of(running.Container).Where(entry => !variables.ContainsKey(entry.Split('=', 2)[0]))
+        var environment = RemoteOf(running.Container, cancellationToken).Where(entry => !variables.ContainsKey(entry.Split('=', 2)[0]))
             .Concat(variables.Select(variable => $"{variable.Key}={variable.Value}"));
         if (process is { Tty: true, Terminal: { Length: > 0 } terminal })
         {
@@ -103,6 +105,18 @@ internal sealed class CodespaceConnections(
             Input = process.Input,
             Tty = process.Tty,
         };
+    }
+
+    private static IReadOnlyList<string> RemoteOf(EngineContainer container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return RemoteEnvironment.Of(container, new ExpansionBudget(cancellationToken));
+        }
+        catch (FaultException exception)
+        {
+            throw new ApiException(Unprocessable(exception.Message));
+        }
     }
 
     public static ApiError Unprocessable(string reason) => new(422, "unprocessable", reason);

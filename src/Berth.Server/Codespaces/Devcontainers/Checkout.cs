@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -19,9 +20,14 @@ internal enum FileKind
 /// repository may point at any file of the host. Read while no process of the codespace runs, so what was looked at is not exchanged in
 /// between.
 /// </summary>
-internal sealed partial class Checkout(string root)
+internal sealed partial class Checkout(string root, ExpansionBudget budget)
 {
+    private const int LongestPath = 4096;
+
     public string Root => root;
+
+    /// <summary>Of the plan that is made of these files; every text that is read is charged to it.</summary>
+    public ExpansionBudget Budget => budget;
 
     /// <summary>
     /// Where a path that a file of the checkout names lies, as a path within the checkout; the empty text is the checkout itself.
@@ -35,6 +41,11 @@ internal sealed partial class Checkout(string root)
         if (path.StartsWith(WholeWorkspace, StringComparison.Ordinal))
         {
             (folder, path) = ("", path[WholeWorkspace.Length..].TrimStart('/'));
+        }
+
+        if (path.Length > LongestPath)
+        {
+            throw new FaultException(FaultKind.Configuration, $"{what}: a path has at most {LongestPath} characters");
         }
 
         if (path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal) || path.Contains("${", StringComparison.Ordinal))
@@ -78,9 +89,15 @@ internal sealed partial class Checkout(string root)
             FileKind.Missing => throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path} on this branch"),
             FileKind.File when new FileInfo(file).Length > maxBytes =>
                 throw new FaultException(FaultKind.Configuration, $"{what}: {path} is larger than {maxBytes / 1024} KiB"),
-            FileKind.File => File.ReadAllText(file, Encoding.UTF8),
+            FileKind.File => Charged(File.ReadAllText(file, Encoding.UTF8), path),
             _ => throw new FaultException(FaultKind.Configuration, $"{what}: {path} is not a file"),
         };
+    }
+
+    private string Charged(string text, string path)
+    {
+        budget.Read(text.Length, new TextPlace(path));
+        return text;
     }
 
     private void CheckLinks(string path, string what)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 
@@ -68,12 +69,15 @@ internal sealed partial record DevcontainerConfiguration(
     /// <exception cref="FaultException">It asks for a form that this version does not support, or is wrong.</exception>
     public static DevcontainerConfiguration From(DevcontainerFile file, string repository)
     {
-        var text = Variables(file.Content.GetRawText()).Replace("${localWorkspaceFolderBasename}", repository, StringComparison.Ordinal);
-        var config = JsonNode.Parse(text, documentOptions: new()
+        var config = new JsonObject();
+        foreach (var (name, value) in JsonObject.Create(file.Content)!)
         {
-            CommentHandling = JsonCommentHandling.Skip,
-            AllowTrailingCommas = true,
-        })!.AsObject();
+            config[name] = ConfigurationVariables.Replace(
+                value,
+                variable => variable == "localWorkspaceFolderBasename" ? repository : ConfigurationVariables.LocalEnvironment(variable),
+                file.Checkout.Budget, new TextPlace(file.Path, file.Lines.GetValueOrDefault(name)));
+        }
+
         List<string> ignored = [];
         var reader = new SourceReader(config, file, ignored);
         var source = reader.Read();
@@ -196,15 +200,6 @@ internal sealed partial record DevcontainerConfiguration(
     private static bool IsCommand(JsonNode? value) => value is JsonArray words
         ? words.All(word => word?.GetValueKind() == JsonValueKind.String)
         : value?.GetValueKind() == JsonValueKind.String;
-
-    /// <summary>
-    /// <c>${localEnv:NAME:default}</c> sees nothing: the local environment is the server's. Replaced in the text, where a default cannot
-    /// contain a quote.
-    /// </summary>
-    private static string Variables(string text) => LocalEnvironment().Replace(text, match => match.Groups["default"].Value);
-
-    [GeneratedRegex(@"\$\{(localEnv|env):[^:}""]*(:(?<default>[^}""]*))?\}", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex LocalEnvironment();
 
     [GeneratedRegex(@"^/[A-Za-z0-9._/-]*[A-Za-z0-9._-]\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex PlaceGrammar();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Json;
 
@@ -23,9 +24,9 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
 
     /// <param name="path">The one that was asked for, within the checkout; null looks at the usual places.</param>
     /// <exception cref="FaultException">There is none, or it cannot be read; the message says where and why.</exception>
-    public static DevcontainerFile Read(string checkout, string? path)
+    public static DevcontainerFile Read(Checkout checkout, string? path)
     {
-        path ??= Find(checkout);
+        path ??= Find(checkout.Root);
         if (!IsPlace(path))
         {
             throw new FaultException(
@@ -34,12 +35,34 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
                     + ".devcontainer/FOLDER/devcontainer.json");
         }
 
-        var bytes = Open(checkout, path);
-        return new DevcontainerFile(path, Parse(bytes, path), new Checkout(checkout), bytes);
+        var bytes = Open(checkout.Root, path);
+        checkout.Budget.Read(bytes.Length, new TextPlace(path));
+        return new DevcontainerFile(path, Parse(bytes, path), checkout, bytes);
     }
 
     /// <summary>Within the checkout; paths in it begin there.</summary>
     public string Folder => Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.LastIndexOf('/')] : "";
+
+    /// <summary>The lines of its own properties.</summary>
+    public IReadOnlyDictionary<string, int> Lines => field ??= ReadLines();
+
+    private Dictionary<string, int> ReadLines()
+    {
+        Dictionary<string, int> lines = new(StringComparer.Ordinal);
+        var text = Bytes.Span[(Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..];
+        var reader = new Utf8JsonReader(text, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        for (var (line, seen) = (1, 0); reader.Read();)
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1)
+            {
+                line += text[seen..(int)reader.TokenStartIndex].Count((byte)'\n');
+                seen = (int)reader.TokenStartIndex;
+                lines[reader.GetString()!] = line;
+            }
+        }
+
+        return lines;
+    }
 
     /// <summary>The line of a property, given as the names that lead to it; 1 when it is not there.</summary>
     public int LineOf(params string[] path)

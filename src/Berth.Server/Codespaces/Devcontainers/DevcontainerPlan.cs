@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
@@ -32,7 +33,8 @@ internal sealed record PlannedBuild(
         }
 
         var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
-        var plan = DockerfilePlan.Read(DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, Architecture);
+        var plan = DockerfilePlan.Read(
+            DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, Architecture, checkout.Budget);
         Dictionary<string, string> pinned = new(StringComparer.Ordinal);
         foreach (var reference in plan.References)
         {
@@ -116,6 +118,9 @@ internal sealed class DevcontainerPlan
 
     public DevcontainerConfiguration Configuration { get; }
 
+    /// <summary>What may still be made of its texts, by whoever goes on with it.</summary>
+    public ExpansionBudget Budget => File.Checkout.Budget;
+
     /// <summary>What the container's image is built from; null where it is named.</summary>
     public PlannedBuild? Build { get; }
 
@@ -147,7 +152,7 @@ internal sealed class DevcontainerPlan
 
     /// <param name="path">Which configuration; null looks at the usual places.</param>
     /// <exception cref="FaultException">It cannot be used; names file, line and reason.</exception>
-    public static DevcontainerPlan Read(string checkout, string? path, string repository)
+    public static DevcontainerPlan Read(Checkout checkout, string? path, string repository)
     {
         var file = DevcontainerFile.Read(checkout, path);
         return new DevcontainerPlan(file, DevcontainerConfiguration.From(file, repository), repository);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -11,8 +12,11 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// </summary>
 internal static partial class RemoteEnvironment
 {
+    private static readonly TextPlace Place = new("remoteEnv in the label devcontainer.metadata of the container");
+
     /// <returns>Each as NAME=VALUE.</returns>
-    public static IReadOnlyList<string> Of(EngineContainer container)
+    /// <exception cref="Faults.FaultException">The variables become too large.</exception>
+    public static IReadOnlyList<string> Of(EngineContainer container, ExpansionBudget budget)
     {
         if (!container.Labels.TryGetValue("devcontainer.metadata", out var text))
         {
@@ -31,7 +35,7 @@ internal static partial class RemoteEnvironment
                     && entry.TryGetProperty("remoteEnv", out var remote)
                     && remote.ValueKind == JsonValueKind.Object)
                 {
-                    Read(remote, variables, container);
+                    Read(remote, variables, container, budget);
                 }
             }
         }
@@ -43,7 +47,8 @@ internal static partial class RemoteEnvironment
         return [.. variables.Select(variable => $"{variable.Key}={variable.Value}")];
     }
 
-    private static void Read(JsonElement remote, Dictionary<string, string> variables, EngineContainer container)
+    private static void Read(
+        JsonElement remote, Dictionary<string, string> variables, EngineContainer container, ExpansionBudget budget)
     {
         foreach (var variable in remote.EnumerateObject().Where(variable => VariableName().IsMatch(variable.Name)))
         {
@@ -51,23 +56,24 @@ internal static partial class RemoteEnvironment
                 && variable.Value.GetString() is { } value
                 && !value.Contains('\0', StringComparison.Ordinal))
             {
-                variables[variable.Name] = Reference().Replace(value, match => Resolve(match, container));
+                variables[variable.Name] = ConfigurationVariables.Replace(value, name => Resolve(name, container), budget, Place);
             }
         }
     }
 
     /// <summary>The container's own variables; the local ones would be the server's, and are empty.</summary>
-    private static string Resolve(Match match, EngineContainer container)
+    private static string? Resolve(string variable, EngineContainer container)
     {
-        var prefix = match.Groups["name"].Value + "=";
-        var value = match.Groups["kind"].Value == "containerEnv"
-            ? container.Environment.FirstOrDefault(entry => entry.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..]
-            : null;
-        return value ?? match.Groups["default"].Value;
-    }
+        var parts = variable.Split(':', 3);
+        if (parts[0] != "containerEnv" || parts.Length == 1)
+        {
+            return ConfigurationVariables.LocalEnvironment(variable);
+        }
 
-    [GeneratedRegex(@"\$\{(?<kind>containerEnv|localEnv|env):(?<name>[^:}]*)(:(?<default>[^}]*))?\}", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Reference();
+        var prefix = parts[1] + "=";
+        return container.Environment.FirstOrDefault(entry => entry.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..]
+            ?? parts.ElementAtOrDefault(2) ?? "";
+    }
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex VariableName();

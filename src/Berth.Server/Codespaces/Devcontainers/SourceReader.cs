@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 
@@ -11,6 +12,8 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// </summary>
 internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, List<string> ignored)
 {
+    private const int MaxFeatures = 200;
+
     private string Folder => file.Folder;
 
     public DevcontainerSource Read()
@@ -149,6 +152,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         List<FeatureRequest> features = [];
         foreach (var (id, value) in Object(config, "features", "features") ?? [])
         {
+            file.Checkout.Budget.Count("features", MaxFeatures, new TextPlace(file.Path, file.Lines.GetValueOrDefault("features")));
             var options = value?.GetValueKind() switch
             {
                 JsonValueKind.Object => value.AsObject(),

@@ -27,6 +27,7 @@ internal sealed record ParsedDockerfile(string Path, char Escape, string? Syntax
 internal static partial class DockerfileParser
 {
     private const int MaxInstructions = 2000;
+    private const int LongestDirective = 1000;
 
     public static readonly string[] Known =
     [
@@ -69,7 +70,8 @@ internal static partial class DockerfileParser
         var escape = '\\';
         string? syntax = null;
         HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
-        for (var i = 0; i < lines.Length && Directive().Match(lines[i]) is { Success: true } match; i++)
+        for (var i = 0; i < lines.Length && lines[i].Length <= LongestDirective
+            && Directive().Match(lines[i]) is { Success: true } match; i++)
         {
             var (name, value) = (match.Groups["name"].Value.ToLowerInvariant(), match.Groups["value"].Value);
             if (name is not ("escape" or "syntax" or "check"))

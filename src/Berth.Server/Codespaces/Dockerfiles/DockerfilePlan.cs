@@ -1,4 +1,4 @@
-using System.Text;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
@@ -11,12 +11,14 @@ internal sealed record DockerfileReference(string Text, int Line, string Where);
 internal sealed record StageSource(int? Stage, DockerfileReference? Image);
 
 /// <summary>One line of a stage, as it will be written; a copy from elsewhere has its source between the two texts.</summary>
-internal sealed record StageLine(string Text, StageSource? From = null, string Rest = "");
+/// <param name="Line">Where it begins in the repository's file.</param>
+internal sealed record StageLine(int Line, string Text, StageSource? From = null, string Rest = "");
 
 /// <summary>One stage.</summary>
 /// <param name="Index">Counted from 0.</param>
 /// <param name="Name">In lower case, or null.</param>
-internal sealed record DockerfileStage(int Index, string? Name, StageSource Base)
+/// <param name="Line">Of its FROM.</param>
+internal sealed record DockerfileStage(int Index, string? Name, StageSource Base, int Line)
 {
     public List<StageLine> Lines { get; } = [];
 
@@ -36,7 +38,7 @@ internal sealed class DockerfilePlan
     public const string HeredocFolder = ".berth-heredoc";
 
     private readonly ParsedDockerfile _file;
-    private readonly IReadOnlyList<string> _globals;
+    private readonly IReadOnlyList<SentLine> _globals;
     private readonly IReadOnlyList<DockerfileStage> _stages;
 
     private DockerfilePlan(ParsedDockerfile file, StageReader reader, IReadOnlyList<DockerfileStage> stages)
@@ -73,9 +75,9 @@ internal sealed class DockerfilePlan
     /// <exception cref="FaultException">It asks for something that builds do not have; names path, line and what to write
     /// instead.</exception>
     public static DockerfilePlan Read(
-        ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture)
+        ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget)
     {
-        var reader = new StageReader(file, arguments, architecture);
+        var reader = new StageReader(file, arguments, architecture, budget);
         reader.Read();
         var stages = reader.Stages;
         if (stages.Count == 0)
@@ -90,43 +92,46 @@ internal sealed class DockerfilePlan
                     FaultKind.Configuration, $"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
         var plan = new DockerfilePlan(file, reader, Needed(stages, last));
         var refusal = reader.Refusals.FirstOrDefault(entry => plan._stages.Contains(entry.Stage));
-        return refusal.Reason is null ? plan : throw refusal.Reason;
+        if (refusal.Reason is not null)
+        {
+            throw refusal.Reason;
+        }
+
+        // As far as it can be counted without the images that it is built from.
+        plan.Write(
+            plan.References.Select(reference => reference.Text).Distinct(StringComparer.Ordinal)
+                .ToDictionary(text => text, text => new SentBase(text, []), StringComparer.Ordinal),
+            "", budget);
+        return plan;
     }
 
     /// <summary>The Dockerfile that is built.</summary>
+    /// <param name="pins">What the engine has of each image from outside.</param>
     /// <param name="label">
     /// Stands first in every stage, so the engine, which takes any layer with the same history, finds only layers with the same label.
     /// </param>
-    public string Write(IReadOnlyDictionary<string, string> pins, string label)
+    /// <exception cref="FaultException">With the variables of the images it would grow too large; names file and line.</exception>
+    public SentDockerfile Write(IReadOnlyDictionary<string, SentBase> pins, string label, ExpansionBudget budget)
     {
-        var text = new StringBuilder();
-        text.Append("# escape=").Append(_file.Escape).Append('\n');
-        foreach (var global in _globals)
+        var stages = _stages.Select(stage =>
         {
-            text.Append(global).Append('\n');
-        }
-
-        foreach (var stage in _stages)
-        {
-            text.Append("FROM ").Append(NameOf(stage.Base, pins)).Append(" AS ").Append(StageName(stage.Index)).Append('\n');
-            text.Append("LABEL ").Append(label).Append('\n');
-            foreach (var line in stage.Lines)
-            {
-                text.Append(line.Text);
-                if (line.From is { } from)
-                {
-                    text.Append("--from=").Append(NameOf(from, pins)).Append(' ').Append(line.Rest);
-                }
-
-                text.Append('\n');
-            }
-        }
-
-        return text.ToString();
+            var place = new TextPlace(_file.Path, stage.Line);
+            return new SentStage(
+                StageName(stage.Index), stage.Base.Image is { } image ? pins[image.Text] : null,
+                stage.Base.Stage is { } parent ? StageName(parent) : null, place,
+                [
+                    new SentLine("LABEL " + label, place),
+                    .. stage.Lines.Select(line => new SentLine(TextOf(line, pins), new TextPlace(_file.Path, line.Line))),
+                ]);
+        });
+        return SentDockerfile.Write(_file.Escape, _globals, stages, Arguments, budget);
     }
 
-    private static string NameOf(StageSource source, IReadOnlyDictionary<string, string> pins) =>
-        source.Stage is { } stage ? StageName(stage) : source.Image is { } image ? pins[image.Text] : "scratch";
+    private static string TextOf(StageLine line, IReadOnlyDictionary<string, SentBase> pins) =>
+        line.From is { } from ? $"{line.Text}--from={NameOf(from, pins)} {line.Rest}" : line.Text;
+
+    private static string NameOf(StageSource source, IReadOnlyDictionary<string, SentBase> pins) =>
+        source.Stage is { } stage ? StageName(stage) : source.Image is { } image ? pins[image.Text].Reference : "scratch";
 
     private static string StageName(int index) => $"berth-stage-{index}";
 

@@ -18,7 +18,7 @@ internal sealed partial class StageReader
         }
 
         var flags = string.Concat(instruction.Flags.Select(flag => $"--{flag.Key}={flag.Value} "));
-        stage.Lines.Add(new StageLine($"{instruction.Name} {flags}{Line(instruction, instruction.Arguments)}"));
+        stage.Lines.Add(new StageLine(instruction.Line, $"{instruction.Name} {flags}{Line(instruction, instruction.Arguments)}"));
     }
 
     private void Copy(DockerfileInstruction instruction, DockerfileStage stage)
@@ -63,7 +63,9 @@ internal sealed partial class StageReader
 
         var sources = Line(instruction, WithFiles(instruction));
         stage.Lines.Add(
-            from is null ? new StageLine($"{instruction.Name} {chown}{sources}") : new StageLine($"COPY {chown}", from, sources));
+            from is null
+                ? new StageLine(instruction.Line, $"{instruction.Name} {chown}{sources}")
+                : new StageLine(instruction.Line, $"COPY {chown}", from, sources));
     }
 
     /// <summary>
@@ -130,9 +132,8 @@ internal sealed partial class StageReader
             }
         }
 
-        stage.Lines.Add(
-            new StageLine(
-                "RUN " + (instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage))));
+        var command = instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage);
+        stage.Lines.Add(new StageLine(instruction.Line, "RUN " + command));
     }
 
     private void Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 
@@ -14,11 +15,12 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// The engine's builder is the one without BuildKit. What of BuildKit's Dockerfile can be said in its words is; the rest is refused where a
 /// needed stage uses it.
 /// </remarks>
-internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture)
+internal sealed partial class StageReader(
+    ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture, ExpansionBudget budget)
 {
     private const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
     private static readonly SearchValues<char> NotPlain = SearchValues.Create("$\"'\\`:");
-    private readonly DockerfileVariables _global = new(file.Escape);
+    private readonly DockerfileVariables _global = new(file.Escape, budget);
     private readonly Dictionary<string, string> _platform = new(StringComparer.Ordinal)
     {
         ["TARGETPLATFORM"] = "linux/" + architecture,
@@ -33,7 +35,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
     public List<DockerfileStage> Stages { get; } = [];
 
-    public List<string> Globals { get; } = [];
+    public List<SentLine> Globals { get; } = [];
 
     public List<string> Remarks { get; } = [];
 
@@ -86,14 +88,15 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         foreach (var (name, text) in Declared(instruction))
         {
             var value = arguments.GetValueOrDefault(name)
-                ?? (text is null ? null : _global.Expand(text) ?? throw Fault(instruction, $"the default of {name} is not understood"));
+                ?? (text is null ? null : _global.Expand(text, Place(instruction))
+                    ?? throw Fault(instruction, $"the default of {name} is not understood"));
             if (value is not null)
             {
                 _global.Set(name, value);
             }
         }
 
-        Globals.Add("ARG " + Line(instruction, instruction.Arguments));
+        Globals.Add(new SentLine("ARG " + Line(instruction, instruction.Arguments), Place(instruction)));
     }
 
     private void From(DockerfileInstruction instruction)
@@ -106,14 +109,16 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
         foreach (var (flag, value) in instruction.Flags)
         {
-            var platform = flag == "platform" ? _global.Expand(value) : throw Fault(instruction, $"FROM has no flag --{flag}");
+            var platform = flag == "platform"
+                ? _global.Expand(value, Place(instruction))
+                : throw Fault(instruction, $"FROM has no flag --{flag}");
             if (platform != _platform["TARGETPLATFORM"])
             {
                 throw Fault(instruction, $"the platform {platform} is not this server's, {_platform["TARGETPLATFORM"]}");
             }
         }
 
-        var text = _global.Expand(words[0]);
+        var text = _global.Expand(words[0], Place(instruction));
         if (string.IsNullOrEmpty(text))
         {
             throw Fault(
@@ -127,7 +132,7 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         }
 
         var source = text == "scratch" ? new StageSource(null, null) : Source(text, instruction, "FROM", byIndex: false);
-        var stage = new DockerfileStage(Stages.Count, name, source);
+        var stage = new DockerfileStage(Stages.Count, name, source, instruction.Line);
         if (source.Stage is { } parent)
         {
             stage.Shell = Stages[parent].Shell;
@@ -206,14 +211,11 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
     /// <summary><c>ARG NAME[=DEFAULT]…</c>; blanks within quotes belong to the default.</summary>
     private IEnumerable<(string Name, string? Default)> Declared(DockerfileInstruction instruction)
     {
-        foreach (Match match in Argument().Matches(instruction.Arguments))
+        foreach (var (name, value) in DockerfileWords.Pairs(instruction.Arguments, file.Escape, withOldForm: false))
         {
-            var word = match.Value;
-            var equals = word.IndexOf('=', StringComparison.Ordinal);
-            var name = equals < 0 ? word : word[..equals];
             yield return VariableName().IsMatch(name)
-                ? (name, equals < 0 ? null : word[(equals + 1)..])
-                : throw Fault(instruction, $"'{name}' is no name for an argument");
+                ? (name, value)
+                : throw Fault(instruction, $"'{DockerfileParser.Short(name)}' is no name for an argument");
         }
     }
 
@@ -236,6 +238,8 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
         }
     }
 
+    private TextPlace Place(DockerfileInstruction instruction) => new(file.Path, instruction.Line);
+
     private FaultException Fault(DockerfileInstruction instruction, string reason) =>
         DockerfileParser.Fault(file.Path, instruction.Line, reason);
 
@@ -250,7 +254,4 @@ internal sealed partial class StageReader(ParsedDockerfile file, IReadOnlyDictio
 
     [GeneratedRegex(@"^[0-9a-zµ.]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HealthValue();
-
-    [GeneratedRegex("""([^\s"']|"[^"]*"|'[^']*')+""", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Argument();
 }

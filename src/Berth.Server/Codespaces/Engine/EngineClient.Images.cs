@@ -50,6 +50,9 @@ internal sealed partial class EngineClient
             HasTriggers = config.TryGetProperty("OnBuild", out var triggers)
                 && triggers.ValueKind == JsonValueKind.Array
                 && triggers.GetArrayLength() > 0,
+            Environment = config.TryGetProperty("Env", out var environment) && environment.ValueKind == JsonValueKind.Array
+                ? [.. environment.EnumerateArray().Select(variable => variable.GetString() ?? "")]
+                : [],
             Folder = config.TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null,
         };
     }

@@ -52,6 +52,9 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
     /// <summary>Instructions that would run in whatever is built from it (ONBUILD).</summary>
     public bool HasTriggers { get; init; }
 
+    /// <summary>Variables of its processes, each as NAME=VALUE.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
     /// <summary>The folder in which its processes start; null when it names none.</summary>
     public string? Folder { get; init; }
 }

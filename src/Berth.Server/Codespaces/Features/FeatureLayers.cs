@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Features;
@@ -52,7 +53,8 @@ internal static class FeatureLayers
     };
 
     /// <summary>The label of the image with features: what the image below says, then each feature.</summary>
-    public static string Label(EngineImage image, IReadOnlyList<Feature> features)
+    /// <exception cref="Faults.FaultException">It is larger than what the budget has left.</exception>
+    public static string Label(EngineImage image, IReadOnlyList<Feature> features, ExpansionBudget budget)
     {
         var entries = new JsonArray();
         foreach (var entry in Below(image).Concat(features.Select(feature => feature.Label())))
@@ -60,7 +62,9 @@ internal static class FeatureLayers
             entries.Add(entry);
         }
 
-        return entries.ToJsonString();
+        var label = entries.ToJsonString();
+        budget.Send(label.Length, new TextPlace($"the label {MetadataLabel} of the image with features"));
+        return label;
     }
 
     private static IEnumerable<JsonObject> Below(EngineImage image)

@@ -1,9 +1,9 @@
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Faults;
 using Berth.Server.Json;
@@ -21,38 +21,64 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
 {
     private const string LayerType = "application/vnd.devcontainers.layer";
     private const int MaxFeatures = 50;
-    private const int MaxBytes = 16 * 1024 * 1024;
-    private const long MaxUnpacked = 64L * 1024 * 1024;
+    private const int MaxNames = 200;
 
     /// <summary>What is asked for by one file: the configuration, or a feature's dependsOn.</summary>
-    private sealed record Asking(Checkout Checkout, string Folder, string Where, StartCredentials Start);
+    private sealed record Asking(Checkout Checkout, string Folder, string Where, StartCredentials Start, Found Found);
+
+    /// <summary>What of features is known already: they may be named many times, in many spellings.</summary>
+    private sealed class Found
+    {
+        /// <summary>In the graph, by key.</summary>
+        public Dictionary<string, FeatureNode> Nodes { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Of registries, by digest.</summary>
+        public Dictionary<string, (byte[] Layer, JsonObject Metadata)> Fetched { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>What registries have allowed, by name as it is written.</summary>
+        public Dictionary<string, AuthorisedImage> Allowed { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Of folders, by path.</summary>
+        public Dictionary<string, JsonObject> Folders { get; } = new(StringComparer.Ordinal);
+    }
 
     /// <exception cref="FaultException">One is refused, not to be had or not installable; names it.</exception>
     public async Task<List<Feature>> RunAsync(
         DevcontainerFile file, DevcontainerConfiguration configuration, StartCredentials start, CancellationToken cancellationToken)
     {
-        Dictionary<string, FeatureNode> nodes = new(StringComparer.Ordinal);
-        Dictionary<string, byte[]> fetched = new(StringComparer.Ordinal);
-        var asking = new Asking(file.Checkout, file.Folder, file.Path, start);
+        var found = new Found();
+        var asking = new Asking(file.Checkout, file.Folder, file.Path, start, found);
         foreach (var request in configuration.Features)
         {
-            await AddAsync(request.Id, request.Options, asking, nodes, fetched, 0, cancellationToken);
+            await AddAsync(request.Id, request.Options, asking, 0, cancellationToken);
         }
 
-        return OrderFeatures.Run(nodes, [.. configuration.FeatureOrder.Select(id =>
-            id.StartsWith("./", StringComparison.Ordinal) || id.StartsWith("../", StringComparison.Ordinal)
-                ? "./" + file.Checkout.Locate(file.Folder, id, file.Path)
-                : id)]);
+        var ordered = OrderFeatures.Run(
+            found.Nodes,
+            [
+                .. configuration.FeatureOrder.Select(id => id.StartsWith("./", StringComparison.Ordinal)
+                    || id.StartsWith("../", StringComparison.Ordinal)
+                    ? "./" + file.Checkout.Locate(file.Folder, id, file.Path)
+                    : id),
+            ],
+            file.Checkout.Budget);
+
+        // As far as the engine's work can be counted without the image that they are added to.
+        SentDockerfile.Layer(
+            "features", new SentBase("", []), FeatureLayers.Instructions(ordered, null), "the image with features", file.Checkout.Budget);
+        return ordered;
     }
 
     private async Task<string> AddAsync(
-        string id, JsonObject options, Asking asking, Dictionary<string, FeatureNode> nodes, Dictionary<string, byte[]> fetched, int depth,
-        CancellationToken cancellationToken)
+        string id, JsonObject options, Asking asking, int depth, CancellationToken cancellationToken)
     {
+        var (budget, place, nodes) = (asking.Checkout.Budget, new TextPlace(asking.Where), asking.Found.Nodes);
+        budget.Count("names of features, those in dependsOn included", MaxNames, place);
         var name = FeatureName.Parse(id, asking.Checkout, asking.Folder, asking.Where);
         var feature = name.Image is { } image
-            ? await OfRegistryAsync(name, image, options, asking, fetched, cancellationToken)
-            : OfFolder(name, options, asking.Checkout);
+            ? await OfRegistryAsync(name, image, options, asking, cancellationToken)
+            : OfFolder(name, options, asking);
+        budget.Expand(feature.Key.Length, feature.Key.Length, place);
         if (nodes.ContainsKey(feature.Key))
         {
             return feature.Key;
@@ -80,18 +106,23 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
                     FaultKind.Configuration, $"the feature {id} depends on {needed}, a folder; a feature of a registry has none");
             }
 
-            needs.Add(await AddAsync(needed, given as JsonObject ?? [], inner, nodes, fetched, depth + 1, cancellationToken));
+            needs.Add(await AddAsync(needed, given as JsonObject ?? [], inner, depth + 1, cancellationToken));
         }
 
         return feature.Key;
     }
 
-    private static Feature OfFolder(FeatureName name, JsonObject options, Checkout checkout)
+    private static Feature OfFolder(FeatureName name, JsonObject options, Asking asking)
     {
-        var metadata = Metadata(checkout.ReadText($"{name.Folder}/{Feature.MetadataFile}", 1024 * 1024, $"the feature {name.Text}"), name);
-        if (checkout.KindOf($"{name.Folder}/{FeatureLayers.Script}") != FileKind.File)
+        var checkout = asking.Checkout;
+        if (!asking.Found.Folders.TryGetValue(name.Folder!, out var metadata))
         {
-            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
+            asking.Found.Folders[name.Folder!] = metadata = Metadata(
+                checkout.ReadText($"{name.Folder}/{Feature.MetadataFile}", FeatureArchive.MaxMetadata, $"the feature {name.Text}"), name);
+            if (checkout.KindOf($"{name.Folder}/{FeatureLayers.Script}") != FileKind.File)
+            {
+                throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
+            }
         }
 
         return new Feature(
@@ -100,33 +131,38 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     }
 
     private async Task<Feature> OfRegistryAsync(
-        FeatureName name, ImageReference image, JsonObject options, Asking asking, Dictionary<string, byte[]> fetched,
-        CancellationToken cancellationToken)
+        FeatureName name, ImageReference image, JsonObject options, Asking asking, CancellationToken cancellationToken)
     {
-        var allowed = await access.AuthoriseAsync(image, asking.Start, cancellationToken);
-        var pinned = image.At(allowed.Digest);
-        if (!fetched.TryGetValue(pinned, out var layer))
+        var found = asking.Found;
+        if (!found.Allowed.TryGetValue(image.ToString(), out var allowed))
         {
-            var answer = await registries.ReadLayerAsync(allowed.Remote, allowed.Login, LayerType, MaxBytes, cancellationToken);
+            found.Allowed[image.ToString()] = allowed = await access.AuthoriseAsync(image, asking.Start, cancellationToken);
+        }
+
+        var pinned = image.At(allowed.Digest);
+        if (!found.Fetched.TryGetValue(pinned, out var content))
+        {
+            var answer = await registries.ReadLayerAsync(
+                allowed.Remote, allowed.Login, LayerType, FeatureArchive.MaxBytes, cancellationToken);
             if (!answer.Ok)
             {
                 throw new FaultException(answer.Fault.Kind, $"the feature {name.Text} cannot be had: {answer.Fault.Message}");
             }
 
-            fetched[pinned] = layer = answer.Value;
             asking.Start.Log("features", $"fetched {pinned}");
+            var (text, hasScript) = FeatureArchive.Look(answer.Value, name);
+            if (!hasScript)
+            {
+                throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
+            }
+
+            asking.Checkout.Budget.Read(text.Length, new TextPlace($"the feature {name.Text}"));
+            found.Fetched[pinned] = content = (answer.Value, Metadata(text, name));
         }
 
-        var (text, hasScript) = Look(layer, name);
-        if (!hasScript)
-        {
-            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
-        }
-
-        var metadata = Metadata(text, name);
         return new Feature(
-            name, allowed.Digest.Value, metadata, Feature.OptionsOf(metadata, options),
-            (tar, target, token) => RepackAsync(layer, name, tar, target, token));
+            name, allowed.Digest.Value, content.Metadata, Feature.OptionsOf(content.Metadata, options),
+            (tar, target, token) => FeatureArchive.RepackAsync(content.Layer, name, tar, target, token));
     }
 
     private static JsonObject Metadata(string text, FeatureName name)
@@ -148,97 +184,5 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         {
             throw new FaultException(FaultKind.Configuration, $"the feature {name.Text}: {Feature.MetadataFile} is not valid JSON");
         }
-    }
-
-    /// <summary>The description of a feature, and whether there is something to run.</summary>
-    internal static (string Metadata, bool HasScript) Look(byte[] layer, FeatureName name)
-    {
-        string? metadata = null;
-        var script = false;
-        try
-        {
-            using var reader = new TarReader(Open(layer));
-            for (var count = 0; reader.GetNextEntry() is { } entry; count++)
-            {
-                if (count > 10_000)
-                {
-                    throw new InvalidDataException();
-                }
-
-                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.DataStream is null)
-                {
-                    continue;
-                }
-
-                script |= PathOf(entry.Name) == FeatureLayers.Script;
-                if (PathOf(entry.Name) == Feature.MetadataFile && entry.Length <= 1024 * 1024)
-                {
-                    using var text = new StreamReader(entry.DataStream);
-                    metadata = text.ReadToEnd();
-                }
-            }
-        }
-        catch (Exception exception)
-            when (exception is InvalidDataException or IOException or FormatException or ArgumentException or OutOfMemoryException)
-        {
-            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} is no archive that can be read");
-        }
-
-        return (
-            metadata ?? throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {Feature.MetadataFile}"),
-            script);
-    }
-
-    /// <summary>Only what is plainly a file, a folder or a link within goes on to the engine.</summary>
-    internal static async Task RepackAsync(
-        byte[] layer, FeatureName name, TarWriter tar, string target, CancellationToken cancellationToken)
-    {
-        using var reader = new TarReader(Open(layer));
-        long unpacked = 0;
-        while (reader.GetNextEntry() is { } entry)
-        {
-            if (PathOf(entry.Name) is not { Length: > 0 } path)
-            {
-                continue;
-            }
-
-            unpacked += entry.Length;
-            if (unpacked > MaxUnpacked)
-            {
-                throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} is larger than {MaxUnpacked >> 20} MiB");
-            }
-
-            PaxTarEntry? copy = entry.EntryType switch
-            {
-                TarEntryType.Directory => new PaxTarEntry(TarEntryType.Directory, $"{target}{path}/"),
-                TarEntryType.SymbolicLink => new PaxTarEntry(TarEntryType.SymbolicLink, target + path) { LinkName = entry.LinkName },
-                TarEntryType.RegularFile or TarEntryType.V7RegularFile =>
-                    new PaxTarEntry(TarEntryType.RegularFile, target + path) { DataStream = entry.DataStream },
-                _ => null,
-            };
-            if (copy is not null)
-            {
-                copy.Mode = entry.Mode & (UnixFileMode)0b111_111_111;
-                await tar.WriteEntryAsync(copy, cancellationToken);
-            }
-        }
-    }
-
-    /// <summary>Null unless it lies within.</summary>
-    private static string? PathOf(string name)
-    {
-        var segments = name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != ".").ToList();
-        return name.StartsWith('/') || segments.Contains("..") || name.Contains('\0', StringComparison.Ordinal)
-            ? null
-            : string.Join('/', segments);
-    }
-
-    /// <summary>A tar, often compressed though its media type does not say so.</summary>
-    private static Stream Open(byte[] layer)
-    {
-        var stream = new MemoryStream(layer, writable: false);
-        return layer is [0x1f, 0x8b, ..]
-            ? new BoundedStream(new GZipStream(stream, CompressionMode.Decompress), MaxUnpacked + MaxBytes)
-            : stream;
     }
 }

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Features;
@@ -12,19 +13,21 @@ internal sealed record FeatureNode(Feature Feature, IReadOnlyList<string> Needs)
 internal static class OrderFeatures
 {
     /// <param name="first">Names without version; the first first.</param>
-    /// <exception cref="FaultException">They wait for each other.</exception>
-    public static List<Feature> Run(IReadOnlyDictionary<string, FeatureNode> nodes, IReadOnlyList<string> first)
+    /// <exception cref="FaultException">They wait for each other, or say too much about it.</exception>
+    public static List<Feature> Run(
+        IReadOnlyDictionary<string, FeatureNode> nodes, IReadOnlyList<string> first, ExpansionBudget budget)
     {
+        var wanted = Wanted(nodes.Values, first, budget);
         Dictionary<string, HashSet<string>> waits = nodes.ToDictionary(
             node => node.Key,
-            node => node.Value.Needs.Concat(Soft(node.Value.Feature, nodes.Values))
+            node => node.Value.Needs.Concat(Soft(wanted[node.Key], wanted.Values))
                 .Where(key => key != node.Key)
                 .ToHashSet(StringComparer.Ordinal),
             StringComparer.Ordinal);
         List<Feature> order = [];
         while (waits.Count > 0)
         {
-            var ready = waits.Where(entry => entry.Value.Count == 0).Select(entry => nodes[entry.Key].Feature).ToList();
+            var ready = waits.Where(entry => entry.Value.Count == 0).Select(entry => wanted[entry.Key]).ToList();
             if (ready.Count == 0)
             {
                 var names = waits.Keys.Select(key => nodes[key].Feature.Name.Text).Order(StringComparer.Ordinal);
@@ -32,15 +35,16 @@ internal static class OrderFeatures
                     FaultKind.Configuration, $"the features {string.Join(", ", names)} wait for each other (dependsOn, installsAfter)");
             }
 
-            var highest = ready.Max(feature => Priority(feature, first));
-            foreach (var feature in ready.Where(feature => Priority(feature, first) == highest)
-                .OrderBy(feature => feature.Key, StringComparer.Ordinal))
+            var highest = ready.Max(one => one.Priority);
+            foreach (var key in ready.Where(one => one.Priority == highest)
+                .Select(one => one.Feature.Key)
+                .Order(StringComparer.Ordinal))
             {
-                order.Add(feature);
-                waits.Remove(feature.Key);
+                order.Add(nodes[key].Feature);
+                waits.Remove(key);
                 foreach (var others in waits.Values)
                 {
-                    others.Remove(feature.Key);
+                    others.Remove(key);
                 }
             }
         }
@@ -48,26 +52,40 @@ internal static class OrderFeatures
         return order;
     }
 
-    private static IEnumerable<string> Soft(Feature feature, IEnumerable<FeatureNode> nodes)
-    {
-        var after = feature.InstallsAfter.Select(Unversioned).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return after.Count == 0 ? [] : nodes.Where(node => Names(node.Feature).Any(after.Contains)).Select(node => node.Feature.Key);
-    }
+    /// <summary>What a feature says about the order, looked up once.</summary>
+    /// <param name="Names">Its own and those it had once, without version.</param>
+    /// <param name="After">What it comes after, if that is installed at all.</param>
+    /// <param name="Priority">Higher is earlier.</param>
+    private sealed record Place(Feature Feature, HashSet<string> Names, HashSet<string> After, int Priority);
 
-    private static int Priority(Feature feature, IReadOnlyList<string> first)
+    private static Dictionary<string, Place> Wanted(
+        IEnumerable<FeatureNode> nodes, IReadOnlyList<string> first, ExpansionBudget budget)
     {
+        Dictionary<string, int> priorities = new(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < first.Count; i++)
         {
-            if (Names(feature).Append(feature.Name.Text).Contains(Unversioned(first[i]), StringComparer.OrdinalIgnoreCase))
-            {
-                return first.Count - i;
-            }
+            priorities.TryAdd(Unversioned(first[i]), first.Count - i);
         }
 
-        return 0;
+        Dictionary<string, Place> wanted = new(StringComparer.Ordinal);
+        foreach (var feature in nodes.Select(node => node.Feature))
+        {
+            var names = feature.FormerNames.Prepend(feature.Name.Resource).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var after = feature.InstallsAfter.Select(Unversioned).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+            // Each of these is compared with the names of every other feature.
+            budget.Values(names.Count + after.Count, new TextPlace($"the feature {feature.Name.Text}"));
+            wanted[feature.Key] = new Place(
+                feature, names, after, names.Append(feature.Name.Text).Max(name => priorities.GetValueOrDefault(name)));
+        }
+
+        return wanted;
     }
 
-    private static IEnumerable<string> Names(Feature feature) => feature.FormerNames.Prepend(feature.Name.Resource);
+    private static IEnumerable<string> Soft(Place feature, IEnumerable<Place> others) =>
+        feature.After.Count == 0
+            ? []
+            : others.Where(other => other.Names.Overlaps(feature.After)).Select(other => other.Feature.Key);
 
     private static string Unversioned(string id)
     {

@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
 using Berth.Server.Faults;
@@ -56,7 +57,9 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     {
         var file = await looks.ConfigurationsAsync(
             userId, login, repository, reference,
-            checkout => DevcontainerFile.Read(checkout, string.IsNullOrEmpty(devcontainerPath) ? null : devcontainerPath),
+            checkout => DevcontainerFile.Read(
+                new Checkout(checkout, new ExpansionBudget(cancellationToken)),
+                string.IsNullOrEmpty(devcontainerPath) ? null : devcontainerPath),
             cancellationToken);
         return await ReviewAsync(repository, userId, login, file, cancellationToken);
     }

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
 using Berth.Server.Faults;
@@ -47,7 +48,8 @@ internal static class PermissionEndpoints
         try
         {
             var places = await looks.ConfigurationsAsync(
-                caller.User.UserId, caller.User.Login, access.Repository, Ref(request), Places, cancellationToken);
+                caller.User.UserId, caller.User.Login, access.Repository, Ref(request),
+                checkout => Places(new Checkout(checkout, new ExpansionBudget(cancellationToken))), cancellationToken);
             return ApiResult.Ok(new DevcontainerList(places.Count, places));
         }
         catch (FaultException exception)
@@ -56,10 +58,14 @@ internal static class PermissionEndpoints
         }
     }
 
-    private static List<DevcontainerPlace> Places(string checkout) =>
-        [.. DevcontainerFile.All(checkout).Select(path => new DevcontainerPlace(path, NameOf(checkout, path), NameOf(checkout, path)))];
+    private static List<DevcontainerPlace> Places(Checkout checkout) =>
+    [
+        .. DevcontainerFile.All(checkout.Root)
+            .Select(path => (Path: path, Name: NameOf(checkout, path)))
+            .Select(found => new DevcontainerPlace(found.Path, found.Name, found.Name)),
+    ];
 
-    private static string? NameOf(string checkout, string path)
+    private static string? NameOf(Checkout checkout, string path)
     {
         try
         {

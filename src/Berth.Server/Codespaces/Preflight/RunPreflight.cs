@@ -3,6 +3,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
@@ -76,7 +77,8 @@ internal sealed class RunPreflight(
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(
-            checkout, string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
+            new Checkout(checkout, new ExpansionBudget(cancellationToken)),
+            string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
         var review = await permissions.ReviewAsync(
             repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
         start = start with

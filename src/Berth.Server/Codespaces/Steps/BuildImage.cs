@@ -80,8 +80,8 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
         var files = FeatureLayers.Files(
             features, RemoteUsers.ContainerUserOf(context.Configuration, image.Image), RemoteUsers.Of(context.Configuration, image.Image));
         return await build.LayerAsync(
-            context, image.Reference, FeatureLayers.Instructions(features, image.Image.User), files,
-            FeatureLayers.Label(image.Image, features), "features",
+            context, image, FeatureLayers.Instructions(features, image.Image.User), files,
+            FeatureLayers.Label(image.Image, features, context.Plan.Budget), "features",
             "the image with features", cancellationToken);
     }
 

@@ -55,7 +55,7 @@ internal sealed class BuildServices(BuildDockerfile build)
         }
 
         return await build.LayerAsync(
-            context, image.Reference, instructions, Copies(context, service), null, purpose, $"the service {service.Name}",
+            context, image, instructions, Copies(context, service), null, purpose, $"the service {service.Name}",
             cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Secrets;
 
@@ -15,7 +16,8 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
-        var plan = DevcontainerPlan.Read(context.Workspace, codespace.DevcontainerPath, codespace.ImageName);
+        var plan = DevcontainerPlan.Read(
+            new Checkout(context.Workspace, new ExpansionBudget(cancellationToken)), codespace.DevcontainerPath, codespace.ImageName);
         context.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
         foreach (var remark in plan.Remarks)
         {

@@ -53,7 +53,7 @@ public sealed class BuildContextTests : IDisposable
     {
         Write(BuildContext.DockerfileName, ".dockerignore", "x/.dockerignore");
         using var tar = new MemoryStream();
-        await new BuildContext(_folder, IgnorePatterns.Parse("", ""), "FROM scratch\n", new Dictionary<string, string>())
+        await new BuildContext(_folder, IgnorePatterns.Parse("", ""), Budgets.Scratch(), new Dictionary<string, string>())
             .WriteAsync(tar, TestContext.Current.CancellationToken);
         Assert.Equal(
             ["x", "x/.dockerignore", ".dockerignore", BuildContext.DockerfileName], Entries(tar).Select(entry => entry.Name.TrimEnd('/')));
@@ -66,7 +66,7 @@ public sealed class BuildContextTests : IDisposable
     [InlineData(".devcontainer", "${localWorkspaceFolder}/a", "a")]
     [InlineData(".devcontainer", "..", "")]
     public void A_path_is_found_from_the_file_that_names_it(string folder, string path, string expected) =>
-        Assert.Equal(expected, new Checkout(_folder).Locate(folder, path, "x"));
+        Assert.Equal(expected, Budgets.Checkout(_folder).Locate(folder, path, "x"));
 
     [Trait("Suite", "hostile")]
     [Theory]
@@ -80,7 +80,7 @@ public sealed class BuildContextTests : IDisposable
     public void A_path_that_leads_outside_is_refused(string path)
     {
         Directory.CreateSymbolicLink(Path.Combine(_folder, "link"), "/etc");
-        Assert.Throws<FaultException>(() => new Checkout(_folder).Locate("", path, "x"));
+        Assert.Throws<FaultException>(() => Budgets.Checkout(_folder).Locate("", path, "x"));
     }
 
     private void Write(params string[] paths)
@@ -95,8 +95,9 @@ public sealed class BuildContextTests : IDisposable
     private async Task<List<TarEntry>> PackAsync(string patterns)
     {
         using var tar = new MemoryStream();
-        await new BuildContext(_folder, IgnorePatterns.Parse(patterns, ".dockerignore"), "FROM scratch\n", new Dictionary<string, string>())
-            .WriteAsync(tar, TestContext.Current.CancellationToken);
+        var context = new BuildContext(
+            _folder, IgnorePatterns.Parse(patterns, ".dockerignore"), Budgets.Scratch(), new Dictionary<string, string>());
+        await context.WriteAsync(tar, TestContext.Current.CancellationToken);
         return [.. Entries(tar).Where(entry => entry.Name is not (".dockerignore" or BuildContext.DockerfileName))];
     }
 

@@ -124,7 +124,7 @@ public sealed class ComposeTests : IDisposable
             StringComparison.Ordinal);
         var bomb = "x-0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
             $"x-{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
-        Assert.Contains("more than 20000 values", Assert.Throws<FaultException>(() => Read(bomb)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 200000 values", Assert.Throws<FaultException>(() => Read(bomb)).Message, StringComparison.Ordinal);
         Assert.Contains("too deeply", Assert.Throws<FaultException>(
             () => Read(
                 $"services: {{ app: {{ {Image.Trim()}, user: '{string.Concat(Enumerable.Repeat("${A:-", 20))}{new string('}', 20)}' }} "
@@ -237,7 +237,7 @@ public sealed class ComposeTests : IDisposable
         Write(".devcontainer/compose.yml", text);
         Write(".devcontainer/Dockerfile", "FROM r.test/a/b:1\n");
         return ComposePlan.Read(
-            new Checkout(_root),
+            Budgets.Checkout(_root),
             new ComposeSource([".devcontainer/compose.yml", .. more.Select(file => ".devcontainer/" + file)], "app", null), "app", []);
     }
 }

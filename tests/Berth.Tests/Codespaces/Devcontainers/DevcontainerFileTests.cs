@@ -32,7 +32,7 @@ public sealed class DevcontainerFileTests : IDisposable
     public void The_three_places_are_known(string path)
     {
         Write(path, $$"""{"image":"{{Image}}"}""");
-        Assert.Equal(path, DevcontainerFile.Read(_checkout, null).Path);
+        Assert.Equal(path, DevcontainerFile.Read(Budgets.Checkout(_checkout), null).Path);
     }
 
     [Theory]
@@ -66,7 +66,8 @@ public sealed class DevcontainerFileTests : IDisposable
             "devcontainer_path: .devcontainer/go/devcontainer.json, .devcontainer/python/devcontainer.json", Fault(),
             StringComparison.Ordinal);
         Assert.Equal(
-            ".devcontainer/python/devcontainer.json", DevcontainerFile.Read(_checkout, ".devcontainer/python/devcontainer.json").Path);
+            ".devcontainer/python/devcontainer.json",
+            DevcontainerFile.Read(Budgets.Checkout(_checkout), ".devcontainer/python/devcontainer.json").Path);
     }
 
     [Theory]
@@ -150,7 +151,7 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("README.md")]
     public void Another_place_is_refused(string path) =>
         Assert.Contains(
-            "is not a place", Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, path)).Message,
+            "is not a place", Assert.Throws<FaultException>(() => DevcontainerFile.Read(Budgets.Checkout(_checkout), path)).Message,
             StringComparison.Ordinal);
 
     [Trait("Suite", "hostile")]
@@ -165,7 +166,7 @@ public sealed class DevcontainerFileTests : IDisposable
             Assert.Contains(".devcontainer is a symbolic link", Fault(), StringComparison.Ordinal);
             File.CreateSymbolicLink(Path.Combine(_checkout, ".devcontainer.json"), "/etc/passwd");
             Assert.Contains(".devcontainer.json is a symbolic link",
-                Assert.Throws<FaultException>(() => DevcontainerFile.Read(_checkout, ".devcontainer.json")).Message,
+                Assert.Throws<FaultException>(() => DevcontainerFile.Read(Budgets.Checkout(_checkout), ".devcontainer.json")).Message,
                 StringComparison.Ordinal);
         }
         finally
@@ -236,7 +237,7 @@ public sealed class DevcontainerFileTests : IDisposable
             ".devcontainer.json",
             "{\n  // image\n  \"other\": {\"image\": 1, \"features\": {\"a\": 1}},\n  \"image\": \"x\",\n  \"features\": {\n    \"b\": "
                 + "{\"a\": 1},\n    \"a\": {}\n  }\n}");
-        var file = DevcontainerFile.Read(_checkout, null);
+        var file = DevcontainerFile.Read(Budgets.Checkout(_checkout), null);
         Assert.Equal(
             (4, 7, 5, 1), (file.LineOf("image"), file.LineOf("features", "a"), file.LineOf("features"), file.LineOf("features", "none")));
     }
@@ -273,7 +274,8 @@ public sealed class DevcontainerFileTests : IDisposable
         File.WriteAllText(file, content);
     }
 
-    private DevcontainerConfiguration Read() => DevcontainerConfiguration.From(DevcontainerFile.Read(_checkout, null), "app");
+    private DevcontainerConfiguration Read() =>
+        DevcontainerConfiguration.From(DevcontainerFile.Read(Budgets.Checkout(_checkout), null), "app");
 
     private string Fault() => Assert.Throws<FaultException>(Read).Message;
 }

@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
@@ -19,10 +20,27 @@ public sealed class RemoteEnvironmentTests
         var container = new EngineContainer(
             "id", Running: true, 0, new Dictionary<string, string> { ["devcontainer.metadata"] = label },
             ["HOME=/root", "PATH=/usr/bin:/bin"]);
-        Assert.Equal(expected, string.Join('|', RemoteEnvironment.Of(container)));
+        Assert.Equal(expected, string.Join('|', RemoteEnvironment.Of(container, Budgets.New())));
     }
 
     [Fact]
     public void A_container_without_the_label_has_none() =>
-        Assert.Empty(RemoteEnvironment.Of(new EngineContainer("id", Running: true, 0, new Dictionary<string, string>(), [])));
+        Assert.Empty(
+            RemoteEnvironment.Of(new EngineContainer("id", Running: true, 0, new Dictionary<string, string>(), []), Budgets.New()));
+
+    [Trait("Suite", "hostile")]
+    [Fact]
+    public void Variables_that_grow_too_large_are_refused()
+    {
+        var container = new EngineContainer(
+            "id", Running: true, 0,
+            new Dictionary<string, string>
+            {
+                ["devcontainer.metadata"] =
+                    $$$"""{"remoteEnv":{"A":"{{{string.Concat(Enumerable.Repeat("${containerEnv:BIG}", 1000))}}}"}}""",
+            },
+            ["BIG=" + new string('x', 10_000)]);
+        var fault = Assert.Throws<FaultException>(() => RemoteEnvironment.Of(container, Budgets.New()));
+        Assert.Contains("remoteEnv", fault.Message, StringComparison.Ordinal);
+    }
 }

@@ -47,7 +47,7 @@ public sealed class DockerfileTests
     {
         var text = "ARG V=1\nFROM r.test/a:$V AS a\nFROM r.test/b:1 AS b\nFROM a";
         var plan = DockerfilePlan.Read(
-            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string> { [name] = value }, target, "amd64");
+            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string> { [name] = value }, target, "amd64", Budgets.New());
         Assert.Equal(
             expected, string.Join(", ", plan.References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
     }
@@ -90,7 +90,7 @@ public sealed class DockerfileTests
         var plan = Plan(Text);
         var pins = plan.References.Select(reference => reference.Text)
             .Distinct()
-            .ToDictionary(text => text, text => text.Split(':')[0] + "@sha256:0");
+            .ToDictionary(text => text, text => new SentBase(text.Split(':')[0] + "@sha256:0", []));
         Assert.Equal("""
             # escape=\
             ARG VERSION=1
@@ -111,7 +111,7 @@ public sealed class DockerfileTests
             RUN ["/bin/bash","-ec","cat \u003C\u003CEOF \u003E /x\nc\nEOF\n"]
             ENTRYPOINT ["/x"]
 
-            """.ReplaceLineEndings("\n"), plan.Write(pins, "l=\"1\""), ignoreAllWhiteSpace: false);
+            """.ReplaceLineEndings("\n"), plan.Write(pins, "l=\"1\"", Budgets.New()).Text, ignoreAllWhiteSpace: false);
         Assert.Equal("berth-stage-3", plan.Target);
         Assert.Equal("amd64", plan.Arguments["TARGETARCH"]);
         Assert.Equal(["$1\n", "2\n"], plan.Files.Values);
@@ -185,7 +185,9 @@ public sealed class DockerfileTests
     [InlineData("VOLUME [\"/var/sys\"]")]
     public void Ordinary_labels_folders_and_volumes_stay(string line) =>
         Assert.Contains(
-            line, Plan("FROM r.test/a\n" + line).Write(new Dictionary<string, string> { ["r.test/a"] = "r.test/a@sha256:0" }, "l=1"),
+            line,
+            Plan("FROM r.test/a\n" + line).Write(
+                new Dictionary<string, SentBase> { ["r.test/a"] = new("r.test/a@sha256:0", []) }, "l=1", Budgets.New()).Text,
             StringComparison.Ordinal);
 
     [Fact]
@@ -196,7 +198,8 @@ public sealed class DockerfileTests
     public void A_target_that_is_not_there_is_named() => Assert.Contains(
         "has no stage 'dev'",
         Assert.Throws<FaultException>(
-            () => DockerfilePlan.Read(DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64")).Message,
+            () => DockerfilePlan.Read(
+                DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64", Budgets.New())).Message,
         StringComparison.Ordinal);
 
     [Fact]
@@ -207,5 +210,5 @@ public sealed class DockerfileTests
             StringComparison.Ordinal);
 
     private static DockerfilePlan Plan(string text) =>
-        DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64");
+        DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64", Budgets.New());
 }

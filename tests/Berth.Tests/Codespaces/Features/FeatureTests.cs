@@ -50,7 +50,8 @@ public sealed class FeatureTests : IDisposable
     public void Features_are_installed_in_the_order_of_the_specification(string features, string first, string expected)
     {
         var order = OrderFeatures.Run(
-            Nodes(features), [.. first.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => "r.test/f/" + id)]);
+            Nodes(features), [.. first.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => "r.test/f/" + id)],
+            Budgets.New());
         Assert.Equal(expected, string.Join(' ', order.Select(feature => feature.Name.Text[^1])));
     }
 
@@ -60,7 +61,7 @@ public sealed class FeatureTests : IDisposable
     public void Features_that_wait_for_each_other_are_named(string features) =>
         Assert.Contains(
             "r.test/f/a, r.test/f/b wait for each other",
-            Assert.Throws<FaultException>(() => OrderFeatures.Run(Nodes(features), [])).Message, StringComparison.Ordinal);
+            Assert.Throws<FaultException>(() => OrderFeatures.Run(Nodes(features), [], Budgets.New())).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("version", "VERSION")]
@@ -100,12 +101,12 @@ public sealed class FeatureTests : IDisposable
     {
         var image = new EngineImage(
             "x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """{"remoteUser":"dev"}""" });
-        Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(image, [Of("a", "{}")]));
+        Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(image, [Of("a", "{}")], Budgets.New()));
 
         // One that cannot be read as text is none.
         var broken = new EngineImage(
             "x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """[{"remoteUser":"\ud800"}]""" });
-        Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(broken, [Of("a", "{}")]));
+        Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(broken, [Of("a", "{}")], Budgets.New()));
         Assert.Null(RemoteUsers.FromMetadata(broken, "remoteUser"));
     }
 
@@ -127,11 +128,11 @@ public sealed class FeatureTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, ".devcontainer/own"));
         Directory.CreateDirectory(Path.Combine(_folder, "own"));
         Directory.CreateSymbolicLink(Path.Combine(_folder, ".devcontainer/link"), "/etc");
-        return FeatureName.Parse(id, new Checkout(_folder), ".devcontainer", "devcontainer.json");
+        return FeatureName.Parse(id, Budgets.Checkout(_folder), ".devcontainer", "devcontainer.json");
     }
 
     private static Feature Of(string id, string metadata) => new(
-        FeatureName.Parse("r.test/f/" + id, new Checkout("/nonexistent"), "", "x"), "sha256:0", JsonNode.Parse(metadata)!.AsObject(),
+        FeatureName.Parse("r.test/f/" + id, Budgets.Checkout("/nonexistent"), "", "x"), "sha256:0", JsonNode.Parse(metadata)!.AsObject(),
         new Dictionary<string, string>(),
         (_, _, _) => Task.CompletedTask);
 

@@ -12,7 +12,7 @@ namespace Berth.Tests.Codespaces.Features;
 public sealed class HostileFeatureTests
 {
     private static readonly FeatureName Name = FeatureName.Parse(
-        "ghcr.io/acme/features/x:1", new Checkout("/nonexistent"), "", "devcontainer.json");
+        "ghcr.io/acme/features/x:1", Budgets.Checkout("/nonexistent"), "", "devcontainer.json");
 
     // CVE-2014-6407, CVE-2018-15664 and CVE-2019-14271 are archives and links that led whoever unpacked them out of the folder.
     [Theory]
@@ -63,7 +63,7 @@ public sealed class HostileFeatureTests
     {
         var layer = Pack(tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "bomb") { DataStream = new Zeros(1L << 30) }));
         Assert.InRange(layer.Length, 1, 16 << 20);
-        var fault = Assert.Throws<FaultException>(() => FetchFeatures.Look(layer, Name));
+        var fault = Assert.Throws<FaultException>(() => FeatureArchive.Look(layer, Name));
         Assert.Contains("no archive that can be read", fault.Message, StringComparison.Ordinal);
     }
 
@@ -86,7 +86,7 @@ public sealed class HostileFeatureTests
         }
 
         Assert.Contains(
-            "no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(packed.ToArray(), Name)).Message,
+            "no archive that can be read", Assert.Throws<FaultException>(() => FeatureArchive.Look(packed.ToArray(), Name)).Message,
             StringComparison.Ordinal);
     }
 
@@ -101,7 +101,7 @@ public sealed class HostileFeatureTests
             }
         });
         Assert.Contains(
-            "no archive that can be read", Assert.Throws<FaultException>(() => FetchFeatures.Look(layer, Name)).Message,
+            "no archive that can be read", Assert.Throws<FaultException>(() => FeatureArchive.Look(layer, Name)).Message,
             StringComparison.Ordinal);
     }
 
@@ -129,11 +129,11 @@ public sealed class HostileFeatureTests
 
     private static async Task<MemoryStream> RepackAsync(byte[] layer)
     {
-        Assert.True(FetchFeatures.Look(layer, Name).HasScript);
+        Assert.True(FeatureArchive.Look(layer, Name).HasScript);
         var packed = new MemoryStream();
         await using (var tar = new TarWriter(packed, TarEntryFormat.Pax, leaveOpen: true))
         {
-            await FetchFeatures.RepackAsync(layer, Name, tar, "features/0/", TestContext.Current.CancellationToken);
+            await FeatureArchive.RepackAsync(layer, Name, tar, "features/0/", TestContext.Current.CancellationToken);
         }
 
         packed.Position = 0;

@@ -61,7 +61,7 @@ public sealed class AskedRepositoriesTests
         try
         {
             File.WriteAllText(Path.Combine(folder.FullName, ".devcontainer.json"), configuration);
-            return AskedRepositories.Read(DevcontainerFile.Read(folder.FullName, null));
+            return AskedRepositories.Read(DevcontainerFile.Read(Budgets.Checkout(folder.FullName), null));
         }
         finally
         {

@@ -1,0 +1,71 @@
+using System.Text;
+using Berth.Server.Codespaces.Expansion;
+
+namespace Berth.Server.Codespaces.Dockerfiles;
+
+/// <summary>One instruction for an engine, and where it comes from.</summary>
+internal sealed record SentLine(string Text, TextPlace Place);
+
+/// <summary>An image that a stage begins with, as an engine has it.</summary>
+/// <param name="Environment">Its variables, each as NAME=VALUE.</param>
+internal sealed record SentBase(string Reference, IReadOnlyList<string> Environment);
+
+/// <summary>One stage for an engine.</summary>
+/// <param name="Base">Null where it begins with another stage, or with nothing.</param>
+/// <param name="Parent">Name of the stage that it begins with; null where there is none.</param>
+internal sealed record SentStage(string Name, SentBase? Base, string? Parent, TextPlace Place, IReadOnlyList<SentLine> Lines);
+
+/// <summary>
+/// A Dockerfile as an engine gets it. There is none that was not counted: the engine replaces variables by itself, so what it would make
+/// of them is charged to the budget before it sees the text.
+/// </summary>
+internal sealed class SentDockerfile
+{
+    private SentDockerfile(string text) => Text = text;
+
+    public string Text { get; }
+
+    /// <param name="escape">What joins lines in the texts.</param>
+    /// <param name="globals">Before the first stage.</param>
+    /// <param name="arguments">What the engine is given for ARG.</param>
+    /// <exception cref="Faults.FaultException">It would grow too large; names file and line.</exception>
+    public static SentDockerfile Write(
+        char escape, IEnumerable<SentLine> globals, IEnumerable<SentStage> stages, IReadOnlyDictionary<string, string> arguments,
+        ExpansionBudget budget)
+    {
+        var count = new EngineExpansion(escape, arguments, budget);
+        var text = new StringBuilder();
+        text.Append("# escape=").Append(escape).Append('\n');
+        foreach (var global in globals)
+        {
+            count.Global(global);
+            text.Append(global.Text).Append('\n');
+        }
+
+        foreach (var stage in stages)
+        {
+            count.Begin(stage);
+            text.Append("FROM ").Append(stage.Parent ?? stage.Base?.Reference ?? "scratch").Append(" AS ").Append(stage.Name).Append('\n');
+            foreach (var line in stage.Lines)
+            {
+                count.Add(line);
+                text.Append(line.Text).Append('\n');
+            }
+        }
+
+        return new SentDockerfile(text.ToString());
+    }
+
+    /// <summary>One stage on an image, of instructions that Berth wrote.</summary>
+    /// <param name="what">For messages: what is built.</param>
+    /// <exception cref="Faults.FaultException">It would grow too large.</exception>
+    public static SentDockerfile Layer(
+        string stage, SentBase below, IEnumerable<string> instructions, string what, ExpansionBudget budget) =>
+        Write(
+            '\\', [],
+            [
+                new SentStage(
+                    stage, below, null, new TextPlace(what), [.. instructions.Select(line => new SentLine(line, new TextPlace(what)))]),
+            ],
+            new Dictionary<string, string>(StringComparer.Ordinal), budget);
+}
