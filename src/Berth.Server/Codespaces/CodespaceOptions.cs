@@ -42,6 +42,10 @@ internal sealed partial class CodespaceOptions
     [Positive("number")]
     public double MaxCodespacesPerUser { get; set; } = 20;
 
+    [Setting("the registry of images that are named without one, for a mirror of Docker Hub: `node:20` is `HOST/library/node:20`")]
+    [RegistryName]
+    public string DefaultRegistry { get; set; } = "docker.io";
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<CodespaceOptions>;
 }

@@ -21,6 +21,7 @@ internal static class CodespacesFeature
     {
         services.AddSingleton(provider => new EngineSocket(provider.GetRequiredService<CodespaceOptions>().DockerHost));
         services.AddSingleton<IContainerEngine, EngineClient>();
+        services.AddSingleton(provider => DefaultRegistry.Of(provider.GetRequiredService<CodespaceOptions>()));
         services.AddSingleton<CodespaceHost>();
         services.AddSingleton<CodespaceTools>();
         services.AddSingleton<ISandbox, SandboxedProcess>();

@@ -17,13 +17,13 @@ internal sealed partial record ImageReference
         Digest = digest;
     }
 
-    /// <summary><c>host[:port]</c> as written, in lower case.</summary>
+    /// <summary><c>host[:port]</c> as written, in lower case; Docker Hub's by one name.</summary>
     public string Registry { get; }
 
     /// <summary>The same in its one spelling.</summary>
     public RegistryHost Host { get; }
 
-    /// <summary>As written: <c>acme/app-dev</c>.</summary>
+    /// <summary>As written, <c>acme/app-dev</c>; Docker Hub's own images with their account.</summary>
     public ImagePath Path { get; }
 
     public Tag? Tag { get; }
@@ -36,11 +36,19 @@ internal sealed partial record ImageReference
     /// <summary>What to ask the registry for.</summary>
     public Reference Reference => Digest is null ? Reference.Of(Tag ?? Tag.Latest) : Reference.Of(Digest);
 
+    /// <summary>As docker reads it: a name without a registry is of Docker Hub.</summary>
+    /// <inheritdoc cref="TryParse(string, RegistryHost, out ImageReference?, out string)"/>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ImageReference? image, out string fault) =>
+        TryParse(text, RegistryHost.OfDockerHub, out image, out fault);
+
     /// <summary>
-    /// With its registry. A name without one and an image id are refused: they would mean whatever happens to lie on the engine. <paramref
-    /// name="fault"/> says what is wrong and what to write instead.
+    /// As docker reads it: a name without a registry is of Docker Hub, and of its <c>library</c> where it names no account either. An image
+    /// id is refused, since it would mean whatever happens to lie on the engine.
     /// </summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ImageReference? image, out string fault)
+    /// <param name="unnamed">Docker Hub, or what takes its place for names without a registry.</param>
+    /// <param name="fault">What is wrong, and what to write instead.</param>
+    public static bool TryParse(
+        string text, RegistryHost unnamed, [NotNullWhen(true)] out ImageReference? image, out string fault)
     {
         image = null;
         fault = $"'{text}' is not an image reference such as registry.example/owner/image:tag";
@@ -60,40 +68,22 @@ internal sealed partial record ImageReference
             return false;
         }
 
-        if (parts.Registry is null)
+        var host = unnamed;
+        if (parts.Registry is not null && !RegistryHost.TryParse(parts.Registry, out host))
         {
-            var hub = parts.Path.Contains('/', StringComparison.Ordinal) ? text : "library/" + text;
-            fault = $"'{text}' names no registry; an image of Docker Hub is written docker.io/{hub}";
             return false;
         }
 
-        if (!ImagePath.TryParse(parts.Path, out var path))
+        // A mirror of Docker Hub has its official images below the same account.
+        var official = (parts.Registry is null || host.IsDockerHub) && !parts.Path.Contains('/', StringComparison.Ordinal);
+        if (!ImagePath.TryParse(official ? "library/" + parts.Path : parts.Path, out var path))
         {
             fault = $"'{text}' is not an image reference: names are lower case letters and digits, separated by . _ - and /";
             return false;
         }
 
-        image = RegistryHost.TryParse(parts.Registry, out var host)
-            ? new ImageReference(parts.Registry.ToLowerInvariant(), host, path, parts.Tag, parts.Digest) : null;
-        return image is not null;
-    }
-
-    /// <summary>
-    /// As docker reads it: what names no registry is of Docker Hub, and of its <c>library</c> where it names no account either.
-    /// </summary>
-    public static bool TryParseFamiliar(string text, [NotNullWhen(true)] out ImageReference? image)
-    {
-        image = null;
-        if (text.Length > Longest || Parts.Of(text) is not { } parts
-            || !RegistryHost.TryParse(parts.Registry ?? RegistryHost.DockerHub, out var host)
-            || !ImagePath.TryParse(
-                host.IsDockerHub && !parts.Path.Contains('/', StringComparison.Ordinal) ? "library/" + parts.Path : parts.Path,
-                out var path))
-        {
-            return false;
-        }
-
-        image = new ImageReference((parts.Registry ?? RegistryHost.DockerHub).ToLowerInvariant(), host, path, parts.Tag, parts.Digest);
+        var registry = parts.Registry is null || host.IsDockerHub ? host.Value : parts.Registry.ToLowerInvariant();
+        image = new ImageReference(registry, host, path, parts.Tag, parts.Digest);
         return true;
     }
 

@@ -15,6 +15,8 @@ internal sealed record RegistryHost
 
     private static readonly string[] DockerHubNames = [DockerHub, "index.docker.io", "registry-1.docker.io"];
 
+    public static RegistryHost OfDockerHub { get; } = new(DockerHub);
+
     private RegistryHost(string value) => Value = value;
 
     public string Value { get; }

@@ -77,6 +77,19 @@ internal sealed class NetworksAttribute : TextRuleAttribute
         .Select(entry => $"{variable}: '{entry}' is not an address or a network such as 10.0.0.0/8{(HostsToo ? ", nor a host name" : "")}");
 }
 
+/// <summary>A registry as images name it: with a dot or a port, or localhost, since anything else would be an account.</summary>
+internal sealed class RegistryNameAttribute : TextRuleAttribute
+{
+    public override string Takes => "host, with its port where it has one";
+
+    protected override IEnumerable<string> Faults(string variable, string value) =>
+        Uri.TryCreate("https://" + value, UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0
+            && !value.EndsWith('/')
+            && (value == "localhost" || value.Contains('.', StringComparison.Ordinal) || value.Contains(':', StringComparison.Ordinal))
+            ? []
+            : [$"{variable} must be a registry as images name it, such as mirror.example.org or localhost:5001, not '{value}'"];
+}
+
 /// <summary>Hosts, with ports where they have one, comma separated.</summary>
 internal sealed class HostsAttribute : TextRuleAttribute
 {

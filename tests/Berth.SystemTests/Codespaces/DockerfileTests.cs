@@ -92,7 +92,7 @@ public sealed class DockerfileTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("FROM busybox", "Dockerfile line 1: FROM: 'busybox' names no registry")]
+    [InlineData("FROM 0123456789ab", "Dockerfile line 1: FROM: '0123456789ab' is an image id")]
     [InlineData("FROM IMAGE\nRUN exit 7", "the build of Dockerfile failed at 'Step 3/")]
     [InlineData("FROM IMAGE\nADD http://127.0.0.1/ /x", "would be fetched from the server's own network")]
     [InlineData("FROM IMAGE\nCOPY ../../etc/shadow /x", "the build of Dockerfile failed")]

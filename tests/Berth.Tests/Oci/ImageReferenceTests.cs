@@ -23,9 +23,11 @@ public sealed class ImageReferenceTests
 
     [Trait("Suite", "hostile")]
     [Theory]
-    [InlineData("node:20", "an image of Docker Hub is written docker.io/library/node:20")]
-    [InlineData("acme/app:1", "an image of Docker Hub is written docker.io/acme/app:1")]
     [InlineData(Digest, "is an image id")]
+    [InlineData("0123456789ab", "is an image id")]
+    [InlineData("sha256:0123456789ab", "is an image id")]
+    [InlineData("Node:20", "lower case")]
+    [InlineData("_/node:20", "is not an image reference")]
     [InlineData("localhost:5000/Acme/App", "lower case")]
     [InlineData("localhost:5000/acme//app", "lower case")]
     [InlineData("localhost:5000/../app", "lower case")]
@@ -38,7 +40,7 @@ public sealed class ImageReferenceTests
     [InlineData("[::1/acme/app", "is not an image reference")]
     [InlineData("localhost:99999/acme/app", "is not an image reference")]
     [InlineData("localhost:5000/acme/app@md5:1@md5:1", "is not an image reference")]
-    public void What_is_no_image_with_a_registry_is_refused_with_what_to_write(string text, string fault)
+    public void What_is_no_image_is_refused_with_what_to_write(string text, string fault)
     {
         Assert.False(ImageReference.TryParse(text, out _, out var said));
         Assert.Contains(fault, said, StringComparison.Ordinal);
@@ -58,8 +60,9 @@ public sealed class ImageReferenceTests
     [InlineData("[::1]:5000/acme/app", "[::1]:5000", "acme/app", "latest")]
     public void A_familiar_name_is_read_as_docker_reads_it(string text, string host, string path, string reference)
     {
-        Assert.True(ImageReference.TryParseFamiliar(text, out var image));
+        Assert.True(ImageReference.TryParse(text, out var image, out _));
         Assert.Equal((host, path, reference), (image.Host.Value, image.Path.Value, image.Reference.ToString()));
+        Assert.Equal(image.Host.IsDockerHub ? "docker.io" : image.Registry, image.Registry);
     }
 
     [Theory]
@@ -69,5 +72,17 @@ public sealed class ImageReferenceTests
     [InlineData("registry.example:0/app")]
     [InlineData("a b")]
     [InlineData("")]
-    public void What_no_familiar_name_looks_like_is_refused(string text) => Assert.False(ImageReference.TryParseFamiliar(text, out _));
+    public void What_no_familiar_name_looks_like_is_refused(string text) => Assert.False(ImageReference.TryParse(text, out _, out _));
+
+    [Theory]
+    [InlineData("node:20", "mirror.example:5000/library/node:20")]
+    [InlineData("acme/app", "mirror.example:5000/acme/app")]
+    [InlineData("docker.io/node:20", "docker.io/library/node:20")]
+    [InlineData("ghcr.io/app", "ghcr.io/app")]
+    public void Another_registry_takes_names_without_one(string text, string expected)
+    {
+        Assert.True(RegistryHost.TryParse("mirror.example:5000", out var mirror));
+        Assert.True(ImageReference.TryParse(text, mirror, out var image, out _));
+        Assert.Equal(expected, image.ToString());
+    }
 }

@@ -7,7 +7,7 @@ internal static class TestImage
 {
     /// <summary>As a person writes it.</summary>
     public static RemoteImage Of(string text) =>
-        ImageReference.TryParseFamiliar(text, out var image)
+        ImageReference.TryParse(text, out var image, out _)
             ? RemoteImage.Of(image)
             : throw new ArgumentException($"'{text}' is no image", nameof(text));
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -28,6 +29,9 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
 
     /// <summary>Of the plan that is made of these files; every text that is read is charged to it.</summary>
     public ExpansionBudget Budget => budget;
+
+    /// <summary>What names without a registry mean in these files.</summary>
+    public RegistryHost DefaultRegistry { get; init; } = RegistryHost.OfDockerHub;
 
     /// <summary>
     /// Where a path that a file of the checkout names lies, as a path within the checkout; the empty text is the checkout itself.

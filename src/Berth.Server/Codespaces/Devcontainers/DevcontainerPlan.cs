@@ -38,7 +38,7 @@ internal sealed record PlannedBuild(
         Dictionary<string, string> pinned = new(StringComparer.Ordinal);
         foreach (var reference in plan.References)
         {
-            if (!ImageReference.TryParse(reference.Text, out var image, out var fault))
+            if (!ImageReference.TryParse(reference.Text, checkout.DefaultRegistry, out var image, out var fault))
             {
                 throw DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}");
             }

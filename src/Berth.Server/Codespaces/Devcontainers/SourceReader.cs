@@ -31,7 +31,9 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
         if (Text(config, "image", "image") is { } text)
         {
-            return ImageReference.TryParse(text, out var image, out var fault) ? new ImageSource(image) : throw Fault($"image: {fault}");
+            return ImageReference.TryParse(text, file.Checkout.DefaultRegistry, out var image, out var fault)
+                ? new ImageSource(image)
+                : throw Fault($"image: {fault}");
         }
 
         return Compose()

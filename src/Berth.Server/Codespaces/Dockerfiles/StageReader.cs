@@ -243,7 +243,7 @@ internal sealed partial class StageReader(
     private FaultException Fault(DockerfileInstruction instruction, string reason) =>
         DockerfileParser.Fault(file.Path, instruction.Line, reason);
 
-    private static bool IsOrdinarySyntax(string syntax) => ImageReference.TryParseFamiliar(syntax, out var image)
+    private static bool IsOrdinarySyntax(string syntax) => ImageReference.TryParse(syntax, out var image, out _)
         && image.Host.IsDockerHub && image.Path.Value is "docker/dockerfile" or "docker/dockerfile-upstream";
 
     [GeneratedRegex(@"^[a-z][a-z0-9._-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

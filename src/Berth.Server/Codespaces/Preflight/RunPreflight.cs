@@ -21,7 +21,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// </summary>
 internal sealed class RunPreflight(
     LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features,
-    IContainerEngine engine, PreflightLimits limits)
+    IContainerEngine engine, PreflightLimits limits, DefaultRegistry registry)
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
@@ -77,7 +77,7 @@ internal sealed class RunPreflight(
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(
-            new Checkout(checkout, new ExpansionBudget(cancellationToken)),
+            new Checkout(checkout, new ExpansionBudget(cancellationToken)) { DefaultRegistry = registry.Host },
             string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
         var review = await permissions.ReviewAsync(
             repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);

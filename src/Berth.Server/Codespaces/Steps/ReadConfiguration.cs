@@ -10,14 +10,15 @@ namespace Berth.Server.Codespaces.Steps;
 /// Reads what the repository asks for, and reports what of it a codespace does not get, and which of the secrets that it recommends are not
 /// there.
 /// </summary>
-internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets)
+internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets, DefaultRegistry registry)
 {
     /// <exception cref="FaultException">There is none, or it is wrong; the message says where.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
         var plan = DevcontainerPlan.Read(
-            new Checkout(context.Workspace, new ExpansionBudget(cancellationToken)), codespace.DevcontainerPath, codespace.ImageName);
+            new Checkout(context.Workspace, new ExpansionBudget(cancellationToken)) { DefaultRegistry = registry.Host },
+            codespace.DevcontainerPath, codespace.ImageName);
         context.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
         foreach (var remark in plan.Remarks)
         {

@@ -131,7 +131,7 @@ internal static class RegistryCheckEndpoints
             return null;
         }
 
-        if (ImageReference.TryParseFamiliar(CopiedText.Clean(text), out var image))
+        if (ImageReference.TryParse(CopiedText.Clean(text), out var image, out _))
         {
             return RemoteImage.Of(image);
         }

@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.Net.Sockets;
 using Berth.Server.Codespaces.Builds;
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Builds;

@@ -68,7 +68,7 @@ public sealed class ComposeTests : IDisposable
     [InlineData("working_dir: /proc/self/fd/8", "processes do not start in")]
     [InlineData("platform: linux/s390x", "this server's engine runs linux/")]
     [InlineData("image: sha256:0123456789ab", "is an image id")]
-    [InlineData("image: postgres", "names no registry")]
+    [InlineData("image: Postgres", "is not an image reference")]
     [InlineData("build: { context: ../.. }", "lies outside the repository")]
     [InlineData("build: 'https://git.test/x.git'", "is not in the repository")]
     [InlineData("build: { context: ., dockerfile: ../../Dockerfile }", "lies outside the repository")]

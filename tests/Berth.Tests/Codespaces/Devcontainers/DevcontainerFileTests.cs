@@ -78,7 +78,7 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("{}", "names no image")]
     [InlineData("""{"image":5}""", "image must be a text")]
     [InlineData("""{"image":""}""", "image must be a text")]
-    [InlineData("""{"image":"node:20"}""", "names no registry")]
+    [InlineData("""{"image":"0123456789ab"}""", "is an image id")]
     [InlineData("""{"image":"IMAGE","remoteUser":["dev"]}""", "remoteUser must be a text")]
     [InlineData("""{"image":"IMAGE","containerEnv":"A=b"}""", "containerEnv has the wrong type")]
     [InlineData("""{"image":"IMAGE","containerEnv":{"A":1}}""", "containerEnv has the wrong type")]

@@ -15,6 +15,7 @@ public sealed class FeatureTests : IDisposable
     [Theory]
     [InlineData("ghcr.io/devcontainers/features/go:1", "ghcr.io/devcontainers/features/go")]
     [InlineData("localhost:5000/acme/features/go", "localhost:5000/acme/features/go")]
+    [InlineData("acme/features/go:1", "docker.io/acme/features/go")]
     [InlineData("./own", "./.devcontainer/own")]
     [InlineData("../own", "./own")]
     public void A_feature_is_one_of_a_registry_or_a_folder(string id, string resource) => Assert.Equal(resource, Parse(id).Resource);
@@ -22,7 +23,6 @@ public sealed class FeatureTests : IDisposable
     [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("go", "is no feature; write it with its registry")]
-    [InlineData("devcontainers/features/go:1", "is no feature; write it with its registry")]
     [InlineData("https://example.com/feature.tgz", "is an archive at a URL")]
     [InlineData("./missing", "is no folder of the repository")]
     [InlineData("../../outside", "lies outside the repository")]

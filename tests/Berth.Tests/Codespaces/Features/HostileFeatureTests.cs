@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Faults;
 
