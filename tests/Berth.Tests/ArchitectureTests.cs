@@ -19,7 +19,8 @@ public sealed partial class ArchitectureTests
     {
         ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Features", "Images", "Networks", "Steps"],
         ["Compose"] = ["Devcontainers", "Expansion", "Features", "Gate", "Networks", "Steps"],
-        ["Connections"] = ["Connections.Ports", "Devcontainers", "Engine", "Environment", "Expansion"],
+        ["Connections"] = ["Connections.Files", "Connections.Ports", "Devcontainers", "Engine", "Environment", "Expansion"],
+        ["Connections.Files"] = ["Connections", "Engine"],
         ["Connections.Ports"] = ["Connections", "Engine"],
         ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features", "Sandbox"],
         ["Dockerfiles"] = ["Expansion"],

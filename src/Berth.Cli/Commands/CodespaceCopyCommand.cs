@@ -80,6 +80,12 @@ internal static class CodespaceCopyCommand
                 Move(item, into ? Path.Combine(full, item.Name) : full.TrimEnd('/'));
             }
         }
+        catch (HttpIOException)
+        {
+            throw new CommandException(
+                ExitCodes.Failed,
+                $"cannot copy: {path} was not sent as a whole; its user may not read all of it, or the codespace ended meanwhile");
+        }
         catch (Exception exception) when (exception is InvalidDataException or UnauthorizedAccessException)
         {
             throw new CommandException(ExitCodes.Failed, $"cannot copy: {exception.Message}");

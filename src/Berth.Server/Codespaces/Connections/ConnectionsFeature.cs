@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Codespaces.Connections.Files;
 using Berth.Server.Codespaces.Connections.Ports;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Http;
@@ -10,6 +11,7 @@ internal static class ConnectionsFeature
     public static void AddCodespaceConnections(this IServiceCollection services)
     {
         services.AddSingleton<CodespaceConnections>();
+        services.AddSingleton<CopyFiles>();
         services.AddSingleton<PortConnector>(provider =>
         {
             var engine = provider.GetRequiredService<IContainerEngine>();

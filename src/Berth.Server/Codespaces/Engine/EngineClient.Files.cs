@@ -1,23 +1,41 @@
 using System.Formats.Tar;
 using System.Net;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <content>Files of containers.</content>
+/// <content>Files of images.</content>
 internal sealed partial class EngineClient
 {
-    public async Task<Stream> ReadFilesAsync(string container, string path, CancellationToken cancellationToken)
+    public async Task<string?> ReadFileAsync(
+        string image, string path, int maxBytes, string container, IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellationToken)
     {
-        // The stream holds the connection, and gives it back when it is disposed.
-        var response = await _http.SendAsync(HttpMethod.Get, Archive(container, path), null, cancellationToken);
-        return await response.Content.ReadAsStreamAsync(cancellationToken);
+        var body = new JsonObject
+        {
+            ["Image"] = image,
+            ["Cmd"] = new JsonArray("true"),
+            ["Labels"] = EngineHttp.Map(labels),
+            ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
+        };
+        await RemoveAsync(container, cancellationToken);
+
+        // Its id leaves this method no more than it is started here: an archive is asked of a container in which nothing ever ran.
+        var id = await CreateContainerAsync(container, body, cancellationToken);
+        try
+        {
+            return await ReadFileAsync(id, path, maxBytes, cancellationToken);
+        }
+        finally
+        {
+            await RemoveAsync(id, CancellationToken.None);
+        }
     }
 
-    public async Task<string?> ReadFileAsync(string container, string path, int maxBytes, CancellationToken cancellationToken)
+    private async Task<string?> ReadFileAsync(string id, string path, int maxBytes, CancellationToken cancellationToken)
     {
         using var response = await _http.SendAsync(
-            HttpMethod.Get, Archive(container, path), null, cancellationToken, HttpStatusCode.NotFound);
+            HttpMethod.Get, $"containers/{id}/archive?path={Uri.EscapeDataString(path)}", null, cancellationToken, HttpStatusCode.NotFound);
         if (!response.IsSuccessStatusCode)
         {
             return null;
@@ -33,33 +51,4 @@ internal sealed partial class EngineClient
         using var reader = new StreamReader(data);
         return await reader.ReadToEndAsync(cancellationToken);
     }
-
-    public async Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken)
-    {
-        using var response = await _http.SendAsync(
-            HttpMethod.Head, Archive(container, path), null, cancellationToken, HttpStatusCode.NotFound);
-        if (response.StatusCode == HttpStatusCode.NotFound
-            || !response.Headers.TryGetValues("X-Docker-Container-Path-Stat", out var values))
-        {
-            return null;
-        }
-
-        using var stat = JsonDocument.Parse(Convert.FromBase64String(values.First()));
-
-        // Go's file modes: the highest bit says "folder" (io/fs, ModeDir).
-        var mode = stat.RootElement.GetProperty("mode").GetUInt32();
-        return new EngineFile(
-            stat.RootElement.GetProperty("name").GetString() ?? "", (mode & (1u << 31)) != 0,
-            stat.RootElement.GetProperty("size").GetInt64());
-    }
-
-    public async Task WriteFilesAsync(
-        string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken)
-    {
-        using var archive = new EngineHttp.StreamedContent(writeArchive, cancellationToken);
-        using var response = await _http.SendAsync(
-            HttpMethod.Put, Archive(container, folder) + "&noOverwriteDirNonDir=1&copyUIDGID=1", archive, cancellationToken);
-    }
-
-    private static string Archive(string container, string path) => $"containers/{container}/archive?path={Uri.EscapeDataString(path)}";
 }

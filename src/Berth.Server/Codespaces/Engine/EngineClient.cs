@@ -40,6 +40,12 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
             document.RootElement.GetProperty("Os").GetString()!, document.RootElement.GetProperty("Arch").GetString()!, null);
     }
 
+    public async Task<string> VersionAsync(CancellationToken cancellationToken)
+    {
+        using var document = await _http.ReadAsync("version", cancellationToken);
+        return document.RootElement.GetProperty("Version").GetString()!;
+    }
+
     public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync("info", cancellationToken);

@@ -43,9 +43,6 @@ internal sealed record EngineContainer(
 /// <summary>A container in a list.</summary>
 internal sealed record EngineListed(string Id, IReadOnlyDictionary<string, string> Labels);
 
-/// <summary>What lies at a path of a container.</summary>
-internal sealed record EngineFile(string Name, bool IsFolder, long Size);
-
 /// <summary>What an image says about itself.</summary>
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels)
 {

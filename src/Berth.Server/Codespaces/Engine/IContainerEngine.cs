@@ -15,6 +15,9 @@ internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineP
     /// <summary>What its containers run on, as <c>linux/amd64</c>.</summary>
     Task<Platform> PlatformAsync(CancellationToken cancellationToken);
 
+    /// <summary>Of the engine, as it says it.</summary>
+    Task<string> VersionAsync(CancellationToken cancellationToken);
+
     Task<EngineFacts> FactsAsync(CancellationToken cancellationToken);
 }
 
@@ -41,6 +44,15 @@ internal interface IEngineImages
 
     /// <summary>Names with their tags, by a pattern without tag: <c>registry/owner/*</c>.</summary>
     Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The text of a file in an image; null when there is no such file, or it is larger. Of an image, since the engine may be asked for the
+    /// files of no container that has run: it mounts that container's volumes again, at paths that a program inside exchanges meanwhile.
+    /// </summary>
+    /// <param name="container">Name of the container that is made for it, never runs, and is removed.</param>
+    Task<string?> ReadFileAsync(
+        string image, string path, int maxBytes, string container, IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellationToken);
 
     /// <summary>
     /// With the layers below it that nothing else uses. An image that is gone is fine, and so is one that a container uses: it stays.
@@ -85,19 +97,6 @@ internal interface IEngineContainers
 
     /// <summary>Ids of containers that are made with the label from now on, until the reading is cancelled or the engine ends it.</summary>
     Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken);
-
-    /// <summary>Files of a container as a tar archive, from a path in it.</summary>
-    Task<Stream> ReadFilesAsync(string container, string path, CancellationToken cancellationToken);
-
-    /// <summary>The text of a file in a container, running or not; null when there is no such file, or it is larger.</summary>
-    Task<string?> ReadFileAsync(string container, string path, int maxBytes, CancellationToken cancellationToken);
-
-    /// <summary>What lies at a path of a container; null when nothing does.</summary>
-    Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken);
-
-    /// <summary>Unpacks a tar archive into a folder of a container.</summary>
-    Task WriteFilesAsync(
-        string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken);
 }
 
 /// <summary>Processes in a container beside its main one.</summary>

@@ -21,6 +21,16 @@ internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, I
             missing.Add(fault);
         }
 
-        return missing.Count == 0 ? context : throw new FaultException(FaultKind.Host, string.Join("; ", missing));
+        if (missing.Count > 0)
+        {
+            throw new FaultException(FaultKind.Host, string.Join("; ", missing));
+        }
+
+        if (EngineHoles.Of(await engine.VersionAsync(cancellationToken)) is { } holes)
+        {
+            context.Log.Write("host", holes);
+        }
+
+        return context;
     }
 }

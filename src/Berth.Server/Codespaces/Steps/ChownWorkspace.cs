@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
@@ -30,33 +29,13 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
                 FaultKind.Host, $"the workspace cannot be given to {user}: the server must run as root for codespaces");
     }
 
-    /// <summary>In the image's own list of users, which only a container shows; this one never runs.</summary>
+    /// <summary>In the image's own list of users.</summary>
     private async Task<string> LookUpAsync(StartContext context, string user, CancellationToken cancellationToken)
     {
-        var body = new JsonObject
-        {
-            ["Image"] = context.Prepared.Image,
-            ["Cmd"] = new JsonArray("true"),
-            [
-                "Labels"] = new JsonObject(
-                    [
-                        .. StartCodespace.LabelsOf(context.Codespace, context.Codespace.Host)
-                        .Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)),
-                    ]),
-            ["HostConfig"] = new JsonObject { ["NetworkMode"] = "none" },
-        };
-        var name = $"{GateScope.ContainerNameOf(context.Codespace.Name)}.users";
-        await engine.RemoveAsync(name, cancellationToken);
-        var container = await engine.CreateContainerAsync(name, body, cancellationToken);
-        try
-        {
-            return RemoteUsers.NumbersOf(user, await engine.ReadFileAsync(container, "/etc/passwd", MaxUsersBytes, cancellationToken))
-                ?? RemoteUsers.Usual;
-        }
-        finally
-        {
-            await engine.RemoveAsync(container, CancellationToken.None);
-        }
+        var users = await engine.ReadFileAsync(
+            context.Prepared.Image, "/etc/passwd", MaxUsersBytes, $"{GateScope.ContainerNameOf(context.Codespace.Name)}.users",
+            StartCodespace.LabelsOf(context.Codespace, context.Codespace.Host), cancellationToken);
+        return RemoteUsers.NumbersOf(user, users) ?? RemoteUsers.Usual;
     }
 
     private const int MaxUsersBytes = 256 * 1024;

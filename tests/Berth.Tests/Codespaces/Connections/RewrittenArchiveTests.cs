@@ -1,24 +1,28 @@
 using System.Formats.Tar;
-using Berth.Server.Codespaces.Connections;
+using Berth.Server.Codespaces.Connections.Files;
 
 namespace Berth.Tests.Codespaces.Connections;
 
 public sealed class RewrittenArchiveTests
 {
     [Fact]
-    public async Task An_archive_gets_another_root_and_owner_and_loses_what_gives_rights()
+    public async Task An_archive_gets_another_root_and_loses_its_owner_and_what_gives_rights()
     {
         await using var archive = await ArchiveAsync(
             new PaxTarEntry(TarEntryType.Directory, "tree"),
             new PaxTarEntry(TarEntryType.RegularFile, "tree/run")
             {
                 Mode = UnixFileMode.SetUser | UnixFileMode.UserRead | UnixFileMode.UserExecute,
-                Uid = 0,
+                Uid = 4711,
                 DataStream = new MemoryStream("text"u8.ToArray()),
             },
             new PaxTarEntry(TarEntryType.SymbolicLink, "tree/link") { LinkName = "run" });
         await using var written = new MemoryStream();
-        await new RewrittenArchive(archive, "other", (1000, 1001)).WriteAsync(written, TestContext.Current.CancellationToken);
+        await using (var rewritten = await RewrittenArchive.OpenAsync(archive, TestContext.Current.CancellationToken))
+        {
+            await rewritten.WriteAsync(written, "other", TestContext.Current.CancellationToken);
+        }
+
         written.Position = 0;
         await using var reader = new TarReader(written);
         List<(string, TarEntryType, int, int, UnixFileMode)> entries = [];
@@ -32,9 +36,9 @@ public sealed class RewrittenArchiveTests
 
         Assert.Equal(
             [
-                ("other", TarEntryType.Directory, 1000, 1001, UnixFileMode.None),
-                ("other/run", TarEntryType.RegularFile, 1000, 1001, UnixFileMode.None),
-                ("other/link", TarEntryType.SymbolicLink, 1000, 1001, UnixFileMode.None),
+                ("other", TarEntryType.Directory, 0, 0, UnixFileMode.None),
+                ("other/run", TarEntryType.RegularFile, 0, 0, UnixFileMode.None),
+                ("other/link", TarEntryType.SymbolicLink, 0, 0, UnixFileMode.None),
             ],
             entries);
     }
@@ -54,16 +58,20 @@ public sealed class RewrittenArchiveTests
         }
 
         await using var archive = await ArchiveAsync(entry);
-        var content = new RewrittenArchive(archive, "other", (0, 0));
-        await Assert.ThrowsAsync<ArchiveRefusedException>(() => content.WriteAsync(Stream.Null, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArchiveRefusedException>(() => RewriteAsync(archive));
     }
 
     [Fact]
     public async Task An_empty_archive_is_refused()
     {
         await using var archive = await ArchiveAsync();
-        var content = new RewrittenArchive(archive, "other", (0, 0));
-        await Assert.ThrowsAsync<ArchiveRefusedException>(() => content.WriteAsync(Stream.Null, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArchiveRefusedException>(() => RewriteAsync(archive));
+    }
+
+    private static async Task RewriteAsync(Stream archive)
+    {
+        await using var rewritten = await RewrittenArchive.OpenAsync(archive, TestContext.Current.CancellationToken);
+        await rewritten.WriteAsync(Stream.Null, "other", TestContext.Current.CancellationToken);
     }
 
     private static async Task<MemoryStream> ArchiveAsync(params TarEntry[] entries)

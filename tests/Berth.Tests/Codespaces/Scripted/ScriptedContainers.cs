@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -30,8 +29,11 @@ internal sealed class ScriptedContainers : IContainerEngine
     /// <summary>Bytes that every container has written into its own layer.</summary>
     public long Written { get; set; }
 
+    /// <summary>What it says of itself.</summary>
+    public string Version { get; set; } = "29.5.1";
+
     /// <summary>How processes in containers answer.</summary>
-    public Func<EngineCommand, ScriptedProcess> Processes { get; set; } = _ => new ScriptedProcess();
+    public Func<EngineCommand, IEngineProcess> Processes { get; set; } = _ => new ScriptedProcess();
 
     /// <summary>Every call so far, by its method's name without "Async".</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
@@ -123,6 +125,8 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<Platform> PlatformAsync(CancellationToken cancellationToken) =>
         AnswerAsync(() => new Platform("linux", "amd64", null), cancellationToken);
 
+    public Task<string> VersionAsync(CancellationToken cancellationToken) => AnswerAsync(() => Version, cancellationToken);
+
     public Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
         AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent"), cancellationToken);
 
@@ -212,36 +216,13 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken) =>
         AnswerAsync(() => NeverAsync(CancellationToken.None), cancellationToken);
 
-    public Task<Stream> ReadFilesAsync(string container, string path, CancellationToken cancellationToken) => AnswerAsync<Stream>(
-        () =>
-        {
-            var archive = new MemoryStream();
-            using (var tar = new TarWriter(archive, leaveOpen: true))
-            {
-                tar.WriteEntry(
-                    new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path))
-                    {
-                        DataStream = new MemoryStream("text"u8.ToArray()),
-                    });
-            }
-
-            archive.Position = 0;
-            return archive;
-        },
-        cancellationToken);
-
-    public Task<string?> ReadFileAsync(string container, string path, int maxBytes, CancellationToken cancellationToken) =>
+    public Task<string?> ReadFileAsync(
+        string image, string path, int maxBytes, string container, IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellationToken) =>
         AnswerAsync<string?>(() => null, cancellationToken);
 
-    public Task<EngineFile?> FileAsync(string container, string path, CancellationToken cancellationToken) =>
-        AnswerAsync<EngineFile?>(() => new EngineFile(path, IsFolder: true, 0), cancellationToken);
-
-    public Task WriteFilesAsync(
-        string container, string folder, Func<Stream, CancellationToken, Task> writeArchive, CancellationToken cancellationToken) =>
-        AnswerAsync(() => true, cancellationToken);
-
     public Task<IEngineProcess> RunAsync(string container, EngineCommand command, CancellationToken cancellationToken) =>
-        AnswerAsync<IEngineProcess>(() => Processes(command), cancellationToken);
+        AnswerAsync(() => Processes(command), cancellationToken);
 
     public Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<EngineNetwork>>(() => [.. _networks.Values], cancellationToken);
@@ -312,13 +293,25 @@ internal sealed class ScriptedContainers : IContainerEngine
 }
 
 /// <summary>A process that says its output and ends.</summary>
-internal sealed class ScriptedProcess(string output = "", int exitCode = 0, Exception? ending = null, Task? until = null) : IEngineProcess
+internal sealed class ScriptedProcess(
+    string output = "", int exitCode = 0, Exception? ending = null, Task? until = null, string errors = "")
+    : IEngineProcess
 {
+    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when nobody listens to it any more.</summary>
+    public Task Killed => _killed.Task;
+
     public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
         if (output.Length > 0)
         {
             await write(1, Encoding.UTF8.GetBytes(output));
+        }
+
+        if (errors.Length > 0)
+        {
+            await write(2, Encoding.UTF8.GetBytes(errors));
         }
 
         await (until ?? Task.CompletedTask).WaitAsync(cancellationToken);
@@ -335,7 +328,11 @@ internal sealed class ScriptedProcess(string output = "", int exitCode = 0, Exce
     public Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken) =>
         ending is null ? Task.FromResult(exitCode) : throw ending;
 
-    public Task KillAsync(TimeProvider time, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task KillAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        _killed.TrySetResult();
+        return Task.CompletedTask;
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

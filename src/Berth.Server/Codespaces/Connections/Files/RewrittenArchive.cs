@@ -1,0 +1,127 @@
+using System.Formats.Tar;
+
+namespace Berth.Server.Codespaces.Connections.Files;
+
+/// <summary>
+/// A tar archive on its way into a codespace, written anew entry by entry: under another first name, with no owner but whoever unpacks it,
+/// and only with what may be in it.
+/// </summary>
+internal sealed class RewrittenArchive : IAsyncDisposable
+{
+    private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
+    private const int MostEntries = 1_000_000;
+    private readonly Stream _source;
+    private readonly TarReader _reader;
+    private readonly TarEntry _first;
+
+    private RewrittenArchive(Stream source, TarReader reader, TarEntry first)
+    {
+        (_source, _reader, _first) = (source, reader, first);
+    }
+
+    /// <summary>What it holds, by its first entry.</summary>
+    public TarEntryType Kind => KindOf(_first);
+
+    public UnixFileMode Mode => _first.Mode & Permissions;
+
+    /// <summary>Reads as far as the first entry.</summary>
+    /// <exception cref="ArchiveRefusedException">It is empty, or begins with what may not come in.</exception>
+    public static async Task<RewrittenArchive> OpenAsync(Stream source, CancellationToken cancellationToken)
+    {
+        var reader = new TarReader(source, leaveOpen: true);
+        try
+        {
+            var first = await reader.GetNextEntryAsync(copyData: false, cancellationToken)
+                ?? throw new ArchiveRefusedException("the archive is empty");
+            KindOf(first);
+            return new RewrittenArchive(source, reader, first);
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <exception cref="ArchiveRefusedException">It holds what may not come in.</exception>
+    public async Task WriteAsync(Stream stream, string root, CancellationToken cancellationToken)
+    {
+        // GNU's format: tars of busybox know its long names, and pass over those of pax.
+        await using (var writer = new TarWriter(stream, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            var entries = 0;
+            for (var entry = _first; entry is not null; entry = await _reader.GetNextEntryAsync(copyData: false, cancellationToken))
+            {
+                if (++entries > MostEntries)
+                {
+                    throw new ArchiveRefusedException($"the archive has more than {MostEntries} entries");
+                }
+
+                await writer.WriteEntryAsync(Rewrite(entry, root), cancellationToken);
+            }
+        }
+
+        await FinishAsync(cancellationToken);
+    }
+
+    /// <summary>The bytes of the one file that it holds.</summary>
+    /// <exception cref="ArchiveRefusedException">It holds more.</exception>
+    public async Task WriteFileAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        if (_first.DataStream is { } data)
+        {
+            await data.CopyToAsync(stream, cancellationToken);
+        }
+
+        if (await _reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } more)
+        {
+            throw new ArchiveRefusedException($"{more.Name}: the image has no tar, without which only single files can be copied");
+        }
+
+        await FinishAsync(cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+
+    /// <summary>The end of the body, so that the connection can be used again.</summary>
+    private Task FinishAsync(CancellationToken cancellationToken) => _source.CopyToAsync(Stream.Null, cancellationToken);
+
+    private static TarEntryType KindOf(TarEntry entry) => entry.EntryType switch
+    {
+        TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile => TarEntryType.RegularFile,
+        TarEntryType.Directory => TarEntryType.Directory,
+        TarEntryType.SymbolicLink => TarEntryType.SymbolicLink,
+        _ => throw new ArchiveRefusedException($"{entry.Name}: only files, folders and symbolic links can be copied"),
+    };
+
+    private static GnuTarEntry Rewrite(TarEntry entry, string root)
+    {
+        var type = KindOf(entry);
+        var rewritten = new GnuTarEntry(type, NameOf(entry, root))
+        {
+            Mode = type == TarEntryType.SymbolicLink ? Permissions : entry.Mode & Permissions,
+            ModificationTime = entry.ModificationTime,
+        };
+        if (type == TarEntryType.SymbolicLink)
+        {
+            rewritten.LinkName = entry.LinkName;
+        }
+        else if (type == TarEntryType.RegularFile && entry.DataStream is { } data)
+        {
+            rewritten.DataStream = new SizedStream(data, entry.Length);
+        }
+
+        return rewritten;
+    }
+
+    private static string NameOf(TarEntry entry, string root)
+    {
+        var parts = entry.Name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToArray();
+        return parts.Contains("..") || entry.Name.StartsWith('/')
+            ? throw new ArchiveRefusedException($"{entry.Name}: names must stay below the folder that is copied")
+            : string.Join('/', new[] { root }.Concat(parts.Skip(1)));
+    }
+}
+
+/// <summary>The archive must not be unpacked, or what was copied cannot be; the message says why.</summary>
+internal sealed class ArchiveRefusedException(string reason) : Exception(reason);

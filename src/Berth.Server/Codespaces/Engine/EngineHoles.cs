@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Berth.Server.Codespaces.Engine;
+
+/// <summary>
+/// Holes of engines that are known by their version. By moby's advisories GHSA-rg2x-37c3-w2rh, GHSA-vp62-88p7-qqf5 and GHSA-x86f-5xw2-fm2r
+/// every version up to 28.5.2 has them, and 2.0.0-beta.14 of its module none; that this is engine 29.5.1 is said of the third alone, which
+/// came out with the others. 25.0.17 took all three fixes over; of other lines no mended version is known. Distributions mend a version
+/// without another number, so that the words are no proof.
+/// </summary>
+internal static partial class EngineHoles
+{
+    /// <summary>What to say of an engine of this version; null: nothing is known against it.</summary>
+    public static string? Of(string version) =>
+        Version().Match(version) is not { Success: true } match || IsMended(Number(match, 1), Number(match, 2), Number(match, 3))
+            ? null
+            : $"the container engine {version} has known holes in copying files of running containers (CVE-2026-41567, CVE-2026-41568, "
+                + "CVE-2026-42306), unless your distribution mended them: Berth copies another way, and docker cp on a codespace opens the "
+                + "host to it; 29.5.1 and 25.0.17 are mended";
+
+    private static bool IsMended(int major, int minor, int patch) =>
+        major > 29 || (major == 29 && (minor, patch).CompareTo((5, 1)) >= 0) || (major == 25 && (minor, patch).CompareTo((0, 17)) >= 0);
+
+    private static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
+
+    /// <summary>As <c>20.10.24+dfsg1</c>; podman and others that only speak as an engine have smaller numbers.</summary>
+    [GeneratedRegex("^([12][0-9])\\.([0-9]{1,4})\\.([0-9]{1,4})", RegexOptions.NonBacktracking)]
+    private static partial Regex Version();
+}
