@@ -17,7 +17,7 @@ internal sealed partial class AddressOptions : IValidatableObject
     public bool Subdomains { get; set; }
 
     [Setting("where forwarded ports of codespaces open in a browser, as `NAME-PORT.DOMAIN`; needs DNS for `*.DOMAIN`, and its certificate "
-        + "where `BERTH_URL` is https. Best a domain of its own: never the host of `BERTH_URL` or above it",
+        + "where `BERTH_URL` is https. Best a domain of its own, on the public suffix list: never the host of `BERTH_URL` or above it",
         Default = "off, but `localhost` where `BERTH_URL` is loopback")]
     [DnsName("ports.example.com")]
     public string? PortsDomain { get; set; }

@@ -49,6 +49,9 @@ public sealed class PortedProgram : IAsyncLifetime
     /// <summary>Where the browser finds a port.</summary>
     public Uri Url(int port, string scheme = "http") => new($"{scheme}://{_codespace}-{port}.{Domain}/");
 
+    /// <summary>The origin of a page on a port: with the port of Berth, as browsers write it.</summary>
+    public string Origin(int port) => $"{new UriBuilder(Url(port)) { Port = World.Server.Url.Port }.Uri.GetLeftPart(UriPartial.Authority)}";
+
     /// <summary>The cookie that opens a port.</summary>
     public async Task<string> CookieAsync(int port) =>
         $"{PortCookie.Name}={World.Server.Services.GetRequiredService<PortCookie>().Create((await World.RowAsync(_codespace))!, port)}";

@@ -6,7 +6,8 @@ namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
 /// Serves the hosts of forwarded ports, and only those: before anything of Berth's own is looked at, so that no API, registry or page is
-/// ever served there. A port is its creator's alone: a request needs the cookie that a one-time link has set on this host.
+/// ever served there. A port is its creator's alone: a request needs the cookie that a one-time link has set on this host, and no page of
+/// another site may make it (<see cref="PortOrigin"/>).
 /// </summary>
 internal sealed class PortSite(
     RequestDelegate next, AddressOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy,
@@ -44,6 +45,13 @@ internal sealed class PortSite(
                 http, HttpStatusCode.Unauthorized,
                 $"Only the codespace's creator can open this. Get a link with: berth codespace "
                     + $"forward {codespace.Name} {host.Port} --browser");
+        }
+        else if (PortOrigin.IsForeign(http.Request, options, codespace.Name))
+        {
+            await RefuseAsync(
+                http, HttpStatusCode.Forbidden,
+                "This request was made by a page of another site. A forwarded port takes requests of its own pages and of those on other "
+                    + "ports of its codespace; others can link to it.");
         }
         else
         {
