@@ -9,14 +9,17 @@ internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processe
 {
     private const double ServicesShare = 1 / 3.0;
 
+    /// <summary>The engine takes no less.</summary>
+    private const double LeastCpus = 0.01;
+
     /// <summary>Of the container that people work in, where services run beside it.</summary>
     public MachineLimits BesideServices(int services) => services == 0 ? this : Part(1 - ServicesShare);
 
-    /// <summary>Of one service of several: together they get a third of the machine.</summary>
+    /// <summary>Of one service of several: together they get a third of the machine, and no rounding gives them more.</summary>
     public MachineLimits OfService(int services) => Part(ServicesShare / services);
 
     private MachineLimits Part(double share) =>
-        new(Math.Max(Cpus * share, 0.1), (long)(MemoryBytes * share), Math.Max((int)(Processes * share), 64));
+        new(Math.Max(Cpus * share, LeastCpus), (long)(MemoryBytes * share), Math.Max((int)(Processes * share), 1));
 }
 
 /// <summary>A machine type, named as GitHub's.</summary>

@@ -41,4 +41,20 @@ public sealed class MachinesTests
     [Fact]
     public void The_engine_is_asked_for_no_more_cores_than_the_host_has() =>
         Assert.InRange(Machines.LimitsOf(new Machine("xLargePremiumLinux", 32, 128 * GiB, GiB)).Cpus, 1, System.Environment.ProcessorCount);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(21)]
+    [InlineData(100)]
+    public void All_services_together_have_no_more_than_the_machine(int services)
+    {
+        var machine = new MachineLimits(2, 8 * GiB, 4096);
+        var (main, one) = (machine.BesideServices(services), machine.OfService(services));
+        Assert.InRange(main.Processes + (services * one.Processes), 1, machine.Processes);
+        Assert.InRange(main.MemoryBytes + (services * one.MemoryBytes), 1, machine.MemoryBytes);
+
+        // The engine takes zero for no limit.
+        Assert.InRange(one.Processes, 1, machine.Processes);
+    }
 }

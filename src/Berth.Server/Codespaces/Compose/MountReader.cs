@@ -202,21 +202,11 @@ internal sealed partial class MountReader(
     /// <summary>A place in a container: none of the kernel's or Berth's, and without surprises.</summary>
     internal static string Target(string path, ComposeNode node)
     {
-        var target = path.Length > 1 ? path.TrimEnd('/') : path;
-        var segments = target.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (!target.StartsWith('/')
-            || segments.Length == 0
-            || segments.Contains("..")
-            || segments is ["proc" or "sys" or "dev", ..] or ["run", "berth", ..]
-            || !PlaceGrammar().IsMatch(target))
-        {
-            // /dev/shm alone is memory of the container's own.
-            return target == "/dev/shm"
-                ? target
-                : throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
-        }
-
-        return target;
+        // /dev/shm alone is memory of the container's own.
+        return path.StartsWith('/') && !path.Split('/').Contains("..") && ContainerPath.TryParse(path, out var target)
+            && ((target != ContainerPath.Root && !target.IsReserved && PlaceGrammar().IsMatch(target.Text)) || target.Text == "/dev/shm")
+            ? target.Text
+            : throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
     }
 
     [GeneratedRegex(@"^(/[A-Za-z0-9_.@+ -]+)+\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Compose;
@@ -176,18 +175,11 @@ internal sealed partial class ServiceReader(
             return null;
         }
 
-        try
-        {
-            GateJson.CheckFolder(folder);
-        }
-        catch (GateRefusedException)
-        {
-            throw service["working_dir"]!.Fault($"services.{name}.working_dir: processes do not start in {folder}");
-        }
-
-        return folder.StartsWith('/') && !folder.Any(char.IsControl)
-            ? folder
-            : throw service["working_dir"]!.Fault($"services.{name}.working_dir is an absolute path");
+        var node = service["working_dir"]!;
+        return !folder.StartsWith('/') || !ContainerPath.TryParse(folder, out var path)
+            ? throw node.Fault($"services.{name}.working_dir is an absolute path")
+            : path.IsKernels ? throw node.Fault($"services.{name}.working_dir: processes do not start in {folder}")
+            : path.Text;
     }
 
     private static (string? Of, bool None) NetworkMode(ComposeMap service, string name) => service["network_mode"] switch

@@ -87,9 +87,11 @@ internal sealed class CodespaceConnections(
     }
 
     /// <summary>A process in it, as its remote user, with its environment.</summary>
+    /// <exception cref="ApiException">It does not start in that folder.</exception>
     public async Task<EngineCommand> CommandAsync(RunningCodespace running, WantedProcess process, CancellationToken cancellationToken)
     {
         var codespace = running.Codespace;
+        var folder = FolderOf(codespace, process.Folder);
         var variables = await inside.VariablesAsync(codespace, cancellationToken);
         var environment = RemoteOf(running.Container, cancellationToken).Where(entry => !variables.ContainsKey(entry.Split('=', 2)[0]))
             .Concat(variables.Select(variable => $"{variable.Key}={variable.Value}"));
@@ -98,8 +100,7 @@ internal sealed class CodespaceConnections(
             environment = environment.Append("TERM=" + terminal);
         }
 
-        var folder = Path.Combine(codespace.WorkspaceFolder ?? "", process.Folder ?? "");
-        return new EngineCommand(process.Command, codespace.RemoteUser ?? "", folder)
+        return new EngineCommand(process.Command, codespace.RemoteUser ?? "", folder.Text)
         {
             Environment = [.. environment],
             Input = process.Input,
@@ -117,6 +118,17 @@ internal sealed class CodespaceConnections(
         {
             throw new ApiException(Unprocessable(exception.Message));
         }
+    }
+
+    /// <param name="wanted">Absolute, or below the workspace; null: the workspace.</param>
+    private static ContainerPath FolderOf(Codespace codespace, string? wanted)
+    {
+        var workspace = ContainerPath.TryParse(codespace.WorkspaceFolder, out var own) ? own : ContainerPath.Root;
+        return wanted is not { Length: > 0 } ? workspace
+            : !ContainerPath.TryParse(wanted, workspace, out var folder)
+                ? throw new ApiException(Unprocessable("working_directory must be a path without control characters"))
+            : folder.IsKernels ? throw new ApiException(Unprocessable($"working_directory: processes do not start in {folder}"))
+            : folder;
     }
 
     public static ApiError Unprocessable(string reason) => new(422, "unprocessable", reason);

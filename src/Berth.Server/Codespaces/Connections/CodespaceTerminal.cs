@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Connections;
 
@@ -56,8 +57,8 @@ internal static partial class CodespaceTerminal
     }
 
     /// <summary>What a plain request for a WebSocket gets (RFC 9110 section 15.5.22).</summary>
-    public static Http.ApiError WebSocketNeeded() =>
-        new Http.ApiError(426, "UPGRADE_REQUIRED", "this address speaks WebSocket; berth codespace does")
+    public static ApiError WebSocketNeeded() =>
+        new ApiError(426, "UPGRADE_REQUIRED", "this address speaks WebSocket; berth codespace does")
             .WithHeader("Upgrade", "websocket");
 
     private static async Task RunAsync(
@@ -74,6 +75,11 @@ internal static partial class CodespaceTerminal
         catch (EngineException exception)
         {
             await EndAsync(frames, new JsonObject { ["error"] = $"the process cannot be started: {exception.Message}" }, cancellationToken);
+            return;
+        }
+        catch (ApiException exception)
+        {
+            await EndAsync(frames, new JsonObject { ["error"] = exception.Error.Message }, cancellationToken);
             return;
         }
 

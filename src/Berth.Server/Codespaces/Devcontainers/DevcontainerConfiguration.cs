@@ -149,9 +149,9 @@ internal sealed partial record DevcontainerConfiguration(
             var named = mount.Split(',')
                 .Select(part => part.Split('=', 2))
                 .FirstOrDefault(part => part.Length == 2 && part[0].Trim() is "target" or "dst" or "destination");
-            if (named is not null && IsPlace(named[1].Trim()))
+            if (named is not null && PathOf(named[1].Trim()) is { } place && IsPlace(place))
             {
-                target = named[1].Trim();
+                target = place.Text;
             }
 
             ignored.Add($"workspaceMount is ignored except for its target: {Reasons["workspaceMount"]} (at {target})");
@@ -163,17 +163,21 @@ internal sealed partial record DevcontainerConfiguration(
         }
 
         // A folder of the workspace may have any name; one beside it becomes a mount's target.
-        var inside = folder == target || (folder.StartsWith(target + "/", StringComparison.Ordinal) && IsWithin(folder));
-        return inside ? (target, folder) : IsPlace(folder) ? (folder, folder)
-            : throw new FaultException(
-                FaultKind.Configuration,
-                $"{path}: workspaceFolder must be an absolute path without '..' and, outside {target}, of letters, digits and . _ - "
-                    + $"alone; not '{folder}'");
+        return PathOf(folder) is not { } at ? throw Wrong()
+            : at.Text == target || at.Text.StartsWith(target + "/", StringComparison.Ordinal) ? (target, at.Text)
+            : IsPlace(at) ? (at.Text, at.Text)
+            : throw Wrong();
+
+        FaultException Wrong() => new(
+            FaultKind.Configuration,
+            $"{path}: workspaceFolder must be an absolute path without '..', not the kernel's and, outside {target}, of letters, digits "
+                + $"and . _ - alone; not '{folder}'");
     }
 
-    private static bool IsWithin(string path) => !path.Any(char.IsControl) && !path.Split('/').Any(segment => segment is ".." or ".");
+    private static ContainerPath? PathOf(string text) =>
+        text.StartsWith('/') && !text.Split('/').Contains("..") && ContainerPath.TryParse(text, out var path) ? path : null;
 
-    private static bool IsPlace(string path) => PlaceGrammar().IsMatch(path) && !path.Split('/').Any(segment => segment is ".." or ".");
+    private static bool IsPlace(ContainerPath path) => !path.IsReserved && PlaceGrammar().IsMatch(path.Text);
 
     private static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null
@@ -201,6 +205,6 @@ internal sealed partial record DevcontainerConfiguration(
         ? words.All(word => word?.GetValueKind() == JsonValueKind.String)
         : value?.GetValueKind() == JsonValueKind.String;
 
-    [GeneratedRegex(@"^/[A-Za-z0-9._/-]*[A-Za-z0-9._-]\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^/[A-Za-z0-9._/-]+\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex PlaceGrammar();
 }

@@ -50,15 +50,12 @@ internal static class GateJson
         _ => throw Wrong(field.Name, "true or false"),
     };
 
-    /// <summary>
-    /// The folder that a process starts in. CVE-2024-21626: <c>/proc/self/fd/N</c> named a folder of the host that the runtime still had
-    /// open; nobody works in the kernel's own filesystems, so none of them is let through.
-    /// </summary>
+    /// <summary>The folder that a process starts in, in its one spelling; nobody works in the kernel's own filesystems.</summary>
     public static string? CheckFolder(string? folder) =>
-        folder is not null && (folder.Contains("..", StringComparison.Ordinal)
-            || folder.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["proc" or "sys" or "dev", ..])
-            ? throw new GateRefusedException(403, $"WorkingDir: processes do not start in {folder}")
-            : folder;
+        folder is null or "" ? folder
+        : folder[0] == '/' && !folder.Split('/').Contains("..") && ContainerPath.TryParse(folder, out var path) && !path.IsKernels
+            ? path.Text
+        : throw new GateRefusedException(403, $"WorkingDir: processes do not start in {folder}");
 
     /// <summary>An array of strings; null stays null, since "no command" and "an empty command" differ.</summary>
     public static JsonArray? Strings(JsonProperty field)

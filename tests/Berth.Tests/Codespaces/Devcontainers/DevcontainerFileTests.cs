@@ -89,6 +89,9 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("""{"image":"IMAGE","\udc00":1}""", "contains text that is not Unicode")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"/work space"}""", "workspaceFolder must be an absolute path")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"/workspaces/app/../../etc"}""", "workspaceFolder must be an absolute path")]
+    [InlineData("""{"image":"IMAGE","workspaceFolder":"/proc/1"}""", "not the kernel's")]
+    [InlineData("""{"image":"IMAGE","workspaceFolder":"/./dev/shm"}""", "not the kernel's")]
+    [InlineData("""{"image":"IMAGE","workspaceFolder":"//run/berth"}""", "not the kernel's")]
     [InlineData("""{"image":"IMAGE","init":"yes"}""", "init has the wrong type")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"../x"}""", "workspaceFolder must be an absolute path")]
     [InlineData("""{"image":"IMAGE","workspaceFolder":"/workspaces/../etc"}""", "workspaceFolder must be an absolute path")]
@@ -259,6 +262,8 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("/workspaces/app/backend", "/workspaces/app", "/workspaces/app/backend")]
     [InlineData("/workspaces/app/my app, (ü)", "/workspaces/app", "/workspaces/app/my app, (ü)")]
     [InlineData("/workspace", "/workspace", "/workspace")]
+    [InlineData("/./workspace//", "/workspace", "/workspace")]
+    [InlineData("//workspaces/app/./backend/", "/workspaces/app", "/workspaces/app/backend")]
     [InlineData("/workspaces/application", "/workspaces/application", "/workspaces/application")]
     public void A_workspace_folder_is_in_the_mount_or_is_the_mount(string folder, string target, string start)
     {
