@@ -55,6 +55,12 @@ CREATE TABLE codespace_access_users (
     primary key (organization_id, user_id)
 );
 CREATE INDEX codespace_access_users_user on codespace_access_users (user_id);
+CREATE TABLE codespace_containers (
+    container_id text primary key,     -- the engine's full id
+    codespace_id bigint not null references codespaces (id) on delete cascade,
+    role text not null                  -- 'dev': people work in it; 'service'; 'users': never runs, shows the image's users
+);
+CREATE INDEX codespace_containers_codespace on codespace_containers (codespace_id);
 CREATE TABLE codespace_inside (
     codespace_id bigint primary key references codespaces (id) on delete cascade,
     sealed blob not null
@@ -82,6 +88,14 @@ CREATE TABLE codespace_port_links (
     codespace_id bigint not null references codespaces (id) on delete cascade,
     port bigint not null,
     expires_at bigint not null
+);
+CREATE TABLE codespace_starts (
+    secret text primary key,
+    codespace text not null,           -- its name
+    attempt bigint not null,
+    host text not null,
+    created_at bigint not null,
+    unique (codespace, attempt)
 );
 CREATE TABLE codespace_targets (
     codespace_id bigint not null references codespaces (id) on delete cascade,

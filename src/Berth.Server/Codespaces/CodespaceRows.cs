@@ -11,6 +11,16 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
     public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.FindAsync(session, id), cancellationToken);
 
+    public Task<List<Codespace>> AllOfHostAsync(string host, CancellationToken cancellationToken) =>
+        db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host), cancellationToken);
+
+    /// <summary>It is to stop, for a reason that its person has to know.</summary>
+    public async Task WantStopAsync(Codespace codespace, string notice, CancellationToken cancellationToken)
+    {
+        await LogAsync(codespace, "stop", notice);
+        await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+    }
+
     public async Task LogAsync(Codespace codespace, string step, string line)
     {
         await using var log = logs.Open(codespace);
@@ -42,7 +52,7 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
     /// <summary>Nothing of it is left.</summary>
     public async Task DeletedAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id), cancellationToken);
+        await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
     }
 }

@@ -225,7 +225,11 @@ internal static class CodespaceTable
         await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
     }
 
-    public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from codespaces where id = @id", new { id });
+    public static async Task DeleteAsync(DbSession session, long id, DateTimeOffset now)
+    {
+        await session.ExecuteAsync("delete from codespaces where id = @id", new { id });
+        await CodespaceContainerTable.ForgetStartsAsync(session, now);
+    }
 }
 
 /// <summary>What of a codespace changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>

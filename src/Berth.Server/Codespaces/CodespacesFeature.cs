@@ -23,6 +23,7 @@ internal static class CodespacesFeature
         services.AddSingleton<IContainerEngine, EngineClient>();
         services.AddSingleton(provider => DefaultRegistry.Of(provider.GetRequiredService<CodespaceOptions>()));
         services.AddSingleton<CodespaceHost>();
+        services.AddSingleton<CodespaceContainers>();
         services.AddSingleton<CodespaceTools>();
         services.AddSingleton<ISandbox, SandboxedProcess>();
         services.AddSingleton<WorkspaceFilesystem>();
@@ -41,6 +42,7 @@ internal static class CodespacesFeature
         services.AddPreflight();
         services.AddSingleton<DevcontainerUp>();
         services.AddSingleton<BuiltImages>();
+        services.AddSingleton<BuildGroups>();
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
         services.AddStartSteps();

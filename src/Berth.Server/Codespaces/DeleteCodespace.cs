@@ -11,8 +11,8 @@ namespace Berth.Server.Codespaces;
 /// the wish.
 /// </summary>
 internal sealed class DeleteCodespace(
-    IContainerEngine engine, CodespaceHost host, CodespaceRows rows, StopCodespace stop, WorkspaceFilesystem workspaces,
-    CodespaceNetworks networks, BuiltImages built)
+    IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, CodespaceRows rows, StopCodespace stop,
+    WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built)
 {
     /// <exception cref="EngineException">The engine does not answer, and may have something of it.</exception>
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class DeleteCodespace(
         try
         {
             await stop.RemoveContainersAsync(codespace, cancellationToken);
-            await StartServices.RemoveVolumesAsync(engine, StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
+            await StartServices.RemoveVolumesAsync(engine, containers.LabelsOf(codespace), cancellationToken);
             await built.RemoveAllAsync(codespace, cancellationToken);
             await networks.RemoveAsync(codespace, cancellationToken);
         }

@@ -1,5 +1,4 @@
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Database;
 using Berth.Server.Faults;
@@ -106,7 +105,14 @@ internal sealed class StartCodespace(
     {
         log.Write(
             "start", $"starting {codespace.Name} of {codespace.RepositoryFullName}{(codespace.Ref is null ? "" : $" at {codespace.Ref}")}");
-        await db.WriteAsync(session => CodespaceTable.ProvisioningAsync(session, codespace, time.GetUtcNow()), cancellationToken);
+        var now = time.GetUtcNow();
+        await db.WriteAsync(
+            async session =>
+            {
+                await CodespaceTable.ProvisioningAsync(session, codespace, now);
+                await CodespaceContainerTable.BeginAsync(session, codespace, CodespaceContainers.NewSecret(), now);
+            },
+            cancellationToken);
         logs.Changed(codespace.Id);
         await steps.RunAsync(
             new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available },
@@ -147,7 +153,4 @@ internal sealed class StartCodespace(
     public static Fault ImageRemoved(string image) => new(
         FaultKind.Engine, $"the image {image} was removed from the container engine while the codespace started",
         "start the codespace again, which pulls it again");
-
-    public static Dictionary<string, string> LabelsOf(Codespace codespace, string host) =>
-        new(StringComparer.Ordinal) { [GateScope.Label] = codespace.Name, [GateScope.HostLabel] = host };
 }

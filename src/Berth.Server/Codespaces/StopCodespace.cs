@@ -10,7 +10,8 @@ namespace Berth.Server.Codespaces;
 /// made of stays: container, network, image, files. May be run again after having been cut off at any line.
 /// </summary>
 internal sealed class StopCodespace(
-    IContainerEngine engine, CodespaceHost host, GitStatus git, EnvironmentContents inside, WorkspaceFilesystem workspaces)
+    IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, GitStatus git, EnvironmentContents inside,
+    WorkspaceFilesystem workspaces)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
@@ -18,8 +19,7 @@ internal sealed class StopCodespace(
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await git.RefreshAsync(codespace, always: true, cancellationToken);
-        var container = codespace.ContainerId is { } known ? await engine.ContainerAsync(known, cancellationToken) : null;
-        await inside.EndAsync(codespace, container, cancellationToken);
+        await inside.EndAsync(codespace, await containers.FindAsync(codespace, cancellationToken), cancellationToken);
         await StopContainersAsync(codespace, cancellationToken);
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
     }
@@ -48,24 +48,21 @@ internal sealed class StopCodespace(
     /// </summary>
     public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        foreach (var id in await ContainersAsync(codespace, cancellationToken))
+        foreach (var container in await containers.OfAsync(codespace, cancellationToken))
         {
-            inside.Leave(id);
-            await engine.RemoveAsync(id, cancellationToken);
+            inside.Leave(container.ContainerId);
+            await containers.RemoveAsync(container.ContainerId, cancellationToken);
         }
     }
 
     private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        var containers = await ContainersAsync(codespace, cancellationToken);
-        foreach (var id in containers)
+        var own = await containers.OfAsync(codespace, cancellationToken);
+        foreach (var container in own)
         {
-            inside.Leave(id);
+            inside.Leave(container.ContainerId);
         }
 
-        await Task.WhenAll(containers.Select(id => engine.StopAsync(id, Grace, cancellationToken)));
+        await Task.WhenAll(own.Select(container => engine.StopAsync(container.ContainerId, Grace, cancellationToken)));
     }
-
-    private Task<IReadOnlyList<string>> ContainersAsync(Codespace codespace, CancellationToken cancellationToken) =>
-        engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken);
 }

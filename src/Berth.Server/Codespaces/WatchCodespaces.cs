@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Database;
 
@@ -12,7 +11,7 @@ namespace Berth.Server.Codespaces;
 /// and what runs on the engine although no row wants it.
 /// </summary>
 internal sealed class WatchCodespaces(
-    Db db, TimeProvider time, AccessDecisions access, IContainerEngine engine, CodespaceHost host, CodespaceRows rows,
+    Db db, TimeProvider time, AccessDecisions access, CodespaceContainers containers, CodespaceHost host, CodespaceRows rows,
     EnvironmentContents inside, RefreshLogins refresh)
 {
     private readonly ConcurrentDictionary<long, byte> _strays = new();
@@ -68,7 +67,7 @@ internal sealed class WatchCodespaces(
         EngineContainer? container;
         try
         {
-            container = codespace.ContainerId is { } id ? await engine.ContainerAsync(id, cancellationToken) : null;
+            container = await containers.FindAsync(codespace, cancellationToken);
         }
         catch (EngineException)
         {
@@ -88,9 +87,7 @@ internal sealed class WatchCodespaces(
         else if (time.GetUtcNow() - codespace.LastUsedAt > TimeSpan.FromMinutes(codespace.IdleTimeoutMinutes))
         {
             var notice = $"stopped after {codespace.IdleTimeoutMinutes} minutes without use";
-            await rows.LogAsync(codespace, "stop", notice);
-            await db.WriteAsync(
-                session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+            await rows.WantStopAsync(codespace, notice, cancellationToken);
             wake(codespace.Id);
         }
         else
@@ -110,31 +107,36 @@ internal sealed class WatchCodespaces(
 
     /// <summary>
     /// Containers of this host that run although nobody wants them: the engine was away when they were to stop, or somebody started them by
-    /// hand. What belongs to no row is removed.
+    /// hand. One that was made for a codespace that is gone is removed; one that Berth did not make is left alone, whatever it says of
+    /// itself.
     /// </summary>
     private async Task FindStraysAsync(Action<long> wake, CancellationToken cancellationToken)
     {
-        IReadOnlyList<EngineListed> running;
+        IReadOnlyList<OwnedContainer> all;
         try
         {
-            running = await engine.RunningAsync(new Dictionary<string, string> { [GateScope.HostLabel] = host.Name }, cancellationToken);
+            all = await containers.OfHostAsync(cancellationToken);
         }
         catch (EngineException)
         {
             return;
         }
 
-        foreach (var container in running)
+        // Rows are written before containers are made, so a container without one is what a deletion left.
+        var rowsNow = (await rows.AllOfHostAsync(host.Name, cancellationToken)).ToDictionary(
+            codespace => codespace.Name, StringComparer.Ordinal);
+        foreach (var (container, name) in all)
         {
-            var name = container.Labels.GetValueOrDefault(GateScope.Label, "");
-
-            // Rows are written before containers are made, so a container without one is what a deletion left.
-            var codespace = await db.ReadAsync(session => CodespaceTable.FindAsync(session, name), cancellationToken);
-            if (codespace is null)
+            if (name is null)
             {
-                await engine.RemoveAsync(container.Id, cancellationToken);
+                continue;
             }
-            else if (codespace.State is CodespaceState.Shutdown or CodespaceState.Failed)
+
+            if (!rowsNow.TryGetValue(name, out var codespace))
+            {
+                await containers.RemoveAsync(container.Id, cancellationToken);
+            }
+            else if (container.Running && codespace.State is CodespaceState.Shutdown or CodespaceState.Failed)
             {
                 _strays[codespace.Id] = 0;
                 wake(codespace.Id);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 using Berth.SystemTests.Fixtures.Codespaces;
@@ -81,7 +82,12 @@ public sealed class HostileRepositoryTests(SharedServer shared)
 
         using var folder = new TemporaryFolder();
         var name = Accounts.Unique("gate");
-        var scope = new GateScope(name, "test-host", pinned, folder.Path, "/workspaces/app");
+        var scope = new GateScope(name, "test-host", pinned, folder.Path, "/workspaces/app")
+        {
+            Containers = new GateContainers(
+                BerthLabels.Over((BerthLabels.Codespace, name), (BerthLabels.Host, "test-host"), (BerthLabels.Role, ContainerRole.Dev)), [],
+                (_, _) => Task.CompletedTask),
+        };
         await using var gate = new EngineGate(new EngineSocket("unix:///var/run/docker.sock"), scope, (_, _) => { });
         var docker = new Command(client, "--host", "unix://" + gate.SocketPath);
         try

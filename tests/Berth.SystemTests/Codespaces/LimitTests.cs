@@ -1,10 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Workspaces;
+using Berth.Server.Settings;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
@@ -43,6 +45,8 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     // The limit comes a moment after the start: what is held goes on until it meets it.
     [InlineData(
         "processes without end", "i=0; while [ $i -lt MANY ]; do sleep 1000 & i=$((i + 1)); sleep 0.02; done; echo HARM", "can't fork")]
+    [InlineData(
+        "processes without end and at once", "i=0; while [ $i -lt MANY ]; do sleep 1000 & i=$((i + 1)); done; echo HARM", "can't fork")]
     [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=200M count=1 && echo HARM", "returned a non-zero code")]
     public async Task A_build_ends_in_itself_too(string what, string command, string said)
     {
@@ -160,19 +164,26 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var engine = new EngineSocket("unix:///var/run/docker.sock");
         var label = Accounts.Unique("limits");
         var text = new System.Text.StringBuilder("\n");
+        using var folder = new TemporaryFolder();
+        using var group = watched
+            ? new BuildGroups(new CodespaceHost(new DataOptions { Data = folder.Path })).Open(
+                (await new EngineClient(engine).FactsAsync(TestContext.Current.CancellationToken)).GroupsBySystemd, 64)
+            : null;
+
+        // Whose a build's containers are is not what they say.
         var dockerfile = SentDockerfile.Layer(
-            "limits", new SentBase(hostile.Image, []), [$"LABEL {BuiltImages.Label}=\"{label}\"", "RUN " + command], "the test",
+            "limits", new SentBase(hostile.Image, []),
+            ["LABEL berth.repository=\"somebody\" berth.codespace=\"somebody\"", "RUN " + command], "the test",
             new ExpansionBudget(TestContext.Current.CancellationToken));
         var context = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal));
         var build = new EngineBuild(
             $"hostile.invalid/{label}:1", BuildContext.DockerfileName, "", new Dictionary<string, string>(StringComparer.Ordinal),
             new Dictionary<string, string>(StringComparer.Ordinal), true,
-            "none", watched ? 64L << 20 : 0, 0);
+            "none", watched ? 64L << 20 : 0, 0, group?.Name ?? "");
         await using var watch = watched
             ? await BuildWatch.StartAsync(
-                new EngineClient(engine), TimeProvider.System, $"{BuiltImages.Label}={label}", 64, 50L << 20,
-                TestContext.Current.CancellationToken)
+                new EngineClient(engine), TimeProvider.System, group!.Name, 64, 50L << 20, TestContext.Current.CancellationToken)
             : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             TestContext.Current.CancellationToken, watch?.Exceeded ?? default);

@@ -49,7 +49,9 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
         var db = shared.Server.Services.GetRequiredService<Db>();
         await using (var writer = logs.Open(codespace))
         {
-            await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id), TestContext.Current.CancellationToken);
+            await db.WriteAsync(
+                session => CodespaceTable.DeleteAsync(session, codespace.Id, TimeProvider.System.GetUtcNow()),
+                TestContext.Current.CancellationToken);
             writer.Write("step", "too late");
         }
 

@@ -14,7 +14,7 @@ namespace Berth.Server.Codespaces.Builds;
 /// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a context that Berth packed:
 /// neither a tool nor the repository's own text has a say in what the engine is asked. No secret is part of it.
 /// </summary>
-internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages images, TimeProvider time)
+internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages images, BuildGroups groups, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
@@ -37,8 +37,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
             pins[text] = new SentBase(pinned.Reference, pinned.Image.Environment);
         }
 
-        var dockerfile = planned.Dockerfile.Write(
-            pins, $"{BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", context.Plan.Budget);
+        var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(context.Codespace), context.Plan.Budget);
         var tar = new BuildContext(
             Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
         context.Log.Write("build", $"building {planned.Build.Dockerfile}");
@@ -58,7 +57,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
     {
         var dockerfile = SentDockerfile.Layer(
             OwnStage, new SentBase(from.Reference, from.Image.Environment),
-            [$"LABEL {BuiltImages.Label}=\"{images.LabelOf(context.Codespace)}\"", .. instructions], what, context.Plan.Budget);
+            [$"LABEL {images.StageLabels(context.Codespace)}", .. instructions], what, context.Plan.Budget);
         var tar = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
         var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what)
@@ -79,20 +78,20 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
     private async Task<PinnedImage> RunAsync(StartContext context, Request request, BuildContext tar, CancellationToken cancellationToken)
     {
         var (name, what) = (BuiltImages.NameOf(context.Codespace, request.Purpose), request.What);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [BuiltImages.Label] = images.LabelOf(context.Codespace) };
+        var labels = images.Labels(context.Codespace);
         if (request.Metadata is { } metadata)
         {
             labels[FeatureLayers.MetadataLabel] = metadata;
         }
 
         var limits = Machines.LimitsOf(context.Machine);
+        using var group = groups.Open((await engine.FactsAsync(cancellationToken)).GroupsBySystemd, limits.Processes);
         var build = new EngineBuild(
             name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
-            request.Network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus);
+            request.Network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus, group.Name);
         using var expired = new CancellationTokenSource(Timeout, time);
         await using var watch = await BuildWatch.StartAsync(
-            engine, time, $"{BuiltImages.Label}={images.LabelOf(context.Codespace)}", limits.Processes, context.Machine.StorageBytes,
-            cancellationToken);
+            engine, time, group.Name, limits.Processes, context.Machine.StorageBytes, cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token, watch.Exceeded);
         var step = "";
         try

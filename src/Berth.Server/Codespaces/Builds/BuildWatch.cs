@@ -5,15 +5,17 @@ namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
 /// Holds the commands of a build to what the engine's build call has no words for: how many processes there may be, and how much they may
-/// write. It hears of each container that a build makes, by the label that stands first in every stage, and sets its limit before or while
-/// the command starts.
+/// write. It hears of every container that is made on the engine, and knows the build's by the control group that the call gave them; it
+/// sets the limit of each before or while the command starts.
 /// </summary>
 internal sealed class BuildWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private const int Tries = 20;
     private readonly IContainerEngine _engine;
     private readonly TimeProvider _time;
+    private readonly string _group;
     private readonly int _processes;
     private readonly long _bytes;
     private readonly IAsyncEnumerable<string> _creations;
@@ -22,9 +24,10 @@ internal sealed class BuildWatch : IAsyncDisposable
     private readonly CancellationTokenSource _exceeded = new();
     private readonly Task _watching;
 
-    private BuildWatch(IContainerEngine engine, TimeProvider time, int processes, long bytes, IAsyncEnumerable<string> creations)
+    private BuildWatch(
+        IContainerEngine engine, TimeProvider time, string group, int processes, long bytes, IAsyncEnumerable<string> creations)
     {
-        (_engine, _time, _processes, _bytes, _creations) = (engine, time, processes, bytes, creations);
+        (_engine, _time, _group, _processes, _bytes, _creations) = (engine, time, group, processes, bytes, creations);
         _watching = Task.WhenAll(LimitAsync(), MeasureAsync());
     }
 
@@ -34,12 +37,12 @@ internal sealed class BuildWatch : IAsyncDisposable
     /// <summary>True when it has written too much, false when the engine refused its limit.</summary>
     public bool WroteTooMuch { get; private set; }
 
-    /// <param name="label">NAME=VALUE, on every container of the build.</param>
+    /// <param name="group">What the build call names as the parent of its containers' control groups, and no other call.</param>
     /// <param name="processes">Of one command; threads count.</param>
     /// <param name="bytes">Of all commands together, looked at every two seconds.</param>
     public static async Task<BuildWatch> StartAsync(
-        IContainerEngine engine, TimeProvider time, string label, int processes, long bytes, CancellationToken cancellationToken) =>
-        new(engine, time, processes, bytes, await engine.CreationsAsync(label, cancellationToken));
+        IContainerEngine engine, TimeProvider time, string group, int processes, long bytes, CancellationToken cancellationToken) =>
+        new(engine, time, group, processes, bytes, await engine.CreationsAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
@@ -55,8 +58,11 @@ internal sealed class BuildWatch : IAsyncDisposable
         {
             await foreach (var id in _creations.WithCancellation(_ended.Token))
             {
-                _written[id] = 0;
-                await LimitAsync(id);
+                if (await IsOwnAsync(id))
+                {
+                    _written[id] = 0;
+                    await LimitAsync(id);
+                }
             }
 
             await StopAsync();
@@ -66,6 +72,22 @@ internal sealed class BuildWatch : IAsyncDisposable
                 or EngineException)
         {
             await StopAsync();
+        }
+    }
+
+    /// <summary>Of a container that is being removed the engine may fail to say anything.</summary>
+    private async Task<bool> IsOwnAsync(string id)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await _engine.ContainerAsync(id, _ended.Token) is { } container && container.CgroupParent == _group;
+            }
+            catch (EngineException exception) when (exception.Status >= 400 && tries < Tries)
+            {
+                await Task.Delay(Pause, _time, _ended.Token);
+            }
         }
     }
 

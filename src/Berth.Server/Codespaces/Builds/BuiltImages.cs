@@ -9,13 +9,17 @@ namespace Berth.Server.Codespaces.Builds;
 /// </summary>
 internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine engine)
 {
-    /// <summary>First in every stage of every build: the engine reuses a layer only below the same label.</summary>
-    public const string Label = "berth.repository";
-
     /// <summary>No registry has this name, so the engine cannot fetch what is named so from anywhere.</summary>
     private const string Registry = "berth.invalid";
 
-    public string LabelOf(Codespace codespace) => $"{host.Name}/{codespace.RepositoryId}";
+    /// <summary>Of every image that is built. The engine reuses a layer only below the same ones.</summary>
+    public Dictionary<string, string> Labels(Codespace codespace) => BerthLabels.Over((BerthLabels.Repository, LabelOf(codespace)));
+
+    /// <summary>As they stand first in every stage, and after every label that a Dockerfile gives.</summary>
+    public string StageLabels(Codespace codespace) =>
+        string.Join(' ', Labels(codespace).Select(label => $"{label.Key}=\"{label.Value}\""));
+
+    private string LabelOf(Codespace codespace) => $"{host.Name}/{codespace.RepositoryId}";
 
     /// <summary>Each start has names of its own.</summary>
     public static string NameOf(Codespace codespace, string purpose) => $"{Prefix(codespace)}/{purpose}:{codespace.Attempt}";
@@ -53,7 +57,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
         // An image goes only after those that build on it, and each round takes those that nothing builds on.
         for (var before = int.MaxValue; ;)
         {
-            var left = await engine.LabelledImagesAsync($"{Label}={LabelOf(codespace)}", cancellationToken);
+            var left = await engine.LabelledImagesAsync($"{BerthLabels.Repository}={LabelOf(codespace)}", cancellationToken);
             if (left.Count == 0 || left.Count >= before)
             {
                 return;

@@ -23,8 +23,7 @@ internal static class ServiceContainer
 
     /// <param name="image">Pinned or built for it.</param>
     public static JsonObject Body(
-        StartContext context, ComposeService service, string image, string host, MachineLimits limits, string? joined,
-        IReadOnlyList<string> aliases)
+        StartContext context, ComposeService service, string image, MachineLimits limits, string? joined, IReadOnlyList<string> aliases)
     {
         var config = HostConfig(context, service, joined);
         config["NetworkMode"] ??= service.NoNetwork ? "none" : CodespaceNetworks.NameOf(context.Codespace);
@@ -45,13 +44,6 @@ internal static class ServiceContainer
             ["Env"] = new JsonArray([.. Environment(service).Select(entry => (JsonNode?)entry)]),
             ["Tty"] = service.Terminal,
             ["OpenStdin"] = service.Input,
-            ["Labels"] = new JsonObject
-            {
-                [GateScope.Label] = context.Codespace.Name,
-                [GateScope.HostLabel] = host,
-                [GateScope.RoleLabel] = GateScope.Service,
-                ["berth.service"] = service.Name,
-            },
             ["HostConfig"] = config,
         };
         Set(body, "Hostname", joined is null ? service.HostName : null);

@@ -12,7 +12,10 @@ internal sealed record StageSource(int? Stage, DockerfileReference? Image);
 
 /// <summary>One line of a stage, as it will be written; a copy from elsewhere has its source between the two texts.</summary>
 /// <param name="Line">Where it begins in the repository's file.</param>
-internal sealed record StageLine(int Line, string Text, StageSource? From = null, string Rest = "");
+internal sealed record StageLine(int Line, string Text, StageSource? From = null, string Rest = "")
+{
+    public bool IsLabel => Text.StartsWith("LABEL ", StringComparison.Ordinal);
+}
 
 /// <summary>One stage.</summary>
 /// <param name="Index">Counted from 0.</param>
@@ -107,11 +110,12 @@ internal sealed class DockerfilePlan
 
     /// <summary>The Dockerfile that is built.</summary>
     /// <param name="pins">What the engine has of each image from outside.</param>
-    /// <param name="label">
-    /// Stands first in every stage, so the engine, which takes any layer with the same history, finds only layers with the same label.
+    /// <param name="labels">
+    /// Stand first in every stage, so the engine, which takes any layer with the same history, finds only layers with the same labels.
+    /// Stand again after the stage's own, so that no command runs below others.
     /// </param>
     /// <exception cref="FaultException">With the variables of the images it would grow too large; names file and line.</exception>
-    public SentDockerfile Write(IReadOnlyDictionary<string, SentBase> pins, string label, ExpansionBudget budget)
+    public SentDockerfile Write(IReadOnlyDictionary<string, SentBase> pins, string labels, ExpansionBudget budget)
     {
         var stages = _stages.Select(stage =>
         {
@@ -119,12 +123,23 @@ internal sealed class DockerfilePlan
             return new SentStage(
                 StageName(stage.Index), stage.Base.Image is { } image ? pins[image.Text] : null,
                 stage.Base.Stage is { } parent ? StageName(parent) : null, place,
-                [
-                    new SentLine("LABEL " + label, place),
-                    .. stage.Lines.Select(line => new SentLine(TextOf(line, pins), new TextPlace(_file.Path, line.Line))),
-                ]);
+                [.. Labelled(stage, labels, place, line => new SentLine(TextOf(line, pins), new TextPlace(_file.Path, line.Line)))]);
         });
         return SentDockerfile.Write(_file.Escape, _globals, stages, Arguments, budget);
+    }
+
+    private static IEnumerable<SentLine> Labelled(DockerfileStage stage, string labels, TextPlace place, Func<StageLine, SentLine> write)
+    {
+        var own = new SentLine("LABEL " + labels, place);
+        yield return own;
+        for (var i = 0; i < stage.Lines.Count; i++)
+        {
+            yield return write(stage.Lines[i]);
+            if (stage.Lines[i].IsLabel && !(i + 1 < stage.Lines.Count && stage.Lines[i + 1].IsLabel))
+            {
+                yield return own;
+            }
+        }
     }
 
     private static string TextOf(StageLine line, IReadOnlyDictionary<string, SentBase> pins) =>

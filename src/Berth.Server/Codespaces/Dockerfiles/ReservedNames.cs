@@ -3,21 +3,20 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// What a Dockerfile may not name: Berth's labels, by which a build's containers are found and held to their limits, and the kernel's
-/// folders.
+/// What a Dockerfile may not name: Berth's labels, and the kernel's folders.
 /// </summary>
 internal static partial class ReservedNames
 {
     /// <summary>
-    /// Null when there is nothing to say against it. Quotes and backslashes count for nothing, as they do for the engine.
+    /// Null when there is nothing to say against it. Quotes and escapes count for nothing, as they do for the engine.
     /// </summary>
-    public static string? Refusal(DockerfileInstruction instruction)
+    /// <param name="escape">Of the Dockerfile.</param>
+    public static string? Refusal(DockerfileInstruction instruction, char escape)
     {
         var text = Quotes().Replace(instruction.Arguments, "");
         return instruction.Name switch
         {
-            "LABEL" when text.Contains("berth.", StringComparison.OrdinalIgnoreCase) => "labels that begin with berth. are Berth's own",
-            "LABEL" when VariableName().IsMatch(text) => "names of labels take no variables here",
+            "LABEL" => RefusedLabel(LabelNames.Of(instruction.Arguments, escape)),
 
             // CVE-2024-21626 (a folder of the host that the runtime had open) and CVE-2019-16884 (a volume over /proc, and with it over the
             // runtime's checks).
@@ -26,11 +25,26 @@ internal static partial class ReservedNames
         };
     }
 
-    [GeneratedRegex("""["'\\]""", RegexOptions.NonBacktracking)]
-    private static partial Regex Quotes();
+    private static string? RefusedLabel(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (name.Contains('$', StringComparison.Ordinal))
+            {
+                return $"the label {DockerfileParser.Short(name)}: names of labels take no variables here";
+            }
 
-    [GeneratedRegex(@"^\s*[^=\s]*\$|\s[^=\s]*\$[^=\s]*=", RegexOptions.NonBacktracking)]
-    private static partial Regex VariableName();
+            if (BerthLabels.IsOwn(LabelNames.Bare(name)))
+            {
+                return $"the label {DockerfileParser.Short(name)}: labels that begin with {BerthLabels.Prefix} are Berth's own";
+            }
+        }
+
+        return null;
+    }
+
+    [GeneratedRegex("""["'\\`]""", RegexOptions.NonBacktracking)]
+    private static partial Regex Quotes();
 
     [GeneratedRegex(@"(^|[\s\[,])/*(\.*/+)*(proc|sys|dev)(/|[\s\],]|$)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex KernelFolder();

@@ -184,7 +184,7 @@ internal sealed partial class StageReader(
                 stage.HasTriggers = true;
                 Remarks.Add($"{file.Path} line {instruction.Line}: ONBUILD is left out: nothing is built from a codespace's image");
                 break;
-            case "LABEL" or "WORKDIR" or "VOLUME" when ReservedNames.Refusal(instruction) is { } reason:
+            case "LABEL" or "WORKDIR" or "VOLUME" when ReservedNames.Refusal(instruction, file.Escape) is { } reason:
                 Refusals.Add((stage, Fault(instruction, reason)));
                 break;
             case "SHELL":

@@ -36,6 +36,7 @@ internal sealed partial class EngineClient
             ["buildargs"] = EngineHttp.Map(build.Arguments).ToJsonString(),
             ["labels"] = EngineHttp.Map(build.Labels).ToJsonString(),
             ["networkmode"] = build.Network,
+            ["cgroupparent"] = build.CgroupParent,
             ["rm"] = "1",
             ["forcerm"] = "1",
             ["version"] = "1",

@@ -22,21 +22,11 @@ internal sealed partial class EngineClient
         return document is null ? null : ContainerOf(document.RootElement);
     }
 
-    public async Task<IReadOnlyList<EngineListed>> RunningAsync(
-        IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
-    {
-        using var document = await _http.ReadAsync($"containers/json?{EngineHttp.LabelFilters(labels)}", cancellationToken);
-        return [
-            .. document.RootElement.EnumerateArray()
-            .Select(container => new EngineListed(container.GetProperty("Id").GetString()!, EngineHttp.LabelsOf(container))),
-        ];
-    }
-
-    public async Task<IReadOnlyList<string>> ContainersAsync(
+    public async Task<IReadOnlyList<EngineListed>> ContainersAsync(
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync($"containers/json?all=1&{EngineHttp.LabelFilters(labels)}", cancellationToken);
-        return [.. document.RootElement.EnumerateArray().Select(container => container.GetProperty("Id").GetString()!)];
+        return [.. document.RootElement.EnumerateArray().Select(ListedOf)];
     }
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
@@ -96,14 +86,9 @@ internal sealed partial class EngineClient
         return text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
-    public async Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken)
+    public async Task<IAsyncEnumerable<string>> CreationsAsync(CancellationToken cancellationToken)
     {
-        var filters = new JsonObject
-        {
-            ["type"] = new JsonArray("container"),
-            ["event"] = new JsonArray("create"),
-            ["label"] = new JsonArray(label),
-        };
+        var filters = new JsonObject { ["type"] = new JsonArray("container"), ["event"] = new JsonArray("create") };
         return ReadCreationsAsync(
             await _http.SendAsync(HttpMethod.Get, $"events?{EngineHttp.Filters(filters)}", null, cancellationToken),
             CancellationToken.None);
@@ -126,6 +111,18 @@ internal sealed partial class EngineClient
         }
     }
 
+    private static EngineListed ListedOf(JsonElement container)
+    {
+        var names = container.TryGetProperty("Names", out var given) && given.ValueKind == JsonValueKind.Array
+            ? given.EnumerateArray().Select(name => (name.GetString() ?? "").TrimStart('/'))
+            : [];
+
+        // A link of another container is a name with a slash in it.
+        return new EngineListed(
+            container.GetProperty("Id").GetString()!, names.FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)) ?? "",
+            Text(container, "State") == "running", EngineHttp.LabelsOf(container));
+    }
+
     private static EngineContainer ContainerOf(JsonElement container)
     {
         var (state, config) = (container.GetProperty("State"), container.GetProperty("Config"));
@@ -146,6 +143,7 @@ internal sealed partial class EngineClient
             StartedAt = Text(state, "StartedAt"),
             Address = AddressOf(container),
             Health = health is "none" or "" ? null : health,
+            CgroupParent = container.TryGetProperty("HostConfig", out var host) ? Text(host, "CgroupParent") : "",
         };
     }
 

@@ -56,6 +56,9 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
         // dockerd keeps what remapped containers consist of in a folder that is named after the first user and group:
         // /var/lib/docker/100000.100000.
         var folder = info.TryGetProperty("DockerRootDir", out var root) ? root.GetString() ?? "" : "";
-        return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder);
+        return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder)
+        {
+            GroupsBySystemd = info.TryGetProperty("CgroupDriver", out var driver) && driver.GetString() == "systemd",
+        };
     }
 }

@@ -14,7 +14,11 @@ internal sealed record RegistryCredential(string Registry, string UserName, stri
 /// <summary>What the engine says about itself that matters here.</summary>
 /// <param name="RemapsUsers">Root in a container is nobody outside (dockerd's userns-remap).</param>
 /// <param name="FirstUser">What a container's user 0 is outside: 0 without remapping.</param>
-internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder);
+internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder)
+{
+    /// <summary>Containers' control groups are made by systemd, which knows slices only.</summary>
+    public bool GroupsBySystemd { get; init; }
+}
 
 /// <summary>A container, as far as Berth looks at it.</summary>
 /// <param name="Environment">Each as NAME=VALUE.</param>
@@ -38,10 +42,14 @@ internal sealed record EngineContainer(
 
     /// <summary><c>starting</c>, <c>healthy</c>, <c>unhealthy</c>; null without a check.</summary>
     public string? Health { get; init; }
+
+    /// <summary>Of its processes, as the call that made it said; empty: the engine's own.</summary>
+    public string CgroupParent { get; init; } = "";
 }
 
 /// <summary>A container in a list.</summary>
-internal sealed record EngineListed(string Id, IReadOnlyDictionary<string, string> Labels);
+/// <param name="Name">Its first one; whoever asked for the container gave it.</param>
+internal sealed record EngineListed(string Id, string Name, bool Running, IReadOnlyDictionary<string, string> Labels);
 
 /// <summary>What an image says about itself.</summary>
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels)
@@ -60,10 +68,11 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
 /// <param name="Network">Of the commands that run: a network's name, <c>default</c> or <c>none</c>.</param>
 /// <param name="MemoryBytes">Each command may use; zero is no limit.</param>
 /// <param name="Cpus">Each command may use; zero is no limit.</param>
+/// <param name="CgroupParent">Of every container that the build makes.</param>
 internal sealed record EngineBuild(
     string Tag, string Dockerfile, string Target, IReadOnlyDictionary<string, string> Arguments, IReadOnlyDictionary<string, string> Labels,
     bool NoCache,
-    string Network, long MemoryBytes, double Cpus);
+    string Network, long MemoryBytes, double Cpus, string CgroupParent);
 
 /// <summary>A network of the engine.</summary>
 /// <param name="Subnets">In CIDR notation.</param>

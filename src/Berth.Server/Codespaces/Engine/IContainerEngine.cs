@@ -69,11 +69,8 @@ internal interface IEngineContainers
     /// <summary>Null when there is none of that name or id.</summary>
     Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken);
 
-    /// <summary>The containers that run and carry every one of the labels.</summary>
-    Task<IReadOnlyList<EngineListed>> RunningAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
-
-    /// <summary>Ids of all containers, running or not, that carry every one of the labels.</summary>
-    Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+    /// <summary>All containers, running or not, that carry every one of the labels.</summary>
+    Task<IReadOnlyList<EngineListed>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
     Task StartAsync(string id, CancellationToken cancellationToken);
 
@@ -95,8 +92,10 @@ internal interface IEngineContainers
     /// <summary>The last lines that a container printed.</summary>
     Task<IReadOnlyList<string>> LastLinesAsync(string nameOrId, int count, CancellationToken cancellationToken);
 
-    /// <summary>Ids of containers that are made with the label from now on, until the reading is cancelled or the engine ends it.</summary>
-    Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken);
+    /// <summary>
+    /// Ids of containers that are made from now on, whoever does it, until the reading is cancelled or the engine ends it.
+    /// </summary>
+    Task<IAsyncEnumerable<string>> CreationsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Processes in a container beside its main one.</summary>

@@ -67,9 +67,11 @@ internal static class CreateContainerBody
         }
 
         accepted["Labels"] ??= new JsonObject();
-        accepted["Labels"]![GateScope.Label] = scope.Codespace;
-        accepted["Labels"]![GateScope.HostLabel] = scope.Host;
-        accepted["Labels"]![GateScope.RoleLabel] = GateScope.DevContainer;
+        foreach (var (label, value) in scope.Containers.Labels)
+        {
+            accepted["Labels"]![label] = value;
+        }
+
         accepted["HostConfig"] ??= HostConfig(default, scope);
         accepted["HostConfig"]!["Mounts"] = new JsonArray(
             new JsonObject { ["Type"] = "bind", ["Source"] = scope.WorkspaceSource, ["Target"] = scope.WorkspaceTarget });

@@ -215,9 +215,9 @@ internal sealed class EngineGate : IAsyncDisposable
         try
         {
             using var response = await _engine.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, gone.Token);
-            if (call.Remembers && response.IsSuccessStatusCode)
+            if ((call.Remembers || call.Makes) && response.IsSuccessStatusCode)
             {
-                await RememberAsync(client, response, gone.Token);
+                await RememberAsync(client, call, response, gone.Token);
                 return;
             }
 
@@ -240,11 +240,20 @@ internal sealed class EngineGate : IAsyncDisposable
         }
     }
 
-    private async Task RememberAsync(Stream client, HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task RememberAsync(Stream client, GateCall call, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         using var document = JsonDocument.Parse(body);
-        (await _rules.Task).Remember(document.RootElement.GetProperty("Id").GetString()!);
+        var (rules, id) = (await _rules.Task, document.RootElement.GetProperty("Id").GetString()!);
+        if (call.Makes)
+        {
+            await rules.MadeAsync(id, cancellationToken);
+        }
+        else
+        {
+            rules.Remember(id);
+        }
+
         await WriteHeadAsync(client, (int)response.StatusCode, "application/json", body.Length);
         await client.WriteAsync(body, cancellationToken);
     }
@@ -352,7 +361,7 @@ internal sealed class EngineGate : IAsyncDisposable
         await client.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), _stopping.Token);
     }
 
-    /// <summary>The full id of a container that carries this codespace's label; null for every other.</summary>
+    /// <summary>The full id of a container of this codespace, by that or by its name; null for every other.</summary>
     private async Task<string?> OwnContainerAsync(GateScope scope, string id, CancellationToken cancellationToken)
     {
         using var response = await _engine.Http.GetAsync(
@@ -363,12 +372,7 @@ internal sealed class EngineGate : IAsyncDisposable
         }
 
         using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-        var labels = document.RootElement.GetProperty("Config").GetProperty("Labels");
-        return labels.ValueKind == JsonValueKind.Object
-            && labels.TryGetProperty(GateScope.Label, out var codespace) && codespace.GetString() == scope.Codespace
-            && labels.TryGetProperty(GateScope.HostLabel, out var host) && host.GetString() == scope.Host
-                ? document.RootElement.GetProperty("Id").GetString()
-                : null;
+        return document.RootElement.GetProperty("Id").GetString() is { } full && scope.Containers.Contains(full) ? full : null;
     }
 
     private async Task<string?> ImageFolderAsync(string image, CancellationToken cancellationToken)

@@ -8,11 +8,15 @@ namespace Berth.Server.Codespaces.Gate;
 /// <param name="Target">Path and query without the version: <c>containers/create?name=…</c>.</param>
 /// <param name="Remembers">The answer's <c>Id</c> is an exec that the codespace may start.</param>
 internal sealed record GateCall(
-    string Method, string Target, byte[]? Body = null, bool Hijack = false, bool Remembers = false, string? Starts = null);
+    string Method, string Target, byte[]? Body = null, bool Hijack = false, bool Remembers = false, string? Starts = null)
+{
+    /// <summary>The answer's <c>Id</c> is a container of the codespace.</summary>
+    public bool Makes { get; init; }
+}
 
 /// <summary>
-/// The allow-list: which calls reach the engine, and as what. Everything else is refused. Containers are found by the codespace's label,
-/// which is forced on at creation, and are then addressed by their full id.
+/// The allow-list: which calls reach the engine, and as what. Everything else is refused. Containers are those of
+/// <see cref="GateContainers"/>, addressed by their full id.
 /// </summary>
 /// <param name="scope">What the codespace may touch.</param>
 /// <param name="ownContainer">The full id of a container of the codespace, null for every other.</param>
@@ -60,6 +64,10 @@ internal sealed class GateRules(
     public static GateCall? Ping(GateRequest request) =>
         request is { Method: "GET" or "HEAD", Path: "/_ping" } ? new GateCall(request.Method, "_ping") : null;
 
+    /// <summary>The engine has made a container for the codespace.</summary>
+    public Task MadeAsync(string container, CancellationToken cancellationToken) =>
+        scope.Containers.AddAsync(container, cancellationToken);
+
     /// <summary>The engine has started a container of the codespace.</summary>
     public void Started(string container) => scope.Environment?.Started(container);
 
@@ -104,7 +112,7 @@ internal sealed class GateRules(
 
         // Without a folder in the request it is the image's.
         GateJson.CheckFolder(await imageFolder(scope.Image, cancellationToken));
-        return new GateCall("POST", "containers/create?name=" + Uri.EscapeDataString(scope.ContainerName), body);
+        return new GateCall("POST", "containers/create?name=" + Uri.EscapeDataString(scope.ContainerName), body) { Makes = true };
     }
 
     private static GateCall Start(GateRequest request, string id)
@@ -130,7 +138,7 @@ internal sealed class GateRules(
     private GateCall List(GateRequest request)
     {
         CheckParameters(request, "all", "filters", "limit", "size");
-        var labels = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{GateScope.RoleLabel}={GateScope.DevContainer}");
+        var labels = new JsonArray($"{GateScope.Label}={scope.Codespace}");
         foreach (var (name, values) in ReadFilters(request))
         {
             if (name != "label")
@@ -142,7 +150,8 @@ internal sealed class GateRules(
         }
 
         var all = request.Query.GetValueOrDefault("all", "0") is "1" or "true" or "True" ? 1 : 0;
-        return new GateCall("GET", $"containers/json?all={all}&filters={Escape(new JsonObject { ["label"] = labels })}");
+        var ids = new JsonArray([.. scope.Containers.Filter().Select(id => JsonValue.Create(id))]);
+        return new GateCall("GET", $"containers/json?all={all}&filters={Escape(new JsonObject { ["id"] = ids, ["label"] = labels })}");
     }
 
     private GateCall Events(GateRequest request)
@@ -150,7 +159,7 @@ internal sealed class GateRules(
         CheckParameters(request, "filters", "since", "until");
         var filters = new JsonObject
         {
-            ["label"] = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{GateScope.RoleLabel}={GateScope.DevContainer}"),
+            ["label"] = new JsonArray($"{GateScope.Label}={scope.Codespace}", $"{BerthLabels.Role}={ContainerRole.Dev}"),
             ["type"] = new JsonArray("container"),
         };
         foreach (var (name, values) in ReadFilters(request))

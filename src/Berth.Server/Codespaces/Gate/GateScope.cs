@@ -2,27 +2,21 @@ using Berth.Server.Codespaces.Environment;
 
 namespace Berth.Server.Codespaces.Gate;
 
-/// <summary>What one codespace may touch on the engine: its own label, one image, one workspace.</summary>
+/// <summary>What one codespace may touch on the engine: its own containers, one image, one workspace.</summary>
 /// <param name="Codespace">The codespace's name; also the value of its label.</param>
-/// <param name="Host">The server that owns it, so that two servers on one engine do not meet.</param>
+/// <param name="Host">The server that owns it.</param>
 /// <param name="Image">The only image that may be used, pinned by digest, exactly as the configuration names it.</param>
 /// <param name="WorkspaceSource">The folder on the host that may be mounted.</param>
 internal sealed record GateScope(string Codespace, string Host, string Image, string WorkspaceSource, string WorkspaceTarget)
 {
-    /// <summary>Forced onto every container; what a codespace may see and handle is what carries it.</summary>
-    public const string Label = "berth.codespace";
+    /// <summary>By which the tools look for it.</summary>
+    public const string Label = BerthLabels.Codespace;
+
+    /// <summary>What the codespace may see and handle.</summary>
+    public GateContainers Containers { get; init; } = new();
 
     /// <summary>What the processes get that are started through the gate; null: nothing.</summary>
     public CodespaceEnvironment? Environment { get; init; }
-
-    public const string HostLabel = "berth.host";
-
-    /// <summary>Tells the container that people work in from services beside it, which the dev container tools do not see.</summary>
-    public const string RoleLabel = "berth.role";
-
-    public const string DevContainer = "dev";
-
-    public const string Service = "service";
 
     /// <summary>The engine's network that containers join, whatever they ask for. Null: none at all.</summary>
     public string? Network { get; init; }

@@ -36,13 +36,13 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
             if (await engine.ImageAsync(pinned, cancellationToken) is { } present)
             {
                 start.Log("pull", $"{pinned} is on the engine already, and this codespace may use it");
-                return new PinnedImage(pinned, present);
+                return Checked(image, pinned, present);
             }
 
             var manifest = await registries.DescribeAsync(allowed, await engine.PlatformAsync(cancellationToken), start, cancellationToken);
             start.Log("pull", $"pulling {pinned}{(manifest?.Size is { } size ? $" ({Bytes(size)})" : "")}");
             await PullAsync(allowed, start, cancellationToken);
-            return new PinnedImage(pinned, await engine.ImageAsync(pinned, cancellationToken)
+            return Checked(image, pinned, await engine.ImageAsync(pinned, cancellationToken)
                 ?? throw new FaultException(StartCodespace.ImageRemoved(pinned)));
         }
         catch (EngineException exception)
@@ -55,6 +55,18 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
     /// <exception cref="FaultException">It is not allowed any more.</exception>
     public Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken) =>
         registries.DecideAsync(image, start, cancellationToken);
+
+    /// <summary>Whatever is made of an image carries its labels.</summary>
+    private static PinnedImage Checked(ImageReference image, string pinned, EngineImage found) =>
+        found.Labels.Keys.Where(BerthLabels.IsOwn).Order(StringComparer.Ordinal).FirstOrDefault() is { } label
+            ? throw new FaultException(
+                FaultKind.Configuration,
+                $"the image {image} carries the label {(label.Length <= MostShown ? label : label[..MostShown] + "…")}: "
+                    + $"labels that begin with {BerthLabels.Prefix} are Berth's own",
+                "use an image without it")
+            : new PinnedImage(pinned, found);
+
+    private const int MostShown = 60;
 
     private async Task PullAsync(AuthorisedImage allowed, StartCredentials start, CancellationToken cancellationToken)
     {

@@ -56,10 +56,10 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
     public async Task<bool> IsOpenAsync(CancellationToken cancellationToken) =>
         (await engine.NetworksAsync(cancellationToken)).Any(IsOwn) && !await firewall.StandsAsync(cancellationToken);
 
-    private bool IsOwn(EngineNetwork network) => network.Labels.GetValueOrDefault(GateScope.HostLabel) == host.Name;
+    private bool IsOwn(EngineNetwork network) => network.Labels.GetValueOrDefault(BerthLabels.Host) == host.Name;
 
     private bool IsOf(EngineNetwork network, Codespace codespace) =>
-        IsOwn(network) && network.Labels.GetValueOrDefault(GateScope.Label) == codespace.Name;
+        IsOwn(network) && network.Labels.GetValueOrDefault(BerthLabels.Codespace) == codespace.Name;
 
     private async Task CreateAsync(Codespace codespace, IReadOnlyList<EngineNetwork> networks, CancellationToken cancellationToken)
     {
@@ -67,8 +67,8 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
         var bridge = firewall.BridgePrefix + codespace.Id.ToString("x", CultureInfo.InvariantCulture);
         var labels = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            [GateScope.Label] = codespace.Name,
-            [GateScope.HostLabel] = host.Name,
+            [BerthLabels.Codespace] = codespace.Name,
+            [BerthLabels.Host] = host.Name,
         };
         var taken = networks.SelectMany(network => network.Subnets).Where(subnet => IPNetwork.TryParse(subnet, out _)).Select(
             IPNetwork.Parse)

@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root
 /// could not write.
 /// </summary>
-internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, TimeProvider time)
+internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, CodespaceContainers containers, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
@@ -32,9 +32,10 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
     /// <summary>In the image's own list of users.</summary>
     private async Task<string> LookUpAsync(StartContext context, string user, CancellationToken cancellationToken)
     {
+        var labels = await containers.LabelsAsync(context.Codespace, ContainerRole.Users, cancellationToken);
         var users = await engine.ReadFileAsync(
-            context.Prepared.Image, "/etc/passwd", MaxUsersBytes, $"{GateScope.ContainerNameOf(context.Codespace.Name)}.users",
-            StartCodespace.LabelsOf(context.Codespace, context.Codespace.Host), cancellationToken);
+            context.Prepared.Image, "/etc/passwd", MaxUsersBytes, $"{GateScope.ContainerNameOf(context.Codespace.Name)}.users", labels,
+            cancellationToken);
         return RemoteUsers.NumbersOf(user, users) ?? RemoteUsers.Usual;
     }
 

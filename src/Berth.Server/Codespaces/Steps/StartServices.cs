@@ -8,10 +8,10 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Starts the services of a compose file beside the container that people work in, before it. They carry the codespace's label, so that
-/// whatever stops or removes the codespace's containers takes them along; their volumes lie in the codespace's own filesystem.
+/// Starts the services of a compose file beside the container that people work in, before it. They are containers of the codespace, so
+/// that whatever stops or removes those takes them along; their volumes lie in the codespace's own filesystem.
 /// </summary>
-internal sealed class StartServices(IContainerEngine engine, CodespaceHost host, TimeProvider time)
+internal sealed class StartServices(IContainerEngine engine, CodespaceContainers containers, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -63,22 +63,23 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         var starts = JsonSerializer.Deserialize<List<ServiceStart>>(
             await File.ReadAllBytesAsync(context.Folders.Services, cancellationToken))
             ?? [];
+        var own = (await containers.OfAsync(context.Codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
         foreach (var start in starts)
         {
             await WaitAsync(start, starts, context.Log, cancellationToken);
-            if (start.Container is not { } container)
+            if (start.Container is not { } name)
             {
                 continue;
             }
 
-            if (await engine.ContainerAsync(container, cancellationToken) is null)
+            if (await engine.ContainerAsync(name, cancellationToken) is not { } container || !own.Contains(container.Id))
             {
                 throw new FaultException(
                     FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
             }
 
             context.Log.Write("services", $"starting {start.Service}");
-            await StartContainerAsync(container, start.Service, cancellationToken);
+            await StartContainerAsync(container.Id, start.Service, cancellationToken);
         }
 
         await LookAsync(starts, context.Log, cancellationToken);
@@ -101,7 +102,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
         var image = context.ServiceImages[service.Name];
         var limits = Machines.LimitsOf(context.Machine).OfService(compose.Others.Count);
         context.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
-        var body = ServiceContainer.Body(context, service, image, host.Name, limits, Joined(service, made), AliasesOf(compose, service));
+        var body = ServiceContainer.Body(context, service, image, limits, Joined(service, made), AliasesOf(compose, service));
         try
         {
             if (service.WorkingFolder is null)
@@ -109,7 +110,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
                 GateJson.CheckFolder((await engine.ImageAsync(image, cancellationToken))?.Folder);
             }
 
-            var id = await engine.CreateContainerAsync(ServiceContainer.NameOf(context.Codespace, service.Name), body, cancellationToken);
+            var name = ServiceContainer.NameOf(context.Codespace, service.Name);
+            var id = await containers.CreateAsync(context.Codespace, name, ContainerRole.Service, body, cancellationToken);
             await StartContainerAsync(id, service.Name, cancellationToken);
             return id;
         }
@@ -169,8 +171,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceHost host,
             }
 
             await engine.CreateVolumeAsync(
-                ServiceContainer.VolumeOf(context.Codespace, name), folder, StartCodespace.LabelsOf(context.Codespace, host.Name),
-                cancellationToken);
+                ServiceContainer.VolumeOf(context.Codespace, name), folder, containers.LabelsOf(context.Codespace), cancellationToken);
         }
     }
 

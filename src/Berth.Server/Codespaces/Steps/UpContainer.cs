@@ -11,7 +11,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// Lets <c>devcontainer up</c> at the codespace's own, filtered engine socket, where it waits. The codespace is available when the command
 /// that <c>waitFor</c> names has ended; the later ones go on, with their lines in the log.
 /// </summary>
-internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, CodespaceConnections connections, TimeProvider time)
+internal sealed class UpContainer(
+    IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, CodespaceConnections connections, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
@@ -28,7 +29,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
         using var expired = new CancellationTokenSource(Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
         log.Write("up", "starting the dev container");
-        var running = context.Tools.RunAsync(Scope(context), commands.Begins, ending.Token);
+        var running = context.Tools.RunAsync(await ScopeAsync(context, cancellationToken), commands.Begins, ending.Token);
         try
         {
             var inBackground = await Task.WhenAny(running, commands.MayGoOn) != running
@@ -55,7 +56,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
     /// <returns>False when there is no container, which the tools will have more to say about.</returns>
     private async Task<bool> BeginBackgroundAsync(StartContext context, CancellationToken cancellationToken)
     {
-        if (await DevContainerAsync(context, cancellationToken) is not { Running: true } container)
+        if (await containers.DevContainerAsync(context.Codespace, cancellationToken) is not { Running: true } container)
         {
             return false;
         }
@@ -104,8 +105,11 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
 
         if (!inBackground)
         {
+            // Which it is says the record, not the tools.
+            var container = await containers.DevContainerAsync(context.Codespace, cancellationToken)
+                ?? throw new FaultException(FaultKind.Container, "the dev container is gone");
             await AvailableAsync(
-                context, result.ContainerId!, result.RemoteUser ?? prepared.RemoteUser, commandsRunning: false, cancellationToken);
+                context, container.Id, result.RemoteUser ?? prepared.RemoteUser, commandsRunning: false, cancellationToken);
         }
     }
 
@@ -127,7 +131,7 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
     /// <summary>What befell the start from outside, which the tools report as whatever they were doing; null: nothing.</summary>
     private async Task<Fault?> BrokenOffAsync(StartContext context, CancellationToken cancellationToken)
     {
-        if (await DevContainerAsync(context, cancellationToken) is not { Running: false } ended)
+        if (await containers.DevContainerAsync(context.Codespace, cancellationToken) is not { Running: false } ended)
         {
             return null;
         }
@@ -151,30 +155,23 @@ internal sealed class UpContainer(IContainerEngine engine, CodespaceHost host, C
                 + "overrideCommand: true");
     }
 
-    /// <summary>The container that people work in; null while there is none.</summary>
-    private async Task<EngineContainer?> DevContainerAsync(StartContext context, CancellationToken cancellationToken)
+    private async Task<GateScope> ScopeAsync(StartContext context, CancellationToken cancellationToken)
     {
-        foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(context.Codespace, host.Name), cancellationToken))
+        var codespace = context.Codespace;
+        var known = (await containers.OfAsync(codespace, cancellationToken)).Where(container => container.Role == ContainerRole.Dev)
+            .Select(container => container.ContainerId);
+        return new(codespace.Name, host.Name, context.Prepared.Image, context.Workspace, context.Prepared.MountTarget)
         {
-            if (await engine.ContainerAsync(id, cancellationToken) is { } container
-                && container.Labels.GetValueOrDefault(GateScope.RoleLabel) == GateScope.DevContainer)
-            {
-                return container;
-            }
-        }
-
-        return null;
-    }
-
-    private GateScope Scope(StartContext context) =>
-        new(context.Codespace.Name, host.Name, context.Prepared.Image, context.Workspace, context.Prepared.MountTarget)
-        {
+            Containers = new GateContainers(
+                await containers.LabelsAsync(codespace, ContainerRole.Dev, cancellationToken), known,
+                (id, token) => containers.RecordAsync(codespace, id, ContainerRole.Dev, token)),
             Network = CodespaceNetworks.NameOf(context.Codespace),
             Limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services),
             Additions = context.Additions,
             User = context.ToolsView.User,
             Environment = context.Environment with { Expected = context.Prepared.RemoteUser },
         };
+    }
 
     private static FaultException Refused(PreparedContainer prepared, string refusal) => new(
         FaultKind.Container,

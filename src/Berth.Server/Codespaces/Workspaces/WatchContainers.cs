@@ -1,5 +1,4 @@
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Database;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Workspaces;
@@ -9,8 +8,8 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// size there. What was written stays until the codespace is rebuilt or deleted.
 /// </summary>
 internal sealed partial class WatchContainers(
-    Db db, CodespaceHost host, IContainerEngine engine, Machines machines, Reconciler reconciler, CodespaceLog logs, TimeProvider time,
-    ILogger<WatchContainers> logger)
+    CodespaceRows rows, CodespaceHost host, CodespaceContainers containers, IContainerEngine engine, Machines machines,
+    Reconciler reconciler, TimeProvider time, ILogger<WatchContainers> logger)
     : BackgroundService
 {
     private string? _folder;
@@ -71,7 +70,7 @@ internal sealed partial class WatchContainers(
     {
         try
         {
-            foreach (var codespace in await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken))
+            foreach (var codespace in await rows.AllOfHostAsync(host.Name, cancellationToken))
             {
                 if (codespace.Desired == CodespaceDesire.Available
                     && (codespace.State == CodespaceState.Available || CodespaceState.IsStarting(codespace.State)))
@@ -89,9 +88,9 @@ internal sealed partial class WatchContainers(
     private async Task LookAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         long written = 0;
-        foreach (var id in await engine.ContainersAsync(StartCodespace.LabelsOf(codespace, host.Name), cancellationToken))
+        foreach (var container in await containers.OfAsync(codespace, cancellationToken))
         {
-            written += await engine.WrittenAsync(id, cancellationToken) ?? 0;
+            written += await engine.WrittenAsync(container.ContainerId, cancellationToken) ?? 0;
         }
 
         var most = machines.MostWrittenBytes(codespace);
@@ -104,12 +103,7 @@ internal sealed partial class WatchContainers(
             $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than "
                 + $"the {most / (double)(1L << 30):0.0} GB it may",
             "rebuild it, and write less or into the workspace");
-        await using (var log = logs.Open(codespace))
-        {
-            log.Write("stop", notice);
-        }
-
-        await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+        await rows.WantStopAsync(codespace, notice, cancellationToken);
         reconciler.Wake(codespace.Id);
     }
 

@@ -69,6 +69,9 @@ public sealed class HostileEngine : IAsyncLifetime
         {
             Network = "own-net-" + _id,
             Limits = new MachineLimits(1, 64 << 20, 64),
+            Containers = new GateContainers(
+                BerthLabels.Over((BerthLabels.Codespace, Own), (BerthLabels.Host, "test-host"), (BerthLabels.Role, ContainerRole.Dev)), [],
+                (_, _) => Task.CompletedTask),
         };
         _gate = new EngineGate(new EngineSocket("unix:///var/run/docker.sock"), scope, (call, reason) =>
         {

@@ -101,6 +101,7 @@ public sealed class DockerfileTests
             LABEL l="1"
             ARG TARGETARCH
             LABEL a="b"
+            LABEL l="1"
             COPY --from=berth-stage-0 /a /a
             COPY --chown=dev:dev --from=r.test/tools@sha256:0 ["/b", "/b"]
             COPY --from=berth-stage-0 /c /c
@@ -160,6 +161,16 @@ public sealed class DockerfileTests
     [InlineData("FROM r.test/a\nLABEL ber\\th.repository=x", "labels that begin with berth.")]
     [InlineData("FROM r.test/a\nARG A=b\nLABEL a=b ${A}erth.repository=x", "names of labels take no variables")]
     [InlineData("FROM r.test/a\nARG A=b\nLABEL $A x", "names of labels take no variables")]
+    [InlineData("# escape=`\nFROM r.test/a\nLABEL b`erth.codespace=x", "labels that begin with berth.")]
+    [InlineData("# escape=`\nFROM r.test/a\nLABEL a=b`\n `\n  ber`\nth.codespace=x", "labels that begin with berth.")]
+    [InlineData("# escape=`\nFROM r.test/a\nLABEL \"a\"=\"b`\"c\" 'berth.host'=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL a=b \\\n  ber\\\nth.role=dev", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL a=\"b c\"\u00a0berth.role=dev", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL 'berth.start'=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL berth.codespace ada-app", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nlabel a=\"\\\" \" berth.codespace=x", "labels that begin with berth.")]
+    [InlineData("FROM r.test/a\nLABEL a=1 \"${A:-ber}${C:+ }th.codespace\"=v", "names of labels take no variables")]
+    [InlineData("# escape=`\nFROM r.test/a\nWORKDIR /pr`oc/self/fd/8", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nWORKDIR /proc/self/fd/8", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nWORKDIR //./proc/self", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nVOLUME [\"/data\", \"/proc\"]", "does not name folders of /proc")]
@@ -181,6 +192,7 @@ public sealed class DockerfileTests
     [Theory]
     [InlineData("LABEL a=$B c=\"d e\"")]
     [InlineData("LABEL org.opencontainers.image.title=\"x\"")]
+    [InlineData("LABEL mail=\"ops@berth.example\" of=\"a berth.x=1\" Berth.x=1")]
     [InlineData("WORKDIR /processes/dev")]
     [InlineData("VOLUME [\"/var/sys\"]")]
     public void Ordinary_labels_folders_and_volumes_stay(string line) =>
@@ -189,6 +201,23 @@ public sealed class DockerfileTests
             Plan("FROM r.test/a\n" + line).Write(
                 new Dictionary<string, SentBase> { ["r.test/a"] = new("r.test/a@sha256:0", []) }, "l=1", Budgets.New()).Text,
             StringComparison.Ordinal);
+
+    [Fact]
+    public void No_command_runs_below_labels_of_the_Dockerfile() => Assert.Equal(
+        """
+        # escape=\
+        FROM r.test/a@sha256:0 AS berth-stage-0
+        LABEL l=1
+        LABEL a=b
+        LABEL c=d
+        LABEL l=1
+        RUN true
+        LABEL e=f
+        LABEL l=1
+
+        """.ReplaceLineEndings("\n"),
+        Plan("FROM r.test/a\nLABEL a=b\nLABEL c=d\nRUN true\nLABEL e=f")
+            .Write(new Dictionary<string, SentBase> { ["r.test/a"] = new("r.test/a@sha256:0", []) }, "l=1", Budgets.New()).Text);
 
     [Fact]
     public void What_a_stage_that_is_not_needed_asks_for_does_not_matter() =>

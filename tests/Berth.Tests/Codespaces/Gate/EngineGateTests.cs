@@ -104,12 +104,12 @@ public sealed class EngineGateTests
     }
 
     [Fact]
-    public async Task A_list_shows_the_own_label_only()
+    public async Task A_list_shows_the_own_containers_only()
     {
         await using var gated = new GatedEngine();
         await gated.SendAsync("GET", """/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%7B%22a%3Db%22%3Atrue%7D%7D""");
         Assert.Equal(
-            """/v1.41/containers/json?all=1&filters={"label":["berth.codespace=ada-app","berth.role=dev","a=b"]}""",
+            $$$"""/v1.41/containers/json?all=1&filters={"id":["{{{ScriptedEngine.Own}}}"],"label":["berth.codespace=ada-app","a=b"]}""",
             Uri.UnescapeDataString(gated.Engine.Calls[^1].Target));
     }
 
@@ -134,6 +134,30 @@ public sealed class EngineGateTests
         await using var gated = new GatedEngine();
         Assert.Equal(200, (await gated.SendAsync(method, "/v1.41/containers/0123456789ab/" + action)).Status);
         Assert.Equal(new EngineCall(method, $"/v1.41/containers/{ScriptedEngine.Own}/{action}", ""), gated.Engine.Calls[^1]);
+    }
+
+    [Trait("Suite", "hostile")]
+    [Theory]
+    [InlineData("GET", "json")]
+    [InlineData("POST", "exec")]
+    [InlineData("POST", "start")]
+    [InlineData("POST", "stop")]
+    [InlineData("GET", "logs?stdout=1")]
+    public async Task A_container_that_says_that_it_is_the_codespaces_is_a_strangers(string method, string action)
+    {
+        await using var gated = new GatedEngine();
+        var answer = await gated.SendAsync(
+            method, $"/v1.41/containers/{ScriptedEngine.Forged}/{action}", action == "exec" ? """{"Cmd":["id"]}""" : null);
+        Assert.Equal(404, answer.Status);
+        Assert.Empty(gated.Effects);
+    }
+
+    [Fact]
+    public async Task What_is_made_is_written_down_before_the_tools_hear_of_it()
+    {
+        await using var gated = new GatedEngine();
+        await gated.SendAsync("POST", "/containers/create", Fill("""{"Image":"IMAGE"}"""));
+        Assert.Equal([ScriptedEngine.Own], gated.Made);
     }
 
     [Fact]

@@ -12,6 +12,8 @@ public sealed class GateAdditionsTests
     {
         Network = "berth-ada-app",
         Limits = new(2, 9L << 30, 900),
+        Containers = new GateContainers(
+            BerthLabels.Over((BerthLabels.Role, ContainerRole.Dev)), [], (_, _) => Task.CompletedTask),
     };
 
     [Fact]

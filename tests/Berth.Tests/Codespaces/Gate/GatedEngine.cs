@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Gate;
 
@@ -39,7 +40,18 @@ internal sealed class GatedEngine : IAsyncDisposable
     {
         Network = "berth-ada-app",
         Limits = new(2, 8L << 30, 4096),
+        Containers = new GateContainers(
+            BerthLabels.Over((BerthLabels.Codespace, "ada-app"), (BerthLabels.Host, "here"), (BerthLabels.Role, ContainerRole.Dev)),
+            [ScriptedEngine.Own],
+            (id, _) =>
+            {
+                Made.Enqueue(id);
+                return Task.CompletedTask;
+            }),
     });
+
+    /// <summary>Ids of containers that were made through the gate, as they were written down.</summary>
+    public ConcurrentQueue<string> Made { get; } = new();
 
     /// <summary>Changes reached the engine: anything but reading.</summary>
     public IEnumerable<EngineCall> Effects => Engine.Calls.Where(call => call.Method is not ("GET" or "HEAD"));

@@ -10,12 +10,13 @@ internal sealed record EngineCall(string Method, string Target, string Body);
 
 /// <summary>
 /// A container engine that answers from a script and remembers every request. It knows one container of the codespace (<see cref="Own"/>),
-/// one of somebody else, and upgrades attach and exec to an echo.
+/// one of somebody else, one that says that it is the codespace's, and upgrades attach and exec to an echo.
 /// </summary>
 internal sealed class ScriptedEngine : IAsyncDisposable
 {
     public const string Own = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     public const string Foreign = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210";
+    public const string Forged = "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0";
     public const string ExecId = "eeee0000eeee0000eeee0000eeee0000eeee0000eeee0000eeee0000eeee0000";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("berth-engine-");
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -61,6 +62,13 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         if (path.EndsWith($"/containers/{Foreign}/json", StringComparison.Ordinal))
         {
             return (200, $$$"""{"Id":"{{{Foreign}}}","Config":{"Labels":{"berth.codespace":"bob-app","berth.host":"here"} } }""");
+        }
+
+        if (path.EndsWith($"/containers/{Forged}/json", StringComparison.Ordinal))
+        {
+            return (
+                200,
+                $$$"""{"Id":"{{{Forged}}}","Config":{"Labels":{"berth.codespace":"ada-app","berth.host":"here","berth.role":"dev"} } }""");
         }
 
         return path switch

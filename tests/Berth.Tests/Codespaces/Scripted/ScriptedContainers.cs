@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Oci;
 
@@ -20,6 +21,8 @@ internal sealed class ScriptedContainers : IContainerEngine
     private readonly Dictionary<string, IReadOnlyDictionary<string, string>> _volumes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EngineImage> _images = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _calls = new();
+    private readonly ConcurrentQueue<string> _limited = new();
+    private readonly Channel<string> _creations = Channel.CreateUnbounded<string>();
     private volatile Func<string, CancellationToken, Task> _script = (_, _) => Task.CompletedTask;
     private int _made;
 
@@ -32,11 +35,17 @@ internal sealed class ScriptedContainers : IContainerEngine
     /// <summary>What it says of itself.</summary>
     public string Version { get; set; } = "29.5.1";
 
+    /// <summary>Of the images that are pulled from now on.</summary>
+    public IReadOnlyDictionary<string, string> ImageLabels { get; set; } = new Dictionary<string, string>();
+
     /// <summary>How processes in containers answer.</summary>
     public Func<EngineCommand, IEngineProcess> Processes { get; set; } = _ => new ScriptedProcess();
 
     /// <summary>Every call so far, by its method's name without "Async".</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
+
+    /// <summary>Containers whose processes were limited after they were made.</summary>
+    public IReadOnlyList<string> Limited => [.. _limited];
 
     public IReadOnlyList<EngineContainer> Containers
     {
@@ -108,11 +117,14 @@ internal sealed class ScriptedContainers : IContainerEngine
     }
 
     /// <summary>A container as somebody beside Berth makes it: the dev container tools, or a person.</summary>
-    public string Make(bool running, params (string Name, string Value)[] labels)
+    public string Make(bool running, params (string Name, string Value)[] labels) =>
+        MakeNamed($"somebodys_{_made}", running, labels.ToDictionary(label => label.Name, label => label.Value, StringComparer.Ordinal));
+
+    public string MakeNamed(string name, bool running, IReadOnlyDictionary<string, string> labels)
     {
         lock (_lock)
         {
-            return MakeLocked(running, labels.ToDictionary(label => label.Name, label => label.Value, StringComparer.Ordinal));
+            return _names[name] = MakeLocked(running, labels);
         }
     }
 
@@ -137,7 +149,7 @@ internal sealed class ScriptedContainers : IContainerEngine
             () =>
                 _images[
                     $"{repository}@{digest.Value}"] = new EngineImage(
-                        $"{repository}@{digest.Value}", null, new Dictionary<string, string>()),
+                        $"{repository}@{digest.Value}", null, ImageLabels),
             cancellationToken);
 
     public Task<string> BuildAsync(
@@ -177,18 +189,15 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken) =>
         AnswerAsync(() => _containers.GetValueOrDefault(_names.GetValueOrDefault(nameOrId, nameOrId)), cancellationToken);
 
-    public Task<IReadOnlyList<EngineListed>> RunningAsync(
+    public Task<IReadOnlyList<EngineListed>> ContainersAsync(
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<EngineListed>>(
-            () => [
-                .. Labelled(labels)
-                .Where(container => container.Running)
-                .Select(container => new EngineListed(container.Id, container.Labels)),
+            () =>
+            [
+                .. Labelled(labels).Select(
+                    container => new EngineListed(container.Id, NameOf(container.Id), container.Running, container.Labels)),
             ],
             cancellationToken);
-
-    public Task<IReadOnlyList<string>> ContainersAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
-        AnswerAsync<IReadOnlyList<string>>(() => [.. Labelled(labels).Select(container => container.Id)], cancellationToken);
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
         AnswerAsync(() => _containers[id] = _containers[id] with { Running = true, HasEnded = false }, cancellationToken);
@@ -204,8 +213,13 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken) =>
         AnswerAsync(() => true, cancellationToken);
 
-    public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) =>
-        AnswerAsync(() => true, cancellationToken);
+    public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) => AnswerAsync(
+        () =>
+        {
+            _limited.Enqueue(id);
+            return true;
+        },
+        cancellationToken);
 
     public Task<long?> WrittenAsync(string id, CancellationToken cancellationToken) =>
         AnswerAsync(() => _containers.ContainsKey(id) ? Written : (long?)null, cancellationToken);
@@ -213,8 +227,11 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<IReadOnlyList<string>> LastLinesAsync(string nameOrId, int count, CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<string>>(() => ["its last line"], cancellationToken);
 
-    public Task<IAsyncEnumerable<string>> CreationsAsync(string label, CancellationToken cancellationToken) =>
-        AnswerAsync(() => NeverAsync(CancellationToken.None), cancellationToken);
+    public Task<IAsyncEnumerable<string>> CreationsAsync(CancellationToken cancellationToken) =>
+        AnswerAsync(() => _creations.Reader.ReadAllAsync(CancellationToken.None), cancellationToken);
+
+    /// <summary>Tells whoever listens that a container was made.</summary>
+    public void TellCreation(string id) => _creations.Writer.TryWrite(id);
 
     public Task<string?> ReadFileAsync(
         string image, string path, int maxBytes, string container, IReadOnlyDictionary<string, string> labels,
@@ -248,16 +265,12 @@ internal sealed class ScriptedContainers : IContainerEngine
     private static bool Carries(IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> wanted) =>
         wanted.All(label => own.GetValueOrDefault(label.Key) == label.Value);
 
-    private static async IAsyncEnumerable<string> NeverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-        yield break;
-    }
+    private string NameOf(string id) => _names.FirstOrDefault(name => name.Value == id).Key ?? "";
 
     private IEnumerable<EngineContainer> Labelled(IReadOnlyDictionary<string, string> labels) =>
         _containers.Values.Where(container => Carries(container.Labels, labels));
 
-    private string MakeLocked(bool running, Dictionary<string, string> labels)
+    private string MakeLocked(bool running, IReadOnlyDictionary<string, string> labels)
     {
         var id = (++_made).ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
         _containers[id] = new EngineContainer(id, running, 0, labels, []) { StartedAt = $"{_made}" };

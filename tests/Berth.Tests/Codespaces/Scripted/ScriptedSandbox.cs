@@ -78,14 +78,10 @@ internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
 
         using var configuration = JsonDocument.Parse(await File.ReadAllTextAsync(After(arguments, "--override-config"), cancellationToken));
         var user = configuration.RootElement.TryGetProperty("remoteUser", out var name) ? name.GetString() : "root";
-        var label = After(arguments, "--id-label").Split('=', 2);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [label[0]] = label[1],
-            [GateScope.RoleLabel] = GateScope.DevContainer,
-        };
-        var id = (await engine.ContainersAsync(labels, cancellationToken)) is [var present, ..] ? present : engine.Make(
-            running: false, [.. labels.Select(pair => (pair.Key, pair.Value)), (GateScope.HostLabel, Host)]);
+        var codespace = After(arguments, "--id-label").Split('=', 2)[1];
+        var (labels, own) = await Gate(codespace);
+        var id = engine.Containers.FirstOrDefault(container => own.Contains(container.Id))?.Id
+            ?? engine.MakeNamed(GateScope.ContainerNameOf(codespace), running: false, labels);
         await engine.StartAsync(id, cancellationToken);
         await Commands(id, errorLine, cancellationToken);
         return UpFails is { } late
@@ -93,7 +89,11 @@ internal sealed class ScriptedSandbox(ScriptedContainers engine) : ISandbox
             : new ToolResult(0, new JsonObject { ["outcome"] = "success", ["containerId"] = id, ["remoteUser"] = user }.ToJsonString());
     }
 
-    /// <summary>The host label, which the gate forces onto containers.</summary>
+    /// <summary>What the gate forces onto a codespace's container, and which containers it shows to the tools.</summary>
+    public Func<string, Task<(IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Own)>> Gate { get; set; } =
+        _ => throw new InvalidOperationException("nobody has said what the gate does");
+
+    /// <summary>This server's name on the engine.</summary>
     public string Host { get; set; } = "";
 
     /// <summary>What the tools say when a lifecycle command begins.</summary>

@@ -70,6 +70,16 @@ internal sealed class ScriptedWorld : IAsyncDisposable
                 "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock", "Logging:LogLevel:Berth.Server.Codespaces=Error", .. settings,
             ]);
         sandbox.Host = server.Services.GetRequiredService<CodespaceHost>().Name;
+        sandbox.Gate = async name =>
+        {
+            var containers = server.Services.GetRequiredService<CodespaceContainers>();
+            var db = server.Services.GetRequiredService<Db>();
+            var row = (await db.ReadAsync(session => CodespaceTable.FindAsync(session, name), Cancel))!;
+            var own = await containers.OfAsync(row, Cancel);
+            return (
+                await containers.LabelsAsync(row, ContainerRole.Dev, Cancel),
+                [.. own.Where(container => container.Role == ContainerRole.Dev).Select(container => container.ContainerId)]);
+        };
         var ada = await server.UserAsync();
         var repository = await ada.RepositoryAsync(ada.Login);
         await ada.DoAsync("PUT", "/user/packages/container/dev", """{"visibility":"public"}""");

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// Control groups for builds. The engine puts every container of a build below the group that the call names, so that the limit of the
+/// group holds for all of them from their first process on, and a container's group says which build it belongs to.
+/// </summary>
+internal sealed class BuildGroups(CodespaceHost host)
+{
+    private const string Root = "/sys/fs/cgroup";
+    private readonly ConcurrentDictionary<string, byte> _open = new(StringComparer.Ordinal);
+
+    // Without a dash, which for systemd is a step down.
+    private readonly Lazy<string> _prefix = new(
+        () => "berthbuild" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(host.Name)))[..8] + "x");
+
+    /// <param name="bySystemd">The engine has systemd make its groups: then only the engine's own limits hold.</param>
+    /// <param name="processes">Of all containers of the build together.</param>
+    public BuildGroup Open(bool bySystemd, int processes)
+    {
+        var name = _prefix.Value + RandomNumberGenerator.GetHexString(16, lowercase: true);
+        _open[name] = 0;
+        RemoveLeftOver();
+        if (!bySystemd)
+        {
+            Limit(name, processes);
+        }
+
+        return new BuildGroup(bySystemd ? name + ".slice" : "/" + name, () => Close(name));
+    }
+
+    private void Close(string name)
+    {
+        _open.TryRemove(name, out _);
+        RemoveLeftOver();
+    }
+
+    /// <summary>Where the machine's groups are not this server's to change, the engine's limit of each container has to do.</summary>
+    private static void Limit(string name, int processes)
+    {
+        try
+        {
+            var unified = File.Exists(Path.Combine(Root, "cgroup.controllers"));
+            if (unified)
+            {
+                File.WriteAllText(Path.Combine(Root, "cgroup.subtree_control"), "+pids");
+            }
+
+            var folder = Directory.CreateDirectory(unified ? Path.Combine(Root, name) : Path.Combine(Root, "pids", name)).FullName;
+            File.WriteAllText(Path.Combine(folder, "pids.max"), processes.ToString());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another kind of machine.
+        }
+    }
+
+    /// <summary>
+    /// Of builds that have ended, also before the server was killed: the engine removes containers' groups and leaves what is above them,
+    /// in every hierarchy. One that still has something in it cannot be removed, and is another time.
+    /// </summary>
+    private void RemoveLeftOver()
+    {
+        if (!Directory.Exists(Root))
+        {
+            return;
+        }
+
+        foreach (var hierarchy in Directory.EnumerateDirectories(Root).Append(Root))
+        {
+            try
+            {
+                foreach (var group in Directory.EnumerateDirectories(hierarchy, _prefix.Value + "*"))
+                {
+                    if (!_open.ContainsKey(Path.GetFileName(group)))
+                    {
+                        Directory.Delete(group);
+                    }
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Something runs in it still.
+            }
+        }
+    }
+}
+
+/// <summary>The control group of one build.</summary>
+/// <param name="Name">As the engine's build call takes it.</param>
+internal sealed record BuildGroup(string Name, Action Close) : IDisposable
+{
+    public void Dispose() => Close();
+}
