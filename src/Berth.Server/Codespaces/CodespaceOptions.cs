@@ -46,6 +46,15 @@ internal sealed partial class CodespaceOptions
     [RegistryName]
     public string DefaultRegistry { get; set; } = "docker.io";
 
+    [Setting(
+        "how many codespaces start at once; others wait for their turn. A start that takes longer than two minutes lets another go on")]
+    [Positive("number")]
+    public double MaxStarts { get; set; } = 8;
+
+    [Setting("how many codespaces of one user start at once")]
+    [Positive("number")]
+    public double MaxStartsPerUser { get; set; } = 4;
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<CodespaceOptions>;
 }

@@ -50,6 +50,8 @@ internal static class CodespacesFeature
         services.AddSingleton<StopCodespace>();
         services.AddSingleton<DeleteCodespace>();
         services.AddSingleton<StartCodespace>();
+        services.AddSingleton<StartTurns>();
+        services.AddSingleton<StartInTurn>();
         services.AddSingleton<CreateCodespace>();
         services.AddEnvironment();
         services.AddCodespaceConnections();

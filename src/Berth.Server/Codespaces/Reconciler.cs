@@ -12,16 +12,14 @@ namespace Berth.Server.Codespaces;
 /// around every few seconds, or by the server's start after a crash. Rows hold everything that it knows.
 /// </summary>
 internal sealed partial class Reconciler(
-    TimeProvider time, CodespaceHost host, CodespaceRows rows, StartCodespace start, StopCodespace stop, DeleteCodespace delete,
+    TimeProvider time, CodespaceHost host, CodespaceRows rows, StartInTurn start, StopCodespace stop, DeleteCodespace delete,
     WatchCodespaces watch,
     ILogger<Reconciler> logger) : BackgroundService
 {
-    private const int MaxStarts = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<long, Job> _jobs = new();
     private readonly ConcurrentDictionary<long, byte> _waiting = new();
     private readonly Channel<long> _wakes = Channel.CreateUnbounded<long>();
-    private readonly SemaphoreSlim _starts = new(MaxStarts);
 
     /// <summary>What is being done for one codespace.</summary>
     private sealed class Job
@@ -87,12 +85,6 @@ internal sealed partial class Reconciler(
 
     /// <summary>Something was wished for; a start that is no longer wanted is cut off.</summary>
     public void Wake(long codespace) => _wakes.Writer.TryWrite(codespace);
-
-    public override void Dispose()
-    {
-        _starts.Dispose();
-        base.Dispose();
-    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -243,13 +235,12 @@ internal sealed partial class Reconciler(
 
     private async Task StartAsync(Codespace codespace, Job job, CancellationToken stopping)
     {
-        await _starts.WaitAsync(stopping);
-        var starting = 1;
+        var available = false;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
             job.Begin(codespace.Attempt, cancellation);
-            await start.RunAsync(codespace, LetNext, cancellation.Token);
+            await start.RunAsync(codespace, () => available = true, cancellation.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
@@ -259,7 +250,7 @@ internal sealed partial class Reconciler(
         {
             // A bug would come again with every try; the row says that somebody has to look.
             LogFailed(exception, "start", codespace.Id);
-            if (starting == 1)
+            if (!available)
             {
                 await rows.FailedAsync(codespace, "the server failed on this start; its log has the reason", stopping);
             }
@@ -267,16 +258,6 @@ internal sealed partial class Reconciler(
         finally
         {
             job.Finish();
-            LetNext();
-        }
-
-        // Commands in the background keep no other codespace from starting.
-        void LetNext()
-        {
-            if (Interlocked.Exchange(ref starting, 0) == 1)
-            {
-                _starts.Release();
-            }
         }
     }
 

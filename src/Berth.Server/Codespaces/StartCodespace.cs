@@ -12,8 +12,9 @@ internal sealed class StartCodespace(
     BerthMetrics metrics)
 {
     /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>
+    /// <param name="waits">Told when a program of the repository's goes on, which may take as long as it likes.</param>
     /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
-    public async Task RunAsync(Codespace codespace, Action available, CancellationToken cancellationToken)
+    public async Task RunAsync(Codespace codespace, Action available, Action waits, CancellationToken cancellationToken)
     {
         await using var log = logs.Open(codespace);
         var inBackground = false;
@@ -41,7 +42,7 @@ internal sealed class StartCodespace(
                     available();
                     logs.Changed(codespace.Id);
                 },
-                cancellationToken);
+                waits, cancellationToken);
         }
         catch (Exception exception) when (inBackground)
         {
@@ -100,7 +101,7 @@ internal sealed class StartCodespace(
     }
 
     private async Task StartAsync(
-        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Func<Codespace, Task> available,
+        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Func<Codespace, Task> available, Action waits,
         CancellationToken cancellationToken)
     {
         log.Write(
@@ -115,7 +116,7 @@ internal sealed class StartCodespace(
             cancellationToken);
         logs.Changed(codespace.Id);
         await steps.RunAsync(
-            new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available },
+            new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available, Waits = waits },
             token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
     }
 

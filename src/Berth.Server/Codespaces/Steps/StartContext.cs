@@ -20,6 +20,11 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// </summary>
     public Func<Codespace, Task> Available { get => field ?? throw Early(); init; }
 
+    /// <summary>
+    /// Told when the start waits for a program of the repository's, a lifecycle command or a service: from then on it holds no turn.
+    /// </summary>
+    public Action Waits { get; init; } = () => { };
+
     /// <summary>Who asks for images: repository and creator. Of <see cref="CheckReadAccess"/>.</summary>
     public CodespacePrincipal Principal { get => field ?? throw Early(); init; }
 

@@ -38,11 +38,11 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         Dictionary<string, string> made = new(StringComparer.Ordinal);
         foreach (var (service, start) in compose.Others.Zip(starts))
         {
-            await WaitAsync(start, starts, context.Log, cancellationToken);
+            await WaitAsync(start, starts, context, cancellationToken);
             made[service.Name] = await StartAsync(context, compose, service, made, cancellationToken);
         }
 
-        await WaitAsync(starts[^1], starts, context.Log, cancellationToken);
+        await WaitAsync(starts[^1], starts, context, cancellationToken);
         await LookAsync(starts, context.Log, cancellationToken);
         return context with
         {
@@ -66,7 +66,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         var own = (await containers.OfAsync(context.Codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
         foreach (var start in starts)
         {
-            await WaitAsync(start, starts, context.Log, cancellationToken);
+            await WaitAsync(start, starts, context, cancellationToken);
             if (start.Container is not { } name)
             {
                 continue;
@@ -176,12 +176,13 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     }
 
     /// <summary>Until what it needs has come to pass.</summary>
-    private async Task WaitAsync(ServiceStart start, List<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
+    private async Task WaitAsync(ServiceStart start, List<ServiceStart> starts, StartContext context, CancellationToken cancellationToken)
     {
         foreach (var (name, condition) in start.Needs.Where(need => need.Value != "service_started"))
         {
             var container = starts.First(other => other.Service == name).Container!;
-            log.Write("services", $"{start.Service} waits for {name} ({condition})");
+            context.Log.Write("services", $"{start.Service} waits for {name} ({condition})");
+            context.Waits();
             var begin = time.GetTimestamp();
             while (await engine.ContainerAsync(container, cancellationToken) is not { } state || !Fulfilled(state, condition, name))
             {

@@ -25,7 +25,7 @@ internal sealed class UpContainer(
     {
         var log = context.Log;
         var commands = new RunningCommands(
-            LifecycleCommands.WaitForOf(await File.ReadAllTextAsync(context.Folders.Override, cancellationToken)));
+            LifecycleCommands.WaitForOf(await File.ReadAllTextAsync(context.Folders.Override, cancellationToken)), context.Waits);
         using var expired = new CancellationTokenSource(Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
         log.Write("up", "starting the dev container");
@@ -182,7 +182,7 @@ internal sealed class UpContainer(
     private const int LastLines = 5;
 
     /// <summary>Which lifecycle command runs, and whether what is waited for is behind.</summary>
-    private sealed class RunningCommands(string waitFor)
+    private sealed class RunningCommands(string waitFor, Action waits)
     {
         private readonly TaskCompletionSource _mayGoOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -194,6 +194,7 @@ internal sealed class UpContainer(
         public void Begins(string command)
         {
             Current = command;
+            waits();
             if (LifecycleCommands.IsAfter(command, waitFor))
             {
                 _mayGoOn.TrySetResult();

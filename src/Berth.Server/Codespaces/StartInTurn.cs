@@ -1,0 +1,26 @@
+namespace Berth.Server.Codespaces;
+
+/// <summary>A start when its turn has come, and not before.</summary>
+internal sealed class StartInTurn(StartTurns turns, StartCodespace start, CodespaceRows rows)
+{
+    /// <param name="available">Told when people can work in it.</param>
+    /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
+    public async Task RunAsync(Codespace codespace, Action available, CancellationToken cancellationToken)
+    {
+        var waiting = turns.TakeAsync(codespace.OwnerId, cancellationToken);
+        if (!waiting.IsCompleted)
+        {
+            await rows.LogAsync(codespace, "start", turns.Why);
+        }
+
+        using var turn = await waiting;
+        await start.RunAsync(
+            codespace,
+            () =>
+            {
+                available();
+                turn.End();
+            },
+            turn.End, cancellationToken);
+    }
+}
