@@ -37,9 +37,9 @@ internal static class PreflightCommand
             writer.WriteLine($"{(reference.Ok ? "ok" : "failed")}: {place}: {reference.Message}{Details(reference)}");
         }
 
-        if (report.Failure is not null)
+        foreach (var refusal in report.Refusals)
         {
-            writer.WriteLine($"failed: {report.Failure}");
+            writer.WriteLine($"failed: {refusal}");
         }
 
         foreach (var remark in report.Remarks)

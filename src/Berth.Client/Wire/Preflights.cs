@@ -8,9 +8,12 @@ public sealed record PreflightReport
     /// <summary>The configuration can be read, and everything that it names can be had.</summary>
     public required bool Ok { get; init; }
 
-    /// <summary>Why the configuration cannot be used, in one line.</summary>
+    /// <summary>Why the configuration cannot be used: all <see cref="Refusals"/> in one line.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
+
+    /// <summary>Each thing that it cannot be used for, in one line; reading goes on behind most of them.</summary>
+    public required List<string> Refusals { get; init; }
 
     /// <summary>The configuration that was read.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Expansion;
@@ -10,6 +11,26 @@ internal static class Budgets
     public static ExpansionBudget New() => new(TestContext.Current.CancellationToken);
 
     public static Checkout Checkout(string root) => new(root, New());
+
+    /// <exception cref="Berth.Server.Faults.FaultException">It is refused.</exception>
+    public static DockerfilePlan Dockerfile(
+        string text, IReadOnlyDictionary<string, string>? arguments = null, string? target = null, ExpansionBudget? budget = null)
+    {
+        var refusals = new Refusals();
+        var plan = DockerfilePlan.Read(
+            DockerfileParser.Parse(text, "Dockerfile"), arguments ?? new Dictionary<string, string>(), target, "amd64", budget ?? New(),
+            refusals);
+        refusals.ThrowIfAny();
+        return plan;
+    }
+
+    /// <exception cref="Berth.Server.Faults.FaultException">It is refused.</exception>
+    public static DevcontainerPlan Plan(string root, string repository, ExpansionBudget? budget = null)
+    {
+        var plan = DevcontainerPlan.Read(new Checkout(root, budget ?? New()), null, repository);
+        plan.Refusals.ThrowIfAny();
+        return plan;
+    }
 
     public static SentDockerfile Scratch() =>
         SentDockerfile.Write('\\', [], [], new Dictionary<string, string>(StringComparer.Ordinal), New());

@@ -11,8 +11,9 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
     /// <summary>Where the main service mounts the checkout; null when it does not say.</summary>
     public string? WorkspaceTarget => Main.Mounts.FirstOrDefault(mount => mount.Kind == ComposeMountKind.Workspace)?.Target;
 
-    /// <exception cref="FaultException">It is wrong, or asks for what no codespace gets; names file, line and reason.</exception>
-    public static ComposePlan Read(Checkout checkout, ComposeSource source, string repository, List<ImageUse> uses)
+    /// <returns>Null where the service to work in is refused; the checkout's refusals say why.</returns>
+    /// <exception cref="FaultException">The files cannot be read at all; names file, line and reason.</exception>
+    public static ComposePlan? Read(Checkout checkout, ComposeSource source, string repository, List<ImageUse> uses)
     {
         List<string> remarks = [];
         var files = new ComposeFiles(checkout);
@@ -24,10 +25,15 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
         var read = new OrderedDictionary<string, ComposeService>(StringComparer.Ordinal);
         foreach (var name in Wanted(services, source))
         {
-            Add(name, null);
+            checkout.Refusals.Try(() => Add(name, null));
         }
 
-        var main = MainOf(read, source.Service);
+        if (!read.TryGetValue(source.Service, out var main))
+        {
+            return null;
+        }
+
+        checkout.Refusals.Try(() => CheckNetworks(read, main));
         remarks.AddRange(
             files.Unknown.Select(
                 name =>
@@ -39,7 +45,7 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
                 $"{networks.File}:{networks.Line}: the codespace has one network, so services of different networks reach each other");
         }
 
-        return new ComposePlan(main, Order(read, source.Service), remarks);
+        return new ComposePlan(main, checkout.Refusals.Try(() => Order(read, source.Service)) ?? [], remarks);
 
         void Add(string name, ComposeNode? by)
         {
@@ -53,15 +59,11 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
                     FaultKind.Configuration,
                     $"{(by is null ? source.Files[0] : $"{by.File}:{by.Line}")}: there is no service {name}; there "
                         + $"are {string.Join(", ", services.Entries.Keys)}");
-            if (read.Count >= MaxServices)
-            {
-                throw service.Fault($"more than {MaxServices} services");
-            }
-
+            checkout.Budget.Count("services", MaxServices, service.Place);
             var added = read[name] = reader.Read(name, service);
             foreach (var need in added.Needs.Keys)
             {
-                Add(need, service);
+                checkout.Refusals.Try(() => Add(need, service));
             }
         }
     }
@@ -77,9 +79,9 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
                 ],
         ];
 
-    private static ComposeService MainOf(OrderedDictionary<string, ComposeService> services, string name)
+    private static void CheckNetworks(OrderedDictionary<string, ComposeService> services, ComposeService main)
     {
-        var main = services[name];
+        var name = main.Name;
         if (main.NoNetwork)
         {
             throw new FaultException(
@@ -88,18 +90,16 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
 
         foreach (var service in services.Values)
         {
-            if (service.NetworkOf is { } other && (other == name || services[other].NetworkOf is not null))
+            if (service.NetworkOf is { } other && (other == name || services.GetValueOrDefault(other)?.NetworkOf is not null))
             {
                 throw new FaultException(
-                FaultKind.Configuration,
+                    FaultKind.Configuration,
                     $"services.{service.Name}.network_mode: {other} "
                         + $"{(other == name ? "is the service to work in, which starts last" : "shares a network itself")}",
                     $"let the others keep their own network, and give {name} network_mode: "
                         + $"service:{(other == name ? service.Name : other)}");
             }
         }
-
-        return main;
     }
 
     private static List<ComposeService> Order(OrderedDictionary<string, ComposeService> services, string main)
@@ -135,7 +135,10 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
                         $"services.{service.Name}.depends_on: {main} is the service to work in, which starts last");
                 }
 
-                Add(services[need]);
+                if (services.TryGetValue(need, out var needed))
+                {
+                    Add(needed);
+                }
             }
 
             open.Remove(service.Name);

@@ -19,23 +19,25 @@ internal sealed partial class MountReader(
     {
         // By target: of two files that mount something at one place the later wins.
         var mounts = new OrderedDictionary<string, ComposeMount>(StringComparer.Ordinal);
-        foreach (var node in Items(service["volumes"], $"services.{name}.volumes"))
+        foreach (var node in checkout.Refusals.Try(() => Items(service["volumes"], $"services.{name}.volumes")) ?? [])
         {
             Count(node);
-            var mount = node is ComposeMap map ? Long(map, name, mounts.Count) : Short(ComposeFiles.TextOf(node), node, name, mounts.Count);
-            mounts[mount.Target] = mount;
+            checkout.Refusals.Try(() => Add(
+                node is ComposeMap map ? Long(map, name, mounts.Count) : Short(ComposeFiles.TextOf(node), node, name, mounts.Count)));
         }
 
-        foreach (var node in Items(service["tmpfs"], $"services.{name}.tmpfs"))
+        foreach (var node in checkout.Refusals.Try(() => Items(service["tmpfs"], $"services.{name}.tmpfs")) ?? [])
         {
             Count(node);
-            var target = Target(ComposeFiles.TextOf(node).Split(':')[0], node);
-            mounts[target] = new ComposeMount(ComposeMountKind.Memory, "", target, false);
+            checkout.Refusals.Try(
+                () => Add(new ComposeMount(ComposeMountKind.Memory, "", Target(ComposeFiles.TextOf(node).Split(':')[0], node), false)));
         }
 
-        Files(service, name, "secrets", file => $"/run/secrets/{file}", mounts);
-        Files(service, name, "configs", file => $"/{file}", mounts);
+        checkout.Refusals.Try(() => Files(service, name, "secrets", file => $"/run/secrets/{file}", mounts));
+        checkout.Refusals.Try(() => Files(service, name, "configs", file => $"/{file}", mounts));
         return [.. mounts.Values];
+
+        void Add(ComposeMount mount) => mounts[mount.Target] = mount;
     }
 
     private void Count(ComposeNode node) => checkout.Budget.Count("mounts", MaxMounts, node.Place);

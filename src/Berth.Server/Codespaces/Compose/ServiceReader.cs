@@ -18,41 +18,42 @@ internal sealed partial class ServiceReader(
             throw service.Fault($"'{name}' is no name of a service");
         }
 
-        ServiceRules.Check(service, name, remarks);
-        Platform(service, name);
-        var build = service["build"] is ComposeMap map ? Build(map, name) : null;
-        var (networkOf, none) = NetworkMode(service, name);
+        ServiceRules.Check(service, name, remarks, Refusals);
+        Refusals.Try(() => Platform(service, name));
+        var (networkOf, none) = Refusals.Try(() => NetworkMode(service, name));
         return new ComposeService(name)
         {
-            Build = build,
-            Image = build is null ? Image(service, name) : null,
-            Entrypoint = Strings(service["entrypoint"], name, "entrypoint"),
-            Command = Strings(service["command"], name, "command"),
-            Environment = Environment(service, name),
-            User = Text(service, "user"),
-            WorkingFolder = Folder(service, name),
-            HostName = Text(service, "hostname") is { } host ? Matching(host, HostGrammar(), service["hostname"]!, "name of a host") : null,
-            StopSignal = Text(service, "stop_signal") is { } signal
-                ? Matching(signal, SignalGrammar(), service["stop_signal"]!, "signal")
-                : null,
-            Terminal = Flag(service, name, "tty"),
-            Input = Flag(service, name, "stdin_open"),
-            Init = Flag(service, name, "init"),
-            ReadOnly = Flag(service, name, "read_only"),
-            SharedMemory = Text(service, "shm_size") is { } size ? Bytes(size, service["shm_size"]!) : null,
-            DroppedCapabilities = [
-                .. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop")
-                .Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability")),
-            ],
-            HealthCheck = HealthCheck(service["healthcheck"], name),
-            Aliases = Aliases(service, name),
-            Links = Links(service, name),
+            Build = service["build"] is ComposeMap map ? Refusals.Try(() => Build(map, name)) : null,
+            Image = service["build"] is ComposeMap ? null : Refusals.Try(() => Image(service, name)),
+            Entrypoint = Refusals.Try(() => Strings(service["entrypoint"], name, "entrypoint")),
+            Command = Refusals.Try(() => Strings(service["command"], name, "command")),
+            Environment = Refusals.Try(() => Environment(service, name)) ?? [],
+            User = Refusals.Try(() => Text(service, "user")),
+            WorkingFolder = Refusals.Try(() => Folder(service, name)),
+            HostName = Refusals.Try(() => Matching(service, "hostname", HostGrammar(), "name of a host")),
+            StopSignal = Refusals.Try(() => Matching(service, "stop_signal", SignalGrammar(), "signal")),
+            Terminal = Refusals.Try(() => Flag(service, name, "tty")),
+            Input = Refusals.Try(() => Flag(service, name, "stdin_open")),
+            Init = Refusals.Try(() => Flag(service, name, "init")),
+            ReadOnly = Refusals.Try(() => Flag(service, name, "read_only")),
+            SharedMemory = Refusals.Try(() => Text(service, "shm_size") is { } size ? Bytes(size, service["shm_size"]!) : (long?)null),
+            DroppedCapabilities = Refusals.Try<List<string>>(
+                () =>
+                [
+                    .. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop")
+                        .Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability")),
+                ]) ?? [],
+            HealthCheck = Refusals.Try(() => HealthCheck(service["healthcheck"], name)),
+            Aliases = Refusals.Try(() => Aliases(service, name)) ?? [],
+            Links = Refusals.Try(() => Links(service, name)) ?? [],
             NetworkOf = networkOf,
             NoNetwork = none,
-            Needs = Needs(service, name, networkOf),
+            Needs = Refusals.Try(() => Needs(service, name, networkOf)) ?? [],
             Mounts = mounts.Read(service, name),
         };
     }
+
+    private Refusals Refusals => checkout.Refusals;
 
     private ImageReference Image(ComposeMap service, string name)
     {
@@ -64,59 +65,6 @@ internal sealed partial class ServiceReader(
 
         uses.Add(new ImageUse(image, $"services.{name}.image", node.File, node.Line));
         return image;
-    }
-
-    private void CheckBuild(ComposeMap build, string name)
-    {
-        foreach (var (key, value) in build.Entries.Where(entry => !entry.Value.IsUnset))
-        {
-            switch (key)
-            {
-                case "context" or "dockerfile" or "dockerfile_inline" or "args" or "target" or "no_cache" or "pull":
-                    break;
-                case "network" when value is ComposeText { Value: "none" or "default" }:
-                    break;
-                case "network" or "privileged" or "entitlements" or "extra_hosts" or "isolation":
-                    throw value.Fault($"services.{name}.build.{key}: builds reach what the codespace reaches, or nothing (network: none)");
-                case "secrets" or "ssh":
-                    throw value.Fault($"services.{name}.build.{key}: builds get no secrets");
-                case "additional_contexts":
-                    throw value.Fault($"services.{name}.build.{key} is not supported; COPY --from=IMAGE in the Dockerfile");
-                default:
-                    remarks.Add(
-                        $"{value.File}:{value.Line}: services.{name}.build.{key} is ignored: builds share a cache only with earlier "
-                            + "builds of the same repository, and make one image");
-                    break;
-            }
-        }
-    }
-
-    private PlannedBuild Build(ComposeMap build, string name)
-    {
-        CheckBuild(build, name);
-        var context = build["context"] is { } node ? ComposeFiles.TextOf(node) : ".";
-        var where = build["context"] ?? build;
-        if (context.Contains("://", StringComparison.Ordinal) || context.StartsWith("git@", StringComparison.Ordinal))
-        {
-            throw where.Fault(
-                $"services.{name}.build.context: '{context}' is not in the repository; builds take the repository's own files");
-        }
-
-        var what = $"{where.File}:{where.Line}: services.{name}.build";
-        var folder = checkout.Locate(files.FolderOf(where), context, what + ".context");
-        var dockerfile = build["dockerfile"] is { } path ? ComposeFiles.TextOf(path) : "Dockerfile";
-        var arguments = (build["args"] as ComposeMap)?.Entries.Where(entry => entry.Value is ComposeText { IsNull: false })
-            .ToDictionary(
-                entry => Matching(entry.Key, VariableGrammar(), entry.Value, "name of an argument"),
-                entry => ComposeFiles.TextOf(entry.Value), StringComparer.Ordinal)
-                ?? [];
-        return PlannedBuild.Read(checkout, new DockerfileBuild(
-            build["dockerfile_inline"] is { } inline
-                ? $"{inline.File} (services.{name}.build.dockerfile_inline)"
-                : checkout.Locate(folder, dockerfile, what + ".dockerfile"),
-            folder, arguments, Text(build, "target"), Flag(build, name, "no_cache"),
-            build["network"] is ComposeText { Value: "none" } ? "none" : null,
-            build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null), uses);
     }
 
     private static List<string>? Strings(ComposeNode? node, string name, string key) => node switch
@@ -335,6 +283,9 @@ internal sealed partial class ServiceReader(
         ComposeText { AsBoolean: { } value } => value,
         var other => throw other.Fault($"services.{name}: {key} is true or false"),
     };
+
+    private static string? Matching(ComposeMap service, string key, Regex grammar, string what) =>
+        Text(service, key) is { } text ? Matching(text, grammar, service[key]!, what) : null;
 
     private static string Matching(string text, Regex grammar, ComposeNode node, string what) =>
         grammar.IsMatch(text) ? text : throw node.Fault($"'{text}' is no {what}");

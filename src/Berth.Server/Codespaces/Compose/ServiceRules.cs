@@ -94,8 +94,8 @@ internal static class ServiceRules
         "platform",
     };
 
-    /// <exception cref="FaultException">It asks for what no codespace gets.</exception>
-    public static void Check(ComposeMap service, string name, List<string> remarks)
+    /// <param name="refusals">Told what it asks for that no codespace gets.</param>
+    public static void Check(ComposeMap service, string name, List<string> remarks, Refusals refusals)
     {
         foreach (var (key, value) in service.Entries.Where(
             entry => !entry.Value.IsUnset && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
@@ -104,7 +104,7 @@ internal static class ServiceRules
             {
                 if (key != "ipc" || value is not ComposeText { Value: "private" })
                 {
-                    throw value.Fault($"services.{name}.{key}: {reason}");
+                    refusals.Add(value.Fault($"services.{name}.{key}: {reason}"));
                 }
             }
             else if (!Read.Contains(key) && !Silent.Contains(key))

@@ -30,6 +30,9 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
     /// <summary>Of the plan that is made of these files; every text that is read is charged to it.</summary>
     public ExpansionBudget Budget => budget;
 
+    /// <summary>What these files are refused for.</summary>
+    public Refusals Refusals { get; } = new();
+
     /// <summary>What names without a registry mean in these files.</summary>
     public RegistryHost DefaultRegistry { get; init; } = RegistryHost.OfDockerHub;
 

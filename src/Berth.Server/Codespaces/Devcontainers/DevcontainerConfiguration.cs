@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
@@ -16,7 +15,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <param name="WorkspaceFolder">Where processes start: the mount target or a folder in it.</param>
 /// <param name="RemoteUser">Null: the image decides.</param>
 /// <param name="ContainerUser">Null: the image decides.</param>
-internal sealed partial record DevcontainerConfiguration(
+internal sealed record DevcontainerConfiguration(
     DevcontainerSource Source, string MountTarget, string WorkspaceFolder, string? RemoteUser, string? ContainerUser,
     IReadOnlyList<string> Ignored)
 {
@@ -61,7 +60,6 @@ internal sealed partial record DevcontainerConfiguration(
         ["capAdd"] = "added capabilities are not allowed",
         ["securityOpt"] = "security options stay as the engine's defaults are",
         ["appPort"] = "ports of the host are not published; use forwardPorts",
-        ["workspaceMount"] = "Berth mounts the workspace",
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
     };
 
@@ -79,16 +77,17 @@ internal sealed partial record DevcontainerConfiguration(
         }
 
         List<string> ignored = [];
-        var reader = new SourceReader(config, file, ignored);
-        var source = reader.Read();
-        var (target, folder) = Places(config, file.Path, repository, ignored);
+        var (reader, refusals) = (new SourceReader(config, file, ignored), file.Checkout.Refusals);
+        var source = refusals.Try(reader.Read) ?? new RefusedSource();
+        var (target, folder) = WorkspacePlace.Read(config, file, repository, ignored);
         var result = new DevcontainerConfiguration(
-            source, target, folder, Text(config, "remoteUser", file.Path), Text(config, "containerUser", file.Path), ignored)
+            source, target, folder, refusals.Try(() => Text(config, "remoteUser", file.Path)),
+            refusals.Try(() => Text(config, "containerUser", file.Path)), ignored)
         {
-            Features = reader.Features(),
-            FeatureOrder = reader.FeatureOrder(),
-            Secrets = reader.Secrets(),
-            Requirements = reader.Requirements(),
+            Features = refusals.Try(reader.Features) ?? [],
+            FeatureOrder = refusals.Try(reader.FeatureOrder) ?? [],
+            Secrets = refusals.Try(reader.Secrets) ?? [],
+            Requirements = refusals.Try(reader.Requirements),
             NamesFolder = config.ContainsKey("workspaceFolder"),
         };
         foreach (var (name, value) in config)
@@ -98,7 +97,7 @@ internal sealed partial record DevcontainerConfiguration(
                     || LifecycleCommands.IsOne(
                         value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null)))
             {
-                CheckType(name, value, file.Path);
+                refusals.Try(() => CheckType(name, value, file.Path));
                 result._passed[name] = value?.DeepClone();
             }
             else if (name == "waitFor")
@@ -140,46 +139,7 @@ internal sealed partial record DevcontainerConfiguration(
         return config.ToJsonString();
     }
 
-    private static (string Target, string Folder) Places(JsonObject config, string path, string repository, List<string> ignored)
-    {
-        var target = "/workspaces/" + repository;
-        if (Text(config, "workspaceMount", path) is { } mount)
-        {
-            // Only its target is of interest; the source is always the codespace's own workspace.
-            var named = mount.Split(',')
-                .Select(part => part.Split('=', 2))
-                .FirstOrDefault(part => part.Length == 2 && part[0].Trim() is "target" or "dst" or "destination");
-            if (named is not null && PathOf(named[1].Trim()) is { } place && IsPlace(place))
-            {
-                target = place.Text;
-            }
-
-            ignored.Add($"workspaceMount is ignored except for its target: {Reasons["workspaceMount"]} (at {target})");
-        }
-
-        if (Text(config, "workspaceFolder", path) is not { } folder)
-        {
-            return (target, target);
-        }
-
-        // A folder of the workspace may have any name; one beside it becomes a mount's target.
-        return PathOf(folder) is not { } at ? throw Wrong()
-            : at.Text == target || at.Text.StartsWith(target + "/", StringComparison.Ordinal) ? (target, at.Text)
-            : IsPlace(at) ? (at.Text, at.Text)
-            : throw Wrong();
-
-        FaultException Wrong() => new(
-            FaultKind.Configuration,
-            $"{path}: workspaceFolder must be an absolute path without '..', not the kernel's and, outside {target}, of letters, digits "
-                + $"and . _ - alone; not '{folder}'");
-    }
-
-    private static ContainerPath? PathOf(string text) =>
-        text.StartsWith('/') && !text.Split('/').Contains("..") && ContainerPath.TryParse(text, out var path) ? path : null;
-
-    private static bool IsPlace(ContainerPath path) => !path.IsReserved && PlaceGrammar().IsMatch(path.Text);
-
-    private static string? Text(JsonObject config, string name, string path) =>
+    internal static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null
         : value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } text ? text
         : throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text that is not empty");
@@ -204,7 +164,4 @@ internal sealed partial record DevcontainerConfiguration(
     private static bool IsCommand(JsonNode? value) => value is JsonArray words
         ? words.All(word => word?.GetValueKind() == JsonValueKind.String)
         : value?.GetValueKind() == JsonValueKind.String;
-
-    [GeneratedRegex(@"^/[A-Za-z0-9._/-]+\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex PlaceGrammar();
 }

@@ -28,19 +28,21 @@ internal sealed record PlannedBuild(
     {
         if (checkout.KindOf(build.Context) != FileKind.Folder)
         {
-            throw new FaultException(
-                FaultKind.Configuration, $"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository");
+            checkout.Refusals.Add(new FaultException(
+                FaultKind.Configuration, $"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository"));
         }
 
         var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
         var plan = DockerfilePlan.Read(
-            DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, Architecture, checkout.Budget);
+            DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, Architecture, checkout.Budget,
+            checkout.Refusals);
         Dictionary<string, string> pinned = new(StringComparer.Ordinal);
         foreach (var reference in plan.References)
         {
             if (!ImageReference.TryParse(reference.Text, checkout.DefaultRegistry, out var image, out var fault))
             {
-                throw DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}");
+                checkout.Refusals.Add(DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}"));
+                continue;
             }
 
             uses.Add(new ImageUse(image, reference.Where, build.Dockerfile, reference.Line));
@@ -90,12 +92,12 @@ internal sealed class DevcontainerPlan
                 _images.Add(new ImageUse(source.Image, "image", file.Path, file.LineOf("image")));
                 break;
             case BuildSource source:
-                Build = PlannedBuild.Read(file.Checkout, source.Build, _images);
+                Build = Refusals.Try(() => PlannedBuild.Read(file.Checkout, source.Build, _images));
                 break;
             case ComposeSource source:
-                Compose = ComposePlan.Read(file.Checkout, source, repository, _images);
-                Build = Compose.Main.Build;
-                if (Compose.WorkspaceTarget is { } target)
+                Compose = Refusals.Try(() => ComposePlan.Read(file.Checkout, source, repository, _images));
+                Build = Compose?.Main.Build;
+                if (Compose?.WorkspaceTarget is { } target)
                 {
                     Configuration = configuration with
                     {
@@ -107,8 +109,9 @@ internal sealed class DevcontainerPlan
                 break;
         }
 
-        Features = [.. configuration.Features.Select(request => new FeatureUse(
-            FeatureName.Parse(request.Id, file.Checkout, file.Folder, file.Path), file.Path, file.LineOf("features", request.Id)))];
+        Features = [.. configuration.Features.Select(request => Refusals.Try(() => new FeatureUse(
+            FeatureName.Parse(request.Id, file.Checkout, file.Folder, file.Path), file.Path, file.LineOf("features", request.Id))))
+            .OfType<FeatureUse>()];
     }
 
     /// <summary>The features that the configuration itself names; what they depend on is known when they are fetched.</summary>
@@ -120,6 +123,9 @@ internal sealed class DevcontainerPlan
 
     /// <summary>What may still be made of its texts, by whoever goes on with it.</summary>
     public ExpansionBudget Budget => File.Checkout.Budget;
+
+    /// <summary>What of it keeps it from being started; the rest was read all the same.</summary>
+    public Refusals Refusals => File.Checkout.Refusals;
 
     /// <summary>What the container's image is built from; null where it is named.</summary>
     public PlannedBuild? Build { get; }
@@ -151,7 +157,7 @@ internal sealed class DevcontainerPlan
     };
 
     /// <param name="path">Which configuration; null looks at the usual places.</param>
-    /// <exception cref="FaultException">It cannot be used; names file, line and reason.</exception>
+    /// <exception cref="FaultException">It cannot be read at all; names file, line and reason.</exception>
     public static DevcontainerPlan Read(Checkout checkout, string? path, string repository)
     {
         var file = DevcontainerFile.Read(checkout, path);

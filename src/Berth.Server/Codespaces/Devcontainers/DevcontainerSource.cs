@@ -6,6 +6,9 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <summary>Which of the three forms a configuration has.</summary>
 internal abstract record DevcontainerSource;
 
+/// <summary>One that is refused, so that nothing is known of it.</summary>
+internal sealed record RefusedSource : DevcontainerSource;
+
 /// <summary><c>image</c>.</summary>
 internal sealed record ImageSource(ImageReference Image) : DevcontainerSource;
 

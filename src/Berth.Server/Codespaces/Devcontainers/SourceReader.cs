@@ -14,6 +14,8 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 {
     private const int MaxFeatures = 200;
 
+    private readonly Refusals _refusals = file.Checkout.Refusals;
+
     private string Folder => file.Folder;
 
     public DevcontainerSource Read()
@@ -56,76 +58,90 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         }
 
         Dictionary<string, string> arguments = new(StringComparer.Ordinal);
-        foreach (var (name, value) in Object(build, "args", "build.args") ?? [])
+        foreach (var (name, value) in _refusals.Try(() => Object(build, "args", "build.args")) ?? [])
         {
-            arguments[name] = ArgumentName().IsMatch(name) && value?.GetValueKind() == JsonValueKind.String
-                ? value.GetValue<string>() : throw Fault("build.args must be names with texts");
+            _refusals.Try(() => arguments[name] = ArgumentName().IsMatch(name) && value?.GetValueKind() == JsonValueKind.String
+                ? value.GetValue<string>() : throw Fault("build.args must be names with texts"));
         }
 
-        var target = Text(build, "target", "build.target");
+        var target = _refusals.Try(() => Text(build, "target", "build.target"));
         var (noCache, network) = Options(build, arguments, ref target);
+        var folder = _refusals.Try(() => file.Checkout.Locate(Folder, context ?? ".", $"{file.Path}: build.context"));
         return new DockerfileBuild(
-            file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile"),
-            file.Checkout.Locate(Folder, context ?? ".", $"{file.Path}: build.context"), arguments, target, noCache, network);
+            file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile"), folder ?? "", arguments, target, noCache, network);
     }
 
     /// <summary>Options of <c>docker build</c>, of which a few are harmless.</summary>
     private (bool NoCache, string? Network) Options(JsonObject build, Dictionary<string, string> arguments, ref string? target)
     {
-        var options = new Queue<string>(Strings(build, "options", "build.options") ?? []);
+        var options = new Queue<string>(_refusals.Try(() => Strings(build, "options", "build.options")) ?? []);
         var (noCache, network) = (false, (string?)null);
         while (options.TryDequeue(out var option))
         {
             var equals = option.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? option : option[..equals];
+            try
+            {
+                switch (name)
+                {
+                    case "--no-cache":
+                        noCache = true;
+                        break;
+                    case "--pull" or "--quiet" or "-q" or "--rm" or "--force-rm" or "--load":
+                        break;
+                    case "--progress":
+                        Value();
+                        break;
+                    case "--target":
+                        target = Value();
+                        break;
+                    case "--build-arg":
+                        var pair = Value().Split('=', 2);
+                        arguments[pair[0]] = pair.Length == 2 && ArgumentName().IsMatch(pair[0])
+                            ? pair[1]
+                            : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
+                        break;
+                    case "--network":
+                        network = Network(Value());
+                        break;
+                    default:
+                        // What stands behind it may be its value.
+                        if (equals < 0 && options.TryPeek(out var next) && !next.StartsWith('-'))
+                        {
+                            options.Dequeue();
+                        }
+
+                        throw Fault($"build.options: {name} is not allowed{WhyNot(name)}");
+                }
+            }
+            catch (FaultException refusal)
+            {
+                _refusals.Add(refusal);
+            }
+
             string Value() =>
                 equals >= 0
                     ? option[(equals + 1)..]
                     : options.TryDequeue(out var next) ? next : throw Fault($"build.options: {name} needs a value");
-            switch (name)
-            {
-                case "--no-cache":
-                    noCache = true;
-                    break;
-                case "--pull" or "--quiet" or "-q" or "--rm" or "--force-rm" or "--load":
-                    break;
-                case "--progress":
-                    Value();
-                    break;
-                case "--target":
-                    target = Value();
-                    break;
-                case "--build-arg":
-                    var pair = Value().Split('=', 2);
-                    arguments[pair[0]] = pair.Length == 2 && ArgumentName().IsMatch(pair[0])
-                        ? pair[1]
-                        : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
-                    break;
-                case "--network":
-                    network = Value() switch
-                    {
-                        "none" => "none",
-                        "default" => null,
-                        var other =>
-                            throw Fault(
-                                $"build.options: --network={other} is not allowed: builds reach what the codespace reaches, or nothing "
-                                    + "(none)"),
-                    };
-                    break;
-                case "--secret" or "--ssh":
-                    throw Fault($"build.options: {name} is not allowed: builds get no secrets; use them in postCreateCommand");
-                case "--cache-from" or "--cache-to":
-                    throw Fault(
-                        $"build.options: {name} is not allowed: builds share a cache only with earlier builds of the same repository");
-                default:
-                    throw Fault(
-                        $"build.options: {name} is not allowed; allowed are --no-cache, --pull, --target, --build-arg NAME=VALUE, "
-                            + "--network=none and --progress");
-            }
         }
 
         return (noCache, network);
     }
+
+    private string? Network(string wanted) => wanted switch
+    {
+        "none" => "none",
+        "default" => null,
+        _ => throw Fault(
+            $"build.options: --network={wanted} is not allowed: builds reach what the codespace reaches, or nothing (none)"),
+    };
+
+    private static string WhyNot(string option) => option switch
+    {
+        "--secret" or "--ssh" => ": builds get no secrets; use them in postCreateCommand",
+        "--cache-from" or "--cache-to" => ": builds share a cache only with earlier builds of the same repository",
+        _ => "; allowed are --no-cache, --pull, --target, --build-arg NAME=VALUE, --network=none and --progress",
+    };
 
     private ComposeSource? Compose()
     {
@@ -155,7 +171,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         foreach (var (id, value) in Object(config, "features", "features") ?? [])
         {
             file.Checkout.Budget.Count("features", MaxFeatures, new TextPlace(file.Path, file.Lines.GetValueOrDefault("features")));
-            var options = value?.GetValueKind() switch
+            var options = _refusals.Try(() => value?.GetValueKind() switch
             {
                 JsonValueKind.Object => value.AsObject(),
 
@@ -164,7 +180,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                 JsonValueKind.True or null => [],
                 JsonValueKind.False => null,
                 _ => throw Fault($"features: the options of {id} must be an object"),
-            };
+            });
             if (options is not null)
             {
                 features.Add(new FeatureRequest(id, options.DeepClone().AsObject()));

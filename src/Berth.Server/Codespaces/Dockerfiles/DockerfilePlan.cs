@@ -75,12 +75,13 @@ internal sealed class DockerfilePlan
 
     /// <param name="target">Name or number of a stage; null is the last.</param>
     /// <param name="architecture">As docker names it: <c>amd64</c>.</param>
-    /// <exception cref="FaultException">It asks for something that builds do not have; names path, line and what to write
-    /// instead.</exception>
+    /// <param name="refusals">Told what it asks for that builds do not have, with path, line and what to write instead.</param>
+    /// <exception cref="FaultException">It has no stage to build, or grows too large.</exception>
     public static DockerfilePlan Read(
-        ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget)
+        ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget,
+        Refusals refusals)
     {
-        var reader = new StageReader(file, arguments, architecture, budget);
+        var reader = new StageReader(file, arguments, architecture, budget, refusals);
         reader.Read();
         var stages = reader.Stages;
         if (stages.Count == 0)
@@ -94,17 +95,16 @@ internal sealed class DockerfilePlan
                 ?? throw new FaultException(
                     FaultKind.Configuration, $"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
         var plan = new DockerfilePlan(file, reader, Needed(stages, last));
-        var refusal = reader.Refusals.FirstOrDefault(entry => plan._stages.Contains(entry.Stage));
-        if (refusal.Reason is not null)
+        foreach (var (_, reason) in reader.Refusals.Where(entry => plan._stages.Contains(entry.Stage)))
         {
-            throw refusal.Reason;
+            refusals.Add(reason);
         }
 
         // As far as it can be counted without the images that it is built from.
-        plan.Write(
+        refusals.Try(() => plan.Write(
             plan.References.Select(reference => reference.Text).Distinct(StringComparer.Ordinal)
                 .ToDictionary(text => text, text => new SentBase(text, []), StringComparer.Ordinal),
-            "", budget);
+            "", budget));
         return plan;
     }
 

@@ -16,7 +16,8 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// needed stage uses it.
 /// </remarks>
 internal sealed partial class StageReader(
-    ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture, ExpansionBudget budget)
+    ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture, ExpansionBudget budget,
+    Refusals refusals)
 {
     private const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
     private static readonly SearchValues<char> NotPlain = SearchValues.Create("$\"'\\`:");
@@ -48,12 +49,14 @@ internal sealed partial class StageReader(
 
     public void Read()
     {
-        if (file.Syntax is { } syntax)
+        if (file.Syntax is { } syntax && !IsOrdinarySyntax(syntax))
         {
-            Remarks.Add(IsOrdinarySyntax(syntax)
-                ? $"{file.Path}: the line '# syntax={syntax}' is ignored: Berth reads Dockerfiles by itself"
-                : throw DockerfileParser.Fault(
-                    file.Path, 1, $"another language of build files (# syntax={DockerfileParser.Short(syntax)}) {NoBuildKit}"));
+            refusals.Add(DockerfileParser.Fault(
+                file.Path, 1, $"another language of build files (# syntax={DockerfileParser.Short(syntax)}) {NoBuildKit}"));
+        }
+        else if (file.Syntax is not null)
+        {
+            Remarks.Add($"{file.Path}: the line '# syntax={file.Syntax}' is ignored: Berth reads Dockerfiles by itself");
         }
 
         foreach (var (name, value) in _platform)
@@ -65,18 +68,29 @@ internal sealed partial class StageReader(
         {
             if (instruction.Name == "FROM")
             {
-                From(instruction);
+                var stages = Stages.Count;
+                refusals.Try(() => From(instruction));
+                if (Stages.Count == stages)
+                {
+                    // What follows a FROM that is refused is read as if it began with nothing.
+                    Stages.Add(new DockerfileStage(stages, NameOf(instruction), new StageSource(null, null), instruction.Line));
+                }
             }
             else if (Stages.Count == 0)
             {
-                Global(instruction);
+                refusals.Try(() => Global(instruction));
             }
             else
             {
-                InStage(instruction, Stages[^1]);
+                refusals.Try(() => InStage(instruction, Stages[^1]));
             }
         }
     }
+
+    private string? NameOf(DockerfileInstruction instruction) =>
+        SplitArguments(instruction) is [_, _, var name] && Stages.TrueForAll(stage => stage.Name != name.ToLowerInvariant())
+            ? name.ToLowerInvariant()
+            : null;
 
     private void Global(DockerfileInstruction instruction)
     {

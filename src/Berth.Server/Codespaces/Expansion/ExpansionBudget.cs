@@ -1,5 +1,3 @@
-using Berth.Server.Faults;
-
 namespace Berth.Server.Codespaces.Expansion;
 
 /// <summary>
@@ -38,7 +36,7 @@ internal sealed class ExpansionBudget(CancellationToken cancellationToken)
 
     /// <param name="more">Characters that are about to be added.</param>
     /// <param name="length">Of the text that they are added to, with them.</param>
-    /// <exception cref="FaultException">It is too much.</exception>
+    /// <exception cref="LimitException">It is too much.</exception>
     public void Expand(long more, long length, TextPlace place)
     {
         if (length > LongestText)
@@ -73,7 +71,7 @@ internal sealed class ExpansionBudget(CancellationToken cancellationToken)
     }
 
     /// <summary>One more of what there may be a certain number of in all files.</summary>
-    /// <exception cref="FaultException">It is one too many.</exception>
+    /// <exception cref="LimitException">It is one too many.</exception>
     public void Count(string what, int most, TextPlace place)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -94,5 +92,5 @@ internal sealed class ExpansionBudget(CancellationToken cancellationToken)
         }
     }
 
-    private static FaultException TooLarge(TextPlace place, string reason) => new(FaultKind.Configuration, $"{place}: {reason}");
+    private static LimitException TooLarge(TextPlace place, string reason) => new($"{place}: {reason}");
 }

@@ -48,10 +48,20 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     {
         var found = new Found();
         var asking = new Asking(file.Checkout, file.Folder, file.Path, start, found);
+        var refusals = new Refusals();
         foreach (var request in configuration.Features)
         {
-            await AddAsync(request.Id, request.Options, asking, 0, cancellationToken);
+            try
+            {
+                await AddAsync(request.Id, request.Options, asking, 0, cancellationToken);
+            }
+            catch (FaultException refusal)
+            {
+                refusals.Add(refusal);
+            }
         }
+
+        refusals.ThrowIfAny();
 
         var ordered = OrderFeatures.Run(
             found.Nodes,

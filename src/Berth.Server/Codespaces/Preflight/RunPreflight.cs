@@ -69,8 +69,16 @@ internal sealed class RunPreflight(
         return report with { Sets = CheckRegistry.SetsOf(start.Known) };
     }
 
-    private static PreflightReport Failed(string reason, Platform platform, MaskedLines lines) =>
-        new() { Ok = false, Failure = lines.Clean(reason), Platform = platform.ToString(), References = [], Remarks = [], Sets = [] };
+    private static PreflightReport Failed(string reason, Platform platform, MaskedLines lines) => new()
+    {
+        Ok = false,
+        Failure = lines.Clean(reason),
+        Refusals = [lines.Clean(reason)],
+        Platform = platform.ToString(),
+        References = [],
+        Remarks = [],
+        Sets = [],
+    };
 
     private async Task<PreflightReport> ReadAsync(
         string checkout, StartCredentials start, RepositoryFacts repository, NewCodespace wanted, Platform platform, MaskedLines lines,
@@ -94,13 +102,23 @@ internal sealed class RunPreflight(
             [
                 .. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.MultiRepoPermissionsOptOut == true),
             ];
-        var failure = named.Count > MostReferences
-            ? $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at"
-            : await ReadFeaturesAsync(plan, start, platform, lines, references, remarks, cancellationToken);
+        if (named.Count > MostReferences)
+        {
+            plan.Refusals.Add(new FaultException(
+                FaultKind.Configuration,
+                $"{plan.File.Path} names {named.Count} images and features; the first {MostReferences} were looked at"));
+        }
+        else
+        {
+            await ReadFeaturesAsync(plan, start, platform, lines, references, remarks, cancellationToken);
+        }
+
+        List<string> refusals = [.. plan.Refusals.All.Select(refusal => lines.Clean(refusal.ToString()))];
         return new PreflightReport
         {
-            Ok = failure is null && references.TrueForAll(reference => reference.Ok),
-            Failure = failure is null ? null : lines.Clean(failure),
+            Ok = refusals.Count == 0 && references.TrueForAll(reference => reference.Ok),
+            Failure = refusals.Count == 0 ? null : string.Join("; ", refusals),
+            Refusals = refusals,
             DevcontainerPath = plan.File.Path,
             Summary = plan.Summary,
             Platform = platform.ToString(),
@@ -110,27 +128,28 @@ internal sealed class RunPreflight(
         };
     }
 
-    /// <summary>What features need is known only when they are read, which takes that all of them can be had.</summary>
-    /// <returns>Why they cannot be installed, null when they can.</returns>
-    private async Task<string?> ReadFeaturesAsync(
+    /// <summary>What features need is known only when they are read.</summary>
+    private async Task ReadFeaturesAsync(
         DevcontainerPlan plan, StartCredentials start, Platform platform, MaskedLines lines, List<PreflightReference> references,
         List<string> remarks,
         CancellationToken cancellationToken)
     {
-        if (plan.Features.Count == 0 || references.Exists(reference => reference is { Kind: NamedReference.FeatureKind, Ok: false }))
+        // Of those that cannot be had it has been said.
+        var refused = references.Where(reference => reference is { Kind: NamedReference.FeatureKind, Ok: false });
+        var had = plan.Features.Select(use => use.Name.Text).Except(refused.Select(reference => reference.Reference))
+            .ToHashSet(StringComparer.Ordinal);
+        var configuration = plan.Configuration with
         {
-            return null;
-        }
-
+            Features = [.. plan.Configuration.Features.Where(feature => had.Contains(feature.Id))],
+        };
         try
         {
-            var read = await features.RunAsync(plan.File, plan.Configuration, start with { Log = Remark }, cancellationToken);
+            var read = await features.RunAsync(plan.File, configuration, start with { Log = Remark }, cancellationToken);
             references.AddRange(await ResolveAsync(NamedReference.NeededOf(plan, read), start, platform, lines, cancellationToken));
-            return null;
         }
-        catch (FaultException exception)
+        catch (FaultException exception) when (exception is not LimitException)
         {
-            return exception.Message;
+            plan.Refusals.Add(exception);
         }
 
         // What features ask for and do not get; that each was fetched is no remark.

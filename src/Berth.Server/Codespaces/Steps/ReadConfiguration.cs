@@ -25,6 +25,15 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
             context.Log.Write("configuration", remark);
         }
 
+        if (plan.Refusals.All is [_, _, ..] refused)
+        {
+            foreach (var refusal in refused)
+            {
+                context.Log.Write("configuration", $"refused: {refusal}");
+            }
+        }
+
+        plan.Refusals.ThrowIfAny();
         foreach (var shortage in Shortages(plan.Configuration.Requirements, context.Machine))
         {
             context.Log.Write("configuration", shortage);

@@ -279,8 +279,13 @@ public sealed class DevcontainerFileTests : IDisposable
         File.WriteAllText(file, content);
     }
 
-    private DevcontainerConfiguration Read() =>
-        DevcontainerConfiguration.From(DevcontainerFile.Read(Budgets.Checkout(_checkout), null), "app");
+    private DevcontainerConfiguration Read()
+    {
+        var checkout = Budgets.Checkout(_checkout);
+        var configuration = DevcontainerConfiguration.From(DevcontainerFile.Read(checkout, null), "app");
+        checkout.Refusals.ThrowIfAny();
+        return configuration;
+    }
 
     private string Fault() => Assert.Throws<FaultException>(Read).Message;
 }

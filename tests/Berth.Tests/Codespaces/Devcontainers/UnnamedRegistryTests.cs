@@ -36,7 +36,9 @@ public sealed class UnnamedRegistryTests : IDisposable
     {
         Write(".devcontainer.json", configuration);
         Assert.True(RegistryHost.TryParse(registry, out var host));
-        return DevcontainerPlan.Read(new Checkout(_checkout, Budgets.New()) { DefaultRegistry = host }, null, "app");
+        var plan = DevcontainerPlan.Read(new Checkout(_checkout, Budgets.New()) { DefaultRegistry = host }, null, "app");
+        plan.Refusals.ThrowIfAny();
+        return plan;
     }
 
     private void Write(string path, string text) => File.WriteAllText(Path.Combine(_checkout, path), text);

@@ -5,8 +5,6 @@ namespace Berth.Tests.Codespaces.Dockerfiles;
 
 public sealed class DockerfileTests
 {
-    private static readonly Dictionary<string, string> NoArguments = new(StringComparer.Ordinal);
-
     [Theory]
     [InlineData("FROM r.test/a:1", "1 FROM r.test/a:1")]
     [InlineData("from r.test/a:1", "1 FROM r.test/a:1")]
@@ -46,8 +44,7 @@ public sealed class DockerfileTests
     public void Arguments_and_target_of_the_configuration_count(string name, string value, string? target, string expected)
     {
         var text = "ARG V=1\nFROM r.test/a:$V AS a\nFROM r.test/b:1 AS b\nFROM a";
-        var plan = DockerfilePlan.Read(
-            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string> { [name] = value }, target, "amd64", Budgets.New());
+        var plan = Budgets.Dockerfile(text, new Dictionary<string, string> { [name] = value }, target);
         Assert.Equal(
             expected, string.Join(", ", plan.References.Select(reference => $"{reference.Line} {reference.Where} {reference.Text}")));
     }
@@ -227,8 +224,7 @@ public sealed class DockerfileTests
     public void A_target_that_is_not_there_is_named() => Assert.Contains(
         "has no stage 'dev'",
         Assert.Throws<FaultException>(
-            () => DockerfilePlan.Read(
-                DockerfileParser.Parse("FROM r.test/a", "Dockerfile"), NoArguments, "dev", "amd64", Budgets.New())).Message,
+            () => Budgets.Dockerfile("FROM r.test/a", target: "dev")).Message,
         StringComparison.Ordinal);
 
     [Fact]
@@ -238,6 +234,5 @@ public sealed class DockerfileTests
             Assert.Throws<FaultException>(() => Plan("FROM r.test/a\n" + string.Concat(Enumerable.Repeat("RUN x\n", 2001)))).Message,
             StringComparison.Ordinal);
 
-    private static DockerfilePlan Plan(string text) =>
-        DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64", Budgets.New());
+    private static DockerfilePlan Plan(string text) => Budgets.Dockerfile(text);
 }

@@ -8,8 +8,6 @@ namespace Berth.Tests.Codespaces.Expansion;
 [Trait("Suite", "hostile")]
 public sealed class DockerfileGrowthTests
 {
-    private static readonly Dictionary<string, string> NoArguments = new(StringComparer.Ordinal);
-
     [Theory]
     [InlineData("", "FROM r.test/a:$A30")]
     [InlineData("FROM r.test/a\n", "RUN true")]
@@ -31,8 +29,7 @@ public sealed class DockerfileGrowthTests
         Refused($"FROM r.test/a\n{first}{new string('0', 20_000)}\n{then}\n", "Dockerfile line 3", "characters");
 
         // A short one is ordinary.
-        DockerfilePlan.Read(
-            DockerfileParser.Parse($"FROM r.test/a\n{first}0123456789\n{then}\n", "Dockerfile"), NoArguments, null, "amd64", Budgets.New());
+        Budgets.Dockerfile($"FROM r.test/a\n{first}0123456789\n{then}\n");
     }
 
     [Fact]
@@ -66,10 +63,9 @@ public sealed class DockerfileGrowthTests
     public void Variables_of_the_image_below_count_as_soon_as_they_are_known()
     {
         var lines = string.Concat(Enumerable.Repeat("ENV A=$A$A$A$A\n", 4));
-        var plan = DockerfilePlan.Read(
-            DockerfileParser.Parse($"FROM r.test/a\n{lines}", "Dockerfile"), NoArguments, null, "amd64", Budgets.New());
+        var plan = Budgets.Dockerfile($"FROM r.test/a\n{lines}");
         plan.Write(Pins("A=0123456789"), "l=1", Budgets.New());
-        var fault = Assert.Throws<FaultException>(() => plan.Write(Pins("A=" + new string('x', 10_000)), "l=1", Budgets.New()));
+        var fault = Assert.ThrowsAny<FaultException>(() => plan.Write(Pins("A=" + new string('x', 10_000)), "l=1", Budgets.New()));
         Assert.Contains("Dockerfile line 3", fault.Message, StringComparison.Ordinal);
 
         static Dictionary<string, SentBase> Pins(string variable) => new() { ["r.test/a"] = new SentBase("r.test/a@sha256:0", [variable]) };
@@ -94,8 +90,7 @@ public sealed class DockerfileGrowthTests
     [InlineData("ARG A=\"b c\" D=e F")]
     public void Ordinary_variables_stay_as_they_are(string line)
     {
-        var plan = DockerfilePlan.Read(
-            DockerfileParser.Parse($"FROM r.test/a\n{line}\n", "Dockerfile"), NoArguments, null, "amd64", Budgets.New());
+        var plan = Budgets.Dockerfile($"FROM r.test/a\n{line}\n");
         Assert.Contains(
             $"\n{line}\n", plan.Write(new Dictionary<string, SentBase> { ["r.test/a"] = new("x", []) }, "l=1", Budgets.New()).Text,
             StringComparison.Ordinal);
@@ -125,12 +120,12 @@ public sealed class DockerfileGrowthTests
     public void Several_builds_share_one_budget()
     {
         var budget = Budgets.New();
-        var file = DockerfileParser.Parse($"FROM r.test/a\nENV A={new string('x', 10_000)}\nENV B=$A$A$A$A$A$A$A$A$A$A\n", "Dockerfile");
-        var fault = Assert.Throws<FaultException>(() =>
+        var text = $"FROM r.test/a\nENV A={new string('x', 10_000)}\nENV B=$A$A$A$A$A$A$A$A$A$A\n";
+        var fault = Assert.ThrowsAny<FaultException>(() =>
         {
             for (var i = 0; i < 100; i++)
             {
-                DockerfilePlan.Read(file, NoArguments, null, "amd64", budget);
+                Budgets.Dockerfile(text, budget: budget);
             }
         });
         Assert.Contains("in all its files", fault.Message, StringComparison.Ordinal);
@@ -142,8 +137,8 @@ public sealed class DockerfileGrowthTests
 
     private static void Refused(string text, params string[] reasons)
     {
-        var fault = Assert.Throws<FaultException>(
-            () => DockerfilePlan.Read(DockerfileParser.Parse(text, "Dockerfile"), NoArguments, null, "amd64", Budgets.New()));
+        var fault = Assert.ThrowsAny<FaultException>(
+            () => Budgets.Dockerfile(text));
         foreach (var reason in reasons)
         {
             Assert.Contains(reason, fault.Message, StringComparison.Ordinal);

@@ -1,0 +1,65 @@
+using Berth.Server.Codespaces.Devcontainers;
+
+namespace Berth.Server.Codespaces.Compose;
+
+/// <content>What a service is built from.</content>
+internal sealed partial class ServiceReader
+{
+    private void CheckBuild(ComposeMap build, string name)
+    {
+        foreach (var (key, value) in build.Entries.Where(entry => !entry.Value.IsUnset))
+        {
+            Refusals.Try(() => CheckBuild(key, value, name));
+        }
+    }
+
+    private void CheckBuild(string key, ComposeNode value, string name)
+    {
+        switch (key)
+        {
+            case "context" or "dockerfile" or "dockerfile_inline" or "args" or "target" or "no_cache" or "pull":
+                break;
+            case "network" when value is ComposeText { Value: "none" or "default" }:
+                break;
+            case "network" or "privileged" or "entitlements" or "extra_hosts" or "isolation":
+                throw value.Fault($"services.{name}.build.{key}: builds reach what the codespace reaches, or nothing (network: none)");
+            case "secrets" or "ssh":
+                throw value.Fault($"services.{name}.build.{key}: builds get no secrets");
+            case "additional_contexts":
+                throw value.Fault($"services.{name}.build.{key} is not supported; COPY --from=IMAGE in the Dockerfile");
+            default:
+                remarks.Add(
+                    $"{value.File}:{value.Line}: services.{name}.build.{key} is ignored: builds share a cache only with earlier "
+                        + "builds of the same repository, and make one image");
+                break;
+        }
+    }
+
+    private PlannedBuild Build(ComposeMap build, string name)
+    {
+        CheckBuild(build, name);
+        var context = build["context"] is { } node ? ComposeFiles.TextOf(node) : ".";
+        var where = build["context"] ?? build;
+        if (context.Contains("://", StringComparison.Ordinal) || context.StartsWith("git@", StringComparison.Ordinal))
+        {
+            throw where.Fault(
+                $"services.{name}.build.context: '{context}' is not in the repository; builds take the repository's own files");
+        }
+
+        var what = $"{where.File}:{where.Line}: services.{name}.build";
+        var folder = checkout.Locate(files.FolderOf(where), context, what + ".context");
+        var dockerfile = build["dockerfile"] is { } path ? ComposeFiles.TextOf(path) : "Dockerfile";
+        var arguments = (build["args"] as ComposeMap)?.Entries.Where(entry => entry.Value is ComposeText { IsNull: false })
+            .ToDictionary(
+                entry => Matching(entry.Key, VariableGrammar(), entry.Value, "name of an argument"),
+                entry => ComposeFiles.TextOf(entry.Value), StringComparer.Ordinal)
+                ?? [];
+        return PlannedBuild.Read(checkout, new DockerfileBuild(
+            build["dockerfile_inline"] is { } inline
+                ? $"{inline.File} (services.{name}.build.dockerfile_inline)"
+                : checkout.Locate(folder, dockerfile, what + ".dockerfile"),
+            folder, arguments, Text(build, "target"), Flag(build, name, "no_cache"),
+            build["network"] is ComposeText { Value: "none" } ? "none" : null,
+            build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null), uses);
+    }
+}
