@@ -81,7 +81,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         var labels = images.Labels(context.Codespace);
         if (request.Metadata is { } metadata)
         {
-            labels[FeatureLayers.MetadataLabel] = metadata;
+            labels[ImageMetadata.Label] = metadata;
         }
 
         var limits = Machines.LimitsOf(context.Machine);

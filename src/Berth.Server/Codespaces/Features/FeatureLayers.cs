@@ -3,9 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
-using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Expansion;
-using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Features;
 
@@ -16,9 +14,6 @@ namespace Berth.Server.Codespaces.Features;
 internal static class FeatureLayers
 {
     public const string Script = "install.sh";
-
-    /// <summary>The label in which images of dev containers keep configuration (containers.dev, "Image metadata").</summary>
-    public const string MetadataLabel = "devcontainer.metadata";
 
     private const string Place = "/tmp/berth-features";
     private const string Wrapper = "berth-install.sh";
@@ -54,37 +49,17 @@ internal static class FeatureLayers
 
     /// <summary>The label of the image with features: what the image below says, then each feature.</summary>
     /// <exception cref="Faults.FaultException">It is larger than what the budget has left.</exception>
-    public static string Label(EngineImage image, IReadOnlyList<Feature> features, ExpansionBudget budget)
+    public static string Label(ImageMetadata below, IReadOnlyList<Feature> features, ExpansionBudget budget)
     {
         var entries = new JsonArray();
-        foreach (var entry in Below(image).Concat(features.Select(feature => feature.Label())))
+        foreach (var entry in below.Entries.Select(entry => entry.DeepClone()).Concat(features.Select(feature => feature.Label())))
         {
             entries.Add(entry);
         }
 
         var label = entries.ToJsonString();
-        budget.Send(label.Length, new TextPlace($"the label {MetadataLabel} of the image with features"));
+        budget.Send(label.Length, new TextPlace($"the label {ImageMetadata.Label} of the image with features"));
         return label;
-    }
-
-    private static IEnumerable<JsonObject> Below(EngineImage image)
-    {
-        if (!image.Labels.TryGetValue(MetadataLabel, out var text))
-        {
-            return [];
-        }
-
-        try
-        {
-            var node = OutsideJson.ParseNode(text, new JsonDocumentOptions { MaxDepth = 64 });
-            return node is JsonArray array
-                ? array.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject())
-                : node is JsonObject one ? [one] : [];
-        }
-        catch (OutsideJsonException)
-        {
-            return [];
-        }
     }
 
     private static string Install(Feature feature, int index, string containerUser, string remoteUser)

@@ -63,8 +63,13 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
 
     private async Task<PinnedImage> WithFeaturesAsync(StartContext context, PinnedImage image, CancellationToken cancellationToken)
     {
-        var features = context.Features;
-        if (features.Count == 0)
+        var (features, metadata) = (context.Features, ImageMetadata.Of(image.Image));
+        foreach (var line in metadata.Withheld)
+        {
+            context.Log.Write("image", line);
+        }
+
+        if (features.Count == 0 && metadata.Withheld.Count == 0)
         {
             return image;
         }
@@ -73,16 +78,22 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
+                $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so nothing can be added to it");
+        }
+
+        var label = FeatureLayers.Label(metadata, features, context.Plan.Budget);
+        if (features.Count == 0)
+        {
+            return await build.LayerAsync(
+                context, image, [], null, label, "label", "the image without what it asks for", cancellationToken);
         }
 
         context.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");
         var files = FeatureLayers.Files(
             features, RemoteUsers.ContainerUserOf(context.Configuration, image.Image), RemoteUsers.Of(context.Configuration, image.Image));
         return await build.LayerAsync(
-            context, image, FeatureLayers.Instructions(features, image.Image.User), files,
-            FeatureLayers.Label(image.Image, features, context.Plan.Budget), "features",
-            "the image with features", cancellationToken);
+            context, image, FeatureLayers.Instructions(features, image.Image.User), files, label, "features", "the image with features",
+            cancellationToken);
     }
 
     /// <summary>Every image and feature of a registry, as it is written.</summary>

@@ -100,14 +100,32 @@ public sealed class FeatureTests : IDisposable
     public void The_label_of_the_image_below_comes_first()
     {
         var image = new EngineImage(
-            "x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """{"remoteUser":"dev"}""" });
-        Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(image, [Of("a", "{}")], Budgets.New()));
+            "x", "dev", new Dictionary<string, string> { [ImageMetadata.Label] = """{"remoteUser":"dev"}""" });
+        Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(ImageMetadata.Of(image), [Of("a", "{}")], Budgets.New()));
 
         // One that cannot be read as text is none.
         var broken = new EngineImage(
-            "x", "dev", new Dictionary<string, string> { [FeatureLayers.MetadataLabel] = """[{"remoteUser":"\ud800"}]""" });
-        Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(broken, [Of("a", "{}")], Budgets.New()));
+            "x", "dev", new Dictionary<string, string> { [ImageMetadata.Label] = """[{"remoteUser":"\ud800"}]""" });
+        Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(ImageMetadata.Of(broken), [Of("a", "{}")], Budgets.New()));
         Assert.Null(RemoteUsers.FromMetadata(broken, "remoteUser"));
+    }
+
+    [Trait("Suite", "hostile")]
+    [Theory]
+    [InlineData("""{"capAdd":["SYS_PTRACE","ALL"],"init":true}""", """[{"init":true}]""", "the capabilities SYS_PTRACE, ALL")]
+    [InlineData("""[{"securityOpt":["seccomp=unconfined"]},{"remoteUser":"dev"}]""", """[{},{"remoteUser":"dev"}]""", "seccomp=unconfined")]
+    [InlineData("""[{"privileged":true}]""", "[{}]", "privileged mode")]
+    [InlineData("""[{"privileged":false}]""", """[{"privileged":false}]""", null)]
+    [InlineData("""[{"mounts":["source=/,target=/h,type=bind",{"source":"/"}]}]""", "[{}]", """source=/,target=/h,type=bind, {"source":"/"}""")]
+    [InlineData("""[{"mounts":7,"capAdd":null}]""", "[{}]", "the mounts 7")]
+    [InlineData("""[7,"x",null]""", "[]", null)]
+    [InlineData("no JSON", "[]", null)]
+    public void What_an_images_label_asks_of_the_host_is_left_out_with_a_line(string label, string left, string? line)
+    {
+        var metadata = ImageMetadata.Of(new EngineImage("x", null, new Dictionary<string, string> { [ImageMetadata.Label] = label }));
+        Assert.Equal(left, FeatureLayers.Label(metadata, [], Budgets.New()));
+        Assert.Equal(line is not null, metadata.Withheld.Count > 0);
+        Assert.Contains(line ?? "", string.Join('\n', metadata.Withheld), StringComparison.Ordinal);
     }
 
     [Trait("Suite", "hostile")]

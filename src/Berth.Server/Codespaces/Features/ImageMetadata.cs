@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Json;
+
+namespace Berth.Server.Codespaces.Features;
+
+/// <summary>
+/// What an image says about containers made of it (containers.dev, "Image metadata"), without what no codespace gets: whoever pushed the
+/// image wrote it, and the dev container tools do what it says.
+/// </summary>
+/// <param name="Entries">What is left, in its order.</param>
+/// <param name="Withheld">A line for each thing that was taken out.</param>
+internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnlyList<string> Withheld)
+{
+    /// <summary>The label in which images of dev containers keep it.</summary>
+    public const string Label = "devcontainer.metadata";
+
+    /// <summary>What a label can be of which something is read; the tools read it several times for every process.</summary>
+    private const int Longest = 1024 * 1024;
+
+    /// <summary>A label that is no such text has nothing to say.</summary>
+    public static ImageMetadata Of(EngineImage image)
+    {
+        if (!image.Labels.TryGetValue(Label, out var text) || text.Length > Longest)
+        {
+            return new([], []);
+        }
+
+        try
+        {
+            var node = OutsideJson.ParseNode(text, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false });
+            var entries = node is JsonArray list
+                ? list.OfType<JsonObject>().Select(entry => entry.DeepClone().AsObject()).ToList()
+                : node is JsonObject one ? [one] : [];
+            return new(entries, [.. entries.SelectMany(Withhold).Distinct()]);
+        }
+        catch (OutsideJsonException)
+        {
+            return new([], []);
+        }
+    }
+
+    /// <summary>Takes out of an entry, and tells, what it asks for and does not get.</summary>
+    private static IEnumerable<string> Withhold(JsonObject entry)
+    {
+        List<string> lines = [];
+        foreach (var (name, value) in Asked(entry).ToList())
+        {
+            entry.Remove(name);
+            lines.Add($"the label {Label} of the image asks for {value}, which a codespace does not get");
+        }
+
+        return lines;
+    }
+
+    private static IEnumerable<(string Name, string What)> Asked(JsonObject entry)
+    {
+        foreach (var (name, value) in entry)
+        {
+            if (What(name, value) is { } what)
+            {
+                yield return (name, what);
+            }
+        }
+    }
+
+    private static string? What(string name, JsonNode? value) => name switch
+    {
+        "privileged" => value?.GetValueKind() == JsonValueKind.True ? "privileged mode" : null,
+        "capAdd" => $"the capabilities {Shown(value)}",
+        "securityOpt" => $"the security options {Shown(value)}",
+        "mounts" => $"the mounts {Shown(value)}",
+        "runArgs" => $"the arguments {Shown(value)}",
+        _ => null,
+    };
+
+    private static string Shown(JsonNode? value)
+    {
+        var text = value is JsonArray list
+            ? string.Join(", ", list.Select(TextOf))
+            : TextOf(value);
+        return text.Length <= 200 ? text : text[..200] + "…";
+    }
+
+    private static string TextOf(JsonNode? value) =>
+        value?.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value?.ToJsonString() ?? "null";
+}
