@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
@@ -35,10 +37,41 @@ internal sealed partial class MountReader(
 
         checkout.Refusals.Try(() => Files(service, name, "secrets", file => $"/run/secrets/{file}", mounts));
         checkout.Refusals.Try(() => Files(service, name, "configs", file => $"/{file}", mounts));
-        return [.. mounts.Values];
+        return [.. mounts.Values.SelectMany(mount => Seen(mount, mounts.Values, name))];
 
         void Add(ComposeMount mount) => mounts[mount.Target] = mount;
     }
+
+    /// <summary>A copy in the image would be hidden by a workspace that is mounted over it.</summary>
+    private IEnumerable<ComposeMount> Seen(ComposeMount mount, IEnumerable<ComposeMount> all, string name)
+    {
+        var over = all.FirstOrDefault(other => other.Kind == ComposeMountKind.Workspace
+            && mount.Target.StartsWith(other.Target + "/", StringComparison.Ordinal));
+        if (mount.Kind != ComposeMountKind.Copy || over is null)
+        {
+            return [mount];
+        }
+
+        if (mount.Target[(over.Target.Length + 1)..] == mount.Source)
+        {
+            // It is the same file or folder.
+            return [];
+        }
+
+        if (checkout.KindOf(mount.Source) != FileKind.Folder)
+        {
+            remarks.Add(
+                $"services.{name}.volumes: {mount.Source} is not seen at {mount.Target}, which lies in the workspace; copy it there in a "
+                    + "lifecycle command");
+            return [];
+        }
+
+        // The engine fills a new volume with what the image has at its place.
+        return [mount, mount with { Kind = ComposeMountKind.Volume, Source = VolumeNameOf("copy", mount.Target) }];
+    }
+
+    private static string VolumeNameOf(string what, string path) =>
+        $"{what}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16]}";
 
     private void Count(ComposeNode node) => checkout.Budget.Count("mounts", MaxMounts, node.Place);
 
@@ -104,9 +137,16 @@ internal sealed partial class MountReader(
             return new ComposeMount(ComposeMountKind.Workspace, "", target, readOnly);
         }
 
-        if (checkout.KindOf(path) is not (FileKind.File or FileKind.Folder))
+        var kind = checkout.KindOf(path);
+        if (kind == FileKind.Missing)
         {
-            throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path}");
+            remarks.Add($"{what}: the repository has no {path}, so an empty folder of the codespace's disk is at {target}");
+            return new ComposeMount(ComposeMountKind.Volume, VolumeNameOf("missing", path), target, readOnly);
+        }
+
+        if (kind is not (FileKind.File or FileKind.Folder))
+        {
+            throw new FaultException(FaultKind.Configuration, $"{what}: {path} is neither a file nor a folder");
         }
 
         remarks.Add(

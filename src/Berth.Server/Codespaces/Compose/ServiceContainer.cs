@@ -61,7 +61,11 @@ internal static class ServiceContainer
     public static GateAdditions Additions(StartContext context, ComposeService service, string? joined, IReadOnlyList<string> aliases) =>
         new(
             Mounts(context, service, withWorkspace: false), [.. Environment(service)], HostConfig(context, service, joined),
-            joined is null ? Networking(context, aliases) : [], joined is null ? service.HostName : null);
+            joined is null ? Networking(context, aliases) : [], joined is null ? service.HostName : null)
+        {
+            Terminal = service.Terminal,
+            Input = service.Input,
+        };
 
     /// <summary>Of the image that people work in: what the tools have no words for. Empty when there is nothing to say.</summary>
     public static IEnumerable<string> Instructions(ComposeService service, bool withCommand)

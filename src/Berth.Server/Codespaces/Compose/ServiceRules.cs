@@ -1,5 +1,3 @@
-using Berth.Server.Faults;
-
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>What a service of a compose file may not ask for, and what is left out: with the reason that people read.</summary>

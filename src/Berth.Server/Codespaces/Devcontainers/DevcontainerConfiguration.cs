@@ -34,9 +34,6 @@ internal sealed record DevcontainerConfiguration(
 
     public HostRequirements? Requirements { get; init; }
 
-    /// <summary>It has a <c>workspaceFolder</c>.</summary>
-    public bool NamesFolder { get; init; }
-
     private static readonly string[] Passed =
     [
         "name", "remoteUser", "containerUser", "containerEnv", "remoteEnv", "onCreateCommand", "updateContentCommand", "postCreateCommand",
@@ -51,6 +48,10 @@ internal sealed record DevcontainerConfiguration(
         "hostRequirements", "workspaceFolder", "workspaceMount",
     ];
 
+    /// <summary>They lead to files of the repository, which are looked for on this side of the container.</summary>
+    private static readonly string[] Paths =
+        ["dockerFile", "dockerfile", "context", "dockerComposeFile", "workspaceMount", "workspaceFolder"];
+
     private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
     {
         ["initializeCommand"] = "it would run on the server, not in the codespace",
@@ -64,22 +65,29 @@ internal sealed record DevcontainerConfiguration(
     };
 
     /// <param name="repository">The repository's name: the workspace is mounted at <c>/workspaces/NAME</c>.</param>
-    /// <exception cref="FaultException">It asks for a form that this version does not support, or is wrong.</exception>
-    public static DevcontainerConfiguration From(DevcontainerFile file, string repository)
+    /// <param name="workspace">Where a compose service mounts it; null where none does.</param>
+    /// <exception cref="FaultException">It grows too large; what else is wrong is told to the checkout's refusals.</exception>
+    public static DevcontainerConfiguration From(DevcontainerFile file, string repository, string? workspace = null)
     {
-        var config = new JsonObject();
-        foreach (var (name, value) in JsonObject.Create(file.Content)!)
+        var config = Replaced(
+            JsonObject.Create(file.Content)!, file, [],
+            variable => variable == "localWorkspaceFolderBasename" ? repository : ConfigurationVariables.LocalEnvironment(variable));
+        List<string> ignored = [.. file.Repeated];
+        var (target, folder) = WorkspacePlace.Read(config, file, repository, ignored);
+        if (workspace is not null)
         {
-            config[name] = ConfigurationVariables.Replace(
-                value,
-                variable => variable == "localWorkspaceFolderBasename" ? repository : ConfigurationVariables.LocalEnvironment(variable),
-                file.Checkout.Budget, new TextPlace(file.Path, file.Lines.GetValueOrDefault(name)));
+            (target, folder) = (workspace, config.ContainsKey("workspaceFolder") ? folder : workspace);
         }
 
-        List<string> ignored = [];
+        config = Replaced(config, file, Paths, variable => variable switch
+        {
+            "localWorkspaceFolder" => target,
+            "containerWorkspaceFolder" => folder,
+            "containerWorkspaceFolderBasename" => folder[(folder.LastIndexOf('/') + 1)..],
+            _ => null,
+        });
         var (reader, refusals) = (new SourceReader(config, file, ignored), file.Checkout.Refusals);
         var source = refusals.Try(reader.Read) ?? new RefusedSource();
-        var (target, folder) = WorkspacePlace.Read(config, file, repository, ignored);
         var result = new DevcontainerConfiguration(
             source, target, folder, refusals.Try(() => Text(config, "remoteUser", file.Path)),
             refusals.Try(() => Text(config, "containerUser", file.Path)), ignored)
@@ -88,7 +96,6 @@ internal sealed record DevcontainerConfiguration(
             FeatureOrder = refusals.Try(reader.FeatureOrder) ?? [],
             Secrets = refusals.Try(reader.Secrets) ?? [],
             Requirements = refusals.Try(reader.Requirements),
-            NamesFolder = config.ContainsKey("workspaceFolder"),
         };
         foreach (var (name, value) in config)
         {
@@ -97,8 +104,9 @@ internal sealed record DevcontainerConfiguration(
                     || LifecycleCommands.IsOne(
                         value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null)))
             {
-                refusals.Try(() => CheckType(name, value, file.Path));
-                result._passed[name] = value?.DeepClone();
+                var passed = name is "containerEnv" or "remoteEnv" && value is JsonObject map ? Texts(map) : value?.DeepClone();
+                refusals.Try(() => CheckType(name, passed, file.Path));
+                result._passed[name] = passed;
             }
             else if (name == "waitFor")
             {
@@ -112,6 +120,38 @@ internal sealed record DevcontainerConfiguration(
 
         return result;
     }
+
+    /// <param name="kept">Properties, those of <c>build</c> among them, that stay as they are.</param>
+    private static JsonObject Replaced(JsonObject config, DevcontainerFile file, string[] kept, Func<string, string?> valueOf)
+    {
+        var result = new JsonObject();
+        foreach (var (name, value) in config)
+        {
+            var place = new TextPlace(file.Path, file.Lines.GetValueOrDefault(name));
+            result[name] = kept.Contains(name) ? value?.DeepClone()
+                : name == "build" && value is JsonObject build
+                ? new JsonObject(build.Select(entry => KeyValuePair.Create(
+                    entry.Key,
+                    kept.Contains(entry.Key)
+                        ? entry.Value?.DeepClone()
+                        : ConfigurationVariables.Replace(entry.Value, valueOf, file.Checkout.Budget, place))))
+                : ConfigurationVariables.Replace(value, valueOf, file.Checkout.Budget, place);
+        }
+
+        return result;
+    }
+
+    /// <summary>Numbers and truths as variables have them.</summary>
+    private static JsonObject Texts(JsonObject map) => new(map.Select(entry => KeyValuePair.Create(
+        entry.Key, TextOf(entry.Value) is { } text ? JsonValue.Create(text) : entry.Value?.DeepClone())));
+
+    /// <summary>A text, a number or a truth as a text; null for anything else.</summary>
+    internal static string? TextOf(JsonNode? value) => value?.GetValueKind() switch
+    {
+        JsonValueKind.String => value.GetValue<string>(),
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.ToJsonString(),
+        _ => null,
+    };
 
     /// <summary>The configuration for the dev container tools: with the pinned image and Berth's own mount.</summary>
     /// <param name="more">Properties that the configuration does not have are taken from here; of maps, single entries.</param>

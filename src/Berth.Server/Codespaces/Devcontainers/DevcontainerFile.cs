@@ -18,7 +18,6 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     {
         CommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
-        AllowDuplicateProperties = false,
         MaxDepth = 64,
     };
 
@@ -37,8 +36,16 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
 
         var bytes = Open(checkout.Root, path);
         checkout.Budget.Read(bytes.Length, new TextPlace(path));
-        return new DevcontainerFile(path, Parse(bytes, path), checkout, bytes);
+        var content = Parse(bytes, path);
+        var repeated = RepeatedKeys.Find(WithoutMark(bytes), path);
+        return new DevcontainerFile(path, repeated.Count == 0 ? content : RepeatedKeys.WithLast(content), checkout, bytes)
+        {
+            Repeated = repeated,
+        };
     }
+
+    /// <summary>A line for each property that stands twice in an object; the last one counts.</summary>
+    public IReadOnlyList<string> Repeated { get; init; } = [];
 
     /// <summary>Within the checkout; paths in it begin there.</summary>
     public string Folder => Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.LastIndexOf('/')] : "";
@@ -49,7 +56,7 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     private Dictionary<string, int> ReadLines()
     {
         Dictionary<string, int> lines = new(StringComparer.Ordinal);
-        var text = Bytes.Span[(Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..];
+        var text = WithoutMark(Bytes.Span);
         var reader = new Utf8JsonReader(text, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         for (var (line, seen) = (1, 0); reader.Read();)
         {
@@ -64,30 +71,43 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         return lines;
     }
 
-    /// <summary>The line of a property, given as the names that lead to it; 1 when it is not there.</summary>
+    /// <summary>The line of a property, given as the names that lead to it: 1 when it is not there, the last of two.</summary>
     public int LineOf(params string[] path)
     {
-        var reader = new Utf8JsonReader(
-            Bytes.Span[(Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..],
-            new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var line = 1;
+        var text = WithoutMark(Bytes.Span);
+        var reader = new Utf8JsonReader(text, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         for (var found = 0; reader.Read();)
         {
             // Only properties of the objects on the way are at these depths, and other objects are skipped.
-            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == found + 1)
+            if (reader.TokenType == JsonTokenType.EndObject && found > 0 && reader.CurrentDepth == found)
             {
-                if (!reader.ValueTextEquals(path[found]))
+                found--;
+            }
+            else if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == found + 1)
+            {
+                var isOne = reader.ValueTextEquals(path[found]);
+                if (isOne && found + 1 == path.Length)
+                {
+                    line = text[..(int)reader.TokenStartIndex].Count((byte)'\n') + 1;
+                }
+
+                reader.Read();
+                if (isOne && found + 1 < path.Length && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    found++;
+                }
+                else
                 {
                     reader.Skip();
-                }
-                else if (++found == path.Length)
-                {
-                    return Bytes.Span[..(int)reader.TokenStartIndex].Count((byte)'\n') + 1;
                 }
             }
         }
 
-        return 1;
+        return line;
     }
+
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> bytes) => bytes[(bytes.StartsWith("\uFEFF"u8) ? 3 : 0)..];
 
     /// <summary>Every configuration of a checkout: the usual places, then those in folders.</summary>
     public static IReadOnlyList<string> All(string checkout) =>

@@ -99,18 +99,14 @@ internal sealed class DevcontainerPlan
                 Build = Compose?.Main.Build;
                 if (Compose?.WorkspaceTarget is { } target)
                 {
-                    Configuration = configuration with
-                    {
-                        MountTarget = target,
-                        WorkspaceFolder = configuration.NamesFolder ? configuration.WorkspaceFolder : target,
-                    };
+                    Configuration = DevcontainerConfiguration.From(file, repository, target);
                 }
 
                 break;
         }
 
-        Features = [.. configuration.Features.Select(request => Refusals.Try(() => new FeatureUse(
-            FeatureName.Parse(request.Id, file.Checkout, file.Folder, file.Path), file.Path, file.LineOf("features", request.Id))))
+        Features = [.. Configuration.Features.Select(request => Refusals.Try(() => new FeatureUse(
+            FeatureName.Parse(request.Id, file.Checkout, file.Folder, file.Path), file.Path, file.LineOf("features", request.Written))))
             .OfType<FeatureUse>()];
     }
 

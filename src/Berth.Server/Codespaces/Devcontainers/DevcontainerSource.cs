@@ -28,8 +28,9 @@ internal sealed record DockerfileBuild(
     string? Inline = null);
 
 /// <summary>A feature as a configuration asks for it.</summary>
-/// <param name="Id">As written: <c>ghcr.io/owner/features/go:1</c>, <c>./feature</c>.</param>
-internal sealed record FeatureRequest(string Id, JsonObject Options);
+/// <param name="Id"><c>ghcr.io/owner/features/go:1</c>, <c>./feature</c>.</param>
+/// <param name="Written">As it stands in the file.</param>
+internal sealed record FeatureRequest(string Id, JsonObject Options, string Written);
 
 /// <summary>A secret that a repository recommends (containers.dev, <c>secrets</c>); never required.</summary>
 internal sealed record RecommendedSecret(string Name, string? Description, string? DocumentationUrl);

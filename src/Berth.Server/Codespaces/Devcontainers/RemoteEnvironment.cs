@@ -52,12 +52,26 @@ internal static partial class RemoteEnvironment
     {
         foreach (var variable in remote.EnumerateObject().Where(variable => VariableName().IsMatch(variable.Name)))
         {
-            if (variable.Value.ValueKind == JsonValueKind.String
+            if (variable.Value.ValueKind == JsonValueKind.Null)
+            {
+                Unset(variable.Name, variables, container);
+            }
+            else if (variable.Value.ValueKind == JsonValueKind.String
                 && variable.Value.GetString() is { } value
                 && !value.Contains('\0', StringComparison.Ordinal))
             {
                 variables[variable.Name] = ConfigurationVariables.Replace(value, name => Resolve(name, container), budget, Place);
             }
+        }
+    }
+
+    /// <summary>A process of an engine cannot be without a variable that its container has, but can have nothing in it.</summary>
+    private static void Unset(string name, Dictionary<string, string> variables, EngineContainer container)
+    {
+        variables.Remove(name);
+        if (container.Environment.Any(entry => entry.StartsWith(name + "=", StringComparison.Ordinal)))
+        {
+            variables[name] = "";
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Expansion;
+using Berth.Server.Codespaces.Features;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 
@@ -60,15 +62,19 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         Dictionary<string, string> arguments = new(StringComparer.Ordinal);
         foreach (var (name, value) in _refusals.Try(() => Object(build, "args", "build.args")) ?? [])
         {
-            _refusals.Try(() => arguments[name] = ArgumentName().IsMatch(name) && value?.GetValueKind() == JsonValueKind.String
-                ? value.GetValue<string>() : throw Fault("build.args must be names with texts"));
+            _refusals.Try(() => arguments[name] = ArgumentName().IsMatch(name) && DevcontainerConfiguration.TextOf(value) is { } text
+                ? text : throw Fault("build.args must be names with texts"));
         }
 
         var target = _refusals.Try(() => Text(build, "target", "build.target"));
         var (noCache, network) = Options(build, arguments, ref target);
-        var folder = _refusals.Try(() => file.Checkout.Locate(Folder, context ?? ".", $"{file.Path}: build.context"));
-        return new DockerfileBuild(
-            file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile"), folder ?? "", arguments, target, noCache, network);
+        var path = file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile");
+
+        // Unless something else is said it is the Dockerfile's own folder.
+        var folder = context is null
+            ? path[..Math.Max(path.LastIndexOf('/'), 0)]
+            : _refusals.Try(() => file.Checkout.Locate(Folder, context, $"{file.Path}: build.context"));
+        return new DockerfileBuild(path, folder ?? "", arguments, target, noCache, network);
     }
 
     /// <summary>Options of <c>docker build</c>, of which a few are harmless.</summary>
@@ -183,14 +189,29 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
             });
             if (options is not null)
             {
-                features.Add(new FeatureRequest(id, options.DeepClone().AsObject()));
+                var (name, option) = OldFeatureNames.Today(id);
+                options = options.DeepClone().AsObject();
+                if (option is not null)
+                {
+                    options.TryAdd(option, true);
+                }
+
+                if (name != id)
+                {
+                    ignored.Add($"the feature {id} is read as {name}, which is its name today");
+                }
+
+                features.Add(new FeatureRequest(name, options, id));
             }
         }
 
         return features;
     }
 
-    public List<string> FeatureOrder() => Strings(config, "overrideFeatureInstallOrder", "overrideFeatureInstallOrder") ?? [];
+    public List<string> FeatureOrder() => [
+        .. (Strings(config, "overrideFeatureInstallOrder", "overrideFeatureInstallOrder") ?? [])
+            .Select(id => OldFeatureNames.Today(id).Name),
+    ];
 
     public List<RecommendedSecret> Secrets()
     {
@@ -219,7 +240,8 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         }
 
         var cpus = wanted.TryGetPropertyValue("cpus", out var number) && number is not null
-            ? number.GetValueKind() == JsonValueKind.Number && number.AsValue().TryGetValue<int>(out var count) && count > 0
+            ? int.TryParse(DevcontainerConfiguration.TextOf(number), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count > 0
                 ? count
                 : throw Fault("hostRequirements.cpus must be a number")
             : (int?)null;
@@ -231,12 +253,12 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
     /// <summary><c>8gb</c>: bytes with tb, gb, mb, kb or nothing behind, counted in 1024.</summary>
     private long? Size(JsonObject wanted, string name)
     {
-        if (Text(wanted, name, "hostRequirements." + name) is not { } text)
+        if (wanted[name] is not { } value)
         {
             return null;
         }
 
-        var match = SizeGrammar().Match(text);
+        var match = SizeGrammar().Match(DevcontainerConfiguration.TextOf(value) ?? "");
         var shift = match.Groups["unit"].Value.ToLowerInvariant() switch { "tb" => 40, "gb" => 30, "mb" => 20, "kb" => 10, _ => 0 };
         return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << 20 << (40 - shift)
             ? number << shift

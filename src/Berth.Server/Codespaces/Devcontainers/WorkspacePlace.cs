@@ -16,10 +16,10 @@ internal static partial class WorkspacePlace
         if (refusals.Try(() => DevcontainerConfiguration.Text(config, "workspaceMount", file.Path)) is { } mount)
         {
             // Only its target is of interest; the source is always the codespace's own workspace.
-            var named = mount.Split(',')
-                .Select(part => part.Split('=', 2))
-                .FirstOrDefault(part => part.Length == 2 && part[0].Trim() is "target" or "dst" or "destination");
-            if (named is not null && PathOf(named[1].Trim()) is { } place && IsPlace(place))
+            var part = InContainer(mount).Split(',')
+                .Select(option => option.Split('=', 2))
+                .FirstOrDefault(option => option.Length == 2 && option[0].Trim() is "target" or "dst" or "destination");
+            if (part is not null && PathOf(part[1].Trim()) is { } place && IsPlace(place))
             {
                 target = place.Text;
             }
@@ -27,10 +27,12 @@ internal static partial class WorkspacePlace
             ignored.Add($"workspaceMount is ignored except for its target: Berth mounts the workspace (at {target})");
         }
 
-        if (refusals.Try(() => DevcontainerConfiguration.Text(config, "workspaceFolder", file.Path)) is not { } folder)
+        if (refusals.Try(() => DevcontainerConfiguration.Text(config, "workspaceFolder", file.Path)) is not { } named)
         {
             return (target, target);
         }
+
+        var folder = InContainer(named);
 
         // A folder of the workspace may have any name; one beside it becomes a mount's target.
         if (PathOf(folder) is { } at)
@@ -52,6 +54,9 @@ internal static partial class WorkspacePlace
                 $"{file.Path}: workspaceFolder must be an absolute path without '..', not the kernel's and, outside {target}, of letters, "
                     + $"digits and . _ - alone; not '{folder}'"));
         return (target, target);
+
+        // The folder of the host that it would be is the one in the container: there is no other that anybody could reach.
+        string InContainer(string text) => text.Replace("${localWorkspaceFolder}", "/workspaces/" + repository, StringComparison.Ordinal);
     }
 
     private static ContainerPath? PathOf(string text) =>

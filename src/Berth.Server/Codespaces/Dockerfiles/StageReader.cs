@@ -88,7 +88,8 @@ internal sealed partial class StageReader(
     }
 
     private string? NameOf(DockerfileInstruction instruction) =>
-        SplitArguments(instruction) is [_, _, var name] && Stages.TrueForAll(stage => stage.Name != name.ToLowerInvariant())
+        SplitArguments(instruction) is [_, _, var name]
+            && Stages.TrueForAll(stage => !name.Equals(stage.Name, StringComparison.OrdinalIgnoreCase))
             ? name.ToLowerInvariant()
             : null;
 

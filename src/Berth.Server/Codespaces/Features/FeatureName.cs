@@ -18,6 +18,7 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
     /// <exception cref="FaultException">It is no feature that codespaces install.</exception>
     public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
     {
+        id = OldFeatureNames.Today(id).Name;
         RefuseEngines(id, where);
         if (id.StartsWith("./", StringComparison.Ordinal) || id.StartsWith("../", StringComparison.Ordinal))
         {

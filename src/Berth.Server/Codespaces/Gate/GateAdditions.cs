@@ -13,6 +13,12 @@ namespace Berth.Server.Codespaces.Gate;
 internal sealed record GateAdditions(
     JsonArray MoreMounts, IReadOnlyList<string> Environment, JsonObject Host, JsonObject? Networking, string? HostName)
 {
+    /// <summary>Its main process has a terminal; some images end at once without one.</summary>
+    public bool Terminal { get; init; }
+
+    /// <summary>The input of its main process stays open.</summary>
+    public bool Input { get; init; }
+
     /// <param name="body">Of <c>POST /containers/create</c>, as it was accepted.</param>
     public void AddTo(JsonObject body)
     {
@@ -57,6 +63,16 @@ internal sealed record GateAdditions(
         if (HostName is not null)
         {
             body["Hostname"] = HostName;
+        }
+
+        if (Terminal)
+        {
+            body["Tty"] = true;
+        }
+
+        if (Input)
+        {
+            body["OpenStdin"] = true;
         }
     }
 

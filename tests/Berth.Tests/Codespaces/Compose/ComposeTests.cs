@@ -213,6 +213,28 @@ public sealed class ComposeTests : IDisposable
                 (read.Kind.ToString(), read.Source, read.Target, read.ReadOnly));
     }
 
+    [Theory]
+    [InlineData("['..:/w', './there:/w/.devcontainer/there']", "Workspace::/w")]
+    [InlineData("['..:/w', './there:/w/other']", "Workspace::/w Copy:.devcontainer/there:/w/other Volume:copy-0:/w/other")]
+    [InlineData("['..:/w', './file:/w/other']", "Workspace::/w")]
+    [InlineData("['..:/w', './there:/elsewhere']", "Workspace::/w Copy:.devcontainer/there:/elsewhere")]
+    [InlineData("['./missing:/a', '../missing:/b']", "Volume:missing-0:/a Volume:missing-1:/b")]
+    [InlineData("['./missing:/a', '../.devcontainer/missing:/b']", "Volume:missing-0:/a Volume:missing-0:/b")]
+    public void A_bind_is_seen_where_it_is_wanted_and_a_folder_that_is_not_there_is_made(string volumes, string expected)
+    {
+        Write(".devcontainer/there/x", "x");
+        Write(".devcontainer/file", "x");
+        var plan = Read($"services:\n  app:\n    {Image}    volumes: {volumes}\n");
+        var volumesOf = plan.Main.Mounts.Where(mount => mount.Kind == ComposeMountKind.Volume);
+        List<string> names = [.. volumesOf.Select(mount => mount.Source).Distinct()];
+        Assert.Equal(
+            expected,
+            string.Join(
+                ' ', plan.Main.Mounts.Select(mount => mount.Kind == ComposeMountKind.Volume
+                    ? $"Volume:{mount.Source.Split('-')[0]}-{names.IndexOf(mount.Source)}:{mount.Target}"
+                    : $"{mount.Kind}:{mount.Source}:{mount.Target}")));
+    }
+
     [Fact]
     public void Services_that_wait_for_each_other_or_share_in_a_circle_are_named()
     {

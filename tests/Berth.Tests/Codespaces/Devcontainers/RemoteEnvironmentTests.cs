@@ -12,6 +12,7 @@ public sealed class RemoteEnvironmentTests
     [InlineData("""[{"remoteEnv":{"PATH":"${containerEnv:PATH}:/opt/bin"}}]""", "PATH=/usr/bin:/bin:/opt/bin")]
     [InlineData("""[{"remoteEnv":{"A":"${containerEnv:NONE:x}${localEnv:HOME}${localEnv:PATH:y}"}}]""", "A=xy")]
     [InlineData("""[{"remoteEnv":{"A":null,"B=C":"1","":"2","D":5}}]""", "")]
+    [InlineData("""[{"remoteEnv":{"A":"1"}},{"remoteEnv":{"A":null,"HOME":null}}]""", "HOME=")]
     [InlineData("""[{"remoteEnv":"A=1"},7]""", "")]
     [InlineData("not JSON", "")]
     [InlineData("""[{"remoteEnv":{"A":"\ud800"}}]""", "")]

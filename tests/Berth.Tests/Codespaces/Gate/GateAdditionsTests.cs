@@ -41,6 +41,14 @@ public sealed class GateAdditionsTests
     }
 
     [Fact]
+    public void A_service_with_a_terminal_has_it_in_its_container()
+    {
+        var created = Create(
+            new GateAdditions([], [], [], null, null) { Terminal = true, Input = true }, """{"Image":"r.test/a@sha256:0","Tty":false}""");
+        Assert.Equal("true true", $"{created["Tty"]!.ToJsonString()} {created["OpenStdin"]!.ToJsonString()}");
+    }
+
+    [Fact]
     public void The_network_of_another_service_takes_the_place_of_the_codespaces()
     {
         var created = Create(

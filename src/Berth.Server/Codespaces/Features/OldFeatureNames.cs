@@ -1,0 +1,35 @@
+namespace Berth.Server.Codespaces.Features;
+
+/// <summary>
+/// Features as they were named before they lay in registries. The reference implementation reads them so
+/// (devcontainers/cli, <c>getBackwardCompatibleFeatureId</c>).
+/// </summary>
+internal static class OldFeatureNames
+{
+    private static readonly HashSet<string> Moved = new(StringComparer.Ordinal)
+    {
+        "aws-cli", "azure-cli", "desktop-lite", "dotnet", "git", "git-lfs", "github-cli", "java", "kubectl-helm-minikube", "node",
+        "powershell", "python", "ruby", "rust", "sshd", "terraform",
+    };
+
+    private static readonly Dictionary<string, (string Name, string? Option)> Renamed = new(StringComparer.Ordinal)
+    {
+        ["golang"] = ("go", null),
+        ["common"] = ("common-utils", null),
+        ["gradle"] = ("java", "installGradle"),
+        ["maven"] = ("java", "installMaven"),
+        ["jupyterlab"] = ("python", "installJupyterlab"),
+    };
+
+    /// <summary>The name of today, and an option that says what the old one meant; a name of today stays as it is.</summary>
+    public static (string Name, string? Option) Today(string id)
+    {
+        // A colon without a version stands for the newest one.
+        var name = id.TrimEnd(':');
+        return Moved.Contains(name) ? (In(name), null)
+            : Renamed.TryGetValue(name, out var renamed) ? (In(renamed.Name), renamed.Option)
+            : (name, null);
+    }
+
+    private static string In(string name) => $"ghcr.io/devcontainers/features/{name}:1";
+}
