@@ -191,10 +191,14 @@ mount_cgroups() {
   mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || true
 }
 
-# What codespaces need beside an engine: git, a sandbox, a firewall, filesystems in files, and the reference implementation of dev
-# containers, which goes on PATH.
+# What codespaces need beside an engine: git, a sandbox, a firewall, filesystems in files.
 ensure_codespace_tools() {
-  ensure_packages git:git node:nodejs npm:npm bwrap:bubblewrap /usr/sbin/nft:nftables /usr/sbin/ip:iproute2 /usr/sbin/mkfs.ext4:e2fsprogs setpriv:util-linux /bin/mount:mount || return 1
+  ensure_packages git:git bwrap:bubblewrap /usr/sbin/nft:nftables /usr/sbin/ip:iproute2 /usr/sbin/mkfs.ext4:e2fsprogs setpriv:util-linux /bin/mount:mount
+}
+
+# ensure_devcontainer_cli: the reference implementation of dev containers, beside which the suite and the benchmarks put Berth.
+ensure_devcontainer_cli() {
+  ensure_packages node:nodejs npm:npm || return 1
   if [ ! -x "$CACHE/tools/node_modules/.bin/devcontainer" ]; then
     # 0.83 is the last that runs on Debian 12's node 18.
     local version=0.89.0

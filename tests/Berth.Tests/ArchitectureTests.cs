@@ -18,26 +18,26 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, string[]> CodespaceRooms = new(StringComparer.Ordinal)
     {
         ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Features", "Images", "Networks", "Steps"],
-        ["Compose"] = ["Devcontainers", "Expansion", "Features", "Gate", "Networks", "Steps"],
-        ["Connections"] = ["Connections.Files", "Connections.Ports", "Devcontainers", "Engine", "Environment", "Expansion"],
+        ["Compose"] = ["Devcontainers", "Expansion", "Features", "Isolation"],
+        ["Connections"] = ["Connections.Files", "Connections.Ports", "Engine", "Environment"],
         ["Connections.Files"] = ["Connections", "Engine"],
         ["Connections.Ports"] = ["Connections", "Engine"],
-        ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features", "Sandbox"],
+        ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features"],
         ["Dockerfiles"] = ["Expansion"],
-        ["Engine"] = ["Gate"],
+        ["Engine"] = [],
         ["Expansion"] = [],
         ["Features"] = ["Builds", "Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images"],
-        ["Gate"] = ["Engine", "Environment", "Sandbox"],
         ["Git"] = ["Networks", "Sandbox"],
         ["Images"] = ["Builds", "Engine"],
-        ["Environment"] = ["Engine", "Gate", "Images"],
-        ["Networks"] = ["Engine", "Gate", "Sandbox"],
+        ["Environment"] = ["Engine", "Images"],
+        ["Isolation"] = [],
+        ["Networks"] = ["Engine", "Sandbox"],
         ["Permissions"] = ["Devcontainers", "Expansion", "Preflight"],
         ["Preflight"] = ["Devcontainers", "Engine", "Expansion", "Features", "Git", "Images", "Permissions", "Sandbox", "Steps"],
         ["Sandbox"] = [],
         ["Steps"] = [
-            "Builds", "Compose", "Connections", "Devcontainers", "Engine", "Expansion", "Features", "Gate", "Git", "Images", "Environment",
-            "Networks", "Permissions", "Sandbox", "Workspaces",
+            "Builds", "Compose", "Connections", "Devcontainers", "Engine", "Expansion", "Features", "Git", "Images", "Environment",
+            "Isolation", "Networks", "Permissions", "Sandbox", "Workspaces",
         ],
         ["Workspaces"] = ["Engine"],
     };
@@ -125,7 +125,7 @@ public sealed partial class ArchitectureTests
     public void The_engine_knows_no_codespace() =>
         Assert.DoesNotContain(
             Server.Uses,
-            use => use.Room == "Codespaces.Engine" && SourceMap.FeatureOf(use.Used) == "Codespaces" && use.Used != "Codespaces.Gate");
+            use => use.Room == "Codespaces.Engine" && SourceMap.FeatureOf(use.Used) == "Codespaces");
 
     [Fact]
     public void The_client_and_the_command_line_know_nothing_of_the_server()

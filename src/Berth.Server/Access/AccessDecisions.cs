@@ -8,7 +8,8 @@ namespace Berth.Server.Access;
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {
-    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts = new(capacity: 50_000, ofAccess: true);
+    private readonly GenerationCache<(Principal Principal, PackageAddress Address), PackageFacts> _facts =
+        new(capacity: 50_000, ofAccess: true);
     private readonly GenerationCache<PackageAddress, PackageSubject> _subjects = new(capacity: 50_000, ofAccess: true);
 
     public async Task<Decision> DecideAsync(

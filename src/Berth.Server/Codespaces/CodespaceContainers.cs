@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -131,6 +130,6 @@ internal sealed class CodespaceContainers(Db db, IContainerEngine engine, Codesp
     /// </summary>
     private static bool IsOfEarlierRelease(EngineListed container, string codespace) =>
         !container.Labels.ContainsKey(BerthLabels.Start)
-            && (container.Name == GateScope.ContainerNameOf(codespace)
-                || container.Name.StartsWith(GateScope.ContainerNameOf(codespace) + ".", StringComparison.Ordinal));
+            && (container.Name == EngineNames.ContainerOf(codespace)
+                || container.Name.StartsWith(EngineNames.ContainerOf(codespace) + ".", StringComparison.Ordinal));
 }

@@ -9,19 +9,15 @@ namespace Berth.Server.Codespaces;
 ///     REPOSITORY           the checkout, owned by the remote user
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///     ~volumes/NAME        volumes of services
-///   override.json          the configuration that Berth wrote for the dev container tools
 ///   images.json            the images that the container was made of
 ///   services.json          the services beside it, in the order of their start
-///   home/                  HOME of the tools, thrown away before each start
-///   git-home/              HOME of git, likewise: what the tools' home is made of was never in the hands of another program
+///   git-home/              HOME of git, thrown away before each start
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
 /// </code>
 /// </summary>
 internal sealed class CodespaceFolders(string data, string name)
 {
     public string Root { get; } = Path.Combine(data, "codespaces", name);
-
-    public string Override => Path.Combine(Root, "override.json");
 
     /// <summary>The images that the container is made of, as the configuration names them: JSON, a list of texts.</summary>
     public string UsedImages => Path.Combine(Root, "images.json");
@@ -30,8 +26,6 @@ internal sealed class CodespaceFolders(string data, string name)
     public string Services => Path.Combine(Root, "services.json");
 
     public string Volume(string name) => Path.Combine(Workspaces, "~volumes", name);
-
-    public string Home => Path.Combine(Root, "home");
 
     public string GitHome => Path.Combine(Root, "git-home");
 
@@ -49,11 +43,8 @@ internal sealed class CodespaceFolders(string data, string name)
         Directory.CreateDirectory(Path.GetDirectoryName(Root)!, Private);
         Directory.CreateDirectory(Root, Private);
         Directory.CreateDirectory(Workspaces);
-        foreach (var home in new[] { Home, GitHome })
-        {
-            Delete(home);
-            Directory.CreateDirectory(home, Private);
-        }
+        Delete(GitHome);
+        Directory.CreateDirectory(GitHome, Private);
     }
 
     public void Delete() => Delete(Root);

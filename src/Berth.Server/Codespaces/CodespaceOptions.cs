@@ -14,12 +14,6 @@ internal sealed partial class CodespaceOptions
     public string DockerHost { get; set; } = "unix:///var/run/docker.sock";
 
     [Setting(
-        "the dev container CLI of npm's `@devcontainers/cli`, when it is not on the server's `PATH`",
-        Default = "the `devcontainer` on `PATH`")]
-    [FilePath]
-    public string? DevcontainerCli { get; set; }
-
-    [Setting(
         "`image`: each codespace's workspace is a filesystem of its own, as large as its machine type says, mounted through a loop device. "
             + "`folder`: a plain folder without a size, for hosts that have no loop devices")]
     [OneOf(WorkspaceImage, WorkspaceFolder)]

@@ -3,11 +3,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>Finds the programs that codespaces need on this machine, and says what is missing.</summary>
-internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration configuration)
+internal sealed class CodespaceTools(IConfiguration configuration)
 {
-    /// <summary>Where <c>script/server</c> installs what is not a Debian package.</summary>
-    private const string OwnTools = ".cache/tools/node_modules/.bin";
-
     private static readonly Dictionary<string, string> SystemPackages = new(StringComparer.Ordinal)
     {
         ["mkfs.ext4"] = "e2fsprogs",
@@ -29,23 +26,6 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
     public string Git() => Find("git") ?? throw Missing("git", "install the package git");
 
     /// <exception cref="FaultException">It is not installed.</exception>
-    public string DevcontainerCli()
-    {
-        if (!string.IsNullOrEmpty(options.DevcontainerCli))
-        {
-            return Cli() is { } named
-                ? named
-                : throw Missing(
-                    $"the dev container CLI {options.DevcontainerCli}", "BERTH_DEVCONTAINER_CLI names a file that is not there");
-        }
-
-        return Cli() ?? throw Missing("the dev container CLI", "npm install -g @devcontainers/cli, or set BERTH_DEVCONTAINER_CLI");
-    }
-
-    /// <exception cref="FaultException">It is not installed.</exception>
-    public string DockerClient() => Find("docker") ?? throw Missing("the docker client", "install the package docker.io");
-
-    /// <exception cref="FaultException">It is not installed.</exception>
     public string Bubblewrap() => Find("bwrap") ?? throw Missing("bubblewrap", "install the package bubblewrap");
 
     /// <summary>Programs of Debian's util-linux, e2fsprogs, nftables and mount.</summary>
@@ -53,13 +33,11 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
     public string SystemTool(string name) =>
         Find(name) ?? throw Missing(name, $"install the package {SystemPackages.GetValueOrDefault(name, "util-linux")}");
 
-    /// <summary>What the tools consist of that lies outside <c>/usr</c>: a sandbox has to be shown it.</summary>
+    /// <summary>Where git is, if it lies outside <c>/usr</c>: a sandbox has to be shown it.</summary>
     public IEnumerable<string> OutsideSystem() =>
-        new[] { Find("node"), Find("docker"), Find("git"), Cli() }
-            .OfType<string>()
-            .Select(PackageOf)
-            .Where(path => !path.StartsWith("/usr/", StringComparison.Ordinal))
-            .Distinct();
+        new[] { Find("git") }.OfType<string>()
+            .Select(path => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path)
+            .Where(path => !path.StartsWith("/usr/", StringComparison.Ordinal));
 
     public string Chown() => Find("chown") ?? throw Missing("chown", "install the package coreutils");
 
@@ -84,39 +62,12 @@ internal sealed class CodespaceTools(CodespaceOptions options, IConfiguration co
 
     private IEnumerable<Func<string>> Needed() =>
     [
-        Git, DevcontainerCli, DockerClient, () => Find("node") ?? throw Missing("node", "install the package nodejs"), Bubblewrap,
+        Git, Bubblewrap,
         .. SystemTools.Select(name => (Func<string>)(() => SystemTool(name))),
     ];
 
-    /// <summary>The file itself, behind the links of npm: a sandbox shows no folder of links.</summary>
-    private string? Cli() =>
-        (string.IsNullOrEmpty(options.DevcontainerCli)
-            ? Find("devcontainer")
-            : File.Exists(options.DevcontainerCli) ? Path.GetFullPath(options.DevcontainerCli) : null) is { } path
-            ? RealPath(path)
-            : null;
-
-    /// <summary>A program of npm needs the rest of its package; others are one file.</summary>
-    private static string PackageOf(string program)
-    {
-        var real = RealPath(program);
-        for (var folder = Path.GetDirectoryName(real);
-            real.EndsWith(".js", StringComparison.Ordinal) && folder is { Length: > 1 };
-            folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "package.json")))
-            {
-                return folder;
-            }
-        }
-
-        return real;
-    }
-
-    private static string RealPath(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-
     private string? Find(string program) =>
-        SearchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Append(Path.GetFullPath(OwnTools)).Concat(["/usr/sbin", "/sbin"])
+        SearchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     private static FaultException Missing(string what, string remedy) =>

@@ -1,6 +1,5 @@
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Connections;
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
@@ -40,7 +39,6 @@ internal static class CodespacesFeature
         services.AddSingleton<CollectDockerLogins>();
         services.AddSingleton<FetchImage>();
         services.AddPreflight();
-        services.AddSingleton<DevcontainerUp>();
         services.AddSingleton<BuiltImages>();
         services.AddSingleton<BuildGroups>();
         services.AddSingleton<BuildDockerfile>();

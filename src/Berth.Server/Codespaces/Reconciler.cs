@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
@@ -88,7 +87,6 @@ internal sealed partial class Reconciler(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        EngineGate.CleanUp(host.Name);
         using var timer = new PeriodicTimer(Interval, time);
         var looking = Task.CompletedTask;
         try

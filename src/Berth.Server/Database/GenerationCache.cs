@@ -20,7 +20,9 @@ public sealed class GenerationCache<TKey, TValue>(int capacity, bool ofAccess = 
     /// <param name="at">Asked for before the call, so that a write that lands during the read makes the answer stale, never fresh.</param>
     public ValueTask<TValue?> GetAsync(
         Generation at, TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken) =>
-        TryGet(at, key, out var value) ? new ValueTask<TValue?>(value) : new ValueTask<TValue?>(ReadAsync(at, key, read, cancellationToken));
+        TryGet(at, key, out var value)
+            ? new ValueTask<TValue?>(value)
+            : new ValueTask<TValue?>(ReadAsync(at, key, read, cancellationToken));
 
     public bool TryGet(Generation at, TKey key, [NotNullWhen(true)] out TValue? value)
     {

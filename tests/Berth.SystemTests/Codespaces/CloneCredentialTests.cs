@@ -137,7 +137,7 @@ public sealed class CloneCredentialTests : IDisposable
     {
         var outgoing = new OutgoingOptions { AllowedNetworks = "127.0.0.1", CaFile = server.CaFile };
         var data = new DataOptions { Data = _folder.Create("data") };
-        var tools = new CodespaceTools(new CodespaceOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        var tools = new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build());
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
         using var firewall = new Firewall(
             tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);

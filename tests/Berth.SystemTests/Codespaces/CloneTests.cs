@@ -188,7 +188,7 @@ public sealed class CloneTests : IAsyncLifetime
     {
         var data = Data();
         var outgoing = new OutgoingOptions { AllowedNetworks = allowed, AllowFileClone = allowFile };
-        var tools = new CodespaceTools(new CodespaceOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        var tools = new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build());
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
         using var firewall = new Firewall(
             tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);

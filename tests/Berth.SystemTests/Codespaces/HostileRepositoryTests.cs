@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces;
-using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
@@ -66,71 +63,6 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         Assert.Equal(
             Path.Combine(world.Server.Data, "codespaces", started.Name, "workspace", "app"),
             (string?)Assert.Single(inspected["Mounts"]!.AsArray())!["Source"]);
-    }
-
-    [Theory]
-    [InlineData("docker")]
-    [InlineData("/usr/bin/docker")]
-    public async Task The_docker_client_sees_and_does_through_the_gate_what_a_codespace_may(string client)
-    {
-        Requirement.That(client == "docker" || File.Exists(client), $"{client} is not installed");
-        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
-        var image = await world.ImageAsync("dev");
-        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
-        await world.GrantAsync("dev", repository);
-        var neighbour = (await world.CreateAsync(repository)).Is("Available");
-        var pinned = (await new Command("docker")
-            .RunAsync("inspect", "--format", "{{.Config.Image}}", Assert.Single(await world.ContainersAsync(neighbour.Name)))).Line;
-
-        using var folder = new TemporaryFolder();
-        var name = Accounts.Unique("gate");
-        var scope = new GateScope(name, "test-host", pinned, folder.Path, "/workspaces/app")
-        {
-            Containers = new GateContainers(
-                BerthLabels.Over((BerthLabels.Codespace, name), (BerthLabels.Host, "test-host"), (BerthLabels.Role, ContainerRole.Dev)), [],
-                (_, _) => Task.CompletedTask),
-        };
-        await using var gate = new EngineGate(new EngineSocket("unix:///var/run/docker.sock"), scope, (_, _) => { });
-        var docker = new Command(client, "--host", "unix://" + gate.SocketPath);
-        try
-        {
-            Assert.DoesNotContain(neighbour.Name, (await docker.RunAsync("ps", "--all")).Text, StringComparison.Ordinal);
-            var own = (await docker.RunAsync(
-                "run", "--detach", "--mount", $"type=bind,source={folder.Path},target=/workspaces/app", pinned, "sleep", "1000")).Line;
-            Assert.StartsWith((await docker.RunAsync("ps", "--quiet")).Line, own, StringComparison.Ordinal);
-            Assert.Equal(
-                "through the gate", (await docker.RunWithInputAsync("through the gate", "exec", "--interactive", own, "cat")).Text);
-            Assert.Equal(3, (await docker.TryAsync(null, "exec", own, "sh", "-c", "exit 3")).ExitCode);
-
-            var foreign = Assert.Single(await world.ContainersAsync(neighbour.Name));
-            foreach (var (arguments, reason) in new (string[], string)[]
-            {
-                (["exec", foreign, "id"], "No such container"),
-                (["logs", foreign], "No such container"),
-                (["stop", foreign], "No such container"),
-                (["rm", "--force", own], "not available to codespaces"),
-                (["run", "--privileged", pinned], "privileged mode is not allowed"),
-                (["run", "--volume", "/:/host", pinned], "mounts other than the codespace's own workspace"),
-                (["run", "--pid", "host", pinned], "another process namespace is not allowed"),
-                (["run", "--network", "host", pinned], "foreign networks and the host's are not allowed"),
-                (["run", "--device", "/dev/null", pinned], "host devices are not allowed"),
-                (["run", "--security-opt", "seccomp=unconfined", pinned], "security options are not allowed"),
-                (["run", "--publish", "80:80", pinned], "publishing ports on the host is not allowed"),
-                (["run", "busybox"], "only the codespace's own image"),
-                (["exec", "--privileged", own, "id"], "privileged mode is not allowed"),
-                (["cp", own + ":/etc/passwd", "-"], "not available to codespaces"),
-                (["pull", "busybox"], "pulling is Berth's part"),
-                (["volume", "ls"], "not available to codespaces"),
-                (["info"], "not available to codespaces"),
-            })
-            {
-                Assert.Contains(reason, (await docker.RefusedAsync(arguments)).All, StringComparison.Ordinal);
-            }
-        }
-        finally
-        {
-            await new Command("docker").TryAsync(null, "rm", "--force", scope.ContainerName);
-        }
     }
 
     [Fact]

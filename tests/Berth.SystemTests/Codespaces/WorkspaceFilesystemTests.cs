@@ -135,7 +135,7 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
     }
 
     private static WorkspaceFilesystem Workspaces(CodespaceOptions options) =>
-        new(new CodespaceTools(options, new ConfigurationBuilder().AddEnvironmentVariables().Build()), options, TimeProvider.System);
+        new(new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build()), options, TimeProvider.System);
 
     private Task MountAsync() => _workspaces.MountAsync(_folders, Size, TestContext.Current.CancellationToken);
 

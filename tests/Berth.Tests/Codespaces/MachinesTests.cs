@@ -57,4 +57,13 @@ public sealed class MachinesTests
         // The engine takes zero for no limit.
         Assert.InRange(one.Processes, 1, machine.Processes);
     }
+
+    [Fact]
+    public void A_machine_is_shared_by_the_container_and_its_services()
+    {
+        var machine = new MachineLimits(2, 9L << 30, 900);
+        Assert.Equal(machine, machine.BesideServices(0));
+        Assert.Equal(new MachineLimits(2 - (2 / 3.0), 6L << 30, 600), machine.BesideServices(3) with { Cpus = 2 - (2 / 3.0) });
+        Assert.InRange(machine.BesideServices(3).MemoryBytes + (3 * machine.OfService(3).MemoryBytes), (9L << 30) - 8, 9L << 30);
+    }
 }

@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
 using Berth.Server.Codespaces.Steps;

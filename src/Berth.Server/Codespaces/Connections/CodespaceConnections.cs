@@ -1,11 +1,8 @@
 using System.Collections.Concurrent;
 using Berth.Server.Api;
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
-using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Database;
-using Berth.Server.Faults;
 using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Connections;
@@ -92,32 +89,19 @@ internal sealed class CodespaceConnections(
     {
         var codespace = running.Codespace;
         var folder = FolderOf(codespace, process.Folder);
-        var variables = await inside.VariablesAsync(codespace, cancellationToken);
-        var environment = RemoteOf(running.Container, cancellationToken).Where(entry => !variables.ContainsKey(entry.Split('=', 2)[0]))
-            .Concat(variables.Select(variable => $"{variable.Key}={variable.Value}"));
+        List<string> environment = [.. await inside.ProcessEnvironmentAsync(codespace, cancellationToken)];
         if (process is { Tty: true, Terminal: { Length: > 0 } terminal })
         {
-            environment = environment.Append("TERM=" + terminal);
+            environment.RemoveAll(entry => entry.StartsWith("TERM=", StringComparison.Ordinal));
+            environment.Add("TERM=" + terminal);
         }
 
         return new EngineCommand(process.Command, codespace.RemoteUser ?? "", folder.Text)
         {
-            Environment = [.. environment],
+            Environment = environment,
             Input = process.Input,
             Tty = process.Tty,
         };
-    }
-
-    private static IReadOnlyList<string> RemoteOf(EngineContainer container, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return RemoteEnvironment.Of(container, new ExpansionBudget(cancellationToken));
-        }
-        catch (FaultException exception)
-        {
-            throw new ApiException(Unprocessable(exception.Message));
-        }
     }
 
     /// <param name="wanted">Absolute, or below the workspace; null: the workspace.</param>

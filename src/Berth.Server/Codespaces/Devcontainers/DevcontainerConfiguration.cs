@@ -7,9 +7,7 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What of a devcontainer.json a codespace uses: a new configuration made of known, harmless properties, for the dev container tools'
-/// <c>--override-config</c>. What was left out is reported. It is no boundary (an image label reaches past it), it makes failures
-/// understandable.
+/// What of a devcontainer.json a codespace uses: known, harmless properties. What was left out is reported.
 /// </summary>
 /// <param name="Source">Image, Dockerfile or compose.</param>
 /// <param name="WorkspaceFolder">Where processes start: the mount target or a folder in it.</param>
@@ -101,8 +99,8 @@ internal sealed record DevcontainerConfiguration(
         {
             if (Passed.Contains(name)
                 && (name != "waitFor"
-                    || LifecycleCommands.IsOne(
-                        value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null)))
+                    || LifecycleStages.TryParseWaitFor(
+                        value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null, out _)))
             {
                 var passed = name is "containerEnv" or "remoteEnv" && value is JsonObject map ? Texts(map) : value?.DeepClone();
                 refusals.Try(() => CheckType(name, passed, file.Path));
@@ -153,31 +151,8 @@ internal sealed record DevcontainerConfiguration(
         _ => null,
     };
 
-    /// <summary>The configuration for the dev container tools: with the pinned image and Berth's own mount.</summary>
-    /// <param name="more">Properties that the configuration does not have are taken from here; of maps, single entries.</param>
-    public string ToOverride(string pinnedImage, string workspaceSource, JsonObject? more = null)
-    {
-        var config = _passed.DeepClone().AsObject();
-        foreach (var (name, value) in more ?? [])
-        {
-            if (config[name] is JsonObject own && value is JsonObject others)
-            {
-                foreach (var (key, entry) in others.Where(entry => !own.ContainsKey(entry.Key)))
-                {
-                    own[key] = entry?.DeepClone();
-                }
-            }
-            else if (!config.ContainsKey(name))
-            {
-                config[name] = value?.DeepClone();
-            }
-        }
-
-        config["image"] = pinnedImage;
-        config["workspaceMount"] = $"type=bind,source={workspaceSource},target={MountTarget}";
-        config["workspaceFolder"] = WorkspaceFolder;
-        return config.ToJsonString();
-    }
+    /// <summary>What it contributes to the container (containers.dev, "Image metadata").</summary>
+    public JsonObject Entry => MergedConfiguration.Honoured(_passed);
 
     internal static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null

@@ -54,6 +54,8 @@ internal sealed partial class EngineClient
                 ? [.. environment.EnumerateArray().Select(variable => variable.GetString() ?? "")]
                 : [],
             Folder = config.TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null,
+            Entrypoint = Strings(config, "Entrypoint"),
+            Command = Strings(config, "Cmd"),
         };
     }
 
@@ -76,6 +78,11 @@ internal sealed partial class EngineClient
         using var document = await _http.ReadAsync($"images/json?{EngineHttp.Filters(filter, value)}", cancellationToken);
         return [.. document.RootElement.EnumerateArray().SelectMany(select)];
     }
+
+    private static IReadOnlyList<string> Strings(JsonElement config, string name) =>
+        config.TryGetProperty(name, out var words) && words.ValueKind == JsonValueKind.Array
+            ? [.. words.EnumerateArray().Select(word => word.GetString() ?? "")]
+            : [];
 
     private static void Authorise(HttpRequestMessage request, RegistryCredential? credential)
     {

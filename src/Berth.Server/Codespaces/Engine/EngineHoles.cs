@@ -13,7 +13,8 @@ internal static partial class EngineHoles
 {
     /// <summary>What to say of an engine of this version; null: nothing is known against it.</summary>
     public static string? Of(string version) =>
-        Version().Match(version) is not { Success: true } match || IsMended(Number(match, 1), Number(match, 2), Number(match, 3))
+        Version().Match(version) is not { Success: true } match
+            || IsMended(Number(match, "major"), Number(match, "minor"), Number(match, "patch"))
             ? null
             : $"the container engine {version} has known holes in copying files of running containers (CVE-2026-41567, CVE-2026-41568, "
                 + "CVE-2026-42306), unless your distribution mended them: Berth copies another way, and docker cp on a codespace opens the "
@@ -22,9 +23,11 @@ internal static partial class EngineHoles
     private static bool IsMended(int major, int minor, int patch) =>
         major > 29 || (major == 29 && (minor, patch).CompareTo((5, 1)) >= 0) || (major == 25 && (minor, patch).CompareTo((0, 17)) >= 0);
 
-    private static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
+    private static int Number(Match match, string group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
 
     /// <summary>As <c>20.10.24+dfsg1</c>; podman and others that only speak as an engine have smaller numbers.</summary>
-    [GeneratedRegex("^([12][0-9])\\.([0-9]{1,4})\\.([0-9]{1,4})", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(?<major>[12][0-9])\.(?<minor>[0-9]{1,4})\.(?<patch>[0-9]{1,4})",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Version();
 }

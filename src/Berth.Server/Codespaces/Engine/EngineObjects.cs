@@ -62,6 +62,10 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
 
     /// <summary>The folder in which its processes start; null when it names none.</summary>
     public string? Folder { get; init; }
+
+    public IReadOnlyList<string> Entrypoint { get; init; } = [];
+
+    public IReadOnlyList<string> Command { get; init; } = [];
 }
 
 /// <summary>What to build.</summary>

@@ -1,17 +1,18 @@
 using System.Globalization;
-using Berth.Server.Codespaces.Gate;
 
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>How the engine answered the wish to give up HTTP on a connection.</summary>
 /// <param name="Status">502 when it made no sense.</param>
 /// <param name="Length">Bytes of the body that the head announces, as many as are taken at most.</param>
-internal sealed record UpgradeAnswer(int Status, GateReader Reader, int Length)
+internal sealed record UpgradeAnswer(int Status, EngineReader Reader, int Length)
 {
+    private const int MostBodyBytes = 1024 * 1024;
+
     public static async Task<UpgradeAnswer> ReadAsync(Stream engine, CancellationToken cancellationToken)
     {
-        var reader = new GateReader(engine);
-        var head = (await reader.ReadHeadAsync(GateRequest.MaxHeadBytes, cancellationToken) ?? "").Split("\r\n");
+        var reader = new EngineReader(engine);
+        var head = (await reader.ReadHeadAsync(cancellationToken)).Split("\r\n");
         var status = head[0].Split(' ') is [_, var code, ..]
             && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
@@ -23,9 +24,9 @@ internal sealed record UpgradeAnswer(int Status, GateReader Reader, int Length)
                         ? bytes
                         : 0)
             .FirstOrDefault();
-        return new UpgradeAnswer(status, reader, Math.Min(length, GateRequest.MaxBodyBytes));
+        return new UpgradeAnswer(status, reader, Math.Min(length, MostBodyBytes));
     }
 
     /// <summary>What the engine says where it did not upgrade.</summary>
-    public Task<byte[]> BodyAsync(CancellationToken cancellationToken) => Reader.ReadExactlyAsync(Length, cancellationToken);
+    public Task<byte[]> BodyAsync(CancellationToken cancellationToken) => Reader.ReadAsync(Length, cancellationToken);
 }

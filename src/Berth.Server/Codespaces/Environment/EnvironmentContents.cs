@@ -100,9 +100,19 @@ internal sealed partial class EnvironmentContents(
         return at <= now;
     }
 
+    /// <summary>What the dev container itself gives to processes, from now until it stops.</summary>
+    public async Task RememberAsync(
+        Codespace codespace, IReadOnlyDictionary<string, string> remote, CancellationToken cancellationToken) =>
+        await states.StoreAsync(
+            codespace.Id, await states.FindAsync(codespace.Id, cancellationToken) with { Remote = remote }, cancellationToken);
+
     /// <summary>For a process in a codespace that runs: what its start settled.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> VariablesAsync(Codespace codespace, CancellationToken cancellationToken) =>
-        (await states.FindAsync(codespace.Id, cancellationToken)).Variables;
+    /// <returns>Each as NAME=VALUE.</returns>
+    public async Task<IReadOnlyList<string>> ProcessEnvironmentAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
+        var state = await states.FindAsync(codespace.Id, cancellationToken);
+        return ProcessEnvironment.Of(state.Remote, state.Variables);
+    }
 
     /// <summary>A codespace that runs, seen after a restart of the server: <c>BERTH_URL</c> answers in it again.</summary>
     public async Task KeepAsync(EngineContainer container, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ internal sealed record EnvironmentState
     /// <summary>The environment, secrets among it.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What the dev container gives to processes beside its own environment; secrets of Berth's are not among it.</summary>
+    public IReadOnlyDictionary<string, string> Remote { get; init; } = new Dictionary<string, string>();
+
     [JsonIgnore]
     public bool IsRunning => Token.Length > 0;
 

@@ -1,15 +1,15 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
 
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
 /// How features become layers of an image (containers.dev, "Invoking install.sh"): each is copied in and its script runs as root with its
-/// options and the users as variables. What they say about the container goes into the image's label, which the dev container tools read.
+/// options and the users as variables. What they say about the container goes into the image's label.
 /// </summary>
 internal static class FeatureLayers
 {
@@ -51,13 +51,7 @@ internal static class FeatureLayers
     /// <exception cref="Faults.FaultException">It is larger than what the budget has left.</exception>
     public static string Label(ImageMetadata below, IReadOnlyList<Feature> features, ExpansionBudget budget)
     {
-        var entries = new JsonArray();
-        foreach (var entry in below.Entries.Select(entry => entry.DeepClone()).Concat(features.Select(feature => feature.Label())))
-        {
-            entries.Add(entry);
-        }
-
-        var label = entries.ToJsonString();
+        var label = ImageMetadata.Write(below.Entries.Concat(features.Select(feature => feature.Label())));
         budget.Send(label.Length, new TextPlace($"the label {ImageMetadata.Label} of the image with features"));
         return label;
     }

@@ -4,7 +4,6 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Networks;
@@ -18,7 +17,7 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
     private const int Tries = 20;
     private const int Prefix = 27;
 
-    public static string NameOf(Codespace codespace) => GateScope.ContainerNameOf(codespace.Name);
+    public static string NameOf(Codespace codespace) => EngineNames.NetworkOf(codespace.Name);
 
     /// <summary>Makes the network where there is none, and sees to the firewall. Before any container of the codespace runs.</summary>
     /// <exception cref="FaultException">It cannot be had; the message says why.</exception>

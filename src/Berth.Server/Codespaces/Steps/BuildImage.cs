@@ -11,8 +11,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Settles which image the container is made from, building it where the configuration says so, and writes the configuration for the dev
-/// container tools.
+/// Settles which image the container is made from, building it where the configuration says so, and what image, features and
+/// devcontainer.json say together.
 /// </summary>
 internal sealed class BuildImage(BuildDockerfile build, BuildServices services, BuiltImages built)
 {
@@ -26,50 +26,37 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
         image = await WithFeaturesAsync(context, image, cancellationToken);
         if (context.Plan.Compose is { } compose)
         {
-            image = await services.MainAsync(context, compose.Main, image, cancellationToken);
+            image = await services.WithFilesAsync(context, compose.Main, image, "service", cancellationToken);
             context = context with { ServiceImages = await services.RunAsync(context, compose.Others, cancellationToken) };
         }
 
         await built.RemoveOldAsync(context.Codespace, cancellationToken);
-        var user = RemoteUsers.Of(configuration, image.Image);
-        await File.WriteAllTextAsync(
-            context.Folders.Override, configuration.ToOverride(image.Reference, context.Workspace, Defaults(context, image.Image)),
-            cancellationToken);
-        File.SetUnixFileMode(
-            context.Folders.Override, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
+        var metadata = EntriesOf(context, image.Image);
+        var merged = MergedConfiguration.Of(metadata);
         return context with
         {
-            Prepared = new PreparedContainer(image.Reference, configuration.MountTarget, configuration.WorkspaceFolder, user),
+            Prepared = new PreparedContainer(
+                image.Reference, configuration.MountTarget, configuration.WorkspaceFolder,
+                RemoteUsers.Of(merged, context.Plan.Compose?.Main.User, image.Image)),
+            PreparedImage = image.Image,
+            Metadata = [.. metadata.Select(MergedConfiguration.Honoured)],
+            Merged = merged,
         };
     }
 
-    /// <summary>A service runs its own command (containers.dev, <c>overrideCommand</c>: false by default with compose).</summary>
-    private static JsonObject Defaults(StartContext context, EngineImage image)
-    {
-        var defaults = new JsonObject();
-        if (context.Plan.Compose is not null)
-        {
-            defaults["overrideCommand"] = false;
-        }
-
-        if (RemoteUsers.FromMetadata(image, "waitFor") is { } waitFor)
-        {
-            defaults["waitFor"] = waitFor;
-        }
-
-        return defaults;
-    }
+    private static List<JsonObject> EntriesOf(StartContext context, EngineImage image) =>
+        [.. ImageMetadata.Of(image.Labels).Entries, context.Configuration.Entry];
 
     private async Task<PinnedImage> WithFeaturesAsync(StartContext context, PinnedImage image, CancellationToken cancellationToken)
     {
-        var (features, metadata) = (context.Features, ImageMetadata.Of(image.Image));
+        var (features, metadata) = (context.Features, ImageMetadata.Of(image.Image.Labels));
         foreach (var line in metadata.Withheld)
         {
             context.Log.Write("image", line);
         }
 
-        if (features.Count == 0 && metadata.Withheld.Count == 0)
+        if (features.Count == 0)
         {
             return image;
         }
@@ -78,19 +65,15 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
         {
             throw new FaultException(
                 FaultKind.Configuration,
-                $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so nothing can be added to it");
+                $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
         }
 
         var label = FeatureLayers.Label(metadata, features, context.Plan.Budget);
-        if (features.Count == 0)
-        {
-            return await build.LayerAsync(
-                context, image, [], null, label, "label", "the image without what it asks for", cancellationToken);
-        }
-
         context.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");
+        var merged = MergedConfiguration.Of(EntriesOf(context, image.Image));
+        var ofService = context.Plan.Compose?.Main.User;
         var files = FeatureLayers.Files(
-            features, RemoteUsers.ContainerUserOf(context.Configuration, image.Image), RemoteUsers.Of(context.Configuration, image.Image));
+            features, RemoteUsers.ContainerUserOf(merged, ofService, image.Image), RemoteUsers.Of(merged, ofService, image.Image));
         return await build.LayerAsync(
             context, image, FeatureLayers.Instructions(features, image.Image.User), files, label, "features", "the image with features",
             cancellationToken);

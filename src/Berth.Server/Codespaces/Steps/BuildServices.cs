@@ -22,25 +22,18 @@ internal sealed class BuildServices(BuildDockerfile build)
             var image = service.Build is { } planned
                 ? await build.RunAsync(context, planned, $"service{i}", cancellationToken)
                 : context.Images[service.Image!.ToString()];
-            image = await LayerAsync(context, service, image, withCommand: false, $"service{i}-files", cancellationToken);
+            image = await WithFilesAsync(context, service, image, $"service{i}-files", cancellationToken);
             images[service.Name] = image.Reference;
         }
 
         return images;
     }
 
-    /// <summary>
-    /// The image of the service that people work in, with its command, user and folder: the dev container tools take them from the image.
-    /// </summary>
-    public Task<PinnedImage> MainAsync(
-        StartContext context, ComposeService service, PinnedImage image, CancellationToken cancellationToken) =>
-        LayerAsync(context, service, image, withCommand: true, "service", cancellationToken);
-
-    private async Task<PinnedImage> LayerAsync(
-        StartContext context, ComposeService service, PinnedImage image, bool withCommand, string purpose,
-        CancellationToken cancellationToken)
+    /// <summary>The image of a service with the copies of the checkout's files that it wants.</summary>
+    public async Task<PinnedImage> WithFilesAsync(
+        StartContext context, ComposeService service, PinnedImage image, string purpose, CancellationToken cancellationToken)
     {
-        var instructions = ServiceContainer.Instructions(service, withCommand).ToList();
+        var instructions = ServiceContainer.Instructions(service).ToList();
         if (instructions.Count == 0)
         {
             return image;

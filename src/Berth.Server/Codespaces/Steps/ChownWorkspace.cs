@@ -1,6 +1,4 @@
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -9,16 +7,16 @@ namespace Berth.Server.Codespaces.Steps;
 /// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root
 /// could not write.
 /// </summary>
-internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, CodespaceContainers containers, TimeProvider time)
+internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, ImageUsers users, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
-    /// <exception cref="FaultException">The server may not.</exception>
+    /// <exception cref="FaultException">The server may not, or the image has no such user.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var user = context.Prepared.RemoteUser;
         var owner = Outside(
-            RemoteUsers.NumbersOf(user) ?? await LookUpAsync(context, user, cancellationToken),
+            await users.NumbersAsync(context.Codespace, context.PreparedImage, user, cancellationToken),
             (await engine.FactsAsync(cancellationToken)).FirstUser);
         var result = await ToolProcess.RunAsync(
             tools.Chown(), ["-R", "-h", owner, context.Workspace], new Dictionary<string, string>(), "/",
@@ -28,18 +26,6 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
             : throw new FaultException(
                 FaultKind.Host, $"the workspace cannot be given to {user}: the server must run as root for codespaces");
     }
-
-    /// <summary>In the image's own list of users.</summary>
-    private async Task<string> LookUpAsync(StartContext context, string user, CancellationToken cancellationToken)
-    {
-        var labels = await containers.LabelsAsync(context.Codespace, ContainerRole.Users, cancellationToken);
-        var users = await engine.ReadFileAsync(
-            context.Prepared.Image, "/etc/passwd", MaxUsersBytes, $"{GateScope.ContainerNameOf(context.Codespace.Name)}.users", labels,
-            cancellationToken);
-        return RemoteUsers.NumbersOf(user, users) ?? RemoteUsers.Usual;
-    }
-
-    private const int MaxUsersBytes = 256 * 1024;
 
     /// <summary>Where the engine remaps users, a container's user N is another one on the host.</summary>
     private static string Outside(string owner, int first) =>

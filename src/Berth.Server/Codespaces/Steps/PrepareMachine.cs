@@ -9,14 +9,13 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNetworks networks, Machines machines)
 {
-    /// <summary>Disk and tools.</summary>
+    /// <summary>The disk.</summary>
     /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var machine = machines.Of(context.Codespace);
         context.Folders.Prepare();
         await workspaces.MountAsync(context.Folders, machine.StorageBytes, cancellationToken);
-        context.Tools.Begin();
         return context with { Machine = machine };
     }
 

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Devcontainers;
 using System.Text.Json;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
@@ -19,8 +20,7 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
         var codespace = context.Codespace;
         if (codespace.Rebuild
             || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
-            || await engine.ContainerAsync(id, cancellationToken) is null
-            || new FileInfo(context.Folders.Override) is not { Exists: true, Length: > 0 })
+            || await engine.ContainerAsync(id, cancellationToken) is not { } container)
         {
             return null;
         }
@@ -41,7 +41,14 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
         }
 
         context.Log.Write("start", "the container of the last start is there");
-        return context with { Prepared = new PreparedContainer(image, folder, folder, user) };
+        var metadata = ImageMetadata.Of(container.Labels).Entries;
+        return context with
+        {
+            Prepared = new PreparedContainer(image, folder, folder, user),
+            Metadata = metadata,
+            Merged = MergedConfiguration.Of(metadata),
+            ContainerId = container.Id,
+        };
     }
 
     /// <summary>What it was built from as well.</summary>

@@ -1,7 +1,8 @@
+using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
-using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Sandbox;
@@ -31,9 +32,6 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>The codespace's token of this start. Of <see cref="IssueToken"/>.</summary>
     public string Token { get => field ?? throw Early(); init; }
 
-    /// <summary>They wait for the rest of the start. There from the beginning.</summary>
-    public WaitingTools Tools { get => field ?? throw Early(); init; }
-
     /// <summary>What it may use of this host. Of <see cref="PrepareMachine"/>.</summary>
     public Machine Machine { get => field ?? throw Early(); init; }
 
@@ -62,21 +60,32 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>How many services run beside the container. Of <see cref="StartServices"/>.</summary>
     public int Services { get; init; }
 
-    /// <summary>What the container has from its service. Of <see cref="StartServices"/>; null where it is none.</summary>
-    public GateAdditions? Additions { get; init; }
+    /// <summary>The container whose network the one that people work in shares. Of <see cref="StartServices"/>; null: none.</summary>
+    public string? Joined { get; init; }
+
+    /// <summary>Names that services have for the container. Of <see cref="StartServices"/>.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>What is to be started. Of <see cref="BuildImage"/>, or of <see cref="ReuseContainer"/>.</summary>
     public PreparedContainer Prepared { get => field ?? throw Early(); init; }
 
-    /// <summary>Who git is in the sandbox, and its home.</summary>
-    public SandboxView GitView => SandboxView.Of(Folders, Codespace) with { Home = Folders.GitHome };
+    /// <summary>Its image. Of <see cref="BuildImage"/>.</summary>
+    public EngineImage PreparedImage { get => field ?? throw Early(); init; }
 
     /// <summary>
-    /// Who the dev container tools are in the sandbox, and what of theirs they see: their home, the checkout, and the configuration that
-    /// Berth writes.
+    /// What image, features and devcontainer.json contribute, in that order. Of <see cref="BuildImage"/>, or of
+    /// <see cref="ReuseContainer"/>.
     /// </summary>
-    public SandboxView ToolsView =>
-        SandboxView.Of(Folders, Codespace) with { Home = Folders.Home, ReadOnly = [Folders.Workspaces, Folders.Override] };
+    public IReadOnlyList<JsonObject> Metadata { get => field ?? throw Early(); init; }
+
+    /// <summary>The same, merged.</summary>
+    public MergedConfiguration Merged { get => field ?? throw Early(); init; }
+
+    /// <summary>The container that people work in. Of <see cref="CreateContainer"/>, or of <see cref="ReuseContainer"/>.</summary>
+    public string ContainerId { get => field ?? throw Early(); init; }
+
+    /// <summary>Who git is in the sandbox, and its home.</summary>
+    public SandboxView GitView => SandboxView.Of(Folders, Codespace) with { Home = Folders.GitHome };
 
     /// <summary>The checkout on this host.</summary>
     public string Workspace => Folders.Workspace(Codespace.ImageName);
@@ -84,6 +93,6 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     private static InvalidOperationException Early() => new("a step of a start asks for what a later one finds out");
 }
 
-/// <summary>What <c>devcontainer up</c> is to start.</summary>
+/// <summary>What is to be started.</summary>
 /// <param name="Image">The only image that the codespace may use, pinned by digest or built for it.</param>
 internal sealed record PreparedContainer(string Image, string MountTarget, string WorkspaceFolder, string RemoteUser);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 
@@ -47,7 +47,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         return context with
         {
             Services = compose.Others.Count,
-            Additions = ServiceContainer.Additions(context, compose.Main, Joined(compose.Main, made), AliasesOf(compose, compose.Main)),
+            Joined = Joined(compose.Main, made),
+            Aliases = AliasesOf(compose, compose.Main),
         };
     }
 
@@ -102,12 +103,14 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         var image = context.ServiceImages[service.Name];
         var limits = Machines.LimitsOf(context.Machine).OfService(compose.Others.Count);
         context.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
-        var body = ServiceContainer.Body(context, service, image, limits, Joined(service, made), AliasesOf(compose, service));
+        var plan = ServiceContainer.Plan(
+            context.Codespace, service, image, limits, Joined(service, made), AliasesOf(compose, service));
+        var body = new ContainerPolicy(context.Codespace, context.Workspace).Write(plan);
         try
         {
             if (service.WorkingFolder is null)
             {
-                GateJson.CheckFolder((await engine.ImageAsync(image, cancellationToken))?.Folder);
+                CreateContainer.CheckFolder(await engine.ImageAsync(image, cancellationToken));
             }
 
             var name = ServiceContainer.NameOf(context.Codespace, service.Name);
@@ -115,7 +118,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
             await StartContainerAsync(id, service.Name, cancellationToken);
             return id;
         }
-        catch (Exception exception) when (exception is EngineException or GateRefusedException)
+        catch (Exception exception) when (exception is EngineException)
         {
             throw new FaultException(FaultKind.Container, $"the service {service.Name} does not start: {exception.Message}", exception);
         }

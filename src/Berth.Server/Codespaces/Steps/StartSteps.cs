@@ -1,4 +1,3 @@
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -8,23 +7,23 @@ namespace Berth.Server.Codespaces.Steps;
 /// again.
 /// </summary>
 internal sealed class StartSteps(
-    EngineSocket engine, DevcontainerUp up, AdmitStart admit, PrepareStart prepare, ReuseContainer reuseContainer,
-    PrepareContainer prepareContainer,
-    StartServices startServices, UpContainer upContainer)
+    AdmitStart admit, PrepareStart prepare, ReuseContainer reuse, PrepareContainer prepareContainer, StartServices services,
+    CreateContainer create, RunContainer run)
 {
+    /// <exception cref="EngineException">The engine does not answer, or refuses.</exception>
     public async Task RunAsync(StartContext context, Func<CancellationToken, Task> removeContainers, CancellationToken cancellationToken)
     {
         context = await admit.RunAsync(context, cancellationToken);
         context.Progress.Step = StartCause.Machine;
-        await using var tools = new WaitingTools(engine, up, context);
         await using var network = new BegunTask(prepare.NetworkAsync(context, cancellationToken));
-        context = await prepare.RunAsync(context with { Tools = tools }, cancellationToken);
+        context = await prepare.RunAsync(context, cancellationToken);
         context.Progress.Step = StartCause.Container;
-        if (await reuseContainer.RunAsync(context, cancellationToken) is { } reused)
+        if (await reuse.RunAsync(context, cancellationToken) is { } reused)
         {
             await network.Task;
-            await startServices.ResumeAsync(reused, cancellationToken);
-            await upContainer.RunAsync(reused, cancellationToken);
+            await services.ResumeAsync(reused, cancellationToken);
+            context.Progress.Step = StartCause.Up;
+            await run.RunAsync(reused, isNew: false, cancellationToken);
             return;
         }
 
@@ -32,9 +31,10 @@ internal sealed class StartSteps(
         await removeContainers(cancellationToken);
         context = await prepareContainer.RunAsync(context, network.Task, cancellationToken);
         context.Progress.Step = StartCause.Services;
-        context = await startServices.RunAsync(context, cancellationToken);
+        context = await services.RunAsync(context, cancellationToken);
         context.Progress.Step = StartCause.Up;
-        await upContainer.RunAsync(context, cancellationToken);
+        context = await create.RunAsync(context, cancellationToken);
+        await run.RunAsync(context, isNew: true, cancellationToken);
     }
 
     /// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>

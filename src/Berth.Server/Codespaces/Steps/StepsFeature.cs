@@ -19,7 +19,11 @@ internal static class StepsFeature
         services.AddSingleton<BuildImage>();
         services.AddSingleton<ChownWorkspace>();
         services.AddSingleton<StartServices>();
-        services.AddSingleton<UpContainer>();
+        services.AddSingleton<ImageUsers>();
+        services.AddSingleton<ProbeEnvironment>();
+        services.AddSingleton<RunCommand>();
+        services.AddSingleton<CreateContainer>();
+        services.AddSingleton<RunContainer>();
         services.AddSingleton<AdmitStart>();
         services.AddSingleton<PrepareStart>();
         services.AddSingleton<PrepareContainer>();

@@ -2,32 +2,24 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Gate;
+using Berth.Server.Codespaces.Isolation;
 using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// The real engine with somebody to harm: a host with a secret, a process and a network, and a neighbour with a container, a volume, an
-/// image and a network; and beside it a gate through which a codespace would come.
+/// The real engine with somebody to harm: a host with a secret, a process and a network, and a neighbour with a container, a volume and a
+/// network.
 /// </summary>
 public sealed class HostileEngine : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _id = RandomNumberGenerator.GetHexString(8, lowercase: true);
-    private readonly List<string> _refusals = [];
     private string _neighbour = "";
-    private EngineGate? _gate;
 
     internal string Image => $"hostile.invalid/{_id}/dev:1";
 
-    /// <summary>Through the gate.</summary>
-    internal Command Gated { get; private set; } = new("docker");
-
-    /// <summary>Without it.</summary>
     internal Command Raw { get; } = new("docker");
-
-    internal IReadOnlyList<string> Refusals => _refusals;
 
     /// <summary>An ordinary network of the engine. Not its own bridge, which another engine on the machine takes away.</summary>
     internal string Network => "raw-net-" + _id;
@@ -65,27 +57,27 @@ public sealed class HostileEngine : IAsyncLifetime
         _neighbour = (await Raw.RunAsync(
             "inspect", "--format", $"{{{{(index .NetworkSettings.Networks \"{Fill("@NEIGHBOUR_NETWORK@")}\").IPAddress}}}}",
             Fill("@NEIGHBOUR@"))).Line;
-        var scope = new GateScope(Own, "test-host", Image, _folder["workspace"], "/workspaces/app")
+        await StartOwnAsync();
+    }
+
+    /// <summary>What Berth asks for a codespace with a machine of one core, 64 MiB and 64 processes.</summary>
+    private async Task StartOwnAsync()
+    {
+        var plan = new ContainerPlan(Image, new MachineLimits(1, 64 << 20, 64), new ContainerNetwork.None())
         {
-            Network = "own-net-" + _id,
-            Limits = new MachineLimits(1, 64 << 20, 64),
-            Containers = new GateContainers(
-                BerthLabels.Over((BerthLabels.Codespace, Own), (BerthLabels.Host, "test-host"), (BerthLabels.Role, ContainerRole.Dev)), [],
-                (_, _) => Task.CompletedTask),
+            Command = ["sleep", "3600"],
+            Init = true,
         };
-        _gate = new EngineGate(new EngineSocket("unix:///var/run/docker.sock"), scope, (call, reason) =>
-        {
-            lock (_refusals)
-            {
-                _refusals.Add($"{call}: {reason}");
-            }
-        });
-        Gated = new Command("docker", "--host", "unix://" + _gate.SocketPath);
-        await Gated.RunAsync("run", "--detach", "--init", Image, "sleep", "3600");
+        var policy = new ContainerPolicy(
+            new Codespace { Name = Own }, _folder["workspace"]);
+        var client = new EngineClient(new EngineSocket("unix:///var/run/docker.sock"));
+        await client.StartAsync(
+            await client.CreateContainerAsync(Fill("@OWN@"), policy.Write(plan), TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken);
     }
 
     internal string Fill(string text) => text
-        .Replace("@IMAGE@", Image, StringComparison.Ordinal).Replace("@OWN@", GateScope.ContainerNameOf(Own), StringComparison.Ordinal)
+        .Replace("@IMAGE@", Image, StringComparison.Ordinal).Replace("@OWN@", "berth-" + Own, StringComparison.Ordinal)
         .Replace("@NEIGHBOUR_IMAGE@", $"hostile.invalid/{_id}/private:1", StringComparison.Ordinal).Replace(
             "@NEIGHBOUR_VOLUME@", "private-" + _id, StringComparison.Ordinal)
         .Replace("@NEIGHBOUR_NETWORK@", "private-net-" + _id, StringComparison.Ordinal).Replace(
@@ -95,17 +87,8 @@ public sealed class HostileEngine : IAsyncLifetime
         .Replace("@PID@", System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("@HOST@", System.Environment.MachineName, StringComparison.Ordinal);
 
-    internal async Task<string[]> ContainersAsync() =>
-        (await Raw.RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + Own)).Text.Split(
-            '\n', StringSplitOptions.RemoveEmptyEntries);
-
     public async ValueTask DisposeAsync()
     {
-        if (_gate is not null)
-        {
-            await _gate.DisposeAsync();
-        }
-
         await Raw.TryAsync(null, "rm", "--force", "--volumes", Fill("@OWN@"), Fill("@NEIGHBOUR@"), "raw-" + _id);
         await Raw.TryAsync(null, "volume", "rm", "--force", Fill("@NEIGHBOUR_VOLUME@"));
         await Raw.TryAsync(null, "network", "rm", Fill("@NEIGHBOUR_NETWORK@"), Network, "own-net-" + _id);

@@ -21,7 +21,7 @@ internal sealed class Sandboxes : IDisposable
         Requirement.Root();
         _files = folder.Create("files");
         Home = folder.Create("home");
-        Tools = new CodespaceTools(new CodespaceOptions(), new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        Tools = new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build());
         _sandbox = new SandboxedProcess(Tools, TimeProvider.System);
     }
 

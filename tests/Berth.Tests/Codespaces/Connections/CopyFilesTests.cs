@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.Net;
-using Berth.Server.Codespaces.Engine;
 using Berth.Tests.Codespaces.Scripted;
 
 namespace Berth.Tests.Codespaces.Connections;
@@ -253,7 +252,8 @@ public sealed class CopyFilesTests(ScriptedServer scripted) : IClassFixture<Scri
         while (await reader.GetNextEntryAsync(copyData: true, Cancel) is { } entry)
         {
             var content = entry.DataStream is { } data ? await new StreamReader(data).ReadToEndAsync(Cancel) : entry.LinkName;
-            var mode = entry.EntryType == TarEntryType.RegularFile && (entry.Mode & UnixFileMode.UserExecute) != 0 ? " Runnable" : "";
+            var runs = entry.EntryType == TarEntryType.RegularFile && entry.Mode.HasFlag(UnixFileMode.UserExecute);
+            var mode = runs ? " Runnable" : "";
             entries.Add($"{entry.Name} {entry.EntryType}{mode} {content}".TrimEnd());
         }
 

@@ -1,5 +1,6 @@
+using System.Net.Sockets;
+using System.Text;
 using Berth.Server.Codespaces.Engine;
-using Berth.Tests.Codespaces.Gate;
 
 namespace Berth.Tests.Codespaces.Engine;
 
@@ -8,12 +9,28 @@ public sealed class EngineClientTests
     [Fact]
     public async Task An_engine_that_is_about_to_end_counts_as_gone()
     {
-        await using var engine = new ScriptedEngine();
+        await using var engine = new SocketEngine();
         var client = new EngineClient(new EngineSocket("unix://" + engine.SocketPath));
         Assert.Null(await client.UnavailableAsync(TestContext.Current.CancellationToken));
         engine.StopListening();
         Assert.StartsWith(
             $"no container engine answers at {engine.SocketPath} (", await client.UnavailableAsync(TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 409 Conflict\r\nContent-Length: 22\r\n\r\n{\"message\":\"has ended\"}", 409, "has ended")]
+    [InlineData("nonsense\r\n\r\n", 502, "")]
+    public async Task A_connection_that_the_engine_does_not_hand_over_says_why(string answer, int status, string reason)
+    {
+        await using var engine = new SocketEngine(answer);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(engine.SocketPath), TestContext.Current.CancellationToken);
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync("POST /exec/1/start HTTP/1.1\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        var upgrade = await UpgradeAnswer.ReadAsync(stream, TestContext.Current.CancellationToken);
+        Assert.Equal(status, upgrade.Status);
+        Assert.Contains(
+            reason, Encoding.UTF8.GetString(await upgrade.BodyAsync(TestContext.Current.CancellationToken)), StringComparison.Ordinal);
     }
 }

@@ -92,11 +92,10 @@ public sealed class BackgroundCommandTests
     private async Task<ScriptedWorld> CreateAsync()
     {
         var world = await ScriptedWorld.CreateAsync();
-        world.Sandbox.Commands = async (_, say, cancellationToken) =>
-        {
-            say(ScriptedSandbox.Begins("postCreateCommand"));
-            await _commands.Task.WaitAsync(cancellationToken);
-        };
+        world.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{world.Image}}", "postCreateCommand": "make all" }""";
+        world.Engine.Processes = command => command.Command[^1] == "make all"
+            ? new ScriptedProcess(until: _commands.Task)
+            : ScriptedProcess.Of(command);
         return world;
     }
 }

@@ -13,6 +13,7 @@ internal sealed class LocalProcess : IEngineProcess
     {
         var start = new ProcessStartInfo(command.Command[0])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -39,7 +39,10 @@ internal sealed class ScriptedContainers : IContainerEngine
     public IReadOnlyDictionary<string, string> ImageLabels { get; set; } = new Dictionary<string, string>();
 
     /// <summary>How processes in containers answer.</summary>
-    public Func<EngineCommand, IEngineProcess> Processes { get; set; } = _ => new ScriptedProcess();
+    public Func<EngineCommand, IEngineProcess> Processes { get; set; } = ScriptedProcess.Of;
+
+    /// <summary>What was asked for each container, by its name; the last one counts.</summary>
+    public ConcurrentDictionary<string, JsonObject> Bodies { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every call so far, by its method's name without "Async".</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
@@ -180,6 +183,8 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken) => AnswerAsync(
         () =>
         {
+            InnocentBody.Check(name, body);
+            Bodies[name] = body.DeepClone().AsObject();
             var labels = (body["Labels"] as JsonObject ?? [])
                 .ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
             return _names[name] = MakeLocked(running: false, labels);
@@ -200,7 +205,10 @@ internal sealed class ScriptedContainers : IContainerEngine
             cancellationToken);
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
-        AnswerAsync(() => _containers[id] = _containers[id] with { Running = true, HasEnded = false }, cancellationToken);
+        AnswerAsync(() => _containers[id] = Started(_containers[id] with { Running = true, HasEnded = false }), cancellationToken);
+
+    /// <summary>What becomes of a container as it is started.</summary>
+    public Func<EngineContainer, EngineContainer> Started { get; set; } = container => container;
 
     public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => AnswerAsync(
         () => _containers.TryGetValue(id, out var container)
@@ -306,6 +314,7 @@ internal sealed class ScriptedContainers : IContainerEngine
 }
 
 /// <summary>A process that says its output and ends.</summary>
+/// <remarks>By itself it is the shell that is asked for its environment, or says nothing.</remarks>
 internal sealed class ScriptedProcess(
     string output = "", int exitCode = 0, Exception? ending = null, Task? until = null, string errors = "")
     : IEngineProcess
@@ -314,6 +323,15 @@ internal sealed class ScriptedProcess(
 
     /// <summary>Ends when nobody listens to it any more.</summary>
     public Task Killed => _killed.Task;
+
+    public static ScriptedProcess Of(EngineCommand command)
+    {
+        const string Print = "printf %s ";
+        return command.Command[^1] is { } last && last.StartsWith(Print, StringComparison.Ordinal)
+            && last[Print.Length..].Split(';')[0] is var mark
+            ? new ScriptedProcess($"{mark}PATH=/usr/bin:/bin\0HOME=/root\0{mark}")
+            : new ScriptedProcess();
+    }
 
     public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {

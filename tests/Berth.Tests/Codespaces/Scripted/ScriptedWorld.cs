@@ -12,14 +12,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>
-/// A server whose engine, git and dev container tools are scripted, everything between them real; ada, a repository of hers and an image in
+/// A server whose engine and git are scripted, everything between them real; ada, a repository of hers and an image in
 /// its registry.
 /// </summary>
 internal sealed class ScriptedWorld : IAsyncDisposable
 {
     private static readonly string[] Programs =
     [
-        "git", "devcontainer", "docker", "node", "bwrap", "setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft", "chown",
+        "git", "bwrap", "setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft", "chown",
     ];
 
     private readonly DirectoryInfo _programs;
@@ -41,6 +41,11 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     public string Repository { get; }
 
+    /// <summary>The image that the codespace may have, as a configuration names it.</summary>
+    public string Image => $"{Server.Host}/{Ada.Login}/dev";
+
+    public string Host => Server.Services.GetRequiredService<CodespaceHost>().Name;
+
     public Reconciler Reconciler => Server.Services.GetRequiredService<Reconciler>();
 
     private Db Db => Server.Services.GetRequiredService<Db>();
@@ -56,7 +61,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
 
         var engine = new ScriptedContainers();
-        var sandbox = new ScriptedSandbox(engine);
+        var sandbox = new ScriptedSandbox();
         var server = await BerthServer.StartAsync(
             builder =>
             {
@@ -69,17 +74,6 @@ internal sealed class ScriptedWorld : IAsyncDisposable
                 $"PATH={programs.FullName}", "BERTH_WORKSPACES=folder", "BERTH_ALLOW_FILE_CLONE=true",
                 "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock", "Logging:LogLevel:Berth.Server.Codespaces=Error", .. settings,
             ]);
-        sandbox.Host = server.Services.GetRequiredService<CodespaceHost>().Name;
-        sandbox.Gate = async name =>
-        {
-            var containers = server.Services.GetRequiredService<CodespaceContainers>();
-            var db = server.Services.GetRequiredService<Db>();
-            var row = (await db.ReadAsync(session => CodespaceTable.FindAsync(session, name), Cancel))!;
-            var own = await containers.OfAsync(row, Cancel);
-            return (
-                await containers.LabelsAsync(row, ContainerRole.Dev, Cancel),
-                [.. own.Where(container => container.Role == ContainerRole.Dev).Select(container => container.ContainerId)]);
-        };
         var ada = await server.UserAsync();
         var repository = await ada.RepositoryAsync(ada.Login);
         await ada.DoAsync("PUT", "/user/packages/container/dev", """{"visibility":"public"}""");
@@ -98,9 +92,11 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         Release();
         Engine.Away = null;
         Engine.DropImages();
-        (Sandbox.GitFails, Sandbox.UpFails, Sandbox.Missing) = (null, null, null);
-        Sandbox.Commands = (_, _, _) => Task.CompletedTask;
-        Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{Server.Host}}/{{Ada.Login}}/dev" }""";
+        (Sandbox.GitFails, Sandbox.Missing) = (null, null);
+        (Engine.Processes, Engine.Started) = (ScriptedProcess.Of, container => container);
+        Engine.ImageLabels = new Dictionary<string, string>();
+        Sandbox.Files.Clear();
+        Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{Image}}" }""";
     }
 
     /// <summary>Asks for a codespace and goes on.</summary>
@@ -168,7 +164,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a call of the engine, "clone" or "up" wait from now on; the answer ends when the first one does.</summary>
+    /// <summary>Lets a call of the engine or "clone" wait from now on; the answer ends when the first one does.</summary>
     public Task Hold(string call)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

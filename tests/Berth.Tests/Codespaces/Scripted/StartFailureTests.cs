@@ -1,5 +1,4 @@
 using Berth.Server.Codespaces;
-using Berth.Server.Codespaces.Engine;
 using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces.Scripted;
@@ -49,39 +48,46 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
         "no addresses are left for the codespace's network", "BERTH_CODESPACE_NETWORKS");
 
     [Fact]
-    public Task Tools_that_fail_are_quoted() =>
-        FailsAsync(() => World.Sandbox.UpFails = "Something broke.", "devcontainer up failed: Something broke.");
+    public Task An_engine_that_refuses_the_container_is_quoted() => FailsAsync(
+        () => World.Engine.Fail("CreateContainer", "invalid CPU count", 400),
+        "the container engine does not make the dev container: invalid CPU count");
 
     [Fact]
     public Task A_container_that_ends_in_the_middle_is_told_with_its_last_words() => FailsAsync(
-        () => World.Sandbox.Commands = (id, _, _) =>
-        {
-            World.Engine.Change(id, container => container with { Running = false, HasEnded = true, ExitCode = 3 });
-            World.Sandbox.UpFails = "An error occurred.";
-            return Task.CompletedTask;
-        },
+        () => World.Engine.Started = container => container with { Running = false, HasEnded = true, ExitCode = 3 },
         "the dev container ended during the start (exit code 3; its last words: its last line)", "sleep infinity");
 
     [Fact]
-    public Task A_container_that_the_engine_cannot_start_is_told_with_the_engines_words() => FailsAsync(
-        () => World.Sandbox.Commands = (id, _, _) =>
+    public Task A_container_that_ends_while_a_command_runs_is_told_with_its_last_words() => FailsAsync(
+        () =>
         {
-            World.Engine.Change(
-                id, container => container with { Running = false, Fault = "exec: \"/bin/sh\": no such file or directory" });
-            World.Sandbox.UpFails = "An error occurred.";
-            return Task.CompletedTask;
+            World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Image}}", "onCreateCommand": "make" }""";
+            World.Engine.Processes = command =>
+            {
+                if (command.Command[^1] != "make")
+                {
+                    return ScriptedProcess.Of(command);
+                }
+
+                foreach (var container in World.Engine.Containers)
+                {
+                    World.Engine.Change(container.Id, one => one with { Running = false, HasEnded = true, ExitCode = 137 });
+                }
+
+                return new ScriptedProcess(exitCode: 137);
+            };
         },
+        "the dev container ended during the start (exit code 137; its last words: its last line)");
+
+    [Fact]
+    public Task A_container_that_the_engine_cannot_start_is_told_with_the_engines_words() => FailsAsync(
+        () => World.Engine.Fail("Start", "exec: \"/bin/sh\": no such file or directory", 400),
         "the container engine cannot start the dev container: exec: \"/bin/sh\": no such file or directory",
         "use an image that has a shell at /bin/sh");
 
     [Fact]
     public Task An_image_that_is_removed_meanwhile_is_named() => FailsAsync(
-        () => World.Sandbox.Commands = (_, _, _) =>
-        {
-            World.Engine.DropImages();
-            World.Sandbox.UpFails = "An error occurred.";
-            return Task.CompletedTask;
-        },
+        () => World.Engine.Fail("CreateContainer", "No such image: sha256:0", 404),
         "was removed from the container engine while the codespace started");
 
     [Fact]
@@ -112,7 +118,7 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
     [Fact]
     public async Task A_failed_start_leaves_no_token_and_nothing_that_runs()
     {
-        World.Sandbox.Commands = (_, _, _) => throw new EngineException(500, "it broke");
+        World.Engine.Fail("Run", "it broke");
         var name = await World.CreateAsync();
         Assert.Equal("it broke", await World.FailureAsync(name));
         Assert.Equal(0, await World.TokensAsync(name));

@@ -12,16 +12,19 @@ public sealed class TurnTests
     public async Task Lifecycle_commands_that_last_keep_nobody_from_starting()
     {
         await using var world = await ScriptedWorld.CreateAsync("BERTH_MAX_STARTS=2", "BERTH_MAX_STARTS_PER_USER=1");
-        var waiting = new ConcurrentDictionary<string, byte>(StringComparer.Ordinal);
-        world.Sandbox.Commands = async (container, say, cancellationToken) =>
+        var waiting = new ConcurrentQueue<string>();
+
+        // People wait for it.
+        world.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{world.Image}}", "onCreateCommand": "make all" }""";
+        world.Engine.Processes = command =>
         {
-            if (waiting.Count < 5)
+            if (command.Command[^1] != "make all" || waiting.Count >= 5)
             {
-                // Which people wait for.
-                waiting[container] = 0;
-                say(ScriptedSandbox.Begins("onCreateCommand"));
-                await _commands.Task.WaitAsync(cancellationToken);
+                return ScriptedProcess.Of(command);
             }
+
+            waiting.Enqueue(command.User);
+            return new ScriptedProcess(until: _commands.Task);
         };
         List<string> names = [];
         for (var i = 0; i < 5; i++)

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Engine;
 using Berth.Server.Json;
 
-namespace Berth.Server.Codespaces.Features;
+namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
 /// What an image says about containers made of it (containers.dev, "Image metadata"), without what no codespace gets: whoever pushed the
-/// image wrote it, and the dev container tools do what it says.
+/// image wrote it. A container carries the same label, with what devcontainer.json contributes as its last entry.
 /// </summary>
 /// <param name="Entries">What is left, in its order.</param>
 /// <param name="Withheld">A line for each thing that was taken out.</param>
@@ -16,13 +15,13 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
     /// <summary>The label in which images of dev containers keep it.</summary>
     public const string Label = "devcontainer.metadata";
 
-    /// <summary>What a label can be of which something is read; the tools read it several times for every process.</summary>
+    /// <summary>What a label can be of which something is read.</summary>
     private const int Longest = 1024 * 1024;
 
     /// <summary>A label that is no such text has nothing to say.</summary>
-    public static ImageMetadata Of(EngineImage image)
+    public static ImageMetadata Of(IReadOnlyDictionary<string, string> labels)
     {
-        if (!image.Labels.TryGetValue(Label, out var text) || text.Length > Longest)
+        if (!labels.TryGetValue(Label, out var text) || text.Length > Longest)
         {
             return new([], []);
         }
@@ -40,6 +39,9 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
             return new([], []);
         }
     }
+
+    public static string Write(IEnumerable<JsonObject> entries) =>
+        new JsonArray([.. entries.Select(entry => (JsonNode?)entry.DeepClone())]).ToJsonString();
 
     /// <summary>Takes out of an entry, and tells, what it asks for and does not get.</summary>
     private static IEnumerable<string> Withhold(JsonObject entry)

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Berth.Server.Codespaces.Devcontainers;
+
+/// <summary>
+/// What images, features and devcontainer.json say together (containers.dev, "Merge logic"): of single values the last counts, of maps each
+/// key's last, lists are put together. It holds what a codespace honours and nothing else.
+/// </summary>
+internal sealed partial record MergedConfiguration
+{
+    /// <summary>The properties of an entry that count here. What else stands there is not passed on.</summary>
+    public static readonly string[] Properties =
+    [
+        "id", "remoteUser", "containerUser", "containerEnv", "remoteEnv", "onCreateCommand", "updateContentCommand", "postCreateCommand",
+        "postStartCommand", "postAttachCommand", "waitFor", "userEnvProbe", "overrideCommand", "init", "entrypoint", "customizations",
+        "forwardPorts", "portsAttributes", "otherPortsAttributes",
+    ];
+
+    private static readonly string[] Probes = ["none", "interactiveShell", "loginShell", "loginInteractiveShell"];
+
+    public string? RemoteUser { get; private init; }
+
+    public string? ContainerUser { get; private init; }
+
+    /// <summary>By which kind of shell the environment of processes is found out.</summary>
+    public string UserEnvProbe { get; private init; } = "loginInteractiveShell";
+
+    /// <summary>Null: as the form of the configuration has it.</summary>
+    public bool? OverrideCommand { get; private init; }
+
+    public bool Init { get; private init; }
+
+    /// <summary>Shell lines that run before the container's own command, in their order.</summary>
+    public IReadOnlyList<string> Entrypoints { get; private init; } = [];
+
+    public IReadOnlyDictionary<string, string> ContainerEnvironment { get; private init; } = new Dictionary<string, string>();
+
+    /// <summary>A null takes a variable away.</summary>
+    public IReadOnlyDictionary<string, string?> RemoteEnvironment { get; private init; } = new Dictionary<string, string?>();
+
+    /// <summary>Null: nothing is waited for.</summary>
+    public LifecycleStage? WaitFor { get; private init; } = LifecycleStages.DefaultWaitFor;
+
+    /// <summary>In the order of their run.</summary>
+    public IReadOnlyList<LifecycleCommand> Commands { get; private init; } = [];
+
+    /// <param name="entries">In the order of their weight; the last counts most.</param>
+    public static MergedConfiguration Of(IReadOnlyList<JsonObject> entries)
+    {
+        var waitFor = (LifecycleStage?)LifecycleStages.DefaultWaitFor;
+        foreach (var name in entries.Select(entry => Text(entry, "waitFor")))
+        {
+            waitFor = LifecycleStages.TryParseWaitFor(name, out var stage) ? stage : waitFor;
+        }
+
+        return new MergedConfiguration
+        {
+            RemoteUser = Last(entries, "remoteUser"),
+            ContainerUser = Last(entries, "containerUser"),
+            UserEnvProbe = entries.Select(entry => Text(entry, "userEnvProbe")).LastOrDefault(Probes.Contains) ?? "loginInteractiveShell",
+            OverrideCommand = entries.Select(entry => Flag(entry, "overrideCommand")).LastOrDefault(value => value is not null),
+            Init = entries.Any(entry => Flag(entry, "init") == true),
+            Entrypoints = [.. entries.Select(entry => Text(entry, "entrypoint")).OfType<string>()],
+            ContainerEnvironment = Variables(entries, "containerEnv")
+                .Where(variable => variable.Value is not null)
+                .ToDictionary(variable => variable.Key, variable => variable.Value!, StringComparer.Ordinal),
+            RemoteEnvironment = Variables(entries, "remoteEnv"),
+            WaitFor = waitFor,
+            Commands =
+            [
+                .. LifecycleStages.All.SelectMany(stage => entries
+                    .Select(entry => LifecycleCommand.Of(stage, Text(entry, "id"), entry[stage.Property()]))
+                    .OfType<LifecycleCommand>()),
+            ],
+        };
+    }
+
+    /// <summary>An entry without what no codespace honours.</summary>
+    public static JsonObject Honoured(JsonObject entry) => new(
+        entry.Where(property => Properties.Contains(property.Key))
+            .Select(property => KeyValuePair.Create(property.Key, property.Value?.DeepClone())));
+
+    private static string? Last(IReadOnlyList<JsonObject> entries, string name) =>
+        entries.Select(entry => Text(entry, name)).LastOrDefault(value => value is not null);
+
+    private static string? Text(JsonObject entry, string name) =>
+        entry[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
+
+    private static bool? Flag(JsonObject entry, string name) =>
+        entry[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
+
+    private static Dictionary<string, string?> Variables(IReadOnlyList<JsonObject> entries, string name)
+    {
+        Dictionary<string, string?> variables = new(StringComparer.Ordinal);
+        foreach (var (key, value) in entries.SelectMany(entry => entry[name] as JsonObject ?? []))
+        {
+            if (VariableName().IsMatch(key) && (value is null || TextOf(value) is not null))
+            {
+                variables[key] = value is null ? null : TextOf(value);
+            }
+        }
+
+        return variables;
+    }
+
+    private static string? TextOf(JsonNode value) => value.GetValueKind() switch
+    {
+        JsonValueKind.String when !value.GetValue<string>().Contains('\0', StringComparison.Ordinal) => value.GetValue<string>(),
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.ToJsonString(),
+        _ => null,
+    };
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex VariableName();
+}

@@ -1,0 +1,44 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Isolation;
+using Berth.Server.Faults;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>Makes the container that people work in. It does not run yet.</summary>
+internal sealed class CreateContainer(CodespaceContainers containers)
+{
+    /// <exception cref="FaultException">The engine refuses it.</exception>
+    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    {
+        var service = context.Plan.Compose?.Main;
+        if (service?.WorkingFolder is null)
+        {
+            CheckFolder(context.PreparedImage);
+        }
+
+        var limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services);
+        var plan = DevContainerPlan.Of(context, context.PreparedImage, service, limits, context.Joined, context.Aliases);
+        var policy = new ContainerPolicy(context.Codespace, context.Workspace);
+        context.Log.Write("up", "creating the dev container");
+        try
+        {
+            var name = EngineNames.ContainerOf(context.Codespace.Name);
+            var id = await containers.CreateAsync(context.Codespace, name, ContainerRole.Dev, policy.Write(plan), cancellationToken);
+            return context with { ContainerId = id };
+        }
+        catch (EngineException exception) when (exception.Status is >= 400 and < 500 and not 404)
+        {
+            throw new FaultException(
+                FaultKind.Container, $"the container engine does not make the dev container: {exception.Message}", exception);
+        }
+    }
+
+    /// <exception cref="FaultException">Nobody starts there.</exception>
+    public static void CheckFolder(EngineImage? image)
+    {
+        if (image?.Folder is { Length: > 0 } folder && (!ContainerPath.TryParse(folder, out var path) || path.IsKernels))
+        {
+            throw new FaultException(FaultKind.Configuration, $"the image's WorkingDir: processes do not start in {folder}");
+        }
+    }
+}

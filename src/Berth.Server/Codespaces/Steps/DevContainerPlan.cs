@@ -1,0 +1,61 @@
+using Berth.Server.Codespaces.Compose;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Environment;
+using Berth.Server.Codespaces.Isolation;
+
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>
+/// The container that people work in: what image, features and devcontainer.json say together, and of a compose file its service. Its main
+/// process is a shell that runs the entrypoints of features and then, unless it is overridden, the container's own command.
+/// </summary>
+internal static class DevContainerPlan
+{
+    /// <param name="service">Its service; null without a compose file.</param>
+    /// <param name="limits">Its part of the machine.</param>
+    /// <param name="joined">The container whose network it shares; null: none.</param>
+    public static ContainerPlan Of(
+        StartContext context, EngineImage image, ComposeService? service, MachineLimits limits, string? joined,
+        IReadOnlyList<string> aliases)
+    {
+        var merged = context.Merged;
+        var place = new PlannedMount(PlannedMountKind.Workspace, "", context.Prepared.MountTarget, ReadOnly: false);
+        var plan = service is null
+            ? new ContainerPlan(context.Prepared.Image, limits, new ContainerNetwork.OfCodespace([]))
+            : ServiceContainer.Plan(context.Codespace, service, context.Prepared.Image, limits, joined, aliases);
+        var environment = new Dictionary<string, string>(plan.Environment, StringComparer.Ordinal);
+        foreach (var (name, value) in merged.ContainerEnvironment)
+        {
+            environment[name] = value;
+        }
+
+        var overridden = merged.OverrideCommand ?? service is null;
+        return plan with
+        {
+            Entrypoint = ["/bin/sh"],
+            Command = ["-c", MainScript(merged.Entrypoints), "-", .. overridden ? [] : CommandOf(plan, image)],
+
+            // The shell waits for this one; a command of its own ends as its image says.
+            StopSignal = overridden ? "SIGTERM" : plan.StopSignal,
+            User = merged.ContainerUser ?? plan.User,
+            Environment = environment,
+            Mounts = [place, .. plan.Mounts.Where(mount => mount.Target != place.Target)],
+            Init = plan.Init || merged.Init,
+            SecretsFolder = EnvironmentVariables.Folder,
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [ImageMetadata.Label] = ImageMetadata.Write(context.Metadata),
+            },
+        };
+    }
+
+    private static IEnumerable<string> CommandOf(ContainerPlan plan, EngineImage image) =>
+    [
+        .. plan.Entrypoint ?? image.Entrypoint,
+        .. plan.Command ?? (plan.Entrypoint is null ? image.Command : []),
+    ];
+
+    private static string MainScript(IReadOnlyList<string> entrypoints) => string.Join(
+        '\n', ["echo Container started", "trap \"exit 0\" 15", .. entrypoints, "exec \"$@\"", "while sleep 1 & wait $!; do :; done"]);
+}

@@ -1,0 +1,62 @@
+using System.Net.Sockets;
+
+namespace Berth.Tests.Codespaces.Engine;
+
+/// <summary>A socket at which an engine answers every request with the same words.</summary>
+internal sealed class SocketEngine : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("berth-engine-");
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly string _answer;
+
+    public SocketEngine(string answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+    {
+        _answer = answer;
+        SocketPath = Path.Combine(_folder.FullName, "docker.sock");
+        _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        _listener.Listen(64);
+        _ = AcceptAsync();
+    }
+
+    public string SocketPath { get; }
+
+    /// <summary>Takes no new connections and goes on answering on those that there are, as an engine does that ends.</summary>
+    public void StopListening() => _listener.Dispose();
+
+    public ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = ServeAsync(await _listener.AcceptAsync());
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        await using var stream = new NetworkStream(socket, ownsSocket: true);
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await stream.ReadAsync(buffer) > 0)
+            {
+                await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(_answer));
+            }
+        }
+        catch (IOException)
+        {
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using Berth.Server.Codespaces.Engine;
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces;
+
+namespace Berth.Tests.Codespaces.Scripted;
+
+/// <summary>The container that people work in, and what runs in it, on an engine that is scripted.</summary>
+public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<ScriptedServer>
+{
+    private const string Script = "echo Container started\ntrap \"exit 0\" 15\n";
+    private const string Wait = "exec \"$@\"\nwhile sleep 1 & wait $!; do :; done";
+
+    private readonly List<string> _commands = [];
+
+    private ScriptedWorld World => shared.World;
+
+    [Fact]
+    public async Task Its_main_process_waits_for_people()
+    {
+        var body = await BodyAsync("");
+        Assert.Equal("""["/bin/sh"]""", body["Entrypoint"]!.ToJsonString());
+        Assert.Equal(["-c", Script + Wait, "-"], body["Cmd"]!.AsArray().Select(word => (string)word!));
+        Assert.Equal("SIGTERM", (string?)body["StopSignal"]);
+    }
+
+    [Fact]
+    public async Task It_says_what_image_and_configuration_say_together()
+    {
+        World.Reset();
+        World.Engine.ImageLabels = new Dictionary<string, string>
+        {
+            [
+                "devcontainer.metadata"] = """[{"id":"x","entrypoint":"/start.sh","init":true},{"containerEnv":{"A":"1"},"containerUser":"1001"}]""",
+        };
+        var body = await BodyAsync(
+            "\"containerEnv\":{\"B\":\"2\"},\"overrideCommand\":false,\"workspaceFolder\":\"/work\"", reset: false);
+        Assert.Equal(Script + "/start.sh\n" + Wait, (string?)body["Cmd"]![1]);
+        Assert.Equal("""["A=1","B=2"]""", body["Env"]!.ToJsonString());
+        Assert.Equal(("1001", true), ((string?)body["User"], (bool)body["HostConfig"]!["Init"]!));
+        Assert.Equal("/work", (string?)Assert.Single(body["HostConfig"]!["Mounts"]!.AsArray())!["Target"]);
+        Assert.Null(body["StopSignal"]);
+        Assert.Equal(
+            """[{"id":"x","entrypoint":"/start.sh","init":true},{"containerEnv":{"A":"1"},"containerUser":"1001"},{"containerEnv":{"B":"2"},"overrideCommand":false}]""",
+            (string?)body["Labels"]!["devcontainer.metadata"]);
+    }
+
+    [Fact]
+    public async Task A_service_has_its_own_command_names_and_variables()
+    {
+        World.Reset();
+        World.Sandbox.Files["compose.yml"] = $$"""
+            services:
+              app:
+                image: {{World.Image}}
+                command: ["sleep", "infinity"]
+                entrypoint: ["/entry"]
+                user: "1001"
+                working_dir: /srv
+                environment: { A: "1", B: "1" }
+                volumes: ["data:/data", ".:/workspaces/app"]
+                tmpfs: /t
+                shm_size: 1gb
+                hostname: box
+                networks: { default: { aliases: [web] } }
+              db:
+                image: {{World.Image}}
+            volumes: { data: {} }
+            """;
+        World.Sandbox.Files[".devcontainer.json"] =
+            """{ "dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/workspaces/app", "containerEnv": {"B": "2"} }""";
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        var body = World.Engine.Bodies["berth-" + name];
+        Assert.Equal(["-c", Script + Wait, "-", "/entry", "sleep", "infinity"], body["Cmd"]!.AsArray().Select(word => (string)word!));
+        Assert.Equal("""["A=1","B=2"]""", body["Env"]!.ToJsonString());
+        Assert.Equal(("1001", "/srv", "box"), ((string?)body["User"], (string?)body["WorkingDir"], (string?)body["Hostname"]));
+        Assert.Equal(
+            ["bind /workspaces/app", "volume /data"],
+            body["HostConfig"]!["Mounts"]!.AsArray().Select(mount => $"{(string)mount!["Type"]!} {(string)mount["Target"]!}"));
+        Assert.Equal(["/t", "/run/berth"], body["HostConfig"]!["Tmpfs"]!.AsObject().Select(mount => mount.Key));
+        Assert.Equal(
+            ["app", "web"],
+            body["NetworkingConfig"]!["EndpointsConfig"]!["berth-" + name]!["Aliases"]!.AsArray().Select(alias => (string)alias!));
+        Assert.Equal("1001", (await World.RowAsync(name))!.RemoteUser);
+        var service = World.Engine.Bodies[$"berth-{name}.db"];
+        Assert.Equal("service", (string?)service["Labels"]!["berth.role"]);
+        Assert.Null(service["HostConfig"]!["Tmpfs"]);
+        Assert.True((long)service["HostConfig"]!["Memory"]! < (long)body["HostConfig"]!["Memory"]!);
+    }
+
+    [Fact]
+    public async Task Commands_run_in_their_order_and_those_of_every_start_again()
+    {
+        var name = await CreateAsync(
+            """
+            "postAttachCommand": "attach", "postStartCommand": "start", "postCreateCommand": {"a": "create-a", "b": ["create-b"]},
+            "updateContentCommand": "update", "onCreateCommand": "create", "waitFor": "postAttachCommand"
+            """);
+        Assert.Equal(["create", "update", "create-a", "create-b", "start", "attach"], _commands);
+        _commands.Clear();
+        await World.StopAsync(name);
+        await World.UntilAsync(name, CodespaceState.Shutdown);
+        await World.StartAsync(name);
+        await World.AvailableAsync(name);
+        Assert.Equal(["start", "attach"], _commands);
+    }
+
+    [Fact]
+    public async Task A_command_that_fails_stops_those_after_it_and_not_the_codespace()
+    {
+        var name = await CreateAsync(
+            "\"onCreateCommand\": {\"good\": \"good\", \"bad\": \"bad\"}, \"postCreateCommand\": \"never\", \"postStartCommand\": "
+                + "\"never\"");
+        await World.AvailableAsync(name);
+        Assert.Equal(["good", "bad"], _commands);
+        Assert.Contains(
+            "onCreateCommand from devcontainer.json failed with the exit code 7 (its part bad). The codespace is available all the same.",
+            await World.LogNowAsync(name), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_and_a_process_get_what_the_users_shell_sets()
+    {
+        World.Reset();
+        List<EngineCommand> seen = [];
+        World.Engine.Processes = command =>
+        {
+            lock (seen)
+            {
+                seen.Add(command);
+            }
+
+            return ScriptedProcess.Of(command);
+        };
+        World.Sandbox.Files[".devcontainer.json"] = $$"""
+            { "image": "{{World.Image}}", "postCreateCommand": "make", "waitFor": "postCreateCommand", "remoteUser": "1001",
+              "remoteEnv": { "A": "${containerWorkspaceFolder}" } }
+            """;
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        await World.ExecAsync(name);
+        foreach (var command in seen.Where(command => command.Command[^1] is "make" or "true"))
+        {
+            Assert.Equal("1001", command.User);
+            Assert.Contains("HOME=/root", command.Environment);
+            Assert.Contains(
+                "A=/workspaces/app",
+                command.Environment.Select(entry => entry.Replace(World.Repository.Split('/')[1], "app", StringComparison.Ordinal)));
+            Assert.Single(command.Environment, entry => entry.StartsWith("BERTH_TOKEN=", StringComparison.Ordinal));
+        }
+
+        var probe = Assert.Single(seen, command => command.Command[^1].StartsWith("printf %s ", StringComparison.Ordinal));
+        Assert.Equal(("1001", 0), (probe.User, probe.Environment.Count));
+    }
+
+    [Fact]
+    public async Task A_user_that_the_image_lacks_is_named()
+    {
+        World.Reset();
+        World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Image}}", "remoteUser": "vscode" }""";
+        var name = await World.CreateAsync();
+        Assert.StartsWith("the image has no user vscode", await World.FailureAsync(name), StringComparison.Ordinal);
+    }
+
+    [Trait("Suite", "hostile")]
+    [Theory]
+    [InlineData("[{\"privileged\":true}]", "of the image asks for privileged mode, which a codespace does not get")]
+    [InlineData("[{\"capAdd\":[\"SYS_ADMIN\"]}]", "of the image asks for the capabilities SYS_ADMIN, which a codespace")]
+    [InlineData("[{\"mounts\":[\"source=/,target=/host,type=bind\"]}]", "of the image asks for the mounts source=/,target=/host,type=bind")]
+    public async Task What_a_label_asks_for_and_does_not_get_is_in_the_log(string label, string line)
+    {
+        World.Reset();
+        World.Engine.ImageLabels = new Dictionary<string, string> { ["devcontainer.metadata"] = label };
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        Assert.Contains(line, await World.LogNowAsync(name), StringComparison.Ordinal);
+    }
+
+    private async Task<JsonObject> BodyAsync(string fields, bool reset = true)
+    {
+        if (reset)
+        {
+            World.Reset();
+        }
+
+        World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Image}}"{{(fields.Length == 0 ? "" : ", " + fields)}} }""";
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        return World.Engine.Bodies["berth-" + name];
+    }
+
+    /// <summary>Remembers the commands; the one that is called bad fails.</summary>
+    private async Task<string> CreateAsync(string fields)
+    {
+        World.Reset();
+        World.Engine.Processes = command =>
+        {
+            var process = ScriptedProcess.Of(command);
+            if (command.Folder.StartsWith("/workspaces/", StringComparison.Ordinal) && command.Command[0] != "git")
+            {
+                lock (_commands)
+                {
+                    _commands.Add(command.Command[^1]);
+                }
+
+                return command.Command[^1] == "bad" ? new ScriptedProcess("no luck", exitCode: 7) : process;
+            }
+
+            return process;
+        };
+        World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Image}}", {{fields}} }""";
+        var name = await World.CreateAsync();
+        await World.LogAsync(name);
+        await World.AvailableAsync(name);
+        return name;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Tests.Codespaces.Scripted;
+
+/// <summary>
+/// What a codespace may ask the engine for, written down once more, apart from the code that asks: whatever a test's repository, image or
+/// feature says, a container with anything else in it fails the test.
+/// </summary>
+internal static class InnocentBody
+{
+    private static readonly string[] Fields =
+    [
+        "Image", "Env", "Tty", "OpenStdin", "Labels", "HostConfig", "Hostname", "User", "WorkingDir", "StopSignal", "Entrypoint", "Cmd",
+        "Healthcheck", "NetworkingConfig",
+    ];
+
+    private static readonly string[] HostFields =
+    [
+        "NetworkMode", "RestartPolicy", "LogConfig", "NanoCpus", "Memory", "MemorySwap", "PidsLimit", "Mounts", "Init", "ReadonlyRootfs",
+        "ShmSize", "CapDrop", "Tmpfs",
+    ];
+
+    /// <exception cref="EngineException">It holds anything else; the start fails with it.</exception>
+    public static void Check(string name, JsonObject body)
+    {
+        try
+        {
+            Look(name, body);
+        }
+        catch (Exception exception) when (exception is Xunit.Sdk.XunitException or InvalidOperationException or NullReferenceException)
+        {
+            throw new EngineException(400, $"no codespace may ask for {name} with {body.ToJsonString()}: {exception.Message}");
+        }
+    }
+
+    private static void Look(string name, JsonObject body)
+    {
+        Assert.Empty(body.Select(field => field.Key).Except(Fields));
+        var host = body["HostConfig"]!.AsObject();
+        Assert.Empty(host.Select(field => field.Key).Except(HostFields));
+        if (name.EndsWith(".users", StringComparison.Ordinal))
+        {
+            // It never runs.
+            Assert.Equal("none", (string?)host["NetworkMode"]);
+            return;
+        }
+
+        var codespace = (string)body["Labels"]!["berth.codespace"]!;
+        Assert.Equal("berth-" + codespace, name.Split('.')[0]);
+        Assert.Equal("no", (string?)host["RestartPolicy"]!["Name"]);
+        Assert.Equal("json-file", (string?)host["LogConfig"]!["Type"]);
+        Assert.All(["NanoCpus", "Memory", "PidsLimit"], limit => Assert.True(decimal.Parse(host[limit]!.ToJsonString()) > 0));
+        Assert.Equal(host["Memory"]!.ToJsonString(), host["MemorySwap"]!.ToJsonString());
+        var network = (string)host["NetworkMode"]!;
+        Assert.True(network == "none" || network == name.Split('.')[0] || network.StartsWith("container:", StringComparison.Ordinal));
+        foreach (var mount in host["Mounts"]!.AsArray().Select(mount => mount!.AsObject()))
+        {
+            Assert.Empty(mount.Select(field => field.Key).Except(["Type", "Source", "Target", "ReadOnly"]));
+            var source = (string)mount["Source"]!;
+            var own = (string?)mount["Type"] == "volume"
+                ? source.StartsWith($"berth-{codespace}.", StringComparison.Ordinal)
+                : source.Contains($"/codespaces/{codespace}/workspace/", StringComparison.Ordinal);
+            Assert.True(own && !source.Contains("..", StringComparison.Ordinal), source);
+        }
+
+        foreach (var (network2, endpoint) in body["NetworkingConfig"]?["EndpointsConfig"]?.AsObject() ?? [])
+        {
+            Assert.Equal(name.Split('.')[0], network2);
+            Assert.Empty(endpoint!.AsObject().Select(field => field.Key).Except(["Aliases"]));
+        }
+    }
+}
