@@ -171,6 +171,16 @@ internal static partial class DockerfileParser
             : new DockerfileInstruction(line, name, flags, rest, heredocs);
     }
 
+    /// <summary>What an ONBUILD holds.</summary>
+    public static DockerfileInstruction Trigger(DockerfileInstruction instruction, string path, char escape)
+    {
+        var next = 0;
+        var trigger = Instruction(instruction.Arguments, instruction.Line, path, [], ref next, escape);
+        return trigger.Name is "ONBUILD" or "FROM" or "MAINTAINER"
+            ? throw Fault(path, instruction.Line, $"ONBUILD {trigger.Name} is not allowed")
+            : trigger;
+    }
+
     /// <summary>A word that is nothing but <c>&lt;&lt;NAME</c> begins one; its lines follow the instruction.</summary>
     private static List<Heredoc> Heredocs(string arguments, int line, string path, string[] lines, ref int next)
     {

@@ -10,11 +10,21 @@ internal sealed record DockerfileReference(string Text, int Line, string Where);
 /// <summary>Where a stage begins or a copy comes from: an earlier stage, or an image from outside. Neither: <c>FROM scratch</c>.</summary>
 internal sealed record StageSource(int? Stage, DockerfileReference? Image);
 
-/// <summary>One line of a stage, as it will be written; a copy from elsewhere has its source between the two texts.</summary>
+/// <summary>A part of a line: a text, and the stage or image that is named behind it.</summary>
+internal sealed record LinePart(string Text, StageSource? Source = null);
+
+/// <summary>One line of a stage, as it will be written.</summary>
 /// <param name="Line">Where it begins in the repository's file.</param>
-internal sealed record StageLine(int Line, string Text, StageSource? From = null, string Rest = "")
+internal sealed record StageLine(int Line, IReadOnlyList<LinePart> Parts)
 {
-    public bool IsLabel => Text.StartsWith("LABEL ", StringComparison.Ordinal);
+    public StageLine(int line, string text)
+        : this(line, [new LinePart(text)])
+    {
+    }
+
+    public IEnumerable<StageSource> Sources => Parts.Select(part => part.Source).OfType<StageSource>();
+
+    public bool IsLabel => Parts[0].Text.StartsWith("LABEL ", StringComparison.Ordinal);
 }
 
 /// <summary>One stage.</summary>
@@ -28,7 +38,8 @@ internal sealed record DockerfileStage(int Index, string? Name, StageSource Base
     /// <summary>What RUN without brackets runs in.</summary>
     public IReadOnlyList<string> Shell { get; set; } = ["/bin/sh", "-c"];
 
-    public bool HasTriggers { get; set; }
+    /// <summary>What comes first in stages that begin with this one (ONBUILD).</summary>
+    public List<DockerfileInstruction> Triggers { get; } = [];
 }
 
 /// <summary>
@@ -53,7 +64,8 @@ internal sealed class DockerfilePlan
         Files = reader.Files;
         Arguments = reader.BuildArguments;
         References = [
-            .. stages.SelectMany(stage => stage.Lines.Select(line => line.From?.Image).Prepend(stage.Base.Image))
+            .. stages.SelectMany(
+                stage => stage.Lines.SelectMany(line => line.Sources).Select(source => source.Image).Prepend(stage.Base.Image))
             .OfType<DockerfileReference>(),
         ];
     }
@@ -100,6 +112,11 @@ internal sealed class DockerfilePlan
             refusals.Add(reason);
         }
 
+        if (reader.OfBuildKit.Where(use => plan._stages.Contains(use.Stage)).ToList() is { Count: > 0 } uses)
+        {
+            refusals.Add(NeedsBuildKit(file.Path, uses));
+        }
+
         // As far as it can be counted without the images that it is built from.
         refusals.Try(() => plan.Write(
             plan.References.Select(reference => reference.Text).Distinct(StringComparer.Ordinal)
@@ -142,8 +159,20 @@ internal sealed class DockerfilePlan
         }
     }
 
+    /// <summary>One line for all of it, since one builder would do for all of it.</summary>
+    private static FaultException NeedsBuildKit(string path, List<(DockerfileStage Stage, int Line, string What, string Instead)> uses)
+    {
+        var instead = string.Join("; ", uses.Select(use => use.Instead).Where(text => text.Length > 0).Distinct());
+        var reason = $"{string.Join(", ", uses.Select(use => use.What).Distinct())} {StageReader.NoBuildKit}"
+            + (instead.Length == 0 ? "" : "; " + instead);
+        return uses.Count == 1
+            ? DockerfileParser.Fault(path, uses[0].Line, reason)
+            : new FaultException(
+                FaultKind.Configuration, $"{path} lines {string.Join(", ", uses.Select(use => use.Line).Distinct())}: {reason}");
+    }
+
     private static string TextOf(StageLine line, IReadOnlyDictionary<string, SentBase> pins) =>
-        line.From is { } from ? $"{line.Text}--from={NameOf(from, pins)} {line.Rest}" : line.Text;
+        string.Concat(line.Parts.Select(part => part.Source is { } source ? part.Text + NameOf(source, pins) : part.Text));
 
     private static string NameOf(StageSource source, IReadOnlyDictionary<string, SentBase> pins) =>
         source.Stage is { } stage ? StageName(stage) : source.Image is { } image ? pins[image.Text].Reference : "scratch";
@@ -158,7 +187,8 @@ internal sealed class DockerfilePlan
         {
             if (needed.Contains(i))
             {
-                needed.UnionWith(stages[i].Lines.Select(line => line.From?.Stage).Append(stages[i].Base.Stage).OfType<int>());
+                needed.UnionWith(
+                    stages[i].Lines.SelectMany(line => line.Sources).Append(stages[i].Base).Select(source => source.Stage).OfType<int>());
             }
         }
 

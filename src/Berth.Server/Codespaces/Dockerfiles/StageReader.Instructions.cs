@@ -24,35 +24,31 @@ internal sealed partial class StageReader
     private void Copy(DockerfileInstruction instruction, DockerfileStage stage)
     {
         StageSource? from = null;
-        var chown = "";
+        var flags = "";
         foreach (var (flag, value) in instruction.Flags)
         {
             switch (flag)
             {
                 case "from" when instruction.Name == "COPY":
-                    from = value.Contains('$', StringComparison.Ordinal) || value.Length == 0
-                        ? throw Fault(instruction, "--from takes no variables; name a stage: FROM IMAGE AS NAME")
-                        : Source(value, instruction, "COPY --from", byIndex: true);
+                    from = From(value, instruction, "COPY --from", stage);
                     break;
                 case "chown":
-                    chown = $"--chown={value} ";
+                    flags += $"--chown={value} ";
                     break;
 
                 // How the layer is stored, not what is in it.
                 case "link":
                     break;
+                case "chmod" or "exclude":
+                case "parents" when instruction.Name == "COPY":
+                case "checksum" or "keep-git-dir" or "unpack" when instruction.Name == "ADD":
+                    flags += value.Length == 0 ? $"--{flag} " : $"--{flag}={value} ";
+                    OfBuildKit.Add((
+                        stage, instruction.Line, $"{instruction.Name} --{flag}", flag == "chmod" ? "use RUN chmod" : ""));
+                    break;
                 default:
-                    Refusals.Add(
-                        (
-                            stage,
-                            Fault(instruction, $"{instruction.Name} --{flag} {NoBuildKit}{(flag == "chmod" ? "; use RUN chmod" : "")}")));
-                    return;
+                    throw Fault(instruction, $"{instruction.Name} has no flag --{flag}");
             }
-        }
-
-        if (from?.Stage == stage.Index)
-        {
-            throw Fault(instruction, "a stage cannot copy from itself");
         }
 
         if (instruction.Name == "ADD" && RemoteSource(instruction) is { } remote)
@@ -64,8 +60,19 @@ internal sealed partial class StageReader
         var sources = Line(instruction, WithFiles(instruction));
         stage.Lines.Add(
             from is null
-                ? new StageLine(instruction.Line, $"{instruction.Name} {chown}{sources}")
-                : new StageLine(instruction.Line, $"COPY {chown}", from, sources));
+                ? new StageLine(instruction.Line, $"{instruction.Name} {flags}{sources}")
+                : new StageLine(instruction.Line, [new LinePart($"COPY {flags}--from=", from), new LinePart(" " + sources)]));
+    }
+
+    private StageSource From(string text, DockerfileInstruction instruction, string where, DockerfileStage stage)
+    {
+        if (text.Contains('$', StringComparison.Ordinal) || text.Length == 0)
+        {
+            throw Fault(instruction, "--from takes no variables; name a stage: FROM IMAGE AS NAME");
+        }
+
+        var source = Source(text, instruction, where, byIndex: true);
+        return source.Stage == stage.Index ? throw Fault(instruction, "a stage cannot copy from itself") : source;
     }
 
     /// <summary>
@@ -120,11 +127,12 @@ internal sealed partial class StageReader
 
     private void Run(DockerfileInstruction instruction, DockerfileStage stage)
     {
+        List<LinePart> parts = [new LinePart("RUN ")];
         foreach (var (flag, value) in instruction.Flags)
         {
             if (flag == "mount")
             {
-                Mount(instruction, stage, value);
+                parts.AddRange(Mount(instruction, stage, value));
             }
             else if (!(flag == "network" && value == "default") && !(flag == "security" && value == "sandbox"))
             {
@@ -132,26 +140,28 @@ internal sealed partial class StageReader
             }
         }
 
-        var command = instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage);
-        stage.Lines.Add(new StageLine(instruction.Line, "RUN " + command));
+        parts.Add(
+            new LinePart(instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage)));
+        stage.Lines.Add(new StageLine(instruction.Line, parts));
     }
 
-    private void Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
+    /// <summary>What is written of a mount: nothing where the command can do without.</summary>
+    private IEnumerable<LinePart> Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
     {
-        var fields = value.Split(',').Select(field => field.Split('=', 2)).GroupBy(
-            field => field[0].ToLowerInvariant(), StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => group.Last().Length > 1 ? group.Last()[1] : "", StringComparer.Ordinal);
-        var type = fields.GetValueOrDefault("type", "bind");
+        List<(string Name, string Value)> fields = [.. value.Split(',').Select(field => field.Split('=', 2)).Select(
+            field => (field[0].ToLowerInvariant(), field.Length > 1 ? field[1] : ""))];
+        string? Last(string name) => fields.FindLast(field => field.Name == name).Value;
+        var type = Last("type") ?? "bind";
         switch (type)
         {
             case "cache" or "tmpfs":
                 Remarks.Add(
                     $"{file.Path} line {instruction.Line}: --mount=type={type} is left out: the engine's builder has none, and the "
                         + "command runs without it");
-                break;
-            case "secret" or "ssh" when fields.GetValueOrDefault("required", "false") != "true":
+                return [];
+            case "secret" or "ssh" when (Last("required") ?? "false") != "true":
                 Remarks.Add($"{file.Path} line {instruction.Line}: --mount=type={type} is left out: builds get no secrets");
-                break;
+                return [];
             case "secret" or "ssh":
                 Refusals.Add(
                     (
@@ -159,11 +169,38 @@ internal sealed partial class StageReader
                         Fault(
                             instruction,
                             $"RUN --mount=type={type},required=true cannot be had: builds get no secrets; use them in postCreateCommand")));
-                break;
+                return [];
+            case "bind":
+                var bind = Bind(instruction, stage, fields);
+                OfBuildKit.Add((stage, instruction.Line, "RUN --mount=type=bind", "use COPY"));
+                return bind;
             default:
-                Refusals.Add((stage, Fault(instruction, $"RUN --mount=type={DockerfileParser.Short(type)} {NoBuildKit}; use COPY")));
-                break;
+                throw Fault(instruction, $"RUN --mount=type={DockerfileParser.Short(type)} is not allowed in builds of codespaces");
         }
+    }
+
+    private IEnumerable<LinePart> Bind(
+        DockerfileInstruction instruction, DockerfileStage stage, List<(string Name, string Value)> fields)
+    {
+        List<LinePart> parts = [];
+        var text = "--mount=type=bind";
+        foreach (var (name, value) in fields.Where(field => field.Name != "type"))
+        {
+            switch (name)
+            {
+                case "from":
+                    parts.Add(new LinePart(text + ",from=", From(value, instruction, "RUN --mount", stage)));
+                    text = "";
+                    break;
+                case "target" or "dst" or "destination" or "source" or "src" or "rw" or "readwrite" or "ro" or "readonly":
+                    text += value.Length == 0 ? $",{name}" : $",{name}={value}";
+                    break;
+                default:
+                    throw Fault(instruction, $"RUN --mount=type=bind has no option {DockerfileParser.Short(name)}");
+            }
+        }
+
+        return parts.Append(new LinePart(text + " "));
     }
 
     /// <summary>A script in the Dockerfile, as one line: the form in brackets takes line ends.</summary>

@@ -19,7 +19,7 @@ internal sealed partial class StageReader(
     ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture, ExpansionBudget budget,
     Refusals refusals)
 {
-    private const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
+    public const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
     private static readonly SearchValues<char> NotPlain = SearchValues.Create("$\"'\\`:");
     private readonly DockerfileVariables _global = new(file.Escape, budget);
     private readonly Dictionary<string, string> _platform = new(StringComparer.Ordinal)
@@ -43,6 +43,9 @@ internal sealed partial class StageReader(
     public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, string> BuildArguments { get; } = new(arguments, StringComparer.Ordinal);
+
+    /// <summary>What is understood, and no builder here can do; counts when its stage is needed.</summary>
+    public List<(DockerfileStage Stage, int Line, string What, string Instead)> OfBuildKit { get; } = [];
 
     /// <summary>Count only when their stage is needed.</summary>
     public List<(DockerfileStage Stage, FaultException Reason)> Refusals { get; } = [];
@@ -148,19 +151,18 @@ internal sealed partial class StageReader(
 
         var source = text == "scratch" ? new StageSource(null, null) : Source(text, instruction, "FROM", byIndex: false);
         var stage = new DockerfileStage(Stages.Count, name, source, instruction.Line);
+        Stages.Add(stage);
         if (source.Stage is { } parent)
         {
             stage.Shell = Stages[parent].Shell;
-            if (Stages[parent].HasTriggers)
+            foreach (var trigger in Stages[parent].Triggers)
             {
-                Refusals.Add(
-                    (
-                        stage,
-                        Fault(instruction, $"{text} has ONBUILD instructions, which codespaces do not run; write them into this stage")));
+                // They are written once and run in every stage that begins with theirs.
+                budget.Values(1, Place(trigger));
+                budget.Expand(trigger.Arguments.Length, 0, Place(trigger));
+                refusals.Try(() => InStage(trigger, stage));
             }
         }
-
-        Stages.Add(stage);
     }
 
     private StageSource Source(string text, DockerfileInstruction instruction, string where, bool byIndex)
@@ -196,8 +198,10 @@ internal sealed partial class StageReader(
                 Run(instruction, stage);
                 break;
             case "ONBUILD":
-                stage.HasTriggers = true;
-                Remarks.Add($"{file.Path} line {instruction.Line}: ONBUILD is left out: nothing is built from a codespace's image");
+                stage.Triggers.Add(DockerfileParser.Trigger(instruction, file.Path, file.Escape));
+                Remarks.Add(
+                    $"{file.Path} line {instruction.Line}: ONBUILD counts in the stages that begin with this one alone: nothing is built "
+                        + "from a codespace's image");
                 break;
             case "LABEL" or "WORKDIR" or "VOLUME" when ReservedNames.Refusal(instruction, file.Escape) is { } reason:
                 Refusals.Add((stage, Fault(instruction, reason)));

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Faults;
 
@@ -136,7 +137,16 @@ public sealed class DockerfileTests
     [InlineData("FROM r.test/a\nCOPY --from=\"x\" /a /b", "flags are written --name=value without quotes")]
     [InlineData("FROM r.test/a\nCOPY --from=7 /a /b", "there is no stage 7")]
     [InlineData("FROM r.test/a AS x\nCOPY --from=x /a /b", "cannot copy from itself")]
-    [InlineData("FROM r.test/a\nADD --from=x /a /b", "ADD --from needs BuildKit")]
+    [InlineData("FROM r.test/a\nADD --from=x /a /b", "ADD has no flag --from")]
+    [InlineData("FROM r.test/a\nCOPY --checksum=x a b", "COPY has no flag --checksum")]
+    [InlineData("FROM r.test/a\nADD --parents a b", "ADD has no flag --parents")]
+    [InlineData("FROM r.test/a\nRUN --mount=type=bind,from=$X,target=/x true", "--from takes no variables")]
+    [InlineData("FROM r.test/a AS x\nRUN --mount=from=x,target=/x true", "cannot copy from itself")]
+    [InlineData("FROM r.test/a\nRUN --mount=type=bind,id=x true", "has no option id")]
+    [InlineData("FROM r.test/a\nRUN --mount=type=device true", "--mount=type=device is not allowed")]
+    [InlineData("FROM r.test/a\nONBUILD ONBUILD RUN true", "ONBUILD ONBUILD is not allowed")]
+    [InlineData("FROM r.test/a\nONBUILD FROM r.test/b", "ONBUILD FROM is not allowed")]
+    [InlineData("FROM r.test/a AS x\nONBUILD RUN --network=host true\nFROM x", "--network=host is not allowed")]
     [InlineData("FROM r.test/a\nCOPY --chmod=755 a b", "COPY --chmod needs BuildKit")]
     [InlineData("FROM r.test/a\nRUN --mount=type=bind,from=x,target=/x true", "--mount=type=bind needs BuildKit")]
     [InlineData("FROM r.test/a\nRUN --mount=target=. true", "--mount=type=bind needs BuildKit")]
@@ -152,7 +162,6 @@ public sealed class DockerfileTests
     [InlineData("FROM r.test/a\nARG U=http://127.0.0.1/\nADD $U /x", "must be a plain path")]
     [InlineData("FROM r.test/a\nARG U=http\nADD [\"${U}://127.0.0.1/\", \"/x\"]", "would be fetched")]
     [InlineData("FROM r.test/a\nADD http:\\/\\/127.0.0.1 /x", "must be a plain path")]
-    [InlineData("FROM r.test/a AS a\nONBUILD RUN true\nFROM a", "has ONBUILD instructions")]
     [InlineData("FROM r.test/a\nLABEL berth.repository=x", "labels that begin with berth.")]
     [InlineData("FROM r.test/a\nLABEL \"ber\"th.repository=x", "labels that begin with berth.")]
     [InlineData("FROM r.test/a\nLABEL ber\\th.repository=x", "labels that begin with berth.")]
@@ -219,6 +228,64 @@ public sealed class DockerfileTests
     [Fact]
     public void What_a_stage_that_is_not_needed_asks_for_does_not_matter() =>
         Assert.Equal("r.test/b", Assert.Single(Plan("FROM r.test/a AS a\nCOPY --chmod=1 x y\nFROM r.test/b").References).Text);
+
+    [Fact]
+    public void What_only_BuildKit_builds_is_one_refusal_and_its_images_are_found()
+    {
+        const string Text = """
+            FROM r.test/a AS one
+            COPY --chmod=755 --exclude=*.md --from=r.test/tool:1 /t /t
+            COPY --parents a b /c/
+            RUN --mount=type=bind,from=r.test/data,source=/d,target=/d --mount=type=cache,target=/c --mount=target=/x make
+            ADD --checksum=sha256:0 a /a
+            FROM r.test/b
+            RUN --mount=type=bind,from=one,target=/one,rw make
+            """;
+        var refusals = new Refusals();
+        var plan = DockerfilePlan.Read(
+            DockerfileParser.Parse(Text, "Dockerfile"), new Dictionary<string, string>(), null, "amd64", Budgets.New(), refusals);
+        Assert.Equal(
+            "Dockerfile lines 2, 3, 4, 5, 7: COPY --chmod, COPY --exclude, COPY --parents, RUN --mount=type=bind, ADD --checksum "
+                + "needs BuildKit, which builds of codespaces do not have; use RUN chmod; use COPY",
+            Assert.Single(refusals.All).Message);
+        Assert.Equal(
+            ["FROM r.test/a", "COPY --from r.test/tool:1", "RUN --mount r.test/data", "FROM r.test/b"],
+            plan.References.Select(reference => $"{reference.Where} {reference.Text}"));
+        var pins = plan.References.ToDictionary(
+            reference => reference.Text, reference => new SentBase(reference.Text.Split(':')[0] + "@sha256:0", []));
+        var written = plan.Write(pins, "l=1", Budgets.New()).Text;
+        Assert.Contains("COPY --chmod=755 --exclude=*.md --from=r.test/tool@sha256:0 /t /t\n", written, StringComparison.Ordinal);
+        Assert.Contains(
+            "RUN --mount=type=bind,from=r.test/data@sha256:0,source=/d,target=/d --mount=type=bind,target=/x make\n", written,
+            StringComparison.Ordinal);
+        Assert.Contains("RUN --mount=type=bind,from=berth-stage-0,target=/one,rw make\n", written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Triggers_run_in_the_stages_that_begin_with_theirs()
+    {
+        var plan = Plan(
+            "FROM r.test/a AS base\nONBUILD COPY --from=r.test/tool /t /t\nONBUILD RUN one\nFROM base AS child\nRUN two\n"
+                + "FROM child\nRUN three");
+        Assert.Equal(["r.test/a", "r.test/tool"], plan.References.Select(reference => reference.Text));
+        var pins = plan.References.ToDictionary(reference => reference.Text, reference => new SentBase(reference.Text, []));
+        Assert.Equal(
+            """
+            # escape=\
+            FROM r.test/a AS berth-stage-0
+            LABEL l=1
+            FROM berth-stage-0 AS berth-stage-1
+            LABEL l=1
+            COPY --from=r.test/tool /t /t
+            RUN one
+            RUN two
+            FROM berth-stage-1 AS berth-stage-2
+            LABEL l=1
+            RUN three
+
+            """.ReplaceLineEndings("\n"),
+            plan.Write(pins, "l=1", Budgets.New()).Text);
+    }
 
     [Fact]
     public void A_target_that_is_not_there_is_named() => Assert.Contains(

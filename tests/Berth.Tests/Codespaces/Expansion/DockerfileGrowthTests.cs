@@ -117,6 +117,14 @@ public sealed class DockerfileGrowthTests
     }
 
     [Fact]
+    public void Triggers_are_counted_as_often_as_they_run()
+    {
+        var triggers = string.Concat(Enumerable.Repeat($"ONBUILD RUN {new string('x', 500)}\n", 900));
+        var stages = string.Concat(Enumerable.Repeat("FROM base\n", 900));
+        Refused($"FROM r.test/a AS base\n{triggers}{stages}", "Dockerfile line ", $"more than {ExpansionBudget.MostExpanded} characters");
+    }
+
+    [Fact]
     public void Several_builds_share_one_budget()
     {
         var budget = Budgets.New();
