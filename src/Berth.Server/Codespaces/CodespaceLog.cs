@@ -89,7 +89,12 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         // Colours and control characters would act on the terminal of whoever reads it; NUL and half a surrogate pair are no text to
         // PostgreSQL.
         var clean = Escapes().Replace(_mask.Apply(text), "").Trim();
-        return string.Create(Math.Min(clean.Length, MaxLength), clean, (span, source) =>
+        if (clean.Length > MaxLength)
+        {
+            clean = clean[..(MaxLength - ToolProcess.Cut.Length)] + ToolProcess.Cut;
+        }
+
+        return string.Create(clean.Length, clean, (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)
             {

@@ -41,6 +41,8 @@ internal static class CodespacesFeature
         services.AddPreflight();
         services.AddSingleton<BuiltImages>();
         services.AddSingleton<BuildGroups>();
+        services.AddSingleton<RunningBuilds>();
+        services.AddHostedService<WatchImages>();
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
         services.AddStartSteps();

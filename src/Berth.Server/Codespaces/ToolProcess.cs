@@ -10,6 +10,9 @@ internal sealed record ToolResult(int ExitCode, string Output);
 /// <summary>Runs a program of this machine: without the server's environment, without a terminal, and never longer than allowed.</summary>
 internal static class ToolProcess
 {
+    /// <summary>Ends a line of which more was left out.</summary>
+    public const string Cut = " … (the rest of the line is left out)";
+
     private const int MaxLine = 16 * 1024;
     private const int KeptLines = 200;
 
@@ -46,8 +49,8 @@ internal static class ToolProcess
         try
         {
             await Task.WhenAll(
-                ReadLinesAsync(process.StandardError, errorLine, ending.Token),
-                ReadLinesAsync(process.StandardOutput, line => Keep(output, line), ending.Token));
+                ReadLinesAsync(process.StandardError, MaxLine, errorLine, ending.Token),
+                ReadLinesAsync(process.StandardOutput, MaxLine, line => Keep(output, line), ending.Token));
             await process.WaitForExitAsync(ending.Token);
         }
         catch (OperationCanceledException exception)
@@ -91,11 +94,12 @@ internal static class ToolProcess
         }
     }
 
-    /// <summary>Lines end with LF or CR (progress overwrites itself); an endless one is cut.</summary>
-    private static async Task ReadLinesAsync(StreamReader reader, Action<string> take, CancellationToken cancellationToken)
+    /// <summary>Lines end with LF or CR (progress overwrites itself); an endless one is cut, and says so.</summary>
+    internal static async Task ReadLinesAsync(TextReader reader, int longest, Action<string> take, CancellationToken cancellationToken)
     {
         var buffer = new char[4096];
         var line = new System.Text.StringBuilder();
+        var cut = false;
         int read;
         while ((read = await reader.ReadAsync(buffer, cancellationToken)) > 0)
         {
@@ -103,22 +107,29 @@ internal static class ToolProcess
             {
                 if (c is not ('\n' or '\r'))
                 {
-                    if (line.Length < MaxLine)
+                    cut = line.Length >= longest;
+                    if (!cut)
                     {
                         line.Append(c);
                     }
                 }
-                else if (line.Length > 0)
+                else
                 {
-                    take(line.ToString());
-                    line.Clear();
+                    Take();
                 }
             }
         }
 
-        if (line.Length > 0)
+        Take();
+
+        void Take()
         {
-            take(line.ToString());
+            if (line.Length > 0)
+            {
+                take(cut ? line.Append(Cut).ToString() : line.ToString());
+                line.Clear();
+                cut = false;
+            }
         }
     }
 }

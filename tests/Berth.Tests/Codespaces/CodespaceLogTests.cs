@@ -30,16 +30,33 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
     {
         // Half a pair comes of a line that is cut, and of programs that print one.
         var (codespace, logs) = await CodespaceAsync();
+        var kept = new string('a', 3_999 - ToolProcess.Cut.Length);
         await using (var writer = logs.Open(codespace))
         {
-            writer.Write("step", new string('a', 3_999) + "\U0001F600");
+            writer.Write("step", kept + "\U0001F600" + new string('b', 100));
             writer.Write("step", "\udc00 \U0001F600 \ud800");
             Assert.Equal("ended by \ufffd !", writer.Masked("ended by \ud83d\0!"));
         }
 
         Assert.Equal(
-            [new string('a', 3_999) + '\ufffd', "\ufffd \U0001F600 \ufffd"],
+            [kept + '\ufffd' + ToolProcess.Cut, "\ufffd \U0001F600 \ufffd"],
             (await logs.ReadAsync(codespace.Id, null, 0, TestContext.Current.CancellationToken)).Select(line => line.Line));
+    }
+
+    [Fact]
+    public async Task A_line_that_is_too_long_says_that_its_rest_is_left_out()
+    {
+        var (codespace, logs) = await CodespaceAsync();
+        await using (var writer = logs.Open(codespace))
+        {
+            writer.Write("step", new string('x', 4000));
+            writer.Write("step", new string('x', 4001));
+        }
+
+        var lines = await logs.ReadAsync(codespace.Id, null, 0, TestContext.Current.CancellationToken);
+        Assert.Equal(new string('x', 4000), lines[0].Line);
+        Assert.Equal(4000, lines[1].Line.Length);
+        Assert.EndsWith("x … (the rest of the line is left out)", lines[1].Line, StringComparison.Ordinal);
     }
 
     [Fact]

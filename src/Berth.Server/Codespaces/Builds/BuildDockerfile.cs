@@ -84,6 +84,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         }
 
         var limits = Machines.LimitsOf(context.Machine);
+        using var running = await images.BeginAsync(context.Codespace, cancellationToken);
         using var group = groups.Open((await engine.FactsAsync(cancellationToken)).GroupsBySystemd, limits.Processes);
         var build = new EngineBuild(
             name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
@@ -106,6 +107,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         }
         catch (EngineException exception)
         {
+            running.IsOver = true;
             throw new FaultException(
                 FaultKind.Build, $"the build of {what} failed{(step.Length == 0 ? "" : $" at '{step}'")}: {exception.Message}", exception);
         }
@@ -127,6 +129,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
                 FaultKind.TimedOut, $"the build of {what} took longer than {Timeout.TotalMinutes:0} minutes and was ended");
         }
 
+        running.IsOver = true;
         var built = await engine.ImageAsync(name, cancellationToken)
             ?? throw new FaultException(FaultKind.Build, $"the image built from {what} is gone");
         return new PinnedImage(name, built);

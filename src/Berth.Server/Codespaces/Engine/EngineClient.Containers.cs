@@ -9,6 +9,8 @@ namespace Berth.Server.Codespaces.Engine;
 /// <content>Containers.</content>
 internal sealed partial class EngineClient
 {
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromMinutes(1);
+
     public async Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync(
@@ -36,8 +38,32 @@ internal sealed partial class EngineClient
         _http.CallAsync(
             HttpMethod.Post, $"containers/{id}/stop?t={(int)grace.TotalSeconds}", null, cancellationToken, HttpStatusCode.NotFound);
 
-    public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
-        _http.CallAsync(HttpMethod.Delete, $"containers/{id}?force=1&v=1", null, cancellationToken, HttpStatusCode.NotFound);
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(
+            HttpMethod.Delete, $"containers/{id}?force=1&v=1", null, cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+        if (response.StatusCode == HttpStatusCode.Conflict)
+        {
+            await UntilRemovedAsync(id, cancellationToken);
+        }
+    }
+
+    /// <summary>Somebody else is removing it. The answer's head comes at once, its body when the container is gone.</summary>
+    private async Task UntilRemovedAsync(string id, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(RemovalPatience);
+        try
+        {
+            using var response = await _http.SendAsync(
+                HttpMethod.Post, $"containers/{id}/wait?condition=removed", null, patience.Token, HttpStatusCode.NotFound);
+            await response.Content.ReadAsByteArrayAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineException((int)HttpStatusCode.Conflict, $"the removal of container {id} has begun and does not end");
+        }
+    }
 
     public Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken) =>
         _http.CallAsync(

@@ -59,29 +59,38 @@ internal sealed partial class EngineClient
         };
     }
 
-    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) =>
-        _http.CallAsync(HttpMethod.Delete, $"images/{image}", null, cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+    public async Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(
+            HttpMethod.Delete, $"images/{image}", null, cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+        return response.StatusCode != HttpStatusCode.Conflict;
+    }
 
-    public Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
-        ImagesAsync("label", label, image => [image.GetProperty("Id").GetString()!], cancellationToken);
+    public Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
+        ImagesAsync("label", label, cancellationToken);
 
-    public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) => ImagesAsync(
-        "reference", pattern,
-        image => image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array
-            ? tags.EnumerateArray().Select(tag => tag.GetString()!)
-            : [],
-        cancellationToken);
+    public Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
+        ImagesAsync("reference", pattern, cancellationToken);
 
-    private async Task<IReadOnlyList<string>> ImagesAsync(
-        string filter, string value, Func<JsonElement, IEnumerable<string>> select, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<EngineListedImage>> ImagesAsync(string filter, string value, CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync($"images/json?{EngineHttp.Filters(filter, value)}", cancellationToken);
-        return [.. document.RootElement.EnumerateArray().SelectMany(select)];
+        return
+        [
+            .. document.RootElement.EnumerateArray().Select(
+                image => new EngineListedImage(image.GetProperty("Id").GetString()!, NamesOf(image), EngineHttp.LabelsOf(image))),
+        ];
     }
 
     private static IReadOnlyList<string> Strings(JsonElement config, string name) =>
         config.TryGetProperty(name, out var words) && words.ValueKind == JsonValueKind.Array
             ? [.. words.EnumerateArray().Select(word => word.GetString() ?? "")]
+            : [];
+
+    /// <summary>Engines of some versions say that an image without a name is called <c>&lt;none&gt;:&lt;none&gt;</c>.</summary>
+    private static List<string> NamesOf(JsonElement image) =>
+        image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array
+            ? [.. tags.EnumerateArray().Select(tag => tag.GetString()!).Where(tag => !tag.StartsWith('<'))]
             : [];
 
     private static void Authorise(HttpRequestMessage request, RegistryCredential? credential)

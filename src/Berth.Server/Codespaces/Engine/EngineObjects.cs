@@ -51,6 +51,10 @@ internal sealed record EngineContainer(
 /// <param name="Name">Its first one; whoever asked for the container gave it.</param>
 internal sealed record EngineListed(string Id, string Name, bool Running, IReadOnlyDictionary<string, string> Labels);
 
+/// <summary>An image in a list.</summary>
+/// <param name="Names">With their tags.</param>
+internal sealed record EngineListedImage(string Id, IReadOnlyList<string> Names, IReadOnlyDictionary<string, string> Labels);
+
 /// <summary>What an image says about itself.</summary>
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels)
 {

@@ -39,11 +39,12 @@ internal interface IEngineImages
     /// <summary>Null when the engine does not have it.</summary>
     Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken);
 
-    /// <summary>Ids of the images that carry the label, those that are only layers of others left out.</summary>
-    Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken);
+    /// <summary>The images that carry the label, those that are only layers of others left out.</summary>
+    /// <param name="label">NAME=VALUE, or a NAME with whatever value.</param>
+    Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken);
 
-    /// <summary>Names with their tags, by a pattern without tag: <c>registry/owner/*</c>.</summary>
-    Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken);
+    /// <summary>By a pattern of their names without tag: <c>registry/owner/*</c>.</summary>
+    Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken);
 
     /// <summary>
     /// The text of a file in an image; null when there is no such file, or it is larger. Of an image, since the engine may be asked for the
@@ -54,10 +55,9 @@ internal interface IEngineImages
         string image, string path, int maxBytes, string container, IReadOnlyDictionary<string, string> labels,
         CancellationToken cancellationToken);
 
-    /// <summary>
-    /// With the layers below it that nothing else uses. An image that is gone is fine, and so is one that a container uses: it stays.
-    /// </summary>
-    Task RemoveImageAsync(string image, CancellationToken cancellationToken);
+    /// <summary>With the layers below it that nothing else uses. An image that is gone is fine.</summary>
+    /// <returns>False when something uses it: it stays.</returns>
+    Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken);
 }
 
 /// <summary>Containers: made, started, stopped, limited, looked into.</summary>

@@ -33,4 +33,30 @@ public sealed class EngineClientTests
         Assert.Contains(
             reason, Encoding.UTF8.GetString(await upgrade.BodyAsync(TestContext.Current.CancellationToken)), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_container_that_is_being_removed_is_waited_for()
+    {
+        await using var engine = new SocketEngine
+        {
+            Answers = request => request.StartsWith("DELETE ", StringComparison.Ordinal)
+                ? "HTTP/1.1 409 Conflict\r\nContent-Length: 26\r\n\r\n{\"message\":\"in progress\"}\n"
+                : null,
+        };
+        await new EngineClient(new EngineSocket("unix://" + engine.SocketPath)).RemoveAsync("x", TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["DELETE /v1.41/containers/x?force=1&v=1", "POST /v1.41/containers/x/wait?condition=removed"],
+            engine.Requests.Select(request => request[..request.IndexOf(" HTTP", StringComparison.Ordinal)]));
+    }
+
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(404, true)]
+    [InlineData(409, false)]
+    public async Task An_image_that_is_in_use_is_not_gone(int status, bool gone)
+    {
+        await using var engine = new SocketEngine($"HTTP/1.1 {status} Whatever\r\nContent-Length: 2\r\n\r\n{{}}");
+        var client = new EngineClient(new EngineSocket("unix://" + engine.SocketPath));
+        Assert.Equal(gone, await client.RemoveImageAsync("x", TestContext.Current.CancellationToken));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 
 namespace Berth.Tests.Codespaces.Engine;
@@ -19,6 +20,12 @@ internal sealed class SocketEngine : IAsyncDisposable
     }
 
     public string SocketPath { get; }
+
+    /// <summary>What has come so far, one after the other.</summary>
+    public ConcurrentQueue<string> Requests { get; } = new();
+
+    /// <summary>Other words for some requests; null: the same as always.</summary>
+    public Func<string, string?> Answers { get; init; } = _ => null;
 
     /// <summary>Takes no new connections and goes on answering on those that there are, as an engine does that ends.</summary>
     public void StopListening() => _listener.Dispose();
@@ -50,9 +57,11 @@ internal sealed class SocketEngine : IAsyncDisposable
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await stream.ReadAsync(buffer) > 0)
+            while (await stream.ReadAsync(buffer) is > 0 and var read)
             {
-                await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(_answer));
+                var request = System.Text.Encoding.ASCII.GetString(buffer, 0, read);
+                Requests.Enqueue(request);
+                await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(Answers(request) ?? _answer));
             }
         }
         catch (IOException)

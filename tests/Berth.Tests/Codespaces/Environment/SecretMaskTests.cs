@@ -28,6 +28,54 @@ public sealed class SecretMaskTests
         }
     }
 
+    [Theory]
+    [InlineData("p@ss w/rd")]
+    [InlineData("a+very/long=value?with&signs")]
+    [InlineData("äö-ü€")]
+    public void Nothing_is_left_of_a_value_as_programs_write_it(string secret)
+    {
+        var mask = new SecretMask();
+        mask.Add([secret]);
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        var percent = Uri.EscapeDataString(secret);
+        foreach (var form in new[]
+        {
+            Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes), percent, percent.Replace("%20", "+", StringComparison.Ordinal),
+            System.Web.HttpUtility.UrlEncode(secret), string.Concat(bytes.Select(value => $"%{value:X2}")),
+            System.Text.Json.JsonSerializer.Serialize(secret)[1..^1],
+        })
+        {
+            Assert.Equal("x ******** y", mask.Apply($"x {form} y"));
+        }
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData(
+        "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n"
+            + "MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu\n-----END KEY-----\n")]
+    public void Nothing_is_left_of_a_value_in_the_lines_that_tools_make_of_it(string secret)
+    {
+        var mask = new SecretMask();
+        mask.Add([secret]);
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        foreach (var (form, width) in new[]
+        {
+            (Convert.ToBase64String(bytes), 76), (Convert.ToBase64String(bytes), 64), (Convert.ToHexStringLower(bytes), 60),
+            (Convert.ToBase64String([.. bytes, (byte)'\n']), 76), (Convert.ToBase64String(bytes), int.MaxValue),
+        })
+        {
+            foreach (var line in form.Chunk(Math.Min(width, form.Length)).Select(piece => new string(piece)))
+            {
+                // A few characters at the end are words of any log.
+                if (line.TrimEnd('=').Length >= 6)
+                {
+                    Assert.Equal("********", mask.Apply(line).TrimEnd('='));
+                }
+            }
+        }
+    }
+
     [Fact]
     public void A_longer_value_is_taken_out_before_a_part_of_it()
     {

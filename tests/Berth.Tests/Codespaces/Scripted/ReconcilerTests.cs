@@ -80,7 +80,7 @@ public sealed class ReconcilerTests
     {
         await using var world = await ScriptedWorld.CreateAsync();
         await world.CreateAsync();
-        var steps = world.Engine.Calls.Where(call => call is not ("Running" or "Written" or "Stop" or "Remove"))
+        var steps = world.Engine.Calls.Where(call => call is not ("LabelledImages" or "Written" or "Stop" or "Remove"))
             .Distinct()
             .Append("clone")
             .ToList();

@@ -12,7 +12,7 @@ namespace Berth.Tests.Codespaces.Scripted;
 /// A container engine that is nothing but state: containers, images, networks and volumes are entries that a test reads and changes. It
 /// goes away, comes back, restarts, and fails or waits at whatever call a test names.
 /// </summary>
-internal sealed class ScriptedContainers : IContainerEngine
+internal sealed partial class ScriptedContainers : IContainerEngine
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, EngineContainer> _containers = new(StringComparer.Ordinal);
@@ -22,6 +22,7 @@ internal sealed class ScriptedContainers : IContainerEngine
     private readonly Dictionary<string, EngineImage> _images = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _calls = new();
     private readonly ConcurrentQueue<string> _limited = new();
+    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private readonly Channel<string> _creations = Channel.CreateUnbounded<string>();
     private volatile Func<string, CancellationToken, Task> _script = (_, _) => Task.CompletedTask;
     private int _made;
@@ -168,17 +169,25 @@ internal sealed class ScriptedContainers : IContainerEngine
     public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
         AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
 
-    public Task<IReadOnlyList<string>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
-        AnswerAsync<IReadOnlyList<string>>(
-            () => [.. _images.Where(image => image.Value.Labels.Any(own => $"{own.Key}={own.Value}" == label)).Select(image => image.Key)],
-            cancellationToken);
+    public Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
+        ImagesAsync(image => image.Value.Labels.Any(own => own.Key == label || $"{own.Key}={own.Value}" == label), cancellationToken);
 
-    public Task<IReadOnlyList<string>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
-        AnswerAsync<IReadOnlyList<string>>(
-            () => [.. _images.Keys.Where(name => name.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal))], cancellationToken);
+    public Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
+        ImagesAsync(image => image.Key.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal), cancellationToken);
 
-    public Task RemoveImageAsync(string image, CancellationToken cancellationToken) =>
-        AnswerAsync(() => _images.Remove(image), cancellationToken);
+    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken) => AnswerAsync(
+        () =>
+        {
+            if (_held.TryGetValue(image, out var tries) && tries > 0)
+            {
+                _held[image] = tries - 1;
+                return false;
+            }
+
+            _images.Remove(image);
+            return true;
+        },
+        cancellationToken);
 
     public Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken) => AnswerAsync(
         () =>

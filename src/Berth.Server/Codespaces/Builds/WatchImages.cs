@@ -1,0 +1,56 @@
+using System.Data.Common;
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// Takes away what builds and codespaces left on the engine: when the server begins, whenever a build was ended, and now and then.
+/// </summary>
+internal sealed partial class WatchImages(BuiltImages images, RunningBuilds running, TimeProvider time, ILogger<WatchImages> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        var (tick, ended) = (Task.CompletedTask, running.LeftOver.WaitToReadAsync(stoppingToken).AsTask());
+        try
+        {
+            while (true)
+            {
+                await (await Task.WhenAny(tick, ended));
+                var patiently = running.LeftOver.TryRead(out _);
+                await RunOnceAsync(patiently, stoppingToken);
+                if (tick.IsCompleted)
+                {
+                    tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+                }
+
+                if (ended.IsCompleted)
+                {
+                    ended = running.LeftOver.WaitToReadAsync(stoppingToken).AsTask();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task RunOnceAsync(bool patiently, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await images.SweepAsync(patiently, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EngineException or DbException)
+        {
+            LogWaits(exception.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Codespaces: images that were left behind cannot be taken away: {Reason}")]
+    private partial void LogWaits(string reason);
+}

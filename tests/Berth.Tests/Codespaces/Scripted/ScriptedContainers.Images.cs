@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using Berth.Server.Codespaces.Engine;
+
+namespace Berth.Tests.Codespaces.Scripted;
+
+/// <content>Images that builds leave, and that something holds on to.</content>
+internal sealed partial class ScriptedContainers
+{
+    /// <summary>A layer without a name, as a build that goes on or was ended has it; something holds on to it for some tries.</summary>
+    public string Leave(string repository, int held = 0)
+    {
+        lock (_lock)
+        {
+            var id = $"sha256:{++_made:x64}";
+            _images[id] = new EngineImage(id, null, new Dictionary<string, string> { ["berth.repository"] = repository });
+            _held[id] = held;
+            return id;
+        }
+    }
+
+    /// <summary>Something holds on to an image for so many tries.</summary>
+    public void Hold(string image, int tries)
+    {
+        lock (_lock)
+        {
+            _held[image] = tries;
+        }
+    }
+
+    /// <summary>Names of images, ids of those that have none.</summary>
+    public IReadOnlyList<string> Images
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _images.Keys];
+            }
+        }
+    }
+
+    private Task<IReadOnlyList<EngineListedImage>> ImagesAsync(
+        Func<KeyValuePair<string, EngineImage>, bool> which, CancellationToken cancellationToken, [CallerMemberName] string call = "") =>
+        AnswerAsync<IReadOnlyList<EngineListedImage>>(
+            () =>
+            [
+                .. _images.Where(which).Select(image => new EngineListedImage(
+                    image.Key, image.Key.StartsWith("sha256:", StringComparison.Ordinal) ? [] : [image.Key], image.Value.Labels)),
+            ],
+            cancellationToken, call);
+}
