@@ -192,6 +192,7 @@ public sealed partial class HostileFlagsTests(HostileEngine engine, HostileFlags
         var made = JsonNode.Parse((await engine.Raw.RunAsync("inspect", container)).Text)![0]!;
         made["Config"]!["Hostname"] = "";
         made["Config"]!["Labels"]!["devcontainer.metadata"] = "";
+        made["Config"]!["Labels"]!["berth.start"] = "";
         return Digests().Replace($"{made["HostConfig"]} {made["Config"]}", "DIGEST")
             .Replace(name, "NAME", StringComparison.Ordinal)
             .Replace(codespace.RepositoryOf(name), "REPOSITORY", StringComparison.Ordinal);
