@@ -33,7 +33,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
                     "use an image without them");
             }
 
-            pins[text] = new SentBase(pinned.Reference, pinned.Image.Environment);
+            pins[text] = new SentBase(pinned.Reference, pinned.Image.Environment) { Folder = pinned.Image.Folder };
         }
 
         var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(context.Codespace), context.Plan.Budget);
@@ -55,7 +55,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         CancellationToken cancellationToken)
     {
         var dockerfile = SentDockerfile.Layer(
-            OwnStage, new SentBase(from.Reference, from.Image.Environment),
+            OwnStage, new SentBase(from.Reference, from.Image.Environment) { Folder = from.Image.Folder },
             [$"LABEL {images.StageLabels(context.Codespace)}", .. instructions], what, context.Plan.Budget);
         var tar = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);

@@ -120,7 +120,7 @@ internal sealed class DockerfilePlan
         // As far as it can be counted without the images that it is built from.
         refusals.Try(() => plan.Write(
             plan.References.Select(reference => reference.Text).Distinct(StringComparer.Ordinal)
-                .ToDictionary(text => text, text => new SentBase(text, []), StringComparer.Ordinal),
+                .ToDictionary(text => text, text => new SentBase(text, null), StringComparer.Ordinal),
             "", budget));
         return plan;
     }

@@ -7,8 +7,12 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 internal sealed record SentLine(string Text, TextPlace Place);
 
 /// <summary>An image that a stage begins with, as an engine has it.</summary>
-/// <param name="Environment">Its variables, each as NAME=VALUE.</param>
-internal sealed record SentBase(string Reference, IReadOnlyList<string> Environment);
+/// <param name="Environment">Its variables, each as NAME=VALUE; null: not known yet.</param>
+internal sealed record SentBase(string Reference, IReadOnlyList<string>? Environment)
+{
+    /// <summary>The folder in which its processes start; null when it names none.</summary>
+    public string? Folder { get; init; }
+}
 
 /// <summary>One stage for an engine.</summary>
 /// <param name="Base">Null where it begins with another stage, or with nothing.</param>
@@ -17,7 +21,7 @@ internal sealed record SentStage(string Name, SentBase? Base, string? Parent, Te
 
 /// <summary>
 /// A Dockerfile as an engine gets it. There is none that was not counted: the engine replaces variables by itself, so what it would make
-/// of them is charged to the budget before it sees the text.
+/// of them is charged to the budget, and its folders are decided about, before it sees the text.
 /// </summary>
 internal sealed class SentDockerfile
 {
@@ -28,27 +32,31 @@ internal sealed class SentDockerfile
     /// <param name="escape">What joins lines in the texts.</param>
     /// <param name="globals">Before the first stage.</param>
     /// <param name="arguments">What the engine is given for ARG.</param>
-    /// <exception cref="Faults.FaultException">It would grow too large; names file and line.</exception>
+    /// <exception cref="Faults.FaultException">It would grow too large, or names a folder of the kernel's; says file and line.</exception>
     public static SentDockerfile Write(
         char escape, IEnumerable<SentLine> globals, IEnumerable<SentStage> stages, IReadOnlyDictionary<string, string> arguments,
         ExpansionBudget budget)
     {
         var count = new EngineExpansion(escape, arguments, budget);
+        var folders = new EngineFolders(escape, arguments, budget);
         var text = new StringBuilder();
         text.Append("# escape=").Append(escape).Append('\n');
         foreach (var global in globals)
         {
             count.Global(global);
+            folders.Global(global);
             text.Append(global.Text).Append('\n');
         }
 
         foreach (var stage in stages)
         {
             count.Begin(stage);
+            folders.Begin(stage);
             text.Append("FROM ").Append(stage.Parent ?? stage.Base?.Reference ?? "scratch").Append(" AS ").Append(stage.Name).Append('\n');
             foreach (var line in stage.Lines)
             {
                 count.Add(line);
+                folders.Add(line);
                 text.Append(line.Text).Append('\n');
             }
         }

@@ -238,7 +238,7 @@ internal sealed partial class StageReader(
         }
     }
 
-    private static List<string>? Strings(string text)
+    internal static List<string>? Strings(string text)
     {
         if (!text.StartsWith('['))
         {

@@ -179,6 +179,13 @@ public sealed class DockerfileTests
     [InlineData("# escape=`\nFROM r.test/a\nWORKDIR /pr`oc/self/fd/8", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nWORKDIR /proc/self/fd/8", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nWORKDIR //./proc/self", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a\nWORKDIR /x/../proc/self", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a\nENV P=/proc\nWORKDIR $P", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a\nARG P=pr\nENV Q=${P}oc\nWORKDIR /\nWORKDIR ./x\nWORKDIR ../$Q/self", "does not name folders of /proc")]
+    [InlineData("ARG P=/sys\nFROM r.test/a\nARG P\nWORKDIR \"${P:-/x}\"", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a AS a\nENV P=/x/..\nFROM a\nVOLUME /data $P/dev", "does not name folders of /proc")]
+    [InlineData("FROM r.test/a AS a\nWORKDIR /x\nFROM a\nWORKDIR ../proc", "does not name folders of /proc")]
+    [InlineData("FROM scratch\nWORKDIR ${P%x}", "is not understood")]
     [InlineData("FROM r.test/a\nVOLUME [\"/data\", \"/proc\"]", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nVOLUME /data /sys/fs", "does not name folders of /proc")]
     [InlineData("FROM r.test/a\nCMD --flag x", "CMD has no flag --flag")]
@@ -201,12 +208,35 @@ public sealed class DockerfileTests
     [InlineData("LABEL mail=\"ops@berth.example\" of=\"a berth.x=1\" Berth.x=1")]
     [InlineData("WORKDIR /processes/dev")]
     [InlineData("VOLUME [\"/var/sys\"]")]
+    [InlineData("WORKDIR $GOPATH/src/../dev")]
+    [InlineData("WORKDIR ../a/proc")]
+    [InlineData("VOLUME $DATA ${DATA}/x")]
     public void Ordinary_labels_folders_and_volumes_stay(string line) =>
         Assert.Contains(
             line,
             Plan("FROM r.test/a\n" + line).Write(
-                new Dictionary<string, SentBase> { ["r.test/a"] = new("r.test/a@sha256:0", []) }, "l=1", Budgets.New()).Text,
+                new Dictionary<string, SentBase>
+                {
+                    ["r.test/a"] = new("r.test/a@sha256:0", ["GOPATH=/go", "DATA=/data"]) { Folder = "/srv/app/x" },
+                },
+                "l=1", Budgets.New()).Text,
             StringComparison.Ordinal);
+
+    /// <summary>What a Dockerfile alone does not say is decided when the image is there.</summary>
+    [Theory]
+    [InlineData("WORKDIR $P", "P=/proc", null, "line 2: WORKDIR does not name folders of /proc")]
+    [InlineData("WORKDIR $P/self/fd/8", "P=/x/../proc", null, "line 2: WORKDIR does not name folders of /proc")]
+    [InlineData("VOLUME /data $P", "P=/./sys", null, "line 2: VOLUME does not name folders of /proc")]
+    [InlineData("WORKDIR ../a/../../proc", "P=", "/srv/app", "line 2: WORKDIR does not name folders of /proc")]
+    [InlineData("RUN ls", "P=", "/proc/self/fd/8", "line 1: FROM does not name folders of /proc")]
+    [InlineData("RUN ls", "P=", "//./dev", "line 1: FROM does not name folders of /proc")]
+    public void The_image_below_leads_into_no_folder_of_the_kernels(string line, string variable, string? folder, string reason)
+    {
+        var plan = Plan("FROM r.test/a\n" + line);
+        var pins = new Dictionary<string, SentBase> { ["r.test/a"] = new("r.test/a@sha256:0", [variable]) { Folder = folder } };
+        var message = Assert.Throws<FaultException>(() => plan.Write(pins, "l=1", Budgets.New())).Message;
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void No_command_runs_below_labels_of_the_Dockerfile() => Assert.Equal(
