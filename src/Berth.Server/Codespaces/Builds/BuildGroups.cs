@@ -62,24 +62,20 @@ internal sealed class BuildGroups(CodespaceHost host)
     /// Of builds that have ended, also before the server was killed: the engine removes containers' groups and leaves what is above them,
     /// in every hierarchy. One that still has something in it cannot be removed, and is another time.
     /// </summary>
-    private void RemoveLeftOver()
+    public void RemoveLeftOver()
     {
         if (!Directory.Exists(Root))
         {
             return;
         }
 
-        foreach (var hierarchy in Directory.EnumerateDirectories(Root).Append(Root))
+        foreach (var group in Directory.EnumerateDirectories(Root).Append(Root)
+            .SelectMany(hierarchy => Directory.EnumerateDirectories(hierarchy, _prefix.Value + "*"))
+            .Where(group => !_open.ContainsKey(Path.GetFileName(group))))
         {
             try
             {
-                foreach (var group in Directory.EnumerateDirectories(hierarchy, _prefix.Value + "*"))
-                {
-                    if (!_open.ContainsKey(Path.GetFileName(group)))
-                    {
-                        Directory.Delete(group);
-                    }
-                }
+                Directory.Delete(group);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

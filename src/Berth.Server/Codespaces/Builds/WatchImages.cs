@@ -4,9 +4,11 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Takes away what builds and codespaces left on the engine: when the server begins, whenever a build was ended, and now and then.
+/// Takes away what builds and codespaces left on the engine and the machine: when the server begins, whenever a build was ended, and now
+/// and then.
 /// </summary>
-internal sealed partial class WatchImages(BuiltImages images, RunningBuilds running, TimeProvider time, ILogger<WatchImages> logger)
+internal sealed partial class WatchImages(
+    BuiltImages images, BuildGroups groups, RunningBuilds running, TimeProvider time, ILogger<WatchImages> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
@@ -44,6 +46,7 @@ internal sealed partial class WatchImages(BuiltImages images, RunningBuilds runn
         try
         {
             await images.SweepAsync(patiently, cancellationToken);
+            groups.RemoveLeftOver();
         }
         catch (Exception exception) when (exception is EngineException or DbException)
         {
