@@ -76,6 +76,7 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     {
         var url = address.BaseUri.GetLeftPart(UriPartial.Authority);
         var name = string.IsNullOrWhiteSpace(person.Name) ? person.Login : person.Name;
+        var email = string.IsNullOrWhiteSpace(person.Email) ? $"{person.Login}@users.noreply.{address.BaseUri.Host}" : person.Email;
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["CODESPACES"] = "true",
@@ -86,10 +87,12 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
             ["GITHUB_SERVER_URL"] = url,
             ["GITHUB_API_URL"] = url + "/api/v3",
             ["GITHUB_GRAPHQL_URL"] = url + "/api/graphql",
+
+            // git commits nothing of whose author it does not know (git-commit(1), "Commit information").
+            ["GIT_AUTHOR_NAME"] = name,
+            ["GIT_AUTHOR_EMAIL"] = email,
             ["GIT_COMMITTER_NAME"] = name,
-            ["GIT_COMMITTER_EMAIL"] = string.IsNullOrWhiteSpace(person.Email)
-                ? $"{person.Login}@users.noreply.{address.BaseUri.Host}"
-                : person.Email,
+            ["GIT_COMMITTER_EMAIL"] = email,
             ["BERTH_URL"] = url,
             ["BERTH_TOKEN"] = token,
             ["DOCKER_CONFIG"] = Folder + "/docker",
@@ -114,7 +117,7 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     private static string? Refusal(string name, string value, Dictionary<string, string> own, long bytes) => name switch
     {
         // A person may work with a token and a name of their own.
-        "BERTH_TOKEN" or "GIT_COMMITTER_NAME" or "GIT_COMMITTER_EMAIL" => null,
+        "BERTH_TOKEN" or "GIT_AUTHOR_NAME" or "GIT_AUTHOR_EMAIL" or "GIT_COMMITTER_NAME" or "GIT_COMMITTER_EMAIL" => null,
         _ when own.ContainsKey(name) || name.StartsWith("GITHUB_", StringComparison.Ordinal) => "Berth sets a variable of this name itself",
         _ when Kept.Contains(name) => "processes need a variable of this name to start and to find their files",
         _ when value.Contains('\0', StringComparison.Ordinal) => "a variable cannot hold a NUL",

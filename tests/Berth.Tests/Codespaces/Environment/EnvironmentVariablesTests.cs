@@ -17,7 +17,8 @@ public sealed class EnvironmentVariablesTests
             ("GITHUB_USER", "ada"),
             ("GITHUB_REPOSITORY", "acme/app"), ("GITHUB_SERVER_URL", "https://berth.example.com"),
             ("GITHUB_API_URL", "https://berth.example.com/api/v3"),
-            ("GITHUB_GRAPHQL_URL", "https://berth.example.com/api/graphql"), ("GIT_COMMITTER_NAME", "Ada L"),
+            ("GITHUB_GRAPHQL_URL", "https://berth.example.com/api/graphql"), ("GIT_AUTHOR_NAME", "Ada L"),
+            ("GIT_AUTHOR_EMAIL", "ada@example.com"), ("GIT_COMMITTER_NAME", "Ada L"),
             ("GIT_COMMITTER_EMAIL", "ada@example.com"),
             ("BERTH_URL", "https://berth.example.com"), ("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "ports.example.net"),
         })
