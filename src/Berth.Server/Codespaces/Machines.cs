@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>What the processes of one container may use. The gate writes it into every container that it lets through.</summary>
+/// <summary>What the processes of one container may use. It is written into every container.</summary>
 /// <param name="MemoryBytes">Without swap.</param>
 /// <param name="Processes">Threads count as well.</param>
 internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processes)

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Http;
 
-/// <summary>What Berth, git and the dev container tools may reach, and whom they trust there.</summary>
+/// <summary>What Berth and git may reach, and whom they trust there.</summary>
 internal sealed partial class OutgoingOptions
 {
-    [Setting("PEM file with certificates to trust beside the system's: for Berth's own requests, git and the dev container tools")]
+    [Setting("PEM file with certificates to trust beside the system's: for Berth's own requests and git")]
     [ExistingFile]
     public string? CaFile { get; set; }
 

@@ -6,7 +6,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Codespaces on the real engine, with the real dev container tools.</summary>
+/// <summary>Codespaces on the real engine.</summary>
 public sealed class CodespaceTests(SharedServer shared)
 {
     [Fact]

@@ -14,8 +14,7 @@ namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
 /// Gets the features of a configuration and what they depend on, in the order of their installation. Those in registries are authorised as
-/// images are, with the same logins, and fetched by Berth itself: neither the dev container tools nor their client of registries see a
-/// login.
+/// images are, with the same logins.
 /// </summary>
 internal sealed class FetchFeatures(RegistryAccess access, RegistryClient registries)
 {

@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Sandbox;
 internal static class BubblewrapArguments
 {
     /// <summary>
-    /// More than the dev container tools and git with its helpers need, and little enough for a fork bomb to end in itself.
+    /// More than git with its helpers needs, and little enough for a fork bomb to end in itself.
     /// </summary>
     private const int MaxProcesses = 512;
 

@@ -5,9 +5,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// Runs git and the dev container tools, which read what a repository says, where they can do no harm: as a user that owns nothing else,
-/// without capabilities or a way to get them, in namespaces of their own, seeing only what a <see cref="SandboxView"/> names (bubblewrap).
-/// They end with the server.
+/// Runs git, which reads what a repository says, where it can do no harm: as a user that owns nothing else, without capabilities or a way
+/// to get them, in namespaces of its own, seeing only what a <see cref="SandboxView"/> names (bubblewrap). It ends with the server.
 /// </summary>
 internal sealed class SandboxedProcess : ISandbox, IDisposable
 {

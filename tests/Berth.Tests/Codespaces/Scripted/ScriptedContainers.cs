@@ -120,7 +120,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         }
     }
 
-    /// <summary>A container as somebody beside Berth makes it: the dev container tools, or a person.</summary>
+    /// <summary>A container as somebody beside Berth makes it.</summary>
     public string Make(bool running, params (string Name, string Value)[] labels) =>
         MakeNamed($"somebodys_{_made}", running, labels.ToDictionary(label => label.Name, label => label.Value, StringComparer.Ordinal));
 
