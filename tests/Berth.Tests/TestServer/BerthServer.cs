@@ -71,6 +71,9 @@ public sealed class BerthServer : IAsyncDisposable
             [
                 $"--BERTH_LISTEN={url.Authority}", $"--BERTH_URL={url.GetLeftPart(UriPartial.Authority)}", $"--BERTH_DATA={data}",
                 $"--BERTH_DATABASE={database.Setting}", $"--BERTH_ADMIN_TOKEN={AdminToken}",
+
+                // These tests run beside an engine or without one, and never use one.
+                "--BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock",
                 "--Logging:LogLevel:Default=Warning", .. settings.Select(setting => "--" + setting),
             ],
             builder =>
