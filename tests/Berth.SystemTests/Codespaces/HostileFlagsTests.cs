@@ -193,6 +193,7 @@ public sealed partial class HostileFlagsTests(HostileEngine engine, HostileFlags
         made["Config"]!["Hostname"] = "";
         made["Config"]!["Labels"]!["devcontainer.metadata"] = "";
         made["Config"]!["Labels"]!["berth.start"] = "";
+        made["Config"]!["Labels"]!["test.unique"] = "";
         return Digests().Replace($"{made["HostConfig"]} {made["Config"]}", "DIGEST")
             .Replace(name, "NAME", StringComparison.Ordinal)
             .Replace(codespace.RepositoryOf(name), "REPOSITORY", StringComparison.Ordinal);
