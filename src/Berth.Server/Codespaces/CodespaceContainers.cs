@@ -76,20 +76,6 @@ internal sealed class CodespaceContainers(Db db, IContainerEngine engine, Codesp
         return recorded;
     }
 
-    /// <summary>The one that people work in; null while there is none.</summary>
-    public async Task<EngineContainer?> DevContainerAsync(Codespace codespace, CancellationToken cancellationToken)
-    {
-        foreach (var container in (await OfAsync(codespace, cancellationToken)).Where(container => container.Role == ContainerRole.Dev))
-        {
-            if (await engine.ContainerAsync(container.ContainerId, cancellationToken) is { } there)
-            {
-                return there;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>Null when it is gone. By the id of the codespace's row.</summary>
     public async Task<EngineContainer?> FindAsync(Codespace codespace, CancellationToken cancellationToken) =>
         codespace.ContainerId is { } id ? await engine.ContainerAsync(id, cancellationToken) : null;

@@ -20,9 +20,6 @@ internal static class LifecycleStages
 
     public static IReadOnlyList<LifecycleStage> All { get; } = Enum.GetValues<LifecycleStage>();
 
-    /// <summary>Those of a container that has run before.</summary>
-    public static IReadOnlyList<LifecycleStage> OfEveryStart { get; } = [.. All.Where(stage => !stage.RunsOnce())];
-
     /// <summary>Runs when the container is made, and not at later starts.</summary>
     public static bool RunsOnce(this LifecycleStage stage) => stage <= LifecycleStage.PostCreate;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -8,7 +6,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// What images, features and devcontainer.json say together (containers.dev, "Merge logic"): of single values the last counts, of maps each
 /// key's last, lists are put together. It holds what a codespace honours and nothing else.
 /// </summary>
-internal sealed partial record MergedConfiguration
+internal sealed record MergedConfiguration
 {
     /// <summary>The properties of an entry that count here. What else stands there is not passed on.</summary>
     public static readonly string[] Properties =
@@ -96,7 +94,7 @@ internal sealed partial record MergedConfiguration
         Dictionary<string, string?> variables = new(StringComparer.Ordinal);
         foreach (var (key, value) in entries.SelectMany(entry => entry[name] as JsonObject ?? []))
         {
-            if (VariableName().IsMatch(key) && (value is null || TextOf(value) is not null))
+            if (VariableName.IsOne(key) && (value is null || TextOf(value) is not null))
             {
                 variables[key] = value is null ? null : TextOf(value);
             }
@@ -105,13 +103,7 @@ internal sealed partial record MergedConfiguration
         return variables;
     }
 
-    private static string? TextOf(JsonNode value) => value.GetValueKind() switch
-    {
-        JsonValueKind.String when !value.GetValue<string>().Contains('\0', StringComparison.Ordinal) => value.GetValue<string>(),
-        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.ToJsonString(),
-        _ => null,
-    };
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex VariableName();
+    /// <summary>Null for what no variable can hold.</summary>
+    private static string? TextOf(JsonNode value) =>
+        DevcontainerConfiguration.TextOf(value) is { } text && !text.Contains('\0', StringComparison.Ordinal) ? text : null;
 }

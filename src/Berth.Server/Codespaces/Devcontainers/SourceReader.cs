@@ -62,7 +62,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         Dictionary<string, string> arguments = new(StringComparer.Ordinal);
         foreach (var (name, value) in _refusals.Try(() => Object(build, "args", "build.args")) ?? [])
         {
-            _refusals.Try(() => arguments[name] = ArgumentName().IsMatch(name) && DevcontainerConfiguration.TextOf(value) is { } text
+            _refusals.Try(() => arguments[name] = VariableName.IsOne(name) && DevcontainerConfiguration.TextOf(value) is { } text
                 ? text : throw Fault("build.args must be names with texts"));
         }
 
@@ -103,7 +103,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                         break;
                     case "--build-arg":
                         var pair = Value().Split('=', 2);
-                        arguments[pair[0]] = pair.Length == 2 && ArgumentName().IsMatch(pair[0])
+                        arguments[pair[0]] = pair.Length == 2 && VariableName.IsOne(pair[0])
                             ? pair[1]
                             : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
                         break;
@@ -218,7 +218,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         List<RecommendedSecret> secrets = [];
         foreach (var (name, value) in Object(config, "secrets", "secrets") ?? [])
         {
-            if (!ArgumentName().IsMatch(name))
+            if (!VariableName.IsOne(name))
             {
                 throw Fault($"secrets: '{name}' is no name of a variable");
             }
@@ -283,9 +283,6 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
     private FaultException Fault(string reason, bool colon = true) =>
         new(FaultKind.Configuration, $"{file.Path}{(colon ? ":" : "")} {reason}");
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex ArgumentName();
 
     [GeneratedRegex(
         @"^(?<number>[0-9]{1,15})(?<unit>tb|gb|mb|kb)?\z",

@@ -232,7 +232,7 @@ internal sealed partial class StageReader(
     {
         foreach (var (name, value) in DockerfileWords.Pairs(instruction.Arguments, file.Escape, withOldForm: false))
         {
-            yield return VariableName().IsMatch(name)
+            yield return VariableName.IsOne(name)
                 ? (name, value)
                 : throw Fault(instruction, $"'{DockerfileParser.Short(name)}' is no name for an argument");
         }
@@ -267,9 +267,6 @@ internal sealed partial class StageReader(
 
     [GeneratedRegex(@"^[a-z][a-z0-9._-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex StageName();
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex VariableName();
 
     [GeneratedRegex(@"^[0-9a-zµ.]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HealthValue();

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Features;
@@ -51,7 +52,7 @@ internal sealed partial record Feature(
     /// <summary>Variables that it adds to the image.</summary>
     public IReadOnlyDictionary<string, string> Environment =>
         (Metadata["containerEnv"] as JsonObject ?? []).Where(
-            entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName().IsMatch(entry.Key))
+            entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName.IsOne(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>(), StringComparer.Ordinal);
 
     /// <summary>What of it concerns the container rather than the image, for the label <c>devcontainer.metadata</c>.</summary>
@@ -112,7 +113,7 @@ internal sealed partial record Feature(
         Dictionary<string, string> options = new(StringComparer.Ordinal);
         foreach (var (name, declared) in metadata["options"] as JsonObject ?? [])
         {
-            if (declared is JsonObject about && about["default"] is { } value && TextOf(value) is { } text)
+            if (declared is JsonObject about && about["default"] is { } value && DevcontainerConfiguration.TextOf(value) is { } text)
             {
                 options[name] = text;
             }
@@ -120,7 +121,7 @@ internal sealed partial record Feature(
 
         foreach (var (name, value) in given)
         {
-            if (value is not null && TextOf(value) is { } text)
+            if (value is not null && DevcontainerConfiguration.TextOf(value) is { } text)
             {
                 options[name] = text;
             }
@@ -135,21 +136,9 @@ internal sealed partial record Feature(
     private static IEnumerable<string> TextsOf(JsonNode? node) =>
         (node as JsonArray ?? []).Where(item => item?.GetValueKind() == JsonValueKind.String).Select(item => item!.GetValue<string>());
 
-    private static string? TextOf(JsonNode value) => value.GetValueKind() switch
-    {
-        JsonValueKind.String => value.GetValue<string>(),
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        JsonValueKind.Number => value.ToJsonString(),
-        _ => null,
-    };
-
     [GeneratedRegex("[^A-Za-z0-9_]", RegexOptions.NonBacktracking)]
     private static partial Regex NotWord();
 
     [GeneratedRegex("^[0-9_]+", RegexOptions.NonBacktracking)]
     private static partial Regex LeadingDigits();
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex VariableName();
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -9,7 +8,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// Finds out what the remote user's shell makes of the environment (containers.dev, <c>userEnvProbe</c>): version managers set their paths
 /// in its startup files. Asked before any secret is in the container's environment, so that none is among the answer.
 /// </summary>
-internal sealed partial class ProbeEnvironment(IContainerEngine engine, TimeProvider time)
+internal sealed class ProbeEnvironment(IContainerEngine engine, TimeProvider time)
 {
     private const int MostBytes = 512 * 1024;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -61,7 +60,7 @@ internal sealed partial class ProbeEnvironment(IContainerEngine engine, TimeProv
         foreach (var entry in printed.Split('\0'))
         {
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0 && VariableName().IsMatch(entry.AsSpan(0, equals)) && !OfShell.Contains(entry[..equals]))
+            if (equals > 0 && VariableName.IsOne(entry.AsSpan(0, equals)) && !OfShell.Contains(entry[..equals]))
             {
                 variables[entry[..equals]] = entry[(equals + 1)..];
             }
@@ -129,7 +128,4 @@ internal sealed partial class ProbeEnvironment(IContainerEngine engine, TimeProv
             return "";
         }
     }
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex VariableName();
 }
