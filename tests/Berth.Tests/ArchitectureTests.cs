@@ -22,7 +22,7 @@ public sealed partial class ArchitectureTests
         ["Connections"] = ["Connections.Files", "Connections.Ports", "Engine", "Environment"],
         ["Connections.Files"] = ["Connections", "Engine"],
         ["Connections.Ports"] = ["Connections", "Engine"],
-        ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features"],
+        ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features", "Isolation"],
         ["Dockerfiles"] = ["Expansion"],
         ["Engine"] = [],
         ["Expansion"] = [],

@@ -1,3 +1,5 @@
+using Berth.Server.Codespaces.Workspaces;
+
 namespace Berth.Server.Codespaces;
 
 /// <summary>
@@ -8,7 +10,9 @@ namespace Berth.Server.Codespaces;
 ///   workspace/             where it is mounted
 ///     REPOSITORY           the checkout, owned by the remote user
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
-///     ~volumes/NAME        volumes of services
+///     ~volumes/NAME        volumes
+///     ~parts/HASH          where parts of the checkout are mounted that containers mount
+///   parts.json             which parts, as paths within the checkout
 ///   images.json            the images that the container was made of
 ///   services.json          the services beside it, in the order of their start
 ///   git-home/              HOME of git, thrown away before each start
@@ -26,6 +30,14 @@ internal sealed class CodespaceFolders(string data, string name)
     public string Services => Path.Combine(Root, "services.json");
 
     public string Volume(string name) => Path.Combine(Workspaces, "~volumes", name);
+
+    public string Parts => Path.Combine(Workspaces, "~parts");
+
+    /// <summary>Where a file or folder of the checkout is mounted for containers that mount it.</summary>
+    public string Part(string path) => Path.Combine(Parts, WorkspaceParts.NameOf(path));
+
+    /// <summary>What is mounted there: JSON, a list of paths within the checkout.</summary>
+    public string PartsList => Path.Combine(Root, "parts.json");
 
     public string GitHome => Path.Combine(Root, "git-home");
 

@@ -20,7 +20,7 @@ internal sealed class DeleteCodespace(
         try
         {
             await stop.RemoveContainersAsync(codespace, cancellationToken);
-            await StartServices.RemoveVolumesAsync(engine, containers.LabelsOf(codespace), cancellationToken);
+            await PrepareMounts.RemoveVolumesAsync(engine, containers.LabelsOf(codespace), cancellationToken);
             await built.RemoveAllAsync(codespace, cancellationToken);
             await networks.RemoveAsync(codespace, cancellationToken);
         }

@@ -34,11 +34,6 @@ public sealed partial class HostileFlagsTests(HostileEngine engine, HostileFlags
     // Rewrites the network that the firewall's rules go by.
     [InlineData("CAP_NET_ADMIN", "--cap-add NET_ADMIN", "ip link set lo down && echo HARM")]
 
-    // Together with the host's processes it takes any of them over.
-    [InlineData(
-        "CAP_SYS_PTRACE", "--cap-add SYS_PTRACE",
-        "[ $((0x$(sed -n 's/CapEff:.//p' /proc/self/status) & (1 << 19))) != 0 ] && echo HARM")]
-
     // Sets the clock of every codespace, and reads of the kernel's log where its addresses are.
     [InlineData(
         "CAP_SYS_TIME and CAP_SYSLOG", "--cap-add SYS_TIME --cap-add SYSLOG",
@@ -106,23 +101,16 @@ public sealed partial class HostileFlagsTests(HostileEngine engine, HostileFlags
     [InlineData("a neighbour's volume by a mount", "--mount type=volume,source=@NEIGHBOUR_VOLUME@,target=/stolen", "cat /stolen/private")]
     [InlineData("all volumes of a neighbour", "--volumes-from @NEIGHBOUR@", "cat /data/private")]
 
-    // Memory of the host beside the container's own limit, and a place for programs when the rest is read-only.
-    [InlineData("a filesystem in memory", "--tmpfs /t:size=512m,exec", "grep -q ' /t tmpfs' /proc/mounts && echo HARM")]
     [InlineData("a kernel setting", "--sysctl kernel.shm_rmid_forced=1", "grep -q 1 /proc/sys/kernel/shm_rmid_forced && echo HARM")]
 
     // A fork bomb that takes the host with it.
     [InlineData(
         "processes without end", "--pids-limit -1",
         "grep -qx max /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null && echo HARM")]
-    [InlineData("memory beyond the machine's", "--memory 512m --memory-swap 4g", null)]
-
     // Somebody else's process is killed in its place.
     [InlineData(
-        "protection from the out-of-memory killer", "--oom-score-adj 5 --memory 64m",
+        "protection from the out-of-memory killer", "--oom-score-adj 5",
         "grep -qx 5 /proc/self/oom_score_adj && echo HARM")]
-    [InlineData("limits of its own", "--ulimit core=1:1", null)]
-    [InlineData("shared memory without end", "--shm-size 3g", "df /dev/shm | grep -q 3145728 && echo HARM")]
-
     // CVE-2018-20699: a range of processors that the engine wrote out took all its memory.
     [InlineData("processors of its choice", "--cpuset-cpus 0", "grep -q 'Cpus_allowed_list:.0$' /proc/self/status && echo HARM")]
 
@@ -190,6 +178,10 @@ public sealed partial class HostileFlagsTests(HostileEngine engine, HostileFlags
     {
         var container = Assert.Single(await codespace.World.ContainersAsync(name));
         var made = JsonNode.Parse((await engine.Raw.RunAsync("inspect", container)).Text)![0]!;
+
+        // A volume of whatever name is a folder of the codespace's own disk.
+        var mounts = made["HostConfig"]!["Mounts"]!.AsArray();
+        mounts.RemoveAll(mount => ((string)mount!["Source"]!).StartsWith($"berth-{name}.", StringComparison.Ordinal));
         made["Config"]!["Hostname"] = "";
         made["Config"]!["Labels"]!["devcontainer.metadata"] = "";
         made["Config"]!["Labels"]!["berth.start"] = "";

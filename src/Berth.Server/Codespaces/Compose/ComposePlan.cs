@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
@@ -9,7 +10,7 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
     private const int MaxServices = 20;
 
     /// <summary>Where the main service mounts the checkout; null when it does not say.</summary>
-    public string? WorkspaceTarget => Main.Mounts.FirstOrDefault(mount => mount.Kind == ComposeMountKind.Workspace)?.Target;
+    public string? WorkspaceTarget => Main.Mounts.FirstOrDefault(mount => mount.Kind == PlannedMountKind.Workspace)?.Target;
 
     /// <returns>Null where the service to work in is refused; the checkout's refusals say why.</returns>
     /// <exception cref="FaultException">The files cannot be read at all; names file, line and reason.</exception>

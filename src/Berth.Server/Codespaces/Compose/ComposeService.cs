@@ -1,27 +1,9 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Compose;
-
-/// <summary>What lies at a place in a service's container.</summary>
-internal enum ComposeMountKind
-{
-    /// <summary>The codespace's checkout.</summary>
-    Workspace,
-
-    /// <summary>A volume of the codespace, named within it.</summary>
-    Volume,
-
-    /// <summary>Memory.</summary>
-    Memory,
-
-    /// <summary>A copy of a file or folder of the checkout, made when the container is.</summary>
-    Copy,
-}
-
-/// <param name="Source">Name of a volume, or path within the checkout; empty for the others.</param>
-internal sealed record ComposeMount(ComposeMountKind Kind, string Source, string Target, bool ReadOnly);
 
 /// <summary>
 /// A service as a codespace runs it: what was judged harmless, in the words of the engine's API where that is where it goes.
@@ -61,6 +43,10 @@ internal sealed record ComposeService(string Name)
 
     public IReadOnlyList<string> DroppedCapabilities { get; init; } = [];
 
+    public bool Debugging { get; init; }
+
+    public IReadOnlyList<ResourceLimit> ResourceLimits { get; init; } = [];
+
     /// <summary>In the engine's form.</summary>
     public JsonObject? HealthCheck { get; init; }
 
@@ -81,7 +67,5 @@ internal sealed record ComposeService(string Name)
     /// </summary>
     public IReadOnlyDictionary<string, string> Needs { get; init; } = new Dictionary<string, string>();
 
-    public IReadOnlyList<ComposeMount> Mounts { get; init; } = [];
-
-    public IEnumerable<ComposeMount> Copies => Mounts.Where(mount => mount.Kind == ComposeMountKind.Copy);
+    public IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
 }

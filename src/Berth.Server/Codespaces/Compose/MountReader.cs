@@ -1,26 +1,23 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Reads what a service wants to have mounted. The only thing of the host that a container gets is the whole checkout, whose own folder
-/// nobody inside can exchange for a link; parts of it are copied, since a container that may write there could turn them into links to
-/// anywhere before the next start.
+/// Reads what a service wants to have mounted: the checkout or a part of it, volumes of the codespace, memory. Of the host's files and of
+/// volumes from outside nothing is mounted; a line says so, since most services work without.
 /// </summary>
-internal sealed partial class MountReader(
+internal sealed class MountReader(
     Checkout checkout, ComposeFiles files, ComposeMap project, string repository, List<string> remarks)
 {
     private const int MaxMounts = 200;
 
-    public List<ComposeMount> Read(ComposeMap service, string name)
+    public List<PlannedMount> Read(ComposeMap service, string name)
     {
         // By target: of two files that mount something at one place the later wins.
-        var mounts = new OrderedDictionary<string, ComposeMount>(StringComparer.Ordinal);
+        var mounts = new OrderedDictionary<string, PlannedMount>(StringComparer.Ordinal);
         foreach (var node in checkout.Refusals.Try(() => Items(service["volumes"], $"services.{name}.volumes")) ?? [])
         {
             Count(node);
@@ -32,50 +29,30 @@ internal sealed partial class MountReader(
         {
             Count(node);
             checkout.Refusals.Try(
-                () => Add(new ComposeMount(ComposeMountKind.Memory, "", Target(ComposeFiles.TextOf(node).Split(':')[0], node), false)));
+                () => Add(new PlannedMount(PlannedMountKind.Memory, "", Target(ComposeFiles.TextOf(node).Split(':')[0], node), false)));
         }
 
         checkout.Refusals.Try(() => Files(service, name, "secrets", file => $"/run/secrets/{file}", mounts));
         checkout.Refusals.Try(() => Files(service, name, "configs", file => $"/{file}", mounts));
-        return [.. mounts.Values.SelectMany(mount => Seen(mount, mounts.Values, name))];
+        return [.. mounts.Values.Where(mount => !IsSeen(mount, mounts.Values))];
 
-        void Add(ComposeMount mount) => mounts[mount.Target] = mount;
+        void Add(PlannedMount? mount)
+        {
+            if (mount is not null)
+            {
+                mounts[mount.Target] = mount;
+            }
+        }
     }
 
-    /// <summary>A copy in the image would be hidden by a workspace that is mounted over it.</summary>
-    private IEnumerable<ComposeMount> Seen(ComposeMount mount, IEnumerable<ComposeMount> all, string name)
-    {
-        var over = all.FirstOrDefault(other => other.Kind == ComposeMountKind.Workspace
-            && mount.Target.StartsWith(other.Target + "/", StringComparison.Ordinal));
-        if (mount.Kind != ComposeMountKind.Copy || over is null)
-        {
-            return [mount];
-        }
-
-        if (mount.Target[(over.Target.Length + 1)..] == mount.Source)
-        {
-            // It is the same file or folder.
-            return [];
-        }
-
-        if (checkout.KindOf(mount.Source) != FileKind.Folder)
-        {
-            remarks.Add(
-                $"services.{name}.volumes: {mount.Source} is not seen at {mount.Target}, which lies in the workspace; copy it there in a "
-                    + "lifecycle command");
-            return [];
-        }
-
-        // The engine fills a new volume with what the image has at its place.
-        return [mount, mount with { Kind = ComposeMountKind.Volume, Source = VolumeNameOf("copy", mount.Target) }];
-    }
-
-    private static string VolumeNameOf(string what, string path) =>
-        $"{what}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16]}";
+    /// <summary>The same file or folder at its own place in the workspace is there without a mount.</summary>
+    private static bool IsSeen(PlannedMount mount, IEnumerable<PlannedMount> all) =>
+        mount.Kind == PlannedMountKind.Part && !mount.ReadOnly
+        && all.Any(other => other.Kind == PlannedMountKind.Workspace && mount.Target == $"{other.Target}/{mount.Source}");
 
     private void Count(ComposeNode node) => checkout.Budget.Count("mounts", MaxMounts, node.Place);
 
-    private ComposeMount Short(string text, ComposeNode node, string name, int index)
+    private PlannedMount? Short(string text, ComposeNode node, string name, int index)
     {
         var parts = text.Split(':');
         if (parts.Length is < 1 or > 3)
@@ -90,7 +67,7 @@ internal sealed partial class MountReader(
             : Named(parts[0], Target(parts[1], node), readOnly, node, name);
     }
 
-    private ComposeMount Long(ComposeMap map, string name, int index)
+    private PlannedMount? Long(ComposeMap map, string name, int index)
     {
         var target = Target(ComposeFiles.TextOf(map["target"] ?? throw map.Fault($"services.{name}.volumes: a mount has a target")), map);
         var readOnly = map["read_only"] is ComposeText { AsBoolean: true };
@@ -101,12 +78,12 @@ internal sealed partial class MountReader(
             "volume" when map["volume"] is ComposeMap volume && volume["subpath"] is { } path =>
                 throw path.Fault($"services.{name}.volumes: subpath is not supported"),
             "volume" => source is null ? Volume($"anonymous-{name}-{index}", target, readOnly) : Named(source, target, readOnly, map, name),
-            "tmpfs" => new ComposeMount(ComposeMountKind.Memory, "", target, readOnly),
+            "tmpfs" => new PlannedMount(PlannedMountKind.Memory, "", target, readOnly),
             var other => throw map.Fault($"services.{name}.volumes: mounts of the type {other} are not allowed"),
         };
     }
 
-    private ComposeMount Bind(string source, string target, bool readOnly, ComposeNode node, string name)
+    private PlannedMount? Bind(string source, string target, bool readOnly, ComposeNode node, string name)
     {
         var what = $"{node.File}:{node.Line}: services.{name}.volumes";
         if (source.Contains("docker.sock", StringComparison.Ordinal) || source.Contains("containerd", StringComparison.Ordinal))
@@ -116,10 +93,10 @@ internal sealed partial class MountReader(
 
         if (source.StartsWith('/') || source.StartsWith('~'))
         {
-            throw new FaultException(
-                FaultKind.Configuration,
-                $"{what}: '{source}' lies outside the repository, and no container gets files of the host; name a path within the "
-                    + "repository, or use a named volume");
+            remarks.Add(
+                $"{what}: '{source}' is left out: it lies outside the repository, and no container gets files of the host; what the "
+                    + "service needs of it can be a path within the repository, a named volume, or a secret");
+            return null;
         }
 
         var folder = files.FolderOf(node);
@@ -128,20 +105,20 @@ internal sealed partial class MountReader(
         // the checkout.
         if (IsParent(folder, source))
         {
-            return new ComposeMount(ComposeMountKind.Workspace, "", $"{(target == "/" ? "" : target)}/{repository}", readOnly);
+            return new PlannedMount(PlannedMountKind.Workspace, "", $"{(target == "/" ? "" : target)}/{repository}", readOnly);
         }
 
         var path = checkout.Locate(folder, source, what);
         if (path.Length == 0)
         {
-            return new ComposeMount(ComposeMountKind.Workspace, "", target, readOnly);
+            return new PlannedMount(PlannedMountKind.Workspace, "", target, readOnly);
         }
 
         var kind = checkout.KindOf(path);
         if (kind == FileKind.Missing)
         {
             remarks.Add($"{what}: the repository has no {path}, so an empty folder of the codespace's disk is at {target}");
-            return new ComposeMount(ComposeMountKind.Volume, VolumeNameOf("missing", path), target, readOnly);
+            return new PlannedMount(PlannedMountKind.Volume, VolumeNames.OfMissing(path), target, readOnly);
         }
 
         if (kind is not (FileKind.File or FileKind.Folder))
@@ -149,10 +126,7 @@ internal sealed partial class MountReader(
             throw new FaultException(FaultKind.Configuration, $"{what}: {path} is neither a file nor a folder");
         }
 
-        remarks.Add(
-            $"{what}: {path} is copied to {target}: only the whole repository can be mounted, and changes to the copy stay in the "
-                + "container");
-        return new ComposeMount(ComposeMountKind.Copy, path, target, readOnly);
+        return new PlannedMount(PlannedMountKind.Part, path, target, readOnly);
     }
 
     private static bool IsParent(string folder, string source)
@@ -169,7 +143,7 @@ internal sealed partial class MountReader(
         return depth == -1;
     }
 
-    private ComposeMount Named(string volume, string target, bool readOnly, ComposeNode node, string name)
+    private PlannedMount Named(string volume, string target, bool readOnly, ComposeNode node, string name)
     {
         if (project["volumes"] is not ComposeMap volumes || !volumes.Entries.TryGetValue(volume, out var declared))
         {
@@ -180,32 +154,34 @@ internal sealed partial class MountReader(
 
         if (declared is ComposeMap about)
         {
-            if (about["external"] is { IsUnset: false } external)
-            {
-                throw external.Fault($"volumes.{volume}.external: volumes from outside the codespace are not allowed");
-            }
-
-            if (about["driver"] is ComposeText { Value: not "local" } driver)
-            {
-                throw driver.Fault($"volumes.{volume}.driver: volume drivers are not allowed");
-            }
-
-            if (about["driver_opts"] is { IsUnset: false } options)
-            {
-                throw options.Fault($"volumes.{volume}.driver_opts: options could mount what is not the codespace's");
-            }
+            LeaveOut(
+                about["external"] is { IsUnset: false } and not ComposeText { AsBoolean: false } ? about["external"] : null, "external",
+                    "volumes from outside the codespace are not mounted");
+            LeaveOut(about["driver"] is ComposeText { Value: "local" } ? null : about["driver"], "driver", "volume drivers are not used");
+            LeaveOut(about["driver_opts"], "driver_opts", "options could mount what is not the codespace's");
         }
 
         return Volume(volume, target, readOnly);
+
+        void LeaveOut(ComposeNode? option, string key, string reason)
+        {
+            if (option is { IsUnset: false }
+                && $"{option.File}:{option.Line}: volumes.{volume}.{key} is ignored: {reason}; the volume is a folder of the codespace's "
+                + "own "
+                    + "disk" is var remark && !remarks.Contains(remark))
+            {
+                remarks.Add(remark);
+            }
+        }
     }
 
-    private static ComposeMount Volume(string name, string target, bool readOnly) => VolumeGrammar().IsMatch(name)
-        ? new ComposeMount(ComposeMountKind.Volume, name, target, readOnly)
+    private static PlannedMount Volume(string name, string target, bool readOnly) => VolumeNames.IsOne(name)
+        ? new PlannedMount(PlannedMountKind.Volume, name, target, readOnly)
         : throw new FaultException(FaultKind.Configuration, $"'{name}' is no name of a volume");
 
     /// <summary><c>secrets</c> and <c>configs</c>: files of the checkout, which are no secrets.</summary>
     private void Files(
-        ComposeMap service, string name, string section, Func<string, string> place, OrderedDictionary<string, ComposeMount> mounts)
+        ComposeMap service, string name, string section, Func<string, string> place, OrderedDictionary<string, PlannedMount> mounts)
     {
         foreach (var node in Items(service[section], $"services.{name}.{section}"))
         {
@@ -234,7 +210,7 @@ internal sealed partial class MountReader(
             }
 
             var at = Target(target.StartsWith('/') ? target : place(target), node);
-            mounts[at] = new ComposeMount(ComposeMountKind.Copy, path, at, true);
+            mounts[at] = new PlannedMount(PlannedMountKind.Part, path, at, true);
         }
     }
 
@@ -242,18 +218,6 @@ internal sealed partial class MountReader(
         node is null ? [] : (node as ComposeList ?? throw node.Fault($"{what} is a list")).Items;
 
     /// <summary>A place in a container: none of the kernel's or Berth's, and without surprises.</summary>
-    internal static string Target(string path, ComposeNode node)
-    {
-        // /dev/shm alone is memory of the container's own.
-        return path.StartsWith('/') && !path.Split('/').Contains("..") && ContainerPath.TryParse(path, out var target)
-            && ((target != ContainerPath.Root && !target.IsReserved && PlaceGrammar().IsMatch(target.Text)) || target.Text == "/dev/shm")
-            ? target.Text
-            : throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
-    }
-
-    [GeneratedRegex(@"^(/[A-Za-z0-9_.@+ -]+)+\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex PlaceGrammar();
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex VolumeGrammar();
+    internal static string Target(string path, ComposeNode node) => MountTarget.Of(path)
+        ?? throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
 }

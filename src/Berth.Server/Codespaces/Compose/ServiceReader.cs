@@ -43,6 +43,8 @@ internal sealed partial class ServiceReader(
                     .. MountReader.Items(service["cap_drop"], $"services.{name}.cap_drop")
                         .Select(node => Matching(ComposeFiles.TextOf(node), SignalGrammar(), node, "capability")),
                 ]) ?? [],
+            Debugging = Refusals.Try(() => Debugging(service, name)),
+            ResourceLimits = Refusals.Try(() => Limits(service, name)) ?? [],
             HealthCheck = Refusals.Try(() => HealthCheck(service["healthcheck"], name)),
             Aliases = Refusals.Try(() => Aliases(service, name)) ?? [],
             Links = Refusals.Try(() => Links(service, name)) ?? [],
@@ -130,16 +132,23 @@ internal sealed partial class ServiceReader(
             : path.Text;
     }
 
-    private static (string? Of, bool None) NetworkMode(ComposeMap service, string name) => service["network_mode"] switch
+    private (string? Of, bool None) NetworkMode(ComposeMap service, string name)
     {
-        null => (null, false),
-        ComposeText { Value: "none" } => (null, true),
-        ComposeText { Value: "bridge" or "default" } => (null, false),
-        ComposeText text when text.Value.StartsWith("service:", StringComparison.Ordinal) => (text.Value["service:".Length..], false),
-        var other =>
-            throw other.Fault(
-                $"services.{name}.network_mode: foreign networks and the host's are not allowed; service:NAME shares another service's"),
-    };
+        switch (service["network_mode"])
+        {
+            case null or ComposeText { Value: "bridge" or "default" }:
+                return (null, false);
+            case ComposeText { Value: "none" }:
+                return (null, true);
+            case ComposeText text when text.Value.StartsWith("service:", StringComparison.Ordinal):
+                return (text.Value["service:".Length..], false);
+            case var other:
+                remarks.Add(
+                    $"{other.File}:{other.Line}: services.{name}.network_mode is ignored: foreign networks and the host's are not allowed; "
+                        + "the service has the codespace's network, and service:NAME shares another service's");
+                return (null, false);
+        }
+    }
 
     private List<string> Aliases(ComposeMap service, string name)
     {
@@ -190,12 +199,21 @@ internal sealed partial class ServiceReader(
         {
             if (about["external"] is { IsUnset: false } external)
             {
-                throw external.Fault($"networks.{network}.external: networks from outside the codespace are not allowed");
+                LeaveOut(external, "external", "networks from outside the codespace are not joined");
             }
 
             if (about["driver"] is ComposeText { Value: not ("bridge" or "default" or "overlay") } driver)
             {
-                throw driver.Fault($"networks.{network}.driver: a codespace has one network, a bridge of its own");
+                LeaveOut(driver, "driver", "a codespace has one network, a bridge of its own");
+            }
+        }
+
+        void LeaveOut(ComposeNode option, string key, string reason)
+        {
+            var remark = $"{option.File}:{option.Line}: networks.{network}.{key} is ignored: {reason}";
+            if (!remarks.Contains(remark))
+            {
+                remarks.Add(remark);
             }
         }
     }
@@ -290,15 +308,6 @@ internal sealed partial class ServiceReader(
     private static string Matching(string text, Regex grammar, ComposeNode node, string what) =>
         grammar.IsMatch(text) ? text : throw node.Fault($"'{text}' is no {what}");
 
-    private static long Bytes(string text, ComposeNode node)
-    {
-        var match = SizeGrammar().Match(text);
-        var shift = match.Groups["unit"].Value.ToLowerInvariant() switch { "g" => 30, "m" => 20, "k" => 10, _ => 0 };
-        return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << (40 - shift)
-            ? number << shift
-            : throw node.Fault($"'{text}' is no size such as 64m");
-    }
-
     /// <summary><c>1m30s</c>.</summary>
     private static long Nanoseconds(string text, ComposeNode node)
     {
@@ -324,9 +333,6 @@ internal sealed partial class ServiceReader(
 
     [GeneratedRegex(@"^[A-Za-z0-9_+]{1,40}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex SignalGrammar();
-
-    [GeneratedRegex(@"^(?<number>[0-9]{1,12})(?<unit>[kmgKMG]?)[bB]?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex SizeGrammar();
 
     [GeneratedRegex(
         @"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?((?<ms>[0-9]+)ms)?\z",

@@ -6,8 +6,15 @@ internal static class ServiceRules
     /// <summary>A service that asks for one of these is not started.</summary>
     public static readonly IReadOnlyDictionary<string, string> Refused = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["volumes_from"] = "mounts of other containers are not allowed; share a named volume",
+        ["use_api_socket"] = "the host's container engine would give the codespace the whole host",
+        ["provider"] = "it would run a program on the server",
+    };
+
+    /// <summary>Left out with a line in the log: the service works without.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Ignored = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
         ["privileged"] = "privileged mode would give the codespace the whole host",
-        ["cap_add"] = "added capabilities are not allowed",
         ["security_opt"] = "security options stay as the engine's defaults are",
         ["devices"] = "host devices are not allowed",
         ["device_cgroup_rules"] = "host devices are not allowed",
@@ -22,21 +29,13 @@ internal static class ServiceRules
         ["isolation"] = "other runtimes are not allowed",
         ["sysctls"] = "kernel settings are not allowed",
         ["group_add"] = "additional groups are not allowed",
-        ["volumes_from"] = "mounts of other containers are not allowed; share a named volume",
-        ["volume_driver"] = "volume drivers are not allowed",
+        ["volume_driver"] = "volume drivers are not used",
         ["external_links"] = "containers outside the codespace cannot be reached",
         ["credential_spec"] = "files of the host are not allowed",
         ["storage_opt"] = "storage options are not allowed",
         ["blkio_config"] = "limits come from the codespace's machine",
         ["oom_kill_disable"] = "protection from the out-of-memory killer is not allowed",
         ["oom_score_adj"] = "protection from the out-of-memory killer is not allowed",
-        ["use_api_socket"] = "the host's container engine would give the codespace the whole host",
-        ["provider"] = "it would run a program on the server",
-    };
-
-    /// <summary>Left out with a line in the log: the service works without.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Ignored = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
         ["ports"] = "ports of the host are not published; services reach each other by name, and forwardPorts needs none",
         ["container_name"] = "names on the engine are Berth's; other services find it under this name as well",
         ["restart"] = "services start and stop with the codespace; an engine that starts again would start them before the firewall stands",
@@ -55,7 +54,6 @@ internal static class ServiceRules
         ["cpu_rt_runtime"] = "limits come from the codespace's machine",
         ["cpuset"] = "limits come from the codespace's machine",
         ["pids_limit"] = "limits come from the codespace's machine",
-        ["ulimits"] = "limits come from the codespace's machine",
         ["scale"] = "each service runs once",
         ["logging"] = "other log drivers are not allowed",
         ["labels"] = "labels steer other programs on the host",
@@ -88,7 +86,8 @@ internal static class ServiceRules
     {
         "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty",
         "stdin_open", "init", "read_only",
-        "shm_size", "cap_drop", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs", "secrets", "configs",
+        "shm_size", "cap_add", "cap_drop", "ulimits", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs",
+        "secrets", "configs",
         "platform",
     };
 
@@ -100,10 +99,11 @@ internal static class ServiceRules
         {
             if (Refused.TryGetValue(key, out var reason))
             {
-                if (key != "ipc" || value is not ComposeText { Value: "private" })
-                {
-                    refusals.Add(value.Fault($"services.{name}.{key}: {reason}"));
-                }
+                refusals.Add(value.Fault($"services.{name}.{key}: {reason}"));
+            }
+            else if (IsWithoutEffect(key, value))
+            {
+                continue;
             }
             else if (!Read.Contains(key) && !Silent.Contains(key))
             {
@@ -113,4 +113,12 @@ internal static class ServiceRules
             }
         }
     }
+
+    /// <summary>It asks for what every container has.</summary>
+    private static bool IsWithoutEffect(string key, ComposeNode value) => value is ComposeText text && key switch
+    {
+        "ipc" => text.Value == "private",
+        "privileged" => text.AsBoolean == false,
+        _ => false,
+    };
 }

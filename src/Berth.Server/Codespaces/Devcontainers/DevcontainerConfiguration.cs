@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Expansion;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 
@@ -32,6 +33,12 @@ internal sealed record DevcontainerConfiguration(
 
     public HostRequirements? Requirements { get; init; }
 
+    /// <summary>Beside the workspace.</summary>
+    public IReadOnlyList<PlannedMount> Mounts { get; private set; } = [];
+
+    /// <summary>Of the forms that have no compose file, as the reference has it.</summary>
+    public RunArguments Arguments { get; private set; } = new();
+
     private static readonly string[] Passed =
     [
         "name", "remoteUser", "containerUser", "containerEnv", "remoteEnv", "onCreateCommand", "updateContentCommand", "postCreateCommand",
@@ -43,7 +50,7 @@ internal sealed record DevcontainerConfiguration(
     [
         "$schema", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features",
         "overrideFeatureInstallOrder",
-        "hostRequirements", "workspaceFolder", "workspaceMount",
+        "hostRequirements", "workspaceFolder", "workspaceMount", "mounts",
     ];
 
     /// <summary>They lead to files of the repository, which are looked for on this side of the container.</summary>
@@ -53,10 +60,8 @@ internal sealed record DevcontainerConfiguration(
     private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
     {
         ["initializeCommand"] = "it would run on the server, not in the codespace",
-        ["runArgs"] = "arguments of the container engine could reach past the codespace",
-        ["mounts"] = "a codespace mounts its own workspace only",
+        ["runArgs"] = "with a compose file, its service says how it runs",
         ["privileged"] = "privileged mode would give the codespace the whole host",
-        ["capAdd"] = "added capabilities are not allowed",
         ["securityOpt"] = "security options stay as the engine's defaults are",
         ["appPort"] = "ports of the host are not published; use forwardPorts",
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
@@ -97,7 +102,16 @@ internal sealed record DevcontainerConfiguration(
         };
         foreach (var (name, value) in config)
         {
-            if (Passed.Contains(name)
+            if (name == "runArgs" && source is not ComposeSource)
+            {
+                continue;
+            }
+
+            if (name == "capAdd")
+            {
+                result.AddCapabilities(value as JsonArray ?? []);
+            }
+            else if (Passed.Contains(name)
                 && (name != "waitFor"
                     || LifecycleStages.TryParseWaitFor(
                         value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null, out _)))
@@ -116,7 +130,26 @@ internal sealed record DevcontainerConfiguration(
             }
         }
 
+        var mounts = new ConfigurationMounts(file, target, ignored);
+        mounts.Add(config["mounts"]);
+        if (source is not ComposeSource)
+        {
+            result.Arguments = new RunArgumentReader(file, result._passed, mounts, ignored).Read(config["runArgs"]);
+        }
+
+        result.Mounts = mounts.All;
         return result;
+    }
+
+    private void AddCapabilities(JsonArray names)
+    {
+        List<string> asked = [.. names.Select(name => TextOf(name) ?? "")];
+        _passed["capAdd"] = new JsonArray([.. asked.Where(Capabilities.IsGiven).Select(name => (JsonNode?)name)]);
+        if (asked.Where(name => !Capabilities.IsGiven(name)).ToList() is { Count: > 0 } withheld)
+        {
+            ((List<string>)Ignored)
+                .Add($"capAdd: {string.Join(", ", withheld)} is left out: added capabilities are not allowed, but for SYS_PTRACE");
+        }
     }
 
     /// <param name="kept">Properties, those of <c>build</c> among them, that stay as they are.</param>

@@ -66,7 +66,7 @@ internal sealed record PlannedBuild(
     }
 
     /// <summary>As docker names this machine's.</summary>
-    private static string Architecture => RuntimeInformation.OSArchitecture switch
+    internal static string Architecture => RuntimeInformation.OSArchitecture switch
     {
         System.Runtime.InteropServices.Architecture.X64 => "amd64",
         System.Runtime.InteropServices.Architecture.Arm64 => "arm64",

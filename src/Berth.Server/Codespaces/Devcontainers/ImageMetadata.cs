@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Devcontainers;
@@ -44,32 +45,55 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
         new JsonArray([.. entries.Select(entry => (JsonNode?)entry.DeepClone())]).ToJsonString();
 
     /// <summary>Takes out of an entry, and tells, what it asks for and does not get.</summary>
-    private static IEnumerable<string> Withhold(JsonObject entry)
+    private static List<string> Withhold(JsonObject entry)
     {
         List<string> lines = [];
-        foreach (var (name, value) in Asked(entry).ToList())
+        foreach (var (name, value) in entry.ToList())
         {
+            var (kept, withheld) = Part(name, value);
+            if (value is null)
+            {
+                entry.Remove(name);
+                continue;
+            }
+
+            if (What(name, withheld) is not { } what)
+            {
+                continue;
+            }
+
             entry.Remove(name);
-            lines.Add($"the label {Label} of the image asks for {value}, which a codespace does not get");
+            if (kept is not null)
+            {
+                entry[name] = kept;
+            }
+
+            lines.Add($"the label {Label} of the image asks for {what}, which a codespace does not get");
         }
 
         return lines;
     }
 
-    private static IEnumerable<(string Name, string What)> Asked(JsonObject entry)
+    /// <summary>What of a property is had, and what is not; null: nothing.</summary>
+    internal static (JsonNode? Kept, JsonNode? Withheld) Part(string name, JsonNode? value)
     {
-        foreach (var (name, value) in entry)
+        if (name is not ("capAdd" or "mounts") || value is not JsonArray list)
         {
-            if (What(name, value) is { } what)
-            {
-                yield return (name, what);
-            }
+            return (null, value);
         }
+
+        var parts = list.ToLookup(
+            item => name == "capAdd" ? Capabilities.IsGiven(TextOf(item)) : MountRequest.TryParse(item, out _)?.WithoutFiles() is not null,
+            item => item?.DeepClone());
+        return (ListOf(parts[true]), ListOf(parts[false]));
+
+        static JsonArray? ListOf(IEnumerable<JsonNode?> items) => items.Any() ? [.. items] : null;
     }
 
     private static string? What(string name, JsonNode? value) => name switch
     {
         "privileged" => value?.GetValueKind() == JsonValueKind.True ? "privileged mode" : null,
+        _ when value is null => null,
         "capAdd" => $"the capabilities {Shown(value)}",
         "securityOpt" => $"the security options {Shown(value)}",
         "mounts" => $"the mounts {Shown(value)}",

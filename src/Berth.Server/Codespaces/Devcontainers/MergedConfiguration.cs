@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Isolation;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -13,8 +14,10 @@ internal sealed record MergedConfiguration
     [
         "id", "remoteUser", "containerUser", "containerEnv", "remoteEnv", "onCreateCommand", "updateContentCommand", "postCreateCommand",
         "postStartCommand", "postAttachCommand", "waitFor", "userEnvProbe", "overrideCommand", "init", "entrypoint", "customizations",
-        "forwardPorts", "portsAttributes", "otherPortsAttributes",
+        "forwardPorts", "portsAttributes", "otherPortsAttributes", "capAdd", "mounts",
     ];
+
+    private const int MostMounts = 100;
 
     private static readonly string[] Probes = ["none", "interactiveShell", "loginShell", "loginInteractiveShell"];
 
@@ -29,6 +32,12 @@ internal sealed record MergedConfiguration
     public bool? OverrideCommand { get; private init; }
 
     public bool Init { get; private init; }
+
+    /// <summary>One asks for what debuggers need.</summary>
+    public bool Debugging { get; private init; }
+
+    /// <summary>Volumes and memory that images and features ask for; of two at one place the last.</summary>
+    public IReadOnlyList<PlannedMount> Mounts { get; private init; } = [];
 
     /// <summary>Shell lines that run before the container's own command, in their order.</summary>
     public IReadOnlyList<string> Entrypoints { get; private init; } = [];
@@ -60,6 +69,14 @@ internal sealed record MergedConfiguration
             UserEnvProbe = entries.Select(entry => Text(entry, "userEnvProbe")).LastOrDefault(Probes.Contains) ?? "loginInteractiveShell",
             OverrideCommand = entries.Select(entry => Flag(entry, "overrideCommand")).LastOrDefault(value => value is not null),
             Init = entries.Any(entry => Flag(entry, "init") == true),
+            Debugging = entries.SelectMany(entry => entry["capAdd"] as JsonArray ?? [])
+                .Any(name => DevcontainerConfiguration.TextOf(name) is { } text && Capabilities.IsDebugging(text)),
+            Mounts =
+            [
+                .. entries.SelectMany(entry => entry["mounts"] as JsonArray ?? []).Take(MostMounts)
+                    .Select(mount => MountRequest.TryParse(mount, out _)?.WithoutFiles()).OfType<PlannedMount>()
+                    .GroupBy(mount => mount.Target).Select(same => same.Last()),
+            ],
             Entrypoints = [.. entries.Select(entry => Text(entry, "entrypoint")).OfType<string>()],
             ContainerEnvironment = Variables(entries, "containerEnv")
                 .Where(variable => variable.Value is not null)

@@ -67,6 +67,14 @@ internal sealed partial record Feature(
             }
         }
 
+        foreach (var name in new[] { "capAdd", "mounts" })
+        {
+            if (ImageMetadata.Part(name, Metadata[name]).Kept is JsonArray kept)
+            {
+                label[name] = kept;
+            }
+        }
+
         return label;
     }
 
@@ -82,7 +90,7 @@ internal sealed partial record Feature(
                 "do without it, or use one that does not ask for it");
         }
 
-        foreach (var mount in (Metadata["mounts"] as JsonArray ?? [])
+        foreach (var mount in (ImageMetadata.Part("mounts", Metadata["mounts"]).Withheld as JsonArray ?? [])
             .OfType<JsonNode>()
             .Select(mount => mount is JsonObject ? mount.ToJsonString() : mount.ToString()))
         {
@@ -91,11 +99,11 @@ internal sealed partial record Feature(
                 throw FeatureName.NeedsEngine($"the feature {Name.Text}", "the host's container engine");
             }
 
-            yield return $"the feature {Name.Text} asks for the mount {mount}, which it does not get: a codespace mounts its own "
-                + "workspace only";
+            yield return $"the feature {Name.Text} asks for the mount {mount}, which it does not get: no codespace has "
+                + "files of a host";
         }
 
-        if (TextsOf(Metadata["capAdd"]).ToList() is { Count: > 0 } capabilities)
+        if (TextsOf(ImageMetadata.Part("capAdd", Metadata["capAdd"]).Withheld).ToList() is { Count: > 0 } capabilities)
         {
             yield return $"the feature {Name.Text} asks for the capabilities {string.Join(", ", capabilities)}, which it does not get";
         }

@@ -8,15 +8,26 @@ internal enum PlannedMountKind
     /// <summary>The codespace's checkout.</summary>
     Workspace,
 
-    /// <summary>A volume of the codespace, by the engine's name for it.</summary>
+    /// <summary>A file or folder of the checkout, mounted by <see cref="Workspaces.WorkspaceParts"/>.</summary>
+    Part,
+
+    /// <summary>A volume of the codespace: a folder of its own disk.</summary>
     Volume,
 
     /// <summary>Memory.</summary>
     Memory,
 }
 
-/// <param name="Source">A volume's name; empty for the others.</param>
-internal sealed record PlannedMount(PlannedMountKind Kind, string Source, string Target, bool ReadOnly);
+/// <param name="Source">A volume's name within the codespace, or a path within the checkout; empty for the others.</param>
+internal sealed record PlannedMount(PlannedMountKind Kind, string Source, string Target, bool ReadOnly)
+{
+    /// <summary>Of memory: what it holds at most and who may use it, in the kernel's words; empty: its defaults.</summary>
+    public string MemoryOptions { get; init; } = "";
+}
+
+/// <summary>A limit of the kernel's for each process (setrlimit(2)).</summary>
+/// <param name="Hard">-1: none.</param>
+internal sealed record ResourceLimit(string Name, long Soft, long Hard);
 
 /// <summary>Whom a container reaches.</summary>
 internal abstract record ContainerNetwork
@@ -79,6 +90,14 @@ internal sealed record ContainerPlan(string Image, MachineLimits Limits, Contain
     public long? SharedMemory { get; init; }
 
     public IReadOnlyList<string> DroppedCapabilities { get; init; } = [];
+
+    /// <summary>Its processes may look into each other, as debuggers do (<c>SYS_PTRACE</c>).</summary>
+    public bool Debugging { get; init; }
+
+    public IReadOnlyList<ResourceLimit> ResourceLimits { get; init; } = [];
+
+    /// <summary>Names that are itself.</summary>
+    public IReadOnlyList<string> LoopbackNames { get; init; } = [];
 
     /// <summary>In the engine's form; null: the image's.</summary>
     public JsonObject? HealthCheck { get; init; }

@@ -6,8 +6,8 @@ namespace Berth.Server.Codespaces.Isolation;
 /// Writes what the engine is asked for a container of a codespace: the one place that knows limits, hardening, networks and mounts. A
 /// workspace, a volume and memory are all that is ever mounted; no port is published, and nothing of the host's is shared.
 /// </summary>
-/// <param name="workspace">The checkout on this host.</param>
-internal sealed class ContainerPolicy(Codespace codespace, string workspace)
+/// <param name="folders">Where the codespace lies on this host.</param>
+internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders folders)
 {
     /// <summary>The body of <c>POST /containers/create</c>.</summary>
     public JsonObject Write(ContainerPlan plan)
@@ -83,9 +83,17 @@ internal sealed class ContainerPolicy(Codespace codespace, string workspace)
         Set(config, "ReadonlyRootfs", plan.ReadOnly ? true : null);
         Set(config, "ShmSize", plan.SharedMemory is { } size ? Math.Min(size, plan.Limits.MemoryBytes) : null);
         Set(config, "CapDrop", plan.DroppedCapabilities.Count == 0 ? null : Strings(plan.DroppedCapabilities));
+
+        // It sees the container's own processes alone, and the engine's filter of system calls stays.
+        Set(config, "CapAdd", plan.Debugging ? Strings(["SYS_PTRACE"]) : null);
+        Set(config, "Ulimits", plan.ResourceLimits.Count == 0 ? null : Limits(plan));
+        Set(
+            config, "ExtraHosts",
+            plan.LoopbackNames.Count == 0 ? null : Strings(plan.LoopbackNames.Select(name => name + ":127.0.0.1")));
         var memory = new JsonObject(
             plan.Mounts.Where(mount => mount.Kind == PlannedMountKind.Memory)
-                .Select(mount => KeyValuePair.Create(mount.Target, (JsonNode?)"nosuid,nodev")));
+                .Select(mount => KeyValuePair.Create(
+                    mount.Target, (JsonNode?)(mount.MemoryOptions.Length == 0 ? "nosuid,nodev" : $"nosuid,nodev,{mount.MemoryOptions}"))));
         if (plan.SecretsFolder is { } folder)
         {
             memory[folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777";
@@ -99,10 +107,25 @@ internal sealed class ContainerPolicy(Codespace codespace, string workspace)
     [
         .. plan.Mounts.Where(mount => mount.Kind != PlannedMountKind.Memory).Select(mount => (JsonNode?)new JsonObject
         {
-            ["Type"] = mount.Kind == PlannedMountKind.Workspace ? "bind" : "volume",
-            ["Source"] = mount.Kind == PlannedMountKind.Workspace ? workspace : mount.Source,
+            ["Type"] = mount.Kind == PlannedMountKind.Volume ? "volume" : "bind",
+            ["Source"] = mount.Kind switch
+            {
+                PlannedMountKind.Workspace => folders.Workspace(codespace.ImageName),
+                PlannedMountKind.Part => folders.Part(mount.Source),
+                _ => EngineNames.VolumeOf(codespace.Name, mount.Source),
+            },
             ["Target"] = mount.Target,
             ["ReadOnly"] = mount.ReadOnly,
+        }),
+    ];
+
+    private static JsonArray Limits(ContainerPlan plan) =>
+    [
+        .. plan.ResourceLimits.Select(limit => (JsonNode?)new JsonObject
+        {
+            ["Name"] = limit.Name,
+            ["Soft"] = limit.Soft,
+            ["Hard"] = limit.Hard,
         }),
     ];
 

@@ -26,7 +26,6 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
         image = await WithFeaturesAsync(context, image, cancellationToken);
         if (context.Plan.Compose is { } compose)
         {
-            image = await services.WithFilesAsync(context, compose.Main, image, "service", cancellationToken);
             context = context with { ServiceImages = await services.RunAsync(context, compose.Others, cancellationToken) };
         }
 

@@ -23,15 +23,16 @@ internal static class DevContainerPlan
         var place = new PlannedMount(PlannedMountKind.Workspace, "", context.Prepared.MountTarget, ReadOnly: false);
         var plan = service is null
             ? new ContainerPlan(context.Prepared.Image, limits, new ContainerNetwork.OfCodespace([]))
-            : ServiceContainer.Plan(context.Codespace, service, context.Prepared.Image, limits, joined, aliases);
+            : ServiceContainer.Plan(service, context.Prepared.Image, limits, joined, aliases);
         var environment = new Dictionary<string, string>(plan.Environment, StringComparer.Ordinal);
         foreach (var (name, value) in merged.ContainerEnvironment)
         {
             environment[name] = value;
         }
 
+        var own = MountsOf(context);
         var overridden = merged.OverrideCommand ?? service is null;
-        return plan with
+        return context.Configuration.Arguments.ApplyTo(plan) with
         {
             Entrypoint = ["/bin/sh"],
             Command = ["-c", MainScript(merged.Entrypoints), "-", .. overridden ? [] : CommandOf(plan, image)],
@@ -40,15 +41,25 @@ internal static class DevContainerPlan
             StopSignal = overridden ? "SIGTERM" : plan.StopSignal,
             User = merged.ContainerUser ?? plan.User,
             Environment = environment,
-            Mounts = [place, .. plan.Mounts.Where(mount => mount.Target != place.Target)],
+            Mounts = [
+                place,
+                .. plan.Mounts.Concat(own)
+                .Where(mount => mount.Target != place.Target)
+                .GroupBy(mount => mount.Target)
+                .Select(same => same.Last()),
+            ],
+            Debugging = plan.Debugging || merged.Debugging,
             Init = plan.Init || merged.Init,
             SecretsFolder = EnvironmentVariables.Folder,
-            Labels = new Dictionary<string, string>(StringComparer.Ordinal)
+            Labels = new Dictionary<string, string>(context.Configuration.Arguments.Labels, StringComparer.Ordinal)
             {
                 [ImageMetadata.Label] = ImageMetadata.Write(context.Metadata),
             },
         };
     }
+
+    /// <summary>What it mounts beside the workspace and what its service does.</summary>
+    public static IEnumerable<PlannedMount> MountsOf(StartContext context) => context.Merged.Mounts.Concat(context.Configuration.Mounts);
 
     private static IEnumerable<string> CommandOf(ContainerPlan plan, EngineImage image) =>
     [

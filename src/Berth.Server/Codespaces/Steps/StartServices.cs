@@ -2,7 +2,6 @@ using System.Text.Json;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Isolation;
-using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -27,11 +26,10 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
             return context;
         }
 
-        await VolumesAsync(context, compose, cancellationToken);
         List<ServiceStart> starts =
         [
             .. compose.Others.Select(
-                service => new ServiceStart(service.Name, ServiceContainer.NameOf(context.Codespace, service.Name), service.Needs)),
+                service => new ServiceStart(service.Name, EngineNames.ServiceOf(context.Codespace.Name, service.Name), service.Needs)),
             new ServiceStart(compose.Main.Name, null, compose.Main.Needs),
         ];
         await File.WriteAllBytesAsync(context.Folders.Services, JsonSerializer.SerializeToUtf8Bytes(starts), cancellationToken);
@@ -86,16 +84,6 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         await LookAsync(starts, context.Log, cancellationToken);
     }
 
-    /// <summary>After the containers of a codespace that goes. Volumes that are gone are fine.</summary>
-    public static async Task RemoveVolumesAsync(
-        IContainerEngine engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
-    {
-        foreach (var volume in await engine.VolumesAsync(labels, cancellationToken))
-        {
-            await engine.RemoveVolumeAsync(volume, cancellationToken);
-        }
-    }
-
     private async Task<string> StartAsync(
         StartContext context, ComposePlan compose, ComposeService service, Dictionary<string, string> made,
         CancellationToken cancellationToken)
@@ -104,8 +92,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         var limits = Machines.LimitsOf(context.Machine).OfService(compose.Others.Count);
         context.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
         var plan = ServiceContainer.Plan(
-            context.Codespace, service, image, limits, Joined(service, made), AliasesOf(compose, service));
-        var body = new ContainerPolicy(context.Codespace, context.Workspace).Write(plan);
+            service, image, limits, Joined(service, made), AliasesOf(compose, service));
+        var body = new ContainerPolicy(context.Codespace, context.Folders).Write(plan);
         try
         {
             if (service.WorkingFolder is null)
@@ -113,7 +101,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
                 CreateContainer.CheckFolder(await engine.ImageAsync(image, cancellationToken));
             }
 
-            var name = ServiceContainer.NameOf(context.Codespace, service.Name);
+            var name = EngineNames.ServiceOf(context.Codespace.Name, service.Name);
             var id = await containers.CreateAsync(context.Codespace, name, ContainerRole.Service, body, cancellationToken);
             await StartContainerAsync(id, service.Name, cancellationToken);
             return id;
@@ -151,31 +139,6 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
                         .Concat(all.SelectMany(other => other.Links).Where(link => link.Service == own.Name).Select(link => link.Alias)))
                 .Distinct(),
         ];
-    }
-
-    private async Task VolumesAsync(StartContext context, ComposePlan compose, CancellationToken cancellationToken)
-    {
-        var names = compose.Others.Prepend(compose.Main).SelectMany(service => service.Mounts).Where(
-            mount => mount.Kind == ComposeMountKind.Volume)
-            .Select(mount => mount.Source).Distinct().ToList();
-        if (names.Count == 0)
-        {
-            return;
-        }
-
-        var owner = (await engine.FactsAsync(cancellationToken)).FirstUser;
-        foreach (var name in names)
-        {
-            var folder = context.Folders.Volume(name);
-            if (!Directory.Exists(folder))
-            {
-                Directory.CreateDirectory(folder);
-                Ownership.GiveOne(folder, owner);
-            }
-
-            await engine.CreateVolumeAsync(
-                ServiceContainer.VolumeOf(context.Codespace, name), folder, containers.LabelsOf(context.Codespace), cancellationToken);
-        }
     }
 
     /// <summary>Until what it needs has come to pass.</summary>

@@ -7,7 +7,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// again.
 /// </summary>
 internal sealed class StartSteps(
-    AdmitStart admit, PrepareStart prepare, ReuseContainer reuse, PrepareContainer prepareContainer, StartServices services,
+    AdmitStart admit, PrepareStart prepare, ReuseContainer reuse, PrepareContainer prepareContainer, PrepareMounts mounts,
+    StartServices services,
     CreateContainer create, RunContainer run)
 {
     /// <exception cref="EngineException">The engine does not answer, or refuses.</exception>
@@ -21,6 +22,7 @@ internal sealed class StartSteps(
         if (await reuse.RunAsync(context, cancellationToken) is { } reused)
         {
             await network.Task;
+            PrepareMounts.Resume(reused);
             await services.ResumeAsync(reused, cancellationToken);
             context.Progress.Step = StartCause.Up;
             await run.RunAsync(reused, isNew: false, cancellationToken);
@@ -31,6 +33,7 @@ internal sealed class StartSteps(
         await removeContainers(cancellationToken);
         context = await prepareContainer.RunAsync(context, network.Task, cancellationToken);
         context.Progress.Step = StartCause.Services;
+        await mounts.RunAsync(context, cancellationToken);
         context = await services.RunAsync(context, cancellationToken);
         context.Progress.Step = StartCause.Up;
         context = await create.RunAsync(context, cancellationToken);

@@ -18,6 +18,7 @@ internal static class StepsFeature
         services.AddSingleton<BuildServices>();
         services.AddSingleton<BuildImage>();
         services.AddSingleton<ChownWorkspace>();
+        services.AddSingleton<PrepareMounts>();
         services.AddSingleton<StartServices>();
         services.AddSingleton<ImageUsers>();
         services.AddSingleton<ProbeEnvironment>();

@@ -58,6 +58,34 @@ internal static partial class ContainedFiles
         return file;
     }
 
+    /// <summary>A regular file or a folder, as a handle of its own; null when there is nothing of that name.</summary>
+    /// <exception cref="FaultException">It is a link or lies behind one, or is something else.</exception>
+    public static SafeFileHandle? OpenFileOrFolder(string root, string path, out bool isFolder)
+    {
+        isFolder = false;
+        using var folder = Folder(root, path, out var name);
+        if (folder is null)
+        {
+            return null;
+        }
+
+        var found = OpenAt(folder, name, ReadOnly | NoFollow | NoWait | NoTerminal | CloseOnExec);
+        if (found.IsInvalid)
+        {
+            return Missing(path, name, Marshal.GetLastPInvokeError());
+        }
+
+        var kind = Status(found).Kind;
+        isFolder = kind == FolderKind;
+        if (kind is RegularFile or FolderKind)
+        {
+            return found;
+        }
+
+        found.Dispose();
+        throw new FaultException(FaultKind.Configuration, $"{path} is neither a file nor a folder");
+    }
+
     /// <summary>The names of the folders in a folder, links left out; empty when there is no such folder.</summary>
     /// <exception cref="FaultException">The folder is a link or lies behind one.</exception>
     public static IReadOnlyList<string> FoldersIn(string root, string path)
@@ -152,6 +180,7 @@ internal static partial class ContainedFiles
     private const int EmptyPath = 0x1000;
     private const uint BasicStatus = 0x7ff;
     private const int RegularFile = 0x8000;
+    private const int FolderKind = 0x4000;
     private const int NoEntry = 2;
     private const int NotFolder = 20;
     private const int TooManyLinks = 40;

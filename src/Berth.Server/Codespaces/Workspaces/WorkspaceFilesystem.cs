@@ -64,6 +64,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
     /// <summary>Frees the loop device; the image stays. What is not mounted is fine.</summary>
     public async Task UnmountAsync(CodespaceFolders folders, CancellationToken cancellationToken)
     {
+        WorkspaceParts.UnmountAll(folders);
         while (MountOf(folders) is not null)
         {
             if (await TryAsync("umount", [folders.Workspaces], cancellationToken) is not null)

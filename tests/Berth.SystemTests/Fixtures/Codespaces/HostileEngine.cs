@@ -69,7 +69,7 @@ public sealed class HostileEngine : IAsyncLifetime
             Init = true,
         };
         var policy = new ContainerPolicy(
-            new Codespace { Name = Own }, _folder["workspace"]);
+            new Codespace { Name = Own }, new CodespaceFolders(_folder.Path, Own));
         var client = new EngineClient(new EngineSocket("unix:///var/run/docker.sock"));
         await client.StartAsync(
             await client.CreateContainerAsync(Fill("@OWN@"), policy.Write(plan), TestContext.Current.CancellationToken),

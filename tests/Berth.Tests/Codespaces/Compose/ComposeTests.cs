@@ -1,5 +1,7 @@
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Compose;
@@ -14,45 +16,17 @@ public sealed class ComposeTests : IDisposable
 
     [Trait("Suite", "hostile")]
     [Theory]
-    [InlineData("privileged: true", "privileged mode")]
-    [InlineData("cap_add: [SYS_ADMIN]", "added capabilities")]
-    [InlineData("security_opt: ['seccomp:unconfined']", "security options")]
-    [InlineData("devices: ['/dev/kvm']", "host devices")]
-    [InlineData("gpus: all", "host devices")]
-    [InlineData("pid: host", "process namespace")]
-    [InlineData("pid: 'service:db'", "process namespace")]
-    [InlineData("ipc: host", "IPC namespace")]
-    [InlineData("uts: host", "UTS namespace")]
-    [InlineData("userns_mode: host", "user namespace")]
-    [InlineData("cgroup: host", "cgroup namespace")]
-    [InlineData("cgroup_parent: /", "another cgroup")]
-    [InlineData("runtime: runc", "other runtimes")]
-    [InlineData("sysctls: ['kernel.core_pattern=|/x']", "kernel settings")]
-    [InlineData("sysctls: { net.ipv4.ip_forward: 1 }", "kernel settings")]
-    [InlineData("group_add: [docker]", "additional groups")]
     [InlineData("volumes_from: ['container:other']", "mounts of other containers")]
-    [InlineData("external_links: [other]", "cannot be reached")]
     [InlineData("use_api_socket: true", "container engine")]
     [InlineData("provider: { type: sh }", "run a program on the server")]
-    [InlineData("oom_score_adj: -1000", "out-of-memory killer")]
-    [InlineData("network_mode: host", "the host's are not allowed")]
-    [InlineData("network_mode: 'container:other'", "foreign networks")]
-    [InlineData("networks: [outside]", "networks from outside the codespace")]
-    [InlineData("networks: [mac]", "a bridge of its own")]
-    [InlineData("volumes: ['/:/host']", "lies outside the repository")]
-    [InlineData("volumes: ['~/.ssh:/ssh']", "lies outside the repository")]
     [InlineData("volumes: ['../../..:/host']", "lies outside the repository")]
     [InlineData("volumes: ['./../../../etc:/host']", "lies outside the repository")]
     [InlineData("volumes: ['../../other:/host']", "lies outside the repository")]
     [InlineData("volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "skopeo, crane, oras and helm")]
-    [InlineData("volumes: [{ type: bind, source: /etc, target: /e }]", "lies outside the repository")]
     [InlineData("volumes: [{ type: npipe, source: x, target: /e }]", "mounts of the type npipe")]
     [InlineData("volumes: ['./link:/e']", "is a symbolic link")]
     [InlineData("volumes: ['data:/proc/x']", "is no place in a container")]
     [InlineData("volumes: ['data:/a/../../x']", "is no place in a container")]
-    [InlineData("volumes: ['outer:/x']", "volumes from outside the codespace")]
-    [InlineData("volumes: ['nfs:/x']", "options could mount")]
-    [InlineData("volumes: ['plugin:/x']", "volume drivers")]
     [InlineData("volumes: ['missing:/x']", "there is no volume missing")]
     [InlineData("volumes: ['data:/run/berth/docker']", "is no place in a container")]
     [InlineData("tmpfs: /sys/x", "is no place in a container")]
@@ -106,6 +80,75 @@ public sealed class ComposeTests : IDisposable
             """.Replace(Image, line.StartsWith("image:", StringComparison.Ordinal) ? "" : Image.TrimEnd(), StringComparison.Ordinal)));
         Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
         Assert.Contains(".devcontainer/compose.yml", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a service asks for beyond a codespace is not had; most work without, and a line says so.</summary>
+    [Trait("Suite", "hostile")]
+    [Theory]
+    [InlineData("privileged: true", "privileged mode")]
+    [InlineData("cap_add: [SYS_ADMIN]", "added capabilities")]
+    [InlineData("security_opt: ['seccomp:unconfined']", "security options")]
+    [InlineData("devices: ['/dev/kvm']", "host devices")]
+    [InlineData("gpus: all", "host devices")]
+    [InlineData("pid: host", "process namespace")]
+    [InlineData("pid: 'service:db'", "process namespace")]
+    [InlineData("ipc: host", "IPC namespace")]
+    [InlineData("uts: host", "UTS namespace")]
+    [InlineData("userns_mode: host", "user namespace")]
+    [InlineData("cgroup: host", "cgroup namespace")]
+    [InlineData("cgroup_parent: /", "another cgroup")]
+    [InlineData("runtime: runc", "other runtimes")]
+    [InlineData("sysctls: ['kernel.core_pattern=|/x']", "kernel settings")]
+    [InlineData("sysctls: { net.ipv4.ip_forward: 1 }", "kernel settings")]
+    [InlineData("group_add: [docker]", "additional groups")]
+    [InlineData("external_links: [other]", "cannot be reached")]
+    [InlineData("oom_score_adj: -1000", "out-of-memory killer")]
+    [InlineData("network_mode: host", "the host's are not allowed")]
+    [InlineData("network_mode: 'container:other'", "foreign networks")]
+    [InlineData("networks: [outside]", "networks from outside the codespace")]
+    [InlineData("networks: [mac]", "a bridge of its own")]
+    [InlineData("volumes: ['/:/host']", "lies outside the repository")]
+    [InlineData("volumes: ['~/.ssh:/ssh']", "lies outside the repository")]
+    [InlineData("volumes: [{ type: bind, source: /etc, target: /e }]", "lies outside the repository")]
+    [InlineData("volumes: ['outer:/x']", "volumes from outside the codespace")]
+    [InlineData("volumes: ['nfs:/x']", "options could mount")]
+    [InlineData("volumes: ['plugin:/x']", "volume drivers")]
+    [InlineData("ulimits: { rtprio: 99 }", "no limit that a codespace may set")]
+    [InlineData("ulimits: { nofile: { soft: 9, hard: 8 } }", "no limit that a codespace may set")]
+    [InlineData("privileged: yes", "privileged mode")]
+    public void A_service_goes_without_what_no_codespace_gets(string line, string reason)
+    {
+        var plan = Read($$"""
+            services:
+              app:
+                {{Image}}
+                {{line}}
+            volumes: { data: , outer: { external: true }, nfs: { driver_opts: { type: none, o: bind, device: / } }, plugin: { driver: sshfs } }
+            networks: {{(line.Contains("mac", StringComparison.Ordinal) ? "{ mac: { driver: macvlan } }" : "{ outside: { external: true } }")}}
+            """.Replace(Image, Image.TrimEnd(), StringComparison.Ordinal));
+        var remark = Assert.Single(plan.Remarks);
+        Assert.Contains(reason, remark, StringComparison.Ordinal);
+        Assert.Contains(".devcontainer/compose.yml:", remark, StringComparison.Ordinal);
+
+        // The container is the one of a service that asks for nothing, but for a volume, which is a folder of the codespace's disk.
+        var innocent = ServiceContainer.Plan(Read($"services:\n  app:\n    {Image}").Main, "image", new MachineLimits(1, 1, 1), null, []);
+        var container = ServiceContainer.Plan(plan.Main, "image", new MachineLimits(1, 1, 1), null, []);
+        var policy = new ContainerPolicy(new Codespace { Name = "ada-app" }, new CodespaceFolders("/data", "ada-app"));
+        Assert.All(container.Mounts, mount => Assert.Equal(PlannedMountKind.Volume, mount.Kind));
+        Assert.Equal(
+            policy.Write(innocent).ToJsonString(),
+            policy.Write(container with { Mounts = [] }).ToJsonString());
+    }
+
+    [Fact]
+    public void A_service_may_be_looked_into_and_limit_its_processes()
+    {
+        var plan = Read(
+            $"services:\n  app:\n    {Image}    cap_add: [SYS_PTRACE, CAP_CHOWN]\n    ulimits: {{ nofile: 2000, core: {{ soft: 0, hard: "
+                + $"-1 }} }}\n");
+        Assert.Empty(plan.Remarks);
+        Assert.True(plan.Main.Debugging);
+        Assert.Equal([new ResourceLimit("nofile", 2000, 2000), new ResourceLimit("core", 0, -1)], plan.Main.ResourceLimits);
     }
 
     [Theory]
@@ -193,14 +236,14 @@ public sealed class ComposeTests : IDisposable
     [Theory]
     [InlineData("..:/workspace:cached", "Workspace", "", "/workspace")]
     [InlineData("../..:/workspaces:cached", "Workspace", "", "/workspaces/app")]
-    [InlineData("./:/here", "Copy", ".devcontainer", "/here")]
+    [InlineData("./:/here", "Part", ".devcontainer", "/here")]
     [InlineData(
-        "./init.sql:/docker-entrypoint-initdb.d/init.sql:ro", "Copy", ".devcontainer/init.sql", "/docker-entrypoint-initdb.d/init.sql")]
+        "./init.sql:/docker-entrypoint-initdb.d/init.sql:ro", "Part", ".devcontainer/init.sql", "/docker-entrypoint-initdb.d/init.sql")]
     [InlineData("data:/var/lib/data", "Volume", "data", "/var/lib/data")]
     [InlineData("/cache", "Volume", "anonymous-app-0", "/cache")]
     [InlineData("{ type: tmpfs, target: /memory }", "Memory", "", "/memory")]
     [InlineData("{ type: bind, source: .., target: /src, read_only: true }", "Workspace", "", "/src")]
-    public void Mounts_are_the_checkout_copies_of_its_files_volumes_and_memory(string mount, string kind, string source, string target)
+    public void Mounts_are_the_checkout_parts_of_it_volumes_and_memory(string mount, string kind, string source, string target)
     {
         Write(".devcontainer/init.sql", "select 1");
         var plan = Read(
@@ -215,9 +258,9 @@ public sealed class ComposeTests : IDisposable
 
     [Theory]
     [InlineData("['..:/w', './there:/w/.devcontainer/there']", "Workspace::/w")]
-    [InlineData("['..:/w', './there:/w/other']", "Workspace::/w Copy:.devcontainer/there:/w/other Volume:copy-0:/w/other")]
-    [InlineData("['..:/w', './file:/w/other']", "Workspace::/w")]
-    [InlineData("['..:/w', './there:/elsewhere']", "Workspace::/w Copy:.devcontainer/there:/elsewhere")]
+    [InlineData("['..:/w', './there:/w/other']", "Workspace::/w Part:.devcontainer/there:/w/other")]
+    [InlineData("['..:/w', './file:/w/other']", "Workspace::/w Part:.devcontainer/file:/w/other")]
+    [InlineData("['..:/w', './there:/elsewhere']", "Workspace::/w Part:.devcontainer/there:/elsewhere")]
     [InlineData("['./missing:/a', '../missing:/b']", "Volume:missing-0:/a Volume:missing-1:/b")]
     [InlineData("['./missing:/a', '../.devcontainer/missing:/b']", "Volume:missing-0:/a Volume:missing-0:/b")]
     public void A_bind_is_seen_where_it_is_wanted_and_a_folder_that_is_not_there_is_made(string volumes, string expected)
@@ -225,12 +268,12 @@ public sealed class ComposeTests : IDisposable
         Write(".devcontainer/there/x", "x");
         Write(".devcontainer/file", "x");
         var plan = Read($"services:\n  app:\n    {Image}    volumes: {volumes}\n");
-        var volumesOf = plan.Main.Mounts.Where(mount => mount.Kind == ComposeMountKind.Volume);
+        var volumesOf = plan.Main.Mounts.Where(mount => mount.Kind == PlannedMountKind.Volume);
         List<string> names = [.. volumesOf.Select(mount => mount.Source).Distinct()];
         Assert.Equal(
             expected,
             string.Join(
-                ' ', plan.Main.Mounts.Select(mount => mount.Kind == ComposeMountKind.Volume
+                ' ', plan.Main.Mounts.Select(mount => mount.Kind == PlannedMountKind.Volume
                     ? $"Volume:{mount.Source.Split('-')[0]}-{names.IndexOf(mount.Source)}:{mount.Target}"
                     : $"{mount.Kind}:{mount.Source}:{mount.Target}")));
     }

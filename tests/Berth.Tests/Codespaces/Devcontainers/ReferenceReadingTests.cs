@@ -123,6 +123,103 @@ public sealed class ReferenceReadingTests : IDisposable
         Assert.Contains(plan.Remarks, remark => remark.StartsWith($"the feature {id} is read as {name}", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("\"type=volume,source=cache,target=/cache\"", "Volume cache /cache")]
+    [InlineData(
+        "\"source=app-node_modules,target=${containerWorkspaceFolder}/node_modules,type=volume\"",
+        "Volume app-node_modules /workspaces/app/node_modules")]
+    [InlineData("\"src=history-${devcontainerId},dst=/history,type=volume,readonly\"", "Volume named- /history ro")]
+    [InlineData("\"target=/data\"", "Volume anonymous- /data")]
+    [InlineData("{\"type\":\"tmpfs\",\"target\":\"/t\"}", "Memory  /t")]
+    [InlineData("\"type=tmpfs,destination=/t,tmpfs-size=64m\"", "Memory  /t size=67108864")]
+    [InlineData("\"source=${localWorkspaceFolder}/there,target=/d,type=bind,consistency=cached\"", "Part there /d")]
+    [InlineData("\"source=${localWorkspaceFolder}/there/x,target=/d/x,type=bind\"", "Part there/x /d/x")]
+    [InlineData("\"source=${localWorkspaceFolder},target=/again,type=bind\"", "Workspace  /again")]
+    [InlineData("\"source=${localWorkspaceFolder}/gone,target=/d,type=bind\"", "Volume missing- /d")]
+    [InlineData("\"source=${localEnv:HOME}/.ssh,target=/root/.ssh,type=bind\"", "mounts: /.ssh is left out: it lies outside")]
+    [InlineData("\"source=${localWorkspaceFolder}/../other,target=/o,type=bind\"", "is left out: mounts: '../other' lies outside")]
+    [InlineData("\"source=${localWorkspaceFolder}/link,target=/o,type=bind\"", "is a symbolic link")]
+    [InlineData("\"source=x,target=/proc/x,type=volume\"", "is no place in a container")]
+    [InlineData("\"source=x,target=/run/berth,type=volume\"", "is no place in a container")]
+    [InlineData("\"type=volume\"", "it names no target")]
+    [InlineData("7", "it names no target")]
+    [InlineData("{\"type\":\"npipe\",\"source\":\"a\",\"target\":\"/b\"}", "there are no mounts of the type 'npipe'")]
+    public void Mounts_are_volumes_memory_and_what_the_repository_has(string mount, string expected)
+    {
+        Write("there/x", "x");
+        File.CreateSymbolicLink(Path.Combine(_checkout, "link"), "/etc");
+        Write(".devcontainer.json", $$"""{"image":"r.test/a","mounts":[{{mount}}]}""");
+        var plan = Plan();
+        Assert.Empty(plan.Refusals.All);
+        var read = plan.Configuration.Mounts.Select(found =>
+            $"{found.Kind} {Unhashed(found.Source)} {found.Target}{(found.ReadOnly ? " ro" : "")} "
+                + found.MemoryOptions);
+        Assert.Contains(expected, string.Join(';', read.Concat(plan.Remarks)).Trim(), StringComparison.Ordinal);
+        Assert.Equal(
+            1, plan.Configuration.Mounts.Count + plan.Remarks.Count(remark => remark.Contains(" left out", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Arguments_of_docker_run_that_stay_within_the_codespace_are_honoured()
+    {
+        Write("dev.env", "# of a developer\nFROM_FILE=1\n");
+        Write(
+            ".devcontainer.json",
+            """
+            {
+              "image": "r.test/a", "containerEnv": {"A": "0", "B": "0"},
+              "runArgs": [
+                "--init", "-e", "A=1", "--env=C=a b", "-eD=", "--env-file", "${localWorkspaceFolder}/dev.env", "--name", "my-app",
+                "--hostname=box", "-u", "1001", "--shm-size=1gb", "--ulimit", "nofile=1024:2048", "--ulimit=core=-1", "--tmpfs", "/t:size=1m,exec",
+                "--add-host=api.test:127.0.0.1", "--label", "project=x", "-m", "2g", "--cpus=0.5", "--cap-add=SYS_PTRACE", "--cap-add", "CAP_CHOWN",
+                "--cap-drop=NET_RAW", "--rm", "-it", "--read-only", "-w", "/srv", "-v", "data:/data", "--mount", "type=tmpfs,target=/m",
+                "--network=bridge", "--ipc=private", "--privileged=false"
+              ]
+            }
+            """);
+        var plan = Plan();
+        Assert.Empty(plan.Remarks);
+        var (arguments, passed) = (plan.Configuration.Arguments, Passed(plan));
+        Assert.Equal("""{"A":"1","B":"0","C":"a b","D":"","FROM_FILE":"1"}""", passed["containerEnv"]!.ToJsonString());
+        Assert.Equal(("1001", true), ((string?)passed["containerUser"], (bool)passed["init"]!));
+        Assert.Equal("""["SYS_PTRACE","CAP_CHOWN"]""", passed["capAdd"]!.ToJsonString());
+        Assert.Equal((1L << 30, 2L << 30, 0.5, true), (arguments.SharedMemory, arguments.Memory, arguments.Cpus, arguments.ReadOnly));
+        Assert.Equal(("box", "/srv"), (arguments.HostName, arguments.WorkingFolder));
+        Assert.Equal(
+            ["nofile 1024 2048", "core -1 -1"], arguments.ResourceLimits.Select(limit => $"{limit.Name} {limit.Soft} {limit.Hard}"));
+        Assert.Equal(
+            ["api.test", "my-app", "NET_RAW"], [.. arguments.LoopbackNames, .. arguments.Aliases, .. arguments.DroppedCapabilities]);
+        Assert.Equal("x", Assert.Single(arguments.Labels).Value);
+        Assert.Equal(
+            ["Memory /t size=1048576,exec", "Volume /data ", "Memory /m "],
+            plan.Configuration.Mounts.Select(mount => $"{mount.Kind} {mount.Target} {mount.MemoryOptions}"));
+    }
+
+    [Theory]
+    [InlineData("\"--privileged\"", "runArgs: --privileged is left out: privileged mode")]
+    [InlineData("\"--cap-add=SYS_ADMIN\"", "runArgs: --cap-add=SYS_ADMIN is left out")]
+    [InlineData("\"--gpus\", \"all\"", "runArgs: --gpus=all is left out: a codespace has no GPUs")]
+    [InlineData("\"--network=host\"", "runArgs: --network=host is left out")]
+    [InlineData("\"-p\", \"8080:80\"", "runArgs: --publish=8080:80 is left out: ports of the host are not published; use forwardPorts")]
+    [InlineData("\"-e\", \"TOKEN\"", "runArgs: --env=TOKEN is left out: it is written NAME=VALUE")]
+    [InlineData("\"--env-file\", \"gone.env\"", "the repository has no gone.env")]
+    [InlineData("\"--userns=keep-id\"", "runArgs: --userns=keep-id is left out")]
+    [InlineData("\"--add-host=host.docker.internal:host-gateway\"", "is left out: only 127.0.0.1")]
+    [InlineData("\"nonsense\"", "runArgs: nonsense is left out: it is no argument")]
+    [InlineData("\"--from-the-future\", \"x\"", "runArgs: --from-the-future=x is left out: codespaces do not know it")]
+    [InlineData("\"-v\", \"/etc:/host\"", "runArgs: --volume: /etc is left out: it lies outside the repository")]
+    [InlineData("\"--workdir=/proc/self/fd/8\"", "runArgs: --workdir=/proc/self/fd/8 is left out")]
+    public void Arguments_that_do_not_are_each_named_with_what_works_instead(string arguments, string line)
+    {
+        Write(".devcontainer.json", $$"""{"image":"r.test/a","runArgs":[{{arguments}}, "--init"]}""");
+        var plan = Plan();
+        Assert.Contains(line, Assert.Single(plan.Remarks), StringComparison.Ordinal);
+        Assert.True((bool)Passed(plan)["init"]!);
+    }
+
+    private static string Unhashed(string volume) =>
+        volume.Split('-') is [("named" or "missing" or "anonymous") and var what, _] ? what + "-" : volume;
+
     private DevcontainerPlan Plan() => Budgets.Plan(_checkout, "app");
 
     private static JsonObject Passed(DevcontainerPlan plan) => plan.Configuration.Entry;

@@ -91,9 +91,11 @@ public sealed class FeatureTests : IDisposable
             StringComparison.Ordinal);
         var feature = Of(
             "a",
-            """{"capAdd":["SYS_PTRACE"],"securityOpt":["seccomp=unconfined"],"mounts":[{"type":"bind","source":"/","target":"/h"}],"postCreateCommand":"x","init":true,"privileged":false}""");
+            """{"capAdd":["SYS_PTRACE","NET_ADMIN"],"securityOpt":["seccomp=unconfined"],"mounts":[{"type":"bind","source":"/","target":"/h"},"source=v,target=/v,type=volume"],"postCreateCommand":"x","init":true,"privileged":false}""");
         Assert.Equal(3, feature.Withheld().Count());
-        Assert.Equal("""{"id":"r.test/f/a","postCreateCommand":"x","init":true}""", feature.Label().ToJsonString());
+        Assert.Equal(
+            """{"id":"r.test/f/a","postCreateCommand":"x","init":true,"capAdd":["SYS_PTRACE"],"mounts":["source=v,target=/v,type=volume"]}""",
+            feature.Label().ToJsonString());
     }
 
     [Fact]
@@ -101,7 +103,9 @@ public sealed class FeatureTests : IDisposable
     {
         var image = new EngineImage(
             "x", "dev", new Dictionary<string, string> { [ImageMetadata.Label] = """{"remoteUser":"dev"}""" });
-        Assert.Equal("""[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""", FeatureLayers.Label(ImageMetadata.Of(image.Labels), [Of("a", "{}")], Budgets.New()));
+        Assert.Equal(
+            """[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""",
+            FeatureLayers.Label(ImageMetadata.Of(image.Labels), [Of("a", "{}")], Budgets.New()));
 
         // One that cannot be read as text is none.
         var broken = new EngineImage(
@@ -111,11 +115,12 @@ public sealed class FeatureTests : IDisposable
 
     [Trait("Suite", "hostile")]
     [Theory]
-    [InlineData("""{"capAdd":["SYS_PTRACE","ALL"],"init":true}""", """[{"init":true}]""", "the capabilities SYS_PTRACE, ALL")]
+    [InlineData("""{"capAdd":["SYS_PTRACE","ALL"],"init":true}""", """[{"init":true,"capAdd":["SYS_PTRACE"]}]""", "the capabilities ALL")]
     [InlineData("""[{"securityOpt":["seccomp=unconfined"]},{"remoteUser":"dev"}]""", """[{},{"remoteUser":"dev"}]""", "seccomp=unconfined")]
     [InlineData("""[{"privileged":true}]""", "[{}]", "privileged mode")]
     [InlineData("""[{"privileged":false}]""", """[{"privileged":false}]""", null)]
-    [InlineData("""[{"mounts":["source=/,target=/h,type=bind",{"source":"/"}]}]""", "[{}]", """source=/,target=/h,type=bind, {"source":"/"}""")]
+    [InlineData(
+        """[{"mounts":["source=/,target=/h,type=bind",{"source":"/"}]}]""", "[{}]", """source=/,target=/h,type=bind, {"source":"/"}""")]
     [InlineData("""[{"mounts":7,"capAdd":null}]""", "[{}]", "the mounts 7")]
     [InlineData("""[7,"x",null]""", "[]", null)]
     [InlineData("no JSON", "[]", null)]

@@ -89,6 +89,40 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
     }
 
     [Fact]
+    public async Task It_mounts_limits_and_names_what_arguments_mounts_features_and_labels_ask_for()
+    {
+        World.Reset();
+        World.Engine.ImageLabels = new Dictionary<string, string>
+        {
+            ["devcontainer.metadata"] =
+                """[{"mounts":["source=hist,target=/hist,type=volume","source=/,target=/host,type=bind"],"capAdd":["SYS_PTRACE","SYS_ADMIN"]}]""",
+        };
+        World.Sandbox.Files["there"] = "x";
+        var body = await BodyAsync(
+            """
+            "mounts": ["source=cache,target=/cache,type=volume", "source=${localWorkspaceFolder}/there,target=/there,type=bind"],
+            "runArgs": ["--shm-size=1g", "--ulimit=nofile=9:9", "--add-host=api:127.0.0.1", "--tmpfs=/t", "--memory=1g", "--name=me", "--label=a=b"]
+            """,
+            reset: false);
+        var host = body["HostConfig"]!;
+        Assert.Equal(
+            ["bind /workspaces/app", "volume /hist", "volume /cache", "bind /there"],
+            host["Mounts"]!.AsArray().Select(mount => $"{(string)mount!["Type"]!} {(string)mount["Target"]!}"));
+        Assert.Equal("""["SYS_PTRACE"]""", host["CapAdd"]!.ToJsonString());
+        Assert.Equal("""[{"Name":"nofile","Soft":9,"Hard":9}]""", host["Ulimits"]!.ToJsonString());
+        Assert.Equal("""["api:127.0.0.1"]""", host["ExtraHosts"]!.ToJsonString());
+        Assert.Equal((1L << 30, 1L << 30), ((long)host["ShmSize"]!, (long)host["Memory"]!));
+        Assert.Equal("b", (string?)body["Labels"]!["a"]);
+        foreach (var name in World.Engine.Bodies.Keys.Where(key => World.Engine.Bodies[key] == body).ToList())
+        {
+            await World.Ada.DoAsync("DELETE", $"/user/codespaces/{name["berth-".Length..]}");
+            await World.UntilAsync(name["berth-".Length..], "gone");
+        }
+
+        Assert.Contains(""" "Aliases":["me"] """.Trim(), body["NetworkingConfig"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Commands_run_in_their_order_and_those_of_every_start_again()
     {
         var name = await CreateAsync(

@@ -18,8 +18,10 @@ internal static class InnocentBody
     private static readonly string[] HostFields =
     [
         "NetworkMode", "RestartPolicy", "LogConfig", "NanoCpus", "Memory", "MemorySwap", "PidsLimit", "Mounts", "Init", "ReadonlyRootfs",
-        "ShmSize", "CapDrop", "Tmpfs",
+        "ShmSize", "CapDrop", "Tmpfs", "CapAdd", "Ulimits", "ExtraHosts",
     ];
+
+    private static readonly string[] Limits = ["as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "stack"];
 
     /// <exception cref="EngineException">It holds anything else; the start fails with it.</exception>
     public static void Check(string name, JsonObject body)
@@ -64,6 +66,13 @@ internal static class InnocentBody
             Assert.True(own && !source.Contains("..", StringComparison.Ordinal), source);
         }
 
+        Assert.All(host["CapAdd"]?.AsArray() ?? [], capability => Assert.Equal("SYS_PTRACE", (string?)capability));
+        Assert.All(host["Ulimits"]?.AsArray() ?? [], limit => Assert.Contains((string)limit!["Name"]!, Limits));
+        Assert.All(
+            host["ExtraHosts"]?.AsArray() ?? [], entry => Assert.EndsWith(":127.0.0.1", (string)entry!, StringComparison.Ordinal));
+        Assert.All(
+            host["Tmpfs"]?.AsObject() ?? [],
+            memory => Assert.Empty(((string[])["nosuid", "nodev"]).Except(((string)memory.Value!).Split(','))));
         foreach (var (network2, endpoint) in body["NetworkingConfig"]?["EndpointsConfig"]?.AsObject() ?? [])
         {
             Assert.Equal(name.Split('.')[0], network2);

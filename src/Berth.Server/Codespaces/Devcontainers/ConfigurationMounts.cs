@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Expansion;
+using Berth.Server.Codespaces.Isolation;
+using Berth.Server.Faults;
+
+namespace Berth.Server.Codespaces.Devcontainers;
+
+/// <summary>
+/// What a devcontainer.json has mounted: volumes of the codespace, memory, the repository and its parts. Files of the host are left out
+/// with a line, and the container starts without.
+/// </summary>
+/// <param name="workspace">Where the checkout is in the container; <c>${localWorkspaceFolder}</c> was replaced by it.</param>
+/// <param name="ignored">Told what is left out.</param>
+internal sealed class ConfigurationMounts(DevcontainerFile file, string workspace, List<string> ignored)
+{
+    private const int Most = 100;
+
+    private readonly OrderedDictionary<string, PlannedMount> _mounts = new(StringComparer.Ordinal);
+
+    public string Workspace => workspace;
+
+    /// <summary>In the order they were asked for; of two at one place the last.</summary>
+    public IReadOnlyList<PlannedMount> All => [.. _mounts.Values];
+
+    public void Add(JsonNode? mounts)
+    {
+        foreach (var mount in mounts as JsonArray ?? [])
+        {
+            Add("mounts", mount?.ToJsonString() ?? "null", MountRequest.TryParse(mount, out var fault), fault);
+        }
+    }
+
+    public void AddVolume(string text) => Add("runArgs: --volume", text, MountRequest.TryParseVolume(text, out var fault), fault);
+
+    public void AddMount(string text) => Add("runArgs: --mount", text, MountRequest.TryParse(JsonValue.Create(text), out var fault), fault);
+
+    public void AddMemory(string text) => Add("runArgs: --tmpfs", text, MountRequest.TryParseMemory(text, out var fault), fault);
+
+    private void Add(string where, string written, MountRequest? request, string fault)
+    {
+        file.Checkout.Budget.Count("mounts", Most, new TextPlace(file.Path, file.Lines.GetValueOrDefault(where.Split(':')[0])));
+        if (request is null)
+        {
+            LeaveOut(where, Short(written), fault);
+        }
+        else if ((request.Type == "bind" ? Bind(request, where) : request.WithoutFiles()) is { } mount)
+        {
+            _mounts[mount.Target] = mount;
+        }
+        else if (request.Type != "bind")
+        {
+            LeaveOut(where, Short(written), $"there are no mounts of the type '{Short(request.Type)}'");
+        }
+    }
+
+    private PlannedMount? Bind(MountRequest request, string where)
+    {
+        var source = request.Source ?? "";
+        if (PathOf(source) is not { } written)
+        {
+            LeaveOut(
+                where, Short(source), "it lies outside the repository, and no codespace has files of a host or of your machine; use a "
+                    + "secret, dotfiles, or a volume");
+            return null;
+        }
+
+        try
+        {
+            var path = file.Checkout.Locate("", written, where);
+            return path.Length == 0
+                ? new PlannedMount(PlannedMountKind.Workspace, "", request.Target, request.ReadOnly)
+                : file.Checkout.KindOf(path) switch
+                {
+                    FileKind.File or FileKind.Folder => new PlannedMount(PlannedMountKind.Part, path, request.Target, request.ReadOnly),
+                    FileKind.Missing => Missing(path, request, where),
+                    _ => throw new FaultException(FaultKind.Configuration, "it is neither a file nor a folder"),
+                };
+        }
+        catch (FaultException fault) when (fault is not LimitException)
+        {
+            LeaveOut(where, Short(source), fault.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Within the checkout; null for a path of the host.</summary>
+    private string? PathOf(string source) =>
+        source == workspace ? ""
+        : source.StartsWith(workspace + "/", StringComparison.Ordinal) ? source[(workspace.Length + 1)..]
+        : source.StartsWith("./", StringComparison.Ordinal) || source is "." ? source
+        : null;
+
+    private PlannedMount Missing(string path, MountRequest request, string where)
+    {
+        ignored.Add($"{where}: the repository has no {path}, so an empty folder of the codespace's disk is at {request.Target}");
+        return new PlannedMount(PlannedMountKind.Volume, VolumeNames.OfMissing(path), request.Target, request.ReadOnly);
+    }
+
+    private void LeaveOut(string where, string what, string reason) => ignored.Add($"{where}: {what} is left out: {reason}");
+
+    private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "…";
+}
