@@ -33,7 +33,9 @@ public sealed partial class ArchitectureTests
         ["Isolation"] = [],
         ["Networks"] = ["Engine", "Sandbox"],
         ["Permissions"] = ["Devcontainers", "Expansion", "Preflight"],
-        ["Preflight"] = ["Devcontainers", "Engine", "Expansion", "Features", "Git", "Images", "Permissions", "Sandbox", "Steps"],
+        ["Preflight"] = ["Devcontainers", "Engine", "Expansion", "Features", "Git", "Images", "Isolation", "Permissions", "Sandbox",
+            "Steps",
+        ],
         ["Sandbox"] = [],
         ["Steps"] = [
             "Builds", "Compose", "Connections", "Devcontainers", "Engine", "Expansion", "Features", "Git", "Images", "Environment",

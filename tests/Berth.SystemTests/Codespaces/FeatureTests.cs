@@ -78,14 +78,7 @@ public sealed class FeatureTests(SharedServer shared)
 
     [Theory]
     [InlineData("exit 4", "{\"id\":\"own\"}", "'./own'")]
-    [InlineData("true", "{\"id\":\"own\",\"privileged\":true}", "the feature ./own asks for privileged mode")]
-    [InlineData(
-        "true", "{\"id\":\"own\",\"mounts\":[\"source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind\"]}",
-        "the feature ./own needs the host's container engine")]
     [InlineData("true", "{\"id\":", "devcontainer-feature.json is not valid JSON")]
-    [InlineData(
-        "true", "{\"id\":\"own\",\"dependsOn\":{\"ghcr.io/devcontainers/features/docker-in-docker:2\":{}}}",
-        "skopeo, crane, oras and helm")]
     public async Task A_feature_that_fails_or_may_not_be_is_named(string script, string metadata, string reason)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);

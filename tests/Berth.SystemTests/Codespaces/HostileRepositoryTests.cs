@@ -13,8 +13,6 @@ public sealed class HostileRepositoryTests(SharedServer shared)
     [InlineData("""[{"privileged":true}]""", "privileged mode")]
     [InlineData("""{"privileged":true}""", "privileged mode")]
     [InlineData("""[{"mounts":[{"type":"bind","source":"/","target":"/host"}]}]""", "the mounts")]
-    [InlineData(
-        """[{"mounts":["source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind"]}]""", "the mounts source=/var/run/docker.sock")]
     [InlineData("""[{"capAdd":["SYS_ADMIN"]}]""", "the capabilities SYS_ADMIN")]
     [InlineData("""[{"securityOpt":["seccomp=unconfined"]}]""", "the security options seccomp=unconfined")]
     public async Task An_image_whose_label_asks_for_the_host_gets_an_ordinary_container(string metadata, string line)

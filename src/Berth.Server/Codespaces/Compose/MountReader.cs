@@ -1,5 +1,4 @@
 using Berth.Server.Codespaces.Devcontainers;
-using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 
@@ -13,6 +12,9 @@ internal sealed class MountReader(
     Checkout checkout, ComposeFiles files, ComposeMap project, string repository, List<string> remarks)
 {
     private const int MaxMounts = 200;
+
+    /// <summary>Beside mounts of an engine's socket.</summary>
+    private static readonly string[] AsksForDocker = ["privileged", "use_api_socket"];
 
     public List<PlannedMount> Read(ComposeMap service, string name)
     {
@@ -30,6 +32,11 @@ internal sealed class MountReader(
             Count(node);
             checkout.Refusals.Try(
                 () => Add(new PlannedMount(PlannedMountKind.Memory, "", Target(ComposeFiles.TextOf(node).Split(':')[0], node), false)));
+        }
+
+        if (AsksForDocker.Any(key => service[key] is ComposeText { AsBoolean: true }))
+        {
+            mounts.TryAdd(DockerSocket.Place, DockerSocket.Mount);
         }
 
         checkout.Refusals.Try(() => Files(service, name, "secrets", file => $"/run/secrets/{file}", mounts));
@@ -74,6 +81,7 @@ internal sealed class MountReader(
         var source = map["source"] is { } node ? ComposeFiles.TextOf(node) : null;
         return (map["type"] is { } type ? ComposeFiles.TextOf(type) : "volume") switch
         {
+            _ when source is not null && DockerSocket.IsSource(source) => DockerSocket.At(target),
             "bind" => Bind(source ?? throw map.Fault($"services.{name}.volumes: a bind has a source"), target, readOnly, map, name),
             "volume" when map["volume"] is ComposeMap volume && volume["subpath"] is { } path =>
                 throw path.Fault($"services.{name}.volumes: subpath is not supported"),
@@ -86,9 +94,9 @@ internal sealed class MountReader(
     private PlannedMount? Bind(string source, string target, bool readOnly, ComposeNode node, string name)
     {
         var what = $"{node.File}:{node.Line}: services.{name}.volumes";
-        if (source.Contains("docker.sock", StringComparison.Ordinal) || source.Contains("containerd", StringComparison.Ordinal))
+        if (DockerSocket.IsSource(source))
         {
-            throw FeatureName.NeedsEngine($"{what}: '{source}'", "the host's container engine");
+            return DockerSocket.At(target);
         }
 
         if (source.StartsWith('/') || source.StartsWith('~'))

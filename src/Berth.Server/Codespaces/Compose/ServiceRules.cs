@@ -7,14 +7,13 @@ internal static class ServiceRules
     public static readonly IReadOnlyDictionary<string, string> Refused = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["volumes_from"] = "mounts of other containers are not allowed; share a named volume",
-        ["use_api_socket"] = "the host's container engine would give the codespace the whole host",
         ["provider"] = "it would run a program on the server",
     };
 
     /// <summary>Left out with a line in the log: the service works without.</summary>
     public static readonly IReadOnlyDictionary<string, string> Ignored = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["privileged"] = "privileged mode would give the codespace the whole host",
+        ["privileged"] = "privileged mode would give the codespace the whole host; docker works inside without it",
         ["security_opt"] = "security options stay as the engine's defaults are",
         ["devices"] = "host devices are not allowed",
         ["device_cgroup_rules"] = "host devices are not allowed",
@@ -87,7 +86,7 @@ internal static class ServiceRules
         "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty",
         "stdin_open", "init", "read_only",
         "shm_size", "cap_add", "cap_drop", "ulimits", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs",
-        "secrets", "configs",
+        "secrets", "configs", "use_api_socket",
         "platform",
     };
 

@@ -36,6 +36,9 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
 
     public void AddMemory(string text) => Add("runArgs: --tmpfs", text, MountRequest.TryParseMemory(text, out var fault), fault);
 
+    /// <summary>Docker inside, where programs look for it.</summary>
+    public void AddDocker() => _mounts.TryAdd(DockerSocket.Place, DockerSocket.Mount);
+
     private void Add(string where, string written, MountRequest? request, string fault)
     {
         file.Checkout.Budget.Count("mounts", Most, new TextPlace(file.Path, file.Lines.GetValueOrDefault(where.Split(':')[0])));
@@ -43,7 +46,7 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
         {
             LeaveOut(where, Short(written), fault);
         }
-        else if ((request.Type == "bind" ? Bind(request, where) : request.WithoutFiles()) is { } mount)
+        else if ((request.Type == "bind" && !request.IsDocker ? Bind(request, where) : request.WithoutFiles()) is { } mount)
         {
             _mounts[mount.Target] = mount;
         }

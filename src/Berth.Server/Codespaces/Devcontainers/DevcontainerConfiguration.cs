@@ -36,6 +36,9 @@ internal sealed record DevcontainerConfiguration(
     /// <summary>Beside the workspace.</summary>
     public IReadOnlyList<PlannedMount> Mounts { get; private set; } = [];
 
+    /// <summary>Whether docker inside is wanted, where the configuration says it in so many words.</summary>
+    public bool? Docker => DockerForms.Said(_passed["customizations"]);
+
     /// <summary>Of the forms that have no compose file, as the reference has it.</summary>
     public RunArguments Arguments { get; private set; } = new();
 
@@ -61,7 +64,7 @@ internal sealed record DevcontainerConfiguration(
     {
         ["initializeCommand"] = "it would run on the server, not in the codespace",
         ["runArgs"] = "with a compose file, its service says how it runs",
-        ["privileged"] = "privileged mode would give the codespace the whole host",
+        ["privileged"] = "privileged mode would give the codespace the whole host; docker works inside without it",
         ["securityOpt"] = "security options stay as the engine's defaults are",
         ["appPort"] = "ports of the host are not published; use forwardPorts",
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
@@ -135,6 +138,11 @@ internal sealed record DevcontainerConfiguration(
         if (source is not ComposeSource)
         {
             result.Arguments = new RunArgumentReader(file, result._passed, mounts, ignored).Read(config["runArgs"]);
+        }
+
+        if (DockerForms.IsPrivileged(config) || result.Features.Any(feature => DockerForms.IsFeature(feature.Id)) || result.Docker == true)
+        {
+            mounts.AddDocker();
         }
 
         result.Mounts = mounts.All;

@@ -4,6 +4,7 @@ using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 
@@ -131,6 +132,13 @@ internal sealed class DevcontainerPlan
 
     /// <summary>Of the form <c>dockerComposeFile</c>.</summary>
     public ComposePlan? Compose { get; }
+
+    /// <summary>
+    /// Docker inside, as far as it is known before features and images are: those may ask for it as well.
+    /// </summary>
+    public bool WantsDocker => Configuration.Docker != false
+        && (Configuration.Mounts.Any(DockerSocket.IsMount)
+            || (Compose?.Others.Prepend(Compose.Main) ?? []).Any(service => service.Mounts.Any(DockerSocket.IsMount)));
 
     /// <summary>Every image that is used, in order of appearance; the same one may appear twice.</summary>
     public IReadOnlyList<ImageUse> Images => _images;

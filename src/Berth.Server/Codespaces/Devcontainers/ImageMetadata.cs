@@ -48,6 +48,13 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
     private static List<string> Withhold(JsonObject entry)
     {
         List<string> lines = [];
+        var id = entry["id"]?.GetValueKind() == JsonValueKind.String ? entry["id"]!.GetValue<string>() : "";
+        var docker = DockerForms.IsAskedBy(entry, id);
+        if (docker && DockerForms.IsEntrypoint(entry["entrypoint"], id))
+        {
+            entry.Remove("entrypoint");
+        }
+
         foreach (var (name, value) in entry.ToList())
         {
             var (kept, withheld) = Part(name, value);
@@ -69,6 +76,11 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
             }
 
             lines.Add($"the label {Label} of the image asks for {what}, which a codespace does not get");
+        }
+
+        if (docker)
+        {
+            DockerForms.Add(entry);
         }
 
         return lines;

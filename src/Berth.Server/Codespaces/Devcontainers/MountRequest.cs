@@ -96,9 +96,13 @@ internal sealed record MountRequest(string Type, string? Source, string Target, 
         return (parts[0], parts.ElementAtOrDefault(1) ?? "");
     }
 
-    /// <summary>What needs nothing of the repository: a volume or memory. Null for a bind and for what is unknown.</summary>
+    /// <summary>It is docker inside that is wanted.</summary>
+    public bool IsDocker => Source is not null && DockerSocket.IsSource(Source);
+
+    /// <summary>What needs nothing of the repository: docker, a volume or memory. Null for another bind and for what is unknown.</summary>
     public PlannedMount? WithoutFiles() => Type switch
     {
+        _ when IsDocker => DockerSocket.At(Target),
         "volume" => new PlannedMount(
             PlannedMountKind.Volume, Source is null ? VolumeNames.OfPlace(Target) : VolumeNames.Of(Source), Target, ReadOnly),
         "tmpfs" => new PlannedMount(PlannedMountKind.Memory, "", Target, ReadOnly) { MemoryOptions = MemoryOptions },

@@ -87,6 +87,9 @@ internal sealed partial class RunArgumentReader(
             case "--init":
                 passed["init"] = value != "false";
                 return true;
+            case "--privileged" when value != "false":
+                mounts.AddDocker();
+                return false;
             case "--privileged" or "--publish-all" or "--oom-kill-disable":
                 return value == "false";
             case "--read-only":

@@ -44,7 +44,7 @@ internal static class RunFlags
     /// <summary>By long name.</summary>
     public static IReadOnlyDictionary<string, string> Reasons { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["--privileged"] = "privileged mode would give the codespace the whole host",
+        ["--privileged"] = "privileged mode would give the codespace the whole host; docker works inside without it",
         ["--cap-add"] = "added capabilities are not allowed, but for SYS_PTRACE",
         ["--security-opt"] = "security options stay as the engine's defaults are, which let debuggers work",
         ["--device"] = NoDevice,

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
-using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Features;
 
@@ -61,7 +60,7 @@ internal sealed partial record Feature(
         var label = new JsonObject { ["id"] = Name.Text };
         foreach (var name in Commands.Concat(["init", "entrypoint", "customizations"]))
         {
-            if (Metadata[name] is { } value)
+            if (Metadata[name] is { } value && !(name == "entrypoint" && DockerForms.IsEntrypoint(value, Name.Text)))
             {
                 label[name] = value.DeepClone();
             }
@@ -75,30 +74,29 @@ internal sealed partial record Feature(
             }
         }
 
+        if (WantsDocker)
+        {
+            DockerForms.Add(label);
+        }
+
         return label;
     }
 
-    /// <summary>What it asks for and does not get, for the log; what it cannot do without is refused.</summary>
-    /// <exception cref="FaultException">It asks for privileged mode, or for the engine.</exception>
+    /// <summary>It is one for docker inside.</summary>
+    public bool WantsDocker => DockerForms.IsAskedBy(Metadata, Name.Text);
+
+    /// <summary>What it asks for and does not get, for the log.</summary>
     public IEnumerable<string> Withheld()
     {
-        if (Metadata["privileged"] is { } privileged && privileged.GetValueKind() == JsonValueKind.True)
+        if (DockerForms.IsPrivileged(Metadata))
         {
-            throw new FaultException(
-                FaultKind.Configuration,
-                $"the feature {Name.Text} asks for privileged mode, which would give the codespace the whole host",
-                "do without it, or use one that does not ask for it");
+            yield return $"the feature {Name.Text} asks for privileged mode, which it does not get: docker works inside without it";
         }
 
         foreach (var mount in (ImageMetadata.Part("mounts", Metadata["mounts"]).Withheld as JsonArray ?? [])
             .OfType<JsonNode>()
             .Select(mount => mount is JsonObject ? mount.ToJsonString() : mount.ToString()))
         {
-            if (mount.Contains("docker.sock", StringComparison.Ordinal))
-            {
-                throw FeatureName.NeedsEngine($"the feature {Name.Text}", "the host's container engine");
-            }
-
             yield return $"the feature {Name.Text} asks for the mount {mount}, which it does not get: no codespace has "
                 + "files of a host";
         }

@@ -9,8 +9,6 @@ namespace Berth.Server.Codespaces.Features;
 /// <param name="Folder">Path within the checkout; null for one in a registry.</param>
 internal sealed record FeatureName(string Text, ImageReference? Image, string? Folder)
 {
-    private static readonly string[] Engines = ["docker-in-docker", "docker-outside-of-docker", "docker-from-docker"];
-
     /// <summary>Without version: what orders of installation name.</summary>
     public string Resource => Image?.Repository ?? "./" + Folder;
 
@@ -19,7 +17,6 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
     public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
     {
         id = OldFeatureNames.Today(id).Name;
-        RefuseEngines(id, where);
         if (id.StartsWith("./", StringComparison.Ordinal) || id.StartsWith("../", StringComparison.Ordinal))
         {
             var path = checkout.Locate(folder, id, $"{where}: the feature {id}");
@@ -47,19 +44,4 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
 
         return new FeatureName(id, image, null);
     }
-
-    private static void RefuseEngines(string id, string where)
-    {
-        var name = id.Split('@')[0].Split('/')[^1].Split(':')[0];
-        if (Engines.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            throw NeedsEngine($"{where}: the feature {id}", name == "docker-in-docker" ? "privileged mode" : "the host's container engine");
-        }
-    }
-
-    public static FaultException NeedsEngine(string who, string what) => new(
-        FaultKind.Configuration,
-        $"{who} needs {what}, and with it a codespace would have the whole host. "
-        + "What works instead: skopeo, crane, oras and helm need no engine; images are built in CI; services run beside the codespace "
-        + "with dockerComposeFile");
 }

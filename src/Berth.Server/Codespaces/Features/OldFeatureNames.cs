@@ -8,7 +8,8 @@ internal static class OldFeatureNames
 {
     private static readonly HashSet<string> Moved = new(StringComparer.Ordinal)
     {
-        "aws-cli", "azure-cli", "desktop-lite", "dotnet", "git", "git-lfs", "github-cli", "java", "kubectl-helm-minikube", "node",
+        "aws-cli", "azure-cli", "desktop-lite", "docker-from-docker", "docker-in-docker",
+        "dotnet", "git", "git-lfs", "github-cli", "java", "kubectl-helm-minikube", "node",
         "powershell", "python", "ruby", "rust", "sshd", "terraform",
     };
 

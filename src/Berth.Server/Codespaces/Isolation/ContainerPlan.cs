@@ -16,6 +16,9 @@ internal enum PlannedMountKind
 
     /// <summary>Memory.</summary>
     Memory,
+
+    /// <summary>The socket of the codespace's own container engine, and of no other.</summary>
+    Docker,
 }
 
 /// <param name="Source">A volume's name within the codespace, or a path within the checkout; empty for the others.</param>

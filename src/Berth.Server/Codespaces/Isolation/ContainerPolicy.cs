@@ -105,7 +105,7 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
 
     private JsonArray Mounts(ContainerPlan plan) =>
     [
-        .. plan.Mounts.Where(mount => mount.Kind != PlannedMountKind.Memory).Select(mount => (JsonNode?)new JsonObject
+        .. plan.Mounts.Where(IsMade).Select(mount => (JsonNode?)new JsonObject
         {
             ["Type"] = mount.Kind == PlannedMountKind.Volume ? "volume" : "bind",
             ["Source"] = mount.Kind switch
@@ -118,6 +118,8 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
             ["ReadOnly"] = mount.ReadOnly,
         }),
     ];
+
+    private static bool IsMade(PlannedMount mount) => mount.Kind is not (PlannedMountKind.Memory or PlannedMountKind.Docker);
 
     private static JsonArray Limits(ContainerPlan plan) =>
     [

@@ -7,6 +7,7 @@ using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
@@ -145,6 +146,11 @@ internal sealed class RunPreflight(
         try
         {
             var read = await features.RunAsync(plan.File, configuration, start with { Log = Remark }, cancellationToken);
+            if (plan.WantsDocker || (plan.Configuration.Docker != false && read.Exists(feature => feature.WantsDocker)))
+            {
+                remarks.Add(DockerSocket.NotHere);
+            }
+
             references.AddRange(await ResolveAsync(NamedReference.NeededOf(plan, read), start, platform, lines, cancellationToken));
         }
         catch (FaultException exception) when (exception is not LimitException)

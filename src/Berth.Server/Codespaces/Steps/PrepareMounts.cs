@@ -21,6 +21,11 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
             .. compose?.Others.Prepend(compose.Main).SelectMany(service => service.Mounts) ?? [],
             .. DevContainerPlan.MountsOf(context),
         ];
+        if (mounts.Any(DockerSocket.IsMount))
+        {
+            context.Log.Write("docker", DockerSocket.NotHere);
+        }
+
         WorkspaceParts.Mount(
             context.Folders, context.Workspace, [.. SourcesOf(mounts, PlannedMountKind.Part)],
             line => context.Log.Write("workspace", line));

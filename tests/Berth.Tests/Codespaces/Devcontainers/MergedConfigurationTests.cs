@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Faults;
@@ -96,7 +97,11 @@ public sealed class MergedConfigurationTests
     {
         const string Entry =
             """{"privileged":true,"capAdd":["ALL"],"securityOpt":["seccomp=unconfined"],"mounts":[{"source":"/","target":"/h"},"x"],"remoteUser":"dev"}""";
-        Assert.Equal("""{"remoteUser":"dev"}""", MergedConfiguration.Honoured(JsonNode.Parse(Entry)!.AsObject()).ToJsonString());
+        var honoured = MergedConfiguration.Honoured(JsonNode.Parse(Entry)!.AsObject());
+        Assert.Equal(["capAdd", "mounts", "remoteUser"], honoured.Select(property => property.Key));
+        var merged = MergedConfiguration.Of([honoured]);
+        Assert.All(merged.Mounts, mount => Assert.Equal(PlannedMountKind.Volume, mount.Kind));
+        Assert.False(merged.Debugging);
     }
 
     [Theory]

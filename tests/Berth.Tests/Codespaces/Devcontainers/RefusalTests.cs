@@ -49,7 +49,7 @@ public sealed class RefusalTests : IDisposable
             "compose.yml",
             """
             services:
-              app: {image: r.test/a, privileged: true, cap_add: [ALL], volumes: ['/:/host', '/var/run/docker.sock:/x'], tty: maybe}
+              app: {image: r.test/a, privileged: true, volumes_from: [db], volumes: ['/:/host', 'data:/proc'], tty: maybe}
               db: {image: 'sha256:0123456789ab', network_mode: host, depends_on: [nobody]}
               web: {build: {context: ., network: host, secrets: [x]}, image: r.test/w}
             """);
@@ -57,8 +57,8 @@ public sealed class RefusalTests : IDisposable
         Write(".devcontainer.json", """{"dockerComposeFile":"compose.yml","service":"app"}""");
         var plan = Read();
         Says(
-            plan, "compose.yml:2: services.app.privileged", "services.app.cap_add", "'/' lies outside", "'/var/run/docker.sock' needs",
-            "tty is true or false", "compose.yml:3: services.db.image", "network_mode", "there is no service nobody",
+            plan, "compose.yml:2: services.app.volumes_from", "'/proc' is no place", "tty is true or false",
+            "compose.yml:3: services.db.image", "there is no service nobody",
             "services.web.build.network", "services.web.build.secrets");
         Assert.Equal(["r.test/a", "r.test/b"], plan.Images.Select(use => use.Reference.ToString()));
     }
@@ -80,7 +80,7 @@ public sealed class RefusalTests : IDisposable
     public void They_have_an_end()
     {
         var services = string.Concat(Enumerable.Range(0, 15).Select(
-            i => $"  s{i}: {{image: r.test/a, volumes: [{string.Join(',', Enumerable.Range(0, 13).Select(j => $"/{i}/{j}:/x"))}]}}\n"));
+            i => $"  s{i}: {{image: r.test/a, volumes: [{string.Join(',', Enumerable.Range(0, 13).Select(j => $"v:/proc/{i}.{j}"))}]}}\n"));
         Write("compose.yml", "services:\n  app: {image: r.test/a}\n" + services);
         Write(".devcontainer.json", """{"dockerComposeFile":"compose.yml","service":"app"}""");
         Assert.Equal(100, Read().Refusals.All.Count);

@@ -205,7 +205,6 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
     [InlineData("a link to a neighbour", "--link @NEIGHBOUR@:db")]
     [InlineData("the host's files", "--volume /:/host")]
     [InlineData("the host's files by a mount", "--mount type=bind,source=/,target=/host")]
-    [InlineData("the engine's socket", "--volume /var/run/docker.sock:/var/run/docker.sock")]
     [InlineData("kernel settings of the host", "--volume /proc/sys:/host-sys")]
     [InlineData("control groups of the host", "--volume /sys/fs/cgroup:/host-cgroup")]
     [InlineData("devices of the host by a mount", "--volume /dev:/host-dev")]
