@@ -21,11 +21,12 @@ RUN rid=linux-$([ "$TARGETARCH" = arm64 ] && echo arm64 || echo x64) \
  && dotnet publish src/Berth.Cli -c Release -r "$rid" --self-contained true -o /berth-cli
 
 FROM debian:bookworm-slim
-# ICU is the system's, so that its security updates reach it. git, the sandbox, the firewall and mkfs are for codespaces; the registry needs
-# none of them.
+# ICU is the system's, so that its security updates reach it. git, the sandbox, the firewall, mkfs and the SSH server, which runs in
+# codespaces alone, are for codespaces; the registry needs none of them.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libicu72 git \
-    bubblewrap nftables e2fsprogs \
+    bubblewrap nftables e2fsprogs openssh-server libnss-wrapper \
+ && rm -f /etc/ssh/ssh_host_* \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 1000 --home-dir /srv/berth --shell /usr/sbin/nologin berth \
  && install -d -o berth -g berth -m 700 /srv/berth

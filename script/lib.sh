@@ -196,6 +196,32 @@ ensure_codespace_tools() {
   ensure_packages git:git bwrap:bubblewrap /usr/sbin/nft:nftables /usr/sbin/ip:iproute2 /usr/sbin/mkfs.ext4:e2fsprogs setpriv:util-linux /bin/mount:mount
 }
 
+# ensure_ssh_server: OpenSSH's server for codespaces. Its package would start a server of this machine's own, so where it is not installed
+# its files are unpacked apart, and BERTH_SSH_SERVER names them.
+ensure_ssh_server() {
+  [ -z "${BERTH_SSH_SERVER:-}" ] || return 0
+  if [ -x /usr/sbin/sshd ] && compgen -G '/usr/lib/*-linux-gnu/libnss_wrapper.so' >/dev/null; then return 0; fi
+  local folder=$CACHE/ssh-server fresh=$CACHE/ssh-server.new deb
+  if [ ! -x "$folder/usr/sbin/sshd" ]; then
+    has apt-get && has dpkg-deb || { say "no SSH into codespaces: install openssh-server and libnss-wrapper by hand"; return 1; }
+    say "fetching openssh-server for codespaces"
+    rm -rf "$fresh"
+    mkdir -p "$fresh/packages"
+    if can_install; then apt_update || true; fi
+    # Of root's, apt fetches as a user that may not write here.
+    (cd "$fresh/packages" && apt-get -q -o APT::Sandbox::User=root -o Acquire::Retries=3 download \
+      openssh-server openssh-sftp-server libwrap0 libnss-wrapper) </dev/null >"$CACHE/apt.log" 2>&1 || {
+      tail -n 5 "$CACHE/apt.log" >&2
+      say "no SSH into codespaces: openssh-server cannot be fetched"
+      return 1
+    }
+    for deb in "$fresh/packages"/*.deb; do dpkg-deb -x "$deb" "$fresh"; done
+    rm -rf "$fresh/packages" "$folder"
+    mv "$fresh" "$folder"
+  fi
+  export BERTH_SSH_SERVER=$folder
+}
+
 # ensure_devcontainer_cli: the reference implementation of dev containers, beside which the suite and the benchmarks put Berth.
 ensure_devcontainer_cli() {
   ensure_packages node:nodejs npm:npm || return 1

@@ -28,22 +28,7 @@ internal sealed record StoredLogin(string Url, string Login, string Token)
 
     public void Save(Terminal terminal)
     {
-        var path = FileOf(terminal);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
-        // A fresh file with its mode from the start, then renamed: the token is never in a file that others may read.
-        var fresh = $"{path}.{Environment.ProcessId}";
-        using (var stream = new FileStream(fresh, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            JsonSerializer.Serialize(stream, this, StoredLoginJson.Default.StoredLogin);
-        }
-
-        File.Move(fresh, path, overwrite: true);
+        BerthFolder.Of(terminal).Write("login.json", JsonSerializer.Serialize(this, StoredLoginJson.Default.StoredLogin));
     }
 
     /// <summary>False when there was none.</summary>
@@ -55,13 +40,7 @@ internal sealed record StoredLogin(string Url, string Login, string Token)
         return there;
     }
 
-    private static string FileOf(Terminal terminal)
-    {
-        var folder = terminal.Environment("XDG_CONFIG_HOME") is { Length: > 0 } config
-            ? config
-            : Path.Combine(terminal.Environment("HOME") ?? "/", ".config");
-        return Path.Combine(folder, "berth", "login.json");
-    }
+    private static string FileOf(Terminal terminal) => BerthFolder.Of(terminal)["login.json"];
 }
 
 [JsonSerializable(typeof(StoredLogin))]

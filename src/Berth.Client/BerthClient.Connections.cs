@@ -8,15 +8,16 @@ namespace Berth.Client;
 public sealed partial class BerthClient
 {
     /// <summary>Opens a process with input in a codespace. The caller disposes it, which ends the process.</summary>
-    public async Task<RemoteProcess> StartProcessAsync(string name, ProcessStart start, CancellationToken cancellationToken)
-    {
-        var socket = await ConnectAsync(One(name) + "/exec", cancellationToken).ConfigureAwait(false);
-        await socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(start, BerthJson.Wire.Of<ProcessStart>()), WebSocketMessageType.Text, endOfMessage: true,
-            cancellationToken)
-                .ConfigureAwait(false);
-        return new RemoteProcess(socket);
-    }
+    public Task<RemoteProcess> StartProcessAsync(string name, ProcessStart start, CancellationToken cancellationToken) =>
+        BeginAsync(One(name) + "/exec", start, cancellationToken);
+
+    /// <summary>What an SSH client has to know of a codespace, running or not.</summary>
+    public Task<CodespaceSsh> SshAsync(string name, CancellationToken cancellationToken) =>
+        GetAsync<CodespaceSsh>(One(name) + "/ssh", cancellationToken);
+
+    /// <summary>The SSH server of a codespace: its input and output are the connection. The caller disposes it.</summary>
+    public Task<RemoteProcess> ConnectSshAsync(string name, SshStart start, CancellationToken cancellationToken) =>
+        BeginAsync(One(name) + "/ssh/connect", start, cancellationToken);
 
     /// <summary>A TCP connection to a port of a codespace: binary messages are its bytes, an empty one ends a direction.</summary>
     public Task<WebSocket> ForwardAsync(string name, int port, CancellationToken cancellationToken) =>
@@ -43,6 +44,16 @@ public sealed partial class BerthClient
             HttpMethod.Put, $"{One(name)}/files?path={Escape(path)}&name={Escape(fileName)}", archive, cancellationToken)
                 .ConfigureAwait(false);
         return await ReadAsync<CopiedFiles>(response, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RemoteProcess> BeginAsync<T>(string path, T start, CancellationToken cancellationToken)
+    {
+        var socket = await ConnectAsync(path, cancellationToken).ConfigureAwait(false);
+        await socket.SendAsync(
+            JsonSerializer.SerializeToUtf8Bytes(start, BerthJson.Wire.Of<T>()), WebSocketMessageType.Text, endOfMessage: true,
+            cancellationToken)
+                .ConfigureAwait(false);
+        return new RemoteProcess(socket);
     }
 
     private async Task<WebSocket> ConnectAsync(string path, CancellationToken cancellationToken)

@@ -19,9 +19,10 @@ public sealed partial class ArchitectureTests
     {
         ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Features", "Images", "Networks", "Steps"],
         ["Compose"] = ["Devcontainers", "Expansion", "Features", "Isolation"],
-        ["Connections"] = ["Connections.Files", "Connections.Ports", "Engine", "Environment"],
+        ["Connections"] = ["Connections.Files", "Connections.Ports", "Connections.Ssh", "Engine", "Environment"],
         ["Connections.Files"] = ["Connections", "Engine"],
         ["Connections.Ports"] = ["Connections", "Engine"],
+        ["Connections.Ssh"] = ["Connections", "Environment"],
         ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features", "Isolation"],
         ["Dockerfiles"] = ["Expansion"],
         ["Engine"] = [],

@@ -8,6 +8,8 @@ namespace Berth.Cli.Commands;
 /// <summary>Codespaces: dev containers of a repository, started by the server.</summary>
 internal static class CodespaceCommands
 {
+    private const string Available = "Available";
+
     public static BerthCommand Build() => BerthCommand.Group(
         "codespace",
         "Codespaces: dev containers started from a repository, which pull private images with nothing to set up.",
@@ -18,6 +20,8 @@ internal static class CodespaceCommands
         Show(),
         Logs(),
         CodespaceExecCommand.Build(),
+        CodespaceSshCommand.Build(),
+        CodespaceCodeCommand.Build(),
         CodespaceCopyCommand.Build(),
         CodespaceForwardCommand.Build(),
         Edit(),
@@ -211,6 +215,35 @@ internal static class CodespaceCommands
     }
 
     private static Option<bool> Detach() => new("--detach", "-d") { Description = "Do not wait for the start to end" };
+
+    /// <summary>Starts one that does not run, and follows the start.</summary>
+    public static async Task EnsureAvailableAsync(CommandCall call, string name)
+    {
+        var codespace = await call.Client.CodespaceAsync(name, call.CancellationToken);
+        if (codespace.State == Available)
+        {
+            return;
+        }
+
+        if (codespace.State is not ("Queued" or "Provisioning" or "Starting"))
+        {
+            try
+            {
+                await call.Client.StartCodespaceAsync(name, call.CancellationToken);
+            }
+            catch (BerthException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict)
+            {
+                // Somebody else has started it at this moment, perhaps an editor with several connections.
+            }
+        }
+
+        await FollowAsync(call, name, show: true);
+        codespace = await call.Client.CodespaceAsync(name, call.CancellationToken);
+        if (codespace.State != Available)
+        {
+            throw new CommandException(ExitCodes.Failed, $"{name} is {codespace.State}, not {Available}: {codespace.Failure}");
+        }
+    }
 
     /// <summary>Follows a start that has begun, and ends as it ends.</summary>
     private static async Task EndAsync(CommandCall call, Codespace codespace, bool detach)

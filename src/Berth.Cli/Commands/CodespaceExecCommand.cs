@@ -70,8 +70,7 @@ internal static class CodespaceExecCommand
         using var raw = start.Tty && input ? RawTerminal.Enter() : null;
         using var resized = start.Tty ? PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(process, ended.Token)) : null;
 
-        // Reading a terminal cannot be cancelled, so nobody waits for its end: the command ends with the process.
-        _ = input ? SendAsync(process, ended.Token) : process.WriteAsync(ReadOnlyMemory<byte>.Empty, ended.Token);
+        _ = input ? ProcessInput.SendAsync(process, ended.Token) : process.WriteAsync(ReadOnlyMemory<byte>.Empty, ended.Token);
         try
         {
             return await process.ReadAsync(write, call.CancellationToken);
@@ -79,28 +78,6 @@ internal static class CodespaceExecCommand
         finally
         {
             await ended.CancelAsync();
-        }
-    }
-
-    private static async Task SendAsync(RemoteProcess process, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[16 * 1024];
-        try
-        {
-            await using var input = Console.OpenStandardInput();
-            int read;
-            while ((read = await input.ReadAsync(buffer, cancellationToken)) > 0)
-            {
-                await process.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            }
-
-            await process.WriteAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
-        }
-        catch (Exception exception)
-            when (exception is OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException
-                or IOException)
-        {
-            // The process has ended; whoever reads its output knows.
         }
     }
 

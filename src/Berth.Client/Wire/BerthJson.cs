@@ -58,6 +58,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(CodespacePolicy))]
 [JsonSerializable(typeof(CodespacePolicyChange))]
 [JsonSerializable(typeof(CodespacePort))]
+[JsonSerializable(typeof(CodespaceSsh))]
+[JsonSerializable(typeof(SshStart))]
 [JsonSerializable(typeof(CopiedFiles))]
 [JsonSerializable(typeof(Package))]
 [JsonSerializable(typeof(List<Package>))]

@@ -150,6 +150,16 @@ public sealed record CopiedFiles(string Path);
 /// <summary>A forwarded port: its address, and a link that signs a browser in to it, once and soon.</summary>
 public sealed record CodespacePort(int Port, string Url, string SignInUrl, DateTimeOffset ExpiresAt);
 
+/// <summary>What an SSH client has to know of a codespace.</summary>
+/// <param name="User">The name to sign in with.</param>
+/// <param name="HostKey">The public key by which the codespace is known, as <c>ssh-ed25519 BASE64</c>.</param>
+/// <param name="WorkspaceFolder">Null until its first start has settled it.</param>
+public sealed record CodespaceSsh(string User, string HostKey, string? WorkspaceFolder);
+
+/// <summary>Begins an SSH connection over a WebSocket.</summary>
+/// <param name="PublicKeys">The client signs in with one of them: <c>ssh-ed25519 BASE64</c>, at most four.</param>
+public sealed record SshStart(IReadOnlyList<string> PublicKeys);
+
 /// <summary>What an organization settles for the codespaces of its repositories.</summary>
 public sealed record CodespacePolicy(bool ExportRegistrySecrets);
 

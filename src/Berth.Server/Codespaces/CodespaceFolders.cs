@@ -17,6 +17,7 @@ namespace Berth.Server.Codespaces;
 ///   services.json          the services beside it, in the order of their start
 ///   git-home/              HOME of git, thrown away before each start
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
+/// $BERTH_DATA/ssh-server/  OpenSSH's server with its libraries, which every codespace sees and none writes to
 /// </code>
 /// </summary>
 internal sealed class CodespaceFolders(string data, string name)
@@ -49,9 +50,18 @@ internal sealed class CodespaceFolders(string data, string name)
 
     public string Workspace(string repository) => Path.Combine(Workspaces, repository);
 
+    /// <summary>
+    /// What codespaces are mounted of the SSH server. There from the start on, though perhaps empty: what comes into it later is seen by
+    /// containers that run.
+    /// </summary>
+    public string SshServer { get; } = SshServerOf(data);
+
+    public static string SshServerOf(string data) => Path.Combine(data, "ssh-server");
+
     /// <summary>Makes what every start needs, with nothing left of the one before.</summary>
     public void Prepare()
     {
+        Directory.CreateDirectory(SshServer);
         Directory.CreateDirectory(Path.GetDirectoryName(Root)!, Private);
         Directory.CreateDirectory(Root, Private);
         Directory.CreateDirectory(Workspaces);

@@ -49,6 +49,12 @@ internal sealed partial class CodespaceOptions
     [Positive("number")]
     public double MaxStartsPerUser { get; set; } = 4;
 
+    [Setting(
+        "the folder below which OpenSSH's server and libnss-wrapper lie as Debian's packages have them; codespaces are reached by `ssh` "
+            + "with it")]
+    [FilePath]
+    public string SshServer { get; set; } = "/";
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<CodespaceOptions>;
 }

@@ -14,6 +14,7 @@ internal sealed class CodespaceTools(IConfiguration configuration)
         ["umount"] = "mount",
         ["nft"] = "nftables",
         ["env"] = "coreutils",
+        ["ldd"] = "libc-bin",
     };
 
     private static readonly string[] SystemTools = ["setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft"];

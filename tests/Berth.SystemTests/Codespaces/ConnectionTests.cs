@@ -152,7 +152,7 @@ public sealed class ConnectionTests(SharedServer shared)
             (inside, HttpStatusCode.Forbidden),
         })
         {
-            foreach (var path in new[] { "exec", "forward?port=80", "files?path=/etc/passwd" })
+            foreach (var path in new[] { "exec", "forward?port=80", "files?path=/etc/passwd", "ssh", "ssh/connect" })
             {
                 using var answer = await client.GetAsync(
                     new Uri($"/api/v3/user/codespaces/{name}/{path}", UriKind.Relative), TestContext.Current.CancellationToken);

@@ -156,6 +156,8 @@ internal static class RouteTable
         GET /api/v3/user/codespaces/{name}/machines                                             | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/ports/{port}/link                                   | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/rebuild                                             | 401 404 404 404 404
+        GET /api/v3/user/codespaces/{name}/ssh                                                  | 401 404 404 404 404
+        GET /api/v3/user/codespaces/{name}/ssh/connect                                          | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/start                                               | 401 404 404 404 404
         POST /api/v3/user/codespaces/{name}/stop                                                | 401 404 404 404 404
         GET /api/v3/user/docker/conflicts                                                       | 401 in  in  in  in

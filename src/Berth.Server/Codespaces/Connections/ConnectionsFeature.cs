@@ -1,6 +1,7 @@
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Connections.Files;
 using Berth.Server.Codespaces.Connections.Ports;
+using Berth.Server.Codespaces.Connections.Ssh;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Http;
 
@@ -11,7 +12,9 @@ internal static class ConnectionsFeature
     public static void AddCodespaceConnections(this IServiceCollection services)
     {
         services.AddSingleton<CodespaceConnections>();
+        services.AddSingleton<FollowProcess>();
         services.AddSingleton<CopyFiles>();
+        services.AddSingleton<SshServerFiles>();
         services.AddSingleton<PortConnector>(provider =>
         {
             var engine = provider.GetRequiredService<IContainerEngine>();
@@ -31,6 +34,8 @@ internal static class ConnectionsFeature
         api.MapPost(one + "/exec", CodespaceExecution.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/exec", CodespaceTerminal.RunAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/forward", PortForwarding.RunAsync).Requires(ApiNeed.User, scope);
+        api.MapRead(one + "/ssh", SshEndpoints.GetAsync).Requires(ApiNeed.User, scope);
+        api.MapGet(one + "/ssh/connect", SshEndpoints.ConnectAsync).Requires(ApiNeed.User, scope);
         api.MapGet(one + "/files", CodespaceFiles.GetAsync).Requires(ApiNeed.User, scope);
         api.MapPut(one + "/files", CodespaceFiles.PutAsync)
             .Requires(ApiNeed.User, scope)

@@ -12,6 +12,12 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     /// <summary>Where Berth's files are in the container: a tmpfs that only this codespace has.</summary>
     public const string Folder = "/run/berth";
 
+    /// <summary>Where the SSH server is that Berth brings: in that folder, so that nothing of an image is covered.</summary>
+    public const string SshServer = Folder + "/ssh-server";
+
+    /// <summary>Where an SSH server that runs has its files.</summary>
+    public const string Ssh = Folder + "/ssh";
+
     /// <summary>
     /// Linux takes 128 KiB for one variable and a quarter of the stack's limit (usually 8 MiB) for all of them and the arguments
     /// (execve(2)).

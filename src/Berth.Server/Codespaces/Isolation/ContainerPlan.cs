@@ -81,6 +81,9 @@ internal sealed record ContainerPlan(string Image, MachineLimits Limits, Contain
     /// <summary>Where Berth's files lie, in memory: never on a disk, and gone when the container stops. Null: there are none.</summary>
     public string? SecretsFolder { get; init; }
 
+    /// <summary>Where Berth's SSH server lies, to be read and run by all. Null: there is none.</summary>
+    public string? SshServerFolder { get; init; }
+
     public bool Terminal { get; init; }
 
     public bool Input { get; init; }

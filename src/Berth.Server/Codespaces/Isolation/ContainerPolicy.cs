@@ -4,7 +4,8 @@ namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>
 /// Writes what the engine is asked for a container of a codespace: the one place that knows limits, hardening, networks and mounts. A
-/// workspace, a volume and memory are all that is ever mounted; no port is published, and nothing of the host's is shared.
+/// workspace, a volume, memory and Berth's own SSH server are all that is ever mounted; no port is published, and nothing of the host's is
+/// shared.
 /// </summary>
 /// <param name="folders">Where the codespace lies on this host.</param>
 internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders folders)
@@ -117,6 +118,10 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
             ["Target"] = mount.Target,
             ["ReadOnly"] = mount.ReadOnly,
         }),
+        .. plan.SshServerFolder is not { } folder ? [] : new[]
+        {
+            (JsonNode?)new JsonObject { ["Type"] = "bind", ["Source"] = folders.SshServer, ["Target"] = folder, ["ReadOnly"] = true },
+        },
     ];
 
     private static bool IsMade(PlannedMount mount) => mount.Kind is not (PlannedMountKind.Memory or PlannedMountKind.Docker);

@@ -51,6 +51,7 @@ internal static class DevContainerPlan
             Debugging = plan.Debugging || merged.Debugging,
             Init = plan.Init || merged.Init,
             SecretsFolder = EnvironmentVariables.Folder,
+            SshServerFolder = EnvironmentVariables.SshServer,
             Labels = new Dictionary<string, string>(context.Configuration.Arguments.Labels, StringComparer.Ordinal)
             {
                 [ImageMetadata.Label] = ImageMetadata.Write(context.Metadata),

@@ -15,17 +15,7 @@ internal static class SkopeoLayer
 
     private static async Task<string> MakeAsync()
     {
-        Requirement.Program("skopeo");
-        var program = (await new Command("sh", "-c").RunAsync("command -v skopeo")).Line;
-        var libraries = (await new Command("ldd").RunAsync(program)).Text.Split('\n')
-            .Select(line => line.Split("=>")[^1].Trim().Split(' ')[0]).Where(path => path.StartsWith('/'));
-        var archive = Folder["skopeo.tar"];
-        string[] files = [program, "/etc/containers/policy.json", .. libraries];
-        await new Command("tar").RunAsync(
-            [
-                "--create", "--dereference", "--owner=0", "--group=0", "--file=" + archive, "--directory=/",
-                .. files.Distinct().Select(file => file[1..]),
-            ]);
-        return archive;
+        var policy = await File.ReadAllTextAsync("/etc/containers/policy.json", TestContext.Current.CancellationToken);
+        return await ProgramsLayer.CreateAsync(Folder, ["skopeo"], ("etc/containers/policy.json", policy));
     }
 }

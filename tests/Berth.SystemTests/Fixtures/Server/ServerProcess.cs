@@ -78,6 +78,11 @@ public sealed class ServerProcess : IAsyncDisposable
         info.Environment["BERTH_DATA"] = Data;
         info.Environment["BERTH_DATABASE"] = DatabaseSetting;
         info.Environment["BERTH_ADMIN_TOKEN"] = AdminToken;
+        if (TestSettings.SshServer is { } sshServer)
+        {
+            info.Environment["BERTH_SSH_SERVER"] = sshServer;
+        }
+
         foreach (var (name, value) in _settings)
         {
             info.Environment[name] = value;

@@ -21,6 +21,9 @@ internal static class TestSettings
     /// <summary>The command line that was built together with the tests.</summary>
     public static string ClientDll => Path.Combine(Root, "artifacts", "bin", "Berth.Cli", "debug", "berth.dll");
 
+    /// <summary>Where the script unpacked OpenSSH's server; null: the machine's own is there.</summary>
+    public static string? SshServer => Environment("BERTH_SSH_SERVER");
+
     public static string Root { get; } = FindRoot();
 
     private static string FindRoot()

@@ -37,7 +37,9 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
         Assert.Equal(Script + "/start.sh\n" + Wait, (string?)body["Cmd"]![1]);
         Assert.Equal("""["A=1","B=2"]""", body["Env"]!.ToJsonString());
         Assert.Equal(("1001", true), ((string?)body["User"], (bool)body["HostConfig"]!["Init"]!));
-        Assert.Equal("/work", (string?)Assert.Single(body["HostConfig"]!["Mounts"]!.AsArray())!["Target"]);
+        Assert.Equal(
+            ["/work", "/run/berth/ssh-server"],
+            body["HostConfig"]!["Mounts"]!.AsArray().Select(mount => (string?)mount!["Target"]));
         Assert.Null(body["StopSignal"]);
         Assert.Equal(
             """[{"id":"x","entrypoint":"/start.sh","init":true},{"containerEnv":{"A":"1"},"containerUser":"1001"},{"containerEnv":{"B":"2"},"overrideCommand":false}]""",
@@ -75,7 +77,7 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
         Assert.Equal("""["A=1","B=2"]""", body["Env"]!.ToJsonString());
         Assert.Equal(("1001", "/srv", "box"), ((string?)body["User"], (string?)body["WorkingDir"], (string?)body["Hostname"]));
         Assert.Equal(
-            ["bind /workspaces/app", "volume /data"],
+            ["bind /workspaces/app", "volume /data", "bind /run/berth/ssh-server"],
             body["HostConfig"]!["Mounts"]!.AsArray().Select(mount => $"{(string)mount!["Type"]!} {(string)mount["Target"]!}"));
         Assert.Equal(["/t", "/run/berth"], body["HostConfig"]!["Tmpfs"]!.AsObject().Select(mount => mount.Key));
         Assert.Equal(
@@ -106,7 +108,7 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
             reset: false);
         var host = body["HostConfig"]!;
         Assert.Equal(
-            ["bind /workspaces/app", "volume /hist", "volume /cache", "bind /there"],
+            ["bind /workspaces/app", "volume /hist", "volume /cache", "bind /there", "bind /run/berth/ssh-server"],
             host["Mounts"]!.AsArray().Select(mount => $"{(string)mount!["Type"]!} {(string)mount["Target"]!}"));
         Assert.Equal("""["SYS_PTRACE"]""", host["CapAdd"]!.ToJsonString());
         Assert.Equal("""[{"Name":"nofile","Soft":9,"Hard":9}]""", host["Ulimits"]!.ToJsonString());

@@ -17,7 +17,7 @@ namespace Berth.Tests.Codespaces.Scripted;
 /// </summary>
 internal sealed class ScriptedWorld : IAsyncDisposable
 {
-    private static readonly string[] Programs =
+    private static readonly string[] NeededPrograms =
     [
         "git", "bwrap", "setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft", "chown",
     ];
@@ -41,6 +41,9 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     public string Repository { get; }
 
+    /// <summary>The folder in which the server looks for programs.</summary>
+    public string Programs => _programs.FullName;
+
     /// <summary>The image that the codespace may have, as a configuration names it.</summary>
     public string Image => $"{Server.Host}/{Ada.Login}/dev";
 
@@ -55,7 +58,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public static async Task<ScriptedWorld> CreateAsync(params string[] settings)
     {
         var programs = Directory.CreateTempSubdirectory("berth-programs-");
-        foreach (var program in Programs)
+        foreach (var program in NeededPrograms)
         {
             File.CreateSymbolicLink(Path.Combine(programs.FullName, program), "/bin/true");
         }

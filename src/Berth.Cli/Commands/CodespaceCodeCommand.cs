@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Berth.Cli.Commands;
+
+/// <summary><c>berth codespace code</c>: an editor of this machine that works in a codespace, by ssh.</summary>
+internal static class CodespaceCodeCommand
+{
+    public static BerthCommand Build()
+    {
+        var name = CodespaceCommands.Name();
+        var print = new Option<bool>("--print") { Description = "Print the link and open nothing" };
+        var jetbrains = new Option<bool>("--jetbrains") { Description = "For JetBrains Gateway instead of Visual Studio Code" };
+        return BerthCommand.Of(
+            "code",
+            "Open a codespace in an editor of this machine (Visual Studio Code with Remote - SSH, or JetBrains Gateway). Prints its link, "
+                + "and opens it where there is a desktop.",
+            ["berth codespace code ada-app-g4wpq6h95q", "berth codespace code ada-app-g4wpq6h95q --jetbrains --print"],
+            [name, print, jetbrains],
+            async call =>
+            {
+                var codespace = call.Get(name);
+                CodespaceSshCommand.Folder(call).WriteConfig(await CodespaceSshCommand.EntriesAsync(call, null));
+                var ssh = await call.Client.SshAsync(codespace, call.CancellationToken);
+                if (ssh.WorkspaceFolder is null)
+                {
+                    await CodespaceCommands.EnsureAvailableAsync(call, codespace);
+                    ssh = await call.Client.SshAsync(codespace, call.CancellationToken);
+                }
+
+                SayInclude(call);
+                var link = call.Get(jetbrains)
+                    ? JetBrains(codespace, ssh.User, ssh.WorkspaceFolder!)
+                    : Code(codespace, ssh.WorkspaceFolder!);
+                call.Terminal.Out.WriteLine(link);
+                if (!call.Get(print) && HasDesktop(call.Terminal))
+                {
+                    Open(link);
+                }
+            });
+    }
+
+    /// <summary>https://code.visualstudio.com/docs/remote/troubleshooting, "Connect to a remote host from the terminal".</summary>
+    private static string Code(string host, string folder) =>
+        $"vscode://vscode-remote/ssh-remote+{host}{string.Join('/', folder.Split('/').Select(Uri.EscapeDataString))}";
+
+    private static string JetBrains(string host, string user, string folder) =>
+        $"jetbrains-gateway://connect#type=ssh&host={host}&port=22&user={user}&projectPath={Uri.EscapeDataString(folder)}";
+
+    /// <summary>Editors know the codespace by its entry; the file that people write themselves is left to them.</summary>
+    private static void SayInclude(CommandCall call)
+    {
+        var file = CodespaceSshCommand.Folder(call).ConfigFile;
+        var own = Path.Combine(call.Terminal.Environment("HOME") ?? "/", ".ssh", "config");
+        if (!File.Exists(own) || !File.ReadAllText(own).Contains(file, StringComparison.Ordinal))
+        {
+            call.WriteDone($"Editors find codespaces once {own} begins with this line:\n  Include {file}");
+        }
+    }
+
+    private static bool HasDesktop(Terminal terminal) =>
+        OperatingSystem.IsMacOS() || terminal.Environment("DISPLAY") is { Length: > 0 }
+            || terminal.Environment("WAYLAND_DISPLAY") is { Length: > 0 };
+
+    private static void Open(string link)
+    {
+        try
+        {
+            using var opening = Process.Start(
+                new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open", [link]) { UseShellExecute = false });
+        }
+        catch (Win32Exception)
+        {
+            // A desktop without it; the link stands there.
+        }
+    }
+}

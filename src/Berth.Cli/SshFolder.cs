@@ -1,0 +1,97 @@
+using Berth.Client.Crypto;
+using Berth.Client.Wire;
+
+namespace Berth.Cli;
+
+/// <summary>
+/// What <c>ssh</c> needs on this machine, in <c>ssh/</c> of Berth's own folder: a key pair, the host key of each codespace, entries for
+/// <c>~/.ssh/config</c>.
+/// <code>
+/// id_ed25519, id_ed25519.pub   the key pair, made anew every month
+/// id_ed25519.before.pub        the public key before it: an ssh that runs may have read its private key
+/// known_hosts/NAME             the host key of one codespace
+/// config                       entries for ~/.ssh/config to include
+/// </code>
+/// </summary>
+internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> program)
+{
+    private const string Key = "ssh/id_ed25519";
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
+
+    /// <param name="program">How this program is started once more.</param>
+    public static SshFolder Of(Terminal terminal, IReadOnlyList<string> program) => new(BerthFolder.Of(terminal), program);
+
+    /// <summary>Of the process that runs: a program of its own, or one that <c>dotnet</c> runs.</summary>
+    public static IReadOnlyList<string> OwnProgram() =>
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
+            ? [path]
+            : [Environment.ProcessPath ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "berth.dll")];
+
+    public string ConfigFile => folder["ssh/config"];
+
+    /// <summary>Makes a key pair where there is none, or where it has been used long enough.</summary>
+    public void Renew(DateTimeOffset now)
+    {
+        var (secret, known) = (folder[Key], folder[Key + ".pub"]);
+        if (File.Exists(secret) && File.Exists(known))
+        {
+            if (now - new DateTimeOffset(File.GetLastWriteTimeUtc(secret), TimeSpan.Zero) < Lifetime)
+            {
+                return;
+            }
+
+            folder.Write(Key + ".before.pub", File.ReadAllText(known));
+        }
+
+        var fresh = OpenSshKey.Create();
+        folder.Write(Key + ".pub", fresh.PublicKey + " berth\n");
+        folder.Write(Key, fresh.PrivateKey);
+    }
+
+    /// <summary>The client signs in with one of them.</summary>
+    public IReadOnlyList<string> PublicKeys() =>
+    [
+        .. new[] { Key + ".pub", Key + ".before.pub" }.Select(name => folder[name])
+            .Where(File.Exists)
+            .Select(file => OpenSshKey.ReadPublic(File.ReadAllText(file).Trim()))
+            .OfType<string>(),
+    ];
+
+    /// <summary>Remembers by which key a codespace is known, so that nobody is asked.</summary>
+    public void Know(string name, CodespaceSsh codespace)
+    {
+        if (!name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-')
+            || OpenSshKey.ReadPublic(codespace.HostKey) is not { } key)
+        {
+            throw new CommandException(ExitCodes.Failed, $"the server says nothing of {name} that ssh could use");
+        }
+
+        folder.Write("ssh/known_hosts/" + name, $"{name} {key}\n");
+    }
+
+    /// <summary>The options of ssh_config(5) that lead to a codespace.</summary>
+    public IEnumerable<(string Name, string Value)> Options(string name, CodespaceSsh codespace) =>
+    [
+        ("User", codespace.User),
+        ("ProxyCommand", string.Join(' ', program.Select(Quoted)) + $" codespace ssh --stdio {name}"),
+        ("IdentityFile", Spaced(folder[Key])),
+        ("IdentitiesOnly", "yes"),
+        ("HostKeyAlias", name),
+        ("UserKnownHostsFile", Spaced(folder["ssh/known_hosts/" + name])),
+        ("StrictHostKeyChecking", "yes"),
+    ];
+
+    public string Entry(string name, CodespaceSsh codespace) =>
+        $"Host {name}\n" + string.Concat(Options(name, codespace).Select(option => $"  {option.Name} {option.Value}\n"));
+
+    /// <summary>Writes the entries where <c>~/.ssh/config</c> may include them.</summary>
+    public void WriteConfig(string entries) => folder.Write("ssh/config", entries);
+
+    /// <summary>A word for the shell that ssh lets run a command, whose percent signs ssh reads itself.</summary>
+    private static string Quoted(string word) =>
+        (word.All(letter => char.IsAsciiLetterOrDigit(letter) || "/._-".Contains(letter, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'").Replace("%", "%%", StringComparison.Ordinal);
+
+    private static string Spaced(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+}
