@@ -224,7 +224,7 @@ ensure_ssh_server() {
 
 # ensure_devcontainer_cli: the reference implementation of dev containers, beside which the suite and the benchmarks put Berth.
 ensure_devcontainer_cli() {
-  ensure_packages node:nodejs npm:npm || return 1
+  ensure_packages node:nodejs npm:npm docker-compose:docker-compose || return 1
   if [ ! -x "$CACHE/tools/node_modules/.bin/devcontainer" ]; then
     # 0.83 is the last that runs on Debian 12's node 18.
     local version=0.89.0

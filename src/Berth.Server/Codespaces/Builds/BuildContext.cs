@@ -37,7 +37,14 @@ internal sealed class BuildContext
 
         foreach (var (path, content) in _texts)
         {
-            await TextAsync(tar, path, content, cancellationToken);
+            if (path.EndsWith('/'))
+            {
+                await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, path) { Mode = OpenFolder }, cancellationToken);
+            }
+            else
+            {
+                await TextAsync(tar, path, content, cancellationToken);
+            }
         }
 
         if (_more is not null)
@@ -56,6 +63,8 @@ internal sealed class BuildContext
         await tar.WriteEntryAsync(
             new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = data, Mode = Readable }, cancellationToken);
     }
+
+    private const UnixFileMode OpenFolder = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 

@@ -38,6 +38,13 @@ internal sealed record DockerfileStage(int Index, string? Name, StageSource Base
     /// <summary>What RUN without brackets runs in.</summary>
     public IReadOnlyList<string> Shell { get; set; } = ["/bin/sh", "-c"];
 
+    /// <summary>Stages that this one copies from, which Berth put before it.</summary>
+    public List<DockerfileStage> Before { get; } = [];
+
+    /// <summary>All that it and the stages before it are made of.</summary>
+    public IEnumerable<StageSource> Sources =>
+        Before.Append(this).SelectMany(stage => stage.Lines.SelectMany(line => line.Sources).Prepend(stage.Base));
+
     /// <summary>What comes first in stages that begin with this one (ONBUILD).</summary>
     public List<DockerfileInstruction> Triggers { get; } = [];
 }
@@ -51,6 +58,9 @@ internal sealed class DockerfilePlan
     /// <summary>In the context of the build, beside the repository's files.</summary>
     public const string HeredocFolder = ".berth-heredoc";
 
+    /// <summary>In the context of the build, with nothing in it.</summary>
+    public const string EmptyFolder = ".berth-empty/";
+
     private readonly ParsedDockerfile _file;
     private readonly IReadOnlyList<SentLine> _globals;
     private readonly IReadOnlyList<DockerfileStage> _stages;
@@ -63,11 +73,7 @@ internal sealed class DockerfilePlan
         Remarks = reader.Remarks;
         Files = reader.Files;
         Arguments = reader.BuildArguments;
-        References = [
-            .. stages.SelectMany(
-                stage => stage.Lines.SelectMany(line => line.Sources).Select(source => source.Image).Prepend(stage.Base.Image))
-            .OfType<DockerfileReference>(),
-        ];
+        References = [.. stages.SelectMany(stage => stage.Sources).Select(source => source.Image).OfType<DockerfileReference>().Distinct()];
     }
 
     /// <summary>Every image from outside that is needed, in order of appearance.</summary>
@@ -76,7 +82,9 @@ internal sealed class DockerfilePlan
     /// <summary>What is done otherwise than written, for the log.</summary>
     public IReadOnlyList<string> Remarks { get; }
 
-    /// <summary>Texts from the Dockerfile that are copied as files: path in the context and content.</summary>
+    /// <summary>
+    /// Texts from the Dockerfile that are copied as files: path in the context and content. A path with a slash at its end is a folder.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Files { get; }
 
     /// <summary>For the engine: the configuration's, and the platform's where the Dockerfile asks for it.</summary>
@@ -134,7 +142,7 @@ internal sealed class DockerfilePlan
     /// <exception cref="FaultException">With the variables of the images it would grow too large; names file and line.</exception>
     public SentDockerfile Write(IReadOnlyDictionary<string, SentBase> pins, string labels, ExpansionBudget budget)
     {
-        var stages = _stages.Select(stage =>
+        var stages = _stages.SelectMany(stage => stage.Before.Append(stage)).Select(stage =>
         {
             var place = new TextPlace(_file.Path, stage.Line);
             return new SentStage(
@@ -187,8 +195,7 @@ internal sealed class DockerfilePlan
         {
             if (needed.Contains(i))
             {
-                needed.UnionWith(
-                    stages[i].Lines.SelectMany(line => line.Sources).Append(stages[i].Base).Select(source => source.Stage).OfType<int>());
+                needed.UnionWith(stages[i].Sources.Select(source => source.Stage).OfType<int>());
             }
         }
 

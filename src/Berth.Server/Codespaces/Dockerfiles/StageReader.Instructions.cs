@@ -5,6 +5,11 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// <summary>How the instructions that do something are written for the engine's own builder.</summary>
 internal sealed partial class StageReader
 {
+    /// <summary>No Dockerfile has as many.</summary>
+    private const int FirstOfBerths = 1_000_000;
+
+    private int _changed;
+
     private void Plain(DockerfileInstruction instruction, DockerfileStage stage)
     {
         foreach (var (flag, value) in instruction.Flags)
@@ -24,7 +29,7 @@ internal sealed partial class StageReader
     private void Copy(DockerfileInstruction instruction, DockerfileStage stage)
     {
         StageSource? from = null;
-        var flags = "";
+        var (flags, mode) = ("", (string?)null);
         foreach (var (flag, value) in instruction.Flags)
         {
             switch (flag)
@@ -38,6 +43,9 @@ internal sealed partial class StageReader
 
                 // How the layer is stored, not what is in it.
                 case "link":
+                    break;
+                case "chmod" when ChangedMode.IsMode(value) && stage.Base is not { Stage: null, Image: null }:
+                    mode = value;
                     break;
                 case "chmod" or "exclude":
                 case "parents" when instruction.Name == "COPY":
@@ -58,11 +66,31 @@ internal sealed partial class StageReader
         }
 
         var sources = Line(instruction, WithFiles(instruction));
-        stage.Lines.Add(
-            from is null
-                ? new StageLine(instruction.Line, $"{instruction.Name} {flags}{sources}")
-                : new StageLine(instruction.Line, [new LinePart($"COPY {flags}--from=", from), new LinePart(" " + sources)]));
+        if (mode is null)
+        {
+            stage.Lines.Add(CopyLine(instruction, flags, from, sources));
+            return;
+        }
+
+        if (ChangedMode.Of(sources, mode, _changed) is not { } change)
+        {
+            throw Fault(instruction, "a source of --chmod that is made of variables needs a target that ends with a slash");
+        }
+
+        // Another stage like this one copies and changes them, since a builder without --chmod copies modes as they are.
+        var before = new DockerfileStage(FirstOfBerths + _changed++, null, stage.Base, instruction.Line);
+        before.Lines.AddRange(stage.Lines.Where(line => line.Parts[0].Text.StartsWith("ARG ", StringComparison.Ordinal)
+            || line.Parts[0].Text.StartsWith("ENV ", StringComparison.Ordinal)));
+        before.Lines.Add(new StageLine(instruction.Line, "USER root"));
+        before.Lines.Add(CopyLine(instruction, "", from, change.CopiedFirst));
+        before.Lines.Add(new StageLine(instruction.Line, change.Run));
+        stage.Before.Add(before);
+        stage.Lines.Add(CopyLine(instruction with { Name = "COPY" }, flags, new StageSource(before.Index, null), change.CopiedThen));
     }
+
+    private static StageLine CopyLine(DockerfileInstruction instruction, string flags, StageSource? from, string sources) => from is null
+        ? new StageLine(instruction.Line, $"{instruction.Name} {flags}{sources}")
+        : new StageLine(instruction.Line, [new LinePart($"COPY {flags}--from=", from), new LinePart(" " + sources)]);
 
     private StageSource From(string text, DockerfileInstruction instruction, string where, DockerfileStage stage)
     {
@@ -127,12 +155,11 @@ internal sealed partial class StageReader
 
     private void Run(DockerfileInstruction instruction, DockerfileStage stage)
     {
-        List<LinePart> parts = [new LinePart("RUN ")];
         foreach (var (flag, value) in instruction.Flags)
         {
             if (flag == "mount")
             {
-                parts.AddRange(Mount(instruction, stage, value));
+                Mount(instruction, stage, value);
             }
             else if (!(flag == "network" && value == "default") && !(flag == "security" && value == "sandbox"))
             {
@@ -140,13 +167,13 @@ internal sealed partial class StageReader
             }
         }
 
-        parts.Add(
-            new LinePart(instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage)));
-        stage.Lines.Add(new StageLine(instruction.Line, parts));
+        stage.Lines.Add(new StageLine(
+            instruction.Line,
+            "RUN " + (instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage))));
     }
 
-    /// <summary>What is written of a mount: nothing where the command can do without.</summary>
-    private IEnumerable<LinePart> Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
+    /// <summary>Lines before the command, so that it finds what it would find in the mount.</summary>
+    private void Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
     {
         List<(string Name, string Value)> fields = [.. value.Split(',').Select(field => field.Split('=', 2)).Select(
             field => (field[0].ToLowerInvariant(), field.Length > 1 ? field[1] : ""))];
@@ -156,12 +183,17 @@ internal sealed partial class StageReader
         {
             case "cache" or "tmpfs":
                 Remarks.Add(
-                    $"{file.Path} line {instruction.Line}: --mount=type={type} is left out: the engine's builder has none, and the "
-                        + "command runs without it");
-                return [];
+                    $"{file.Path} line {instruction.Line}: --mount=type={type} is an empty folder of the image instead: the engine's "
+                        + "builder has no mounts");
+                Files[DockerfilePlan.EmptyFolder] = "";
+                stage.Lines.Add(new StageLine(
+                    instruction.Line,
+                    $"COPY {Owner(instruction, Last("uid"), Last("gid"))}"
+                        + $"{Words(instruction, DockerfilePlan.EmptyFolder, Target(instruction, fields))}"));
+                break;
             case "secret" or "ssh" when (Last("required") ?? "false") != "true":
                 Remarks.Add($"{file.Path} line {instruction.Line}: --mount=type={type} is left out: builds get no secrets");
-                return [];
+                break;
             case "secret" or "ssh":
                 Refusals.Add(
                     (
@@ -169,39 +201,57 @@ internal sealed partial class StageReader
                         Fault(
                             instruction,
                             $"RUN --mount=type={type},required=true cannot be had: builds get no secrets; use them in postCreateCommand")));
-                return [];
+                break;
             case "bind":
-                var bind = Bind(instruction, stage, fields);
-                OfBuildKit.Add((stage, instruction.Line, "RUN --mount=type=bind", "use COPY"));
-                return bind;
+                Bind(instruction, stage, fields);
+                break;
             default:
                 throw Fault(instruction, $"RUN --mount=type={DockerfileParser.Short(type)} is not allowed in builds of codespaces");
         }
     }
 
-    private IEnumerable<LinePart> Bind(
-        DockerfileInstruction instruction, DockerfileStage stage, List<(string Name, string Value)> fields)
+    private void Bind(DockerfileInstruction instruction, DockerfileStage stage, List<(string Name, string Value)> fields)
     {
-        List<LinePart> parts = [];
-        var text = "--mount=type=bind";
-        foreach (var (name, value) in fields.Where(field => field.Name != "type"))
+        StageSource? from = null;
+        var source = ".";
+        foreach (var (name, value) in fields)
         {
             switch (name)
             {
                 case "from":
-                    parts.Add(new LinePart(text + ",from=", From(value, instruction, "RUN --mount", stage)));
-                    text = "";
+                    from = From(value, instruction, "RUN --mount", stage);
                     break;
-                case "target" or "dst" or "destination" or "source" or "src" or "rw" or "readwrite" or "ro" or "readonly":
-                    text += value.Length == 0 ? $",{name}" : $",{name}={value}";
+                case "source" or "src":
+                    source = value;
+                    break;
+                case "type" or "target" or "dst" or "destination" or "rw" or "readwrite" or "ro" or "readonly":
                     break;
                 default:
                     throw Fault(instruction, $"RUN --mount=type=bind has no option {DockerfileParser.Short(name)}");
             }
         }
 
-        return parts.Append(new LinePart(text + " "));
+        // Of an image or stage a path begins at its root.
+        source = from is null ? source : "/" + source.TrimStart('/').TrimStart('.');
+        Remarks.Add(
+            $"{file.Path} line {instruction.Line}: --mount=type=bind is a copy that stays in the image: the engine's builder has no "
+                + "mounts");
+        stage.Lines.Add(CopyLine(instruction with { Name = "COPY" }, "", from, Words(instruction, source, Target(instruction, fields))));
     }
+
+    private string Target(DockerfileInstruction instruction, List<(string Name, string Value)> fields) =>
+        fields.FindLast(field => field.Name is "target" or "dst" or "destination").Value is { Length: > 0 } target
+            ? target
+            : throw Fault(instruction, "RUN --mount has a target");
+
+    private string Owner(DockerfileInstruction instruction, string? user, string? group) =>
+        (user ?? group) is null ? ""
+        : (user + group)!.All(char.IsAsciiDigit) ? $"--chown={user ?? "0"}:{group ?? user ?? "0"} "
+        : throw Fault(instruction, "uid and gid of a mount are numbers");
+
+    /// <summary>In brackets, where blanks part nothing.</summary>
+    private string Words(DockerfileInstruction instruction, string source, string target) =>
+        Line(instruction, JsonSerializer.Serialize(new[] { source, target }));
 
     /// <summary>A script in the Dockerfile, as one line: the form in brackets takes line ends.</summary>
     private static string Script(DockerfileInstruction instruction, DockerfileStage stage)

@@ -48,7 +48,9 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         return new CodespaceWorld(server, organization, await server.UserAsync("ada"));
     }
 
-    /// <summary>A private repository with these files, cloned from a folder of this machine.</summary>
+    /// <summary>
+    /// A private repository with these files (executable where the path ends with <c>!</c>), cloned from a folder of this machine.
+    /// </summary>
     public async Task<string> RepositoryAsync(string name, params (string Path, string Content)[] files)
     {
         var folder = _folder.Create(name);
@@ -68,9 +70,13 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     {
         foreach (var (path, content) in files)
         {
-            var file = Path.Combine(_folder[repository], path);
+            var file = Path.Combine(_folder[repository], path.TrimEnd('!'));
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+            if (path.EndsWith('!'))
+            {
+                File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+            }
         }
 
         var git = new Command("git", "-C", _folder[repository], "-c", "user.name=ada", "-c", "user.email=ada@example.com");

@@ -1,0 +1,54 @@
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+
+namespace Berth.SystemTests.Codespaces;
+
+/// <summary>
+/// Configurations as repositories have them, started by Berth and by <c>devcontainer up</c> on the same engine: people find the same in
+/// both. What differs on purpose stands in the configuration's file with its reason.
+/// </summary>
+public sealed class OracleTests(OracleTests.World shared) : IClassFixture<OracleTests.World>
+{
+    public static TheoryData<string> Names =>
+        [
+            .. Directory.EnumerateFiles(WrittenConfiguration.Folder, "*.txt")
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Order(StringComparer.Ordinal),
+        ];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_codespace_is_what_the_reference_makes(string name)
+    {
+        var written = WrittenConfiguration.Read(name, shared.Image);
+        var repository = await shared.Codespaces.RepositoryAsync(name, written.Files);
+        await shared.Codespaces.GrantAsync("dev", repository);
+        await using var hand = new ByHand(name, written);
+        var expected = written.Expected ?? await hand.FactsAsync();
+        var started = (await shared.Codespaces.CreateAsync(repository)).Is("Available");
+        var (output, code) = await shared.Codespaces.ExecAsync(started.Name, written.Script);
+        await shared.Codespaces.DeleteAsync(started.Name);
+        Assert.True(code == 0, output);
+        var differences = Facts.Parse(output).DifferencesFrom(expected, written.Differences.Keys);
+        Assert.True(differences.Count == 0, $"{string.Join('\n', differences)}\n\nThe log:\n{started.Log}");
+    }
+
+    /// <summary>An organization whose image all configurations are made of.</summary>
+    public sealed class World(SharedServer server) : IAsyncLifetime
+    {
+        private CodespaceWorld? _world;
+
+        internal CodespaceWorld Codespaces => _world!;
+
+        internal string Image { get; private set; } = "";
+
+        public async ValueTask InitializeAsync()
+        {
+            _world = await CodespaceWorld.CreateAsync(server.Process);
+            Image = await _world.ImageAsync("dev");
+            await ByHand.PullAsync(Image);
+        }
+
+        public async ValueTask DisposeAsync() => await (_world?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+}

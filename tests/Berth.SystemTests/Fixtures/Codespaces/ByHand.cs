@@ -1,0 +1,75 @@
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
+
+namespace Berth.SystemTests.Fixtures.Codespaces;
+
+/// <summary>A configuration started with <c>devcontainer up</c> on the same engine. What it leaves there goes with it.</summary>
+internal sealed class ByHand(string name, WrittenConfiguration written) : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _label = "oracle=" + Accounts.Unique("by-hand");
+
+    private string Checkout => _folder[name];
+
+    private string Project => _label["oracle=".Length..];
+
+    /// <summary>The engine then has the image by its name, for which it asks nobody again.</summary>
+    public static async Task PullAsync(string image)
+    {
+        using var folder = new TemporaryFolder();
+        var docker = new Command("docker", "--config", folder.Path);
+        await docker.RunWithInputAsync(
+            ServerProcess.AdminToken, "login", "--username", "admin", "--password-stdin", image.Split('/')[0]);
+        await docker.RunAsync("pull", "--quiet", image);
+    }
+
+    public async Task<Facts> FactsAsync()
+    {
+        foreach (var (path, content) in written.Files)
+        {
+            var file = Path.Combine(_folder.Create(name), path.TrimEnd('!'));
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+            if (path.EndsWith('!'))
+            {
+                File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+            }
+        }
+
+        await new Command("git", "-C", Checkout).RunAsync("init", "--quiet");
+        await new Command("env", "COMPOSE_PROJECT_NAME=" + Project, "DOCKER_BUILDKIT=0", "devcontainer", "up")
+            .TryAsync(null, "--workspace-folder", Checkout, "--id-label", _label, "--buildkit", "never", "--no-lockfile");
+        var facts = await new Command("devcontainer", "exec").RunAsync(
+            "--workspace-folder", Checkout, "--id-label", _label, "sh", "-c", written.Script);
+        return Facts.Parse(facts.Text);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var docker = new Command("docker");
+        var containers = (await docker.RunAsync(
+                "ps", "--all", "--quiet", "--filter", "label=" + _label)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Union((await docker.RunAsync("ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=" + Project)).Text
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+        if (containers.Length > 0)
+        {
+            var images = (await docker.RunAsync(["inspect", "--format", "{{.Config.Image}}", .. containers])).Text
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(image => image.StartsWith("vsc-", StringComparison.Ordinal)
+                    || image.StartsWith(Project, StringComparison.Ordinal)).Distinct().ToArray();
+            await docker.RunAsync(["rm", "--force", "--volumes", .. containers]);
+            if (images.Length > 0)
+            {
+                await docker.TryAsync(null, ["rmi", "--force", .. images]);
+            }
+        }
+
+        await docker.TryAsync(null, "network", "rm", Project + "_default");
+        foreach (var volume in (await docker.RunAsync("volume", "ls", "--quiet", "--filter", "name=" + Project)).Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Append($"{name}-modules"))
+        {
+            await docker.TryAsync(null, "volume", "rm", "--force", volume);
+        }
+
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,40 @@
+namespace Berth.SystemTests.Fixtures.Codespaces;
+
+/// <summary>
+/// A repository of <c>Configurations</c>: what it is like, then its files, each behind a line <c>-- PATH --</c>; a path that ends with
+/// <c>!</c> is executable. <c>IMAGE</c> stands for the base image. Some names are no files of it: <c>facts.sh</c> asks for more
+/// than is asked of every configuration, <c>differences</c> which facts differ and why,
+/// <c>expected</c> the facts where the reference cannot be asked.
+/// </summary>
+internal sealed record WrittenConfiguration(
+    (string Path, string Content)[] Files, string Script, IReadOnlyDictionary<string, string> Differences, Facts? Expected)
+{
+    private static readonly string[] Own = ["facts.sh", "differences", "expected"];
+
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Configurations");
+
+    public static WrittenConfiguration Read(string name, string image)
+    {
+        Dictionary<string, string> files = new(StringComparer.Ordinal);
+        var path = "";
+        foreach (var line in File.ReadLines(Path.Combine(Folder, name + ".txt")))
+        {
+            if (line.StartsWith("-- ", StringComparison.Ordinal) && line.EndsWith(" --", StringComparison.Ordinal))
+            {
+                path = line[3..^3];
+                files[path] = "";
+            }
+            else if (path.Length > 0)
+            {
+                files[path] += line.Replace("IMAGE", image, StringComparison.Ordinal) + "\n";
+            }
+        }
+
+        return new WrittenConfiguration(
+            [.. files.Where(file => !Own.Contains(file.Key)).Select(file => (file.Key, file.Value))],
+            Facts.Script + files.GetValueOrDefault("facts.sh"),
+            files.GetValueOrDefault("differences", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split(": ", 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal),
+            files.TryGetValue("expected", out var expected) ? Facts.Parse(expected) : null);
+    }
+}
