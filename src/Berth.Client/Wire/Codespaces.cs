@@ -161,10 +161,16 @@ public sealed record CodespaceSsh(string User, string HostKey, string? Workspace
 public sealed record SshStart(IReadOnlyList<string> PublicKeys);
 
 /// <summary>What an organization settles for the codespaces of its repositories.</summary>
-public sealed record CodespacePolicy(bool ExportRegistrySecrets);
+public sealed record CodespacePolicy
+{
+    public required bool ExportRegistrySecrets { get; init; }
+
+    /// <summary>Whether people's own clone credentials serve their git inside.</summary>
+    public required bool GitCredentialsInside { get; init; }
+}
 
 /// <summary>What to change of it; null stays as it is.</summary>
-public sealed record CodespacePolicyChange(bool? ExportRegistrySecrets) : IRequestBody;
+public sealed record CodespacePolicyChange(bool? ExportRegistrySecrets, bool? GitCredentialsInside) : IRequestBody;
 
 /// <summary>An exported creation log.</summary>
 public sealed record CodespaceExport

@@ -16,20 +16,20 @@ internal static class CodespacePolicyEndpoints
     }
 
     private static async Task<IResult> GetAsync(OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
-        ApiResult.Ok(new CodespacePolicy(await db.ReadAsync(
-            session => session.SingleAsync<bool>(
-                "select export_registry_secrets from organizations where account_id = @id", new { id = access.Organization.Id }),
-            cancellationToken)));
+        ApiResult.Ok(await db.ReadAsync(
+            session => session.SingleAsync<CodespacePolicy>(
+                "select export_registry_secrets, git_credentials_inside from organizations where account_id = @id",
+                new { id = access.Organization.Id }),
+            cancellationToken));
 
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<CodespacePolicyChange>(request, "Organization", cancellationToken);
-        if (wanted.ExportRegistrySecrets is { } value)
-        {
-            await db.WriteAsync(session => OrganizationTable.SetExportAsync(session, access.Organization.Id, value), cancellationToken);
-        }
-
+        await db.WriteAsync(
+            session => OrganizationTable.SetCodespacePolicyAsync(
+                session, access.Organization.Id, wanted.ExportRegistrySecrets, wanted.GitCredentialsInside),
+            cancellationToken);
         return await GetAsync(access, db, cancellationToken);
     }
 }

@@ -147,9 +147,14 @@ internal static class OrganizationTable
         await SetRoleAsync(session, accountId, ownerId, "admin", now);
     }
 
-    /// <summary>Whether codespaces of its repositories get secrets of registries in their processes.</summary>
-    public static Task SetExportAsync(DbSession session, long id, bool exports) => session.ExecuteAsync(
-        "update organizations set export_registry_secrets = @exports where account_id = @id", new { id, exports });
+    /// <summary>What codespaces of its repositories get inside: secrets of registries, people's own credentials for git.</summary>
+    public static Task SetCodespacePolicyAsync(DbSession session, long id, bool? exports, bool? git) => session.ExecuteAsync(
+        """
+        update organizations set export_registry_secrets = coalesce(@exports, export_registry_secrets),
+          git_credentials_inside = coalesce(@git, git_credentials_inside)
+        where account_id = @id
+        """,
+        new { id, exports, git });
 
     public static Task<List<AccountRow>> OfUserAsync(DbSession session, long userId) => session.QueryAsync<AccountRow>(
         $"select {AccountTable.Columns} from memberships m join accounts a on a.id = m.organization_id where m.user_id = @userId order by "

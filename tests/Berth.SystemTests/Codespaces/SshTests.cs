@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Berth.SystemTests.Fixtures.Codespaces;
@@ -18,7 +17,7 @@ public sealed class SshTests(SharedServer shared)
     public async Task People_and_their_tools_work_in_it_as_an_ordinary_user()
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
-        Needed();
+        SshClients.Require();
         using var folder = new TemporaryFolder();
         var layer = await ProgramsLayer.CreateAsync(
             folder, ["bash", "git", "git-upload-pack", "git-receive-pack", "rsync"],
@@ -35,18 +34,18 @@ public sealed class SshTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         await world.SecretAsync(repository, "DEPLOY_KEY", "a 'secret' \"value\" $HOME");
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
-        var config = await ConfigAsync(world, folder, name);
+        var clients = await SshClients.CreateAsync(world, folder, name);
 
         // A command, its environment, folder, exit code; a terminal; a login shell; a script, as editors begin.
-        var ssh = Client("ssh", world, folder, config);
+        var ssh = clients.Client("ssh");
         Assert.Equal(
             "dev\n/workspaces/app\na 'secret' \"value\" $HOME\nit's\nhere\n/usr/bin/bash /home/dev\n",
             (await ssh.RunAsync(
                 name, "id -un; pwd; echo \"$DEPLOY_KEY\"; echo \"$FROM_CONFIGURATION\"; echo $SHELL $HOME")).Text);
         Assert.Equal(7, (await ssh.TryAsync(null, name, "cat; exit 7")).ExitCode);
-        var terminal = await Command("script", world, folder, "--quiet", "--return", "/dev/null", "--command").TryAsync(
+        var terminal = await clients.Program("script", "--quiet", "--return", "/dev/null", "--command").TryAsync(
             null,
-            $"stty rows 40 cols 100; TERM=vt100 ssh -F {config} -t {name} "
+            $"stty rows 40 cols 100; TERM=vt100 ssh -F {clients.Config} -t {name} "
                 + "'tty; stty size; echo $TERM; ls -l $(tty) | cut -c1-10; exit 9'");
         Assert.Contains("/dev/pts/", terminal.Text, StringComparison.Ordinal);
         Assert.Contains("\r\n40 100\r\nvt100\r\ncrw--w----\r\n", terminal.Text, StringComparison.Ordinal);
@@ -56,18 +55,18 @@ public sealed class SshTests(SharedServer shared)
 
         // Files in three ways, and git.
         await File.WriteAllTextAsync(folder["one"], "content", TestContext.Current.CancellationToken);
-        await Client("scp", world, folder, config).RunAsync(folder["one"], name + ":two");
-        await Client("scp", world, folder, config).RunAsync(name + ":/workspaces/app/two", folder["three"]);
+        await clients.Client("scp").RunAsync(folder["one"], name + ":two");
+        await clients.Client("scp").RunAsync(name + ":/workspaces/app/two", folder["three"]);
         Assert.Equal("content", await File.ReadAllTextAsync(folder["three"], TestContext.Current.CancellationToken));
-        var sftp = await Client("sftp", world, folder, config).RunWithInputAsync("rename two four\npwd\nls four\n", "-b", "-", name);
+        var sftp = await clients.Client("sftp").RunWithInputAsync("rename two four\npwd\nls four\n", "-b", "-", name);
         Assert.Contains("/workspaces/app\n", sftp.Text, StringComparison.Ordinal);
         await new Command("dd", "if=/dev/urandom", "of=" + folder["large"], "bs=1M", "count=12").RunAsync();
-        await Command("rsync", world, folder).RunAsync("-e", "ssh -F " + config, "-a", folder["large"], name + ":large");
+        await clients.Program("rsync").RunAsync("-e", "ssh -F " + clients.Config, "-a", folder["large"], name + ":large");
         Assert.Equal(
             (await new Command("sha256sum").RunAsync(folder["large"])).Text.Split(' ')[0],
             (await ssh.RunAsync(name, "sha256sum large")).Text.Split(' ')[0]);
-        var git = Command("git", world, folder);
-        git.Environment["GIT_SSH_COMMAND"] = "ssh -F " + config;
+        var git = clients.Program("git");
+        git.Environment["GIT_SSH_COMMAND"] = "ssh -F " + clients.Config;
         await git.RunAsync("clone", "--quiet", $"{name}:/workspaces/app", folder["clone"]);
         await git.RunAsync("-C", folder["clone"], "push", "--quiet", "origin", "HEAD:refs/heads/from-outside");
         Assert.Contains("from-outside", (await ssh.RunAsync(name, "git branch --list 'from*'")).Text, StringComparison.Ordinal);
@@ -76,12 +75,12 @@ public sealed class SshTests(SharedServer shared)
         await ssh.RunAsync("-A", name, "test -S $SSH_AUTH_SOCK");
         await ssh.RunAsync(name, WebServer);
         var (local, proxy) = (FreePort(), FreePort());
-        using (Background(world, folder, config, "-N", "-L", $"{local}:127.0.0.1:8080", name))
+        using (clients.Background("-N", "-L", $"{local}:127.0.0.1:8080", name))
         {
             Assert.Equal("hello from inside\n", await GetAsync($"http://127.0.0.1:{local}/", null));
         }
 
-        using (Background(world, folder, config, "-T", "-D", $"{proxy}", name, "bash", "-c", "'read'"))
+        using (clients.Background("-T", "-D", $"{proxy}", name, "bash", "-c", "'read'"))
         {
             Assert.Equal("hello from inside\n", await GetAsync("http://localhost:8080/", $"socks5://127.0.0.1:{proxy}"));
         }
@@ -92,7 +91,7 @@ public sealed class SshTests(SharedServer shared)
 
         // A codespace that stands still is started; nothing of a connection stays.
         (await world.StopAsync(name)).Is("Shutdown");
-        var berth = Command("dotnet", world, folder, TestSettings.ClientDll);
+        var berth = clients.Berth;
         Assert.Equal("dev\n", (await berth.RunAsync("codespace", "ssh", name, "--", "id", "-un")).Text);
         Assert.Equal(9, (await berth.TryAsync(null, "codespace", "ssh", name, "--", "exit", "9")).ExitCode);
         await Patience.UntilAsync(
@@ -103,85 +102,27 @@ public sealed class SshTests(SharedServer shared)
     public async Task An_image_of_busybox_and_root_is_enough()
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
-        Needed();
+        SshClients.Require();
         using var folder = new TemporaryFolder();
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "root" }"""));
         await world.GrantAsync("dev", repository);
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
-        var config = await ConfigAsync(world, folder, name);
-        var ssh = Client("ssh", world, folder, config);
+        var clients = await SshClients.CreateAsync(world, folder, name);
+        var ssh = clients.Client("ssh");
         Assert.Equal("root /workspaces/app true\n", (await ssh.RunAsync(name, "echo $(id -un) $PWD $CODESPACES")).Text);
         Assert.Equal(5, (await ssh.TryAsync(null, name, "exit 5")).ExitCode);
         Assert.Contains("/dev/pts/", (await ssh.RunAsync("-tt", name, "tty")).Text, StringComparison.Ordinal);
         await File.WriteAllTextAsync(folder["one"], "content", TestContext.Current.CancellationToken);
-        await Client("scp", world, folder, config).RunAsync(folder["one"], name + ":/root/two");
-        await Client("sftp", world, folder, config).RunWithInputAsync($"get /root/two {folder["three"]}\n", "-b", "-", name);
+        await clients.Client("scp").RunAsync(folder["one"], name + ":/root/two");
+        await clients.Client("sftp").RunWithInputAsync($"get /root/two {folder["three"]}\n", "-b", "-", name);
         Assert.Equal("content", await File.ReadAllTextAsync(folder["three"], TestContext.Current.CancellationToken));
 
         // Who knows the name and has no token gets nowhere; nobody inside changes the server.
-        var stranger = Client("ssh", world, folder, config);
+        var stranger = clients.Client("ssh");
         stranger.Environment["BERTH_TOKEN"] = (await world.Server.UserAsync("bob")).Token;
         Assert.Equal(255, (await stranger.TryAsync(null, name, "id")).ExitCode);
         Assert.NotEqual(0, (await world.ExecAsync(name, "touch /run/berth/ssh-server/x")).ExitCode);
-    }
-
-    private static void Needed()
-    {
-        foreach (var program in new[] { "ssh", "scp", "sftp", "rsync", "git", "ldd", "script" })
-        {
-            Requirement.Program(program);
-        }
-
-        Requirement.That(
-            TestSettings.SshServer is not null || File.Exists("/usr/sbin/sshd"), "there is no OpenSSH server that codespaces could get");
-    }
-
-    /// <summary>The entry that the command line writes, in a file of the test's.</summary>
-    private static async Task<string> ConfigAsync(CodespaceWorld world, TemporaryFolder folder, string name)
-    {
-        var entry = await Command("dotnet", world, folder, TestSettings.ClientDll).RunAsync("codespace", "ssh", "--config", name);
-        await File.WriteAllTextAsync(folder["config"], entry.Text, TestContext.Current.CancellationToken);
-        return folder["config"];
-    }
-
-    private static Command Client(string program, CodespaceWorld world, TemporaryFolder folder, string config) =>
-        Command(program, world, folder, "-F", config);
-
-    private static Command Command(string program, CodespaceWorld world, TemporaryFolder folder, params string[] leading)
-    {
-        var command = new Command(program, leading);
-        foreach (var (name, value) in Environment(world, folder))
-        {
-            command.Environment[name] = value;
-        }
-
-        return command;
-    }
-
-    private static Dictionary<string, string> Environment(CodespaceWorld world, TemporaryFolder folder) => new()
-    {
-        ["HOME"] = folder.Path,
-        ["XDG_CONFIG_HOME"] = folder["settings"],
-        ["BERTH_URL"] = world.Server.Url.GetLeftPart(UriPartial.Authority),
-        ["BERTH_TOKEN"] = world.Ada.Token,
-        ["DOTNET_CLI_HOME"] = folder.Path,
-    };
-
-    /// <summary>An ssh that stays until it is disposed.</summary>
-    private static Ended Background(CodespaceWorld world, TemporaryFolder folder, string config, params string[] arguments)
-    {
-        var info = new ProcessStartInfo("ssh", ["-F", config, "-o", "ExitOnForwardFailure=yes", .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-        };
-        foreach (var (name, value) in Environment(world, folder))
-        {
-            info.Environment[name] = value;
-        }
-
-        return new Ended(Process.Start(info)!);
     }
 
     private static int FreePort()
@@ -212,14 +153,5 @@ public sealed class SshTests(SharedServer shared)
             },
             address + " answers");
         return text;
-    }
-
-    private sealed class Ended(Process process) : IDisposable
-    {
-        public void Dispose()
-        {
-            process.Kill(entireProcessTree: true);
-            process.Dispose();
-        }
     }
 }

@@ -37,6 +37,22 @@ public sealed class OrganizationCodespaceTests(CodespaceServer shared)
     }
 
     [Fact]
+    public async Task What_gets_inside_is_settled_one_thing_at_a_time()
+    {
+        var world = await WorldAsync();
+        var settings = $"/orgs/{world.Acme}/settings/codespaces";
+        const string Both = """{"export_registry_secrets":true,"git_credentials_inside":true}""";
+        Assert.Equal(Both, (await world.Owner.GetAsync(settings)).Body);
+        Assert.Equal(
+            """{"export_registry_secrets":true,"git_credentials_inside":false}""",
+            (await world.Owner.SendAsync("PATCH", settings, """{"git_credentials_inside":false}""")).Body);
+        Assert.Equal(
+            """{"export_registry_secrets":false,"git_credentials_inside":false}""",
+            (await world.Owner.SendAsync("PATCH", settings, """{"export_registry_secrets":false}""")).Body);
+        Assert.Equal(Both, (await world.Owner.SendAsync("PATCH", settings, Both)).Body);
+    }
+
+    [Fact]
     public async Task A_start_asks_again()
     {
         var world = await WorldAsync();

@@ -36,9 +36,8 @@ internal sealed partial class EnvironmentContents(
     /// <param name="secrets">What it may see.</param>
     /// <param name="log">The creation log; it is told what to mask.</param>
     public async Task<CodespaceEnvironment> BeginAsync(
-        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins,
-        CodespaceLogWriter log,
-        CancellationToken cancellationToken)
+        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, GitLogin? git,
+        CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         var owner = await OwnerAsync(codespace, repository, cancellationToken);
         var inside = EnvironmentVariables.Of(
@@ -75,6 +74,7 @@ internal sealed partial class EnvironmentContents(
             Token = token,
             Variables = inside.Variables,
             Logins = logins,
+            Git = git,
             OwnDockerConfiguration = before.OwnDockerConfiguration,
         };
         await states.StoreAsync(codespace.Id, state, cancellationToken);
@@ -182,7 +182,8 @@ internal sealed partial class EnvironmentContents(
     private Task<string?> UpdateAsync(
         EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
         files.UpdateAsync(
-            container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates()), cancellationToken);
+            container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.Git)),
+            cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>

@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Settles what the codespace's processes get: secrets and variables, and logins of registries.</summary>
 internal sealed class PrepareEnvironment(
-    AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, EnvironmentContents contents)
+    AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, FindGitLogin git, EnvironmentContents contents)
 {
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
@@ -20,7 +20,8 @@ internal sealed class PrepareEnvironment(
         return context with
         {
             Environment = await contents.BeginAsync(
-                codespace, found.Repository, context.Token, visible, collected, context.Log, cancellationToken),
+                codespace, found.Repository, context.Token, visible, collected,
+                await git.RunAsync(codespace, found.Repository, context.Log, cancellationToken), context.Log, cancellationToken),
         };
     }
 }

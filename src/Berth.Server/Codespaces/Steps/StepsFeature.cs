@@ -9,6 +9,7 @@ internal static class StepsFeature
         services.AddSingleton<PrepareMachine>();
         services.AddSingleton<IssueToken>();
         services.AddSingleton<ResolveCredentials>();
+        services.AddSingleton<FindGitLogin>();
         services.AddSingleton<PrepareEnvironment>();
         services.AddSingleton<ReuseContainer>();
         services.AddSingleton<CloneWorkspace>();

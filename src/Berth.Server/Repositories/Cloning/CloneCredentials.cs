@@ -50,27 +50,28 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
 
     /// <summary>The user's own for the repository, else the repository's; null where neither is for this URL's server.</summary>
     public async Task<CloneCredential?> ForAsync(
-        long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken)
-    {
-        if (CloneOrigin.Of(cloneUrl) is not { } origin)
-        {
-            return null;
-        }
+        long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
+        await OwnAsync(repositoryId, userId, userLogin, cloneUrl, cancellationToken)
+            ?? await FindAsync(repositoryId, null, "the repository's", cloneUrl, cancellationToken);
 
-        var (own, shared) = await db.ReadAsync(
-            async session => (
-                await CloneCredentialTable.FindAsync(session, repositoryId, userId),
-                await CloneCredentialTable.FindAsync(session, repositoryId, null)),
-            cancellationToken);
-        var row = new[] { own, shared }.FirstOrDefault(candidate => candidate?.Origin == origin);
-        if (row is null)
+    /// <summary>The user's own; null where there is none for this URL's server.</summary>
+    public Task<CloneCredential?> OwnAsync(
+        long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
+        FindAsync(repositoryId, userId, $"{userLogin}'s", cloneUrl, cancellationToken);
+
+    private async Task<CloneCredential?> FindAsync(
+        long repositoryId, long? userId, string whose, string cloneUrl, CancellationToken cancellationToken)
+    {
+        if (CloneOrigin.Of(cloneUrl) is not { } origin
+            || await db.ReadAsync(session => CloneCredentialTable.FindAsync(session, repositoryId, userId), cancellationToken)
+                is not { } row
+            || row.Origin != origin)
         {
             return null;
         }
 
         var password = Envelope.Open(
             row.Value, CloneCredentialRow.Identity(row.RepositoryId, row.UserId, row.Origin, row.Version), masterKey);
-        return new CloneCredential(
-            row.Username, Encoding.UTF8.GetString(password), row.Origin, row.UserId is null ? "the repository's" : $"{userLogin}'s");
+        return new CloneCredential(row.Username, Encoding.UTF8.GetString(password), row.Origin, whose);
     }
 }

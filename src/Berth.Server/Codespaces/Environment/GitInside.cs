@@ -1,0 +1,66 @@
+namespace Berth.Server.Codespaces.Environment;
+
+/// <summary>The login by which a person's git inside reaches the repository's own remote: theirs, for this URL and no other.</summary>
+/// <param name="Url">The clone URL, over http or https.</param>
+internal sealed record GitLogin(string Url, string UserName, string Password);
+
+/// <summary>
+/// What git finds in a codespace: three files in memory, which the person's own <c>~/.gitconfig</c> includes. No repository's configuration
+/// names them.
+/// </summary>
+internal sealed class GitInside(GitLogin? login)
+{
+    public const string Folder = EnvironmentVariables.Folder + "/git";
+
+    /// <summary>
+    /// git's question, answered (git-credential(1)) where scheme, host, port and path are those of the login; Git LFS asks for a path of
+    /// its own below it. Argument: what git wants. The login lies beside this file, a part a line.
+    /// </summary>
+    public const string Helper = """
+        [ "$1" = get ] || exit 0
+        protocol= host= path= username=
+        while IFS= read -r line && [ -n "$line" ]; do
+          case $line in
+            protocol=*) protocol=${line#*=} ;;
+            host=*) host=${line#*=} ;;
+            path=*) path=${line#*=} ;;
+            username=*) username=${line#*=} ;;
+          esac
+        done
+        {
+          IFS= read -r own_protocol && IFS= read -r own_host && IFS= read -r own_path &&
+            IFS= read -r own_username && IFS= read -r own_password
+        } <"${0%/*}/login" || exit 0
+        [ "$protocol" = "$own_protocol" ] && [ "$host" = "$own_host" ] || exit 0
+        [ "$path" = "$own_path" ] || [ "$path" = "$own_path/info/lfs" ] || exit 0
+        [ -z "$username" ] || [ "$username" = "$own_username" ] || exit 0
+        printf 'username=%s\npassword=%s\n' "$own_username" "$own_password"
+        """;
+
+    /// <summary>Every folder in a codespace is its person's, whoever owns its files.</summary>
+    private const string Safe = "[safe]\n\tdirectory = *\n";
+
+    /// <summary>The files' names and contents, in the order in which they are written.</summary>
+    public IReadOnlyList<(string Name, string Content)> Files =>
+    [
+        ("helper", Helper),
+        ("login", login is null ? "" : string.Join('\n', [.. Parts(login.Url), login.UserName, login.Password])),
+        ("config", login is null ? Safe : Safe + Section(login.Url)),
+    ];
+
+    /// <summary>With its path, or git would take every repository of the server for this one (gitcredentials(7)).</summary>
+    private static string Section(string url) =>
+        $"[credential \"{url.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]\n"
+            + $"\tuseHttpPath = true\n\thelper = \"!/bin/sh {Folder}/helper\"\n";
+
+    /// <summary>Scheme, host with port, and path as git takes them out of the URL (credential_from_url of credential.c).</summary>
+    private static string[] Parts(string url)
+    {
+        var scheme = url.IndexOf("://", StringComparison.Ordinal);
+        var rest = url[(scheme + 3)..];
+        var slash = rest.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0
+            ? [url[..scheme], rest, ""]
+            : [url[..scheme], Uri.UnescapeDataString(rest[..slash]), Uri.UnescapeDataString(rest[slash..]).Trim('/')];
+    }
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Http.Json;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
+
+namespace Berth.SystemTests.Codespaces;
+
+/// <summary>git inside a codespace and the private server that its repository was cloned from.</summary>
+public sealed class GitInsideTests
+{
+    private const string Password = "p@ss 'w\"ord$HOME `id` \\ %20";
+
+    [Fact]
+    public async Task A_persons_own_credential_fetches_and_pushes_and_no_other_does()
+    {
+        await using var server = await ServerProcess.StartAsync(
+            "git-inside", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_ALLOWED_NETWORKS=127.0.0.0/8");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        SshClients.Require();
+        using var folder = new TemporaryFolder();
+        var image = await world.ImageAsync(
+            "dev", await ProgramsLayer.CreateAsync(folder, ["git", "/usr/lib/git-core/git-remote-http"]));
+        var root = folder.Create("repositories");
+        await GitServer.CreateAsync(root, "app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
+        await GitServer.CreateAsync(root, "other", ("README.md", "not of this codespace"));
+        await using var remote = await GitServer.StartAsync(root, "ada", Password);
+        var url = remote.Url + "/app.git";
+        var repository = await RepositoryAsync(world, url);
+        await world.GrantAsync("dev", repository);
+        await CredentialAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/clone-credential");
+        var started = (await world.CreateAsync(repository)).Is("Available")
+            .Says($"git inside signs in to {url} with {world.Ada.Login}'s clone credential (user ada)");
+        var name = started.Name;
+        Assert.DoesNotContain(Password, started.Log, StringComparison.Ordinal);
+        var clients = await SshClients.CreateAsync(world, folder, name);
+        var port = new Uri(remote.Url).Port;
+
+        // The machine's own loopback is nobody's to reach from inside; ssh brings the same address there.
+        async Task<Output> GitAsync(string script) =>
+            await clients.Client("ssh").TryAsync(
+                null, "-R", $"{port}:127.0.0.1:{port}", name, "export GIT_TERMINAL_PROMPT=0; " + script);
+
+        var pushed = await GitAsync("git fetch && git pull --quiet && git commit --quiet --allow-empty -m inside && git push --quiet");
+        Assert.True(pushed.ExitCode == 0, pushed.All);
+        var bare = new Command("git", "-c", "safe.directory=*", "-C", Path.Combine(root, "app.git"));
+        Assert.Equal("inside\nfirst\n", (await bare.RunAsync("log", "--format=%s", "main")).Text);
+
+        // No other repository of the same server, and nothing where a repository could read it.
+        Assert.NotEqual(0, (await GitAsync($"git ls-remote {remote.Url}/other.git")).ExitCode);
+        Assert.Equal(
+            "0\n*\ndrwx------\n",
+            (await world.ExecAsync(
+                name,
+                "git config --local --list | grep -c credential; git config safe.directory; ls -ld /run/berth/git | cut -c1-10")).Output);
+        Assert.Equal(1, (await world.ExecAsync(name, "grep -r 'p@ss' .git ~ /tmp /etc 2>/dev/null")).ExitCode);
+        Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
+
+        // The organization keeps it out; then it lets it in, and there is the repository's own alone.
+        using (var changed = await world.Server.Admin.PatchAsJsonAsync(
+            $"/api/v3/orgs/{world.Organization}/settings/codespaces", new { git_credentials_inside = false },
+            TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        }
+
+        (await world.StopAsync(name)).Is("Shutdown");
+        (await world.StartAsync(name)).Is("Available").Says("git inside does not get", "the organization's policy says so");
+        Assert.NotEqual(0, (await GitAsync("git fetch")).ExitCode);
+        await world.PatchAsync($"/api/v3/orgs/{world.Organization}/settings/codespaces", new { git_credentials_inside = true });
+        using (var deleted = await world.Api.DeleteAsync(
+            new Uri($"/api/v3/repos/{repository}/codespaces/clone-credential", UriKind.Relative), TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        }
+
+        await CredentialAsync(world.Server.Admin, $"/api/v3/repos/{repository}/clone-credential");
+        (await world.StopAsync(name)).Is("Shutdown");
+        (await world.StartAsync(name)).Is("Available");
+        Assert.NotEqual(0, (await GitAsync("git fetch")).ExitCode);
+        Assert.Equal(1, (await world.ExecAsync(name, "grep -r 'p@ss' /run/berth/git")).ExitCode);
+
+        // The file that it includes is named once, however often it starts.
+        Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
+    }
+
+    private static async Task<string> RepositoryAsync(CodespaceWorld world, string url)
+    {
+        await Accounts.PostAsync(
+            world.Server.Admin, $"/api/v3/orgs/{world.Organization}/repos", new { name = "app", visibility = "private", clone_url = url });
+        await world.PutAsync($"/api/v3/repos/{world.Organization}/app/collaborators/{world.Ada.Login}", new { permission = "write" });
+        return world.Organization + "/app";
+    }
+
+    private static async Task CredentialAsync(HttpClient client, string path)
+    {
+        using var stored = await client.PutAsJsonAsync(
+            path, new { username = "ada", password = Password }, TestContext.Current.CancellationToken);
+        Assert.True(stored.IsSuccessStatusCode, $"PUT {path} answers {(int)stored.StatusCode}");
+    }
+}
