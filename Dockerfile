@@ -21,11 +21,12 @@ RUN rid=linux-$([ "$TARGETARCH" = arm64 ] && echo arm64 || echo x64) \
  && dotnet publish src/Berth.Cli -c Release -r "$rid" --self-contained true -o /berth-cli
 
 FROM debian:bookworm-slim
-# ICU is the system's, so that its security updates reach it. git, the sandbox, the firewall, mkfs and the SSH server, which runs in
-# codespaces alone, are for codespaces; the registry needs none of them.
+# ICU is the system's, so that its security updates reach it. git, the sandbox, the firewall, mkfs, the SSH server, which runs in
+# codespaces alone, and docker with what follows it, for engines of their own, are for codespaces; the registry needs none of them.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libicu72 git \
     bubblewrap nftables e2fsprogs openssh-server libnss-wrapper \
+    docker.io rootlesskit slirp4netns uidmap iptables \
  && rm -f /etc/ssh/ssh_host_* \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 1000 --home-dir /srv/berth --shell /usr/sbin/nologin berth \

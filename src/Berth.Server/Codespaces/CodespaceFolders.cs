@@ -12,6 +12,11 @@ namespace Berth.Server.Codespaces;
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///     ~volumes/NAME        volumes
 ///     ~parts/HASH          where parts of the checkout are mounted that containers mount
+///     ~docker/docker.sock  what containers have as /var/run/docker.sock
+///     ~docker/engine/      the codespace's own container engine: its data, socket and log
+///   docker.json            how that engine is made, where docker inside is wanted
+///   docker-users           the range of users that is the codespace's
+///   docker-root, -workspace  places for mounts that only the engine sees
 ///   parts.json             which parts, as paths within the checkout
 ///   images.json            the images that the container was made of
 ///   services.json          the services beside it, in the order of their start
@@ -39,6 +44,22 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>What is mounted there: JSON, a list of paths within the checkout.</summary>
     public string PartsList => Path.Combine(Root, "parts.json");
+
+    /// <summary>What containers have for docker.</summary>
+    public string DockerSocket => Path.Combine(Workspaces, "~docker", "docker.sock");
+
+    /// <summary>The codespace's own container engine: it alone writes there.</summary>
+    public string DockerEngine => Path.Combine(Workspaces, "~docker", "engine");
+
+    /// <summary>How the engine is made: JSON; nothing where docker inside is not wanted.</summary>
+    public string DockerPlan => Path.Combine(Root, "docker.json");
+
+    /// <summary>What was said while it was made.</summary>
+    public string DockerLog => Path.Combine(Root, "docker.log");
+
+    public string DockerRoot => Path.Combine(Root, "docker-root");
+
+    public string DockerWorkspace => Path.Combine(Root, "docker-workspace");
 
     public string GitHome => Path.Combine(Root, "git-home");
 

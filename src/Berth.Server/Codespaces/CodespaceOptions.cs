@@ -8,6 +8,8 @@ internal sealed partial class CodespaceOptions
 {
     public const string WorkspaceImage = "image";
     public const string WorkspaceFolder = "folder";
+    public const string DockerRootless = "rootless";
+    public const string DockerOff = "off";
 
     [Setting("the container engine for codespaces")]
     [Form("a local socket, unix:///PATH", "unix:///")]
@@ -54,6 +56,12 @@ internal sealed partial class CodespaceOptions
             + "with it")]
     [FilePath]
     public string SshServer { get; set; } = "/";
+
+    [Setting(
+        "`rootless`: a codespace that asks for docker has a container engine of its own, which runs without rights. `off`: it starts "
+            + "without docker")]
+    [OneOf(DockerRootless, DockerOff)]
+    public string DockerInside { get; set; } = DockerRootless;
 
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<CodespaceOptions>;

@@ -15,6 +15,7 @@ internal sealed class CodespaceTools(IConfiguration configuration)
         ["nft"] = "nftables",
         ["env"] = "coreutils",
         ["ldd"] = "libc-bin",
+        ["sleep"] = "coreutils",
     };
 
     private static readonly string[] SystemTools = ["setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft"];
@@ -41,6 +42,16 @@ internal sealed class CodespaceTools(IConfiguration configuration)
             .Where(path => !path.StartsWith("/usr/", StringComparison.Ordinal));
 
     public string Chown() => Find("chown") ?? throw Missing("chown", "install the package coreutils");
+
+    /// <summary>Null when this machine has what a codespace's own engine is made of.</summary>
+    public string? MissingForDocker() =>
+        new[]
+        {
+            ("dockerd", "docker.io"), ("rootlesskit", "rootlesskit"), ("slirp4netns", "slirp4netns"), ("newuidmap", "uidmap"),
+            ("iptables", "iptables"), ("unshare", "util-linux"), ("setsid", "util-linux"),
+        }.Where(program => Find(program.Item1) is null).Select(program => program.Item2).Distinct().ToList() is { Count: > 0 } packages
+            ? $"install the package{(packages.Count == 1 ? "" : "s")} {string.Join(", ", packages)}"
+            : null;
 
     /// <summary>One line for each thing that is missing, empty when a codespace can start.</summary>
     public IReadOnlyList<string> MissingTools()

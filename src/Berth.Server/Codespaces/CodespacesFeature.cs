@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Connections;
+using Berth.Server.Codespaces.Docker;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
@@ -53,6 +54,7 @@ internal static class CodespacesFeature
         services.AddSingleton<StartTurns>();
         services.AddSingleton<StartInTurn>();
         services.AddSingleton<CreateCodespace>();
+        services.AddDockerInside();
         services.AddEnvironment();
         services.AddCodespaceConnections();
         services.AddSingleton<GitStatus>();

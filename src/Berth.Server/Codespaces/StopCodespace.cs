@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Docker;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Workspaces;
@@ -11,7 +12,7 @@ namespace Berth.Server.Codespaces;
 /// </summary>
 internal sealed class StopCodespace(
     IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, GitStatus git, EnvironmentContents inside,
-    WorkspaceFilesystem workspaces)
+    WorkspaceFilesystem workspaces, DockerInside docker)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
@@ -48,6 +49,7 @@ internal sealed class StopCodespace(
     /// </summary>
     public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
+        await docker.StopAsync(codespace, cancellationToken);
         foreach (var container in await containers.OfAsync(codespace, cancellationToken))
         {
             inside.Leave(container.ContainerId);
@@ -57,6 +59,7 @@ internal sealed class StopCodespace(
 
     private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
+        await docker.StopAsync(codespace, cancellationToken);
         var own = await containers.OfAsync(codespace, cancellationToken);
         foreach (var container in own)
         {

@@ -219,7 +219,7 @@ public sealed partial class HostileFlagsTests(HostileEngine engine, HostileFlags
             "hostile",
             $$"""
             "runArgs": {{new JsonArray([.. AllFlags().SelectMany(flags => Words(flags, engine)).Select(word => (JsonNode?)word)]).ToJsonString()}},
-            "privileged": true, "capAdd": ["ALL"], "securityOpt": ["seccomp=unconfined"],
+            "privileged": true, "capAdd": ["ALL"], "securityOpt": ["seccomp=unconfined"], "customizations": {"berth": {"docker": false} },
             "mounts": ["source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind", {"type":"bind","source":"/","target":"/host"}]
             """,
             Label);

@@ -4,11 +4,12 @@ namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>
 /// Writes what the engine is asked for a container of a codespace: the one place that knows limits, hardening, networks and mounts. A
-/// workspace, a volume, memory and Berth's own SSH server are all that is ever mounted; no port is published, and nothing of the host's is
-/// shared.
+/// workspace, a volume, memory, the socket of its own engine and Berth's own SSH server are all that is ever mounted; no port is published,
+/// and nothing of the host's is shared.
 /// </summary>
 /// <param name="folders">Where the codespace lies on this host.</param>
-internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders folders)
+/// <param name="docker">Whether the codespace has an engine of its own; without one its socket is left out.</param>
+internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders folders, bool docker = false)
 {
     /// <summary>The body of <c>POST /containers/create</c>.</summary>
     public JsonObject Write(ContainerPlan plan)
@@ -113,6 +114,7 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
             {
                 PlannedMountKind.Workspace => folders.Workspace(codespace.ImageName),
                 PlannedMountKind.Part => folders.Part(mount.Source),
+                PlannedMountKind.Docker => folders.DockerSocket,
                 _ => EngineNames.VolumeOf(codespace.Name, mount.Source),
             },
             ["Target"] = mount.Target,
@@ -124,7 +126,12 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
         },
     ];
 
-    private static bool IsMade(PlannedMount mount) => mount.Kind is not (PlannedMountKind.Memory or PlannedMountKind.Docker);
+    private bool IsMade(PlannedMount mount) => mount.Kind switch
+    {
+        PlannedMountKind.Memory => false,
+        PlannedMountKind.Docker => docker,
+        _ => true,
+    };
 
     private static JsonArray Limits(ContainerPlan plan) =>
     [

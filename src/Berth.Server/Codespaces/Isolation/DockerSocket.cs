@@ -9,8 +9,6 @@ internal static class DockerSocket
     /// <summary>Where programs look for it.</summary>
     public const string Place = "/var/run/docker.sock";
 
-    public const string NotHere = "docker inside is asked for, and this server has none: the codespace starts without docker";
-
     /// <summary>Of docker, its desktop application and podman, wherever they put it.</summary>
     private static readonly HashSet<string> Names =
         new(StringComparer.OrdinalIgnoreCase) { "docker.sock", "docker-host.sock", "docker.raw.sock", "podman.sock" };

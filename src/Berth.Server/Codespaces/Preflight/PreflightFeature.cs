@@ -8,6 +8,7 @@ internal static class PreflightFeature
         services.AddSingleton<LookAtRepository>();
         services.AddSingleton<ResolveReference>();
         services.AddSingleton<PreflightLimits>();
+        services.AddSingleton<PreflightHost>();
         services.AddSingleton<RunPreflight>();
     }
 }

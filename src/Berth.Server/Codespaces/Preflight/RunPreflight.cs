@@ -1,13 +1,10 @@
-using System.Runtime.InteropServices;
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
-using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
@@ -22,7 +19,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// </summary>
 internal sealed class RunPreflight(
     LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features,
-    IContainerEngine engine, PreflightLimits limits, DefaultRegistry registry)
+    PreflightLimits limits, PreflightHost host)
 {
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
@@ -33,7 +30,7 @@ internal sealed class RunPreflight(
     {
         var principal = new CodespacePrincipal(null, "preflight", repository.Id, repository.FullName, userId, login, TokenId: 0);
         var lines = new MaskedLines();
-        var platform = await PlatformAsync(cancellationToken);
+        var platform = await host.PlatformAsync(cancellationToken);
         try
         {
             return await limits.WithinAsync(
@@ -86,7 +83,7 @@ internal sealed class RunPreflight(
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(
-            new Checkout(checkout, new ExpansionBudget(cancellationToken)) { DefaultRegistry = registry.Host },
+            new Checkout(checkout, new ExpansionBudget(cancellationToken)) { DefaultRegistry = host.DefaultRegistry },
             string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
         var review = await permissions.ReviewAsync(
             repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
@@ -148,7 +145,7 @@ internal sealed class RunPreflight(
             var read = await features.RunAsync(plan.File, configuration, start with { Log = Remark }, cancellationToken);
             if (plan.WantsDocker || (plan.Configuration.Docker != false && read.Exists(feature => feature.WantsDocker)))
             {
-                remarks.Add(DockerSocket.NotHere);
+                remarks.Add(host.DockerLine);
             }
 
             references.AddRange(await ResolveAsync(NamedReference.NeededOf(plan, read), start, platform, lines, cancellationToken));
@@ -204,22 +201,6 @@ internal sealed class RunPreflight(
             {
                 asking.Release();
             }
-        }
-    }
-
-    /// <summary>The engine's; without one, this machine's.</summary>
-    private async Task<Platform> PlatformAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await engine.PlatformAsync(cancellationToken);
-        }
-        catch (EngineException)
-        {
-            return new Platform(
-                "linux",
-                RuntimeInformation.OSArchitecture switch { Architecture.X64 => "amd64", var other => other.ToString().ToLowerInvariant() },
-                null);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class CreateContainer(CodespaceContainers containers)
 
         var limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services);
         var plan = DevContainerPlan.Of(context, context.PreparedImage, service, limits, context.Joined, context.Aliases);
-        var policy = new ContainerPolicy(context.Codespace, context.Folders);
+        var policy = new ContainerPolicy(context.Codespace, context.Folders, context.HasDocker);
         context.Log.Write("up", "creating the dev container");
         try
         {

@@ -57,6 +57,9 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     /// <summary>Images of the services beside the container, by service. Of <see cref="BuildImage"/>.</summary>
     public IReadOnlyDictionary<string, string> ServiceImages { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Its engine's socket is there to be mounted. Of <see cref="PrepareMounts"/>.</summary>
+    public bool HasDocker { get; init; }
+
     /// <summary>How many services run beside the container. Of <see cref="StartServices"/>.</summary>
     public int Services { get; init; }
 

@@ -93,7 +93,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         context.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
         var plan = ServiceContainer.Plan(
             service, image, limits, Joined(service, made), AliasesOf(compose, service));
-        var body = new ContainerPolicy(context.Codespace, context.Folders).Write(plan);
+        var body = new ContainerPolicy(context.Codespace, context.Folders, context.HasDocker).Write(plan);
         try
         {
             if (service.WorkingFolder is null)

@@ -22,7 +22,7 @@ internal sealed class StartSteps(
         if (await reuse.RunAsync(context, cancellationToken) is { } reused)
         {
             await network.Task;
-            PrepareMounts.Resume(reused);
+            await mounts.ResumeAsync(reused, cancellationToken);
             await services.ResumeAsync(reused, cancellationToken);
             context.Progress.Step = StartCause.Up;
             await run.RunAsync(reused, isNew: false, cancellationToken);
@@ -33,7 +33,7 @@ internal sealed class StartSteps(
         await removeContainers(cancellationToken);
         context = await prepareContainer.RunAsync(context, network.Task, cancellationToken);
         context.Progress.Step = StartCause.Services;
-        await mounts.RunAsync(context, cancellationToken);
+        context = await mounts.RunAsync(context, cancellationToken);
         context = await services.RunAsync(context, cancellationToken);
         context.Progress.Step = StartCause.Up;
         context = await create.RunAsync(context, cancellationToken);

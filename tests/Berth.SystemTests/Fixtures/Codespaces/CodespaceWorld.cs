@@ -275,6 +275,13 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     {
         foreach (var name in _codespaces)
         {
+            if (File.Exists(Path.Combine(Server.Data, "codespaces", name, "docker.json")))
+            {
+                // An engine of its own ends by no other way.
+                await DeleteAsync(name);
+                continue;
+            }
+
             foreach (var container in await ContainersAsync(name))
             {
                 await new Command("docker").TryAsync(null, "rm", "--force", "--volumes", container);

@@ -1,0 +1,54 @@
+using Berth.Server.Codespaces.Engine;
+using Berth.Server.Faults;
+
+namespace Berth.Server.Codespaces.Docker;
+
+/// <summary>Looks for codespaces that run and whose docker nobody listens for, since this server has been started again.</summary>
+internal sealed partial class KeepDocker(
+    DockerInside docker, DockerHost host, CodespaceRows rows, TimeProvider time, ILogger<KeepDocker> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; engines go on, as codespaces do.
+        }
+    }
+
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        if (host.Unavailable is not null)
+        {
+            return;
+        }
+
+        foreach (var codespace in await rows.AllOfHostAsync(host.Name, cancellationToken))
+        {
+            if (codespace is { State: CodespaceState.Available, Desired: CodespaceDesire.Available })
+            {
+                try
+                {
+                    await docker.KeepAsync(codespace, cancellationToken);
+                }
+                catch (Exception exception) when (exception is EngineException or FaultException or IOException)
+                {
+                    LogWaits(codespace.Name, exception.Message);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: docker inside {Codespace} does not come back: {Reason}")]
+    private partial void LogWaits(string codespace, string reason);
+}
