@@ -61,6 +61,11 @@ CREATE TABLE codespace_containers (
     role text not null                  -- 'dev': people work in it; 'service'; 'users': never runs, shows the image's users
 );
 CREATE INDEX codespace_containers_codespace on codespace_containers (codespace_id);
+CREATE TABLE codespace_dotfiles (
+    user_id bigint primary key references accounts (id) on delete cascade,
+    repository text not null,           -- an http or https URL
+    updated_at bigint not null
+);
 CREATE TABLE codespace_inside (
     codespace_id bigint primary key references codespaces (id) on delete cascade,
     sealed blob not null

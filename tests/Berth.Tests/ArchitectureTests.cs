@@ -26,6 +26,7 @@ public sealed partial class ArchitectureTests
         ["Devcontainers"] = ["Builds", "Compose", "Dockerfiles", "Engine", "Expansion", "Features", "Isolation"],
         ["Docker"] = ["Engine", "Sandbox", "Workspaces"],
         ["Dockerfiles"] = ["Expansion"],
+        ["Dotfiles"] = ["Devcontainers", "Environment"],
         ["Engine"] = [],
         ["Expansion"] = [],
         ["Features"] = ["Builds", "Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images"],
@@ -40,9 +41,8 @@ public sealed partial class ArchitectureTests
         ],
         ["Sandbox"] = [],
         ["Steps"] = [
-            "Builds", "Compose", "Connections", "Devcontainers", "Docker", "Engine", "Expansion", "Features", "Git", "Images",
-            "Environment",
-            "Isolation", "Networks", "Permissions", "Sandbox", "Workspaces",
+            "Builds", "Compose", "Connections", "Devcontainers", "Docker", "Dotfiles", "Engine", "Expansion", "Features", "Git", "Images",
+            "Environment", "Isolation", "Networks", "Permissions", "Sandbox", "Workspaces",
         ],
         ["Workspaces"] = ["Engine"],
     };

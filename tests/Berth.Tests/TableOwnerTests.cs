@@ -20,6 +20,7 @@ public sealed partial class TableOwnerTests
         ["codespace_access"] = "Codespaces",
         ["codespace_access_users"] = "Codespaces",
         ["codespace_containers"] = "Codespaces",
+        ["codespace_dotfiles"] = "Codespaces/Dotfiles",
         ["codespace_inside"] = "Codespaces/Environment",
         ["codespace_log"] = "Codespaces",
         ["codespace_permissions"] = "Codespaces/Permissions",

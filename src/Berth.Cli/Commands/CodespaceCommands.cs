@@ -26,6 +26,7 @@ internal static class CodespaceCommands
         CodespaceForwardCommand.Build(),
         Edit(),
         CodespacePermissionCommands.Build(),
+        DotfilesCommands.Build(),
         Begin(
             "start", "Start a codespace that stopped or failed, and follow it.",
             (call, name) => call.Client.StartCodespaceAsync(name, call.CancellationToken)),

@@ -160,6 +160,22 @@ public sealed record CodespaceSsh(string User, string HostKey, string? Workspace
 /// <param name="PublicKeys">The client signs in with one of them: <c>ssh-ed25519 BASE64</c>, at most four.</param>
 public sealed record SshStart(IReadOnlyList<string> PublicKeys);
 
+/// <summary>A person's dotfiles, which come into the home folder of new containers.</summary>
+public sealed record CodespaceDotfiles
+{
+    /// <summary>An http or https URL that git clones without a login.</summary>
+    public required string Repository { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+}
+
+/// <summary>Dotfiles to have from now on.</summary>
+public sealed record NewCodespaceDotfiles : IRequestBody
+{
+    [Longest(2048)]
+    public required string Repository { get; init; }
+}
+
 /// <summary>What an organization settles for the codespaces of its repositories.</summary>
 public sealed record CodespacePolicy
 {

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Connections;
+using Berth.Server.Codespaces.Dotfiles;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
@@ -37,6 +38,7 @@ internal static class CodespaceEndpoints
         api.MapPost(One + "/exports", ExportAsync).Requires(ApiNeed.User, Scope);
         api.MapRead(One + "/exports/{export_id}", GetExportAsync).Requires(ApiNeed.User, Scope);
         api.MapConnections(One, Scope);
+        api.MapDotfiles(Scope);
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);

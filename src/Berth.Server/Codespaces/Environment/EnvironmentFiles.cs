@@ -17,8 +17,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     /// <summary>
     /// What is there, the mark, and then what is sent for it. Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and
     /// <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads here unless the person
-    /// has a folder of that name: programs that do not know DOCKER_CONFIG look there. <c>~/.gitconfig</c> includes git's file: an
-    /// environment would reach neither what the main process starts nor git before 2.31.
+    /// has a folder of that name: programs that do not know DOCKER_CONFIG look there.
     /// </summary>
     private const string UpdateScript = ReadScript + "\nprintf '\\n%s\\n' '" + Mark + "'\n" + """
         umask 077
@@ -27,16 +26,9 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         }
         mkdir -p /run/berth/docker /run/berth/git && take /run/berth/docker/config.json && take /run/berth/ca.pem || exit 1
         take /run/berth/git/helper && take /run/berth/git/login && take /run/berth/git/config || exit 1
-        if [ -n "$HOME" ]; then
-          known=
-          while IFS= read -r line || [ -n "$line" ]; do
-            case $line in *path*=*/run/berth/git/config*) known=1 ;; esac
-          done 2>/dev/null <"$HOME/.gitconfig"
-          [ -n "$known" ] || printf '\n[include]\n\tpath = /run/berth/git/config\n' 2>/dev/null >>"$HOME/.gitconfig"
-        fi
         [ -n "$HOME" ] && [ ! -e "$HOME/.docker" ] && [ ! -L "$HOME/.docker" ] && ln -s /run/berth/docker "$HOME/.docker" 2>/dev/null
-        exit 0
-        """;
+
+        """ + GitInside.Include + "\nexit 0";
 
     private const string ReadScript = """
         for file in /run/berth/docker/config.json "$HOME/.docker/config.json"; do

@@ -37,6 +37,24 @@ internal sealed class GitInside(GitLogin? login)
         printf 'username=%s\npassword=%s\n' "$own_username" "$own_password"
         """;
 
+    /// <summary>
+    /// Lets the person's own configuration include Berth's: an environment would reach neither what the main process starts nor git before
+    /// 2.31. A link leads to files that somebody keeps elsewhere, so git's other file of the same rank takes it then.
+    /// </summary>
+    public const string Include = """
+        if [ -n "$HOME" ]; then
+          file=$HOME/.gitconfig known=
+          if [ -L "$file" ]; then
+            file=$HOME/.config/git/config
+            mkdir -p "$HOME/.config/git" 2>/dev/null
+          fi
+          while IFS= read -r line || [ -n "$line" ]; do
+            case $line in *path*=*/run/berth/git/config*) known=1 ;; esac
+          done 2>/dev/null <"$file"
+          [ -n "$known" ] || printf '\n[include]\n\tpath = /run/berth/git/config\n' 2>/dev/null >>"$file"
+        fi
+        """;
+
     /// <summary>Every folder in a codespace is its person's, whoever owns its files.</summary>
     private const string Safe = "[safe]\n\tdirectory = *\n";
 

@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dotfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Expansion;
@@ -13,7 +14,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class RunContainer(
     IContainerEngine engine, CodespaceConnections connections, EnvironmentContents contents, ProbeEnvironment probe, RunCommand run,
-    TimeProvider time)
+    InstallDotfiles dotfiles, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
@@ -34,6 +35,11 @@ internal sealed class RunContainer(
             await StartAsync(context.ContainerId, cancellationToken);
             var place = await PrepareAsync(context, ending.Token);
             var commands = context.Merged.Commands.Where(command => isNew || !command.Stage.RunsOnce()).ToList();
+            if (isNew && await dotfiles.ForAsync(context.Codespace.OwnerId, cancellationToken) is { } own)
+            {
+                commands.Insert(commands.FindLastIndex(command => command.Stage.RunsOnce()) + 1, own);
+            }
+
             if (commands.Count > 0)
             {
                 context.Waits();

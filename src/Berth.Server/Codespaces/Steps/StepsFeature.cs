@@ -1,3 +1,5 @@
+using Berth.Server.Codespaces.Dotfiles;
+
 namespace Berth.Server.Codespaces.Steps;
 
 internal static class StepsFeature
@@ -10,6 +12,7 @@ internal static class StepsFeature
         services.AddSingleton<IssueToken>();
         services.AddSingleton<ResolveCredentials>();
         services.AddSingleton<FindGitLogin>();
+        services.AddSingleton<InstallDotfiles>();
         services.AddSingleton<PrepareEnvironment>();
         services.AddSingleton<ReuseContainer>();
         services.AddSingleton<CloneWorkspace>();

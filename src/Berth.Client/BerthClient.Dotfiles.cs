@@ -1,0 +1,17 @@
+using Berth.Client.Wire;
+
+namespace Berth.Client;
+
+/// <summary>A person's own dotfiles in codespaces.</summary>
+public sealed partial class BerthClient
+{
+    private const string DotfilesPath = "user/codespaces/dotfiles";
+
+    public Task<CodespaceDotfiles> DotfilesAsync(CancellationToken cancellationToken) =>
+        GetAsync<CodespaceDotfiles>(DotfilesPath, cancellationToken);
+
+    public Task<CodespaceDotfiles> SetDotfilesAsync(NewCodespaceDotfiles dotfiles, CancellationToken cancellationToken) =>
+        SendAsync<NewCodespaceDotfiles, CodespaceDotfiles>(HttpMethod.Put, DotfilesPath, dotfiles, cancellationToken);
+
+    public Task DeleteDotfilesAsync(CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, DotfilesPath, cancellationToken);
+}

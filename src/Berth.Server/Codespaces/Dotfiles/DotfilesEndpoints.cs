@@ -1,0 +1,53 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces.Dotfiles;
+
+/// <summary>A person's own dotfiles, which GitHub has in its web settings alone.</summary>
+internal static class DotfilesEndpoints
+{
+    private const string Place = "/user/codespaces/dotfiles";
+
+    public static void MapDotfiles(this IEndpointRouteBuilder api, string scope)
+    {
+        api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope);
+        api.MapPut(Place, PutAsync).Requires(ApiNeed.User, scope);
+        api.MapDelete(Place, DeleteAsync).Requires(ApiNeed.User, scope);
+    }
+
+    private static async Task<IResult> GetAsync(ApiCaller caller, Db db, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => DotfilesTable.FindAsync(session, caller.User.UserId), cancellationToken) is { } row
+            ? ApiResult.Ok(new CodespaceDotfiles { Repository = row.Repository, UpdatedAt = row.UpdatedAt })
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> PutAsync(
+        HttpRequest request, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var wanted = await RequestBody.ReadAsync<NewCodespaceDotfiles>(
+            request,
+            "Dotfiles",
+            (dotfiles, faults) =>
+            {
+                if (dotfiles.Repository is { } url && !IsUrl(url))
+                {
+                    faults.Add("repository", "repository must be an http or https URL without user name and password");
+                }
+            },
+            cancellationToken);
+        var now = time.GetUtcNow();
+        await db.WriteAsync(
+            session => DotfilesTable.StoreAsync(session, caller.User.UserId, wanted.Repository, now), cancellationToken);
+        return await GetAsync(caller, db, cancellationToken);
+    }
+
+    private static async Task<IResult> DeleteAsync(ApiCaller caller, Db db, CancellationToken cancellationToken) =>
+        await db.WriteAsync(session => DotfilesTable.DeleteAsync(session, caller.User.UserId), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static bool IsUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
+            && !text.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter));
+}
