@@ -67,7 +67,10 @@ public sealed record Codespace
 
     public bool PendingOperation { get; init; }
 
-    /// <summary>Berth's own: why the state is <c>Failed</c>, with registry, image, rule and remedy where an image is to blame.</summary>
+    /// <summary>
+    /// Berth's own: why the state is <c>Failed</c>, or why the rebuild failed after which an available one goes on as it was; with
+    /// registry, image, rule and remedy where an image is to blame.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
 

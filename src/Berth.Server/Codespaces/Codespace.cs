@@ -67,7 +67,7 @@ internal sealed record Codespace
 
     public string State { get; init; } = "";
 
-    /// <summary>One line, when the state is Failed.</summary>
+    /// <summary>One line, when the state is Failed, or when it is Available after a rebuild that failed.</summary>
     public string? Failure { get; init; }
 
     /// <summary>Pinned by digest; null until a start has succeeded, so nobody has worked in the workspace yet.</summary>

@@ -43,7 +43,7 @@ internal static class CodespaceJson
             MachinesUrl = url + "/machines",
             StartUrl = url + "/start",
             StopUrl = url + "/stop",
-            Failure = codespace.State == CodespaceState.Failed ? codespace.Failure : null,
+            Failure = codespace.State is CodespaceState.Failed or CodespaceState.Available ? codespace.Failure : null,
             Image = codespace.Image,
         };
     }

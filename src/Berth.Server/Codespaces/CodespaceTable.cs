@@ -188,10 +188,12 @@ internal static class CodespaceTable
         await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
     }
 
-    /// <summary>False when somebody has wished for something else meanwhile.</summary>
+    /// <summary>With why its rebuild failed, when it goes on as it was.</summary>
+    /// <returns>False when somebody has wished for something else meanwhile.</returns>
     public static async Task<bool> AvailableAsync(DbSession session, Codespace codespace, DateTimeOffset now) => await session.ExecuteAsync(
         """
-        update codespaces set state = 'Available', failure = null, image = @Image, container_id = @ContainerId, remote_user = @RemoteUser,
+        update codespaces set state = 'Available', failure = @Failure, image = @Image, container_id = @ContainerId,
+          remote_user = @RemoteUser,
                workspace_folder = @WorkspaceFolder, commands_running = @CommandsRunning, rebuild = false, updated_at = @now,
                  last_used_at = @now
         where id = @Id and attempt = @Attempt and desired = 'available'
@@ -205,6 +207,7 @@ internal static class CodespaceTable
             codespace.RemoteUser,
             codespace.WorkspaceFolder,
             codespace.CommandsRunning,
+            codespace.Failure,
             now,
         }) == 1;
 

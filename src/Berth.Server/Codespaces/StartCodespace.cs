@@ -30,6 +30,7 @@ internal sealed class StartCodespace(
                         "ready",
                         $"the codespace is available "
                             + $"as {started.RemoteUser} in {started.WorkspaceFolder}"
+                            + $"{(started.Failure is null ? "" : " in its container of before")}"
                             + $"{(started.CommandsRunning ? "; commands go on in the background" : "")}");
                     await log.FlushAsync();
                     if (await db.WriteAsync(
@@ -117,7 +118,8 @@ internal sealed class StartCodespace(
         logs.Changed(codespace.Id);
         await steps.RunAsync(
             new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available, Waits = waits },
-            token => stop.RemoveContainersAsync(codespace, token), cancellationToken);
+            new EarlierContainers(token => stop.PauseAsync(codespace, token), token => stop.RemoveContainersAsync(codespace, token)),
+            cancellationToken);
     }
 
     /// <summary>

@@ -44,8 +44,13 @@ internal sealed class StopCodespace(
     }
 
     /// <summary>
-    /// Removes its containers with their anonymous volumes. One that was never finished may have run half of its commands, so it is no base
-    /// to go on from.
+    /// Nothing of it runs while its files are read for other containers; these stay until there is something to put in their place.
+    /// </summary>
+    public Task PauseAsync(Codespace codespace, CancellationToken cancellationToken) => StopContainersAsync(codespace, cancellationToken);
+
+    /// <summary>
+    /// Removes its containers with their anonymous volumes. One that was never finished may have run half of
+    /// its commands, so it is no base to go on from.
     /// </summary>
     public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// Settles which image the container is made from, building it where the configuration says so, and what image, features and
 /// devcontainer.json say together.
 /// </summary>
-internal sealed class BuildImage(BuildDockerfile build, BuildServices services, BuiltImages built)
+internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
 {
     /// <exception cref="FaultException">A build failed.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
@@ -29,7 +29,6 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services, 
             context = context with { ServiceImages = await services.RunAsync(context, compose.Others, cancellationToken) };
         }
 
-        await built.RemoveOldAsync(context.Codespace, cancellationToken);
         await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
         var metadata = EntriesOf(context, image.Image);
         var merged = MergedConfiguration.Of(metadata);

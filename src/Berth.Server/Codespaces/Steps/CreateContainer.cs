@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
@@ -5,11 +6,13 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Makes the container that people work in. It does not run yet.</summary>
-internal sealed class CreateContainer(CodespaceContainers containers)
+internal sealed class CreateContainer(CodespaceContainers containers, BuiltImages built)
 {
     /// <exception cref="FaultException">The engine refuses it.</exception>
     public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
+        // No container of an earlier start holds on to them any more.
+        await built.RemoveOldAsync(context.Codespace, cancellationToken);
         var service = context.Plan.Compose?.Main;
         if (service?.WorkingFolder is null)
         {

@@ -18,7 +18,7 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
     public async Task<StartContext?> RunAsync(StartContext context, CancellationToken cancellationToken)
     {
         var codespace = context.Codespace;
-        if (codespace.Rebuild
+        if ((codespace.Rebuild && context.FailedRebuild is null)
             || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
             || await engine.ContainerAsync(id, cancellationToken) is not { } container)
         {

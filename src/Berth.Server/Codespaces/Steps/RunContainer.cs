@@ -161,6 +161,7 @@ internal sealed class RunContainer(
             RemoteUser = context.Prepared.RemoteUser,
             WorkspaceFolder = context.Prepared.WorkspaceFolder,
             CommandsRunning = commandsRunning,
+            Failure = context.FailedRebuild,
         });
     }
 

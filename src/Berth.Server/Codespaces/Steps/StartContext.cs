@@ -22,6 +22,11 @@ internal sealed record StartContext(Codespace Codespace, CodespaceFolders Folder
     public Func<Codespace, Task> Available { get => field ?? throw Early(); init; }
 
     /// <summary>
+    /// Why the rebuild failed after which the codespace goes on as it was. Of <see cref="StartSteps"/>; null: there was none.
+    /// </summary>
+    public string? FailedRebuild { get; init; }
+
+    /// <summary>
     /// Told when the start waits for a program of the repository's, a lifecycle command or a service: from then on it holds no turn.
     /// </summary>
     public Action Waits { get; init; } = () => { };

@@ -186,4 +186,35 @@ public sealed class ReconcilerTests
         await world.AvailableAsync(name);
         Assert.NotEqual(before, Assert.Single(world.Engine.Containers).Id);
     }
+
+    /// <summary>A mistake in the configuration is mended from inside, so somebody has to get in.</summary>
+    [Theory]
+    [InlineData("{ \"image\": 7 }", "image must be a text")]
+    [InlineData("{", "devcontainer.json")]
+    [InlineData("{ \"build\": { \"dockerfile\": \"Gone\" } }", "the repository has no Gone")]
+    public async Task A_rebuild_that_is_refused_goes_on_in_the_container_of_before(string configuration, string reason)
+    {
+        await using var world = await ScriptedWorld.CreateAsync();
+        var name = await world.CreateAsync();
+        await world.AvailableAsync(name);
+        var before = (await world.ContainerAsync(name)).Id;
+        var file = Path.Combine(world.Folders(await world.RowAsync(name)).Workspace("app"), ".devcontainer.json");
+        var whole = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, configuration, TestContext.Current.CancellationToken);
+
+        await world.Ada.DoAsync("POST", $"/user/codespaces/{name}/rebuild");
+        Assert.Contains("in its container of before", await world.LogAsync(name, "available"), StringComparison.Ordinal);
+        await world.AvailableAsync(name);
+        Assert.Equal(before, Assert.Single(world.Engine.Containers).Id);
+        var row = (await world.RowAsync(name))!;
+        Assert.Contains(reason, row.Failure, StringComparison.Ordinal);
+        Assert.False(row.Rebuild);
+
+        await File.WriteAllTextAsync(file, whole, TestContext.Current.CancellationToken);
+        await world.Ada.DoAsync("POST", $"/user/codespaces/{name}/rebuild");
+        await world.LogAsync(name, "available");
+        await world.AvailableAsync(name);
+        Assert.NotEqual(before, Assert.Single(world.Engine.Containers).Id);
+        Assert.Null((await world.RowAsync(name))!.Failure);
+    }
 }
