@@ -118,6 +118,22 @@ public sealed class SshTests(SharedServer shared)
         await clients.Client("sftp").RunWithInputAsync($"get /root/two {folder["three"]}\n", "-b", "-", name);
         Assert.Equal("content", await File.ReadAllTextAsync(folder["three"], TestContext.Current.CancellationToken));
 
+        // A folder of it as one of this machine's, where there are file systems of programs.
+        if (File.Exists("/dev/fuse") && (await new Command("sh", "-c").TryAsync(null, "command -v sshfs")).ExitCode == 0)
+        {
+            var mounted = folder.Create("mounted");
+            await clients.Program("sshfs").RunAsync(name + ":/root", mounted, "-F", clients.Config);
+            try
+            {
+                await File.WriteAllTextAsync(Path.Combine(mounted, "four"), "by sshfs", TestContext.Current.CancellationToken);
+                Assert.Equal("contentby sshfs", (await world.ExecAsync(name, "cat /root/two /root/four")).Output);
+            }
+            finally
+            {
+                await new Command("umount").TryAsync(null, mounted);
+            }
+        }
+
         // Who knows the name and has no token gets nowhere; nobody inside changes the server.
         var stranger = clients.Client("ssh");
         stranger.Environment["BERTH_TOKEN"] = (await world.Server.UserAsync("bob")).Token;
