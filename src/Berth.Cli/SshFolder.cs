@@ -7,10 +7,10 @@ namespace Berth.Cli;
 /// What <c>ssh</c> needs on this machine, in <c>ssh/</c> of Berth's own folder: a key pair, the host key of each codespace, entries for
 /// <c>~/.ssh/config</c>.
 /// <code>
-/// id_ed25519, id_ed25519.pub   the key pair, made anew every month
-/// id_ed25519.before.pub        the public key before it: an ssh that runs may have read its private key
-/// known_hosts/NAME             the host key of one codespace
-/// config                       entries for ~/.ssh/config to include
+/// id_ed25519          the key pair, made anew every month
+/// id_ed25519.before   the public key before it: an ssh that runs may have read its private key
+/// known_hosts/NAME    the host key of one codespace
+/// config              entries for ~/.ssh/config to include
 /// </code>
 /// </summary>
 internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> program)
@@ -32,30 +32,32 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
     /// <summary>Makes a key pair where there is none, or where it has been used long enough.</summary>
     public void Renew(DateTimeOffset now)
     {
-        var (secret, known) = (folder[Key], folder[Key + ".pub"]);
-        if (File.Exists(secret) && File.Exists(known))
+        var secret = folder[Key];
+        if (File.Exists(secret))
         {
             if (now - new DateTimeOffset(File.GetLastWriteTimeUtc(secret), TimeSpan.Zero) < Lifetime)
             {
                 return;
             }
 
-            folder.Write(Key + ".before.pub", File.ReadAllText(known));
+            folder.Write(Key + ".before", Own(secret) ?? "");
         }
 
-        var fresh = OpenSshKey.Create();
-        folder.Write(Key + ".pub", fresh.PublicKey + " berth\n");
-        folder.Write(Key, fresh.PrivateKey);
+        // One file holds both keys: of two, several runs at once could leave halves of different pairs.
+        folder.Write(Key, OpenSshKey.Create().PrivateKey);
     }
 
     /// <summary>The client signs in with one of them.</summary>
-    public IReadOnlyList<string> PublicKeys() =>
-    [
-        .. new[] { Key + ".pub", Key + ".before.pub" }.Select(name => folder[name])
-            .Where(File.Exists)
-            .Select(file => OpenSshKey.ReadPublic(File.ReadAllText(file).Trim()))
-            .OfType<string>(),
-    ];
+    public IReadOnlyList<string> PublicKeys()
+    {
+        var before = folder[Key + ".before"];
+        return
+        [
+            .. new[] { Own(folder[Key]), File.Exists(before) ? OpenSshKey.ReadPublic(File.ReadAllText(before)) : null }.OfType<string>(),
+        ];
+    }
+
+    private static string? Own(string secret) => File.Exists(secret) ? OpenSshKey.PublicOf(File.ReadAllText(secret)) : null;
 
     /// <summary>Remembers by which key a codespace is known, so that nobody is asked.</summary>
     public void Know(string name, CodespaceSsh codespace)

@@ -41,6 +41,23 @@ public sealed record OpenSshKey(string PublicKey, string PrivateKey)
             : null;
     }
 
+    /// <summary>The public key of a private one's file; null for anything that is none of this kind.</summary>
+    public static string? PublicOf(string privateKey)
+    {
+        var base64 = string.Concat(privateKey.Split('\n').Where(line => !line.StartsWith("-----", StringComparison.Ordinal)));
+        var file = new byte[base64.Length];
+        var blob = PublicBlob(new byte[KeyBytes]);
+        if (!Convert.TryFromBase64String(base64, file, out var length))
+        {
+            return null;
+        }
+
+        var start = file.AsSpan(0, length).IndexOf(blob.AsSpan(0, blob.Length - KeyBytes));
+        return start >= 0 && start + blob.Length <= length
+            ? $"{Algorithm} {Convert.ToBase64String(file.AsSpan(start, blob.Length))}"
+            : null;
+    }
+
     private static OpenSshKey Of(KeyPair pair)
     {
         var blob = PublicBlob(pair.PublicKey);

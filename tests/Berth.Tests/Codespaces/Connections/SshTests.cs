@@ -29,6 +29,8 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
         Assert.Equal(PrivateKey, key.PrivateKey);
         Assert.Equal(key.PublicKey, OpenSshKey.ReadPublic(key.PublicKey + " ada@example.com"));
         Assert.Equal(key.PublicKey, OpenSshKey.ReadPublic(key.PublicKey.Insert(40, "\n")));
+        Assert.Equal(key.PublicKey, OpenSshKey.PublicOf(key.PrivateKey));
+        Assert.Null(OpenSshKey.PublicOf(key.PublicKey));
         Assert.NotEqual(OpenSshKey.Create(), OpenSshKey.Create());
     }
 
@@ -156,13 +158,14 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(secret));
 
         // The same key until it is a month old; the one before it is still good for who has read it.
-        var first = await File.ReadAllTextAsync(secret + ".pub", Cancel);
+        async Task<string> KeyAsync() => OpenSshKey.PublicOf(await File.ReadAllTextAsync(secret, Cancel))!;
+        var first = await KeyAsync();
         Assert.Contains(entry, await cli.DoAsync("codespace ssh --config"), StringComparison.Ordinal);
-        Assert.Equal(first, await File.ReadAllTextAsync(secret + ".pub", Cancel));
+        Assert.Equal(first, await KeyAsync());
         File.SetLastWriteTimeUtc(secret, File.GetLastWriteTimeUtc(secret).AddDays(-31));
         await cli.DoAsync("codespace ssh --config");
-        Assert.NotEqual(first, await File.ReadAllTextAsync(secret + ".pub", Cancel));
-        Assert.Equal(first, await File.ReadAllTextAsync(secret + ".before.pub", Cancel));
+        Assert.NotEqual(first, await KeyAsync());
+        Assert.Equal(first, await File.ReadAllTextAsync(secret + ".before", Cancel));
 
         var link = await cli.RunAsync("codespace", "code", name, "--print");
         var repository = World.Repository.Split('/')[1];
