@@ -77,7 +77,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
     private async Task<PinnedImage> RunAsync(StartContext context, Request request, BuildContext tar, CancellationToken cancellationToken)
     {
         var (name, what) = (BuiltImages.NameOf(context.Codespace, request.Purpose), request.What);
-        var labels = images.Labels(context.Codespace);
+        Dictionary<string, string> labels = new(StringComparer.Ordinal);
         if (request.Metadata is { } metadata)
         {
             labels[ImageMetadata.Label] = metadata;
@@ -132,6 +132,25 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         running.IsOver = true;
         var built = await engine.ImageAsync(name, cancellationToken)
             ?? throw new FaultException(FaultKind.Build, $"the image built from {what} is gone");
+        CheckLabels(context.Codespace, built, what);
         return new PinnedImage(name, built);
+    }
+
+    /// <summary>
+    /// Every stage ends with Berth's labels. That a build got round them is seen in what the engine made, however it read the text.
+    /// </summary>
+    private void CheckLabels(Codespace codespace, EngineImage built, string what)
+    {
+        var own = images.Labels(codespace);
+        var foreign = built.Labels.Where(label => BerthLabels.IsOwn(label.Key)).Except(own).Select(label => label.Key)
+            .Union(own.Where(label => built.Labels.GetValueOrDefault(label.Key) != label.Value).Select(label => label.Key)).ToList();
+        if (foreign.Count > 0)
+        {
+            throw new FaultException(
+                FaultKind.Configuration,
+                $"the build of {what} changes the label {string.Join(", ", foreign)}: labels that begin with {BerthLabels.Prefix} are "
+                    + "Berth's own",
+                "take it out of the Dockerfile");
+        }
     }
 }

@@ -48,6 +48,29 @@ public sealed class ForgedLabelsTests
         go.SetResult();
     }
 
+    /// <summary>However a builder read the text: what it made is looked at.</summary>
+    [Theory]
+    [InlineData("berth.codespace", "bob-app")]
+    [InlineData("berth.repository", "other/1")]
+    [InlineData("berth.unknown", "x")]
+    public async Task An_image_that_was_built_with_other_labels_is_not_used(string label, string value)
+    {
+        await using var world = await ScriptedWorld.CreateAsync();
+        world.Sandbox.Files[".devcontainer.json"] = """{ "build": { "dockerfile": "Dockerfile" } }""";
+        world.Sandbox.Files["Dockerfile"] = $"FROM {world.Server.Host}/{world.Ada.Login}/dev\nRUN true\n";
+        var name = await world.CreateAsync();
+        await world.AvailableAsync(name);
+        var row = (await world.RowAsync(name))!;
+        world.Engine.BuiltLabels = new Dictionary<string, string>(
+            world.Server.Services.GetRequiredService<BuiltImages>().Labels(row))
+        {
+            [label] = value,
+        };
+        var failed = await world.CreateAsync();
+        Assert.Contains(
+            $"changes the label {label}: labels that begin with berth.", await world.FailureAsync(failed), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Stopping_rebuilding_and_deleting_leave_it_alone()
     {

@@ -1,4 +1,6 @@
+using System.Formats.Tar;
 using System.Runtime.CompilerServices;
+using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Tests.Codespaces.Scripted;
@@ -37,6 +39,32 @@ internal sealed partial class ScriptedContainers
                 return [.. _images.Keys];
             }
         }
+    }
+
+    /// <summary>What a build makes of its labels; null: what stands in its Dockerfile.</summary>
+    public IReadOnlyDictionary<string, string>? BuiltLabels { get; set; }
+
+    /// <summary>Those of Berth's that stand last.</summary>
+    private static async Task<Dictionary<string, string>> LabelsInAsync(
+        Func<Stream, CancellationToken, Task> writeContext, CancellationToken cancellationToken)
+    {
+        using var context = new MemoryStream();
+        await writeContext(context, cancellationToken);
+        context.Position = 0;
+        await using var tar = new TarReader(context);
+        while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            if (entry.Name == BuildContext.DockerfileName)
+            {
+                using var reader = new StreamReader(entry.DataStream!);
+                var line = (await reader.ReadToEndAsync(cancellationToken)).Split('\n')
+                    .Last(text => text.StartsWith("LABEL berth.", StringComparison.Ordinal));
+                return line["LABEL ".Length..].Split(' ').Select(label => label.Split('=', 2))
+                    .ToDictionary(label => label[0], label => label[1].Trim('"'), StringComparer.Ordinal);
+            }
+        }
+
+        return [];
     }
 
     private Task<IReadOnlyList<EngineListedImage>> ImagesAsync(

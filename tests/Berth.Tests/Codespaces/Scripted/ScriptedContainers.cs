@@ -156,15 +156,23 @@ internal sealed partial class ScriptedContainers : IContainerEngine
                         $"{repository}@{digest.Value}", null, ImageLabels),
             cancellationToken);
 
-    public Task<string> BuildAsync(
-        EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken) =>
-        AnswerAsync(
+    public async Task<string> BuildAsync(
+        EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken)
+    {
+        var labels = new Dictionary<string, string>(build.Labels, StringComparer.Ordinal);
+        foreach (var (name, value) in BuiltLabels ?? await LabelsInAsync(writeContext, cancellationToken))
+        {
+            labels[name] = value;
+        }
+
+        return await AnswerAsync(
             () =>
             {
-                _images[build.Tag] = new EngineImage(build.Tag, null, build.Labels);
+                _images[build.Tag] = new EngineImage(build.Tag, null, labels);
                 return build.Tag;
             },
             cancellationToken);
+    }
 
     public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
         AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
