@@ -29,8 +29,18 @@ public sealed class GitInsideTests
         var repository = await RepositoryAsync(world, url);
         await world.GrantAsync("dev", repository);
         await CredentialAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/clone-credential");
+
+        // Dotfiles that nobody gets end no start.
+        using (var set = await world.Api.PutAsJsonAsync(
+            "/api/v3/user/codespaces/dotfiles", new { repository = remote.Url + "/other.git" }, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        }
+
         var started = (await world.CreateAsync(repository)).Is("Available")
-            .Says($"git inside signs in to {url} with {world.Ada.Login}'s clone credential (user ada)");
+            .Says(
+                $"git inside signs in to {url} with {world.Ada.Login}'s clone credential (user ada)",
+                $"dotfiles: {remote.Url}/other.git cannot be cloned");
         var name = started.Name;
         Assert.DoesNotContain(Password, started.Log, StringComparison.Ordinal);
         var clients = await SshClients.CreateAsync(world, folder, name);
