@@ -195,7 +195,7 @@ mount_cgroups() {
 ensure_codespace_tools() {
   ensure_packages git:git bwrap:bubblewrap /usr/sbin/nft:nftables /usr/sbin/ip:iproute2 /usr/sbin/mkfs.ext4:e2fsprogs setpriv:util-linux /bin/mount:mount
   # For docker inside.
-  ensure_packages dockerd:docker.io rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap iptables:iptables
+  ensure_packages dockerd:docker.io rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap iptables:iptables docker-compose:docker-compose
 }
 
 # ensure_ssh_server: OpenSSH's server for codespaces. Its package would start a server of this machine's own, so where it is not installed

@@ -27,7 +27,11 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         Assert.False((bool)inspected["HostConfig"]!["Privileged"]!);
         Assert.Null(inspected["HostConfig"]!["CapAdd"]);
         Assert.Null(inspected["HostConfig"]!["SecurityOpt"]);
-        Assert.Equal(["/run/berth/ssh-server", "/workspaces/app"], Targets(inspected));
+
+        // Privileged mode is asked for to run docker, which has an engine of the codespace's own.
+        Assert.Equal(
+            ["/run/berth/ssh-server", .. line == "privileged mode" ? ["/var/run/docker.sock"] : Array.Empty<string>(), "/workspaces/app"],
+            Targets(inspected));
     }
 
     [Fact]

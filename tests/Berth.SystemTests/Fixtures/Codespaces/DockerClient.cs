@@ -14,7 +14,8 @@ internal static class DockerClient
     }
 
     /// <summary>This machine's client with its libraries, on top of busybox; returns the image's reference.</summary>
-    public static async Task<string> ImageAsync(CodespaceWorld world, string name)
+    /// <param name="compose">With this machine's docker-compose as well, which is a program of Python's.</param>
+    public static async Task<string> ImageAsync(CodespaceWorld world, string name, bool compose = false)
     {
         using var folder = new TemporaryFolder();
         var root = folder.Create("root");
@@ -24,8 +25,21 @@ internal static class DockerClient
             for library in $(ldd "$client" 2>/dev/null | grep -o '/[^ ]*'); do put "$1" "$library"; done
             mkdir -p "$1/usr/local/bin"
             cp -L "$client" "$1/usr/local/bin/docker"
+            [ -n "$2" ] || exit 0
+            python=$(readlink -f /usr/bin/python3)
+            library=/usr/lib/${python##*/}
+            put "$1" /usr/bin/docker-compose
+            cp -L "$python" "$1/usr/bin/python3"
+            mkdir -p "$1/usr/lib/python3"
+            cp -a "$library" "$1/usr/lib/"
+            cp -a /usr/lib/python3/dist-packages "$1/usr/lib/python3/"
+            find "$1/usr/lib" -name __pycache__ -prune -exec rm -rf {} +
+            modules=$(find "$library" /usr/lib/python3/dist-packages -name '*.so')
+            for needed in $(ldd "$python" $modules 2>/dev/null | grep -o '[[:space:]]/[^ ]*' | sort -u); do
+              put "$1" "$needed"
+            done
             """;
-        await new Command("sh", "-c", Copy, "sh").RunAsync(root);
+        await new Command("sh", "-c", Copy, "sh").RunAsync(root, compose ? "compose" : "");
         await new Command("tar", "-C", root, "-cf", folder["layer.tar"], ".").RunAsync();
         return await world.ImageAsync(name, folder["layer.tar"]);
     }
