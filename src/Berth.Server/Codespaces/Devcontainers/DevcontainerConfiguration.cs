@@ -152,7 +152,11 @@ internal sealed record DevcontainerConfiguration(
     private void AddCapabilities(JsonArray names)
     {
         List<string> asked = [.. names.Select(name => TextOf(name) ?? "")];
-        _passed["capAdd"] = new JsonArray([.. asked.Where(Capabilities.IsGiven).Select(name => (JsonNode?)name)]);
+        if (asked.Where(Capabilities.IsGiven).ToList() is { Count: > 0 } given)
+        {
+            _passed["capAdd"] = new JsonArray([.. given.Select(name => (JsonNode?)name)]);
+        }
+
         if (asked.Where(name => !Capabilities.IsGiven(name)).ToList() is { Count: > 0 } withheld)
         {
             ((List<string>)Ignored)

@@ -191,10 +191,10 @@ public sealed class DevcontainerFileTests : IDisposable
         var configuration = Read();
         Assert.Equal(
             [
-                "initializeCommand", "runArgs", "mounts", "privileged", "capAdd", "securityOpt", "appPort", "updateRemoteUserUID",
-                "invented", "workspaceMount",
+                "appPort", "capAdd", "initializeCommand", "invented", "mounts", "privileged", "runArgs", "securityOpt",
+                "updateRemoteUserUID", "workspaceMount",
             ],
-            configuration.Ignored.Select(line => line.Split(' ')[0]).OrderBy(name => name == "workspaceMount"));
+            configuration.Ignored.Select(line => line.Split(' ')[0].TrimEnd(':')).Order(StringComparer.Ordinal));
         Assert.Equal(["containerEnv"], configuration.Entry.Select(field => field.Key));
         Assert.Equal("/src", configuration.MountTarget);
     }
