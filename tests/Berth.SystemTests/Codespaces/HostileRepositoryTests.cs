@@ -62,7 +62,7 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         Assert.Null(inspected["HostConfig"]!["CapAdd"]);
         Assert.Null(inspected["HostConfig"]!["SecurityOpt"]);
         Assert.Equal("berth-" + started.Name, (string?)inspected["HostConfig"]!["NetworkMode"]);
-        Assert.Equal(["/run/berth/ssh-server", "/workspaces/app"], Targets(inspected));
+        Assert.Equal(["/run/berth/ssh-server", "/var/run/docker.sock", "/workspaces/app"], Targets(inspected));
         Assert.Contains(
             Path.Combine(world.Server.Data, "codespaces", started.Name, "workspace", "app"),
             inspected["Mounts"]!.AsArray().Select(mount => (string?)mount!["Source"]));
