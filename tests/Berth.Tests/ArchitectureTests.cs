@@ -38,6 +38,7 @@ public sealed partial class ArchitectureTests
         ["Permissions"] = ["Devcontainers", "Expansion", "Preflight"],
         ["Preflight"] = [
             "Devcontainers", "Docker", "Engine", "Expansion", "Features", "Git", "Images", "Permissions", "Sandbox", "Steps",
+            "Workspaces",
         ],
         ["Sandbox"] = [],
         ["Steps"] = [

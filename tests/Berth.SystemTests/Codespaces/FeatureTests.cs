@@ -14,7 +14,7 @@ public sealed class FeatureTests(SharedServer shared)
         var names = await world.PublishFeaturesAsync(
             ("hello", """
                 { "id": "hello", "version": "1.2.3", "name": "Hello", "options": { "greeting": { "type": "string", "default": "hi" } }, "containerEnv": { "PATH": "/opt/hello:${PATH}" },
-                  "postCreateCommand": "echo hello >> /tmp/commands", "capAdd": ["SYS_PTRACE"], "dependsOn": { "NAME/base": {} } }
+                  "postCreateCommand": "echo hello >> /tmp/commands", "capAdd": ["NET_ADMIN"], "dependsOn": { "NAME/base": {} } }
                 """, """
                 #!/bin/sh
                 set -e
@@ -43,7 +43,7 @@ public sealed class FeatureTests(SharedServer shared)
         await world.GrantAsync("features%2Fbase", repository);
 
         var started = (await world.StartAsync(refused.Name)).Is("Available")
-            .Says($"installing {names}/base, {names}/hello:1, ./own", "asks for the capabilities SYS_PTRACE, which it does not get");
+            .Says($"installing {names}/base, {names}/hello:1, ./own", "asks for the capabilities NET_ADMIN, which it does not get");
         Assert.DoesNotContain("berthc_", started.Log, StringComparison.Ordinal);
         Assert.Equal(
             "good day dev /home/dev root 0\ngood day dev /home/dev root 0\nit's $HOME\nhello\nrepository\ndev\n",

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
@@ -57,6 +58,31 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
                 : []);
     }
 
+    /// <summary>A tree of trees that are the same takes a few kilobytes in a repository, and 160,000 files in a checkout.</summary>
+    [Trait("Suite", "hostile")]
+    [Fact]
+    public async Task A_look_at_a_repository_of_endless_files_has_an_end()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", """{ "image": "r.test/a/b:1" }"""));
+        var git = new Command("git", "-C", world.FolderOf("app"), "-c", "user.name=ada", "-c", "user.email=ada@example.com");
+        var blob = (await git.RunWithInputAsync("x", "hash-object", "-w", "--stdin")).Line;
+        var folder = (await git.RunWithInputAsync(
+            string.Concat(Enumerable.Range(0, 400).Select(i => $"100644 blob {blob}\tf{i}\n")), "mktree")).Line;
+        var all = (await git.RunWithInputAsync(
+            string.Concat(Enumerable.Range(0, 400).Select(i => $"040000 tree {folder}\td{i}\n")), "mktree")).Line;
+        var commit = (await git.RunAsync("commit-tree", all, "-m", "many")).Line;
+        await git.RunAsync("update-ref", "refs/heads/main", commit);
+
+        var report = await RunAsync(world, repository);
+        Assert.False(report.GetProperty("ok").GetBoolean());
+        Assert.Contains("has more than 131072 files", Text(report, "failure"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(world.Server.Data, "codespaces"), "~preflight*"));
+        Assert.DoesNotContain(
+            "~preflight", await File.ReadAllTextAsync("/proc/self/mountinfo", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Berths_own_images_are_judged_for_the_repository_and_the_person_who_asks()
     {
@@ -87,7 +113,7 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         var names = await world.PublishFeaturesAsync(
             (
                 "tool",
-                """{ "id": "tool", "version": "1.2.3", "name": "Tool", "capAdd": ["SYS_PTRACE"], "dependsOn": { "NAME/base": {} } }""",
+                """{ "id": "tool", "version": "1.2.3", "name": "Tool", "capAdd": ["NET_ADMIN"], "dependsOn": { "NAME/base": {} } }""",
                 "true\n"),
             ("base", """{ "id": "base", "version": "1.0.0", "name": "Base" }""", "true\n"));
         var repository = await world.RepositoryAsync(
@@ -116,7 +142,7 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.Equal(
             ("dependsOn", "feature", $"{names}/base"),
             (Text(References(report)[3], "where"), Text(References(report)[3], "kind"), Text(References(report)[3], "reference")));
-        Assert.Contains("asks for the capabilities SYS_PTRACE", report.GetProperty("remarks")[0].GetString(), StringComparison.Ordinal);
+        Assert.Contains("asks for the capabilities NET_ADMIN", report.GetProperty("remarks")[0].GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

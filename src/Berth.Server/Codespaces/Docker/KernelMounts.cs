@@ -20,7 +20,9 @@ internal static partial class KernelMounts
     private const int NewMounts = 0x20000;
     private const int OwnFolders = 0x200;
     private const int PathOnly = 0x200000;
-    private const int NoFollow = 0x20000;
+
+    // fcntl.h: another value on arm64.
+    private static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Attributes

@@ -17,8 +17,9 @@ internal sealed partial class CloneRepository(
     OutgoingOptions options, OutgoingNetworks networks, CodespaceTools tools, Firewall firewall, ISandbox sandbox, TimeProvider time)
 {
     private const long MaxBytes = 10L * 1024 * 1024 * 1024;
-    private const long MaxNewestBytes = 2L * 1024 * 1024 * 1024;
+    public const long MaxNewestBytes = 2L * 1024 * 1024 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan NewestTimeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
     /// <param name="url"><c>http:</c>, <c>https:</c>, or <c>file:</c> where the operator allows it.</param>
@@ -30,7 +31,7 @@ internal sealed partial class CloneRepository(
     public Task RunAsync(
         string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress,
         CancellationToken cancellationToken) =>
-        RunAsync(url, reference, target, view, credential, [], MaxBytes, progress, cancellationToken);
+        RunAsync(url, reference, target, view, credential, [], (MaxBytes, Timeout), progress, cancellationToken);
 
     /// <summary>
     /// As <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, the newest
@@ -40,16 +41,16 @@ internal sealed partial class CloneRepository(
         string url, string? reference, string target, SandboxView view, CloneCredential? credential, IReadOnlyList<string> only,
         CancellationToken cancellationToken)
     {
-        var sparse = Sparse(view, only);
+        var (sparse, limits) = (Sparse(view, only), (MaxNewestBytes, NewestTimeout));
         try
         {
-            await RunAsync(url, reference, target, view, credential, ["--depth=1", .. sparse], MaxNewestBytes, _ => { }, cancellationToken);
+            await RunAsync(url, reference, target, view, credential, ["--depth=1", .. sparse], limits, _ => { }, cancellationToken);
         }
         catch (FaultException exception) when (exception.Message.Contains("does not support shallow", StringComparison.Ordinal))
         {
             // A web server that only shows files has no way to leave history out.
             CodespaceFolders.Delete(target);
-            await RunAsync(url, reference, target, view, credential, sparse, MaxNewestBytes, _ => { }, cancellationToken);
+            await RunAsync(url, reference, target, view, credential, sparse, limits, _ => { }, cancellationToken);
         }
     }
 
@@ -72,7 +73,7 @@ internal sealed partial class CloneRepository(
 
     private async Task RunAsync(
         string url, string? reference, string target, SandboxView view, CloneCredential? credential, IEnumerable<string> options,
-        long maxBytes, Action<string> progress,
+        (long Bytes, TimeSpan Time) limits, Action<string> progress,
         CancellationToken cancellationToken)
     {
         var uri = Check(url);
@@ -92,13 +93,13 @@ internal sealed partial class CloneRepository(
         using var done = new CancellationTokenSource();
         Directory.CreateDirectory(target);
         Ownership.GiveOne(target, view.User);
-        var watching = WatchSizeAsync(target, maxBytes, tooLarge, done.Token);
+        var watching = WatchSizeAsync(target, limits.Bytes, tooLarge, done.Token);
         try
         {
             var result = await sandbox.RunAsync(
                 View(view, uri, target, askpass), tools.Git(), arguments, Environment(home, GlobalConfiguration(uri, home), askpass), home,
                 line => ReadProgress(line, said, progress),
-                Timeout, tooLarge.Token);
+                limits.Time, tooLarge.Token);
             if (result.ExitCode != 0)
             {
                 throw Failed(url, branch, credential, said);
@@ -106,7 +107,7 @@ internal sealed partial class CloneRepository(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FaultException(FaultKind.Repository, $"the clone of {url} is larger than {maxBytes / 1024 / 1024 / 1024} GiB");
+            throw new FaultException(FaultKind.Repository, $"the clone of {url} is larger than {limits.Bytes >> 30} GiB");
         }
         catch (TimeoutException exception)
         {

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Codespaces.Steps;
+using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Database;
 using Berth.Server.Faults;
 using Berth.Server.Repositories;
@@ -13,8 +14,15 @@ namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
 internal sealed class LookAtRepository(
-    Db db, DataOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, TimeProvider time) : IDisposable
+    Db db, DataOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, WorkspaceFilesystem filesystems,
+    TimeProvider time) : IDisposable
 {
+    /// <summary>
+    /// A few kilobytes of a repository become as many files as somebody likes. They lie on a filesystem that goes with the look, so neither
+    /// they nor their number are the server's.
+    /// </summary>
+    private const int MaxFiles = 131_072;
+
     /// <summary>All that is read to know what a repository asks for.</summary>
     private static readonly string[] Configurations = ["/.devcontainer.json", "/.devcontainer/"];
 
@@ -63,24 +71,34 @@ internal sealed class LookAtRepository(
         var url = (await db.ReadAsync(session => RepositoryTable.FindAsync(session, repository.Id), cancellationToken))?.CloneUrl
             ?? throw CloneWorkspace.NoUrl(repository.FullName);
         var credential = await credentials.ForAsync(repository.Id, userId, login, url, cancellationToken);
-        DeleteForgotten();
+        await DeleteForgottenAsync(cancellationToken);
         var id = RandomNumberGenerator.GetInt32(int.MaxValue);
         var folders = new CodespaceFolders(options.DataPath, $"{Prefix}{id:x8}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         try
         {
             folders.Prepare();
+            await filesystems.MountAsync(folders, CloneRepository.MaxNewestBytes, cancellationToken, MaxFiles);
             var view = SandboxView.Of(folders, host.Name, id) with { Home = folders.GitHome };
             await clone.NewestAsync(url, reference, folders.CloneInProgress, view, credential, only, cancellationToken);
             return await look(folders.CloneInProgress);
         }
+        catch (FaultException fault) when (fault.Message.Contains("No space left on device", StringComparison.Ordinal))
+        {
+            throw new FaultException(
+                FaultKind.Repository,
+                $"{repository.FullName} has more than {MaxFiles} files or {CloneRepository.MaxNewestBytes >> 30} GiB, too much for a look "
+                    + "at it; a codespace of it has its machine's disk",
+                fault);
+        }
         finally
         {
+            await filesystems.UnmountAsync(folders, CancellationToken.None);
             folders.Delete();
         }
     }
 
     /// <summary>Of servers that were killed meanwhile.</summary>
-    private void DeleteForgotten()
+    private async Task DeleteForgottenAsync(CancellationToken cancellationToken)
     {
         var all = new DirectoryInfo(Path.Combine(options.DataPath, "codespaces"));
         if (!all.Exists)
@@ -91,7 +109,9 @@ internal sealed class LookAtRepository(
         foreach (var old in all.EnumerateDirectories(Prefix + "*")
             .Where(folder => time.GetUtcNow().UtcDateTime - folder.CreationTimeUtc > Forgotten))
         {
-            CodespaceFolders.Delete(old.FullName);
+            var folders = new CodespaceFolders(options.DataPath, old.Name);
+            await filesystems.UnmountAsync(folders, cancellationToken);
+            folders.Delete();
         }
     }
 }

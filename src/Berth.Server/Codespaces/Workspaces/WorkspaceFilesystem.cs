@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Berth.Server.Faults;
 
@@ -18,8 +19,9 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Makes the filesystem where there is none, lets it grow to <paramref name="bytes"/>, and mounts it.</summary>
+    /// <param name="files">How many files and folders a new one holds; null: as many as its size has room for.</param>
     /// <exception cref="FaultException">This machine cannot; the message says why and what would help.</exception>
-    public async Task MountAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken)
+    public async Task MountAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken, int? files = null)
     {
         Directory.CreateDirectory(folders.Workspaces);
         if (options.Workspaces == CodespaceOptions.WorkspaceFolder || IsOldFolder(folders))
@@ -31,7 +33,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
         var isNew = !File.Exists(folders.WorkspaceImage);
         if (isNew)
         {
-            await MakeAsync(folders, bytes, cancellationToken);
+            await MakeAsync(folders, bytes, files, cancellationToken);
         }
 
         var grows = !isNew && new FileInfo(folders.WorkspaceImage).Length < bytes;
@@ -108,7 +110,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
     }
 
     /// <summary>Under another name first: an image that exists is whole.</summary>
-    private async Task MakeAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken)
+    private async Task MakeAsync(CodespaceFolders folders, long bytes, int? files, CancellationToken cancellationToken)
     {
         var unfinished = folders.WorkspaceImage + ".new";
         File.Delete(unfinished);
@@ -122,8 +124,10 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
         // Nothing is written ahead of its use, neither now nor by the kernel later (noinit_itable): an image takes the room of what lies in
         // it.
         string[] journal = bytes < 1L << 30 ? [] : ["-J", "size=32"];
+        string[] inodes = files is null ? [] : ["-N", files.Value.ToString(CultureInfo.InvariantCulture)];
         await RunAsync(
-            "mkfs.ext4", ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. journal, unfinished],
+            "mkfs.ext4",
+            ["-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. journal, .. inodes, unfinished],
             cancellationToken);
         File.Move(unfinished, folders.WorkspaceImage);
     }

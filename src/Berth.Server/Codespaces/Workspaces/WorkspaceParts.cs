@@ -92,7 +92,11 @@ internal static partial class WorkspaceParts
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
         if (isFolder)
         {
-            File.Delete(place);
+            if (File.Exists(place))
+            {
+                File.Delete(place);
+            }
+
             Directory.CreateDirectory(place);
         }
         else

@@ -37,6 +37,9 @@ internal sealed class ByHand(string name, WrittenConfiguration written) : IAsync
         }
 
         await new Command("git", "-C", Checkout).RunAsync("init", "--quiet");
+
+        // As a person's own files are, who is the first user of her machine.
+        await new Command("chown").RunAsync("--recursive", "1000:1000", Checkout);
         await new Command("env", "COMPOSE_PROJECT_NAME=" + Project, "DOCKER_BUILDKIT=0", "devcontainer", "up")
             .TryAsync(null, "--workspace-folder", Checkout, "--id-label", _label, "--buildkit", "never", "--no-lockfile");
         var facts = await new Command("devcontainer", "exec").RunAsync(
