@@ -41,7 +41,8 @@ public sealed class MountTests(SharedServer shared)
         Assert.Equal(
             "2\n2\nno\n",
             (await world.ExecAsync(
-                started.Name, "echo 2 > /etc/app/two; cat config/two; echo 2 > config/one; cat /one; (echo 3 > /one) 2>/dev/null || echo no"))
+                started.Name, "echo 2 > /etc/app/two; cat config/two; echo 2 > config/one; cat /one; "
+                    + "(echo 3 > /one) 2>/dev/null || echo no"))
             .Output);
         await world.ExecAsync(started.Name, "echo kept > /cache/x; echo kept > node_modules/y");
         (await world.StopAsync(started.Name)).Is("Shutdown");
