@@ -59,7 +59,15 @@ internal sealed class ByHand(string name, WrittenConfiguration written) : IAsync
             var images = (await docker.RunAsync(["inspect", "--format", "{{.Config.Image}}", .. containers])).Text
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(image => image.StartsWith("vsc-", StringComparison.Ordinal)
                     || image.StartsWith(Project, StringComparison.Ordinal)).Distinct().ToArray();
+            var volumes = (await docker.RunAsync(
+                    ["inspect", "--format", "{{range .Mounts}}{{if eq .Type \"volume\"}}{{.Name}} {{end}}{{end}}", .. containers])).Text
+                .Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray();
             await docker.RunAsync(["rm", "--force", "--volumes", .. containers]);
+            foreach (var volume in volumes)
+            {
+                await docker.TryAsync(null, "volume", "rm", "--force", volume);
+            }
+
             if (images.Length > 0)
             {
                 await docker.TryAsync(null, ["rmi", "--force", .. images]);
@@ -67,12 +75,6 @@ internal sealed class ByHand(string name, WrittenConfiguration written) : IAsync
         }
 
         await docker.TryAsync(null, "network", "rm", Project + "_default");
-        foreach (var volume in (await docker.RunAsync("volume", "ls", "--quiet", "--filter", "name=" + Project)).Text
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Append($"{name}-modules"))
-        {
-            await docker.TryAsync(null, "volume", "rm", "--force", volume);
-        }
-
         _folder.Dispose();
     }
 }
