@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Compose;
@@ -30,7 +31,7 @@ internal sealed partial class ServiceReader(
             Environment = Refusals.Try(() => Environment(service, name)) ?? [],
             User = Refusals.Try(() => Text(service, "user")),
             WorkingFolder = Refusals.Try(() => Folder(service, name)),
-            HostName = Refusals.Try(() => Matching(service, "hostname", HostGrammar(), "name of a host")),
+            HostName = Refusals.Try(() => Matching(service, "hostname", HostNames.Grammar(), "name of a host")),
             StopSignal = Refusals.Try(() => Matching(service, "stop_signal", SignalGrammar(), "signal")),
             Terminal = Refusals.Try(() => Flag(service, name, "tty")),
             Input = Refusals.Try(() => Flag(service, name, "stdin_open")),
@@ -160,7 +161,7 @@ internal sealed partial class ServiceReader(
             {
                 aliases.AddRange(
                     MountReader.Items(about["aliases"], "aliases")
-                        .Select(alias => Matching(ComposeFiles.TextOf(alias), HostGrammar(), alias, "name of a host")));
+                        .Select(alias => Matching(ComposeFiles.TextOf(alias), HostNames.Grammar(), alias, "name of a host")));
                 foreach (var (key, value) in about.Entries.Where(entry => entry.Key != "aliases" && !entry.Value.IsUnset))
                 {
                     remarks.Add(
@@ -170,7 +171,7 @@ internal sealed partial class ServiceReader(
             }
         }
 
-        if (service["container_name"] is ComposeText container && HostGrammar().IsMatch(container.Value))
+        if (service["container_name"] is ComposeText container && HostNames.Grammar().IsMatch(container.Value))
         {
             aliases.Add(container.Value);
         }
@@ -183,7 +184,7 @@ internal sealed partial class ServiceReader(
         .. MountReader.Items(service["links"], $"services.{name}.links").Select(
             link => (Node: link, Parts: ComposeFiles.TextOf(link).Split(':', 2))).Where(
             link => link.Parts.Length == 2)
-            .Select(link => (link.Parts[0], Matching(link.Parts[1], HostGrammar(), link.Node, "name of a host"))),
+            .Select(link => (link.Parts[0], Matching(link.Parts[1], HostNames.Grammar(), link.Node, "name of a host"))),
     ];
 
     private void CheckNetwork(string network, ComposeNode node, string name)
@@ -324,9 +325,6 @@ internal sealed partial class ServiceReader(
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex NameGrammar();
-
-    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex HostGrammar();
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex VariableGrammar();

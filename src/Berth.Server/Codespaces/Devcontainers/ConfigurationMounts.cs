@@ -101,5 +101,6 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
 
     private void LeaveOut(string where, string what, string reason) => ignored.Add($"{where}: {what} is left out: {reason}");
 
-    private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "…";
+    /// <summary>For a line of the log.</summary>
+    internal static string Short(string text) => text.Length <= 200 ? text : text[..200] + "…";
 }

@@ -118,7 +118,7 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
         var text = value is JsonArray list
             ? string.Join(", ", list.Select(TextOf))
             : TextOf(value);
-        return text.Length <= 200 ? text : text[..200] + "…";
+        return ConfigurationMounts.Short(text);
     }
 
     private static string TextOf(JsonNode? value) =>

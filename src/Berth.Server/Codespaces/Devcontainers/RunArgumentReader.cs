@@ -39,7 +39,7 @@ internal sealed partial class RunArgumentReader(
             else if (!Honour(name, value))
             {
                 LeaveOut(
-                    value.Length == 0 || RunFlags.IsSwitch(name) ? name : $"{name}={Short(value)}",
+                    value.Length == 0 || RunFlags.IsSwitch(name) ? name : $"{name}={ConfigurationMounts.Short(value)}",
                     RunFlags.Reasons.GetValueOrDefault(name, "codespaces do not know it"));
             }
         }
@@ -102,10 +102,10 @@ internal sealed partial class RunArgumentReader(
                 return Variable(value);
             case "--env-file":
                 return Variables(value);
-            case "--name" or "--network-alias" or "--net-alias" when HostGrammar().IsMatch(value):
+            case "--name" or "--network-alias" or "--net-alias" when HostNames.Grammar().IsMatch(value):
                 _aliases.Add(value);
                 return true;
-            case "--hostname" when HostGrammar().IsMatch(value):
+            case "--hostname" when HostNames.Grammar().IsMatch(value):
                 _result = _result with { HostName = value };
                 return true;
             case "--workdir" when value.StartsWith('/') && ContainerPath.TryParse(value, out var path) && !path.IsKernels:
@@ -143,7 +143,8 @@ internal sealed partial class RunArgumentReader(
             case "--cap-drop" when CapabilityGrammar().IsMatch(value):
                 return Added(_dropped, value);
             case "--network" when value is "bridge" or "default":
-            case "--platform" when value == "linux/" + Architecture || value.StartsWith($"linux/{Architecture}/", StringComparison.Ordinal):
+            case "--platform" when value == "linux/" + PlannedBuild.Architecture
+                || value.StartsWith($"linux/{PlannedBuild.Architecture}/", StringComparison.Ordinal):
             case "--ipc" or "--cgroupns" when value == "private":
                 return true;
             default:
@@ -179,13 +180,13 @@ internal sealed partial class RunArgumentReader(
             {
                 if (line.Length > 0 && line[0] != '#' && !Variable(line))
                 {
-                    LeaveOut($"{Short(line)} in {found}", RunFlags.Reasons["--env"]);
+                    LeaveOut($"{ConfigurationMounts.Short(line)} in {found}", RunFlags.Reasons["--env"]);
                 }
             }
         }
         catch (FaultException fault) when (fault is not LimitException)
         {
-            LeaveOut("--env-file " + Short(path), fault.Message);
+            LeaveOut("--env-file " + ConfigurationMounts.Short(path), fault.Message);
         }
 
         return true;
@@ -215,14 +216,7 @@ internal sealed partial class RunArgumentReader(
         return true;
     }
 
-    private void LeaveOut(string what, string reason) => ignored.Add($"runArgs: {Short(what)} is left out: {reason}");
-
-    private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "…";
-
-    private static string Architecture => PlannedBuild.Architecture;
-
-    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex HostGrammar();
+    private void LeaveOut(string what, string reason) => ignored.Add($"runArgs: {ConfigurationMounts.Short(what)} is left out: {reason}");
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,63}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex LabelGrammar();
