@@ -22,28 +22,12 @@ internal sealed class StartCodespace(
         var progress = new StartProgress();
         try
         {
-            await StartAsync(
-                codespace, log, progress,
-                async started =>
-                {
-                    log.Write(
-                        "ready",
-                        $"the codespace is available "
-                            + $"as {started.RemoteUser} in {started.WorkspaceFolder}"
-                            + $"{(started.Failure is null ? "" : " in its container of before")}"
-                            + $"{(started.CommandsRunning ? "; commands go on in the background" : "")}");
-                    await log.FlushAsync();
-                    if (await db.WriteAsync(
-                        session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken))
-                    {
-                        Ended(StartOutcome.Available, StartCause.None);
-                    }
-
-                    inBackground = started.CommandsRunning;
-                    available();
-                    logs.Changed(codespace.Id);
-                },
-                waits, cancellationToken);
+            var running = await StartAsync(codespace, log, progress, waits, cancellationToken);
+            await AvailableAsync(running.Codespace, log, () => Ended(StartOutcome.Available, StartCause.None), cancellationToken);
+            inBackground = running.Codespace.CommandsRunning;
+            available();
+            logs.Changed(codespace.Id);
+            await running.Rest();
         }
         catch (Exception exception) when (inBackground)
         {
@@ -101,9 +85,8 @@ internal sealed class StartCodespace(
         }
     }
 
-    private async Task StartAsync(
-        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Func<Codespace, Task> available, Action waits,
-        CancellationToken cancellationToken)
+    private async Task<RunningStart> StartAsync(
+        Codespace codespace, CodespaceLogWriter log, StartProgress progress, Action waits, CancellationToken cancellationToken)
     {
         log.Write(
             "start", $"starting {codespace.Name} of {codespace.RepositoryFullName}{(codespace.Ref is null ? "" : $" at {codespace.Ref}")}");
@@ -116,10 +99,26 @@ internal sealed class StartCodespace(
             },
             cancellationToken);
         logs.Changed(codespace.Id);
-        await steps.RunAsync(
-            new StartContext(codespace, host.Folders(codespace), log, progress) { Available = available, Waits = waits },
+        return await steps.RunAsync(
+            new BegunStart(codespace, host.Folders(codespace), log, progress, waits),
             new EarlierContainers(token => stop.PauseAsync(codespace, token), token => stop.RemoveContainersAsync(codespace, token)),
             cancellationToken);
+    }
+
+    /// <param name="written">Told when the row says so.</param>
+    private async Task AvailableAsync(Codespace started, CodespaceLogWriter log, Action written, CancellationToken cancellationToken)
+    {
+        log.Write(
+            "ready",
+            $"the codespace is available "
+                + $"as {started.RemoteUser} in {started.WorkspaceFolder}"
+                + $"{(started.Failure is null ? "" : " in its container of before")}"
+                + $"{(started.CommandsRunning ? "; commands go on in the background" : "")}");
+        await log.FlushAsync();
+        if (await db.WriteAsync(session => CodespaceTable.AvailableAsync(session, started, time.GetUtcNow()), cancellationToken))
+        {
+            written();
+        }
     }
 
     /// <summary>

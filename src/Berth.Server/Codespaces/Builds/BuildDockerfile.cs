@@ -10,7 +10,7 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a context that Berth packed:
+/// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a start that Berth packed:
 /// neither a tool nor the repository's own text has a say in what the engine is asked. No secret is part of it.
 /// </summary>
 internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages images, BuildGroups groups, TimeProvider time)
@@ -19,12 +19,12 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
 
     /// <param name="purpose">Part of the image's name; lower case letters.</param>
     /// <exception cref="FaultException">It failed, with the instruction that did.</exception>
-    public async Task<PinnedImage> RunAsync(StartContext context, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
+    public async Task<PinnedImage> RunAsync(FetchedStart start, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
     {
         Dictionary<string, SentBase> pins = new(StringComparer.Ordinal);
         foreach (var (text, reference) in planned.Pinned)
         {
-            var pinned = context.Images[reference];
+            var pinned = start.Images[reference];
             if (pinned.Image.HasTriggers)
             {
                 throw new FaultException(
@@ -36,34 +36,34 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
             pins[text] = new SentBase(pinned.Reference, pinned.Image.Environment) { Folder = pinned.Image.Folder };
         }
 
-        var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(context.Codespace), context.Plan.Budget);
+        var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(start.Codespace), start.Plan.Budget);
         var tar = new BuildContext(
-            Path.Combine(context.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
-        context.Log.Write("build", $"building {planned.Build.Dockerfile}");
+            Path.Combine(start.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
+        start.Log.Write("build", $"building {planned.Build.Dockerfile}");
         var request = new Request(
             purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network,
             planned.Build.Dockerfile);
-        return await RunAsync(context, request, tar, cancellationToken);
+        return await RunAsync(start, request, tar, cancellationToken);
     }
 
     /// <summary>Builds one stage <c>FROM</c> an image that the codespace has, with instructions that Berth wrote.</summary>
     /// <param name="files">Writes what they copy; null copies nothing.</param>
     /// <param name="metadata">The label devcontainer.metadata of the image; null leaves it.</param>
     public Task<PinnedImage> LayerAsync(
-        StartContext context, PinnedImage from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
+        FetchedStart start, PinnedImage from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
         string? metadata, string purpose, string what,
         CancellationToken cancellationToken)
     {
         var dockerfile = SentDockerfile.Layer(
             OwnStage, new SentBase(from.Reference, from.Image.Environment) { Folder = from.Image.Folder },
-            [$"LABEL {images.StageLabels(context.Codespace)}", .. instructions], what, context.Plan.Budget);
+            [$"LABEL {images.StageLabels(start.Codespace)}", .. instructions], what, start.Plan.Budget);
         var tar = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
         var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what)
         {
             Metadata = metadata,
         };
-        return RunAsync(context, request, tar, cancellationToken);
+        return RunAsync(start, request, tar, cancellationToken);
     }
 
     private sealed record Request(
@@ -74,24 +74,24 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
 
     private const string OwnStage = "berth-stage-0";
 
-    private async Task<PinnedImage> RunAsync(StartContext context, Request request, BuildContext tar, CancellationToken cancellationToken)
+    private async Task<PinnedImage> RunAsync(FetchedStart start, Request request, BuildContext tar, CancellationToken cancellationToken)
     {
-        var (name, what) = (BuiltImages.NameOf(context.Codespace, request.Purpose), request.What);
+        var (name, what) = (BuiltImages.NameOf(start.Codespace, request.Purpose), request.What);
         Dictionary<string, string> labels = new(StringComparer.Ordinal);
         if (request.Metadata is { } metadata)
         {
             labels[ImageMetadata.Label] = metadata;
         }
 
-        var limits = Machines.LimitsOf(context.Machine);
-        using var running = await images.BeginAsync(context.Codespace, cancellationToken);
+        var limits = Machines.LimitsOf(start.Machine);
+        using var running = await images.BeginAsync(start.Codespace, cancellationToken);
         using var group = groups.Open((await engine.FactsAsync(cancellationToken)).GroupsBySystemd, limits.Processes);
         var build = new EngineBuild(
             name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
-            request.Network ?? CodespaceNetworks.NameOf(context.Codespace), limits.MemoryBytes, limits.Cpus, group.Name);
+            request.Network ?? CodespaceNetworks.NameOf(start.Codespace), limits.MemoryBytes, limits.Cpus, group.Name);
         using var expired = new CancellationTokenSource(Timeout, time);
         await using var watch = await BuildWatch.StartAsync(
-            engine, time, group.Name, limits.Processes, context.Machine.StorageBytes, cancellationToken);
+            engine, time, group.Name, limits.Processes, start.Machine.StorageBytes, cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token, watch.Exceeded);
         var step = "";
         try
@@ -101,7 +101,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
                 line =>
                 {
                     step = line.StartsWith("Step ", StringComparison.Ordinal) ? line : step;
-                    context.Log.Write("build", line);
+                    start.Log.Write("build", line);
                 },
                 ending.Token);
         }
@@ -117,7 +117,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
             throw watch.WroteTooMuch
                 ? new FaultException(
                     FaultKind.Build,
-                    $"the build of {what} was ended{at}: it has written more than the machine's {context.Machine.StorageBytes >> 30} GB",
+                    $"the build of {what} was ended{at}: it has written more than the machine's {start.Machine.StorageBytes >> 30} GB",
                     "write less, or choose a larger machine")
                 : new FaultException(
                     FaultKind.Build, $"the build of {what} was ended{at}: the engine did not take the machine's limits for it",
@@ -132,7 +132,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         running.IsOver = true;
         var built = await engine.ImageAsync(name, cancellationToken)
             ?? throw new FaultException(FaultKind.Build, $"the image built from {what} is gone");
-        CheckLabels(context.Codespace, built, what);
+        CheckLabels(start.Codespace, built, what);
         return new PinnedImage(name, built);
     }
 

@@ -3,10 +3,10 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>May this start be, and can it be here? Before anything of it is made.</summary>
 internal sealed class AdmitStart(CheckHost host, CheckReadAccess reading)
 {
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<AdmittedStart> RunAsync(BegunStart start, CancellationToken cancellationToken)
     {
-        context = await host.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Access;
-        return await reading.RunAsync(context, cancellationToken);
+        await host.RunAsync(start.Log, cancellationToken);
+        start.Progress.Step = StartCause.Access;
+        return new AdmittedStart(start, await reading.RunAsync(start.Codespace, cancellationToken));
     }
 }

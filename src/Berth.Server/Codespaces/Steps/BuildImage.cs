@@ -17,41 +17,39 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
 {
     /// <exception cref="FaultException">A build failed.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<BuiltStart> RunAsync(FetchedStart start, CancellationToken cancellationToken)
     {
-        var configuration = context.Configuration;
-        var image = context.Plan.Build is { } planned
-            ? await build.RunAsync(context, planned, "dockerfile", cancellationToken)
-            : context.Images[context.Plan.Image!.ToString()];
-        image = await WithFeaturesAsync(context, image, cancellationToken);
-        if (context.Plan.Compose is { } compose)
-        {
-            context = context with { ServiceImages = await services.RunAsync(context, compose.Others, cancellationToken) };
-        }
+        var configuration = start.Configuration;
+        var image = start.Plan.Build is { } planned
+            ? await build.RunAsync(start, planned, "dockerfile", cancellationToken)
+            : start.Images[start.Plan.Image!.ToString()];
+        image = await WithFeaturesAsync(start, image, cancellationToken);
+        var ofServices = start.Plan.Compose is { } compose
+            ? await services.RunAsync(start, compose.Others, cancellationToken)
+            : new Dictionary<string, string>(StringComparer.Ordinal);
 
-        await File.WriteAllBytesAsync(context.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(context)), cancellationToken);
-        var metadata = EntriesOf(context, image.Image);
+        await File.WriteAllBytesAsync(start.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(start)), cancellationToken);
+        var metadata = EntriesOf(start, image.Image);
         var merged = MergedConfiguration.Of(metadata);
-        return context with
+        return new BuiltStart(start, image, ofServices)
         {
-            Prepared = new PreparedContainer(
+            Place = new WorkPlace(
                 image.Reference, configuration.MountTarget, configuration.WorkspaceFolder,
-                RemoteUsers.Of(merged, context.Plan.Compose?.Main.User, image.Image)),
-            PreparedImage = image.Image,
+                RemoteUsers.Of(merged, start.Plan.Compose?.Main.User, image.Image)),
             Metadata = [.. metadata.Select(MergedConfiguration.Honoured)],
             Merged = merged,
         };
     }
 
-    private static List<JsonObject> EntriesOf(StartContext context, EngineImage image) =>
-        [.. ImageMetadata.Of(image.Labels).Entries, context.Configuration.Entry];
+    private static List<JsonObject> EntriesOf(FetchedStart start, EngineImage image) =>
+        [.. ImageMetadata.Of(image.Labels).Entries, start.Configuration.Entry];
 
-    private async Task<PinnedImage> WithFeaturesAsync(StartContext context, PinnedImage image, CancellationToken cancellationToken)
+    private async Task<PinnedImage> WithFeaturesAsync(FetchedStart start, PinnedImage image, CancellationToken cancellationToken)
     {
-        var (features, metadata) = (context.Features, ImageMetadata.Of(image.Image.Labels));
+        var (features, metadata) = (start.Features, ImageMetadata.Of(image.Image.Labels));
         foreach (var line in metadata.Withheld)
         {
-            context.Log.Write("image", line);
+            start.Log.Write("image", line);
         }
 
         if (features.Count == 0)
@@ -66,20 +64,20 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
                 $"the image {image.Reference} has ONBUILD instructions, which codespaces do not run, so no features can be added to it");
         }
 
-        var label = FeatureLayers.Label(metadata, features, context.Plan.Budget);
-        context.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");
-        var merged = MergedConfiguration.Of(EntriesOf(context, image.Image));
-        var ofService = context.Plan.Compose?.Main.User;
+        var label = FeatureLayers.Label(metadata, features, start.Plan.Budget);
+        start.Log.Write("features", $"installing {string.Join(", ", features.Select(feature => feature.Name.Text))}");
+        var merged = MergedConfiguration.Of(EntriesOf(start, image.Image));
+        var ofService = start.Plan.Compose?.Main.User;
         var files = FeatureLayers.Files(
             features, RemoteUsers.ContainerUserOf(merged, ofService, image.Image), RemoteUsers.Of(merged, ofService, image.Image));
         return await build.LayerAsync(
-            context, image, FeatureLayers.Instructions(features, image.Image.User), files, label, "features", "the image with features",
+            start, image, FeatureLayers.Instructions(features, image.Image.User), files, label, "features", "the image with features",
             cancellationToken);
     }
 
     /// <summary>Every image and feature of a registry, as it is written.</summary>
-    private static IEnumerable<string> Used(StartContext context) =>
-        context.Plan.Images.Select(use => use.Reference).Concat(
-            context.Features.Select(feature => feature.Name.Image).OfType<ImageReference>())
+    private static IEnumerable<string> Used(FetchedStart start) =>
+        start.Plan.Images.Select(use => use.Reference).Concat(
+            start.Features.Select(feature => feature.Name.Image).OfType<ImageReference>())
             .Select(reference => reference.ToString()).Distinct();
 }

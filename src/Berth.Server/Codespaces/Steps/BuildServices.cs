@@ -8,15 +8,15 @@ internal sealed class BuildServices(BuildDockerfile build)
 {
     /// <returns>The services' images by their names, as the engine knows them.</returns>
     public async Task<IReadOnlyDictionary<string, string>> RunAsync(
-        StartContext context, IReadOnlyList<ComposeService> services, CancellationToken cancellationToken)
+        FetchedStart start, IReadOnlyList<ComposeService> services, CancellationToken cancellationToken)
     {
         Dictionary<string, string> images = new(StringComparer.Ordinal);
         for (var i = 0; i < services.Count; i++)
         {
             var service = services[i];
             var image = service.Build is { } planned
-                ? await build.RunAsync(context, planned, $"service{i}", cancellationToken)
-                : context.Images[service.Image!.ToString()];
+                ? await build.RunAsync(start, planned, $"service{i}", cancellationToken)
+                : start.Images[service.Image!.ToString()];
             images[service.Name] = image.Reference;
         }
 

@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, ISandbox sandbox)
 {
     /// <exception cref="FaultException">Something is missing; the message names all of it.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task RunAsync(CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         var missing = tools.MissingTools().ToList();
         if (await engine.UnavailableAsync(cancellationToken) is { } reason)
@@ -28,9 +28,7 @@ internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, I
 
         if (EngineHoles.Of(await engine.VersionAsync(cancellationToken)) is { } holes)
         {
-            context.Log.Write("host", holes);
+            log.Write("host", holes);
         }
-
-        return context;
     }
 }

@@ -8,9 +8,8 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class CheckReadAccess(AccessDecisions access, Db db)
 {
     /// <exception cref="FaultException">No longer.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<CodespacePrincipal> RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        var codespace = context.Codespace;
         if (codespace.RepositoryId is not { } repositoryId)
         {
             throw new FaultException(
@@ -34,10 +33,7 @@ internal sealed class CheckReadAccess(AccessDecisions access, Db db)
             throw new FaultException(FaultKind.Denied, decision.Reason!, decision.Remedy);
         }
 
-        return context with
-        {
-            Principal = new CodespacePrincipal(
-                codespace.Id, codespace.Name, repositoryId, found.Repository.FullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0),
-        };
+        return new CodespacePrincipal(
+            codespace.Id, codespace.Name, repositoryId, found.Repository.FullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0);
     }
 }

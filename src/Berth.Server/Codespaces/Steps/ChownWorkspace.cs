@@ -12,19 +12,20 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
     /// <exception cref="FaultException">The server may not, or the image has no such user.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task RunAsync(BuiltStart start, CancellationToken cancellationToken)
     {
-        var user = context.Prepared.RemoteUser;
+        var user = start.Place.RemoteUser;
         var owner = Outside(
-            await users.NumbersAsync(context.Codespace, context.PreparedImage, user, cancellationToken),
+            await users.NumbersAsync(start.Codespace, start.Image.Image, user, cancellationToken),
             (await engine.FactsAsync(cancellationToken)).FirstUser);
         var result = await ToolProcess.RunAsync(
-            tools.Chown(), ["-R", "-h", owner, context.Workspace], new Dictionary<string, string>(), "/",
-            line => context.Log.Write("workspace", line), Timeout, time, cancellationToken);
-        return result.ExitCode == 0
-            ? context
-            : throw new FaultException(
+            tools.Chown(), ["-R", "-h", owner, start.Workspace], new Dictionary<string, string>(), "/",
+            line => start.Log.Write("workspace", line), Timeout, time, cancellationToken);
+        if (result.ExitCode != 0)
+        {
+            throw new FaultException(
                 FaultKind.Host, $"the workspace cannot be given to {user}: the server must run as root for codespaces");
+        }
     }
 
     /// <summary>Where the engine remaps users, a container's user N is another one on the host.</summary>

@@ -8,23 +8,23 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials credentials)
 {
     /// <exception cref="FaultException">The clone failed; the message says why.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task RunAsync(AdmittedStart start, CancellationToken cancellationToken)
     {
-        var (codespace, folders, log) = (context.Codespace, context.Folders, context.Log);
+        var (codespace, folders, log) = (start.Codespace, start.Folders, start.Log);
         if (codespace.Image is null)
         {
             // Nobody has worked in it: what an earlier start left may be half done, or older than the fix that is tried now.
-            CodespaceFolders.Delete(context.Workspace);
+            CodespaceFolders.Delete(start.Workspace);
         }
-        else if (Directory.Exists(context.Workspace))
+        else if (Directory.Exists(start.Workspace))
         {
             log.Write("clone", "the workspace is there");
-            return context;
+            return;
         }
 
         var url = codespace.CloneUrl ?? throw NoUrl(codespace.RepositoryFullName);
         var credential = await credentials.ForAsync(
-            context.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
+            start.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
         if (credential is not null)
         {
             log.Mask(credential.Password);
@@ -35,9 +35,8 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
             $"cloning {url}{(credential is null ? "" : $" with {credential.Whose} clone credential (user {credential.UserName})")}");
         CodespaceFolders.Delete(folders.CloneInProgress);
         await clone.RunAsync(
-            url, codespace.Ref, folders.CloneInProgress, context.GitView, credential, line => log.Write("clone", line), cancellationToken);
-        Directory.Move(folders.CloneInProgress, context.Workspace);
-        return context;
+            url, codespace.Ref, folders.CloneInProgress, start.GitView, credential, line => log.Write("clone", line), cancellationToken);
+        Directory.Move(folders.CloneInProgress, start.Workspace);
     }
 
     public static FaultException NoUrl(string repository) =>

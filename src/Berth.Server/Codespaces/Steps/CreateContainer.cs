@@ -9,25 +9,25 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class CreateContainer(CodespaceContainers containers, BuiltImages built)
 {
     /// <exception cref="FaultException">The engine refuses it.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<CreatedStart> RunAsync(BuiltStart start, Surroundings beside, CancellationToken cancellationToken)
     {
         // No container of an earlier start holds on to them any more.
-        await built.RemoveOldAsync(context.Codespace, cancellationToken);
-        var service = context.Plan.Compose?.Main;
+        await built.RemoveOldAsync(start.Codespace, cancellationToken);
+        var service = start.Plan.Compose?.Main;
         if (service?.WorkingFolder is null)
         {
-            CheckFolder(context.PreparedImage);
+            CheckFolder(start.Image.Image);
         }
 
-        var limits = Machines.LimitsOf(context.Machine).BesideServices(context.Services);
-        var plan = DevContainerPlan.Of(context, context.PreparedImage, service, limits, context.Joined, context.Aliases);
-        var policy = new ContainerPolicy(context.Codespace, context.Folders, context.HasDocker);
-        context.Log.Write("up", "creating the dev container");
+        var limits = Machines.LimitsOf(start.Machine).BesideServices(beside.Services);
+        var plan = DevContainerPlan.Of(start, service, limits, beside);
+        var policy = new ContainerPolicy(start.Codespace, start.Folders, beside.HasDocker);
+        start.Log.Write("up", "creating the dev container");
         try
         {
-            var name = EngineNames.ContainerOf(context.Codespace.Name);
-            var id = await containers.CreateAsync(context.Codespace, name, ContainerRole.Dev, policy.Write(plan), cancellationToken);
-            return context with { ContainerId = id };
+            var name = EngineNames.ContainerOf(start.Codespace.Name);
+            var id = await containers.CreateAsync(start.Codespace, name, ContainerRole.Dev, policy.Write(plan), cancellationToken);
+            return new CreatedStart(start, id, start.Place, start.Merged, IsNew: true);
         }
         catch (EngineException exception) when (exception.Status is >= 400 and < 500 and not 404)
         {

@@ -14,28 +14,26 @@ internal static class DevContainerPlan
 {
     /// <param name="service">Its service; null without a compose file.</param>
     /// <param name="limits">Its part of the machine.</param>
-    /// <param name="joined">The container whose network it shares; null: none.</param>
     public static ContainerPlan Of(
-        StartContext context, EngineImage image, ComposeService? service, MachineLimits limits, string? joined,
-        IReadOnlyList<string> aliases)
+        BuiltStart start, ComposeService? service, MachineLimits limits, Surroundings beside)
     {
-        var merged = context.Merged;
-        var place = new PlannedMount(PlannedMountKind.Workspace, "", context.Prepared.MountTarget, ReadOnly: false);
+        var merged = start.Merged;
+        var place = new PlannedMount(PlannedMountKind.Workspace, "", start.Place.MountTarget, ReadOnly: false);
         var plan = service is null
-            ? new ContainerPlan(context.Prepared.Image, limits, new ContainerNetwork.OfCodespace([]))
-            : ServiceContainer.Plan(service, context.Prepared.Image, limits, joined, aliases);
+            ? new ContainerPlan(start.Place.Image, limits, new ContainerNetwork.OfCodespace([]))
+            : ServiceContainer.Plan(service, start.Place.Image, limits, beside.Joined, beside.Aliases);
         var environment = new Dictionary<string, string>(plan.Environment, StringComparer.Ordinal);
         foreach (var (name, value) in merged.ContainerEnvironment)
         {
             environment[name] = value;
         }
 
-        var own = MountsOf(context);
+        var own = MountsOf(start);
         var overridden = merged.OverrideCommand ?? service is null;
-        return context.Configuration.Arguments.ApplyTo(plan) with
+        return start.Configuration.Arguments.ApplyTo(plan) with
         {
             Entrypoint = ["/bin/sh"],
-            Command = ["-c", MainScript(merged.Entrypoints), "-", .. overridden ? [] : CommandOf(plan, image)],
+            Command = ["-c", MainScript(merged.Entrypoints), "-", .. overridden ? [] : CommandOf(plan, start.Image.Image)],
 
             // The shell waits for this one; a command of its own ends as its image says.
             StopSignal = overridden ? "SIGTERM" : plan.StopSignal,
@@ -52,15 +50,15 @@ internal static class DevContainerPlan
             Init = plan.Init || merged.Init,
             SecretsFolder = EnvironmentVariables.Folder,
             SshServerFolder = EnvironmentVariables.SshServer,
-            Labels = new Dictionary<string, string>(context.Configuration.Arguments.Labels, StringComparer.Ordinal)
+            Labels = new Dictionary<string, string>(start.Configuration.Arguments.Labels, StringComparer.Ordinal)
             {
-                [ImageMetadata.Label] = ImageMetadata.Write(context.Metadata),
+                [ImageMetadata.Label] = ImageMetadata.Write(start.Metadata),
             },
         };
     }
 
     /// <summary>What it mounts beside the workspace and what its service does.</summary>
-    public static IEnumerable<PlannedMount> MountsOf(StartContext context) => context.Merged.Mounts.Concat(context.Configuration.Mounts);
+    public static IEnumerable<PlannedMount> MountsOf(BuiltStart start) => start.Merged.Mounts.Concat(start.Configuration.Mounts);
 
     private static IEnumerable<string> CommandOf(ContainerPlan plan, EngineImage image) =>
     [

@@ -8,22 +8,19 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class FetchImages(FetchImage fetch, FetchFeatures features)
 {
     /// <exception cref="FaultException">One is refused or not to be had; names registry, image, reason and remedy.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<FetchedStart> RunAsync(ReadStart start, CancellationToken cancellationToken)
     {
         Dictionary<string, PinnedImage> images = new(StringComparer.Ordinal);
-        foreach (var use in context.Plan.Images)
+        foreach (var use in start.Plan.Images)
         {
             var reference = use.Reference.ToString();
             if (!images.ContainsKey(reference))
             {
-                images[reference] = await fetch.RunAsync(use.Reference, context.Credentials, cancellationToken);
+                images[reference] = await fetch.RunAsync(use.Reference, start.Credentials, cancellationToken);
             }
         }
 
-        return context with
-        {
-            Images = images,
-            Features = await features.RunAsync(context.Plan.File, context.Configuration, context.Credentials, cancellationToken),
-        };
+        return new FetchedStart(
+            start, images, await features.RunAsync(start.Plan.File, start.Configuration, start.Credentials, cancellationToken));
     }
 }

@@ -6,9 +6,9 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Makes the codespace's token, valid from this start to the next stop; whatever an interrupted start had is replaced.</summary>
 internal sealed class IssueToken(Db db, TimeProvider time)
 {
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<string> RunAsync(BegunStart start, CancellationToken cancellationToken)
     {
-        var codespace = context.Codespace;
+        var codespace = start.Codespace;
         var secret = TokenSecret.Create(TokenSecret.Codespace);
         await db.WriteAsync(
             async session =>
@@ -26,7 +26,7 @@ internal sealed class IssueToken(Db db, TimeProvider time)
                 });
             },
             cancellationToken);
-        context.Log.Mask(secret);
-        return context with { Token = secret };
+        start.Log.Mask(secret);
+        return secret;
     }
 }

@@ -6,19 +6,20 @@ internal sealed class PrepareContainer(
     ChownWorkspace give)
 {
     /// <param name="network">Ends when there is a network; builds need it.</param>
-    public async Task<StartContext> RunAsync(StartContext context, Task network, CancellationToken cancellationToken)
+    public async Task<BuiltStart> RunAsync(PreparedStart start, Task network, CancellationToken cancellationToken)
     {
-        context = await clone.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Configuration;
-        context = await configuration.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Permissions;
-        context = await permissions.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Images;
-        context = await images.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Build;
+        await clone.RunAsync(start, cancellationToken);
+        start.Progress.Step = StartCause.Configuration;
+        var read = new ReadStart(start, await configuration.RunAsync(start, cancellationToken));
+        start.Progress.Step = StartCause.Permissions;
+        await permissions.RunAsync(read, cancellationToken);
+        start.Progress.Step = StartCause.Images;
+        var fetched = await images.RunAsync(read, cancellationToken);
+        start.Progress.Step = StartCause.Build;
         await network;
-        context = await build.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Workspace;
-        return await give.RunAsync(context, cancellationToken);
+        var built = await build.RunAsync(fetched, cancellationToken);
+        start.Progress.Step = StartCause.Workspace;
+        await give.RunAsync(built, cancellationToken);
+        return built;
     }
 }

@@ -10,18 +10,16 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class PrepareEnvironment(
     AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, FindGitLogin git, EnvironmentContents contents)
 {
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<CodespaceEnvironment> RunAsync(
+        AdmittedStart start, string token, StartCredentials credentials, CancellationToken cancellationToken)
     {
-        var codespace = context.Codespace;
-        var found = await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken)
+        var codespace = start.Codespace;
+        var found = await access.RepositoryAsync(codespace.OwnerId, start.Principal.RepositoryId, cancellationToken)
             ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} was deleted");
         var visible = await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken);
-        var collected = await logins.RunAsync(context.Credentials, cancellationToken);
-        return context with
-        {
-            Environment = await contents.BeginAsync(
-                codespace, found.Repository, context.Token, visible, collected,
-                await git.RunAsync(codespace, found.Repository, context.Log, cancellationToken), context.Log, cancellationToken),
-        };
+        var collected = await logins.RunAsync(credentials, cancellationToken);
+        return await contents.BeginAsync(
+                codespace, found.Repository, token, visible, collected,
+                await git.RunAsync(codespace, found.Repository, start.Log, cancellationToken), start.Log, cancellationToken);
     }
 }

@@ -11,16 +11,16 @@ internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNe
 {
     /// <summary>The disk.</summary>
     /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<Machine> RunAsync(BegunStart start, CancellationToken cancellationToken)
     {
-        var machine = machines.Of(context.Codespace);
-        context.Folders.Prepare();
-        await workspaces.MountAsync(context.Folders, machine.StorageBytes, cancellationToken);
-        return context with { Machine = machine };
+        var machine = machines.Of(start.Codespace);
+        start.Folders.Prepare();
+        await workspaces.MountAsync(start.Folders, machine.StorageBytes, cancellationToken);
+        return machine;
     }
 
     /// <summary>The network, which only containers need: it waits for the engine while the repository is cloned.</summary>
     /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
-    public Task NetworkAsync(StartContext context, CancellationToken cancellationToken) =>
-        networks.EnsureAsync(context.Codespace, cancellationToken);
+    public Task NetworkAsync(BegunStart start, CancellationToken cancellationToken) =>
+        networks.EnsureAsync(start.Codespace, cancellationToken);
 }

@@ -13,22 +13,23 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers containers, DockerInside docker, DockerHost host)
 {
+    /// <returns>Whether its engine's socket is there to be mounted.</returns>
     /// <exception cref="FaultException">This host mounts nothing.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(BuiltStart start, CancellationToken cancellationToken)
     {
-        var compose = context.Plan.Compose;
+        var compose = start.Plan.Compose;
         List<PlannedMount> mounts =
         [
             .. compose?.Others.Prepend(compose.Main).SelectMany(service => service.Mounts) ?? [],
-            .. DevContainerPlan.MountsOf(context),
+            .. DevContainerPlan.MountsOf(start),
         ];
         WorkspaceParts.Mount(
-            context.Folders, context.Workspace, [.. SourcesOf(mounts, PlannedMountKind.Part)],
-            line => context.Log.Write("workspace", line));
+            start.Folders, start.Workspace, [.. SourcesOf(mounts, PlannedMountKind.Part)],
+            line => start.Log.Write("workspace", line));
         var owner = (await engine.FactsAsync(cancellationToken)).FirstUser;
         foreach (var name in SourcesOf(mounts, PlannedMountKind.Volume))
         {
-            var folder = context.Folders.Volume(name);
+            var folder = start.Folders.Volume(name);
             if (!Directory.Exists(folder))
             {
                 Directory.CreateDirectory(folder);
@@ -36,37 +37,37 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
             }
 
             await engine.CreateVolumeAsync(
-                EngineNames.VolumeOf(context.Codespace.Name, name), folder, containers.LabelsOf(context.Codespace), cancellationToken);
+                EngineNames.VolumeOf(start.Codespace.Name, name), folder, containers.LabelsOf(start.Codespace), cancellationToken);
         }
 
-        return context with { HasDocker = await HasDockerAsync(context, mounts, cancellationToken) };
+        return await HasDockerAsync(start, mounts, cancellationToken);
     }
 
-    private async Task<bool> HasDockerAsync(StartContext context, List<PlannedMount> mounts, CancellationToken cancellationToken)
+    private async Task<bool> HasDockerAsync(BuiltStart start, List<PlannedMount> mounts, CancellationToken cancellationToken)
     {
-        if (context.Configuration.Docker == false || !mounts.Exists(DockerSocket.IsMount))
+        if (start.Configuration.Docker == false || !mounts.Exists(DockerSocket.IsMount))
         {
-            docker.Forget(context.Codespace);
+            docker.Forget(start.Codespace);
             return false;
         }
 
-        context.Log.Write("docker", host.Line);
+        start.Log.Write("docker", host.Line);
         if (host.Unavailable is not null)
         {
-            docker.Forget(context.Codespace);
+            docker.Forget(start.Codespace);
             return false;
         }
 
-        await docker.OpenAsync(context.Codespace, context.Prepared.MountTarget, cancellationToken);
+        await docker.OpenAsync(start.Codespace, start.Place.MountTarget, cancellationToken);
         return true;
     }
 
     /// <summary>For containers of an earlier start; their volumes are still there.</summary>
-    /// <inheritdoc cref="RunAsync"/>
-    public async Task ResumeAsync(StartContext context, CancellationToken cancellationToken)
+    /// <exception cref="FaultException">This host mounts nothing.</exception>
+    public async Task ResumeAsync(BegunStart start, CancellationToken cancellationToken)
     {
-        WorkspaceParts.MountAgain(context.Folders, context.Workspace, line => context.Log.Write("workspace", line));
-        await docker.ResumeAsync(context.Codespace, cancellationToken);
+        WorkspaceParts.MountAgain(start.Folders, start.Workspace, line => start.Log.Write("workspace", line));
+        await docker.ResumeAsync(start.Codespace, cancellationToken);
     }
 
     /// <summary>After the containers of a codespace that goes. Volumes that are gone are fine.</summary>

@@ -3,17 +3,17 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>What every start makes anew, also one with the container of the last: machine, token, credentials, environment.</summary>
 internal sealed class PrepareStart(PrepareMachine machine, IssueToken token, ResolveCredentials credentials, PrepareEnvironment inside)
 {
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<PreparedStart> RunAsync(AdmittedStart start, CancellationToken cancellationToken)
     {
-        context = await machine.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Token;
-        context = await token.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Credentials;
-        context = await credentials.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Environment;
-        return await inside.RunAsync(context, cancellationToken);
+        var given = await machine.RunAsync(start, cancellationToken);
+        start.Progress.Step = StartCause.Token;
+        var secret = await token.RunAsync(start, cancellationToken);
+        start.Progress.Step = StartCause.Credentials;
+        var shown = await credentials.RunAsync(start, secret, cancellationToken);
+        start.Progress.Step = StartCause.Environment;
+        return new PreparedStart(start, given, shown, await inside.RunAsync(start, secret, shown, cancellationToken));
     }
 
     /// <summary>The network, which only containers need: it is made while the rest goes on.</summary>
-    public Task NetworkAsync(StartContext context, CancellationToken cancellationToken) => machine.NetworkAsync(context, cancellationToken);
+    public Task NetworkAsync(AdmittedStart start, CancellationToken cancellationToken) => machine.NetworkAsync(start, cancellationToken);
 }

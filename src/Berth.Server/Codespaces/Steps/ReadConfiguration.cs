@@ -13,43 +13,43 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets, DefaultRegistry registry)
 {
     /// <exception cref="FaultException">There is none, or it is wrong; the message says where.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<DevcontainerPlan> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
-        var codespace = context.Codespace;
+        var codespace = start.Codespace;
         var plan = DevcontainerPlan.Read(
-            new Checkout(context.Workspace, new ExpansionBudget(cancellationToken)) { DefaultRegistry = registry.Host },
+            new Checkout(start.Workspace, new ExpansionBudget(cancellationToken)) { DefaultRegistry = registry.Host },
             codespace.DevcontainerPath, codespace.ImageName);
-        context.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
+        start.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
         foreach (var remark in plan.Remarks)
         {
-            context.Log.Write("configuration", remark);
+            start.Log.Write("configuration", remark);
         }
 
         if (plan.Refusals.All is [_, _, ..] refused)
         {
             foreach (var refusal in refused)
             {
-                context.Log.Write("configuration", $"refused: {refusal}");
+                start.Log.Write("configuration", $"refused: {refusal}");
             }
         }
 
         plan.Refusals.ThrowIfAny();
-        foreach (var shortage in Shortages(plan.Configuration.Requirements, context.Machine))
+        foreach (var shortage in Shortages(plan.Configuration.Requirements, start.Machine))
         {
-            context.Log.Write("configuration", shortage);
+            start.Log.Write("configuration", shortage);
         }
 
         if (plan.Configuration.Secrets.Count > 0
-            && await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken) is { } found)
+            && await access.RepositoryAsync(codespace.OwnerId, start.Principal.RepositoryId, cancellationToken) is { } found)
         {
             var visible = (await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken)).Environment;
             foreach (var secret in plan.Configuration.Secrets.Where(secret => !visible.ContainsKey(secret.Name.ToUpperInvariant())))
             {
-                context.Log.Write("secrets", Missing(secret, codespace.RepositoryFullName));
+                start.Log.Write("secrets", Missing(secret, codespace.RepositoryFullName));
             }
         }
 
-        return context with { Plan = plan };
+        return plan;
     }
 
     /// <summary>It starts all the same: whoever created it has chosen the machine.</summary>

@@ -8,8 +8,6 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class ResolveCredentials(RegistryAccess registries)
 {
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken) => context with
-    {
-        Credentials = await registries.LoadAsync(context.Principal, context.Token, context.Log.Write, context.Log.Mask, cancellationToken),
-    };
+    public Task<StartCredentials> RunAsync(AdmittedStart start, string token, CancellationToken cancellationToken) =>
+        registries.LoadAsync(start.Principal, token, start.Log.Write, start.Log.Mask, cancellationToken);
 }

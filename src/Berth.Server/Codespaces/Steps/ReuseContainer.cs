@@ -13,48 +13,48 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
 {
+    /// <param name="failedRebuild">Why the wished rebuild failed; null: there was none.</param>
     /// <returns>Null when there is nothing to go on from.</returns>
     /// <exception cref="FaultException">Its image is no longer allowed.</exception>
-    public async Task<StartContext?> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<CreatedStart?> RunAsync(
+        PreparedStart start, string? failedRebuild, CancellationToken cancellationToken)
     {
-        var codespace = context.Codespace;
-        if ((codespace.Rebuild && context.FailedRebuild is null)
+        var codespace = start.Codespace;
+        if ((codespace.Rebuild && failedRebuild is null)
             || codespace is not { ContainerId: { } id, Image: { } image, RemoteUser: { } user, WorkspaceFolder: { } folder }
             || await engine.ContainerAsync(id, cancellationToken) is not { } container)
         {
             return null;
         }
 
-        foreach (var text in await UsedAsync(context, image, cancellationToken))
+        foreach (var text in await UsedAsync(start, image, cancellationToken))
         {
             if (ImageReference.TryParse(text, out var reference, out _) && images.IsOwn(reference))
             {
-                await images.DecideAsync(reference, context.Credentials, cancellationToken);
+                await images.DecideAsync(reference, start.Credentials, cancellationToken);
             }
         }
 
         // Another machine may have been chosen since. Beside services it counts at the next rebuild, when all of them are made anew.
-        if (!File.Exists(context.Folders.Services))
+        if (!File.Exists(start.Folders.Services))
         {
-            var limits = Machines.LimitsOf(context.Machine);
+            var limits = Machines.LimitsOf(start.Machine);
             await engine.LimitAsync(id, limits.Cpus, limits.MemoryBytes, limits.Processes, cancellationToken);
         }
 
-        context.Log.Write("start", "the container of the last start is there");
-        var metadata = ImageMetadata.Of(container.Labels).Entries;
-        return context with
+        start.Log.Write("start", "the container of the last start is there");
+        return new CreatedStart(
+            start, container.Id, new WorkPlace(image, folder, folder, user),
+            MergedConfiguration.Of(ImageMetadata.Of(container.Labels).Entries), IsNew: false)
         {
-            Prepared = new PreparedContainer(image, folder, folder, user),
-            Metadata = metadata,
-            Merged = MergedConfiguration.Of(metadata),
-            ContainerId = container.Id,
+            FailedRebuild = failedRebuild,
         };
     }
 
     /// <summary>What it was built from as well.</summary>
-    private static async Task<IReadOnlyList<string>> UsedAsync(StartContext context, string image, CancellationToken cancellationToken) =>
-        File.Exists(context.Folders.UsedImages)
-            ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(context.Folders.UsedImages, cancellationToken))
+    private static async Task<IReadOnlyList<string>> UsedAsync(PreparedStart start, string image, CancellationToken cancellationToken) =>
+        File.Exists(start.Folders.UsedImages)
+            ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(start.Folders.UsedImages, cancellationToken))
                 ?? [image]
             : [image];
 }

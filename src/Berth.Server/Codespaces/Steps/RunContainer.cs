@@ -10,7 +10,7 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
 /// Starts the container that people work in and runs its lifecycle commands. The codespace is available when the command that
-/// <c>waitFor</c> names has ended; the later ones go on, with their lines in the log.
+/// <c>waitFor</c> names has ended; the later ones are its rest, with their lines in the log.
 /// </summary>
 internal sealed class RunContainer(
     IContainerEngine engine, CodespaceConnections connections, EnvironmentContents contents, ProbeEnvironment probe, RunCommand run,
@@ -20,43 +20,100 @@ internal sealed class RunContainer(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
     private const int LastLines = 5;
 
-    /// <summary>
-    /// Returns when no command runs any more; people can work in it as soon as the context's <see cref="StartContext.Available"/> was told.
-    /// </summary>
-    /// <param name="isNew">The container has never run.</param>
     /// <exception cref="FaultException">It does not run; says why.</exception>
-    public async Task RunAsync(StartContext context, bool isNew, CancellationToken cancellationToken)
+    public async Task<RunningStart> RunAsync(CreatedStart created, CancellationToken cancellationToken)
     {
-        using var expired = new CancellationTokenSource(Timeout, time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        var limit = new CancellationTokenSource(Timeout, time);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        RunningStart? running = null;
         try
         {
-            context.Log.Write("up", "starting the dev container");
-            await StartAsync(context.ContainerId, cancellationToken);
-            var place = await PrepareAsync(context, ending.Token);
-            var commands = context.Merged.Commands.Where(command => isNew || !command.Stage.RunsOnce()).ToList();
-            if (isNew && await dotfiles.ForAsync(context.Codespace.OwnerId, cancellationToken) is { } own)
-            {
-                commands.Insert(commands.FindLastIndex(command => command.Stage.RunsOnce()) + 1, own);
-            }
-
-            if (commands.Count > 0)
-            {
-                context.Waits();
-            }
-
-            var waited = commands.TakeWhile(command => command.Stage <= context.Merged.WaitFor).ToList();
-            if (!await RunAsync(context, place, waited, ending.Token) || waited.Count == commands.Count)
-            {
-                await AvailableAsync(context, commandsRunning: false, cancellationToken);
-                return;
-            }
-
-            await CheckRunsAsync(context.ContainerId, cancellationToken);
-            await AvailableAsync(context, commandsRunning: true, cancellationToken);
-            await RunInBackgroundAsync(context, place, commands.Skip(waited.Count), expired, ending.Token);
+            return running = await ExplainedAsync(
+                created.Container, limit, () => BeginAsync(created, limit, ending, cancellationToken), cancellationToken);
         }
-        catch (OperationCanceledException) when (expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        finally
+        {
+            if (running is null)
+            {
+                ending.Dispose();
+                limit.Dispose();
+            }
+        }
+    }
+
+    private async Task<RunningStart> BeginAsync(
+        CreatedStart created, CancellationTokenSource limit, CancellationTokenSource ending, CancellationToken cancellationToken)
+    {
+        var start = created.Start;
+        start.Log.Write("up", "starting the dev container");
+        await StartAsync(created.Container, cancellationToken);
+        var place = await PrepareAsync(created, ending.Token);
+        var commands = await CommandsAsync(created, cancellationToken);
+        if (commands.Count > 0)
+        {
+            start.Waits();
+        }
+
+        var waited = commands.TakeWhile(command => command.Stage <= created.Merged.WaitFor).ToList();
+        if (!await RunAsync(created, place, waited, ending.Token))
+        {
+            commands = waited;
+        }
+
+        var later = commands.Skip(waited.Count).ToList();
+        if (later.Count > 0)
+        {
+            await CheckRunsAsync(created.Container, cancellationToken);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return new RunningStart(
+            start.Codespace with
+            {
+                Image = created.Place.Image,
+                ContainerId = created.Container,
+                RemoteUser = created.Place.RemoteUser,
+                WorkspaceFolder = created.Place.WorkspaceFolder,
+                CommandsRunning = later.Count > 0,
+                Failure = created.FailedRebuild,
+            },
+            async () =>
+            {
+                using (limit)
+                using (ending)
+                {
+                    await ExplainedAsync(
+                        created.Container, limit,
+                        async () =>
+                        {
+                            await RunInBackgroundAsync(created, place, later, limit, ending.Token);
+                            return true;
+                        },
+                        cancellationToken);
+                }
+            });
+    }
+
+    private async Task<List<LifecycleCommand>> CommandsAsync(CreatedStart created, CancellationToken cancellationToken)
+    {
+        var commands = created.Merged.Commands.Where(command => created.IsNew || !command.Stage.RunsOnce()).ToList();
+        if (created.IsNew && await dotfiles.ForAsync(created.Start.Codespace.OwnerId, cancellationToken) is { } own)
+        {
+            commands.Insert(commands.FindLastIndex(command => command.Stage.RunsOnce()) + 1, own);
+        }
+
+        return commands;
+    }
+
+    /// <summary>What ends the commands is told as what it is.</summary>
+    private async Task<T> ExplainedAsync<T>(
+        string container, CancellationTokenSource limit, Func<Task<T>> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new FaultException(
                 FaultKind.TimedOut, $"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
@@ -64,7 +121,7 @@ internal sealed class RunContainer(
         catch (Exception exception) when (exception is EngineException or IOException && !cancellationToken.IsCancellationRequested)
         {
             // What the engine says of a process in a container that has ended is not why the container has.
-            await CheckRunsAsync(context.ContainerId, cancellationToken);
+            await CheckRunsAsync(container, cancellationToken);
             throw;
         }
     }
@@ -86,31 +143,31 @@ internal sealed class RunContainer(
     }
 
     /// <summary>Berth's files are put inside while the user's shell is asked for its environment.</summary>
-    private async Task<CommandPlace> PrepareAsync(StartContext context, CancellationToken cancellationToken)
+    private async Task<CommandPlace> PrepareAsync(CreatedStart created, CancellationToken cancellationToken)
     {
-        var (user, merged) = (context.Prepared.RemoteUser, context.Merged);
-        var container = await CheckRunsAsync(context.ContainerId, cancellationToken);
-        var ready = context.Environment.Ready(container.Id, user, cancellationToken);
-        var probed = await probe.RunAsync(container, user, merged.UserEnvProbe, context.Log.Write, cancellationToken);
+        var (user, merged) = (created.Place.RemoteUser, created.Merged);
+        var container = await CheckRunsAsync(created.Container, cancellationToken);
+        var ready = created.Start.Environment.Ready(container.Id, user, cancellationToken);
+        var probed = await probe.RunAsync(container, user, merged.UserEnvProbe, created.Start.Log.Write, cancellationToken);
         var variables = new ContainerVariables(
-            container, context.Prepared.WorkspaceFolder, context.Codespace.Name, new ExpansionBudget(cancellationToken));
+            container, created.Place.WorkspaceFolder, created.Start.Codespace.Name, new ExpansionBudget(cancellationToken));
         var remote = RemoteEnvironment.Of(probed ?? new Dictionary<string, string>(), merged, variables);
-        await contents.RememberAsync(context.Codespace, remote, cancellationToken);
+        await contents.RememberAsync(created.Start.Codespace, remote, cancellationToken);
         await ready;
-        return new CommandPlace(
-            container.Id, user, context.Prepared.WorkspaceFolder, ProcessEnvironment.Of(remote, context.Environment.Variables), variables);
+        var environment = ProcessEnvironment.Of(remote, created.Start.Environment.Variables);
+        return new CommandPlace(container.Id, user, created.Place.WorkspaceFolder, environment, variables);
     }
 
     /// <returns>False when one failed: then those after it do not run.</returns>
     private async Task<bool> RunAsync(
-        StartContext context, CommandPlace place, IEnumerable<LifecycleCommand> commands, CancellationToken cancellationToken)
+        CreatedStart created, CommandPlace place, IEnumerable<LifecycleCommand> commands, CancellationToken cancellationToken)
     {
         foreach (var command in commands)
         {
-            if (await run.RunAsync(place, command, line => context.Log.Write("up", line), cancellationToken) is { } failure)
+            if (await run.RunAsync(place, command, line => created.Start.Log.Write("up", line), cancellationToken) is { } failure)
             {
-                await CheckRunsAsync(context.ContainerId, cancellationToken);
-                context.Log.Write("up", $"{failure} The codespace is available all the same.");
+                await CheckRunsAsync(created.Container, cancellationToken);
+                created.Start.Log.Write("up", $"{failure} The codespace is available all the same.");
                 return false;
             }
         }
@@ -123,7 +180,7 @@ internal sealed class RunContainer(
     /// no end.
     /// </summary>
     private async Task RunInBackgroundAsync(
-        StartContext context, CommandPlace place, IEnumerable<LifecycleCommand> commands, CancellationTokenSource expired,
+        CreatedStart created, CommandPlace place, IEnumerable<LifecycleCommand> commands, CancellationTokenSource expired,
         CancellationToken cancellationToken)
     {
         foreach (var stage in commands.GroupBy(command => command.Stage))
@@ -133,7 +190,7 @@ internal sealed class RunContainer(
                 expired.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
             }
 
-            var running = RunAsync(context, place, stage, cancellationToken);
+            var running = RunAsync(created, place, stage, cancellationToken);
             while (stage.Key.RunsOnce() && await Task.WhenAny(running, Task.Delay(Look, time, cancellationToken)) != running)
             {
                 if (cancellationToken.IsCancellationRequested)
@@ -141,7 +198,7 @@ internal sealed class RunContainer(
                     break;
                 }
 
-                await connections.TouchAsync(context.Codespace.Id, cancellationToken);
+                await connections.TouchAsync(created.Start.Codespace.Id, cancellationToken);
             }
 
             if (!await running)
@@ -149,20 +206,6 @@ internal sealed class RunContainer(
                 return;
             }
         }
-    }
-
-    private static Task AvailableAsync(StartContext context, bool commandsRunning, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return context.Available(context.Codespace with
-        {
-            Image = context.Prepared.Image,
-            ContainerId = context.ContainerId,
-            RemoteUser = context.Prepared.RemoteUser,
-            WorkspaceFolder = context.Prepared.WorkspaceFolder,
-            CommandsRunning = commandsRunning,
-            Failure = context.FailedRebuild,
-        });
     }
 
     /// <exception cref="FaultException">Its main process has ended; says what it said.</exception>

@@ -11,16 +11,16 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class SettlePermissions(CodespacePermissions permissions, AccessDecisions access, Db db)
 {
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task RunAsync(ReadStart start, CancellationToken cancellationToken)
     {
-        var codespace = context.Codespace;
-        var found = await access.RepositoryAsync(codespace.OwnerId, context.Principal.RepositoryId, cancellationToken)
+        var codespace = start.Codespace;
+        var found = await access.RepositoryAsync(codespace.OwnerId, start.Principal.RepositoryId, cancellationToken)
             ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} is not there any more");
         var review = await permissions.ReviewAsync(
-            found.Repository, codespace.OwnerId, codespace.OwnerLogin, context.Plan.File, cancellationToken);
+            found.Repository, codespace.OwnerId, codespace.OwnerLogin, start.Plan.File, cancellationToken);
         foreach (var line in review.Lines(found.Repository, codespace.OwnerLogin, codespace.PermissionsOptOut))
         {
-            context.Log.Write("permissions", line);
+            start.Log.Write("permissions", line);
         }
 
         var targets = codespace.PermissionsOptOut ? [] : review.Asked.Select(asked => asked.Repository.Id).Order().ToList();
@@ -29,7 +29,5 @@ internal sealed class SettlePermissions(CodespacePermissions permissions, Access
         {
             await db.WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, codespace.Id, targets), cancellationToken);
         }
-
-        return context;
     }
 }

@@ -18,54 +18,49 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
 
     /// <summary>Makes them anew.</summary>
     /// <exception cref="FaultException">One does not start, or does not become what another waits for.</exception>
-    public async Task<StartContext> RunAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task<Surroundings> RunAsync(BuiltStart built, bool hasDocker, CancellationToken cancellationToken)
     {
-        if (context.Plan.Compose is not { } compose)
+        if (built.Plan.Compose is not { } compose)
         {
-            File.Delete(context.Folders.Services);
-            return context;
+            File.Delete(built.Folders.Services);
+            return new Surroundings(hasDocker, Services: 0, Joined: null, Aliases: []);
         }
 
         List<ServiceStart> starts =
         [
             .. compose.Others.Select(
-                service => new ServiceStart(service.Name, EngineNames.ServiceOf(context.Codespace.Name, service.Name), service.Needs)),
+                service => new ServiceStart(service.Name, EngineNames.ServiceOf(built.Codespace.Name, service.Name), service.Needs)),
             new ServiceStart(compose.Main.Name, null, compose.Main.Needs),
         ];
-        await File.WriteAllBytesAsync(context.Folders.Services, JsonSerializer.SerializeToUtf8Bytes(starts), cancellationToken);
+        await File.WriteAllBytesAsync(built.Folders.Services, JsonSerializer.SerializeToUtf8Bytes(starts), cancellationToken);
         Dictionary<string, string> made = new(StringComparer.Ordinal);
-        foreach (var (service, start) in compose.Others.Zip(starts))
+        foreach (var (service, own) in compose.Others.Zip(starts))
         {
-            await WaitAsync(start, starts, context, cancellationToken);
-            made[service.Name] = await StartAsync(context, compose, service, made, cancellationToken);
+            await WaitAsync(own, starts, built, cancellationToken);
+            made[service.Name] = await StartAsync(built, hasDocker, compose, service, made, cancellationToken);
         }
 
-        await WaitAsync(starts[^1], starts, context, cancellationToken);
-        await LookAsync(starts, context.Log, cancellationToken);
-        return context with
-        {
-            Services = compose.Others.Count,
-            Joined = Joined(compose.Main, made),
-            Aliases = AliasesOf(compose, compose.Main),
-        };
+        await WaitAsync(starts[^1], starts, built, cancellationToken);
+        await LookAsync(starts, built.Log, cancellationToken);
+        return new Surroundings(hasDocker, compose.Others.Count, Joined(compose.Main, made), AliasesOf(compose, compose.Main));
     }
 
     /// <summary>Starts those that an earlier start made.</summary>
     /// <exception cref="FaultException">One is gone.</exception>
-    public async Task ResumeAsync(StartContext context, CancellationToken cancellationToken)
+    public async Task ResumeAsync(BegunStart begun, CancellationToken cancellationToken)
     {
-        if (!File.Exists(context.Folders.Services))
+        if (!File.Exists(begun.Folders.Services))
         {
             return;
         }
 
         var starts = JsonSerializer.Deserialize<List<ServiceStart>>(
-            await File.ReadAllBytesAsync(context.Folders.Services, cancellationToken))
+            await File.ReadAllBytesAsync(begun.Folders.Services, cancellationToken))
             ?? [];
-        var own = (await containers.OfAsync(context.Codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
+        var own = (await containers.OfAsync(begun.Codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
         foreach (var start in starts)
         {
-            await WaitAsync(start, starts, context, cancellationToken);
+            await WaitAsync(start, starts, begun, cancellationToken);
             if (start.Container is not { } name)
             {
                 continue;
@@ -77,23 +72,23 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
                     FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
             }
 
-            context.Log.Write("services", $"starting {start.Service}");
+            begun.Log.Write("services", $"starting {start.Service}");
             await StartContainerAsync(container.Id, start.Service, cancellationToken);
         }
 
-        await LookAsync(starts, context.Log, cancellationToken);
+        await LookAsync(starts, begun.Log, cancellationToken);
     }
 
     private async Task<string> StartAsync(
-        StartContext context, ComposePlan compose, ComposeService service, Dictionary<string, string> made,
+        BuiltStart built, bool hasDocker, ComposePlan compose, ComposeService service, Dictionary<string, string> made,
         CancellationToken cancellationToken)
     {
-        var image = context.ServiceImages[service.Name];
-        var limits = Machines.LimitsOf(context.Machine).OfService(compose.Others.Count);
-        context.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
+        var image = built.ServiceImages[service.Name];
+        var limits = Machines.LimitsOf(built.Machine).OfService(compose.Others.Count);
+        built.Log.Write("services", $"starting {service.Name} of {service.Image?.ToString() ?? service.Build!.Build.Dockerfile}");
         var plan = ServiceContainer.Plan(
             service, image, limits, Joined(service, made), AliasesOf(compose, service));
-        var body = new ContainerPolicy(context.Codespace, context.Folders, context.HasDocker).Write(plan);
+        var body = new ContainerPolicy(built.Codespace, built.Folders, hasDocker).Write(plan);
         try
         {
             if (service.WorkingFolder is null)
@@ -101,8 +96,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
                 CreateContainer.CheckFolder(await engine.ImageAsync(image, cancellationToken));
             }
 
-            var name = EngineNames.ServiceOf(context.Codespace.Name, service.Name);
-            var id = await containers.CreateAsync(context.Codespace, name, ContainerRole.Service, body, cancellationToken);
+            var name = EngineNames.ServiceOf(built.Codespace.Name, service.Name);
+            var id = await containers.CreateAsync(built.Codespace, name, ContainerRole.Service, body, cancellationToken);
             await StartContainerAsync(id, service.Name, cancellationToken);
             return id;
         }
@@ -142,13 +137,13 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     }
 
     /// <summary>Until what it needs has come to pass.</summary>
-    private async Task WaitAsync(ServiceStart start, List<ServiceStart> starts, StartContext context, CancellationToken cancellationToken)
+    private async Task WaitAsync(ServiceStart start, List<ServiceStart> starts, BegunStart begun, CancellationToken cancellationToken)
     {
         foreach (var (name, condition) in start.Needs.Where(need => need.Value != "service_started"))
         {
             var container = starts.First(other => other.Service == name).Container!;
-            context.Log.Write("services", $"{start.Service} waits for {name} ({condition})");
-            context.Waits();
+            begun.Log.Write("services", $"{start.Service} waits for {name} ({condition})");
+            begun.Waits();
             var begin = time.GetTimestamp();
             while (await engine.ContainerAsync(container, cancellationToken) is not { } state || !Fulfilled(state, condition, name))
             {

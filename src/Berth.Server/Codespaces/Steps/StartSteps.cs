@@ -18,57 +18,54 @@ internal sealed class StartSteps(
     CreateContainer create, RunContainer run)
 {
     /// <exception cref="EngineException">The engine does not answer, or refuses.</exception>
-    public async Task RunAsync(StartContext context, EarlierContainers earlier, CancellationToken cancellationToken)
+    public async Task<RunningStart> RunAsync(BegunStart begun, EarlierContainers earlier, CancellationToken cancellationToken)
     {
-        context = await admit.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Machine;
-        await using var network = new BegunTask(prepare.NetworkAsync(context, cancellationToken));
-        context = await prepare.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Container;
-        if (await reuse.RunAsync(context, cancellationToken) is { } reused)
+        var progress = begun.Progress;
+        var admitted = await admit.RunAsync(begun, cancellationToken);
+        progress.Step = StartCause.Machine;
+        await using var network = new BegunTask(prepare.NetworkAsync(admitted, cancellationToken));
+        var prepared = await prepare.RunAsync(admitted, cancellationToken);
+        progress.Step = StartCause.Container;
+        if (await reuse.RunAsync(prepared, failedRebuild: null, cancellationToken) is { } reused)
         {
-            await ResumeAsync(reused, network.Task, cancellationToken);
-            return;
+            return await ResumeAsync(reused, network.Task, cancellationToken);
         }
 
-        context.Progress.Step = StartCause.Clone;
+        progress.Step = StartCause.Clone;
         await earlier.Pause(cancellationToken);
+        BuiltStart built;
         try
         {
-            context = await prepareContainer.RunAsync(context, network.Task, cancellationToken);
+            built = await prepareContainer.RunAsync(prepared, network.Task, cancellationToken);
         }
-        catch (FaultException fault) when (context.Codespace.Rebuild)
+        catch (FaultException fault) when (begun.Codespace.Rebuild)
         {
             // Whoever made a mistake in the configuration mends it from inside.
             cancellationToken.ThrowIfCancellationRequested();
-            context = context with { FailedRebuild = $"the rebuild failed: {fault.Message}" };
-            if (await reuse.RunAsync(context, cancellationToken) is not { } before)
+            var failed = $"the rebuild failed: {fault.Message}";
+            if (await reuse.RunAsync(prepared, failed, cancellationToken) is not { } before)
             {
                 throw;
             }
 
-            context.Log.Write(
-                "rebuild", $"{context.FailedRebuild}; the container of before goes on. Mend what is named, and rebuild again");
-            await ResumeAsync(before, network.Task, cancellationToken);
-            return;
+            begun.Log.Write("rebuild", $"{failed}; the container of before goes on. Mend what is named, and rebuild again");
+            return await ResumeAsync(before, network.Task, cancellationToken);
         }
 
         await earlier.Remove(cancellationToken);
-        context.Progress.Step = StartCause.Services;
-        context = await mounts.RunAsync(context, cancellationToken);
-        context = await services.RunAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Up;
-        context = await create.RunAsync(context, cancellationToken);
-        await run.RunAsync(context, isNew: true, cancellationToken);
+        progress.Step = StartCause.Services;
+        var beside = await services.RunAsync(built, await mounts.RunAsync(built, cancellationToken), cancellationToken);
+        progress.Step = StartCause.Up;
+        return await run.RunAsync(await create.RunAsync(built, beside, cancellationToken), cancellationToken);
     }
 
-    private async Task ResumeAsync(StartContext context, Task network, CancellationToken cancellationToken)
+    private async Task<RunningStart> ResumeAsync(CreatedStart created, Task network, CancellationToken cancellationToken)
     {
         await network;
-        await mounts.ResumeAsync(context, cancellationToken);
-        await services.ResumeAsync(context, cancellationToken);
-        context.Progress.Step = StartCause.Up;
-        await run.RunAsync(context, isNew: false, cancellationToken);
+        await mounts.ResumeAsync(created.Start, cancellationToken);
+        await services.ResumeAsync(created.Start, cancellationToken);
+        created.Start.Progress.Step = StartCause.Up;
+        return await run.RunAsync(created, cancellationToken);
     }
 
     /// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>
