@@ -45,7 +45,7 @@ public sealed partial class ArchitectureTests
             "Builds", "Compose", "Connections", "Devcontainers", "Docker", "Dotfiles", "Engine", "Expansion", "Features", "Git", "Images",
             "Environment", "Isolation", "Networks", "Permissions", "Sandbox", "Workspaces",
         ],
-        ["Workspaces"] = ["Engine"],
+        ["Workspaces"] = ["Engine", "Sandbox"],
     };
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -14,7 +15,8 @@ internal sealed record OwnedContainer(EngineListed Container, string? Codespace)
 /// The containers of codespaces: made here, and found by what was written down when they were made. A container that no record knows, since
 /// the server ended between the two, is known by the secret of its start. Labels serve to look among fewer.
 /// </summary>
-internal sealed class CodespaceContainers(Db db, IContainerEngine engine, CodespaceHost host)
+internal sealed class CodespaceContainers(
+    Db db, IContainerEngine engine, CodespaceHost host, ContainerLayers layers, ImageVolumes volumes)
 {
     /// <summary>A new one for each start; nobody but the engine and this server sees it.</summary>
     public static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -29,11 +31,18 @@ internal sealed class CodespaceContainers(Db db, IContainerEngine engine, Codesp
             (BerthLabels.Codespace, codespace.Name), (BerthLabels.Host, host.Name), (BerthLabels.Role, role), (BerthLabels.Start, secret));
     }
 
+    /// <summary>It has not run yet, and whatever it will write lies on the codespace's own disk.</summary>
     /// <param name="body">Of the engine's call; it gets Berth's labels.</param>
     /// <returns>The container's id.</returns>
     public async Task<string> CreateAsync(
         Codespace codespace, string name, string role, JsonObject body, CancellationToken cancellationToken)
     {
+        var runs = role != ContainerRole.Users;
+        if (runs)
+        {
+            await volumes.AddAsync(codespace, host.Folders(codespace), name, body, LabelsOf(codespace), cancellationToken);
+        }
+
         var labels = body["Labels"] as JsonObject ?? [];
         foreach (var (label, value) in await LabelsAsync(codespace, role, cancellationToken))
         {
@@ -43,6 +52,11 @@ internal sealed class CodespaceContainers(Db db, IContainerEngine engine, Codesp
         body["Labels"] = labels.Parent is null ? labels : labels.DeepClone();
         var id = await engine.CreateContainerAsync(name, body, cancellationToken);
         await RecordAsync(codespace, id, role, cancellationToken);
+        if (runs)
+        {
+            await layers.PlaceAsync(host.Folders(codespace), id, cancellationToken);
+        }
+
         return id;
     }
 

@@ -11,6 +11,7 @@ namespace Berth.Server.Codespaces;
 ///     REPOSITORY           the checkout, owned by the remote user
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///     ~volumes/NAME        volumes
+///     ~containers/ID/      what a container writes beside its mounts: its own layer, and its files of names
 ///     ~parts/HASH          where parts of the checkout are mounted that containers mount
 ///     ~docker/docker.sock  what containers have as /var/run/docker.sock
 ///     ~docker/engine/      the codespace's own container engine: its data, socket and log
@@ -18,6 +19,7 @@ namespace Berth.Server.Codespaces;
 ///   docker-users           the range of users that is the codespace's
 ///   docker-root, -workspace  places for mounts that only the engine sees
 ///   parts.json             which parts, as paths within the checkout
+///   layers.json            which containers' layers lie there, and where the engine has them
 ///   images.json            the images that the container was made of
 ///   services.json          the services beside it, in the order of their start
 ///   git-home/              HOME of git, thrown away before each start
@@ -36,6 +38,14 @@ internal sealed class CodespaceFolders(string data, string name)
     public string Services => Path.Combine(Root, "services.json");
 
     public string Volume(string name) => Path.Combine(Workspaces, "~volumes", name);
+
+    /// <summary>What a container writes beside its mounts.</summary>
+    public string Container(string id) => Path.Combine(Containers, id);
+
+    public string Containers => Path.Combine(Workspaces, "~containers");
+
+    /// <summary>Whose lies there: JSON, a list of <see cref="PlacedLayer"/>.</summary>
+    public string LayersList => Path.Combine(Root, "layers.json");
 
     public string Parts => Path.Combine(Workspaces, "~parts");
 

@@ -29,7 +29,7 @@ internal sealed partial class CodespaceOptions
     [OneOf("basicLinux32gb", "standardLinux32gb", "premiumLinux", "largePremiumLinux", "xLargePremiumLinux")]
     public string? LargestMachine { get; set; }
 
-    [Setting("what the containers of one codespace may write outside its workspace; more stops it, within half a minute",
+    [Setting("what the containers of one codespace may write into their own layers, on its disk; more stops it, within half a minute",
         Default = "as much as the machine type's storage")]
     [Positive("GiB")]
     public double? MaxContainerGiB { get; set; }

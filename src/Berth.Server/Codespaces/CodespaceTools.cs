@@ -13,6 +13,7 @@ internal sealed class CodespaceTools(IConfiguration configuration)
         ["mount"] = "mount",
         ["umount"] = "mount",
         ["nft"] = "nftables",
+        ["cp"] = "coreutils",
         ["env"] = "coreutils",
         ["ldd"] = "libc-bin",
         ["sleep"] = "coreutils",

@@ -27,6 +27,8 @@ internal static class CodespacesFeature
         services.AddSingleton<CodespaceTools>();
         services.AddSingleton<ISandbox, SandboxedProcess>();
         services.AddSingleton<WorkspaceFilesystem>();
+        services.AddSingleton<ContainerLayers>();
+        services.AddSingleton<ImageVolumes>();
         services.AddSingleton<Machines>();
         services.AddSingleton<Firewall>();
         services.AddSingleton<CodespaceNetworks>();

@@ -60,6 +60,8 @@ internal sealed class StopCodespace(
             inside.Leave(container.ContainerId);
             await containers.RemoveAsync(container.ContainerId, cancellationToken);
         }
+
+        ContainerLayers.Sweep(host.Folders(codespace));
     }
 
     private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)

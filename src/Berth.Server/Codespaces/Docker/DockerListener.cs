@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 using Microsoft.Win32.SafeHandles;
 

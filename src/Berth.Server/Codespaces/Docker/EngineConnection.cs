@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Docker;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 using Berth.Server.Http;
 using Microsoft.Win32.SafeHandles;

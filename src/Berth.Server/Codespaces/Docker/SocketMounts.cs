@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Docker;
 

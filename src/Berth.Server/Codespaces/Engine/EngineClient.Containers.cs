@@ -168,10 +168,20 @@ internal sealed partial class EngineClient
             Fault = Text(state, "Error"),
             StartedAt = Text(state, "StartedAt"),
             Address = AddressOf(container),
+            Layer = LayerOf(container),
             Health = health is "none" or "" ? null : health,
             CgroupParent = container.TryGetProperty("HostConfig", out var host) ? Text(host, "CgroupParent") : "",
         };
     }
+
+    private static string? LayerOf(JsonElement container) =>
+        container.TryGetProperty("GraphDriver", out var driver)
+            && Text(driver, "Name") == "overlay2"
+            && driver.TryGetProperty("Data", out var data)
+            && data.ValueKind == JsonValueKind.Object
+            && Text(data, "UpperDir") is { Length: > 0 } upper
+            ? Path.GetDirectoryName(upper)
+            : null;
 
     private static string? AddressOf(JsonElement container) =>
         container.TryGetProperty("NetworkSettings", out var settings)

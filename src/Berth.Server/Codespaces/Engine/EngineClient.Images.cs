@@ -54,6 +54,10 @@ internal sealed partial class EngineClient
                 ? [.. environment.EnumerateArray().Select(variable => variable.GetString() ?? "")]
                 : [],
             Folder = config.TryGetProperty("WorkingDir", out var folder) ? folder.GetString() : null,
+            Volumes = config.TryGetProperty("Volumes", out var volumes) && volumes.ValueKind == JsonValueKind.Object
+                ? [.. volumes.EnumerateObject().Select(volume => volume.Name)]
+                : [],
+            Bytes = document.RootElement.TryGetProperty("Size", out var size) && size.TryGetInt64(out var bytes) ? bytes : 0,
             Entrypoint = Strings(config, "Entrypoint"),
             Command = Strings(config, "Cmd"),
         };

@@ -61,4 +61,16 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
             GroupsBySystemd = info.TryGetProperty("CgroupDriver", out var driver) && driver.GetString() == "systemd",
         };
     }
+
+    public async Task<bool> SharesMountsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await socket.SharesMountsAsync(cancellationToken);
+        }
+        catch (SocketException exception)
+        {
+            throw new EngineException(503, exception.Message);
+        }
+    }
 }

@@ -37,6 +37,12 @@ internal sealed record EngineContainer(
     /// <summary>Differs from run to run.</summary>
     public string StartedAt { get; init; } = "";
 
+    /// <summary>
+    /// The folder that the engine keeps the container's own layer in, with all that belongs to it; null where the engine keeps layers in
+    /// another way.
+    /// </summary>
+    public string? Layer { get; init; }
+
     /// <summary>In the first of its networks; null when it has none.</summary>
     public string? Address { get; init; }
 
@@ -66,6 +72,12 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
 
     /// <summary>The folder in which its processes start; null when it names none.</summary>
     public string? Folder { get; init; }
+
+    /// <summary>Paths at which its containers have a volume each (VOLUME).</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
+    /// <summary>Of all of its layers, unpacked.</summary>
+    public long Bytes { get; init; }
 
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Berth.Server.Codespaces.Engine;
 
@@ -31,6 +32,24 @@ internal sealed class EngineSocket
     public HttpClient Http { get; }
 
     public string Path => _path;
+
+    /// <summary>
+    /// Whoever listens sees the mounts that this process sees: the engine, or the machine's first process, which listens in its place.
+    /// </summary>
+    /// <exception cref="SocketException">Nothing listens there.</exception>
+    public async Task<bool> SharesMountsAsync(CancellationToken cancellationToken)
+    {
+        const int SocketLevel = 1;
+        const int PeerCredentials = 17;
+        await using var connection = await OpenAsync(cancellationToken);
+
+        // Process, user and group, of 32 bits each.
+        var credentials = new int[3];
+        connection.Socket.GetRawSocketOption(SocketLevel, PeerCredentials, MemoryMarshal.AsBytes(credentials.AsSpan()));
+        return credentials[0] > 0
+            && new FileInfo($"/proc/{credentials[0]}/ns/mnt").LinkTarget is { } mounts
+            && mounts == new FileInfo("/proc/self/ns/mnt").LinkTarget;
+    }
 
     /// <exception cref="SocketException">Nothing listens there.</exception>
     public async Task<NetworkStream> OpenAsync(CancellationToken cancellationToken)

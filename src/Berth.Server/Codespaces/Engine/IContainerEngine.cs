@@ -19,6 +19,9 @@ internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineP
     Task<string> VersionAsync(CancellationToken cancellationToken);
 
     Task<EngineFacts> FactsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A mount that this server makes is there for the engine too.</summary>
+    Task<bool> SharesMountsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Images on the engine: pulled, built, looked at, removed.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Workspaces;
@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// What the codespace writes ends at the machine's size, a setuid or device file in it means nothing on the host, and no hard link leads
 /// out. Everything here may be called at any time and again.
 /// </summary>
-internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
+internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
 {
     /// <summary>
     /// An image is sparse: a host that is full to the last block would fail the filesystems in it, so nothing starts on one that nearly is.
@@ -30,6 +30,12 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
         }
 
         CheckHost(folders);
+        await MountOwnAsync(folders, bytes, files, cancellationToken);
+        ContainerLayers.PlaceAgain(folders);
+    }
+
+    private async Task MountOwnAsync(CodespaceFolders folders, long bytes, int? files, CancellationToken cancellationToken)
+    {
         var isNew = !File.Exists(folders.WorkspaceImage);
         if (isNew)
         {
@@ -67,6 +73,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
     public async Task UnmountAsync(CodespaceFolders folders, CancellationToken cancellationToken)
     {
         WorkspaceParts.UnmountAll(folders);
+        ContainerLayers.TakeAway(folders);
         while (MountOf(folders) is not null)
         {
             if (await TryAsync("umount", [folders.Workspaces], cancellationToken) is not null)
@@ -81,17 +88,7 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
     internal static (string Source, string Options)? MountOf(CodespaceFolders folders)
     {
         var point = Path.GetFullPath(folders.Workspaces);
-        foreach (var line in File.ReadLines("/proc/self/mountinfo"))
-        {
-            // proc(5): id, parent, device, root, mount point, options, …, "-", type, source, options of the filesystem.
-            var fields = line.Split(' ');
-            if (Unescape(fields[4]) == point)
-            {
-                return (Unescape(fields[Array.IndexOf(fields, "-") + 2]), fields[5]);
-            }
-        }
-
-        return null;
+        return MountTable.Read().FirstOrDefault(mount => mount.Point == point) is { } found ? (found.Source, found.Options) : null;
     }
 
     private static bool IsOldFolder(CodespaceFolders folders) =>
@@ -175,11 +172,4 @@ internal sealed partial class WorkspaceFilesystem(CodespaceTools tools, Codespac
             ? null
             : said.LastOrDefault(line => !line.Contains("dmesg(1)", StringComparison.Ordinal)) ?? $"exit code {result.ExitCode}";
     }
-
-    /// <summary>Space, tab, line end and backslash are written as octal numbers there.</summary>
-    private static string Unescape(string text) =>
-        Octal().Replace(text, match => ((char)Convert.ToInt32(match.Groups["digits"].Value, 8)).ToString());
-
-    [GeneratedRegex(@"\\(?<digits>[0-7]{3})", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Octal();
 }

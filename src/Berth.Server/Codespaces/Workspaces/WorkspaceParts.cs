@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,7 +12,7 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// its path in the checkout a container could exchange it for a link to anywhere of the host, between the look at it and the engine's
 /// mount. What was opened here is what is mounted, whatever its path leads to by then.
 /// </summary>
-internal static partial class WorkspaceParts
+internal static class WorkspaceParts
 {
     /// <summary>For a new container, which has these and no others.</summary>
     /// <param name="paths">Within the checkout.</param>
@@ -48,10 +48,7 @@ internal static partial class WorkspaceParts
 
         foreach (var place in Directory.EnumerateFileSystemEntries(folders.Parts))
         {
-            while (UnmountLibc(place, Detach) == 0)
-            {
-                // Whoever was killed between two mounts may have left several.
-            }
+            KernelMounts.RemoveAll(place);
         }
     }
 
@@ -63,11 +60,18 @@ internal static partial class WorkspaceParts
         var place = folders.Part(path);
         using var found = Open(workspace, path, out var isFolder, log);
         MakePlace(place, isFolder || found is null);
-        if (found is not null && MountLibc($"/proc/self/fd/{found.DangerousGetHandle()}", place, null, Bind, 0) != 0)
+        try
+        {
+            if (found is not null)
+            {
+                KernelMounts.Bind(found, place);
+            }
+        }
+        catch (IOException exception)
         {
             throw new FaultException(
                 FaultKind.Host,
-                $"{path} of the repository cannot be mounted ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})",
+                $"{path} of the repository cannot be mounted ({exception.Message})",
                 "codespaces need CAP_SYS_ADMIN for mounts of a part of the repository; mount all of it, or copy the part in a lifecycle "
                     + "command");
         }
@@ -110,14 +114,4 @@ internal static partial class WorkspaceParts
             File.Create(place).Dispose();
         }
     }
-
-    // mount(2); umount2(2): out of sight at once, and no link is followed.
-    private const ulong Bind = 0x1000;
-    private const int Detach = 2 | 8;
-
-    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int MountLibc(string source, string target, string? type, ulong flags, nint data);
-
-    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int UnmountLibc(string target, int flags);
 }

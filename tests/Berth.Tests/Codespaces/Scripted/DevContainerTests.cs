@@ -47,6 +47,26 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
     }
 
     [Fact]
+    public async Task The_engine_makes_no_volume_of_its_own_for_what_an_image_asks()
+    {
+        World.Reset();
+        World.Engine.ImageVolumes = ["/data/", "/x/../var/own", "/work", "/mine"];
+        try
+        {
+            var body = await BodyAsync(
+                "\"workspaceFolder\":\"/work\",\"mounts\":[\"type=volume,source=v,target=/mine\"]", reset: false);
+            var volumes = body["HostConfig"]!["Mounts"]!.AsArray().Where(mount => (string?)mount!["Type"] == "volume").ToList();
+            Assert.Equal(["/data", "/mine", "/var/own"], volumes.Select(mount => (string?)mount!["Target"]).Order(StringComparer.Ordinal));
+            Assert.Equal(3, volumes.Select(mount => (string?)mount!["Source"]).Distinct().Count());
+            Assert.All(volumes, mount => Assert.StartsWith("berth-", (string?)mount!["Source"], StringComparison.Ordinal));
+        }
+        finally
+        {
+            World.Engine.ImageVolumes = [];
+        }
+    }
+
+    [Fact]
     public async Task A_service_has_its_own_command_names_and_variables()
     {
         World.Reset();

@@ -39,6 +39,12 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     /// <summary>Of the images that are pulled from now on.</summary>
     public IReadOnlyDictionary<string, string> ImageLabels { get; set; } = new Dictionary<string, string>();
 
+    /// <inheritdoc cref="ImageLabels"/>
+    public IReadOnlyList<string> ImageVolumes { get; set; } = [];
+
+    /// <inheritdoc cref="ImageLabels"/>
+    public long ImageBytes { get; set; }
+
     /// <summary>How processes in containers answer.</summary>
     public Func<EngineCommand, IEngineProcess> Processes { get; set; } = ScriptedProcess.Of;
 
@@ -146,14 +152,18 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     public Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
         AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent"), cancellationToken);
 
+    public Task<bool> SharesMountsAsync(CancellationToken cancellationToken) => AnswerAsync(() => false, cancellationToken);
+
     public Task PullAsync(
         string repository, Digest digest, RegistryCredential? credential, Action<PullProgress> progress,
         CancellationToken cancellationToken) =>
         AnswerAsync(
             () =>
-                _images[
-                    $"{repository}@{digest.Value}"] = new EngineImage(
-                        $"{repository}@{digest.Value}", null, ImageLabels),
+                _images[$"{repository}@{digest.Value}"] = new EngineImage($"{repository}@{digest.Value}", null, ImageLabels)
+                {
+                    Volumes = ImageVolumes,
+                    Bytes = ImageBytes,
+                },
             cancellationToken);
 
     public async Task<string> BuildAsync(

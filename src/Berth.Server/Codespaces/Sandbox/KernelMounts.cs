@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Berth.Server.Codespaces.Docker;
+namespace Berth.Server.Codespaces.Sandbox;
 
-/// <summary>Mounts and namespaces as the kernel has them: mount_setattr(2), open_tree(2), move_mount(2), setns(2), unshare(2).</summary>
+/// <summary>
+/// Mounts and namespaces as the kernel has them: mount(2), umount2(2), mount_setattr(2), open_tree(2), move_mount(2), setns(2), unshare(2).
+/// </summary>
 internal static partial class KernelMounts
 {
     private const int OpenTree = 428;
@@ -14,6 +16,7 @@ internal static partial class KernelMounts
     private const int OpenTreeClone = 1;
     private const int CloseOnExec = 0x80000;
     private const int MoveFromEmptyPath = 4;
+    private const ulong BindOnly = 0x1000;
     private const ulong MapUsers = 0x100000;
     private const ulong PrivateAll = 0x4000 | 0x40000;
     private const int DetachNoFollow = 2 | 8;
@@ -64,8 +67,23 @@ internal static partial class KernelMounts
     public static void Place(SafeFileHandle mount, string path) =>
         Check(Call(MoveMount, mount, "", WorkingFolder, path, MoveFromEmptyPath), "move_mount");
 
-    /// <summary>Takes a mount away; that there is none is fine.</summary>
-    public static void Remove(string path) => _ = Unmount(path, DetachNoFollow);
+    /// <summary>A file or folder at a second place as well.</summary>
+    public static void Bind(string path, string place) => Check(Mount(path, place, null, BindOnly, 0), "mount");
+
+    /// <summary>What was opened, whatever its path leads to by now.</summary>
+    public static void Bind(SafeFileHandle opened, string place) => Bind($"/proc/self/fd/{opened.DangerousGetHandle()}", place);
+
+    /// <summary>Takes a mount away, out of sight at once; no link is followed.</summary>
+    /// <returns>False when there was none.</returns>
+    public static bool Remove(string path) => Unmount(path, DetachNoFollow) == 0;
+
+    /// <summary>Whoever was killed between two mounts may have left several at one place.</summary>
+    public static void RemoveAll(string path)
+    {
+        while (Remove(path))
+        {
+        }
+    }
 
     /// <summary>A file or folder as a place alone: it is neither read nor, where it is a link, followed.</summary>
     public static SafeFileHandle Look(string path)
