@@ -63,6 +63,13 @@ public sealed class GitInsideTests
             (await world.ExecAsync(
                 name,
                 "git config --local --list | grep -c credential; git config safe.directory; ls -ld /run/berth/git | cut -c1-10")).Output);
+        // A name and an address from the start on, and the person's own win.
+        Assert.Equal(
+            $"{world.Ada.Login}\n{world.Ada.Login}@users.noreply.localhost\nmine@example.test\n",
+            (await world.ExecAsync(
+                name,
+                "git config user.name; git config user.email; git config user.email mine@example.test && git commit -q --allow-empty -m own "
+                    + "&& git log -1 --format=%ae && git reset -q HEAD^ && git config --unset user.email")).Output);
         Assert.Equal(1, (await world.ExecAsync(name, "grep -r 'p@ss' .git ~ /tmp /etc 2>/dev/null")).ExitCode);
         Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
 

@@ -36,12 +36,12 @@ internal sealed partial class EnvironmentContents(
     /// <param name="secrets">What it may see.</param>
     /// <param name="log">The creation log; it is told what to mask.</param>
     public async Task<CodespaceEnvironment> BeginAsync(
-        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, GitLogin? git,
+        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, IReadOnlyList<GitLogin> git,
         CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         var owner = await OwnerAsync(codespace, repository, cancellationToken);
         var inside = EnvironmentVariables.Of(
-            codespace.Name, repository.FullName, new(owner.Login, owner.Name, owner.Email), token, secrets.Environment,
+            codespace.Name, repository.FullName, owner.Login, token, secrets.Environment,
             owner.ExportRegistrySecrets,
             address, outgoing);
 
@@ -74,7 +74,8 @@ internal sealed partial class EnvironmentContents(
             Token = token,
             Variables = inside.Variables,
             Logins = logins,
-            Git = git,
+            GitAuthor = GitAuthor.Of(owner.Login, owner.Name, owner.Email, address.BaseUri.Host),
+            GitLogins = git,
             OwnDockerConfiguration = before.OwnDockerConfiguration,
         };
         await states.StoreAsync(codespace.Id, state, cancellationToken);
@@ -182,7 +183,7 @@ internal sealed partial class EnvironmentContents(
     private Task<string?> UpdateAsync(
         EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
         files.UpdateAsync(
-            container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.Git)),
+            container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.GitAuthor, state.GitLogins)),
             cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>

@@ -25,8 +25,10 @@ internal sealed record EnvironmentState
     /// <summary>The logins that Berth wrote into docker's configuration: what differs from them is the person's own.</summary>
     public DockerLogins Logins { get; init; } = new([]);
 
-    /// <summary>For git inside; null: there is none.</summary>
-    public GitLogin? Git { get; init; }
+    public GitAuthor? GitAuthor { get; init; }
+
+    /// <summary>For git inside, one for each URL.</summary>
+    public IReadOnlyList<GitLogin> GitLogins { get; init; } = [];
 
     /// <summary>The person's own part of docker's configuration, as it was at the last stop; null: there is none.</summary>
     public string? OwnDockerConfiguration { get; init; }

@@ -30,19 +30,17 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
         "LD_LIBRARY_PATH", "LD_AUDIT",
     ];
 
-    /// <summary>Who works in it, where.</summary>
-    internal sealed record Person(string Login, string? Name, string? Email);
-
+    /// <param name="login">Who works in it.</param>
     /// <param name="repository"><c>owner/name</c>.</param>
     /// <param name="secrets">The secrets that it may see.</param>
     /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
     /// <param name="outgoing">Whether there are certificates beside the system's.</param>
     public static EnvironmentVariables Of(
-        string codespace, string repository, Person person, string token, IReadOnlyDictionary<string, string> secrets,
+        string codespace, string repository, string login, string token, IReadOnlyDictionary<string, string> secrets,
         bool exportRegistries,
         AddressOptions address, OutgoingOptions outgoing)
     {
-        var own = Own(codespace, repository, person, token, address, outgoing);
+        var own = Own(codespace, repository, login, token, address, outgoing);
         List<string> report = [];
         SortedDictionary<string, string> variables = new(StringComparer.Ordinal);
         var bytes = 0L;
@@ -78,27 +76,19 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     }
 
     private static Dictionary<string, string> Own(
-        string codespace, string repository, Person person, string token, AddressOptions address, OutgoingOptions outgoing)
+        string codespace, string repository, string login, string token, AddressOptions address, OutgoingOptions outgoing)
     {
         var url = address.BaseUri.GetLeftPart(UriPartial.Authority);
-        var name = string.IsNullOrWhiteSpace(person.Name) ? person.Login : person.Name;
-        var email = string.IsNullOrWhiteSpace(person.Email) ? $"{person.Login}@users.noreply.{address.BaseUri.Host}" : person.Email;
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["CODESPACES"] = "true",
             ["CODESPACE_NAME"] = codespace,
             ["GITHUB_TOKEN"] = token,
-            ["GITHUB_USER"] = person.Login,
+            ["GITHUB_USER"] = login,
             ["GITHUB_REPOSITORY"] = repository,
             ["GITHUB_SERVER_URL"] = url,
             ["GITHUB_API_URL"] = url + "/api/v3",
             ["GITHUB_GRAPHQL_URL"] = url + "/api/graphql",
-
-            // git commits nothing of whose author it does not know (git-commit(1), "Commit information").
-            ["GIT_AUTHOR_NAME"] = name,
-            ["GIT_AUTHOR_EMAIL"] = email,
-            ["GIT_COMMITTER_NAME"] = name,
-            ["GIT_COMMITTER_EMAIL"] = email,
             ["BERTH_URL"] = url,
             ["BERTH_TOKEN"] = token,
             ["DOCKER_CONFIG"] = Folder + "/docker",
@@ -122,8 +112,8 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     /// <summary>Null when it can be exported.</summary>
     private static string? Refusal(string name, string value, Dictionary<string, string> own, long bytes) => name switch
     {
-        // A person may work with a token and a name of their own.
-        "BERTH_TOKEN" or "GIT_AUTHOR_NAME" or "GIT_AUTHOR_EMAIL" or "GIT_COMMITTER_NAME" or "GIT_COMMITTER_EMAIL" => null,
+        // A person may work with a token of their own.
+        "BERTH_TOKEN" => null,
         _ when own.ContainsKey(name) || name.StartsWith("GITHUB_", StringComparison.Ordinal) => "Berth sets a variable of this name itself",
         _ when Kept.Contains(name) => "processes need a variable of this name to start and to find their files",
         _ when value.Contains('\0', StringComparison.Ordinal) => "a variable cannot hold a NUL",

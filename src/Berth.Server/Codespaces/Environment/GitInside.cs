@@ -4,17 +4,27 @@ namespace Berth.Server.Codespaces.Environment;
 /// <param name="Url">The clone URL, over http or https.</param>
 internal sealed record GitLogin(string Url, string UserName, string Password);
 
+/// <summary>Whose commits are made in a codespace, where the person's own configuration does not say.</summary>
+internal sealed record GitAuthor(string Name, string Email)
+{
+    /// <param name="host">The server's, for an address that leads nowhere where the person has given none.</param>
+    public static GitAuthor Of(string login, string? name, string? email, string host) => new(
+        string.IsNullOrWhiteSpace(name) ? login : name,
+        string.IsNullOrWhiteSpace(email) ? $"{login}@users.noreply.{host}" : email);
+}
+
 /// <summary>
 /// What git finds in a codespace: three files in memory, which the person's own <c>~/.gitconfig</c> includes. No repository's configuration
 /// names them.
 /// </summary>
-internal sealed class GitInside(GitLogin? login)
+/// <param name="author">Null: nobody is named.</param>
+internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> logins)
 {
     public const string Folder = EnvironmentVariables.Folder + "/git";
 
     /// <summary>
-    /// git's question, answered (git-credential(1)) where scheme, host, port and path are those of the login; Git LFS asks for a path of
-    /// its own below it. Argument: what git wants. The login lies beside this file, a part a line.
+    /// git's question, answered (git-credential(1)) where scheme, host, port and path are those of a login; Git LFS asks for a path of
+    /// its own below it. Argument: what git wants. The logins lie beside this file, a part a line.
     /// </summary>
     public const string Helper = """
         [ "$1" = get ] || exit 0
@@ -27,19 +37,21 @@ internal sealed class GitInside(GitLogin? login)
             username=*) username=${line#*=} ;;
           esac
         done
-        {
-          IFS= read -r own_protocol && IFS= read -r own_host && IFS= read -r own_path &&
-            IFS= read -r own_username && IFS= read -r own_password
-        } <"${0%/*}/login" || exit 0
-        [ "$protocol" = "$own_protocol" ] && [ "$host" = "$own_host" ] || exit 0
-        [ "$path" = "$own_path" ] || [ "$path" = "$own_path/info/lfs" ] || exit 0
-        [ -z "$username" ] || [ "$username" = "$own_username" ] || exit 0
-        printf 'username=%s\npassword=%s\n' "$own_username" "$own_password"
+        while IFS= read -r own_protocol && IFS= read -r own_host && IFS= read -r own_path &&
+          IFS= read -r own_username && IFS= read -r own_password; do
+          [ "$protocol" = "$own_protocol" ] && [ "$host" = "$own_host" ] || continue
+          [ "$path" = "$own_path" ] || [ "$path" = "$own_path/info/lfs" ] || continue
+          [ -z "$username" ] || [ "$username" = "$own_username" ] || continue
+          printf 'username=%s\npassword=%s\n' "$own_username" "$own_password"
+          break
+        done <"${0%/*}/login"
+        exit 0
         """;
 
     /// <summary>
     /// Lets the person's own configuration include Berth's: an environment would reach neither what the main process starts nor git before
-    /// 2.31. A link leads to files that somebody keeps elsewhere, so git's other file of the same rank takes it then.
+    /// 2.31. It is included first, because of two values git takes the later one, and that is to be the person's. A link leads to files
+    /// that somebody keeps elsewhere, so git's other file of the same rank takes it then.
     /// </summary>
     public const string Include = """
         if [ -n "$HOME" ]; then
@@ -51,7 +63,10 @@ internal sealed class GitInside(GitLogin? login)
           while IFS= read -r line || [ -n "$line" ]; do
             case $line in *path*=*/run/berth/git/config*) known=1 ;; esac
           done 2>/dev/null <"$file"
-          [ -n "$known" ] || printf '\n[include]\n\tpath = /run/berth/git/config\n' 2>/dev/null >>"$file"
+          [ -n "$known" ] || {
+            printf '[include]\n\tpath = /run/berth/git/config\n' &&
+              { [ ! -e "$file" ] || while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done <"$file"; }
+          } 2>/dev/null >"$file.berth" && mv -f "$file.berth" "$file"
         fi
         """;
 
@@ -62,9 +77,15 @@ internal sealed class GitInside(GitLogin? login)
     public IReadOnlyList<(string Name, string Content)> Files =>
     [
         ("helper", Helper),
-        ("login", login is null ? "" : string.Join('\n', [.. Parts(login.Url), login.UserName, login.Password])),
-        ("config", login is null ? Safe : Safe + Section(login.Url)),
+        ("login", string.Join('\n', logins.SelectMany(login => (string[])[.. Parts(login.Url), login.UserName, login.Password]))),
+        ("config", Safe + User() + string.Concat(logins.Select(login => Section(login.Url)))),
     ];
+
+    private string User() => author is null ? "" : $"[user]\n\tname = {Quoted(author.Name)}\n\temail = {Quoted(author.Email)}\n";
+
+    /// <summary>A value of git-config(1), on one line.</summary>
+    private static string Quoted(string text) =>
+        $"\"{string.Concat(text.Where(c => !char.IsControl(c)).Select(c => c is '"' or '\\' ? $"\\{c}" : c.ToString()))}\"";
 
     /// <summary>With its path, or git would take every repository of the server for this one (gitcredentials(7)).</summary>
     private static string Section(string url) =>

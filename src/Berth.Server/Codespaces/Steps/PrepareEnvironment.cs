@@ -18,8 +18,8 @@ internal sealed class PrepareEnvironment(
             ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} was deleted");
         var visible = await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken);
         var collected = await logins.RunAsync(credentials, cancellationToken);
+        var login = await git.RunAsync(codespace, found.Repository, start.Log, cancellationToken);
         return await contents.BeginAsync(
-                codespace, found.Repository, token, visible, collected,
-                await git.RunAsync(codespace, found.Repository, start.Log, cancellationToken), start.Log, cancellationToken);
+            codespace, found.Repository, token, visible, collected, login is null ? [] : [login], start.Log, cancellationToken);
     }
 }

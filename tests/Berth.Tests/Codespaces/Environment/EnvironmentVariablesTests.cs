@@ -5,8 +5,6 @@ namespace Berth.Tests.Codespaces.Environment;
 
 public sealed class EnvironmentVariablesTests
 {
-    private static readonly EnvironmentVariables.Person Ada = new("ada", "Ada L", "ada@example.com");
-
     [Fact]
     public void A_process_gets_what_GitHub_sets_and_every_secret()
     {
@@ -17,14 +15,15 @@ public sealed class EnvironmentVariablesTests
             ("GITHUB_USER", "ada"),
             ("GITHUB_REPOSITORY", "acme/app"), ("GITHUB_SERVER_URL", "https://berth.example.com"),
             ("GITHUB_API_URL", "https://berth.example.com/api/v3"),
-            ("GITHUB_GRAPHQL_URL", "https://berth.example.com/api/graphql"), ("GIT_AUTHOR_NAME", "Ada L"),
-            ("GIT_AUTHOR_EMAIL", "ada@example.com"), ("GIT_COMMITTER_NAME", "Ada L"),
-            ("GIT_COMMITTER_EMAIL", "ada@example.com"),
+            ("GITHUB_GRAPHQL_URL", "https://berth.example.com/api/graphql"),
             ("BERTH_URL", "https://berth.example.com"), ("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "ports.example.net"),
         })
         {
             Assert.Equal(value, variables[name]);
         }
+
+        // They would win over a name and an address that a person gives git.
+        Assert.DoesNotContain(variables.Keys, name => name.StartsWith("GIT_", StringComparison.Ordinal));
 
         // There is no npm registry here yet: nothing sends npm to one.
         Assert.DoesNotContain(variables.Keys, name => name.Contains("NPM", StringComparison.OrdinalIgnoreCase));
@@ -79,6 +78,6 @@ public sealed class EnvironmentVariablesTests
     }
 
     private static EnvironmentVariables Of(Dictionary<string, string> secrets, bool exportRegistries = true) => EnvironmentVariables.Of(
-        "ada-app-1", "acme/app", Ada, "the-token", secrets, exportRegistries,
+        "ada-app-1", "acme/app", "ada", "the-token", secrets, exportRegistries,
         new AddressOptions { Url = "https://berth.example.com", PortsDomain = "ports.example.net" }, new OutgoingOptions());
 }

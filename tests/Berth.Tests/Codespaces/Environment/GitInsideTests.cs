@@ -80,13 +80,103 @@ public sealed class GitInsideTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Each_of_several_URLs_has_its_own_login()
+    {
+        await WriteAsync(
+            new GitInside(
+                null,
+                [
+                    new GitLogin("https://git.example.test/acme/app.git", "ada", Password),
+                    new GitLogin("https://git.example.test/acme/lib.git", "lovelace", "other"),
+                ]));
+        foreach (var (path, answer) in new[]
+        {
+            ("acme/app.git", $"username=ada\npassword={Password}\n"), ("acme/lib.git", "username=lovelace\npassword=other\n"),
+            ("acme/third.git", ""),
+        })
+        {
+            Assert.Equal(answer, await AskAsync("get", Question("https", "git.example.test", path)));
+        }
+
+        Assert.Contains(
+            "password=other\n", await RunAsync("git", ["credential", "fill"], "url=https://git.example.test/acme/lib.git\n\n"),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Ada \"the\" Countess \\ of #; Lovelace", "ada@example.test")]
+    [InlineData("Ada\n[core]\n\tsshCommand = id", "ada@example.test\t")]
+    public async Task Git_knows_whose_commits_are_made(string name, string email)
+    {
+        await WriteAsync(new GitInside(new GitAuthor(name, email), []));
+        Assert.Equal(Line(name) + "\n", await RunAsync("git", ["config", "user.name"], ""));
+        Assert.Equal(Line(email) + "\n", await RunAsync("git", ["config", "user.email"], ""));
+        Assert.Equal("", await RunAsync("git", ["config", "core.sshCommand"], ""));
+
+        static string Line(string text) => string.Concat(text.Where(c => !char.IsControl(c)));
+    }
+
+    [Fact]
+    public void A_person_without_name_and_address_has_the_login_and_an_address_that_leads_nowhere()
+    {
+        Assert.Equal(new GitAuthor("ada", "ada@users.noreply.berth.test"), GitAuthor.Of("ada", " ", null, "berth.test"));
+        Assert.Equal(new GitAuthor("Ada L", "a@b.test"), GitAuthor.Of("ada", "Ada L", "a@b.test", "berth.test"));
+    }
+
+    /// <summary>As after an image's or dotfiles' configuration came, and after the person wrote to it.</summary>
+    [Theory]
+    [InlineData(null, "ada@example.test")]
+    [InlineData("", "ada@example.test")]
+    [InlineData("[user]\n\temail = mine@example.test", "mine@example.test")]
+    [InlineData("[alias]\n\tx = status", "ada@example.test")]
+    public async Task What_the_person_says_wins_over_what_is_included(string? own, string email)
+    {
+        await WriteAsync(new GitInside(new GitAuthor("Ada", "ada@example.test"), []));
+        var file = Path.Combine(_folder.FullName, ".gitconfig");
+        if (own is not null)
+        {
+            await File.WriteAllTextAsync(file, own, Cancel);
+        }
+
+        await IncludeAsync();
+        await IncludeAsync();
+        Assert.Equal(email + "\n", await RunAsync("git", ["config", "user.email"], "", home: true));
+        Assert.Equal("Ada\n", await RunAsync("git", ["config", "user.name"], "", home: true));
+        var text = await File.ReadAllTextAsync(file, Cancel);
+        Assert.EndsWith(own ?? "", text.TrimEnd('\n'), StringComparison.Ordinal);
+        Assert.Equal(2, text.Split("[include]").Length);
+
+        await RunAsync("git", ["config", "--global", "user.email", "later@example.test"], "", home: true);
+        await IncludeAsync();
+        Assert.Equal("later@example.test\n", await RunAsync("git", ["config", "user.email"], "", home: true));
+    }
+
+    [Fact]
+    public async Task A_link_stays_and_what_it_leads_to_wins()
+    {
+        await WriteAsync(new GitInside(new GitAuthor("Ada", "ada@example.test"), []));
+        var kept = Path.Combine(_folder.FullName, "kept");
+        await File.WriteAllTextAsync(kept, "[user]\n\temail = mine@example.test\n", Cancel);
+        File.CreateSymbolicLink(Path.Combine(_folder.FullName, ".gitconfig"), kept);
+        await IncludeAsync();
+        Assert.Equal("[user]\n\temail = mine@example.test\n", await File.ReadAllTextAsync(kept, Cancel));
+        Assert.Equal("mine@example.test\n", await RunAsync("git", ["config", "user.email"], "", home: true));
+        Assert.Equal("Ada\n", await RunAsync("git", ["config", "user.name"], "", home: true));
+    }
+
+    private Task<string> IncludeAsync() => RunAsync(
+        "/bin/sh", ["-c", GitInside.Include.Replace(GitInside.Folder, _folder.FullName, StringComparison.Ordinal)], "", home: true);
+
     private string Config => Path.Combine(_folder.FullName, "config");
 
     private static string Question(string protocol, string host, string path) => $"protocol={protocol}\nhost={host}\npath={path}\n\n";
 
-    private async Task WriteAsync(string? url)
+    private Task WriteAsync(string? url) => WriteAsync(new GitInside(null, url is null ? [] : [new GitLogin(url, "ada", Password)]));
+
+    private async Task WriteAsync(GitInside inside)
     {
-        foreach (var (name, content) in new GitInside(url is null ? null : new GitLogin(url, "ada", Password)).Files)
+        foreach (var (name, content) in inside.Files)
         {
             // In a codespace the folder is another one.
             await File.WriteAllTextAsync(
@@ -98,7 +188,8 @@ public sealed class GitInsideTests : IDisposable
     private Task<string> AskAsync(string wanted, string question) =>
         RunAsync("/bin/sh", [Path.Combine(_folder.FullName, "helper"), wanted], question);
 
-    private async Task<string> RunAsync(string program, string[] arguments, string input)
+    /// <param name="home">With the folder as HOME, rather than the file alone.</param>
+    private async Task<string> RunAsync(string program, string[] arguments, string input, bool home = false)
     {
         var info = new ProcessStartInfo(program, arguments)
         {
@@ -108,7 +199,13 @@ public sealed class GitInsideTests : IDisposable
             UseShellExecute = false,
             WorkingDirectory = _folder.FullName,
         };
-        info.Environment["GIT_CONFIG_GLOBAL"] = Config;
+        info.Environment["HOME"] = _folder.FullName;
+        info.Environment.Remove("XDG_CONFIG_HOME");
+        if (!home)
+        {
+            info.Environment["GIT_CONFIG_GLOBAL"] = Config;
+        }
+
         info.Environment["GIT_CONFIG_NOSYSTEM"] = "1";
         info.Environment["GIT_TERMINAL_PROMPT"] = "0";
         info.Environment["GIT_ASKPASS"] = "/bin/false";
