@@ -66,6 +66,21 @@ CREATE TABLE codespace_dotfiles (
     repository text not null,           -- an http or https URL
     updated_at bigint not null
 );
+CREATE TABLE codespace_git_permissions (
+    user_id bigint not null references accounts (id) on delete cascade,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    target_id bigint not null references repositories (id) on delete cascade,
+    accepted_at bigint not null,
+    primary key (user_id, repository_id, target_id)
+);
+CREATE INDEX codespace_git_permissions_repository on codespace_git_permissions (repository_id);
+CREATE INDEX codespace_git_permissions_target on codespace_git_permissions (target_id);
+CREATE TABLE codespace_git_targets (
+    codespace_id bigint not null references codespaces (id) on delete cascade,
+    target_id bigint not null references repositories (id) on delete cascade,
+    primary key (codespace_id, target_id)
+);
+CREATE INDEX codespace_git_targets_target on codespace_git_targets (target_id);
 CREATE TABLE codespace_inside (
     codespace_id bigint primary key references codespaces (id) on delete cascade,
     sealed blob not null
@@ -307,7 +322,7 @@ CREATE TABLE repositories (
     external_id text,
     default_branch text not null default 'main',
     created_at bigint not null,
-    updated_at bigint not null,
+    updated_at bigint not null, submodules boolean not null default false,
     unique (owner_id, folded)
 );
 CREATE INDEX repositories_clone_url on repositories (clone_url_normalised);

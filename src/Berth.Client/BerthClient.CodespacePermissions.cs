@@ -19,8 +19,8 @@ public sealed partial class BerthClient
         GetAsync<CodespacePermissionList>(Permissions(repository), cancellationToken);
 
     /// <summary>Replaces what is permitted.</summary>
-    public Task SetCodespacePermissionsAsync(string repository, IReadOnlyList<string> repositories, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, Permissions(repository), new CodespacePermissionList { Repositories = repositories }, cancellationToken);
+    public Task SetCodespacePermissionsAsync(string repository, CodespacePermissionList permitted, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, Permissions(repository), permitted, cancellationToken);
 
     private static string Permissions(string repository) => $"repos/{Repository(repository)}/codespaces/permissions";
 }

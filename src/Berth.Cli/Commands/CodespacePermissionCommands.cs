@@ -10,7 +10,7 @@ internal static class CodespacePermissionCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
         "permissions",
-        "Whose packages the codespaces of a repository may read beside its own: what its devcontainer.json asks for, and what you allow.",
+        "What codespaces of a repository may have of others, packages and git: what its devcontainer.json asks for, and what you allow.",
         [
             "berth codespace permissions show acme/app", "berth codespace permissions allow acme/app",
             "berth codespace permissions revoke acme/app",
@@ -71,8 +71,9 @@ internal static class CodespacePermissionCommands
             [repository],
             async call =>
             {
-                await call.Client.SetCodespacePermissionsAsync(call.Get(repository), [], call.CancellationToken);
-                call.WriteDone($"Your codespaces of {call.Get(repository)} may read its own packages only.");
+                await call.Client.SetCodespacePermissionsAsync(
+                    call.Get(repository), new CodespacePermissionList { Repositories = [] }, call.CancellationToken);
+                call.WriteDone($"Your codespaces of {call.Get(repository)} have their own repository only.");
             });
     }
 
@@ -91,25 +92,41 @@ internal static class CodespacePermissionCommands
         {
             throw new CommandException(
                 ExitCodes.Failed,
-                $"nothing was allowed and nothing created; without these packages: berth codespace "
+                $"nothing was allowed and nothing created; without it: berth codespace "
                     + $"create {repository} --default-permissions");
         }
 
         var allowed = await call.Client.CodespacePermissionsAsync(repository, call.CancellationToken);
         await call.Client.SetCodespacePermissionsAsync(
-            repository, [.. allowed.Repositories.Union(check.Permissions.Select(asked => asked.Repository))], call.CancellationToken);
+            repository,
+            new CodespacePermissionList
+            {
+                Repositories = Joined(allowed.Repositories, check.Permissions.Where(asked => asked.Packages is not null)),
+                Contents = Joined(allowed.Contents ?? [], check.Permissions.Where(asked => asked.Contents is not null)),
+            },
+            call.CancellationToken);
         call.WriteDone($"Allowed for your codespaces of {repository}.");
     }
+
+    private static List<string> Joined(IReadOnlyList<string> before, IEnumerable<CodespacePermission> asked) =>
+        [.. before.Union(asked.Select(one => one.Repository))];
 
     private static void Describe(TextWriter writer, string repository, CodespacePermissionsCheck check)
     {
         writer.WriteLine(check.Permissions.Count == 0
-            ? $"{repository} asks for nothing beside its own packages."
+            ? $"{repository} asks for nothing beside its own."
             : $"{repository} asks to let its codespaces");
         foreach (var asked in check.Permissions)
         {
-            writer.WriteLine(
-                $"  {asked.Packages} the packages of {asked.Repository} ({(asked.Accepted ? "you allow it" : "not allowed yet")})");
+            string[] parts =
+            [
+                .. asked.Packages is null ? [] : new[] { $"{asked.Packages} the packages of {asked.Repository}" },
+                .. asked.Contents is null ? [] : new[] { $"use git with {asked.Repository}, with your own clone credential" },
+            ];
+            foreach (var part in parts)
+            {
+                writer.WriteLine($"  {part} ({(asked.Accepted ? "you allow it" : "not allowed yet")})");
+            }
         }
 
         foreach (var remark in check.Remarks)

@@ -209,6 +209,7 @@ internal static class RepositoryCommands
         ("Clone URL", repository.CloneUrl),
         ("External id", repository.ExternalId),
         ("Default branch", repository.DefaultBranch),
+        ("Submodules", repository.Submodules ? "cloned into codespaces" : null),
         ("Your role", Role(repository.Permissions)),
         ("Id", repository.Id));
 
@@ -233,7 +234,10 @@ internal static class RepositoryCommands
         private readonly Option<string> _branch = Arguments.Option(
             "--default-branch", "The branch that codespaces start from (default main)");
 
-        public Symbol[] All => [_visibility, _cloneUrl, _externalId, _description, _branch];
+        private readonly Option<bool?> _submodules = Arguments.Flag(
+            "--submodules", "Whether codespaces get its submodules where devcontainer.json does not say (default false)");
+
+        public Symbol[] All => [_visibility, _cloneUrl, _externalId, _description, _branch, _submodules];
 
         public RepositoryChange Read(CommandCall call) => new()
         {
@@ -242,6 +246,7 @@ internal static class RepositoryCommands
             ExternalId = call.Get(_externalId),
             Description = call.Get(_description),
             DefaultBranch = call.Get(_branch),
+            Submodules = call.Get(_submodules),
         };
     }
 }

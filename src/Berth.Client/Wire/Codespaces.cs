@@ -133,15 +133,20 @@ public sealed record CodespacePermissionsCheck
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }
 
-/// <summary>One repository whose packages are asked for.</summary>
+/// <summary>One repository of which something is asked for.</summary>
 /// <param name="Repository">As owner/name.</param>
-/// <param name="Packages"><c>read</c>.</param>
-public sealed record CodespacePermission(string Repository, string Packages, bool Accepted);
+/// <param name="Packages"><c>read</c>; null: they are not asked for.</param>
+/// <param name="Contents">Git inside: <c>read</c> or <c>write</c>; null: it is not asked for.</param>
+public sealed record CodespacePermission(string Repository, string? Packages, string? Contents, bool Accepted);
 
-/// <summary>The repositories (owner/name) whose packages a user lets codespaces of one repository read.</summary>
+/// <summary>What a user lets codespaces of one repository have of others (owner/name).</summary>
 public sealed record CodespacePermissionList : IRequestBody
 {
+    /// <summary>Those whose packages they read.</summary>
     public required IReadOnlyList<string> Repositories { get; init; }
+
+    /// <summary>Those that git inside reaches.</summary>
+    public IReadOnlyList<string>? Contents { get; init; }
 }
 
 /// <summary>Forwarded ports are their creator's alone.</summary>

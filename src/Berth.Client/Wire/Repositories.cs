@@ -40,6 +40,9 @@ public sealed record Repository
 
     public required string DefaultBranch { get; init; }
 
+    /// <summary>Codespaces get its submodules where its configuration does not say.</summary>
+    public bool Submodules { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; init; }
@@ -95,6 +98,9 @@ public sealed record RepositoryChange : IRequestBody
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DefaultBranch { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Submodules { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     [Longest(4096)]

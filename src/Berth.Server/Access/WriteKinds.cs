@@ -20,6 +20,7 @@ internal static partial class WriteKinds
     [
         "accounts", "tokens", "packages", "package_users", "package_teams", "package_actions", "package_codespaces",
         "codespaces", "codespace_access", "codespace_access_users", "codespace_permissions", "codespace_targets",
+        "codespace_git_permissions", "codespace_git_targets",
     ];
 
     /// <summary>No decision depends on these.</summary>

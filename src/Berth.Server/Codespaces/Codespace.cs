@@ -52,6 +52,9 @@ internal sealed record Codespace
 
     public string? CloneUrl { get; init; }
 
+    /// <summary>The repository's setting: its submodules are cloned where its configuration does not say.</summary>
+    public bool Submodules { get; init; }
+
     public string? Ref { get; init; }
 
     public string? DevcontainerPath { get; init; }

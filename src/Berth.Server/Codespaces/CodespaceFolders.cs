@@ -21,6 +21,7 @@ namespace Berth.Server.Codespaces;
 ///   parts.json             which parts, as paths within the checkout
 ///   layers.json            which containers' layers lie there, and where the engine has them
 ///   images.json            the images that the container was made of
+///   submodules.json        the URLs of the submodules that were cloned
 ///   services.json          the services beside it, in the order of their start
 ///   git-home/              HOME of git, thrown away before each start
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
@@ -33,6 +34,9 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>The images that the container is made of, as the configuration names them: JSON, a list of texts.</summary>
     public string UsedImages => Path.Combine(Root, "images.json");
+
+    /// <summary>Where the submodules of the checkout were cloned from: JSON, a list of texts.</summary>
+    public string Submodules => Path.Combine(Root, "submodules.json");
 
     /// <summary>What runs beside the container (<see cref="Compose.ServiceStart"/>): JSON, a list in the order of the start.</summary>
     public string Services => Path.Combine(Root, "services.json");

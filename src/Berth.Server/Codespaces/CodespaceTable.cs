@@ -11,7 +11,8 @@ internal static class CodespaceTable
 {
     private const string Select = """
         select c.id, c.name, c.display_name, c.owner_id, u.login as owner_login, c.repository_id, c.repository_full_name, r.clone_url,
-               c.ref, c.devcontainer_path, c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image,
+               coalesce(r.submodules, false) as submodules, c.ref, c.devcontainer_path,
+               c.permissions_opt_out, c.machine, c.host, c.desired, c.state, c.failure, c.image,
                  c.container_id, c.remote_user, c.workspace_folder,
                c.rebuild, c.attempt, c.commands_running, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at,
                  c.stop_notice,

@@ -35,7 +35,9 @@ internal static class CodespacesFeature
         services.AddHostedService<WatchFirewall>();
         services.AddHostedService<WatchContainers>();
         services.AddSingleton<CodespaceLog>();
+        services.AddSingleton<SandboxedGit>();
         services.AddSingleton<CloneRepository>();
+        services.AddSingleton<CloneSubmodules>();
         services.AddSingleton<CodespacePermissions>();
         services.AddSingleton<OwnImages>();
         services.AddSingleton<RegistryAccess>();

@@ -29,6 +29,7 @@ internal static class RepositoryJson
             CloneUrl = row.CloneUrl,
             ExternalId = row.ExternalId,
             DefaultBranch = row.DefaultBranch,
+            Submodules = row.Submodules,
             CreatedAt = row.CreatedAt,
             UpdatedAt = row.UpdatedAt,
             Permissions = standing is null

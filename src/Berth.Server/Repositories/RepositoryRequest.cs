@@ -87,6 +87,7 @@ internal sealed record RepositoryRequest
         SetsExternalId = Body.ExternalId.IsNamed,
         ExternalId = Body.ExternalId.Value,
         DefaultBranch = Body.DefaultBranch,
+        Submodules = Body.Submodules,
     };
 
     /// <summary>The row as it is after the change.</summary>
@@ -98,5 +99,6 @@ internal sealed record RepositoryRequest
         CloneUrl = Body.CloneUrl.IsNamed ? Body.CloneUrl.Value : row.CloneUrl,
         ExternalId = Body.ExternalId.IsNamed ? Body.ExternalId.Value : row.ExternalId,
         DefaultBranch = Body.DefaultBranch ?? row.DefaultBranch,
+        Submodules = Body.Submodules ?? row.Submodules,
     };
 }

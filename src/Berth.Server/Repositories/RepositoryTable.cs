@@ -27,6 +27,9 @@ internal sealed record RepositoryRow
 
     public string DefaultBranch { get; init; } = "main";
 
+    /// <summary>Codespaces get its submodules where its configuration does not say.</summary>
+    public bool Submodules { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset UpdatedAt { get; init; }
@@ -62,6 +65,8 @@ internal sealed record RepositoryChange
     public string? ExternalId { get; init; }
 
     public string? DefaultBranch { get; init; }
+
+    public bool? Submodules { get; init; }
 }
 
 /// <summary>A collaborator: a person with a role of their own.</summary>
@@ -79,7 +84,7 @@ internal static class RepositoryTable
 {
     private const string Columns = """
         r.id, r.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, r.name, r.description, r.visibility,
-        r.clone_url, r.external_id, r.default_branch, r.created_at, r.updated_at
+        r.clone_url, r.external_id, r.default_branch, r.submodules, r.created_at, r.updated_at
         """;
 
     public static Task<RepositoryRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<RepositoryRow>(
@@ -99,9 +104,9 @@ internal static class RepositoryTable
         session.FirstOrDefaultAsync<long?>(
             """
             insert into repositories (owner_id, name, folded, description, visibility, clone_url, clone_url_normalised, external_id,
-              default_branch, created_at, updated_at)
-            values (@OwnerId, @Name, @folded, @Description, @Visibility, @CloneUrl, @normalised, @ExternalId, @DefaultBranch, @CreatedAt,
-              @CreatedAt)
+              default_branch, submodules, created_at, updated_at)
+            values (@OwnerId, @Name, @folded, @Description, @Visibility, @CloneUrl, @normalised, @ExternalId, @DefaultBranch, @Submodules,
+              @CreatedAt, @CreatedAt)
             on conflict (owner_id, folded) do nothing
             returning id
             """,
@@ -116,6 +121,7 @@ internal static class RepositoryTable
                 normalised = normalisedCloneUrl,
                 row.ExternalId,
                 row.DefaultBranch,
+                row.Submodules,
                 row.CreatedAt,
             });
 
@@ -128,7 +134,7 @@ internal static class RepositoryTable
             clone_url = case when @SetsCloneUrl = @yes then @CloneUrl else clone_url end,
             clone_url_normalised = case when @SetsCloneUrl = @yes then @normalised else clone_url_normalised end,
             external_id = case when @SetsExternalId = @yes then @ExternalId else external_id end,
-            default_branch = coalesce(@DefaultBranch, default_branch), updated_at = @now
+            default_branch = coalesce(@DefaultBranch, default_branch), submodules = coalesce(@Submodules, submodules), updated_at = @now
         where id = @id
         """,
         new
@@ -145,6 +151,7 @@ internal static class RepositoryTable
             change.SetsExternalId,
             change.ExternalId,
             change.DefaultBranch,
+            change.Submodules,
             now,
             yes = true,
         });

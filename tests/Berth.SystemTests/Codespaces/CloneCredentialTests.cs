@@ -141,7 +141,8 @@ public sealed class CloneCredentialTests : IDisposable
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
         using var firewall = new Firewall(
             tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
-        var clone = new CloneRepository(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
+        var clone = new CloneRepository(
+            new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System));
         CodespaceFolders.Delete(_folder["clone"]);
         await clone.RunAsync(url, null, _folder["clone"], View(), credential, said.Add, Token);
         return _folder["clone"];

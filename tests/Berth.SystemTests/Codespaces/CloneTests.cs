@@ -192,7 +192,8 @@ public sealed class CloneTests : IAsyncLifetime
         using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
         using var firewall = new Firewall(
             tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
-        var clone = new CloneRepository(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
+        var clone = new CloneRepository(
+            new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System));
         var name = Guid.CreateVersion7().ToString("N");
         var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
         await clone.RunAsync(

@@ -22,11 +22,26 @@ public sealed class GitInsideTests
         var image = await world.ImageAsync(
             "dev", await ProgramsLayer.CreateAsync(folder, ["git", "/usr/lib/git-core/git-remote-http"]));
         var root = folder.Create("repositories");
-        await GitServer.CreateAsync(root, "app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
+        await GitServer.CreateAsync(root, "lib", ("lib.txt", "of the library\n"));
+        await GitServer.CreateAsync(
+            root, "app",
+            (".devcontainer.json",
+                $$"""
+                {
+                  "image": "{{image}}", "remoteUser": "dev",
+                  "customizations": {
+                    "berth": { "submodules": true },
+                    "codespaces": { "repositories": { "{{world.Organization}}/more": { "permissions": { "contents": "write" } } } }
+                  }
+                }
+                """));
+        await GitServer.CreateAsync(root, "more", ("more.txt", "more\n"));
+        await GitServer.AddSubmoduleAsync(root, "app", "lib", "../lib.git", "lib");
         await GitServer.CreateAsync(root, "other", ("README.md", "not of this codespace"));
         await using var remote = await GitServer.StartAsync(root, "ada", Password);
         var url = remote.Url + "/app.git";
-        var repository = await RepositoryAsync(world, url);
+        var repository = await RepositoryAsync(world, "app", url);
+        var more = await RepositoryAsync(world, "more", remote.Url + "/more.git");
         await world.GrantAsync("dev", repository);
         await CredentialAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/clone-credential");
 
@@ -37,8 +52,28 @@ public sealed class GitInsideTests
             Assert.Equal(HttpStatusCode.OK, set.StatusCode);
         }
 
+        // A repository that the configuration asks for is reached when its person allows it.
+        using (var asked = await world.Api.PostAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces", new { }, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, asked.StatusCode);
+            Assert.Contains(
+                $"asks to let its codespaces use git with {more}",
+                await asked.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
+        }
+
+        using (var allowed = await world.Api.PutAsJsonAsync(
+            $"/api/v3/repos/{repository}/codespaces/permissions", new { repositories = Array.Empty<string>(), contents = new[] { more } },
+            TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
+        }
+
         var started = (await world.CreateAsync(repository)).Is("Available")
             .Says(
+                $"cloning the submodule lib from {remote.Url}/lib.git with {world.Ada.Login}'s clone credential (user ada)",
+                $"git inside signs in to {remote.Url}/lib.git with {world.Ada.Login}'s clone credential (user ada)",
                 $"git inside signs in to {url} with {world.Ada.Login}'s clone credential (user ada)",
                 $"dotfiles: {remote.Url}/other.git cannot be cloned");
         var name = started.Name;
@@ -54,7 +89,16 @@ public sealed class GitInsideTests
         var pushed = await GitAsync("git fetch && git pull --quiet && git commit --quiet --allow-empty -m inside && git push --quiet");
         Assert.True(pushed.ExitCode == 0, pushed.All);
         var bare = new Command("git", "-c", "safe.directory=*", "-C", Path.Combine(root, "app.git"));
-        Assert.Equal("inside\nfirst\n", (await bare.RunAsync("log", "--format=%s", "main")).Text);
+        Assert.Equal("inside\nsubmodule\nfirst\n", (await bare.RunAsync("log", "--format=%s", "main")).Text);
+
+        // Its submodules are where they belong, and are pushed to like itself.
+        Assert.Equal("of the library\n", (await world.ExecAsync(name, "cat lib/lib.txt")).Output);
+        var library = await GitAsync("cd lib && git fetch && git commit -q --allow-empty -m inside && git push -q origin HEAD:main");
+        Assert.True(library.ExitCode == 0, library.All);
+
+        var further = await GitAsync(
+            $"git clone -q {remote.Url}/more.git ~/more && cd ~/more && git commit -q --allow-empty -m inside && git push -q");
+        Assert.True(further.ExitCode == 0, further.All);
 
         // No other repository of the same server, and nothing where a repository could read it.
         Assert.NotEqual(0, (await GitAsync($"git ls-remote {remote.Url}/other.git")).ExitCode);
@@ -65,11 +109,12 @@ public sealed class GitInsideTests
                 "git config --local --list | grep -c credential; git config safe.directory; ls -ld /run/berth/git | cut -c1-10")).Output);
         // A name and an address from the start on, and the person's own win.
         Assert.Equal(
-            $"{world.Ada.Login}\n{world.Ada.Login}@users.noreply.localhost\nmine@example.test\n",
+            $"{world.Ada.Login}\n{world.Ada.Login}@example.com\nmine@example.test\n",
             (await world.ExecAsync(
                 name,
-                "git config user.name; git config user.email; git config user.email mine@example.test && git commit -q --allow-empty -m own "
-                    + "&& git log -1 --format=%ae && git reset -q HEAD^ && git config --unset user.email")).Output);
+                "git config user.name; git config user.email; git config user.email mine@example.test "
+                    + "&& git commit -q --allow-empty -m own && git log -1 --format=%ae "
+                    + "&& git reset -q HEAD^ && git config --unset user.email")).Output);
         Assert.Equal(1, (await world.ExecAsync(name, "grep -r 'p@ss' .git ~ /tmp /etc 2>/dev/null")).ExitCode);
         Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
 
@@ -101,12 +146,12 @@ public sealed class GitInsideTests
         Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
     }
 
-    private static async Task<string> RepositoryAsync(CodespaceWorld world, string url)
+    private static async Task<string> RepositoryAsync(CodespaceWorld world, string name, string url)
     {
         await Accounts.PostAsync(
-            world.Server.Admin, $"/api/v3/orgs/{world.Organization}/repos", new { name = "app", visibility = "private", clone_url = url });
-        await world.PutAsync($"/api/v3/repos/{world.Organization}/app/collaborators/{world.Ada.Login}", new { permission = "write" });
-        return world.Organization + "/app";
+            world.Server.Admin, $"/api/v3/orgs/{world.Organization}/repos", new { name, visibility = "private", clone_url = url });
+        await world.PutAsync($"/api/v3/repos/{world.Organization}/{name}/collaborators/{world.Ada.Login}", new { permission = "write" });
+        return $"{world.Organization}/{name}";
     }
 
     private static async Task CredentialAsync(HttpClient client, string path)

@@ -36,7 +36,7 @@ internal sealed partial class EnvironmentContents(
     /// <param name="secrets">What it may see.</param>
     /// <param name="log">The creation log; it is told what to mask.</param>
     public async Task<CodespaceEnvironment> BeginAsync(
-        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins, IReadOnlyList<GitLogin> git,
+        Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins,
         CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         var owner = await OwnerAsync(codespace, repository, cancellationToken);
@@ -75,7 +75,6 @@ internal sealed partial class EnvironmentContents(
             Variables = inside.Variables,
             Logins = logins,
             GitAuthor = GitAuthor.Of(owner.Login, owner.Name, owner.Email, address.BaseUri.Host),
-            GitLogins = git,
             OwnDockerConfiguration = before.OwnDockerConfiguration,
         };
         await states.StoreAsync(codespace.Id, state, cancellationToken);
@@ -85,9 +84,8 @@ internal sealed partial class EnvironmentContents(
         ConcurrentDictionary<string, Lazy<Task>> ready = new(StringComparer.Ordinal);
         return new CodespaceEnvironment(
             inside.Variables,
-            (
-                container, user,
-                cancel) => ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(state, container, user, log, cancel))).Value);
+            (container, user, cancel) =>
+                ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(codespace, container, user, log, cancel))).Value);
     }
 
     /// <summary>Whether logins of a codespace that runs have to be asked for again.</summary>
@@ -100,6 +98,11 @@ internal sealed partial class EnvironmentContents(
 
         return at <= now;
     }
+
+    /// <summary>What git inside signs in with, from now until it stops; before the files of a container are written.</summary>
+    public async Task SetGitLoginsAsync(Codespace codespace, IReadOnlyList<GitLogin> logins, CancellationToken cancellationToken) =>
+        await states.StoreAsync(
+            codespace.Id, await states.FindAsync(codespace.Id, cancellationToken) with { GitLogins = logins }, cancellationToken);
 
     /// <summary>What the dev container itself gives to processes, from now until it stops.</summary>
     public async Task RememberAsync(
@@ -165,8 +168,10 @@ internal sealed partial class EnvironmentContents(
     public void Leave(string container) => berth.Close(container);
 
     private async Task ReadyAsync(
-        EnvironmentState state, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
+        Codespace codespace, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
     {
+        var state = await states.FindAsync(codespace.Id, cancellationToken);
+
         // The file of the tmpfs is gone with the last stop, unless this is another user of the same run.
         if (await UpdateAsync(state, state.OwnDockerConfiguration, state.Logins, container, user, cancellationToken) is { } fault)
         {
@@ -183,7 +188,9 @@ internal sealed partial class EnvironmentContents(
     private Task<string?> UpdateAsync(
         EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
         files.UpdateAsync(
-            container, user, current => new(logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.GitAuthor, state.GitLogins)),
+            container, user,
+            current => new(
+                logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.GitAuthor, state.GitLogins)),
             cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>

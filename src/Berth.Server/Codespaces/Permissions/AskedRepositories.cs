@@ -3,15 +3,21 @@ using Berth.Server.Codespaces.Devcontainers;
 
 namespace Berth.Server.Codespaces.Permissions;
 
+/// <summary>One entry.</summary>
+/// <param name="Name">As <c>owner/name</c> or <c>owner/*</c>.</param>
+/// <param name="Packages">They are to be read.</param>
+/// <param name="Contents">Git is to reach it: <c>read</c>, <c>write</c>, or null.</param>
+internal sealed record AskedRepository(string Name, bool Packages, string? Contents);
+
 /// <summary>
-/// <c>customizations.codespaces.repositories</c> of a devcontainer.json: the other repositories whose packages its codespaces are to read.
+/// <c>customizations.codespaces.repositories</c> of a devcontainer.json: the other repositories whose packages its codespaces are to read,
+/// and that git inside is to reach (<c>contents</c>).
 /// As at GitHub (https://docs.github.com/codespaces/managing-your-codespaces/managing-repository-access-for-your-codespaces) packages can
 /// only be read, and <c>owner/*</c> stands for all of an owner; other permissions mean nothing here. Only the repository's own file counts,
 /// not what images bring.
 /// </summary>
-/// <param name="Names">As <c>owner/name</c> or <c>owner/*</c>.</param>
 /// <param name="Remarks">What of it is not given, one line each.</param>
-internal sealed record AskedRepositories(IReadOnlyList<string> Names, IReadOnlyList<string> Remarks)
+internal sealed record AskedRepositories(IReadOnlyList<AskedRepository> Asked, IReadOnlyList<string> Remarks)
 {
     public const int Most = 100;
     private const string Property = "customizations.codespaces.repositories";
@@ -23,24 +29,26 @@ internal sealed record AskedRepositories(IReadOnlyList<string> Names, IReadOnlyL
             return new([], []);
         }
 
-        List<string> names = [];
+        List<AskedRepository> asked = [];
         List<string> remarks = [];
         foreach (var entry in repositories.EnumerateObject())
         {
-            switch (Packages(entry.Value))
+            switch ((Packages: Level(entry.Value, "packages"), Contents: Level(entry.Value, "contents")))
             {
-                case null:
-                    remarks.Add($"{Property}: {entry.Name} asks for nothing that a codespace can be given here; it can be packages: read");
+                case (null, null):
+                    remarks.Add(
+                        $"{Property}: {entry.Name} asks for nothing that a codespace can be given here; it can be packages: read, and "
+                            + "contents: read or write");
                     break;
                 case var _ when !IsName(entry.Name):
                     remarks.Add($"{Property}: '{entry.Name}' is not owner/name or owner/*");
                     break;
-                case var _ when names.Count == Most:
+                case var _ when asked.Count == Most:
                     remarks.Add($"{Property}: {entry.Name} is one too many, at most {Most} repositories can be named");
                     break;
                 case var level:
-                    names.Add(entry.Name);
-                    if (level == "write")
+                    asked.Add(new AskedRepository(entry.Name, level.Packages is not null, level.Contents));
+                    if (level.Packages == "write")
                     {
                         remarks.Add($"{Property}: {entry.Name} asks to write packages; a codespace's token only reads them");
                     }
@@ -49,18 +57,18 @@ internal sealed record AskedRepositories(IReadOnlyList<string> Names, IReadOnlyL
             }
         }
 
-        return new(names, remarks);
+        return new(asked, remarks);
     }
 
-    /// <summary><c>read</c>, <c>write</c>, or null where packages are not asked for.</summary>
-    private static string? Packages(JsonElement asked)
+    /// <summary><c>read</c>, <c>write</c>, or null where it is not asked for.</summary>
+    private static string? Level(JsonElement asked, string what)
     {
         var permissions = Inner(asked, "permissions", anyKind: true);
         return permissions switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString() switch { "read-all" => "read", "write-all" => "write", _ => null },
             { ValueKind: JsonValueKind.Object } =>
-                Inner(permissions.Value, "packages", anyKind: true) is { ValueKind: JsonValueKind.String } level
+                Inner(permissions.Value, what, anyKind: true) is { ValueKind: JsonValueKind.String } level
                     && level.GetString() is "read" or "write" ? level.GetString() : null,
             _ => null,
         };

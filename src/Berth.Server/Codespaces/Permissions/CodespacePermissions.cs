@@ -6,33 +6,61 @@ using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Database;
 using Berth.Server.Faults;
 using Berth.Server.Http;
+using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Permissions;
 
-/// <summary>One repository whose packages a configuration asks for.</summary>
-internal sealed record AskedPermission(RepositoryFacts Repository, bool Permitted);
+/// <summary>One repository of which a configuration asks for something.</summary>
+/// <param name="Packages">Whether reading its packages is permitted; null: it is not asked for.</param>
+/// <param name="Contents">Whether reaching it with git is permitted; null: it is not asked for.</param>
+/// <param name="Level"><c>read</c> or <c>write</c>, of its contents.</param>
+internal sealed record AskedPermission(RepositoryFacts Repository, bool? Packages, bool? Contents, string? Level)
+{
+    public bool Permitted => Packages != false && Contents != false;
+
+    /// <summary>For people: what is asked for, and whether it is permitted.</summary>
+    public IEnumerable<(string What, bool Permitted)> Parts
+    {
+        get
+        {
+            if (Packages is { } packages)
+            {
+                yield return ($"packages of {Repository.FullName}", packages);
+            }
+
+            if (Contents is { } contents)
+            {
+                yield return ($"git to {Repository.FullName}", contents);
+            }
+        }
+    }
+}
 
 /// <summary>What a configuration asks for, as far as one user could permit it, and what not, with the reason.</summary>
 internal sealed record PermissionReview(IReadOnlyList<AskedPermission> Asked, IReadOnlyList<string> Remarks)
 {
-    public IReadOnlyList<RepositoryFacts> Missing => [.. Asked.Where(asked => !asked.Permitted).Select(asked => asked.Repository)];
+    public IReadOnlyList<AskedPermission> Missing => [.. Asked.Where(asked => !asked.Permitted)];
+
+    /// <summary>The repositories of which something of this kind is asked for.</summary>
+    public IEnumerable<long> Targets(PermissionKind kind) => Asked
+        .Where(asked => (kind == PermissionKind.Packages ? asked.Packages : asked.Contents) is not null)
+        .Select(asked => asked.Repository.Id);
 
     /// <summary>For the log of a start or a report: what is given and what not.</summary>
     public IEnumerable<string> Lines(RepositoryFacts repository, string login, bool optOut) =>
-        Remarks.Concat(Asked.Select(asked => (optOut, asked.Permitted) switch
+        Remarks.Concat(Asked.SelectMany(asked => asked.Parts).Select(part => (optOut, part.Permitted) switch
         {
-            (true, _) =>
-                $"packages of {asked.Repository.FullName} are asked for and not given: it goes with default permissions, as wished at its "
-                    + "creation",
-            (_, true) => $"may read packages of {asked.Repository.FullName}, as {login} allows it",
+            (true, _) => $"{part.What} are asked for and not given: it goes with default permissions, as wished at its creation",
+            (_, true) when part.What.StartsWith("packages", StringComparison.Ordinal) => $"may read {part.What}, as {login} allows it",
+            (_, true) => $"may use {part.What}, as {login} allows it",
             _ => Fault.Shown(
-                $"packages of {asked.Repository.FullName} are asked for and not given: {login} has not allowed it",
+                $"{part.What} are asked for and not given: {login} has not allowed it",
                 $"berth codespace permissions allow {repository.FullName}"),
         }));
 }
 
 /// <summary>
-/// Whose packages the codespaces of a repository may read beside its own: what its configuration asks for and its creator permits.
+/// What codespaces of a repository may have of others, packages and git: what its configuration asks for and its creator permits.
 /// </summary>
 internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrls urls)
 {
@@ -44,7 +72,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         RepositoryFacts repository, long userId, string login, DevcontainerFile file, CancellationToken cancellationToken)
     {
         var asked = AskedRepositories.Read(file);
-        return asked.Names.Count == 0
+        return asked.Asked.Count == 0
             ? Task.FromResult(new PermissionReview([], asked.Remarks))
             : db.ReadAsync(session => ReviewAsync(session, repository, userId, login, asked), cancellationToken);
     }
@@ -73,8 +101,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath,
         CancellationToken cancellationToken)
     {
-        if (await db.ReadAsync(
-            session => CodespacePermissionTable.WithPackagesAsync(session, repository, 1), cancellationToken) is not [_, ..])
+        if (!await db.ReadAsync(session => IsWorthALookAsync(session, repository, userId), cancellationToken))
         {
             return;
         }
@@ -98,13 +125,26 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         }
     }
 
-    private ApiError Asks(RepositoryFacts repository, IReadOnlyList<RepositoryFacts> missing, string? reference, string? devcontainerPath)
+    /// <summary>A look takes a moment: not where there is nothing to be given, or no credential that git could use.</summary>
+    private static async Task<bool> IsWorthALookAsync(DbSession session, RepositoryFacts repository, long userId) =>
+        await CodespacePermissionTable.ToAskForAsync(session, PermissionKind.Packages, repository, 1) is [_, ..]
+            || (await CloneCredentialTable.HasOwnAsync(session, userId, repository.OwnerId)
+                && await CodespacePermissionTable.ToAskForAsync(session, PermissionKind.Contents, repository, 1) is [_, ..]);
+
+    private ApiError Asks(
+        RepositoryFacts repository, IReadOnlyList<AskedPermission> missing, string? reference, string? devcontainerPath)
     {
-        var names = string.Join(", ", missing.Select(one => one.FullName));
+        (string What, IEnumerable<AskedPermission> Of)[] parts =
+        [
+            ("read the packages of", missing.Where(one => one.Packages == false)),
+            ("use git with", missing.Where(one => one.Contents == false)),
+        ];
+        var wanted = parts.Where(part => part.Of.Any())
+            .Select(part => $"{part.What} {string.Join(", ", part.Of.Select(one => one.Repository.FullName))}");
         return ApiErrors.Challenged(new ApiError(
             401, "PERMISSIONS_REQUIRED",
-            $"{repository.FullName} asks to let its codespaces read the packages of {names}. Nothing was created: allow it, or create the "
-                + "codespace without")
+            $"{repository.FullName} asks to let its codespaces {string.Join(" and ", wanted)}. Nothing was created: allow it, or create "
+                + "the codespace without")
         {
             Remedy = $"berth codespace permissions allow {repository.FullName}; without: berth codespace "
                 + $"create {repository.FullName} --default-permissions",
@@ -115,15 +155,21 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     private static async Task<PermissionReview> ReviewAsync(
         DbSession session, RepositoryFacts repository, long userId, string login, AskedRepositories asked)
     {
-        var permitted = (await CodespacePermissionTable.PermittedAsync(session, userId, repository.Id)).Select(one => one.Id).ToHashSet();
+        var packages = await IdsAsync(PermissionKind.Packages);
+        var contents = await IdsAsync(PermissionKind.Contents);
         SortedDictionary<string, AskedPermission> found = new(StringComparer.OrdinalIgnoreCase);
         List<string> remarks = [.. asked.Remarks];
-        foreach (var name in asked.Names)
+        foreach (var entry in asked.Asked)
         {
-            var (candidates, remark) = await FindAsync(session, repository, userId, login, name);
-            foreach (var candidate in candidates.Where(candidate => candidate.Id != repository.Id))
+            var (candidates, remark) = await FindAsync(session, repository, userId, login, entry);
+            foreach (var (candidate, kinds) in candidates.Where(candidate => candidate.Repository.Id != repository.Id))
             {
-                found[candidate.FullName] = new AskedPermission(candidate, permitted.Contains(candidate.Id));
+                // A name of its own beside owner/* adds to it.
+                var before = found.GetValueOrDefault(candidate.FullName);
+                found[candidate.FullName] = new AskedPermission(
+                    candidate, kinds.Contains(PermissionKind.Packages) ? packages.Contains(candidate.Id) : before?.Packages,
+                    kinds.Contains(PermissionKind.Contents) ? contents.Contains(candidate.Id) : before?.Contents,
+                    kinds.Contains(PermissionKind.Contents) ? entry.Contents : before?.Level);
             }
 
             if (remark is not null)
@@ -133,32 +179,46 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         }
 
         return new PermissionReview([.. found.Values], remarks);
+
+        async Task<HashSet<long>> IdsAsync(PermissionKind kind) =>
+            [.. (await CodespacePermissionTable.PermittedAsync(session, kind, userId, repository.Id)).Select(one => one.Id)];
     }
 
-    private static async Task<(IReadOnlyList<RepositoryFacts> Found, string? Remark)> FindAsync(
-        DbSession session, RepositoryFacts repository, long userId, string login, string name)
+    private static async Task<(IReadOnlyList<(RepositoryFacts Repository, PermissionKind[] Kinds)> Found, string? Remark)> FindAsync(
+        DbSession session, RepositoryFacts repository, long userId, string login, AskedRepository entry)
     {
+        var name = entry.Name;
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         if (!name.AsSpan(0, slash).Equals(repository.OwnerLogin, StringComparison.OrdinalIgnoreCase))
         {
             return ([], $"{name} is not given: {repository.FullName} can ask for repositories of {repository.OwnerLogin} only");
         }
 
-        IEnumerable<PersonOnRepository> named;
+        PermissionKind[] kinds =
+        [
+            .. entry.Packages ? new[] { PermissionKind.Packages } : [], .. entry.Contents is null ? [] : new[] { PermissionKind.Contents },
+        ];
+        List<(PersonOnRepository One, PermissionKind[] Kinds)> named = [];
         if (name.EndsWith("/*", StringComparison.Ordinal))
         {
-            var all = await CodespacePermissionTable.WithPackagesAsync(session, repository, AskedRepositories.Most);
-            var on = await AccessDecisions.RepositoriesAsync(session, userId, all.Select(one => one.Id));
-            named = all.Select(one => on[one.Id]);
+            Dictionary<long, PermissionKind[]> all = [];
+            foreach (var kind in kinds)
+            {
+                foreach (var one in await CodespacePermissionTable.ToAskForAsync(session, kind, repository, AskedRepositories.Most))
+                {
+                    all[one.Id] = [.. all.GetValueOrDefault(one.Id, []), kind];
+                }
+            }
+
+            var on = await AccessDecisions.RepositoriesAsync(session, userId, all.Keys);
+            named.AddRange(all.Select(one => (on[one.Key], one.Value)));
         }
-        else
+        else if (await AccessDecisions.RepositoryAsync(session, userId, repository.OwnerLogin, name[(slash + 1)..]) is { } one)
         {
-            named = await AccessDecisions.RepositoryAsync(session, userId, repository.OwnerLogin, name[(slash + 1)..]) is { } one
-                ? [one]
-                : [];
+            named.Add((one, kinds));
         }
 
-        var readable = named.Where(one => AccessRules.MayRead(one.Standing)).Select(one => one.Repository).ToList();
+        var readable = named.Where(one => AccessRules.MayRead(one.One.Standing)).Select(one => (one.One.Repository, one.Kinds)).ToList();
         return (readable, readable.Count == 0 ? $"{name} is not given: {login} cannot read it, or there is no such repository" : null);
     }
 }

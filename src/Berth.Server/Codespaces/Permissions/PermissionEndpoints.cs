@@ -94,7 +94,8 @@ internal static class PermissionEndpoints
             {
                 Accepted = review.Missing.Count == 0,
                 Permissions = [
-                    .. review.Asked.Select(asked => new CodespacePermission(asked.Repository.FullName, "read", asked.Permitted)),
+                    .. review.Asked.Select(asked => new CodespacePermission(
+                        asked.Repository.FullName, asked.Packages is null ? null : "read", asked.Level, asked.Permitted)),
                 ],
                 Remarks = review.Remarks,
             });
@@ -107,20 +108,21 @@ internal static class PermissionEndpoints
 
     private static async Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {
-        // A repository that the user can no longer read has no name here; what was permitted of it counts for nothing.
         return ApiResult.Ok(await db.ReadAsync(
-            async session =>
+            async session => new CodespacePermissionList
             {
-                var targets = await CodespacePermissionTable.PermittedAsync(session, caller.User.UserId, access.Repository.Id);
-                var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, targets.Select(target => target.Id));
-                return new CodespacePermissionList
-                {
-                    Repositories = [
-                        .. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName),
-                    ],
-                };
+                Repositories = await NamesAsync(session, PermissionKind.Packages),
+                Contents = await NamesAsync(session, PermissionKind.Contents),
             },
             cancellationToken));
+
+        // A repository that the user can no longer read has no name here; what was permitted of it counts for nothing.
+        async Task<IReadOnlyList<string>> NamesAsync(DbSession session, PermissionKind kind)
+        {
+            var targets = await CodespacePermissionTable.PermittedAsync(session, kind, caller.User.UserId, access.Repository.Id);
+            var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, targets.Select(target => target.Id));
+            return [.. targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).Select(target => target.FullName)];
+        }
     }
 
     private static async Task<IResult> SetAsync(
@@ -131,29 +133,48 @@ internal static class PermissionEndpoints
             Resource,
             (body, faults) =>
             {
-                if (body.Repositories is { Count: > AskedRepositories.Most })
+                foreach (var (field, names) in new[] { ("repositories", body.Repositories), ("contents", body.Contents) })
                 {
-                    faults.Add("repositories", $"at most {AskedRepositories.Most} repositories can be permitted");
+                    if (names is { Count: > AskedRepositories.Most })
+                    {
+                        faults.Add(field, $"at most {AskedRepositories.Most} repositories can be permitted");
+                    }
                 }
             },
             cancellationToken);
         return await db.WriteAsync<IResult>(
             async session =>
             {
-                HashSet<long> targets = [];
-                foreach (var name in wanted.Repositories)
+                (string Field, PermissionKind Kind, IReadOnlyList<string> Names)[] lists =
+                [
+                    ("repositories", PermissionKind.Packages, wanted.Repositories),
+                    ("contents", PermissionKind.Contents, wanted.Contents ?? []),
+                ];
+                List<(PermissionKind Kind, HashSet<long> Targets)> permitted = [];
+                foreach (var (field, kind, names) in lists)
                 {
-                    if (await FindAsync(session, access.Repository, caller.User.UserId, name) is not { } target)
+                    HashSet<long> targets = [];
+                    foreach (var name in names)
                     {
-                        return ApiErrors.Invalid(
-                            Resource, "repositories",
-                            $"'{name}' is not another repository of {access.Repository.OwnerLogin} that you can read, as owner/name");
+                        if (await FindAsync(session, access.Repository, caller.User.UserId, name) is not { } target)
+                        {
+                            return ApiErrors.Invalid(
+                                Resource, field,
+                                $"'{name}' is not another repository of {access.Repository.OwnerLogin} that you can read, as owner/name");
+                        }
+
+                        targets.Add(target.Id);
                     }
 
-                    targets.Add(target.Id);
+                    permitted.Add((kind, targets));
                 }
 
-                await CodespacePermissionTable.PermitAsync(session, caller.User.UserId, access.Repository.Id, targets, time.GetUtcNow());
+                foreach (var (kind, targets) in permitted)
+                {
+                    await CodespacePermissionTable.PermitAsync(
+                        session, kind, caller.User.UserId, access.Repository.Id, targets, time.GetUtcNow());
+                }
+
                 return ApiResult.NoContent();
             },
             cancellationToken);
@@ -194,7 +215,7 @@ internal static class PermissionEndpoints
         var options = (reference.Length == 0 ? "" : $" --ref {Quoted(reference)}")
             + (path.Length == 0 ? "" : $" --devcontainer-path {Quoted(path)}");
         return Results.Text($"""
-            This repository asks to let its codespaces read packages of other repositories. To see which, and to allow it, run
+            This repository asks to let its codespaces have packages or git of other repositories. To see which, and to allow it, run
 
               berth codespace permissions show {Quoted(repository)}{options}
               berth codespace permissions allow {Quoted(repository)}{options}

@@ -91,7 +91,7 @@ internal sealed class RunPreflight(
         {
             Principal = start.Principal with
             {
-                AsksFor = new(wanted.MultiRepoPermissionsOptOut == true ? [] : review.Asked.Select(asked => asked.Repository.Id)),
+                AsksFor = new(wanted.MultiRepoPermissionsOptOut == true ? [] : review.Targets(PermissionKind.Packages)),
             },
         };
         var named = NamedReference.AllOf(plan);

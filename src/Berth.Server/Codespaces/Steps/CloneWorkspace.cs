@@ -5,7 +5,7 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Clones the repository. A clone becomes the workspace by a rename, so a workspace that exists is whole.</summary>
-internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials credentials)
+internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials credentials, FetchSubmodules submodules)
 {
     /// <exception cref="FaultException">The clone failed; the message says why.</exception>
     public async Task RunAsync(AdmittedStart start, CancellationToken cancellationToken)
@@ -36,6 +36,7 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
         CodespaceFolders.Delete(folders.CloneInProgress);
         await clone.RunAsync(
             url, codespace.Ref, folders.CloneInProgress, start.GitView, credential, line => log.Write("clone", line), cancellationToken);
+        await submodules.RunAsync(start, url, credential, cancellationToken);
         Directory.Move(folders.CloneInProgress, start.Workspace);
     }
 

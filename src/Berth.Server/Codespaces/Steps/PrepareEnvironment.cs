@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Settles what the codespace's processes get: secrets and variables, and logins of registries.</summary>
 internal sealed class PrepareEnvironment(
-    AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, FindGitLogin git, EnvironmentContents contents)
+    AccessDecisions access, CodespaceSecrets secrets, CollectDockerLogins logins, EnvironmentContents contents)
 {
     public async Task<CodespaceEnvironment> RunAsync(
         AdmittedStart start, string token, StartCredentials credentials, CancellationToken cancellationToken)
@@ -18,8 +18,6 @@ internal sealed class PrepareEnvironment(
             ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} was deleted");
         var visible = await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken);
         var collected = await logins.RunAsync(credentials, cancellationToken);
-        var login = await git.RunAsync(codespace, found.Repository, start.Log, cancellationToken);
-        return await contents.BeginAsync(
-            codespace, found.Repository, token, visible, collected, login is null ? [] : [login], start.Log, cancellationToken);
+        return await contents.BeginAsync(codespace, found.Repository, token, visible, collected, start.Log, cancellationToken);
     }
 }

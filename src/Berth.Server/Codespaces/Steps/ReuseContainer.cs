@@ -11,7 +11,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// What an earlier start finished is started again with its files. An image of Berth's own registry must still be allowed: the container
 /// holds the image's files, and access may have been taken away.
 /// </summary>
-internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
+internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images, SettleGitLogins git)
 {
     /// <param name="failedRebuild">Why the wished rebuild failed; null: there was none.</param>
     /// <returns>Null when there is nothing to go on from.</returns>
@@ -43,6 +43,7 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images)
         }
 
         start.Log.Write("start", "the container of the last start is there");
+        await git.RunAsync(start, cancellationToken);
         return new CreatedStart(
             start, container.Id, new WorkPlace(image, folder, folder, user),
             MergedConfiguration.Of(ImageMetadata.Of(container.Labels).Entries), IsNew: false)

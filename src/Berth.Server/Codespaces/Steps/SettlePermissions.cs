@@ -6,10 +6,10 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Settles whose packages beside its own repository's the codespace may read: what the configuration asks for, as far as its creator
+/// Settles what of other repositories the codespace may have, packages and git: what the configuration asks for, as far as its creator
 /// permits it.
 /// </summary>
-internal sealed class SettlePermissions(CodespacePermissions permissions, AccessDecisions access, Db db)
+internal sealed class SettlePermissions(CodespacePermissions permissions, AccessDecisions access, Db db, SettleGitLogins git)
 {
     public async Task RunAsync(ReadStart start, CancellationToken cancellationToken)
     {
@@ -23,11 +23,17 @@ internal sealed class SettlePermissions(CodespacePermissions permissions, Access
             start.Log.Write("permissions", line);
         }
 
-        var targets = codespace.PermissionsOptOut ? [] : review.Asked.Select(asked => asked.Repository.Id).Order().ToList();
-        if (!targets.SequenceEqual(
-            await db.ReadAsync(session => CodespacePermissionTable.TargetsAsync(session, codespace.Id), cancellationToken)))
+        foreach (var kind in Enum.GetValues<PermissionKind>())
         {
-            await db.WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, codespace.Id, targets), cancellationToken);
+            List<long> targets = codespace.PermissionsOptOut ? [] : [.. review.Targets(kind).Order()];
+            if (!targets.SequenceEqual(
+                await db.ReadAsync(session => CodespacePermissionTable.TargetsAsync(session, kind, codespace.Id), cancellationToken)))
+            {
+                await db.WriteAsync(
+                    session => CodespacePermissionTable.SetTargetsAsync(session, kind, codespace.Id, targets), cancellationToken);
+            }
         }
+
+        await git.RunAsync(start, cancellationToken);
     }
 }

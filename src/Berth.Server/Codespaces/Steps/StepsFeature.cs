@@ -11,10 +11,11 @@ internal static class StepsFeature
         services.AddSingleton<PrepareMachine>();
         services.AddSingleton<IssueToken>();
         services.AddSingleton<ResolveCredentials>();
-        services.AddSingleton<FindGitLogin>();
+        services.AddSingleton<SettleGitLogins>();
         services.AddSingleton<InstallDotfiles>();
         services.AddSingleton<PrepareEnvironment>();
         services.AddSingleton<ReuseContainer>();
+        services.AddSingleton<FetchSubmodules>();
         services.AddSingleton<CloneWorkspace>();
         services.AddSingleton<ReadConfiguration>();
         services.AddSingleton<SettlePermissions>();

@@ -42,6 +42,14 @@ internal static class CloneCredentialTable
             $"select {Columns} from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId",
             new { repositoryId, userId = userId ?? 0 });
 
+    /// <summary>Whether the user has one of their own for any repository of the owner.</summary>
+    public static async Task<bool> HasOwnAsync(DbSession session, long userId, long ownerId) => await session.SingleAsync<long>(
+        """
+        select count(*) from clone_credentials c join repositories r on r.id = c.repository_id
+        where c.user_id = @userId and r.owner_id = @ownerId
+        """,
+        new { userId, ownerId }) > 0;
+
     public static async Task ReplaceAsync(
         DbSession session, long repositoryId, long? userId, string origin, string username, byte[] value, long version, string by,
         DateTimeOffset now)

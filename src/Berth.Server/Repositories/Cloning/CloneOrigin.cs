@@ -8,4 +8,21 @@ internal static class CloneOrigin
         Uri.TryCreate(cloneUrl, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
             ? $"{uri.Scheme}://{uri.IdnHost.ToLowerInvariant()}:{uri.Port}"
             : null;
+
+    /// <summary>
+    /// Whether two URLs are of one owner at one server: same origin, and same path but for its last part. What an encoded separator would
+    /// make of a path is the server's to say, so such a URL is nobody's.
+    /// </summary>
+    public static bool IsSameOwner(string cloneUrl, string other) =>
+        Of(cloneUrl) is { } origin && origin == Of(other) && OwnerOf(cloneUrl) is { } owner && owner == OwnerOf(other);
+
+    private static string? OwnerOf(string url)
+    {
+        var path = new Uri(url).AbsolutePath.TrimEnd('/');
+        return path.Length == 0 || Separators.Any(separator => path.Contains(separator, StringComparison.OrdinalIgnoreCase))
+            ? null
+            : path[..path.LastIndexOf('/')];
+    }
+
+    private static readonly string[] Separators = ["%2f", "%5c", "%2e", "//"];
 }

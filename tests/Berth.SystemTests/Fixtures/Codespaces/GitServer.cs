@@ -75,6 +75,21 @@ internal sealed class GitServer : IAsyncDisposable
         await new Command("git").RunAsync("clone", "--quiet", "--bare", work, Path.Combine(root, name + ".git"));
     }
 
+    /// <summary>One commit more, which names the newest of another repository as a submodule.</summary>
+    public static async Task AddSubmoduleAsync(string root, string name, string path, string url, string of)
+    {
+        var commit = (await new Command("git", "-C", Path.Combine(root, of + ".git")).RunAsync("rev-parse", "HEAD")).Text.Trim();
+        var work = Path.Combine(root, name + ".work");
+        var git = new Command("git", "-C", work, "-c", "user.name=ada", "-c", "user.email=ada@example.com");
+        await File.AppendAllTextAsync(
+            Path.Combine(work, ".gitmodules"), $"[submodule \"{path}\"]\n\tpath = {path}\n\turl = {url}\n",
+            TestContext.Current.CancellationToken);
+        await git.RunAsync("add", ".gitmodules");
+        await git.RunAsync("update-index", "--add", "--cacheinfo", $"160000,{commit},{path}");
+        await git.RunAsync("commit", "--quiet", "--message", "submodule");
+        await git.RunAsync("push", "--quiet", Path.Combine(root, name + ".git"), "main");
+    }
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private async Task ServeAsync(HttpContext http)

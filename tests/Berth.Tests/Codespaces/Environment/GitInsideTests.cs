@@ -57,7 +57,7 @@ public sealed class GitInsideTests : IDisposable
     [Fact]
     public async Task Without_a_login_nothing_is_answered_and_folders_are_safe()
     {
-        await WriteAsync(null);
+        await WriteAsync(new GitInside(null, []));
         Assert.Equal("", await AskAsync("get", Question("", "", "")));
         Assert.Equal("*\n", await RunAsync("git", ["config", "--file", Config, "safe.directory"], ""));
     }
@@ -172,7 +172,7 @@ public sealed class GitInsideTests : IDisposable
 
     private static string Question(string protocol, string host, string path) => $"protocol={protocol}\nhost={host}\npath={path}\n\n";
 
-    private Task WriteAsync(string? url) => WriteAsync(new GitInside(null, url is null ? [] : [new GitLogin(url, "ada", Password)]));
+    private Task WriteAsync(string url) => WriteAsync(new GitInside(null, [new GitLogin(url, "ada", Password)]));
 
     private async Task WriteAsync(GitInside inside)
     {

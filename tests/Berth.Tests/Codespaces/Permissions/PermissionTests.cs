@@ -77,6 +77,38 @@ public sealed class PermissionTests(CodespaceServer shared)
         Assert.Equal(HttpStatusCode.Forbidden, await codespace.PullAsync(world.Image));
     }
 
+    /// <summary>Git is permitted apart from packages, and each by its own field.</summary>
+    [Fact]
+    public async Task Permitting_git_permits_no_packages_and_the_other_way_round()
+    {
+        var world = await WorldAsync();
+        var (codespace, id) = await CodespaceAsync(world.Member, world.App);
+        await AskAsync(id, world.LibId);
+        await WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, PermissionKind.Contents, id, [world.LibId]));
+        await world.Owner.DoAsync("PATCH", $"/repos/{world.Lib}", """{"clone_url":"https://git.example.test/acme/lib"}""");
+        await world.Member.DoAsync(
+            "PUT", $"/repos/{world.App}/codespaces/permissions", $$"""{"repositories":[],"contents":["{{world.Lib}}"]}""");
+        Assert.Equal(HttpStatusCode.Forbidden, await codespace.PullAsync(world.Image));
+        Assert.Empty(await PermittedAsync(world.Member, world.App));
+        Assert.Equal([world.Lib], await PermittedAsync(world.Member, world.App, "contents"));
+        Assert.Equal(["https://git.example.test/acme/lib"], await GitAsync(id));
+
+        await PermitAsync(world.Member, world.App, world.Lib);
+        Assert.Empty(await PermittedAsync(world.Member, world.App, "contents"));
+        Assert.Empty(await GitAsync(id));
+        var refused = await world.Member.SendAsync(
+            "PUT", $"/repos/{world.App}/codespaces/permissions", """{"repositories":[],"contents":["acme/no-such"]}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+    }
+
+    private async Task<string[]> GitAsync(long codespace) => await shared.Server.Services.GetRequiredService<Db>().ReadAsync(
+        async session =>
+        {
+            var row = await CodespaceTable.FindAsync(session, codespace);
+            return (await CodespacePermissionTable.GitTargetsAsync(session, row!)).Select(target => target.CloneUrl).ToArray();
+        },
+        Token);
+
     [Fact]
     public async Task Only_other_repositories_of_the_same_owner_that_the_user_can_read_can_be_permitted()
     {
@@ -183,7 +215,7 @@ public sealed class PermissionTests(CodespaceServer shared)
     }
 
     private Task AskAsync(long codespace, params long[] targets) =>
-        WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, codespace, targets));
+        WriteAsync(session => CodespacePermissionTable.SetTargetsAsync(session, PermissionKind.Packages, codespace, targets));
 
     private Task WriteAsync(Func<DbSession, Task> body) => shared.Server.Services.GetRequiredService<Db>().WriteAsync(body, Token);
 
@@ -191,9 +223,9 @@ public sealed class PermissionTests(CodespaceServer shared)
         "PUT", $"/repos/{repository}/codespaces/permissions",
         $$"""{"repositories":[{{string.Join(',', targets.Select(target => $"\"{target}\""))}}]}""");
 
-    private static async Task<string[]> PermittedAsync(Person user, string repository) =>
+    private static async Task<string[]> PermittedAsync(Person user, string repository, string field = "repositories") =>
         [
-            .. (await user.DoAsync("GET", $"/repos/{repository}/codespaces/permissions"))["repositories"]
+            .. (await user.DoAsync("GET", $"/repos/{repository}/codespaces/permissions"))[field]
             .EnumerateArray()
             .Select(name => name.GetString()!),
         ];

@@ -1,0 +1,139 @@
+using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
+using Berth.Server.Repositories.Cloning;
+
+namespace Berth.Server.Codespaces.Git;
+
+/// <summary>A checkout whose submodules are wanted.</summary>
+/// <param name="Url">Where it was cloned from.</param>
+/// <param name="Credential">For the repository's own server and owner; null: none may be used.</param>
+internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView View, CloneCredential? Credential);
+
+/// <summary>
+/// Clones the submodules of a fresh checkout, and theirs: as <see cref="CloneRepository"/> does, each from a URL that was looked at, at the
+/// commit that the repository names. What cannot be had is a line; nothing ends for it.
+/// </summary>
+internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
+{
+    public const int Most = 64;
+    public const int Deepest = 5;
+
+    /// <returns>The URLs of those that are there.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync(SubmoduleRequest request, Action<string> log, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        List<string> cloned = [];
+        Queue<(string Folder, string Url, int Depth)> folders = new([("", request.Url, 1)]);
+        var seen = 0;
+        while (folders.TryDequeue(out var folder))
+        {
+            foreach (var submodule in await ListAsync(request, folder.Folder, cancellationToken))
+            {
+                var place = Path.Combine(folder.Folder, submodule.Path);
+                var left = CloneRepository.Timeout - time.GetElapsedTime(began);
+                var (url, fault) = submodule.Fault is { } wrong ? (null, wrong) : SubmoduleUrl.Resolve(submodule.Url, folder.Url);
+                fault ??= folder.Depth > Deepest ? $"it lies more than {Deepest} submodules deep"
+                    : ++seen > Most ? $"a codespace gets at most {Most} submodules"
+                    : left <= TimeSpan.Zero ? $"all submodules together took longer than {CloneRepository.Timeout.TotalMinutes:0} minutes"
+                    : null;
+                fault ??= await CloneAsync(request, folder.Folder, submodule, url!, left, log, cancellationToken);
+                if (fault is not null)
+                {
+                    log($"the submodule {place} is missing: {fault}");
+                    continue;
+                }
+
+                cloned.Add(url!);
+                folders.Enqueue((place, url!, folder.Depth + 1));
+            }
+        }
+
+        return cloned;
+    }
+
+    /// <summary>From the commit, since a file of the checkout may be a link to anywhere.</summary>
+    private async Task<IReadOnlyList<Submodule>> ListAsync(SubmoduleRequest request, string folder, CancellationToken cancellationToken)
+    {
+        var place = Path.Combine(request.Checkout, folder);
+        var listed = await git.RunAsync(
+            new GitCall(
+                "the list of submodules", request.Checkout, request.View,
+                ["-C", place, "config", "-z", "--blob", "HEAD:.gitmodules", "--list"]),
+            _ => { },
+            cancellationToken);
+        return listed.ExitCode == 0 ? Submodule.Read(listed.Output) : [];
+    }
+
+    /// <returns>Null, or why it is not there.</returns>
+    private async Task<string?> CloneAsync(
+        SubmoduleRequest request, string folder, Submodule submodule, string url, TimeSpan left, Action<string> log,
+        CancellationToken cancellationToken)
+    {
+        var place = Path.Combine(request.Checkout, folder);
+        var credential = request.Credential is { } own && CloneOrigin.IsSameOwner(request.Url, url) ? own : null;
+        using var askpass = credential is null ? null : new CloneAskpass(credential, url, request.View);
+        List<string> said = [];
+        try
+        {
+            var call = new GitCall($"the clone of {url}", request.Checkout, request.View, [])
+            {
+                Limits = new GitLimits(CloneRepository.MaxBytes, left),
+            };
+
+            // What it is cloned from is settled before git could take it from the file.
+            var named = await git.RunAsync(
+                call with { Arguments = ["-C", place, "config", $"submodule.{submodule.Name}.url", url] }, said.Add, cancellationToken);
+            if (named.ExitCode != 0)
+            {
+                return Reason(said);
+            }
+
+            log($"cloning the submodule {Path.Combine(folder, submodule.Path)} from {url}"
+                + (credential is null ? "" : $" with {credential.Whose} clone credential (user {credential.UserName})"));
+            var updated = await git.RunAsync(
+                call with
+                {
+                    Remote = git.Check(url),
+                    Askpass = askpass,
+                    Arguments =
+                    [
+                        "-C", place, "submodule", "update", "--checkout", "--no-recommend-shallow", "--", submodule.Path,
+                    ],
+                },
+                said.Add, cancellationToken);
+
+            // A path that is no submodule is passed over without a word.
+            var isThere = updated.ExitCode == 0 && Path.Exists(Path.Combine(place, submodule.Path, ".git"));
+            return isThere ? null : Failed(said, credential);
+        }
+        catch (FaultException fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    private static string Failed(IReadOnlyList<string> said, CloneCredential? credential)
+    {
+        var reason = Reason(said);
+        return reason switch
+        {
+            _ when reason.Contains("Authentication failed", StringComparison.Ordinal) && credential is not null =>
+                $"{reason}; the git server rejects {credential.Whose} clone credential (user {credential.UserName})",
+            _ when reason.Contains("could not read Username", StringComparison.Ordinal)
+                || reason.Contains("Authentication failed", StringComparison.Ordinal) => Fault.Shown(
+                    $"{reason}; the git server asks for a sign-in, and no clone credential counts for it",
+                    "your own clone credential counts for repositories of the same server and owner (berth repo clone-credential set "
+                        + "OWNER/NAME --own); the repository's does where its setting asks for submodules"),
+            _ => reason,
+        };
+    }
+
+    /// <summary>The first thing that went wrong; what git says later tells that it did, and where the clone lies on this machine.</summary>
+    private static string Reason(IReadOnlyList<string> said)
+    {
+        return (First("fatal: ") ?? First("error: ") ?? First("remote: ") ?? "it is no submodule of the commit")
+            .Replace("fatal: ", "", StringComparison.Ordinal);
+
+        string? First(string begin) => said.FirstOrDefault(line => line.StartsWith(begin, StringComparison.Ordinal));
+    }
+}

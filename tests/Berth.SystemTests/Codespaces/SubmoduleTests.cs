@@ -1,0 +1,114 @@
+using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Http;
+using Berth.Server.Repositories.Cloning;
+using Berth.Server.Settings;
+using Berth.SystemTests.Fixtures.Codespaces;
+using Berth.SystemTests.Fixtures.Tools;
+using Microsoft.Extensions.Configuration;
+
+namespace Berth.SystemTests.Codespaces;
+
+/// <summary>Submodules of a fresh checkout, with the real git in the sandbox.</summary>
+public sealed class SubmoduleTests : IDisposable
+{
+    private const string Password = "secret-of-the-server";
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task They_come_with_theirs_and_what_cannot_be_had_is_a_line()
+    {
+        Requirement.Program("bwrap");
+        var root = _folder.Create("git");
+        await GitServer.CreateAsync(root, "deep", ("deep.txt", "deep\n"));
+        await GitServer.CreateAsync(root, "lib", ("lib.txt", "lib\n"));
+        await GitServer.AddSubmoduleAsync(root, "lib", "vendor/deep", "../deep.git", "deep");
+        await GitServer.CreateAsync(root, "app", ("README.md", "hello\n"));
+        await GitServer.AddSubmoduleAsync(root, "app", "libs/my lib", "../lib.git", "lib");
+        await GitServer.AddSubmoduleAsync(root, "app", "gone", "../gone.git", "lib");
+        await GitServer.AddSubmoduleAsync(root, "app", "local", "file://" + Path.Combine(root, "lib.git"), "lib");
+        await GitServer.AddSubmoduleAsync(root, "app", "program", "ext::sh -c touch% /tmp/ran", "lib");
+        await using var other = await GitServer.StartAsync(root, "bob", "other");
+        await GitServer.AddSubmoduleAsync(root, "app", "foreign", other.Url + "/lib.git", "lib");
+        await using var server = await GitServer.StartAsync(root, "ada", Password);
+        var url = server.Url + "/app.git";
+        List<string> said = [];
+        var (checkout, cloned) = await CloneAsync(url, new CloneCredential("ada", Password, CloneOrigin.Of(url)!, "ada's"), said);
+
+        Assert.Equal("lib\n", await File.ReadAllTextAsync(Path.Combine(checkout, "libs/my lib/lib.txt"), Token));
+        Assert.Equal("deep\n", await File.ReadAllTextAsync(Path.Combine(checkout, "libs/my lib/vendor/deep/deep.txt"), Token));
+        Assert.Equal([server.Url + "/lib.git", server.Url + "/deep.git"], cloned);
+        var log = string.Join('\n', said);
+        foreach (var line in new[]
+        {
+            $"cloning the submodule libs/my lib from {server.Url}/lib.git with ada's clone credential (user ada)",
+            $"cloning the submodule libs/my lib/vendor/deep from {server.Url}/deep.git with ada's",
+            "the submodule gone is missing: ",
+            "the submodule local is missing: its URL file://",
+            "the submodule program is missing: ",
+            "the submodule foreign is missing: could not read Username",
+            "your own clone credential counts for repositories of the same server and owner",
+        })
+        {
+            Assert.Contains(line, log, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(_folder["clone"], log, StringComparison.Ordinal);
+        Assert.DoesNotContain(Password, log, StringComparison.Ordinal);
+        Assert.Empty(other.Seen);
+
+        // What people find inside is what git itself would have made of them.
+        var git = new Command("git", "-c", "safe.directory=*", "-C", checkout);
+        var status = (await git.RunAsync("submodule", "status", "--", "libs/my lib")).Text;
+        Assert.StartsWith(" ", status, StringComparison.Ordinal);
+        Assert.Equal("", (await git.RunAsync("status", "--porcelain", "--ignore-submodules=none")).Text);
+    }
+
+    /// <summary>A repository that names itself, and links where a submodule is to be.</summary>
+    [Fact]
+    public async Task No_depth_and_no_link_leads_out()
+    {
+        Requirement.Program("bwrap");
+        var root = _folder.Create("git");
+        await GitServer.CreateAsync(root, "loop", ("a.txt", "a\n"));
+        await GitServer.AddSubmoduleAsync(root, "loop", "a", "../loop.git", "loop");
+        await GitServer.AddSubmoduleAsync(root, "loop", "b", "../loop.git", "loop");
+        for (var i = 0; i < CloneSubmodules.Deepest + 1; i++)
+        {
+            await GitServer.AddSubmoduleAsync(root, "loop", $"c{i}", "../loop.git", "loop");
+        }
+
+        await using var server = await GitServer.StartAsync(root, "ada", Password);
+        var url = server.Url + "/loop.git";
+        List<string> said = [];
+        var (checkout, cloned) = await CloneAsync(url, new CloneCredential("ada", Password, CloneOrigin.Of(url)!, "ada's"), said);
+        Assert.InRange(cloned.Count, CloneSubmodules.Deepest, CloneSubmodules.Most);
+        Assert.Contains(
+            said, line => line.Contains($"at most {CloneSubmodules.Most} submodules", StringComparison.Ordinal)
+                || line.Contains($"more than {CloneSubmodules.Deepest} submodules deep", StringComparison.Ordinal));
+        Assert.True(Directory.Exists(Path.Combine(checkout, "a")));
+    }
+
+    private async Task<(string Checkout, IReadOnlyList<string> Cloned)> CloneAsync(
+        string url, CloneCredential credential, List<string> said)
+    {
+        var outgoing = new OutgoingOptions { AllowedNetworks = "127.0.0.1" };
+        var data = new DataOptions { Data = _folder.Create("data") };
+        var tools = new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
+        using var firewall = new Firewall(
+            tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
+        var git = new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
+        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home") };
+        var target = _folder["clone"];
+        await new CloneRepository(git).RunAsync(url, null, target, view, credential, _ => { }, Token);
+        return (target, await new CloneSubmodules(git, TimeProvider.System).RunAsync(
+            new SubmoduleRequest(url, target, view, credential), said.Add, Token));
+    }
+}
