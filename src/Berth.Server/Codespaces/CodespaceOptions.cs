@@ -34,6 +34,11 @@ internal sealed partial class CodespaceOptions
     [Positive("GiB")]
     public double? MaxContainerGiB { get; set; }
 
+    [Setting("what an image may unpack to; a larger one is refused, and taken off the engine",
+        Default = "as much as the storage of the largest machine type that is offered")]
+    [Positive("GiB")]
+    public double? MaxImageGiB { get; set; }
+
     [Setting("how many codespaces one user may have")]
     [Positive("number")]
     public double MaxCodespacesPerUser { get; set; } = 20;

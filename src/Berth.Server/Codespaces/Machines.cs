@@ -61,9 +61,12 @@ internal sealed class Machines(CodespaceOptions options)
 
     public IReadOnlyList<Machine> Offered => _offered;
 
-    /// <summary>How much a codespace may write outside its workspace.</summary>
+    /// <summary>How much a codespace may write into its containers' own layers.</summary>
     public long MostWrittenBytes(Codespace codespace) =>
         options.MaxContainerGiB is { } gigabytes ? (long)(gigabytes * GiB) : Of(codespace).StorageBytes;
+
+    /// <summary>How much an image may unpack to.</summary>
+    public long MostImageBytes => options.MaxImageGiB is { } gigabytes ? (long)(gigabytes * GiB) : _offered[^1].StorageBytes;
 
     /// <summary>The smallest: what a codespace gets when nobody asked.</summary>
     public Machine Default => _offered[0];

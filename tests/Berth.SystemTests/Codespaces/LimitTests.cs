@@ -57,11 +57,17 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         Assert.Contains(said, held, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_build_that_writes_without_end_is_ended()
+    // 50 MiB, and a file for each 16 KiB of them.
+    [Theory]
+    [InlineData("RUN dd if=/dev/zero of=/filler bs=1M count=100; sleep 1000")]
+    [InlineData("VOLUME /v", "RUN dd if=/dev/zero of=/v/filler bs=1M count=100; sleep 1000")]
+    [InlineData("RUN mkdir /f; cd /f; seq 4000 | xargs touch; sleep 1000")]
+    [InlineData(
+        "RUN dd if=/dev/zero of=/filler bs=1M count=20", "FROM @IMAGE@", "COPY --from=limits /filler /a", "COPY --from=limits /filler /b",
+        "RUN sleep 1000")]
+    public async Task A_build_that_writes_without_end_is_ended(params string[] instructions)
     {
-        var said = await BuildAsync("dd if=/dev/zero of=/filler bs=1M count=100; sleep 1000; echo all", watched: true);
-        Assert.Contains("ENDED", said, StringComparison.Ordinal);
+        Assert.Contains("ENDED", await BuildAsync(watched: true, [.. instructions.Select(hostile.Fill)]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,6 +95,22 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var size = (await world.ExecAsync(started.Name, "df -k /workspaces/app | tail -n 1 | awk '{print $2}'")).Output.Trim();
         var storage = machine.GetProperty("storage_in_bytes").GetInt64() / 1024;
         Assert.InRange(long.Parse(size, System.Globalization.CultureInfo.InvariantCulture), storage * 9 / 10, storage);
+    }
+
+    [Fact]
+    public async Task An_image_that_unpacks_without_end_is_ended_meanwhile()
+    {
+        await using var server = await ServerProcess.StartAsync("images", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_MAX_IMAGE_GIB=0.25");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        using var folder = new TemporaryFolder();
+        var layer = folder["layer.tar.gz"];
+        await new Command("sh", "-c").RunAsync(
+            $"cd '{folder.Path}' && truncate -s 2G zeros && tar --create zeros | gzip -1 > '{layer}' && rm zeros");
+        var image = await world.ImageAsync("dev", layer);
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
+        await world.GrantAsync("dev", repository);
+        (await world.CreateAsync(repository)).Is("Failed").Says(image, "was ended while it was unpacked", "BERTH_MAX_IMAGE_GIB");
+        Assert.Equal("", (await new Command("docker").RunAsync("images", "--quiet", image.Split(':')[0] + ":" + image.Split(':')[1])).Line);
     }
 
     [Fact]
@@ -129,12 +151,16 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     {
         const long GiB = 1L << 30;
         var moment = TimeSpan.FromSeconds(2);
-        Assert.True(WatchContainers.IsDue(moment, 10 * GiB, 9 * GiB));
-        Assert.False(WatchContainers.IsDue(moment, 10 * GiB, (9 * GiB) + 1));
-        Assert.False(WatchContainers.IsDue(moment, 9 * GiB, 10 * GiB));
-        Assert.False(WatchContainers.IsDue(moment, null, 9 * GiB));
-        Assert.False(WatchContainers.IsDue(moment, 9 * GiB, null));
+        Assert.True(WatchContainers.IsDue(moment, Room(10 * GiB), Room(9 * GiB)));
+        Assert.False(WatchContainers.IsDue(moment, Room(10 * GiB), Room((9 * GiB) + 1)));
+        Assert.False(WatchContainers.IsDue(moment, Room(9 * GiB), Room(10 * GiB)));
+        Assert.True(WatchContainers.IsDue(moment, Room(GiB, 200_000), Room(GiB, 150_000)));
+        Assert.False(WatchContainers.IsDue(moment, Room(GiB, 200_000), Room(GiB, 150_001)));
+        Assert.False(WatchContainers.IsDue(moment, null, Room(9 * GiB)));
+        Assert.False(WatchContainers.IsDue(moment, Room(9 * GiB), null));
         Assert.True(WatchContainers.IsDue(TimeSpan.FromSeconds(30), null, null));
+
+        static DiskRoom Room(long bytes, long files = 1_000_000) => new(bytes, files);
     }
 
     [Fact]
@@ -159,7 +185,9 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
     }
 
     /// <summary>With 64 processes, 64 MiB of memory and 50 MiB of disk; what the build said.</summary>
-    private async Task<string> BuildAsync(string command, bool watched)
+    private Task<string> BuildAsync(string command, bool watched) => BuildAsync(watched, "RUN " + command);
+
+    private async Task<string> BuildAsync(bool watched, params string[] instructions)
     {
         var engine = new EngineSocket("unix:///var/run/docker.sock");
         var label = Accounts.Unique("limits");
@@ -173,7 +201,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         // Whose a build's containers are is not what they say.
         var dockerfile = SentDockerfile.Layer(
             "limits", new SentBase(hostile.Image, []),
-            ["LABEL berth.repository=\"somebody\" berth.codespace=\"somebody\"", "RUN " + command], "the test",
+            ["LABEL berth.repository=\"somebody\" berth.codespace=\"somebody\"", .. instructions], "the test",
             new ExpansionBudget(TestContext.Current.CancellationToken));
         var context = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal));
@@ -189,7 +217,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
             TestContext.Current.CancellationToken, watch?.Exceeded ?? default);
         try
         {
-            await new EngineClient(engine).BuildAsync(build, context.WriteAsync, line => text.Append(line).Append('\n'), ending.Token);
+            await new EngineClient(engine).BuildAsync(build, context.WriteAsync, Told, ending.Token);
         }
         catch (EngineException exception)
         {
@@ -203,5 +231,11 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
 
         await new Command("docker").TryAsync(null, "rmi", "--force", $"hostile.invalid/{label}:1");
         return text.ToString();
+
+        void Told(string line)
+        {
+            text.Append(line).Append('\n');
+            watch?.Said(line);
+        }
     }
 }

@@ -27,6 +27,37 @@ internal sealed class BuildContext
         Func<TarWriter, CancellationToken, Task>? more = null) =>
         (_folder, _ignored, _dockerfile, _texts, _more) = (folder, ignored, dockerfile, texts, more);
 
+    /// <summary>
+    /// What its files are when they are sent: holes are zeros then, and have a place in the engine's every copy.
+    /// </summary>
+    /// <param name="most">More is not looked at.</param>
+    public long Bytes(long most, CancellationToken cancellationToken) =>
+        _folder is null ? 0 : BytesOf(_folder, "", _ignored, most, cancellationToken);
+
+    private static long BytesOf(string folder, string prefix, IgnorePatterns ignored, long most, CancellationToken cancellationToken)
+    {
+        long bytes = 0;
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (name, kind) = (prefix + Path.GetFileName(path), Checkout.Kind(path));
+            var excluded = ignored.Excludes(name);
+            bytes += kind switch
+            {
+                FileKind.Folder when !excluded || ignored.TakesBack =>
+                    BytesOf(path, name + "/", ignored, most - bytes, cancellationToken),
+                FileKind.File when !excluded => new FileInfo(path).Length,
+                _ => 0,
+            };
+            if (bytes > most)
+            {
+                break;
+            }
+        }
+
+        return bytes;
+    }
+
     public async Task WriteAsync(Stream target, CancellationToken cancellationToken)
     {
         await using var tar = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true);

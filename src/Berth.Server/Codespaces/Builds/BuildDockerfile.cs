@@ -101,6 +101,7 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
                 line =>
                 {
                     step = line.StartsWith("Step ", StringComparison.Ordinal) ? line : step;
+                    watch.Said(line);
                     start.Log.Write("build", line);
                 },
                 ending.Token);
@@ -114,11 +115,9 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested)
         {
             var at = step.Length == 0 ? "" : $" at '{step}'";
-            throw watch.WroteTooMuch
+            throw watch.TooMuch is { } much
                 ? new FaultException(
-                    FaultKind.Build,
-                    $"the build of {what} was ended{at}: it has written more than the machine's {start.Machine.StorageBytes >> 30} GB",
-                    "write less, or choose a larger machine")
+                    FaultKind.Build, $"the build of {what} was ended{at}: {much}", "write less, or choose a larger machine")
                 : new FaultException(
                     FaultKind.Build, $"the build of {what} was ended{at}: the engine did not take the machine's limits for it",
                     "start the codespace again");

@@ -1,16 +1,15 @@
-using System.Collections.Concurrent;
 using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
 /// Holds the commands of a build to what the engine's build call has no words for: how many processes there may be, and how much they may
-/// write. It hears of every container that is made on the engine, and knows the build's by the control group that the call gave them; it
-/// sets the limit of each before or while the command starts.
+/// write: into the layers of commands, into the volumes that their image asks for, and by copies. It hears of every container that is made
+/// on the engine, and knows the build's by the control group that the call gave them; it sets the limit of each before or while the command
+/// starts.
 /// </summary>
-internal sealed class BuildWatch : IAsyncDisposable
+internal sealed partial class BuildWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private const int Tries = 20;
     private readonly IContainerEngine _engine;
@@ -19,7 +18,7 @@ internal sealed class BuildWatch : IAsyncDisposable
     private readonly int _processes;
     private readonly long _bytes;
     private readonly IAsyncEnumerable<string> _creations;
-    private readonly ConcurrentDictionary<string, long> _written = new(StringComparer.Ordinal);
+    private readonly EngineDisk _disk;
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenSource _exceeded = new();
     private readonly Task _watching;
@@ -28,14 +27,15 @@ internal sealed class BuildWatch : IAsyncDisposable
         IContainerEngine engine, TimeProvider time, string group, int processes, long bytes, IAsyncEnumerable<string> creations)
     {
         (_engine, _time, _group, _processes, _bytes, _creations) = (engine, time, group, processes, bytes, creations);
-        _watching = Task.WhenAll(LimitAsync(), MeasureAsync());
+        _disk = new EngineDisk(engine);
+        _watching = Task.WhenAll(LimitAsync(), MeasureAsync(), AddLayersAsync());
     }
 
     /// <summary>The build has written more than it may, or cannot be watched any more.</summary>
     public CancellationToken Exceeded => _exceeded.Token;
 
-    /// <summary>True when it has written too much, false when the engine refused its limit.</summary>
-    public bool WroteTooMuch { get; private set; }
+    /// <summary>What it has done that it may not; null when it was ended since the engine refused its limit.</summary>
+    public string? TooMuch { get; private set; }
 
     /// <param name="group">What the build call names as the parent of its containers' control groups, and no other call.</param>
     /// <param name="processes">Of one command; threads count.</param>
@@ -58,9 +58,9 @@ internal sealed class BuildWatch : IAsyncDisposable
         {
             await foreach (var id in _creations.WithCancellation(_ended.Token))
             {
-                if (await IsOwnAsync(id))
+                if (await OwnAsync(id) is { } own)
                 {
-                    _written[id] = 0;
+                    _written[id] = new Written(own, 0, 0);
                     await LimitAsync(id);
                 }
             }
@@ -76,13 +76,16 @@ internal sealed class BuildWatch : IAsyncDisposable
     }
 
     /// <summary>Of a container that is being removed the engine may fail to say anything.</summary>
-    private async Task<bool> IsOwnAsync(string id)
+    /// <returns>Null: it is none of the build's.</returns>
+    private async Task<EngineContainer?> OwnAsync(string id)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await _engine.ContainerAsync(id, _ended.Token) is { } container && container.CgroupParent == _group;
+                return await _engine.ContainerAsync(id, _ended.Token) is { } container && container.CgroupParent == _group
+                    ? container
+                    : null;
             }
             catch (EngineException exception) when (exception.Status >= 400 && tries < Tries)
             {
@@ -117,32 +120,6 @@ internal sealed class BuildWatch : IAsyncDisposable
         if (!_ended.IsCancellationRequested)
         {
             await _exceeded.CancelAsync();
-        }
-    }
-
-    private async Task MeasureAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(Interval, _time, _ended.Token);
-                foreach (var id in _written.Keys)
-                {
-                    _written[id] = await _engine.WrittenAsync(id, _ended.Token) ?? _written[id];
-                }
-
-                if (_written.Values.Sum() > _bytes)
-                {
-                    WroteTooMuch = true;
-                    await _exceeded.CancelAsync();
-                    return;
-                }
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or EngineException)
-        {
-            // The build has ended; or the engine does not answer, and the build says so.
         }
     }
 }

@@ -169,6 +169,9 @@ internal sealed partial class EngineClient
             StartedAt = Text(state, "StartedAt"),
             Address = AddressOf(container),
             Layer = LayerOf(container),
+            VolumeFolders = container.TryGetProperty("Mounts", out var mounts) && mounts.ValueKind == JsonValueKind.Array
+                ? [.. mounts.EnumerateArray().Where(mount => Text(mount, "Type") == "volume").Select(mount => Text(mount, "Source"))]
+                : [],
             Health = health is "none" or "" ? null : health,
             CgroupParent = container.TryGetProperty("HostConfig", out var host) ? Text(host, "CgroupParent") : "",
         };

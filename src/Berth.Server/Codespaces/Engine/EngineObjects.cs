@@ -43,6 +43,9 @@ internal sealed record EngineContainer(
     /// </summary>
     public string? Layer { get; init; }
 
+    /// <summary>Folders of the machine that are its volumes.</summary>
+    public IReadOnlyList<string> VolumeFolders { get; init; } = [];
+
     /// <summary>In the first of its networks; null when it has none.</summary>
     public string? Address { get; init; }
 

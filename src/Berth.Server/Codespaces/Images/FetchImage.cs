@@ -12,8 +12,10 @@ internal sealed record PinnedImage(string Reference, EngineImage Image);
 /// Authorises and pulls an image for one codespace. The registry is always asked, since an image that lies on the engine already was
 /// authorised for somebody else.
 /// </summary>
-internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registries)
+internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registries, Machines machines, TimeProvider time)
 {
+    private readonly EngineDisk _disk = new(engine);
+
     /// <summary>A token of a registry lives for minutes; a large pull gets that many new ones.</summary>
     private const int MostRenewals = 20;
 
@@ -42,8 +44,14 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
             var manifest = await registries.DescribeAsync(allowed, await engine.PlatformAsync(cancellationToken), start, cancellationToken);
             start.Log("pull", $"pulling {pinned}{(manifest?.Size is { } size ? $" ({Bytes(size)})" : "")}");
             await PullAsync(allowed, start, cancellationToken);
-            return Checked(image, pinned, await engine.ImageAsync(pinned, cancellationToken)
-                ?? throw new FaultException(StartCodespace.ImageRemoved(pinned)));
+            var pulled = await engine.ImageAsync(pinned, cancellationToken)
+                ?? throw new FaultException(StartCodespace.ImageRemoved(pinned));
+            if (pulled.Bytes > machines.MostImageBytes)
+            {
+                await engine.RemoveImageAsync(pinned, cancellationToken);
+            }
+
+            return Checked(image, pinned, pulled);
         }
         catch (EngineException exception)
         {
@@ -56,20 +64,32 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
     public Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken) =>
         registries.DecideAsync(image, start, cancellationToken);
 
-    /// <summary>Whatever is made of an image carries its labels.</summary>
-    private static PinnedImage Checked(ImageReference image, string pinned, EngineImage found) =>
-        found.Labels.Keys.Where(BerthLabels.IsOwn).Order(StringComparer.Ordinal).FirstOrDefault() is { } label
+    /// <summary>Whatever is made of an image carries its labels and its bytes.</summary>
+    private PinnedImage Checked(ImageReference image, string pinned, EngineImage found)
+    {
+        if (found.Bytes > machines.MostImageBytes)
+        {
+            throw TooLarge(image, $"unpacks to {Bytes(found.Bytes)}, more than the {Bytes(machines.MostImageBytes)} that an image may");
+        }
+
+        return found.Labels.Keys.Where(BerthLabels.IsOwn).Order(StringComparer.Ordinal).FirstOrDefault() is { } label
             ? throw new FaultException(
                 FaultKind.Configuration,
                 $"the image {image} carries the label {(label.Length <= MostShown ? label : label[..MostShown] + "…")}: "
                     + $"labels that begin with {BerthLabels.Prefix} are Berth's own",
                 "use an image without it")
             : new PinnedImage(pinned, found);
+    }
+
+    private static FaultException TooLarge(ImageReference image, string reason) => new(
+        FaultKind.Configuration, $"the image {image} {reason}", "use a smaller one, or have the operator raise BERTH_MAX_IMAGE_GIB");
 
     private const int MostShown = 60;
 
     private async Task PullAsync(AuthorisedImage allowed, StartCredentials start, CancellationToken cancellationToken)
     {
+        await using var watch = new PullWatch(_disk, machines.MostImageBytes, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Exceeded);
         var summary = new PullSummary();
         for (var renewals = 0; ; renewals++)
         {
@@ -86,8 +106,15 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
                             start.Log("pull", line);
                         }
                     },
-                    cancellationToken);
+                    ending.Token);
                 return;
+            }
+            catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw TooLarge(
+                    allowed.Image,
+                    $"was ended while it was unpacked: an image may be {Bytes(machines.MostImageBytes)}, and the engine's disk has to keep "
+                        + $"{Bytes(EngineDisk.Least)}");
             }
             catch (EngineException exception)
                 when (progressed && renewals < MostRenewals && allowed.Credential?.Token is not null && IsRefusal(exception))

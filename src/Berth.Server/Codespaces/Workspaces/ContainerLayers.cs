@@ -105,6 +105,10 @@ internal sealed partial class ContainerLayers(
         }
     }
 
+    /// <summary>Those whose own layers lie on the codespace's disk.</summary>
+    public static IReadOnlySet<string> ContainersOf(CodespaceFolders folders) =>
+        Placed(folders).Select(placed => placed.Container).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Takes away what containers wrote that are gone.</summary>
     public static void Sweep(CodespaceFolders folders)
     {

@@ -4,15 +4,16 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Stops codespaces that write more outside their workspace than they may: a container's own layer lies on the engine's disk and has no
-/// size there. What was written stays until the codespace is rebuilt or deleted.
+/// Stops codespaces that write more into their containers' own layers than they may. It is the second wall where the layers lie on their
+/// codespace's disk, and the only one where they cannot (<see cref="ContainerLayers"/>): there it counts files too. What was written stays
+/// until the codespace is rebuilt or deleted.
 /// </summary>
 internal sealed partial class WatchContainers(
     CodespaceRows rows, CodespaceHost host, CodespaceContainers containers, IContainerEngine engine, Machines machines,
     Reconciler reconciler, TimeProvider time, ILogger<WatchContainers> logger)
     : BackgroundService
 {
-    private string? _folder;
+    private readonly EngineDisk _disk = new(engine);
 
     /// <summary>The engine counts file by file, which is not for every moment.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -21,16 +22,17 @@ internal sealed partial class WatchContainers(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
     private const long Drop = 1L << 30;
+    private const long DropOfFiles = 50_000;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Look, time);
-        var (counted, room) = (time.GetTimestamp(), (long?)null);
+        var (counted, room) = (time.GetTimestamp(), (DiskRoom?)null);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                var now = await RoomAsync(stoppingToken);
+                var now = await _disk.RoomAsync(stoppingToken);
                 if (IsDue(time.GetElapsedTime(counted), room, now))
                 {
                     await RunOnceAsync(stoppingToken);
@@ -38,7 +40,9 @@ internal sealed partial class WatchContainers(
                 }
 
                 // Room that somebody makes is no reason to look.
-                room = now > room ? now : room ?? now;
+                room = room is { } before && now is { } present
+                    ? new DiskRoom(Math.Max(before.Bytes, present.Bytes), Math.Max(before.Files, present.Files))
+                    : room ?? now;
             }
         }
         catch (OperationCanceledException)
@@ -49,21 +53,9 @@ internal sealed partial class WatchContainers(
 
     /// <summary>Every half minute, and at once when the engine's disk fills quickly, whoever does it.</summary>
     /// <param name="before">The room that there was then; null: not known.</param>
-    internal static bool IsDue(TimeSpan since, long? before, long? now) => since >= Interval || before - now >= Drop;
-
-    /// <summary>Of the engine's disk; null when it is not known: no engine, or one in another place.</summary>
-    private async Task<long?> RoomAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _folder ??= (await engine.FactsAsync(cancellationToken)).Folder;
-            return Directory.Exists(_folder) ? new DriveInfo(_folder).AvailableFreeSpace : null;
-        }
-        catch (Exception exception) when (exception is EngineException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    internal static bool IsDue(TimeSpan since, DiskRoom? before, DiskRoom? now) =>
+        since >= Interval
+            || (before is { } room && now is { } present && room.Lost(present) is { Bytes: >= Drop } or { Files: >= DropOfFiles });
 
     /// <summary>One count.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -87,21 +79,29 @@ internal sealed partial class WatchContainers(
 
     private async Task LookAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        long written = 0;
+        var (written, files) = (0L, 0L);
+        var most = machines.MostWrittenBytes(codespace);
+        var bounded = ContainerLayers.ContainersOf(host.Folders(codespace));
         foreach (var container in await containers.OfAsync(codespace, cancellationToken))
         {
             written += await engine.WrittenAsync(container.ContainerId, cancellationToken) ?? 0;
+            if (!bounded.Contains(container.ContainerId)
+                && await engine.ContainerAsync(container.ContainerId, cancellationToken) is { Layer: { } layer })
+            {
+                files += WrittenFiles.Count(Path.Combine(layer, "diff"), WrittenFiles.MostFor(most)).Files;
+            }
         }
 
-        var most = machines.MostWrittenBytes(codespace);
-        if (written <= most)
+        if (written <= most && files <= WrittenFiles.MostFor(most))
         {
             return;
         }
 
         var notice = Fault.Shown(
-            $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than "
-                + $"the {most / (double)(1L << 30):0.0} GB it may",
+            written > most
+                ? $"stopped: it has written {written / (double)(1L << 30):0.0} GB outside its workspace, more than "
+                    + $"the {most / (double)(1L << 30):0.0} GB it may"
+                : $"stopped: it has made more than {WrittenFiles.MostFor(most):N0} files outside its workspace",
             "rebuild it, and write less or into the workspace");
         await rows.WantStopAsync(codespace, notice, cancellationToken);
         reconciler.Wake(codespace.Id);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Berth.SystemTests.Fixtures.Tools;
@@ -33,7 +34,7 @@ internal static class LabelledImage
 
         if (layer is not null)
         {
-            AddLayer(blobs, layer, manifest, config);
+            await AddLayerAsync(blobs, layer, manifest, config);
         }
 
         Write(blobs, config, manifest["config"]!);
@@ -42,19 +43,27 @@ internal static class LabelledImage
         return folder;
     }
 
-    /// <summary>A tar archive that is not compressed: one digest for both of its names.</summary>
-    private static void AddLayer(string blobs, string archive, JsonNode manifest, JsonNode config)
+    /// <summary>A tar archive: one that is not compressed has one digest for both of its names.</summary>
+    private static async Task AddLayerAsync(string blobs, string archive, JsonNode manifest, JsonNode config)
     {
-        using var source = File.OpenRead(archive);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(source));
+        await using var source = File.OpenRead(archive);
+        var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(source));
+        var (unpacked, isPacked) = (digest, archive.EndsWith(".gz", StringComparison.Ordinal));
+        if (isPacked)
+        {
+            source.Position = 0;
+            await using var inner = new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
+            unpacked = Convert.ToHexStringLower(await SHA256.HashDataAsync(inner));
+        }
+
         File.Copy(archive, Path.Combine(blobs, digest), overwrite: true);
         manifest["layers"]!.AsArray().Add(new JsonObject
         {
-            ["mediaType"] = "application/vnd.oci.image.layer.v1.tar",
+            ["mediaType"] = "application/vnd.oci.image.layer.v1.tar" + (isPacked ? "+gzip" : ""),
             ["digest"] = "sha256:" + digest,
             ["size"] = source.Length,
         });
-        config["rootfs"]!["diff_ids"]!.AsArray().Add("sha256:" + digest);
+        config["rootfs"]!["diff_ids"]!.AsArray().Add("sha256:" + unpacked);
         config.AsObject().Remove("history");
     }
 

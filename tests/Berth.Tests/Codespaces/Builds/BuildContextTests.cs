@@ -48,6 +48,26 @@ public sealed class BuildContextTests : IDisposable
 
     [Trait("Suite", "hostile")]
     [Fact]
+    public void A_sparse_file_counts_as_large_as_it_is_sent()
+    {
+        Write("dir/a", "b");
+        using (var file = File.OpenWrite(Path.Combine(_folder, "dir", "sparse")))
+        {
+            file.SetLength(13L << 30);
+        }
+
+        var others = new[] { "b", "dir/a" }.Sum(name => new FileInfo(Path.Combine(_folder, name)).Length);
+        Assert.Equal((13L << 30) + others, Bytes("", long.MaxValue));
+        Assert.InRange(Bytes("", 1 << 30), 1 << 30, long.MaxValue);
+        Assert.InRange(Bytes("**/sparse", 1 << 30), 0, 1 << 20);
+
+        long Bytes(string patterns, long most) =>
+            new BuildContext(_folder, IgnorePatterns.Parse(patterns, ""), Budgets.Scratch(), new Dictionary<string, string>())
+                .Bytes(most, TestContext.Current.CancellationToken);
+    }
+
+    [Trait("Suite", "hostile")]
+    [Fact]
     public async Task Berths_own_files_win_over_the_repositorys()
     {
         Write(BuildContext.DockerfileName, ".dockerignore", "x/.dockerignore");

@@ -51,19 +51,12 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
     {
         World.Reset();
         World.Engine.ImageVolumes = ["/data/", "/x/../var/own", "/work", "/mine"];
-        try
-        {
-            var body = await BodyAsync(
-                "\"workspaceFolder\":\"/work\",\"mounts\":[\"type=volume,source=v,target=/mine\"]", reset: false);
-            var volumes = body["HostConfig"]!["Mounts"]!.AsArray().Where(mount => (string?)mount!["Type"] == "volume").ToList();
-            Assert.Equal(["/data", "/mine", "/var/own"], volumes.Select(mount => (string?)mount!["Target"]).Order(StringComparer.Ordinal));
-            Assert.Equal(3, volumes.Select(mount => (string?)mount!["Source"]).Distinct().Count());
-            Assert.All(volumes, mount => Assert.StartsWith("berth-", (string?)mount!["Source"], StringComparison.Ordinal));
-        }
-        finally
-        {
-            World.Engine.ImageVolumes = [];
-        }
+        var body = await BodyAsync(
+            "\"workspaceFolder\":\"/work\",\"mounts\":[\"type=volume,source=v,target=/mine\"]", reset: false);
+        var volumes = body["HostConfig"]!["Mounts"]!.AsArray().Where(mount => (string?)mount!["Type"] == "volume").ToList();
+        Assert.Equal(["/data", "/mine", "/var/own"], volumes.Select(mount => (string?)mount!["Target"]).Order(StringComparer.Ordinal));
+        Assert.Equal(3, volumes.Select(mount => (string?)mount!["Source"]).Distinct().Count());
+        Assert.All(volumes, mount => Assert.StartsWith("berth-", (string?)mount!["Source"], StringComparison.Ordinal));
     }
 
     [Fact]

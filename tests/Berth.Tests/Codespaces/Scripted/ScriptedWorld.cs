@@ -98,6 +98,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         (Sandbox.GitFails, Sandbox.Missing) = (null, null);
         (Engine.Processes, Engine.Started) = (ScriptedProcess.Of, container => container);
         Engine.ImageLabels = new Dictionary<string, string>();
+        (Engine.ImageVolumes, Engine.ImageBytes) = ([], 0);
         Sandbox.Files.Clear();
         Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{Image}}" }""";
     }

@@ -35,6 +35,16 @@ public sealed class StartFailureTests : IClassFixture<ScriptedServer>
         "Remedy: the engine's disk is full");
 
     [Fact]
+    public async Task An_image_that_unpacks_to_more_than_a_disk_is_refused_and_taken_away()
+    {
+        World.Engine.ImageBytes = 200L << 30;
+        var failure = await World.FailureAsync(await World.CreateAsync());
+        Assert.Contains("unpacks to 200.0 GiB, more than the ", failure, StringComparison.Ordinal);
+        Assert.Contains("BERTH_MAX_IMAGE_GIB", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain(World.Engine.Images, image => image.Contains('@', StringComparison.Ordinal));
+    }
+
+    [Fact]
     public Task A_registry_that_refuses_the_engine_after_it_allowed_Berth_is_named() => FailsAsync(
         () => World.Engine.Fail("Pull", "unauthorized: authentication required"), "the registry allowed it a moment ago and now refuses");
 
