@@ -156,7 +156,7 @@ CREATE TABLE codespaces (
     created_at bigint not null,
     updated_at bigint not null,
     last_used_at bigint not null
-, permissions_opt_out boolean not null default false);
+, permissions_opt_out boolean not null default false, is_prebuild boolean not null default false, from_prebuild bigint);
 CREATE INDEX codespaces_owner on codespaces (owner_id);
 CREATE INDEX codespaces_repository on codespaces (repository_id);
 CREATE TABLE collaborators (
@@ -310,6 +310,41 @@ CREATE TABLE packages (
 CREATE UNIQUE INDEX packages_live on packages (owner_id, type, name) where state = 'live';
 CREATE UNIQUE INDEX packages_pending on packages (owner_id, type, name, uploader) where state = 'pending';
 CREATE INDEX packages_repository on packages (repository_id);
+CREATE TABLE prebuild_configurations (
+    id integer primary key autoincrement,
+    repository_id bigint not null references repositories (id) on delete cascade,
+    owner_id bigint not null references accounts (id) on delete cascade, -- who settled it: by their right to read it runs
+    branch text not null,              -- empty: the repository's default branch
+    devcontainer_path text not null,   -- empty: the usual places
+    machine text not null,
+    on_push boolean not null,
+    schedule text,                      -- five fields of cron in UTC, or 'every 6h'
+    enabled boolean not null,
+    kept bigint not null,               -- how many finished ones stay
+    again text,                         -- what asked for another while one was made
+    next_run_at bigint,                 -- of the schedule
+    created_at bigint not null,
+    updated_at bigint not null,
+    unique (repository_id, branch, devcontainer_path)
+);
+CREATE TABLE prebuilds (
+    codespace_id bigint primary key references codespaces (id) on delete cascade,
+    configuration_id bigint references prebuild_configurations (id) on delete set null,
+    cause text not null,                -- 'push' | 'schedule' | 'manual'
+    commit_id text,                     -- what was checked out
+    configuration_hash text,            -- over all that the container is made of
+    image_bytes bigint,
+    workspace_bytes bigint,
+    ready_at bigint                     -- null: not yet, or never
+);
+CREATE INDEX prebuilds_configuration on prebuilds (configuration_id);
+CREATE TABLE push_hooks (
+    id integer primary key autoincrement,
+    repository_id bigint not null unique references repositories (id) on delete cascade,
+    value blob not null,
+    version bigint not null,
+    created_at bigint not null
+);
 CREATE TABLE repositories (
     id integer primary key autoincrement,
     owner_id bigint not null references accounts (id) on delete cascade,

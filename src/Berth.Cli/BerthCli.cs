@@ -97,6 +97,7 @@ internal static class BerthCli
         AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(),
         SecretCommands.Build(), RegistryCommands.Build(),
         CodespaceCommands.Build(),
+            PrebuildCommands.Build(),
     ];
 
     /// <summary>One clear line for whatever went wrong.</summary>

@@ -6,6 +6,7 @@ using Berth.Server.Authentication;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Permissions;
+using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.GarbageCollection;
@@ -70,6 +71,7 @@ internal static class BerthApplication
         api.MapRepositoryFeature();
         api.MapCodespaces();
         app.MapPermissionPage();
+        app.MapPushes();
         api.MapCodespacePolicies();
         api.MapTokens();
         api.MapPackageFeature();

@@ -36,6 +36,7 @@ public sealed partial class ArchitectureTests
         ["Isolation"] = [],
         ["Networks"] = ["Engine", "Sandbox"],
         ["Permissions"] = ["Devcontainers", "Expansion", "Preflight"],
+        ["Prebuilds"] = ["Builds", "Devcontainers", "Engine", "Features", "Git", "Images", "Networks", "Workspaces"],
         ["Preflight"] = [
             "Devcontainers", "Docker", "Engine", "Expansion", "Features", "Git", "Images", "Permissions", "Sandbox", "Steps",
             "Workspaces",
@@ -43,7 +44,7 @@ public sealed partial class ArchitectureTests
         ["Sandbox"] = [],
         ["Steps"] = [
             "Builds", "Compose", "Connections", "Devcontainers", "Docker", "Dotfiles", "Engine", "Expansion", "Features", "Git", "Images",
-            "Environment", "Isolation", "Networks", "Permissions", "Sandbox", "Workspaces",
+            "Environment", "Isolation", "Networks", "Permissions", "Prebuilds", "Sandbox", "Workspaces",
         ],
         ["Workspaces"] = ["Engine", "Sandbox"],
     };

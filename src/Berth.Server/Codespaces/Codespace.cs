@@ -44,6 +44,9 @@ internal sealed record Codespace
 
     public string OwnerLogin { get; init; } = "";
 
+    /// <summary>Whose own logins come into it; null: nobody's, since others begin with it.</summary>
+    public long? PersonId => IsPrebuild ? null : OwnerId;
+
     /// <summary>Null when the repository was deleted.</summary>
     public long? RepositoryId { get; init; }
 
@@ -113,6 +116,12 @@ internal sealed record Codespace
     public bool? GitUnpushed { get; init; }
 
     public bool? GitUncommitted { get; init; }
+
+    /// <summary>Nobody works in it: it is made for others to begin with, and no list of a person's codespaces shows it.</summary>
+    public bool IsPrebuild { get; init; }
+
+    /// <summary>The prebuild that it began with, which may be gone; null: none.</summary>
+    public long? FromPrebuild { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
 

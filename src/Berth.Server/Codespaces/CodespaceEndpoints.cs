@@ -4,6 +4,7 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Dotfiles;
+using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
@@ -39,6 +40,7 @@ internal static class CodespaceEndpoints
         api.MapRead(One + "/exports/{export_id}", GetExportAsync).Requires(ApiNeed.User, Scope);
         api.MapConnections(One, Scope);
         api.MapDotfiles(Scope);
+        api.MapPrebuildFeature("/repos/{owner}/{repo}/codespaces");
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);

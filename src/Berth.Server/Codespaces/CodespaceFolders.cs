@@ -23,6 +23,7 @@ namespace Berth.Server.Codespaces;
 ///   images.json            the images that the container was made of
 ///   submodules.json        the URLs of the submodules that were cloned
 ///   services.json          the services beside it, in the order of their start
+///   prebuild.json          of a prebuild: what its container was made from
 ///   git-home/              HOME of git, thrown away before each start
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
 /// $BERTH_DATA/ssh-server/  OpenSSH's server with its libraries, which every codespace sees and none writes to
@@ -74,6 +75,9 @@ internal sealed class CodespaceFolders(string data, string name)
     public string DockerRoot => Path.Combine(Root, "docker-root");
 
     public string DockerWorkspace => Path.Combine(Root, "docker-workspace");
+
+    /// <summary>Of a prebuild (<see cref="Prebuilds.PrebuildRecord"/>): JSON.</summary>
+    public string Prebuild => Path.Combine(Root, "prebuild.json");
 
     public string GitHome => Path.Combine(Root, "git-home");
 

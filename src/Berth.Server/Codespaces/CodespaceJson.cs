@@ -22,6 +22,7 @@ internal static class CodespaceJson
             Repository = repository?.ToWire(urls),
             Machine = Machines.WireOf(codespace.Machine),
             DevcontainerPath = codespace.DevcontainerPath,
+            Prebuild = codespace.FromPrebuild is not null,
             CreatedAt = codespace.CreatedAt,
             UpdatedAt = codespace.UpdatedAt,
             LastUsedAt = codespace.LastUsedAt,

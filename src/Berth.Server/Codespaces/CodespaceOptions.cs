@@ -68,6 +68,10 @@ internal sealed partial class CodespaceOptions
     [OneOf(DockerRootless, DockerOff)]
     public string DockerInside { get; set; } = DockerRootless;
 
+    [Setting("what the prebuilds on this host may take of its disk together; the oldest go when it is more")]
+    [Positive("GiB")]
+    public double MaxPrebuildGiB { get; set; } = 50;
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<CodespaceOptions>;
 }

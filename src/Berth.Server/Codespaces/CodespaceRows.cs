@@ -6,10 +6,14 @@ namespace Berth.Server.Codespaces;
 /// What its host says of a codespace: the row, a line in the creation log where people have to know why, and the news to whoever follows
 /// the log.
 /// </summary>
-internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
+internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host, CodespaceLog logs)
 {
     public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.FindAsync(session, id), cancellationToken);
+
+    /// <summary>Null for one of another host as well.</summary>
+    public async Task<Codespace?> FindHereAsync(long id, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) is { } found && found.Host == host.Name ? found : null;
 
     public Task<List<Codespace>> AllOfHostAsync(string host, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host), cancellationToken);
@@ -26,6 +30,9 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceLog logs)
         await using var log = logs.Open(codespace);
         log.Write(step, line);
     }
+
+    /// <summary>For who follows its log: somebody else wrote its row.</summary>
+    public void Changed(Codespace codespace) => logs.Changed(codespace.Id);
 
     /// <summary>It does not run any more.</summary>
     public async Task ShutDownAsync(Codespace codespace, string reason, CancellationToken cancellationToken)

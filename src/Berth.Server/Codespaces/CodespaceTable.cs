@@ -16,21 +16,25 @@ internal static class CodespaceTable
                  c.container_id, c.remote_user, c.workspace_folder,
                c.rebuild, c.attempt, c.commands_running, c.idle_timeout_minutes, c.retention_period_minutes, c.retention_expires_at,
                  c.stop_notice,
-               c.git_ref, c.git_ahead, c.git_behind, c.git_unpushed, c.git_uncommitted, c.created_at, c.updated_at, c.last_used_at
+               c.git_ref, c.git_ahead, c.git_behind, c.git_unpushed, c.git_uncommitted, c.is_prebuild,
+               c.from_prebuild, c.created_at, c.updated_at, c.last_used_at
         from codespaces c
         join accounts u on u.id = c.owner_id
         left join repositories r on r.id = c.repository_id
         """;
+
+    /// <summary>What people know of: one that is being deleted is gone already, and a prebuild is nobody's.</summary>
+    private const string Persons = "c.desired <> 'deleted' and c.is_prebuild = false";
 
     public static Task<long> InsertAsync(DbSession session, Codespace codespace) => session.SingleAsync<long>(
         """
         insert into codespaces
             (name, display_name, owner_id, repository_id, repository_full_name, ref, devcontainer_path, permissions_opt_out, machine, host,
               desired, state, attempt,
-             idle_timeout_minutes, retention_period_minutes, created_at, updated_at, last_used_at)
+             idle_timeout_minutes, retention_period_minutes, is_prebuild, created_at, updated_at, last_used_at)
         values (@Name, @DisplayName, @OwnerId, @RepositoryId, @RepositoryFullName, @Ref, @DevcontainerPath, @PermissionsOptOut, @Machine,
           @Host, @Desired, @State, @Attempt,
-             @IdleTimeoutMinutes, @RetentionPeriodMinutes, @CreatedAt, @CreatedAt, @CreatedAt)
+             @IdleTimeoutMinutes, @RetentionPeriodMinutes, @IsPrebuild, @CreatedAt, @CreatedAt, @CreatedAt)
         returning id
         """,
         codespace);
@@ -45,20 +49,19 @@ internal static class CodespaceTable
     /// <summary>One that is being deleted is gone already.</summary>
     public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
         session.FirstOrDefaultAsync<Codespace>(
-            $"{Select} where c.name = @name and c.owner_id = @ownerId and c.desired <> 'deleted'", new { ownerId, name });
+            $"{Select} where c.name = @name and c.owner_id = @ownerId and {Persons}", new { ownerId, name });
 
     public static Task<List<Codespace>> ListAsync(
         DbSession session, long ownerId, long? repositoryId, int limit, long offset) => session.QueryAsync<Codespace>(
         $"""
         {Select}
-        where c.owner_id = @ownerId and c.desired <> 'deleted' and (@all = 1 or c.repository_id = @repositoryId)
+        where c.owner_id = @ownerId and {Persons} and (@all = 1 or c.repository_id = @repositoryId)
         order by c.last_used_at desc, c.id desc limit @limit offset @offset
         """,
         new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0, limit, offset });
 
     public static Task<long> CountAsync(DbSession session, long ownerId, long? repositoryId) => session.SingleAsync<long>(
-        "select count(*) from codespaces where owner_id = @ownerId and desired <> 'deleted' and (@all = 1 or repository_id = "
-            + "@repositoryId)",
+        $"select count(*) from codespaces c where c.owner_id = @ownerId and {Persons} and (@all = 1 or c.repository_id = @repositoryId)",
         new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0 });
 
     /// <summary>Of an organization's repositories, perhaps of one user only.</summary>
@@ -66,15 +69,15 @@ internal static class CodespaceTable
         session.QueryAsync<Codespace>(
             $"""
             {Select}
-            where r.owner_id = @organizationId and c.desired <> 'deleted' and (@all = 1 or c.owner_id = @userId)
+            where r.owner_id = @organizationId and {Persons} and (@all = 1 or c.owner_id = @userId)
             order by c.last_used_at desc, c.id desc limit @limit offset @offset
             """,
             new { organizationId, userId = userId ?? 0, all = userId is null ? 1 : 0, limit, offset });
 
     public static Task<long> CountOfOrganizationAsync(DbSession session, long organizationId, long? userId) => session.SingleAsync<long>(
-        """
+        $"""
         select count(*) from codespaces c join repositories r on r.id = c.repository_id
-        where r.owner_id = @organizationId and c.desired <> 'deleted' and (@all = 1 or c.owner_id = @userId)
+        where r.owner_id = @organizationId and {Persons} and (@all = 1 or c.owner_id = @userId)
         """,
         new { organizationId, userId = userId ?? 0, all = userId is null ? 1 : 0 });
 
@@ -84,8 +87,11 @@ internal static class CodespaceTable
 
     /// <summary>What one host has to do or to watch over.</summary>
     public static Task<List<Codespace>> OfHostAsync(DbSession session, string host, DateTimeOffset now) => session.QueryAsync<Codespace>(
-        $"{Select} where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed') or c.retention_expires_at <= "
-            + "@now)",
+        $"""
+        {Select}
+        where c.host = @host and (c.desired = 'deleted' or c.state not in ('Shutdown', 'Failed') or c.retention_expires_at <= @now
+          or (c.is_prebuild = true and c.desired = 'available'))
+        """,
         new { host, now });
 
     /// <summary>It was kept for as long as it was to be.</summary>

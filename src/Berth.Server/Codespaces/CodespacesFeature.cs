@@ -7,6 +7,7 @@ using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Codespaces.Sandbox;
@@ -29,6 +30,7 @@ internal static class CodespacesFeature
         services.AddSingleton<WorkspaceFilesystem>();
         services.AddSingleton<ContainerLayers>();
         services.AddSingleton<ImageVolumes>();
+        services.AddSingleton<CopyWorkspace>();
         services.AddSingleton<Machines>();
         services.AddSingleton<Firewall>();
         services.AddSingleton<CodespaceNetworks>();
@@ -58,6 +60,7 @@ internal static class CodespacesFeature
         services.AddSingleton<StartTurns>();
         services.AddSingleton<StartInTurn>();
         services.AddSingleton<CreateCodespace>();
+        services.AddPrebuilds();
         services.AddDockerInside();
         services.AddEnvironment();
         services.AddCodespaceConnections();

@@ -22,6 +22,21 @@ internal static class CreationLog
         var codespace = await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken);
         var attempt = Attempt(http.Request.Query["attempt"].ToString(), codespace);
         var follow = http.Request.Query["follow"].ToString();
+        await WriteAsync(
+            http, codespace.Id, attempt, logs, time,
+            async () => follow is not ("true" or "1" or "available")
+                || await db.ReadAsync(session => CodespaceTable.FindAsync(session, codespace.Id), cancellationToken) is not { } now
+                || HasEnded(now, follow)
+                || now.Desired == CodespaceDesire.Deleted,
+            cancellationToken);
+    }
+
+    /// <param name="attempt">Null: of all starts.</param>
+    /// <param name="hasEnded">Asked before each look: nothing more is waited for then.</param>
+    public static async Task WriteAsync(
+        HttpContext http, long codespace, long? attempt, CodespaceLog logs, TimeProvider time, Func<Task<bool>> hasEnded,
+        CancellationToken cancellationToken)
+    {
         http.Response.ContentType = "text/plain; charset=utf-8";
         if (HttpMethods.IsHead(http.Request.Method))
         {
@@ -32,9 +47,9 @@ internal static class CreationLog
         while (true)
         {
             // In this order, so that nothing falls between: ask to be told, look whether it has ended, read what there is.
-            var changed = logs.ChangedAsync(codespace.Id);
-            var now = await db.ReadAsync(session => CodespaceTable.FindAsync(session, codespace.Id), cancellationToken);
-            var lines = await logs.ReadAsync(codespace.Id, attempt, last, cancellationToken);
+            var changed = logs.ChangedAsync(codespace);
+            var ended = await hasEnded();
+            var lines = await logs.ReadAsync(codespace, attempt, last, cancellationToken);
             foreach (var line in lines)
             {
                 await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(line.ToText()), cancellationToken);
@@ -42,11 +57,7 @@ internal static class CreationLog
             }
 
             await http.Response.Body.FlushAsync(cancellationToken);
-            if (lines.Count == 0
-                && (follow is not ("true" or "1" or "available")
-                    || now is null
-                    || HasEnded(now, follow)
-                    || now.Desired == CodespaceDesire.Deleted))
+            if (lines.Count == 0 && ended)
             {
                 return;
             }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
@@ -11,9 +12,8 @@ namespace Berth.Server.Codespaces;
 /// around every few seconds, or by the server's start after a crash. Rows hold everything that it knows.
 /// </summary>
 internal sealed partial class Reconciler(
-    TimeProvider time, CodespaceHost host, CodespaceRows rows, StartInTurn start, StopCodespace stop, DeleteCodespace delete,
-    WatchCodespaces watch,
-    ILogger<Reconciler> logger) : BackgroundService
+    TimeProvider time, CodespaceRows rows, StartInTurn start, StopCodespace stop, DeleteCodespace delete, KeepPrebuild keep,
+    WatchCodespaces watch, ILogger<Reconciler> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<long, Job> _jobs = new();
@@ -144,7 +144,7 @@ internal sealed partial class Reconciler(
         Codespace? codespace;
         try
         {
-            codespace = await rows.FindAsync(id, stopping);
+            codespace = await rows.FindHereAsync(id, stopping);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -153,7 +153,7 @@ internal sealed partial class Reconciler(
             return;
         }
 
-        if (codespace is null || codespace.Host != host.Name)
+        if (codespace is null)
         {
             return;
         }
@@ -212,6 +212,9 @@ internal sealed partial class Reconciler(
                 return false;
             case { Desired: CodespaceDesire.Shutdown } when codespace.State is not (CodespaceState.Shutdown or CodespaceState.Failed):
                 await StopAsync(codespace, stopping);
+                return true;
+            case { IsPrebuild: true, Desired: CodespaceDesire.Available, State: CodespaceState.Available or CodespaceState.Failed }:
+                await keep.RunAsync(codespace, stopping);
                 return true;
             case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
                 // Whoever runs them is in StartAsync, not here: they were another process's.

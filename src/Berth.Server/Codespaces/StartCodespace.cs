@@ -110,7 +110,7 @@ internal sealed class StartCodespace(
     {
         log.Write(
             "ready",
-            $"the codespace is available "
+            started.IsPrebuild ? "what can be done ahead is done" : $"the codespace is available "
                 + $"as {started.RemoteUser} in {started.WorkspaceFolder}"
                 + $"{(started.Failure is null ? "" : " in its container of before")}"
                 + $"{(started.CommandsRunning ? "; commands go on in the background" : "")}");

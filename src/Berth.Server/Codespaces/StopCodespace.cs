@@ -20,9 +20,16 @@ internal sealed class StopCodespace(
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await git.RefreshAsync(codespace, always: true, cancellationToken);
+        await EndAsync(codespace, cancellationToken);
+        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
+    }
+
+    /// <summary>Nothing of it runs any more, and what its containers wrote is there to be read.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task EndAsync(Codespace codespace, CancellationToken cancellationToken)
+    {
         await inside.EndAsync(codespace, await containers.FindAsync(codespace, cancellationToken), cancellationToken);
         await StopContainersAsync(codespace, cancellationToken);
-        await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ internal sealed class WatchCodespaces(
         var now = time.GetUtcNow();
         foreach (var codespace in await db.ReadAsync(session => CodespaceTable.OfHostAsync(session, host.Name, now), cancellationToken))
         {
-            if (codespace is { Desired: CodespaceDesire.Available, State: CodespaceState.Available })
+            if (codespace is { IsPrebuild: false, Desired: CodespaceDesire.Available, State: CodespaceState.Available })
             {
                 await WatchAsync(codespace, wake, cancellationToken);
                 if (codespace.CommandsRunning)

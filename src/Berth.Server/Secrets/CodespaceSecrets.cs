@@ -43,9 +43,11 @@ internal sealed record SecretsOfCodespace(
 /// </summary>
 internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 {
-    public async Task<SecretsOfCodespace> LoadAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
+    /// <param name="own">Whether the user's own count as well.</param>
+    public async Task<SecretsOfCodespace> LoadAsync(
+        long userId, bool own, RepositoryFacts repository, CancellationToken cancellationToken)
     {
-        var (rows, standing) = await RowsAsync(userId, repository, cancellationToken);
+        var (rows, standing) = await RowsAsync(userId, own, repository, cancellationToken);
         var secrets = rows.ConvertAll(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing))));
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Dictionary<string, IReadOnlyList<SecretLevel>> origins = new(StringComparer.Ordinal);
@@ -77,9 +79,11 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     /// Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is
     /// decrypted.
     /// </summary>
-    public async Task<ResolvedLogins> RegistriesAsync(long userId, RepositoryFacts repository, CancellationToken cancellationToken)
+    /// <param name="own">Whether the user's own count as well.</param>
+    public async Task<ResolvedLogins> RegistriesAsync(
+        long userId, bool own, RepositoryFacts repository, CancellationToken cancellationToken)
     {
-        var (rows, standing) = await RowsAsync(userId, repository, cancellationToken);
+        var (rows, standing) = await RowsAsync(userId, own, repository, cancellationToken);
         return ResolveLogins.From(
             rows.Where(row => ResolveLogins.PrefixOf(row.Name) is not null)
                 .Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
@@ -108,12 +112,12 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     };
 
     private Task<(List<SecretValueRow> Rows, RepositoryStanding Standing)> RowsAsync(
-        long userId, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
+        long userId, bool own, RepositoryFacts repository, CancellationToken cancellationToken) => db.ReadAsync(
         async session =>
         {
             var on = await AccessDecisions.RepositoryAsync(session, userId, repository.Id);
             var found = await SecretTable.ValuesAsync(
-                session, userId, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
+                session, own ? userId : 0, repository.Id, repository.OwnerIsOrganization ? repository.OwnerId : 0);
             return (found, on?.Standing ?? RepositoryStanding.Nobody);
         },
         cancellationToken);

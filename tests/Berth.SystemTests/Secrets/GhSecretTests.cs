@@ -153,6 +153,6 @@ public sealed class GhSecretTests : IAsyncLifetime
                 (await AccessDecisions.NamespaceAsync(session, null, _ada!.Login))!.Owner.Id,
                 (await AccessDecisions.RepositoryAsync(session, null, _acme, repository))!.Repository),
             Token);
-        return (await app.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, facts, Token)).Environment;
+        return (await app.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, own: true, facts, Token)).Environment;
     }
 }

@@ -104,6 +104,19 @@ internal static class RouteTable
         GET /api/v3/repos/{owner}/{repo}/codespaces/permissions                                 | 404 in  in  in  404
         PUT /api/v3/repos/{owner}/{repo}/codespaces/permissions                                 | 401 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/permissions_check                           | 404 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations                     | 404 in  in  in  404
+        POST /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations                    | 401 403 403 in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}  | 404 404 404 404 404
+        PATCH /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}| 401 403 403 404 404
+        DELETE /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}| 401 403 403 404 404
+        POST /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}/runs| 401 403 403 404 404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuild-hook                               | 401 403 403 404 404
+        PUT /api/v3/repos/{owner}/{repo}/codespaces/prebuild-hook                               | 401 403 403 in  404
+        DELETE /api/v3/repos/{owner}/{repo}/codespaces/prebuild-hook                            | 401 403 403 404 404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuilds                                   | 404 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuilds/{prebuild_id}                     | 404 404 404 404 404
+        DELETE /api/v3/repos/{owner}/{repo}/codespaces/prebuilds/{prebuild_id}                  | 401 403 403 404 404
+        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuilds/{prebuild_id}/log                 | 401 403 404 404 404
         POST /api/v3/repos/{owner}/{repo}/codespaces/preflight                                  | 401 in  in  in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 404 in  in  in  404

@@ -147,6 +147,7 @@ public sealed class SecretCommandTests(SharedServer shared)
         var user = (await person.GetAsync("/user"))["id"].GetInt64();
         var facts = await Server.Services.GetRequiredService<Db>()
             .ReadAsync(session => AccessDecisions.RepositoryAsync(session, null, id), Token);
-        return (await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, facts!.Repository, Token)).Environment;
+        return (await Server.Services.GetRequiredService<CodespaceSecrets>()
+            .LoadAsync(user, own: true, facts!.Repository, Token)).Environment;
     }
 }

@@ -292,6 +292,6 @@ public sealed class SecretEndpointsTests(SharedServer shared)
                 await s.SingleAsync<long>("select id from accounts where folded = @login", new { login }),
                 (await AccessDecisions.RepositoryAsync(s, null, repositoryId))?.Repository),
             Token);
-        return await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, repository!, Token);
+        return await Server.Services.GetRequiredService<CodespaceSecrets>().LoadAsync(user, own: true, repository!, Token);
     }
 }

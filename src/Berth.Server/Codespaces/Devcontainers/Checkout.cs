@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
@@ -24,11 +25,15 @@ internal enum FileKind
 internal sealed partial class Checkout(string root, ExpansionBudget budget)
 {
     private const int LongestPath = 4096;
+    private readonly SortedDictionary<string, string> _read = new(StringComparer.Ordinal);
 
     public string Root => root;
 
     /// <summary>Of the plan that is made of these files; every text that is read is charged to it.</summary>
     public ExpansionBudget Budget => budget;
+
+    /// <summary>What was read of it, by path, with the SHA-256 of each.</summary>
+    public IReadOnlyDictionary<string, string> FilesRead => _read;
 
     /// <summary>What these files are refused for.</summary>
     public Refusals Refusals { get; } = new();
@@ -96,13 +101,19 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
             FileKind.Missing => throw new FaultException(FaultKind.Configuration, $"{what}: the repository has no {path} on this branch"),
             FileKind.File when new FileInfo(file).Length > maxBytes =>
                 throw new FaultException(FaultKind.Configuration, $"{what}: {path} is larger than {maxBytes / 1024} KiB"),
-            FileKind.File => Charged(File.ReadAllText(file, Encoding.UTF8), path),
+            FileKind.File => Charged(File.ReadAllBytes(file), path),
             _ => throw new FaultException(FaultKind.Configuration, $"{what}: {path} is not a file"),
         };
     }
 
-    private string Charged(string text, string path)
+    /// <summary>For who reads a file by other means.</summary>
+    public void Note(string path, ReadOnlySpan<byte> content) => _read[path] = Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private string Charged(byte[] content, string path)
     {
+        Note(path, content);
+        using var reader = new StreamReader(new MemoryStream(content), Encoding.UTF8);
+        var text = reader.ReadToEnd();
         budget.Read(text.Length, new TextPlace(path));
         return text;
     }

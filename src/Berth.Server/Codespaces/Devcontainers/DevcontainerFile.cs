@@ -36,6 +36,7 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
 
         var bytes = Open(checkout.Root, path);
         checkout.Budget.Read(bytes.Length, new TextPlace(path));
+        checkout.Note(path, bytes);
         var content = Parse(bytes, path);
         var repeated = RepeatedKeys.Find(WithoutMark(bytes), path);
         return new DevcontainerFile(path, repeated.Count == 0 ? content : RepeatedKeys.WithLast(content), checkout, bytes)

@@ -79,6 +79,11 @@ internal sealed class DockerfilePlan
     /// <summary>Every image from outside that is needed, in order of appearance.</summary>
     public IReadOnlyList<DockerfileReference> References { get; }
 
+    /// <summary>Files of the context become part of it.</summary>
+    public bool CopiesContext => _stages.SelectMany(stage => stage.Before.Append(stage)).SelectMany(stage => stage.Lines).Any(
+        line => line is { Parts: [{ Source: null, Text: var text }] }
+            && (text.StartsWith("COPY ", StringComparison.Ordinal) || text.StartsWith("ADD ", StringComparison.Ordinal)));
+
     /// <summary>What is done otherwise than written, for the log.</summary>
     public IReadOnlyList<string> Remarks { get; }
 

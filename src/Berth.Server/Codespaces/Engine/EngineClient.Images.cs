@@ -63,6 +63,16 @@ internal sealed partial class EngineClient
         };
     }
 
+    public async Task CommitAsync(
+        string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var colon = name.LastIndexOf(':');
+        await _http.CallAsync(
+            HttpMethod.Post,
+            $"commit?container={container}&pause=false&repo={Uri.EscapeDataString(name[..colon])}&tag={name[(colon + 1)..]}",
+            new JsonObject { ["Labels"] = EngineHttp.Map(labels) }, cancellationToken);
+    }
+
     public async Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken)
     {
         using var response = await _http.SendAsync(

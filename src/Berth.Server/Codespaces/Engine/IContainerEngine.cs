@@ -39,6 +39,11 @@ internal interface IEngineImages
     Task<string> BuildAsync(
         EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken);
 
+    /// <summary>Makes an image of what a container has written, which may run on or not.</summary>
+    /// <param name="name">With its tag; whatever had it before has it no more.</param>
+    /// <param name="labels">Of the image, over the container's.</param>
+    Task CommitAsync(string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+
     /// <summary>Null when the engine does not have it.</summary>
     Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken);
 

@@ -22,7 +22,10 @@ internal sealed class RefreshLogins(
         await using var log = logs.Open(codespace);
         log.Mask(state.Token);
         var principal = new CodespacePrincipal(
-            codespace.Id, codespace.Name, repository, codespace.RepositoryFullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0);
+            codespace.Id, codespace.Name, repository, codespace.RepositoryFullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0)
+        {
+            IsPrebuild = codespace.IsPrebuild,
+        };
         var credentials = await registries.LoadAsync(principal, state.Token, (_, _) => { }, log.Mask, cancellationToken);
         await contents.RefreshAsync(
             codespace, await logins.RunAsync(credentials with { Log = log.Write }, cancellationToken), cancellationToken);

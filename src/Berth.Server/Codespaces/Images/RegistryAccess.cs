@@ -27,7 +27,7 @@ internal sealed class RegistryAccess(
     {
         var found = await access.RepositoryAsync(principal.UserId, principal.RepositoryId, cancellationToken)
             ?? throw new FaultException(FaultKind.Repository, $"{principal.Repository} is not there any more");
-        var resolved = await secrets.RegistriesAsync(principal.UserId, found.Repository, cancellationToken);
+        var resolved = await secrets.RegistriesAsync(principal.UserId, own: !principal.IsPrebuild, found.Repository, cancellationToken);
         var known = KnownLogins.Of(found.Standing, resolved.Report);
         mask(token);
         foreach (var set in resolved.Counting)

@@ -34,6 +34,9 @@ internal sealed class CheckReadAccess(AccessDecisions access, Db db)
         }
 
         return new CodespacePrincipal(
-            codespace.Id, codespace.Name, repositoryId, found.Repository.FullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0);
+            codespace.Id, codespace.Name, repositoryId, found.Repository.FullName, codespace.OwnerId, codespace.OwnerLogin, TokenId: 0)
+        {
+            IsPrebuild = codespace.IsPrebuild,
+        };
     }
 }

@@ -24,7 +24,7 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
 
         var url = codespace.CloneUrl ?? throw NoUrl(codespace.RepositoryFullName);
         var credential = await credentials.ForAsync(
-            start.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
+            start.Principal.RepositoryId, codespace.PersonId, codespace.OwnerLogin, url, cancellationToken);
         if (credential is not null)
         {
             log.Mask(credential.Password);

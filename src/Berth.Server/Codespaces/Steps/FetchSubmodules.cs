@@ -38,7 +38,7 @@ internal sealed class FetchSubmodules(CloneSubmodules clone, CloneCredentials cr
         if (!codespace.Submodules)
         {
             credential = await credentials.OwnAsync(
-                start.Principal.RepositoryId, codespace.OwnerId, codespace.OwnerLogin, url, cancellationToken);
+                start.Principal.RepositoryId, codespace.PersonId, codespace.OwnerLogin, url, cancellationToken);
         }
 
         var cloned = await clone.RunAsync(

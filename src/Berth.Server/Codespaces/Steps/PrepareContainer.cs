@@ -3,7 +3,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>From the repository to what a new container is made of: checkout, configuration, and every image that it names.</summary>
 internal sealed class PrepareContainer(
     CloneWorkspace clone, ReadConfiguration configuration, SettlePermissions permissions, FetchImages images, BuildImage build,
-    ChownWorkspace give)
+    RecordPrebuild record, ChownWorkspace give)
 {
     /// <param name="network">Ends when there is a network; builds need it.</param>
     public async Task<BuiltStart> RunAsync(PreparedStart start, Task network, CancellationToken cancellationToken)
@@ -18,6 +18,7 @@ internal sealed class PrepareContainer(
         start.Progress.Step = StartCause.Build;
         await network;
         var built = await build.RunAsync(fetched, cancellationToken);
+        await record.RunAsync(built, cancellationToken);
         start.Progress.Step = StartCause.Workspace;
         await give.RunAsync(built, cancellationToken);
         return built;

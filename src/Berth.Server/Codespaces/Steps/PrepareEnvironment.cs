@@ -16,7 +16,7 @@ internal sealed class PrepareEnvironment(
         var codespace = start.Codespace;
         var found = await access.RepositoryAsync(codespace.OwnerId, start.Principal.RepositoryId, cancellationToken)
             ?? throw new FaultException(FaultKind.Repository, $"{codespace.RepositoryFullName} was deleted");
-        var visible = await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken);
+        var visible = await secrets.LoadAsync(codespace.OwnerId, own: !codespace.IsPrebuild, found.Repository, cancellationToken);
         var collected = await logins.RunAsync(credentials, cancellationToken);
         return await contents.BeginAsync(codespace, found.Repository, token, visible, collected, start.Log, cancellationToken);
     }

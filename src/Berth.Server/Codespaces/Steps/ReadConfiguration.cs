@@ -42,7 +42,8 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
         if (plan.Configuration.Secrets.Count > 0
             && await access.RepositoryAsync(codespace.OwnerId, start.Principal.RepositoryId, cancellationToken) is { } found)
         {
-            var visible = (await secrets.LoadAsync(codespace.OwnerId, found.Repository, cancellationToken)).Environment;
+            var visible = (await secrets.LoadAsync(
+                codespace.OwnerId, own: !codespace.IsPrebuild, found.Repository, cancellationToken)).Environment;
             foreach (var secret in plan.Configuration.Secrets.Where(secret => !visible.ContainsKey(secret.Name.ToUpperInvariant())))
             {
                 start.Log.Write("secrets", Missing(secret, codespace.RepositoryFullName));

@@ -54,14 +54,16 @@ internal sealed class RunContainer(
             start.Waits();
         }
 
-        var waited = commands.TakeWhile(command => command.Stage <= created.Merged.WaitFor).ToList();
+        var waited = start.Codespace.IsPrebuild
+            ? commands
+            : commands.TakeWhile(command => command.Stage <= created.Merged.WaitFor).ToList();
         if (!await RunAsync(created, place, waited, ending.Token))
         {
             commands = waited;
         }
 
         var later = commands.Skip(waited.Count).ToList();
-        if (later.Count > 0)
+        if (later.Count > 0 || start.Codespace.IsPrebuild)
         {
             await CheckRunsAsync(created.Container, cancellationToken);
         }
@@ -96,6 +98,12 @@ internal sealed class RunContainer(
 
     private async Task<List<LifecycleCommand>> CommandsAsync(CreatedStart created, CancellationToken cancellationToken)
     {
+        if (created.Start.Codespace.IsPrebuild)
+        {
+            // What can be done ahead of a person.
+            return [.. created.Merged.Commands.Where(command => command.Stage <= LifecycleStage.UpdateContent)];
+        }
+
         var commands = created.Merged.Commands.Where(command => created.IsNew || !command.Stage.RunsOnce()).ToList();
         if (created.IsNew && await dotfiles.ForAsync(created.Start.Codespace.OwnerId, cancellationToken) is { } own)
         {
@@ -167,6 +175,12 @@ internal sealed class RunContainer(
             if (await run.RunAsync(place, command, line => created.Start.Log.Write("up", line), cancellationToken) is { } failure)
             {
                 await CheckRunsAsync(created.Container, cancellationToken);
+                if (created.Start.Codespace.IsPrebuild)
+                {
+                    // It is no base to go on from.
+                    throw new FaultException(FaultKind.Container, failure);
+                }
+
                 created.Start.Log.Write("up", $"{failure} The codespace is available all the same.");
                 return false;
             }

@@ -74,7 +74,7 @@ internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCreden
         return [.. logins.Values];
 
         Task<CloneCredential?> OwnAsync(long id, string cloneUrl) =>
-            credentials.OwnAsync(id, codespace.OwnerId, codespace.OwnerLogin, cloneUrl, cancellationToken);
+            credentials.OwnAsync(id, codespace.PersonId, codespace.OwnerLogin, cloneUrl, cancellationToken);
 
         void Add(string cloneUrl, CloneCredential credential)
         {

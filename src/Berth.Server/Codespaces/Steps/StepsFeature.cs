@@ -22,6 +22,7 @@ internal static class StepsFeature
         services.AddSingleton<FetchImages>();
         services.AddSingleton<BuildServices>();
         services.AddSingleton<BuildImage>();
+        services.AddSingleton<RecordPrebuild>();
         services.AddSingleton<ChownWorkspace>();
         services.AddSingleton<PrepareMounts>();
         services.AddSingleton<StartServices>();

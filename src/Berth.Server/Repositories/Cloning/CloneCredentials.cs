@@ -50,14 +50,15 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
 
     /// <summary>The user's own for the repository, else the repository's; null where neither is for this URL's server.</summary>
     public async Task<CloneCredential?> ForAsync(
-        long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
+        long repositoryId, long? userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
         await OwnAsync(repositoryId, userId, userLogin, cloneUrl, cancellationToken)
             ?? await FindAsync(repositoryId, null, "the repository's", cloneUrl, cancellationToken);
 
     /// <summary>The user's own; null where there is none for this URL's server.</summary>
-    public Task<CloneCredential?> OwnAsync(
-        long repositoryId, long userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
-        FindAsync(repositoryId, userId, $"{userLogin}'s", cloneUrl, cancellationToken);
+    /// <param name="userId">Null: nobody's, and nobody has one.</param>
+    public async Task<CloneCredential?> OwnAsync(
+        long repositoryId, long? userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
+        userId is { } user ? await FindAsync(repositoryId, user, $"{userLogin}'s", cloneUrl, cancellationToken) : null;
 
     private async Task<CloneCredential?> FindAsync(
         long repositoryId, long? userId, string whose, string cloneUrl, CancellationToken cancellationToken)

@@ -92,7 +92,7 @@ internal static class RegistryCheckEndpoints
             throw new ApiException(ApiErrors.Hidden(caller.Principal));
         }
 
-        var resolved = await secrets.RegistriesAsync(caller.User.UserId, readable.Repository, cancellationToken);
+        var resolved = await secrets.RegistriesAsync(caller.User.UserId, own: true, readable.Repository, cancellationToken);
         return (resolved, KnownLogins.Of(readable.Standing, resolved.Report));
     }
 

@@ -184,6 +184,10 @@ internal sealed partial class ScriptedContainers : IContainerEngine
             cancellationToken);
     }
 
+    public Task CommitAsync(
+        string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) => AnswerAsync(
+        () => _images[name] = new EngineImage(name, null, labels), cancellationToken);
+
     public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
         AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
 

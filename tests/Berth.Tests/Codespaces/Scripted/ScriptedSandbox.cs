@@ -9,6 +9,9 @@ internal sealed class ScriptedSandbox : ISandbox
     /// <summary>What the next clone finds.</summary>
     public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What is at the remote's HEAD.</summary>
+    public string Commit { get; set; } = new('1', 40);
+
     /// <summary>What git says on its error output before it fails; null: it does not.</summary>
     public string? GitFails { get; set; }
 
@@ -25,8 +28,21 @@ internal sealed class ScriptedSandbox : ISandbox
         Action<string> errorLine,
         TimeSpan timeout, CancellationToken cancellationToken)
     {
+        List<string> words = [.. arguments];
+        if (words.Contains("rev-parse"))
+        {
+            // HEAD, and folders of it.
+            var ids = words.Skip(words.IndexOf("rev-parse") + 1).Select(name => name == "HEAD" ? Commit : $"tree of {name}");
+            return new ToolResult(0, string.Join('\n', ids));
+        }
+
+        if (words.Contains("ls-remote"))
+        {
+            return new ToolResult(0, $"{Commit}\tHEAD\n");
+        }
+
         await Before("clone", cancellationToken);
-        return Clone(arguments.Last(), errorLine);
+        return Clone(words[^1], errorLine);
     }
 
     private ToolResult Clone(string target, Action<string> errorLine)

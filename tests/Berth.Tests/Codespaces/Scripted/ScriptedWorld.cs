@@ -51,7 +51,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     public Reconciler Reconciler => Server.Services.GetRequiredService<Reconciler>();
 
-    private Db Db => Server.Services.GetRequiredService<Db>();
+    public Db Db => Server.Services.GetRequiredService<Db>();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

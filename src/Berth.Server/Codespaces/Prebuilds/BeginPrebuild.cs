@@ -1,0 +1,64 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>
+/// Makes the row of a prebuild's codespace, whose start is the reconciler's like every other's. Of one configuration one is made at a
+/// time: what is asked for meanwhile comes after it, once.
+/// </summary>
+internal sealed class BeginPrebuild(Db db, TimeProvider time, CodespaceHost host, Machines machines, Reconciler reconciler)
+{
+    /// <summary>A failed one is kept that long, for its log.</summary>
+    private const long FailedMinutes = 7 * 24 * 60;
+
+    /// <returns>The one that is made now, which is perhaps the one before; null when the configuration is gone.</returns>
+    public async Task<Prebuild?> RunAsync(long configurationId, string cause, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var (prebuild, isNew) = await db.WriteAsync(
+            async session =>
+            {
+                if (await PrebuildConfigurationTable.FindAsync(session, configurationId) is not { } configuration)
+                {
+                    return (null, false);
+                }
+
+                if ((await PrebuildTable.OfConfigurationAsync(session, configurationId)).Find(one => one.IsUnderWay) is { } underWay)
+                {
+                    await PrebuildConfigurationTable.SetAgainAsync(session, configurationId, cause);
+                    return (underWay, false);
+                }
+
+                await PrebuildConfigurationTable.SetAgainAsync(session, configurationId, null);
+                var id = await CodespaceTable.InsertAsync(session, Codespace(configuration, now));
+                await PrebuildTable.InsertAsync(session, id, configurationId, cause);
+                return (await PrebuildTable.FindAsync(session, id), true);
+            },
+            cancellationToken);
+        if (isNew)
+        {
+            reconciler.Wake(prebuild!.Id);
+        }
+
+        return prebuild;
+    }
+
+    private Codespace Codespace(PrebuildConfiguration configuration, DateTimeOffset now) => new()
+    {
+        IsPrebuild = true,
+        Name = CodespaceNames.Create("prebuild", configuration.RepositoryFullName.Split('/')[^1]),
+        OwnerId = configuration.OwnerId,
+        OwnerLogin = configuration.OwnerLogin,
+        RepositoryId = configuration.RepositoryId,
+        RepositoryFullName = configuration.RepositoryFullName,
+        Ref = configuration.Branch.Length == 0 ? null : configuration.Branch,
+        DevcontainerPath = configuration.DevcontainerPath.Length == 0 ? null : configuration.DevcontainerPath,
+        Machine = configuration.Machine.Length == 0 ? machines.Default.Name : configuration.Machine,
+        Host = host.Name,
+        Desired = CodespaceDesire.Available,
+        State = CodespaceState.Queued,
+        Attempt = 1,
+        RetentionPeriodMinutes = FailedMinutes,
+        CreatedAt = now,
+    };
+}

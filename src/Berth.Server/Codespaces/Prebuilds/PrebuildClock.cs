@@ -1,0 +1,60 @@
+using System.Data.Common;
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>Begins prebuilds whose time has come, and lets old ones go.</summary>
+internal sealed partial class PrebuildClock(
+    Db db, TimeProvider time, BeginPrebuild begin, TrimPrebuilds trim, ILogger<PrebuildClock> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
+                catch (Exception exception) when (exception is DbException or IOException)
+                {
+                    LogFailed(exception);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    /// <summary>One look.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        foreach (var one in await db.ReadAsync(session => PrebuildConfigurationTable.WaitingAsync(session, now), cancellationToken))
+        {
+            if (one.NextRunAt <= now)
+            {
+                var next = one.Schedule is { } text ? PrebuildSchedule.Parse(text)?.After(now) : null;
+                if (await db.WriteAsync(session => PrebuildConfigurationTable.TakeTurnAsync(session, one, next), cancellationToken))
+                {
+                    await begin.RunAsync(one.Id, PrebuildCause.Schedule, cancellationToken);
+                }
+            }
+            else if (one.Again is { } cause)
+            {
+                await begin.RunAsync(one.Id, cause, cancellationToken);
+            }
+        }
+
+        await trim.RunOnceAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Codespaces: prebuilds are looked at again later")]
+    private partial void LogFailed(Exception exception);
+}

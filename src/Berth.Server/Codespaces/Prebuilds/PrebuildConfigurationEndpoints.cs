@@ -1,0 +1,185 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Git;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>What is prebuilt of a repository: its admins settle it, and whoever may read it sees it.</summary>
+internal static class PrebuildConfigurationEndpoints
+{
+    private const string Resource = "PrebuildConfiguration";
+    private const string Scope = "repo";
+
+    /// <param name="codespaces">Of one repository.</param>
+    public static void MapPrebuildConfigurations(this IEndpointRouteBuilder api, string codespaces)
+    {
+        // GitHub has these in its web settings alone.
+        var all = codespaces + "/prebuild-configurations";
+        var one = all + "/{configuration_id}";
+        api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapPost(all, CreateAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapRead(one, GetAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapPatch(one, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapDelete(one, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapPost(one + "/runs", RunAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var all = await db.ReadAsync(
+            session => PrebuildConfigurationTable.OfRepositoryAsync(session, access.Repository.Id), cancellationToken);
+        paging.WriteLinks(http, all.Count);
+        return ApiResult.Ok(new PrebuildConfigurationList(all.Count, [.. paging.Of(all).Items.Select(one => one.ToWire(urls))]));
+    }
+
+    private static async Task<IResult> GetAsync(
+        [FromRoute(Name = "configuration_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, ApiUrls urls,
+        CancellationToken cancellationToken) =>
+        ApiResult.Ok((await FindAsync(id, caller, access, db, cancellationToken)).ToWire(urls));
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Machines machines, Db db, TimeProvider time, ApiUrls urls,
+        CancellationToken cancellationToken)
+    {
+        var wanted = await ReadAsync(request, machines, cancellationToken);
+        var now = time.GetUtcNow();
+        var configuration = new PrebuildConfiguration
+        {
+            RepositoryId = access.Repository.Id,
+            OwnerId = caller.User.UserId,
+            Branch = CloneRepository.BranchOf(wanted.Ref) ?? "",
+            DevcontainerPath = wanted.DevcontainerPath ?? "",
+            Machine = wanted.Machine ?? "",
+            OnPush = wanted.OnPush ?? true,
+            Schedule = string.IsNullOrEmpty(wanted.Schedule) ? null : wanted.Schedule,
+            Enabled = wanted.Enabled ?? true,
+            Kept = wanted.RetainedVersions ?? PrebuildConfiguration.UsuallyKept,
+            NextRunAt = NextOf(wanted.Schedule, now),
+            CreatedAt = now,
+        };
+        var made = await db.WriteAsync(
+            async session =>
+            {
+                if (await PrebuildConfigurationTable.FindAsync(
+                    session, configuration.RepositoryId, configuration.Branch, configuration.DevcontainerPath) is not null)
+                {
+                    ApiErrors.Exists(Resource, "ref", "this branch and place are prebuilt already; change what is there").Throw();
+                }
+
+                return await PrebuildConfigurationTable.FindAsync(
+                    session, await PrebuildConfigurationTable.InsertAsync(session, configuration));
+            },
+            cancellationToken);
+        return ApiResult.Created(made!.ToWire(urls));
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        [FromRoute(Name = "configuration_id")] string id, HttpRequest request, ApiCaller caller, RepositoryAccess access, Machines machines,
+        Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var before = await FindAsync(id, caller, access, db, cancellationToken);
+        var wanted = await ReadAsync(request, machines, cancellationToken);
+        var now = time.GetUtcNow();
+        var schedule = wanted.Schedule is null ? before.Schedule : wanted.Schedule.Length == 0 ? null : wanted.Schedule;
+        var after = before with
+        {
+            OwnerId = caller.User.UserId,
+            OwnerLogin = caller.User.Login,
+            Machine = wanted.Machine ?? before.Machine,
+            OnPush = wanted.OnPush ?? before.OnPush,
+            Schedule = schedule,
+            Enabled = wanted.Enabled ?? before.Enabled,
+            Kept = wanted.RetainedVersions ?? before.Kept,
+            NextRunAt = schedule == before.Schedule && before.NextRunAt > now ? before.NextRunAt : NextOf(schedule, now),
+            UpdatedAt = now,
+        };
+        await db.WriteAsync(session => PrebuildConfigurationTable.UpdateAsync(session, after), cancellationToken);
+        return ApiResult.Ok(after.ToWire(urls));
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        [FromRoute(Name = "configuration_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time,
+        Reconciler reconciler, CancellationToken cancellationToken)
+    {
+        var configuration = await FindAsync(id, caller, access, db, cancellationToken);
+        var now = time.GetUtcNow();
+        var gone = await db.WriteAsync(
+            async session =>
+            {
+                var all = await PrebuildTable.OfConfigurationAsync(session, configuration.Id);
+                foreach (var prebuild in all)
+                {
+                    await CodespaceTable.WantDeletionAsync(session, prebuild.Id, now);
+                }
+
+                await PrebuildConfigurationTable.DeleteAsync(session, configuration.Id);
+                return all;
+            },
+            cancellationToken);
+        gone.ForEach(prebuild => reconciler.Wake(prebuild.Id));
+        return ApiResult.NoContent();
+    }
+
+    private static async Task<IResult> RunAsync(
+        [FromRoute(Name = "configuration_id")] string id, ApiCaller caller, RepositoryAccess access, BeginPrebuild begin, Db db,
+        ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var configuration = await FindAsync(id, caller, access, db, cancellationToken);
+        return await begin.RunAsync(configuration.Id, PrebuildCause.Manual, cancellationToken) is { } prebuild
+            ? ApiResult.Accepted(prebuild.ToWire(access.Repository, configuration.DefaultBranch, urls))
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<PrebuildConfiguration> FindAsync(
+        string id, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        long.TryParse(id, out var number)
+            && await db.ReadAsync(
+                session => PrebuildConfigurationTable.FindAsync(session, access.Repository.Id, number), cancellationToken) is { } found
+            ? found
+            : throw new ApiException(ApiErrors.Hidden(caller.Principal));
+
+    private static Task<NewPrebuildConfiguration> ReadAsync(
+        HttpRequest request, Machines machines, CancellationToken cancellationToken) =>
+        RequestBody.ReadAsync<NewPrebuildConfiguration>(
+            request,
+            Resource,
+            (wanted, faults) =>
+            {
+                if (wanted.Ref is { Length: > 0 } && !CloneRepository.IsBranch(Short(wanted.Ref)))
+                {
+                    faults.Add("ref", "ref must be the name of a branch");
+                }
+
+                if (wanted.DevcontainerPath is { Length: > 0 } path && !DevcontainerFile.IsPlace(path))
+                {
+                    faults.Add(
+                        "devcontainer_path",
+                        "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or "
+                            + ".devcontainer/FOLDER/devcontainer.json");
+                }
+
+                if (wanted.Machine is { Length: > 0 } machine && machines.Find(machine) is null)
+                {
+                    faults.Add(
+                        "machine", $"machine: this server offers {string.Join(", ", machines.Offered.Select(offered => offered.Name))}");
+                }
+
+                if (wanted.Schedule is { Length: > 0 } schedule && PrebuildSchedule.Parse(schedule) is null)
+                {
+                    faults.Add("schedule", $"schedule must be {PrebuildSchedule.Form}");
+                }
+            },
+            cancellationToken);
+
+    private static string Short(string reference) =>
+        reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..] : reference;
+
+    private static DateTimeOffset? NextOf(string? schedule, DateTimeOffset now) =>
+        string.IsNullOrEmpty(schedule) ? null : PrebuildSchedule.Parse(schedule)?.After(now);
+}

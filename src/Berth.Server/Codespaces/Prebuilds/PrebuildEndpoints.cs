@@ -1,0 +1,84 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Repositories;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>
+/// The prebuilds of a repository: whoever may read it sees them, who writes to it their logs too, and its admins remove them.
+/// </summary>
+internal static class PrebuildEndpoints
+{
+    private const string Scope = "repo";
+
+    /// <param name="codespaces">Of one repository.</param>
+    public static void MapPrebuilds(this IEndpointRouteBuilder api, string codespaces)
+    {
+        var all = codespaces + "/prebuilds";
+        var one = all + "/{prebuild_id}";
+        api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapRead(one, GetAsync).Requires(ApiNeed.RepositoryReader, Scope);
+        api.MapRead(one + "/log", LogAsync).Requires(ApiNeed.RepositoryWriter, Scope);
+        api.MapDelete(one, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var (all, branch) = await db.ReadAsync(
+            async session => (
+                await PrebuildTable.OfRepositoryAsync(session, access.Repository.Id),
+                await BranchAsync(session, access.Repository)),
+            cancellationToken);
+        paging.WriteLinks(http, all.Count);
+        return ApiResult.Ok(new CodespacePrebuildList(
+            all.Count, [.. paging.Of(all).Items.Select(one => one.ToWire(access.Repository, branch, urls))]));
+    }
+
+    private static async Task<IResult> GetAsync(
+        [FromRoute(Name = "prebuild_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, ApiUrls urls,
+        CancellationToken cancellationToken)
+    {
+        var prebuild = await FindAsync(id, caller, access, db, cancellationToken);
+        var branch = await db.ReadAsync(session => BranchAsync(session, access.Repository), cancellationToken);
+        return ApiResult.Ok(prebuild.ToWire(access.Repository, branch, urls));
+    }
+
+    private static async Task LogAsync(
+        [FromRoute(Name = "prebuild_id")] string id, HttpContext http, ApiCaller caller, RepositoryAccess access, Db db, CodespaceLog logs,
+        TimeProvider time, CancellationToken cancellationToken)
+    {
+        var prebuild = await FindAsync(id, caller, access, db, cancellationToken);
+        await CreationLog.WriteAsync(
+            http, prebuild.Id, null, logs, time,
+            async () => http.Request.Query["follow"].ToString() is not ("true" or "1")
+                || await db.ReadAsync(session => PrebuildTable.FindAsync(session, prebuild.Id), cancellationToken)
+                    is not { IsUnderWay: true },
+            cancellationToken);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        [FromRoute(Name = "prebuild_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time,
+        Reconciler reconciler, CancellationToken cancellationToken)
+    {
+        var prebuild = await FindAsync(id, caller, access, db, cancellationToken);
+        var now = time.GetUtcNow();
+        await db.WriteAsync(session => CodespaceTable.WantDeletionAsync(session, prebuild.Id, now), cancellationToken);
+        reconciler.Wake(prebuild.Id);
+        return ApiResult.NoContent();
+    }
+
+    private static async Task<string> BranchAsync(DbSession session, RepositoryFacts repository) =>
+        (await RepositoryTable.FindAsync(session, repository.Id))?.DefaultBranch ?? "";
+
+    private static async Task<Prebuild> FindAsync(
+        string id, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        long.TryParse(id, out var number)
+            && await db.ReadAsync(session => PrebuildTable.FindAsync(session, access.Repository.Id, number), cancellationToken) is { } found
+            ? found
+            : throw new ApiException(ApiErrors.Hidden(caller.Principal));
+}

@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Berth.Server.Json;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>
+/// What a git server says of a push. GitHub, Gitea and Forgejo sign the body (HMAC with SHA-256, in hex); GitLab shows the secret itself.
+/// </summary>
+internal static class PushEvent
+{
+    private static readonly string[] Signatures = ["X-Hub-Signature-256", "X-Gitea-Signature", "X-Forgejo-Signature"];
+    private static readonly string[] Names = ["X-GitHub-Event", "X-Gitea-Event", "X-Forgejo-Event", "X-Gitlab-Event"];
+    private static readonly JsonDocumentOptions Json = new() { MaxDepth = 32 };
+
+    /// <summary>In the same time, whatever is wrong.</summary>
+    public static bool IsSignedWith(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> secret)
+    {
+        var signed = HMACSHA256.HashData(secret, body);
+        var valid = false;
+        foreach (var name in Signatures)
+        {
+            if (headers.TryGetValue(name, out var given) && Bytes(given.ToString()) is { } signature)
+            {
+                valid |= CryptographicOperations.FixedTimeEquals(signature, signed);
+            }
+        }
+
+        // Of different lengths, so of both a hash.
+        return valid | (headers.TryGetValue("X-Gitlab-Token", out var token)
+            && CryptographicOperations.FixedTimeEquals(
+                SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token.ToString())), SHA256.HashData(secret)));
+    }
+
+    /// <summary>The branch that was pushed and is still there; null for everything else that there is to tell.</summary>
+    public static string? BranchOf(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
+    {
+        const string Branch = "refs/heads/";
+        var name = Names.Select(header => headers[header].ToString()).FirstOrDefault(text => text.Length > 0);
+        if (name is not ("push" or "Push Hook"))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = OutsideJson.Parse(body, Json);
+            var said = document.RootElement;
+            return said.TextOf("ref") is { } reference && reference.StartsWith(Branch, StringComparison.Ordinal)
+                && said.TextOf("after")?.Trim('0') is not ""
+                ? reference[Branch.Length..]
+                : null;
+        }
+        catch (OutsideJsonException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Bytes(string signature)
+    {
+        const string Prefix = "sha256=";
+        var hex = signature.StartsWith(Prefix, StringComparison.Ordinal) ? signature[Prefix.Length..] : signature;
+        return hex.Length == 64 && hex.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hex) : null;
+    }
+}

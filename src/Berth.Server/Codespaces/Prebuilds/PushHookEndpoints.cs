@@ -1,0 +1,137 @@
+using System.Security.Cryptography;
+using System.Text;
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
+using Berth.Server.Cryptography;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>
+/// Where git servers tell of pushes, in the forms of GitHub, Gitea, Forgejo and GitLab. Nothing but the secret is proof of who calls, and
+/// nothing but the branch is believed.
+/// </summary>
+internal static class PushHookEndpoints
+{
+    private const string Place = "/hooks/pushes/";
+    private const string Resource = "PushHook";
+    private const string Scope = "repo";
+    private const int LeastSecret = 16;
+
+    /// <summary>A push of thousands of commits names each of them.</summary>
+    private const int MostBytes = 8 << 20;
+
+    private static readonly ApiError Unknown = new(401, "UNAUTHORIZED", "no repository here has a push hook with this secret");
+
+    /// <param name="codespaces">Of one repository.</param>
+    public static void MapPushHook(this IEndpointRouteBuilder api, string codespaces)
+    {
+        var hook = codespaces + "/prebuild-hook";
+        api.MapRead(hook, GetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapPut(hook, PutAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapDelete(hook, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+    }
+
+    public static void MapPushes(this IEndpointRouteBuilder app) =>
+        app.MapPost(Place + "{repository_id}", ReceiveAsync).WithMetadata(new BodyLimit(MostBytes));
+
+    private static async Task<IResult> GetAsync(
+        ApiCaller caller, RepositoryAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => PushHookTable.FindAsync(session, access.Repository.Id), cancellationToken) is { } row
+            ? ApiResult.Ok(ToWire(row, null, urls))
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> PutAsync(
+        HttpRequest request, RepositoryAccess access, Db db, MasterKey masterKey, TimeProvider time, ApiUrls urls,
+        CancellationToken cancellationToken)
+    {
+        var wanted = await RequestBody.ReadAsync<NewPushHook>(
+            request,
+            Resource,
+            (hook, faults) =>
+            {
+                if (hook.Secret is { } given && (given.Length < LeastSecret || given.Any(letter => letter is < ' ' or > '~')))
+                {
+                    faults.Add(
+                        "secret", $"secret must have at least {LeastSecret} printable ASCII characters; without one the server makes it");
+                }
+            },
+            cancellationToken);
+        var secret = wanted.Secret ?? RandomNumberGenerator.GetHexString(64, lowercase: true);
+        var now = time.GetUtcNow();
+        var version = now.ToUnixTimeMilliseconds();
+        var row = new PushHookRow
+        {
+            RepositoryId = access.Repository.Id,
+            Version = version,
+            Value = Envelope.Seal(Encoding.UTF8.GetBytes(secret), PushHookRow.Identity(access.Repository.Id, version), masterKey),
+            CreatedAt = now,
+        };
+        await db.WriteAsync(session => PushHookTable.ReplaceAsync(session, row), cancellationToken);
+        return ApiResult.Ok(ToWire(row, secret, urls));
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
+        await db.WriteAsync(session => PushHookTable.DeleteAsync(session, access.Repository.Id), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> ReceiveAsync(
+        [FromRoute(Name = "repository_id")] string id, HttpRequest request, Db db, MasterKey masterKey, BeginPrebuild begin,
+        CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        if (!long.TryParse(id, out var repository)
+            || await db.ReadAsync(session => PushHookTable.FindAsync(session, repository), cancellationToken) is not { } row
+            || !PushEvent.IsSignedWith(
+                request.Headers, body.Span, Envelope.Open(row.Value, PushHookRow.Identity(row.RepositoryId, row.Version), masterKey)))
+        {
+            return Unknown;
+        }
+
+        var begun = 0;
+        if (PushEvent.BranchOf(request.Headers, body) is { } branch)
+        {
+            foreach (var configuration in await db.ReadAsync(
+                session => PrebuildConfigurationTable.OfRepositoryAsync(session, repository), cancellationToken))
+            {
+                if (configuration is { Enabled: true, OnPush: true } && configuration.BranchName == branch
+                    && await begin.RunAsync(configuration.Id, PrebuildCause.Push, cancellationToken) is not null)
+                {
+                    begun++;
+                }
+            }
+        }
+
+        return ApiResult.Accepted(new PushHookAnswer(begun));
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        var piece = new byte[16 * 1024];
+        int read;
+        while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
+        {
+            if (body.Length + read > MostBytes)
+            {
+                throw new ApiException(Errors.TooLarge(request.HttpContext, MostBytes));
+            }
+
+            body.Write(piece, 0, read);
+        }
+
+        return body.ToArray();
+    }
+
+    private static PushHook ToWire(PushHookRow row, string? secret, ApiUrls urls) => new()
+    {
+        Url = $"{urls.Html}{Place}{row.RepositoryId}",
+        Secret = secret,
+        CreatedAt = row.CreatedAt,
+    };
+}

@@ -1,0 +1,79 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Codespaces.Prebuilds;
+
+/// <summary>
+/// What prebuilds are let go: those beyond what their configuration keeps, those whose configuration or repository is gone, and the oldest
+/// while all together take more of the disk than they may.
+/// </summary>
+internal sealed class TrimPrebuilds(Db db, TimeProvider time, CodespaceHost host, CodespaceOptions options, Reconciler reconciler)
+{
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var removed = await db.WriteAsync(
+            async session =>
+            {
+                var all = await PrebuildTable.OfHostAsync(session, host.Name);
+                var kept = (await KeptAsync(session, all)).ToDictionary(entry => entry.Key, entry => entry.Value);
+                var going = Beyond(all, kept, (long)(options.MaxPrebuildGiB * (1L << 30))).ToList();
+                foreach (var prebuild in going)
+                {
+                    await CodespaceTable.WantDeletionAsync(session, prebuild.Id, now);
+                }
+
+                return going;
+            },
+            cancellationToken);
+        foreach (var prebuild in removed)
+        {
+            reconciler.Wake(prebuild.Id);
+        }
+    }
+
+    private static async Task<List<KeyValuePair<long, long>>> KeptAsync(DbSession session, List<Prebuild> all)
+    {
+        List<KeyValuePair<long, long>> kept = [];
+        foreach (var id in all.Select(prebuild => prebuild.ConfigurationId).OfType<long>().Distinct())
+        {
+            if (await PrebuildConfigurationTable.FindAsync(session, id) is { } configuration)
+            {
+                kept.Add(new(id, configuration.Kept));
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>One that is made now counts when it is ready.</summary>
+    /// <param name="all">The newest first.</param>
+    /// <param name="kept">How many of each configuration.</param>
+    internal static IEnumerable<Prebuild> Beyond(IReadOnlyList<Prebuild> all, IReadOnlyDictionary<long, long> kept, long mostBytes)
+    {
+        Dictionary<long, long> seen = [];
+        long bytes = 0;
+        foreach (var prebuild in all)
+        {
+            if (prebuild.ConfigurationId is not { } configuration || !kept.TryGetValue(configuration, out var most))
+            {
+                yield return prebuild;
+                continue;
+            }
+
+            if (prebuild.ReadyAt is null)
+            {
+                continue;
+            }
+
+            seen[configuration] = seen.GetValueOrDefault(configuration) + 1;
+            if (seen[configuration] > most || bytes + prebuild.Bytes > mostBytes)
+            {
+                yield return prebuild;
+            }
+            else
+            {
+                bytes += prebuild.Bytes;
+            }
+        }
+    }
+}

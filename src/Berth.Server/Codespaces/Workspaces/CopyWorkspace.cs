@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using Berth.Server.Faults;
+
+namespace Berth.Server.Codespaces.Workspaces;
+
+/// <summary>
+/// Copies the workspace of one codespace for another, while neither is in use. The image is copied as its blocks lie, where the host's
+/// filesystem can without copying any, and holes stay holes.
+/// </summary>
+internal sealed partial class CopyWorkspace(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>Under another name first: a workspace that exists is whole.</summary>
+    /// <exception cref="FaultException">It cannot be copied.</exception>
+    public async Task RunAsync(CodespaceFolders from, CodespaceFolders to, CancellationToken cancellationToken)
+    {
+        var (source, target) = options.Workspaces == CodespaceOptions.WorkspaceFolder
+            ? (from.Workspaces, to.Workspaces)
+            : (from.WorkspaceImage, to.WorkspaceImage);
+        var unfinished = target + ".copy";
+        CodespaceFolders.Delete(unfinished);
+        File.Delete(unfinished);
+        Queue<string> said = new();
+        var result = await ToolProcess.RunAsync(
+            tools.SystemTool("cp"), ["-a", "--reflink=auto", "--", source, unfinished],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/bin:/bin", ["LC_ALL"] = "C.UTF-8" }, "/",
+            said.Enqueue, Timeout, time, cancellationToken);
+        if (result.ExitCode != 0)
+        {
+            throw new FaultException(
+                FaultKind.Host, $"the workspace cannot be copied: {said.LastOrDefault() ?? $"cp ended with {result.ExitCode}"}");
+        }
+
+        if (Directory.Exists(unfinished))
+        {
+            CodespaceFolders.Delete(target);
+            Directory.Move(unfinished, target);
+        }
+        else
+        {
+            File.Move(unfinished, target, overwrite: true);
+        }
+    }
+
+    /// <summary>What a workspace takes of the disk.</summary>
+    public static long BytesOf(CodespaceFolders folders) =>
+        File.Exists(folders.WorkspaceImage)
+            ? Allocated(folders.WorkspaceImage)
+            : Directory.Exists(folders.Workspaces)
+                ? Directory.EnumerateFiles(folders.Workspaces, "*", Everything).Sum(Allocated)
+                : 0;
+
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true,
+    };
+
+    private static unsafe long Allocated(string path)
+    {
+        // statx(2): the layout is the same on every architecture; a block has 512 bytes.
+        const int CurrentFolder = -100, NoFollow = 0x100, Blocks = 0x400, BlocksOffset = 48;
+        var status = stackalloc byte[256];
+        return StatX(CurrentFolder, path, NoFollow, Blocks, status) == 0 ? *(long*)(status + BlocksOffset) * 512 : 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatX(int folder, string path, int flags, uint mask, byte* status);
+}

@@ -1,0 +1,207 @@
+using System.Net;
+using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Prebuilds;
+using Berth.Tests.Cli;
+using Berth.Tests.Codespaces.Scripted;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Berth.Tests.Codespaces.Prebuilds;
+
+/// <summary>Prebuilds from their configuration to what is kept of them, on a scripted engine.</summary>
+public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>
+{
+    private ScriptedWorld World => scripted.World;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private string Configurations => $"/repos/{World.Repository}/codespaces/prebuild-configurations";
+
+    private string Prebuilds => $"/repos/{World.Repository}/codespaces/prebuilds";
+
+    [Fact]
+    public async Task A_configuration_is_made_changed_and_deleted()
+    {
+        var made = await World.Ada.DoAsync(
+            "POST", Configurations, """{"ref":"refs/heads/one","schedule":"every 6h","retained_versions":3}""");
+        var place = $"{Configurations}/{made["id"].GetInt64()}";
+        Assert.Equal("one", made["ref"].GetString());
+        Assert.True(made["on_push"].GetBoolean());
+        Assert.NotNull(made["next_run_at"].GetString());
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity, (await World.Ada.SendAsync("POST", Configurations, """{"ref":"one"}""")).Status);
+        var changed = await World.Ada.DoAsync("PATCH", place, """{"schedule":"","on_push":false,"enabled":false}""");
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, changed["schedule"].ValueKind);
+        Assert.Equal(3, changed["retained_versions"].GetInt64());
+        foreach (var body in new[]
+        {
+            """{"ref":"a..b"}""", """{"schedule":"sometimes"}""", """{"retained_versions":6}""", """{"retained_versions":0}""",
+            """{"machine":"huge"}""", """{"devcontainer_path":"../x"}""",
+        })
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, (await World.Ada.SendAsync("POST", Configurations, body)).Status);
+        }
+
+        await World.Ada.DoAsync("DELETE", place);
+        Assert.Equal(HttpStatusCode.NotFound, (await World.Ada.GetAsync(place)).Status);
+    }
+
+    [Fact]
+    public async Task A_prebuild_runs_what_can_be_done_ahead_and_keeps_an_image_and_a_workspace()
+    {
+        World.Reset();
+        World.Sandbox.Files[".devcontainer.json"] =
+            $$"""
+            { "image": "{{World.Image}}", "onCreateCommand": "first", "updateContentCommand": "second", "postCreateCommand": "third",
+              "postStartCommand": "fourth" }
+            """;
+        List<string> ran = [];
+        World.Engine.Processes = command =>
+        {
+            lock (ran)
+            {
+                ran.Add(command.Command[^1]);
+            }
+
+            return new ScriptedProcess("");
+        };
+        var id = await RunAsync("kept");
+        var prebuild = await World.Ada.GetAsync($"{Prebuilds}/{id}");
+        Assert.True(prebuild["state"].GetString() == "ready", await LogAsync(id));
+        Assert.Equal(World.Sandbox.Commit, prebuild["commit_sha"].GetString());
+        Assert.Equal(["first", "second"], ran.Where(line => line is "first" or "second" or "third" or "fourth"));
+
+        // What is left is an image that no registry could have and the workspace; nobody's list shows its codespace.
+        var row = await RowAsync(id);
+        Assert.Contains(row.Image!, World.Engine.Images);
+        Assert.StartsWith("berth.invalid/", row.Image, StringComparison.Ordinal);
+        Assert.DoesNotContain(World.Engine.Containers, container => container.Labels.GetValueOrDefault("berth.codespace") == row.Name);
+        Assert.True(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), ".devcontainer.json")));
+        Assert.Equal(0, await World.TokensAsync(row.Name));
+        Assert.DoesNotContain(row.Name, (await World.Ada.GetAsync("/user/codespaces?per_page=100")).Body, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await World.Ada.GetAsync($"/user/codespaces/{row.Name}")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await World.Ada.SendAsync("DELETE", $"/user/codespaces/{row.Name}")).Status);
+
+        using var cli = new CliRun(World.Server, World.Ada.Token);
+        Assert.Contains("ready", await cli.DoAsync($"prebuild show {World.Repository} {id}"), StringComparison.Ordinal);
+        await cli.DoAsync($"prebuild rm {World.Repository} {id}");
+        await World.UntilAsync(row.Name, "gone");
+        Assert.DoesNotContain(row.Image!, World.Engine.Images);
+        Assert.False(Directory.Exists(World.Folders(row).Root));
+    }
+
+    [Fact]
+    public async Task A_command_that_fails_ends_a_prebuild_and_its_log_alone_stays()
+    {
+        World.Reset();
+        World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Image}}", "onCreateCommand": "bad" }""";
+        World.Engine.Processes = command => new ScriptedProcess("", command.Command[^1] == "bad" ? 3 : 0);
+        var id = await RunAsync("bad");
+        var prebuild = await World.Ada.GetAsync($"{Prebuilds}/{id}");
+        Assert.Equal("failed", prebuild["state"].GetString());
+        Assert.Equal("onCreateCommand from devcontainer.json failed with the exit code 3.", prebuild["failure"].GetString());
+        Assert.Contains("onCreateCommand", await LogAsync(id), StringComparison.Ordinal);
+        var row = await RowAsync(id);
+        Assert.False(Directory.Exists(World.Folders(row).Root));
+        Assert.DoesNotContain(World.Engine.Containers, container => container.Labels.GetValueOrDefault("berth.codespace") == row.Name);
+    }
+
+    [Fact]
+    public async Task What_is_asked_for_meanwhile_comes_after_it_once()
+    {
+        World.Reset();
+        var held = World.Hold("clone");
+        var configuration = await ConfigureAsync("again");
+        var first = await World.Ada.DoAsync("POST", $"{Configurations}/{configuration}/runs");
+        await held;
+        foreach (var _ in new[] { 1, 2 })
+        {
+            Assert.Equal(
+                first["id"].GetInt64(), (await World.Ada.DoAsync("POST", $"{Configurations}/{configuration}/runs"))["id"].GetInt64());
+        }
+
+        World.Release();
+        await LogAsync(first["id"].GetInt64());
+        await Clock.RunOnceAsync(Cancel);
+        await Clock.RunOnceAsync(Cancel);
+        var all = await OfAsync(configuration);
+        Assert.Equal(2, all.Count);
+        await LogAsync(all[0].Id);
+        await Clock.RunOnceAsync(Cancel);
+        Assert.Equal(2, (await OfAsync(configuration)).Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_ended_at_any_line_of_the_keeping_finds_it_done_or_does_it_again()
+    {
+        World.Reset();
+        foreach (var call in new[] { "Stop", "Commit", "Remove" })
+        {
+            var broken = 0;
+            World.Engine.On((made, _) => made == call && Interlocked.Exchange(ref broken, 1) == 0
+                ? throw new Berth.Server.Codespaces.Engine.EngineException(500, "cut off") : Task.CompletedTask);
+            var configuration = await ConfigureAsync($"crash-{call}");
+            var id = (await World.Ada.DoAsync("POST", $"{Configurations}/{configuration}/runs"))["id"].GetInt64();
+            await World.UntilAsync((await RowAsync(id)).Name, CodespaceState.Shutdown);
+            Assert.Equal(1, broken);
+            Assert.Equal("ready", (await World.Ada.GetAsync($"{Prebuilds}/{id}"))["state"].GetString());
+            World.Engine.Heal();
+        }
+    }
+
+    [Fact]
+    public async Task Only_so_many_stay_and_none_of_a_configuration_that_is_gone()
+    {
+        World.Reset();
+        var configuration = await ConfigureAsync("many", "\"retained_versions\":1");
+        List<long> ids = [];
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add((await World.Ada.DoAsync("POST", $"{Configurations}/{configuration}/runs"))["id"].GetInt64());
+            await LogAsync(ids[^1]);
+            await Clock.RunOnceAsync(Cancel);
+        }
+
+        Assert.Equal([ids[2]], (await OfAsync(configuration)).Select(prebuild => prebuild.Id));
+        var name = (await RowAsync(ids[2])).Name;
+        await World.Ada.DoAsync("DELETE", $"{Configurations}/{configuration}");
+        await World.UntilAsync(name, "gone");
+    }
+
+    [Fact]
+    public async Task A_schedule_begins_one_when_its_time_has_come()
+    {
+        World.Reset();
+        var configuration = await ConfigureAsync("scheduled", "\"schedule\":\"every 1d\"");
+        await Clock.RunOnceAsync(Cancel);
+        Assert.Empty(await OfAsync(configuration));
+        World.Server.Clock!.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
+        await Clock.RunOnceAsync(Cancel);
+        await Clock.RunOnceAsync(Cancel);
+        var one = Assert.Single(await OfAsync(configuration));
+        Assert.Equal(PrebuildCause.Schedule, one.Cause);
+        await LogAsync(one.Id);
+        await World.Ada.DoAsync("DELETE", $"{Configurations}/{configuration}");
+    }
+
+    private PrebuildClock Clock => World.Server.Services.GetRequiredService<PrebuildClock>();
+
+    private async Task<long> ConfigureAsync(string branch, string more = "\"on_push\":true") =>
+        (await World.Ada.DoAsync("POST", Configurations, $$"""{"ref":"{{branch}}",{{more}}}"""))["id"].GetInt64();
+
+    private async Task<long> RunAsync(string branch)
+    {
+        var configuration = await ConfigureAsync(branch);
+        var id = (await World.Ada.DoAsync("POST", $"{Configurations}/{configuration}/runs"))["id"].GetInt64();
+        await LogAsync(id);
+        return id;
+    }
+
+    /// <summary>To its end.</summary>
+    private async Task<string> LogAsync(long id) => (await World.Ada.GetAsync($"{Prebuilds}/{id}/log?follow=true")).Body;
+
+    private Task<List<Prebuild>> OfAsync(long configuration) =>
+        World.Db.ReadAsync(session => PrebuildTable.OfConfigurationAsync(session, configuration), Cancel);
+
+    private async Task<Codespace> RowAsync(long id) =>
+        (await World.Db.ReadAsync(session => CodespaceTable.FindAsync(session, id), Cancel))!;
+}
