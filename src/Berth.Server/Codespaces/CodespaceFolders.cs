@@ -12,6 +12,7 @@ namespace Berth.Server.Codespaces;
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///     ~volumes/NAME        volumes
 ///     ~containers/ID/      what a container writes beside its mounts: its own layer, and its files of names
+///     ~added/                what a build fetched, while it runs
 ///     ~parts/HASH          where parts of the checkout are mounted that containers mount
 ///     ~docker/docker.sock  what containers have as /var/run/docker.sock
 ///     ~docker/engine/      the codespace's own container engine: its data, socket and log
@@ -51,6 +52,9 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>Whose lies there: JSON, a list of <see cref="PlacedLayer"/>.</summary>
     public string LayersList => Path.Combine(Root, "layers.json");
+
+    /// <summary>What builds fetch.</summary>
+    public string Added => Path.Combine(Workspaces, "~added");
 
     public string Parts => Path.Combine(Workspaces, "~parts");
 

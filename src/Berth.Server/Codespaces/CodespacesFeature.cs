@@ -50,6 +50,7 @@ internal static class CodespacesFeature
         services.AddSingleton<BuildGroups>();
         services.AddSingleton<RunningBuilds>();
         services.AddHostedService<WatchImages>();
+        services.AddSingleton<FetchRemoteFiles>();
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
         services.AddStartSteps();

@@ -146,7 +146,8 @@ internal sealed class BuildContext
         }
     }
 
-    private static async Task FileAsync(TarWriter tar, string path, string name, FileKind kind, CancellationToken cancellationToken)
+    /// <summary>A file or a link; what is neither stays out.</summary>
+    public static async Task FileAsync(TarWriter tar, string path, string name, FileKind kind, CancellationToken cancellationToken)
     {
         if (kind == FileKind.Link)
         {

@@ -13,7 +13,8 @@ namespace Berth.Server.Codespaces.Builds;
 /// Builds an image for a codespace by the engine's own build call, from a Dockerfile that Berth wrote and a start that Berth packed:
 /// neither a tool nor the repository's own text has a say in what the engine is asked. No secret is part of it.
 /// </summary>
-internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages images, BuildGroups groups, TimeProvider time)
+internal sealed class BuildDockerfile(
+    IContainerEngine engine, BuiltImages images, BuildGroups groups, FetchRemoteFiles fetch, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
@@ -37,13 +38,42 @@ internal sealed class BuildDockerfile(IContainerEngine engine, BuiltImages image
         }
 
         var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(start.Codespace), start.Plan.Budget);
-        var tar = new BuildContext(
-            Path.Combine(start.Workspace, planned.Build.Context), planned.Ignored, dockerfile, planned.Dockerfile.Files);
-        start.Log.Write("build", $"building {planned.Build.Dockerfile}");
-        var request = new Request(
-            purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network,
-            planned.Build.Dockerfile);
-        return await RunAsync(start, request, tar, cancellationToken);
+        var added = Path.Combine(start.Folders.Added, purpose);
+        CodespaceFolders.Delete(added);
+        try
+        {
+            var fetched = await fetch.RunAsync(
+                added, planned.Dockerfile.Remotes, line => start.Log.Write("build", line), cancellationToken);
+            var folder = Path.Combine(start.Workspace, planned.Build.Context);
+            var tar = new BuildContext(
+                folder, planned.Ignored, dockerfile, planned.Dockerfile.Files,
+                (writer, cancel) => MoreAsync(writer, folder, planned, fetched, cancel));
+            start.Log.Write("build", $"building {planned.Build.Dockerfile}");
+            var request = new Request(
+                purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network,
+                planned.Build.Dockerfile);
+            return await RunAsync(start, request, tar, cancellationToken);
+        }
+        finally
+        {
+            CodespaceFolders.Delete(added);
+        }
+    }
+
+    /// <summary>What instructions want that the engine's builder does not know.</summary>
+    private static async Task MoreAsync(
+        TarWriter tar, string folder, PlannedBuild planned, IReadOnlyList<FetchedFile> fetched, CancellationToken cancellationToken)
+    {
+        var sent = new SelectedFiles.Sent();
+        foreach (var selection in planned.Dockerfile.Selections)
+        {
+            await SelectedFiles.WriteAsync(tar, folder, planned.Ignored, selection, sent, cancellationToken);
+        }
+
+        foreach (var file in fetched)
+        {
+            await file.WriteAsync(tar, cancellationToken);
+        }
     }
 
     /// <summary>Builds one stage <c>FROM</c> an image that the codespace has, with instructions that Berth wrote.</summary>

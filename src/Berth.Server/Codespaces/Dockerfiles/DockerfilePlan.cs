@@ -45,6 +45,12 @@ internal sealed record DockerfileStage(int Index, string? Name, StageSource Base
     public IEnumerable<StageSource> Sources =>
         Before.Append(this).SelectMany(stage => stage.Lines.SelectMany(line => line.Sources).Prepend(stage.Base));
 
+    /// <summary>Files of the context that it copies, chosen.</summary>
+    public List<ContextSelection> Selections { get; } = [];
+
+    /// <summary>Files that it copies, fetched.</summary>
+    public List<RemoteFile> Remotes { get; } = [];
+
     /// <summary>What comes first in stages that begin with this one (ONBUILD).</summary>
     public List<DockerfileInstruction> Triggers { get; } = [];
 }
@@ -57,6 +63,12 @@ internal sealed class DockerfilePlan
 {
     /// <summary>In the context of the build, beside the repository's files.</summary>
     public const string HeredocFolder = ".berth-heredoc";
+
+    /// <summary>In the context of the build: what was fetched for ADD.</summary>
+    public const string AddedFolder = ".berth-add";
+
+    /// <summary>In the context of the build: files of it, as instructions with flags want them.</summary>
+    public const string SelectedFolder = ".berth-copy";
 
     /// <summary>In the context of the build, with nothing in it.</summary>
     public const string EmptyFolder = ".berth-empty/";
@@ -91,6 +103,12 @@ internal sealed class DockerfilePlan
     /// Texts from the Dockerfile that are copied as files: path in the context and content. A path with a slash at its end is a folder.
     /// </summary>
     public IReadOnlyDictionary<string, string> Files { get; }
+
+    /// <summary>Of the stages that are needed.</summary>
+    public IReadOnlyList<ContextSelection> Selections => [.. _stages.SelectMany(stage => stage.Selections)];
+
+    /// <inheritdoc cref="Selections"/>
+    public IReadOnlyList<RemoteFile> Remotes => [.. _stages.SelectMany(stage => stage.Remotes)];
 
     /// <summary>For the engine: the configuration's, and the platform's where the Dockerfile asks for it.</summary>
     public IReadOnlyDictionary<string, string> Arguments { get; }

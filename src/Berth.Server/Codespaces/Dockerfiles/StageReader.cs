@@ -34,6 +34,8 @@ internal sealed partial class StageReader(
         ["BUILDVARIANT"] = "",
     };
 
+    private StageScopes Scopes => field ??= new StageScopes(file.Escape, arguments, _global, budget);
+
     public List<DockerfileStage> Stages { get; } = [];
 
     public List<SentLine> Globals { get; } = [];

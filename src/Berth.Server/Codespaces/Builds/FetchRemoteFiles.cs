@@ -1,0 +1,156 @@
+using System.Formats.Tar;
+using System.Net;
+using System.Security.Cryptography;
+using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Faults;
+using Berth.Server.Http;
+using Berth.Server.Oci;
+using Berth.Server.Registries.Remote;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>A file that was fetched for ADD.</summary>
+/// <param name="Local">Where it lies on this machine.</param>
+/// <param name="Modified">What the other side says; null: nothing.</param>
+internal sealed record FetchedFile(RemoteFile Remote, string Local, DateTimeOffset? Modified)
+{
+    public async Task WriteAsync(TarWriter tar, CancellationToken cancellationToken)
+    {
+        await using var data = new FileStream(
+            Local, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.SequentialScan);
+        await tar.WriteEntryAsync(
+            new PaxTarEntry(TarEntryType.RegularFile, Remote.Path)
+            {
+                DataStream = data,
+                Mode = Remote.Mode,
+                ModificationTime = Modified ?? DateTimeOffset.UnixEpoch,
+            },
+            cancellationToken);
+    }
+}
+
+/// <summary>
+/// Fetches what ADD names by its address, which the engine would do from the host's network: only from addresses that outgoing requests may
+/// reach, no more than a few gigabytes, and nothing but what a checksum says where there is one.
+/// </summary>
+internal sealed class FetchRemoteFiles(RemoteHttp http, TimeProvider time)
+{
+    /// <summary>Of all that one build fetches.</summary>
+    public const long MostBytes = 2L << 30;
+
+    private const int MostRedirects = 10;
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <param name="folder">Does not exist yet; on the codespace's own disk.</param>
+    /// <exception cref="FaultException">One cannot be had; says file and line.</exception>
+    public async Task<IReadOnlyList<FetchedFile>> RunAsync(
+        string folder, IReadOnlyList<RemoteFile> files, Action<string> log, CancellationToken cancellationToken)
+    {
+        if (files.Count == 0)
+        {
+            return [];
+        }
+
+        Directory.CreateDirectory(folder);
+        using var expired = new CancellationTokenSource(Longest, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        List<FetchedFile> fetched = [];
+        var left = MostBytes;
+        foreach (var file in files)
+        {
+            log($"fetching {file.Url}");
+            var local = Path.Combine(folder, fetched.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            try
+            {
+                fetched.Add(new FetchedFile(file, local, await FetchAsync(file, local, left, ending.Token)));
+                left -= new FileInfo(local).Length;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Fault(file, $"it took longer than {Longest.TotalMinutes:0} minutes");
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException)
+            {
+                throw Fault(file, exception.InnerException is OutgoingRefusedException refused ? refused.Message : exception.Message);
+            }
+            catch (OutgoingRefusedException refused)
+            {
+                throw Fault(file, refused.Message);
+            }
+        }
+
+        return fetched;
+    }
+
+    private async Task<DateTimeOffset?> FetchAsync(RemoteFile file, string local, long most, CancellationToken cancellationToken)
+    {
+        using var response = await AskAsync(file, cancellationToken);
+        if (response.Content.Headers.ContentLength > most)
+        {
+            throw TooLarge(file);
+        }
+
+        var algorithm = file.Checksum?.Algorithm ?? Digest.Sha256;
+        using var hash = Digest.Begin(algorithm);
+        await using (var target = new FileStream(local, FileMode.CreateNew, FileAccess.Write, FileShare.None, 128 * 1024))
+        await using (var body = await response.Content.ReadAsStreamAsync(cancellationToken))
+        {
+            var buffer = new byte[128 * 1024];
+            int read;
+            while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                if ((most -= read) < 0)
+                {
+                    throw TooLarge(file);
+                }
+
+                hash.AppendData(buffer.AsSpan(0, read));
+                await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+        }
+
+        var digest = Digest.Of(algorithm, hash.GetHashAndReset());
+        return file.Checksum is null || file.Checksum == digest
+            ? response.Content.Headers.LastModified
+            : throw Fault(file, $"its content is {digest.Value}, not {file.Checksum.Value}");
+    }
+
+    /// <summary>Each redirect goes to an address that is judged as well.</summary>
+    private async Task<HttpResponseMessage> AskAsync(RemoteFile file, CancellationToken cancellationToken)
+    {
+        var url = file.Url;
+        for (var redirects = 0; ; redirects++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            request.Headers.UserAgent.ParseAdd("berth");
+            var response = await http.Outside.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                {
+                    throw Fault(file, $"{url.Host} answers {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd());
+                }
+
+                var next = new Uri(url, location);
+                if (redirects == MostRedirects || next.Scheme is not ("http" or "https") || next.UserInfo.Length > 0
+                    || (url.Scheme == "https" && next.Scheme == "http"))
+                {
+                    throw Fault(file, $"{url.Host} redirects to where it is not fetched from, or too often");
+                }
+
+                url = next;
+            }
+        }
+    }
+
+    private static FaultException TooLarge(RemoteFile file) =>
+        Fault(file, $"what a build fetches is more than {MostBytes >> 30} GiB");
+
+    private static FaultException Fault(RemoteFile file, string reason) =>
+        new(FaultKind.Build, $"{file.Place}: ADD {DockerfileParser.Short(file.Url.ToString())}: {reason}");
+}

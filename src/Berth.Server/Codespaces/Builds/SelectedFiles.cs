@@ -1,0 +1,153 @@
+using System.Formats.Tar;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Faults;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>
+/// The files that one COPY means (docs.docker.com/reference/dockerfile, "COPY --exclude", "COPY --parents"), sent a second time to a place
+/// where a builder without its flags finds them as they are to be.
+/// </summary>
+internal sealed class SelectedFiles
+{
+    /// <summary>All selections of one build: a line of a Dockerfile must not send the checkout over and over.</summary>
+    private const long MostBytes = 4L << 30;
+    private const int MostEntries = 200_000;
+
+    private readonly ContextSelection _selection;
+    private readonly IgnorePatterns _excluded;
+    private readonly List<Source> _sources = [];
+    private readonly HashSet<string> _found = new(StringComparer.Ordinal);
+
+    /// <param name="Pattern">Null: all of the context.</param>
+    /// <param name="Dropped">How many folders at its beginning are not kept (<c>a/./b</c>).</param>
+    private sealed record Source(string Text, IgnorePatterns? Pattern, int Dropped);
+
+    /// <summary>How much was sent.</summary>
+    public sealed class Sent
+    {
+        public long Bytes { get; set; }
+
+        public int Entries { get; set; }
+    }
+
+    private SelectedFiles(ContextSelection selection)
+    {
+        _selection = selection;
+        _excluded = IgnorePatterns.Parse(string.Join('\n', selection.Excludes), selection.Place.ToString());
+        foreach (var text in selection.Sources)
+        {
+            var pivot = text.IndexOf("/./", StringComparison.Ordinal);
+            var pattern = text.Trim('/') is "" or "." ? null : IgnorePatterns.Parse("./" + text, selection.Place.ToString());
+            _sources.Add(new Source(text, pattern, pivot < 0 ? 0 : text[..pivot].Split('/').Count(part => part is not ("" or "."))));
+        }
+    }
+
+    /// <param name="folder">The context, a full path.</param>
+    /// <exception cref="FaultException">A source is not there, or it is too much; says file and line.</exception>
+    public static async Task WriteAsync(
+        TarWriter tar, string folder, IgnorePatterns ignored, ContextSelection selection, Sent sent, CancellationToken cancellationToken)
+    {
+        var files = new SelectedFiles(selection);
+        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, selection.Folder) { Mode = OpenFolder }, cancellationToken);
+        await files.FolderAsync(tar, folder, "", ignored, sent, cancellationToken);
+        if (files._sources.Find(source => source.Pattern is not null && source.Text.IndexOfAny(['*', '?', '[']) < 0
+            && !files._found.Contains(source.Text)) is { } missing)
+        {
+            throw new FaultException(FaultKind.Build, $"{selection.Place}: {missing.Text} is not in the context");
+        }
+    }
+
+    private async Task FolderAsync(
+        TarWriter tar, string folder, string prefix, IgnorePatterns ignored, Sent sent, CancellationToken cancellationToken)
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var name = prefix + Path.GetFileName(path);
+            var kind = Checkout.Kind(path);
+            var isIgnored = ignored.Excludes(name);
+            if (!isIgnored && name is not (".dockerignore" or BuildContext.DockerfileName))
+            {
+                await EntryAsync(tar, path, name, kind, sent, cancellationToken);
+            }
+
+            if (kind == FileKind.Folder && (!isIgnored || ignored.TakesBack))
+            {
+                await FolderAsync(tar, path, name + "/", ignored, sent, cancellationToken);
+            }
+        }
+    }
+
+    private async Task EntryAsync(
+        TarWriter tar, string path, string name, FileKind kind, Sent sent, CancellationToken cancellationToken)
+    {
+        foreach (var source in _sources)
+        {
+            if (TargetOf(source, name, kind == FileKind.Folder) is not { } target)
+            {
+                continue;
+            }
+
+            sent.Bytes += kind == FileKind.File ? new FileInfo(path).Length : 0;
+            if (sent.Bytes > MostBytes || ++sent.Entries > MostEntries)
+            {
+                throw new FaultException(
+                    FaultKind.Build,
+                    $"{_selection.Place}: what --exclude and --parents choose is more than {MostBytes >> 30} GiB or {MostEntries} files",
+                    "leave more out with .dockerignore");
+            }
+
+            if (kind == FileKind.Folder)
+            {
+                await tar.WriteEntryAsync(
+                    new PaxTarEntry(TarEntryType.Directory, $"{_selection.Folder}{target}/") { Mode = File.GetUnixFileMode(path) },
+                    cancellationToken);
+            }
+            else
+            {
+                await BuildContext.FileAsync(tar, path, _selection.Folder + target, kind, cancellationToken);
+            }
+        }
+    }
+
+    /// <returns>Where it goes within the place; null: it is not meant, or has no entry of its own.</returns>
+    private string? TargetOf(Source source, string name, bool isFolder)
+    {
+        var parts = name.Split('/');
+
+        // What a source names is a file, or a folder with all that is in it.
+        var root = source.Pattern is null ? 0
+            : Enumerable.Range(1, parts.Length).FirstOrDefault(count => source.Pattern.Excludes(string.Join('/', parts[..count])), -1);
+        if (root < 0)
+        {
+            return null;
+        }
+
+        _found.Add(source.Text);
+        if (_selection.Parents)
+        {
+            var kept = string.Join('/', parts[Math.Min(source.Dropped, parts.Length)..]);
+            return kept.Length == 0 || _excluded.Excludes(kept) ? null : kept;
+        }
+
+        var inside = string.Join('/', parts[root..]);
+        if (_excluded.Excludes(inside.Length == 0 ? parts[^1] : inside) && !(inside.Length == 0 && isFolder))
+        {
+            return null;
+        }
+
+        return (_selection.Name, inside, isFolder) switch
+        {
+            ({ } own, "", _) => own,
+            ({ } own, _, _) => $"{own}/{inside}",
+            (null, "", true) => null,
+            (null, "", false) => parts[^1],
+            _ => inside,
+        };
+    }
+
+    private const UnixFileMode OpenFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+}

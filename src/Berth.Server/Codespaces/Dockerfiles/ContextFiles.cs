@@ -1,0 +1,16 @@
+using Berth.Server.Codespaces.Expansion;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Codespaces.Dockerfiles;
+
+/// <summary>Files of the context that a build gets a second time, chosen as one instruction wants them.</summary>
+/// <param name="Folder">Where they lie in the context; ends with a slash.</param>
+/// <param name="Sources">Paths and patterns within the context.</param>
+/// <param name="Name">What the one source is called there; null: each file keeps its name.</param>
+internal sealed record ContextSelection(
+    string Folder, IReadOnlyList<string> Sources, IReadOnlyList<string> Excludes, bool Parents, string? Name, TextPlace Place);
+
+/// <summary>A file that ADD names by its address, which Berth fetches.</summary>
+/// <param name="Path">Where it lies in the context.</param>
+/// <param name="Checksum">Null: whatever comes.</param>
+internal sealed record RemoteFile(string Path, Uri Url, Digest? Checksum, UnixFileMode Mode, TextPlace Place);

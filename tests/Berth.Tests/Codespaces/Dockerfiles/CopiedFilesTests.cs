@@ -1,0 +1,115 @@
+using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Dockerfiles;
+
+namespace Berth.Tests.Codespaces.Dockerfiles;
+
+/// <summary>What COPY and ADD mean that the engine's builder cannot be told, as files of the context.</summary>
+public sealed class CopiedFilesTests
+{
+    private static readonly string Checksum = "sha256:" + new string('a', 64);
+
+    [Theory]
+    [InlineData("ADD https://x.test/d/tool.tgz /opt/", "COPY [\".berth-add/0/tool.tgz\",\"/opt/\"]", "https://x.test/d/tool.tgz")]
+    [InlineData("ADD https://x.test/d/tool /usr/bin/t", "COPY [\".berth-add/0/file\",\"/usr/bin/t\"]", "https://x.test/d/tool")]
+    [InlineData("ADD [\"ht\\u0074p://x.test/a b\", \"/x y\"]", "COPY [\".berth-add/0/file\",\"/x y\"]", "http://x.test/a%20b")]
+    [InlineData("ADD --unpack=true https://x.test/a.tar /x/", "ADD [\".berth-add/0/a.tar\",\"/x/\"]", "https://x.test/a.tar")]
+    [InlineData("ARG V=1.2\nENV B=x.test\nADD https://$B/t-${V} /t", "COPY [\".berth-add/0/file\",\"/t\"]", "https://x.test/t-1.2")]
+    [InlineData("ADD h\"tt\"p:/\"\"/127.0.0.1/ /x", "COPY [\".berth-add/0/file\",\"/x\"]", "http://127.0.0.1/")]
+    [InlineData("ARG U=http\nADD [\"${U}://127.0.0.1/\", \"/x\"]", "COPY [\".berth-add/0/file\",\"/x\"]", "http://127.0.0.1/")]
+    [InlineData("ADD http:\\/\\/127.0.0.1 /x", "COPY [\".berth-add/0/file\",\"/x\"]", "http://127.0.0.1/")]
+    [InlineData("ADD --chown=1:2 https://x.test/a /x", "COPY --chown=1:2 [\".berth-add/0/file\",\"/x\"]", "https://x.test/a")]
+    public void What_ADD_names_by_URL_is_fetched_by_Berth_and_never_by_the_engine(string text, string line, string url)
+    {
+        var plan = Plan("FROM r.test/a\n" + text);
+        Assert.Equal(url, Assert.Single(plan.Remotes).Url.AbsoluteUri);
+        var written = Written(plan);
+        Assert.Contains("\n" + line + "\n", written, StringComparison.Ordinal);
+        Assert.DoesNotContain("ADD http", written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_ADD_of_several_is_one_copy_for_each_kind()
+    {
+        var plan = Plan(
+            $"FROM r.test/a\nARG S={Checksum}\nADD a.tar b/ https://x.test/c /d/\n"
+                + "ADD --checksum=$S --chmod=755 https://x.test/e /f");
+        Assert.Equal([null, Checksum], plan.Remotes.Select(remote => remote.Checksum?.Value));
+        Assert.Equal(["600", "755"], plan.Remotes.Select(remote => Convert.ToString((int)remote.Mode, 8)));
+        Assert.Contains(
+            "\nCOPY [\".berth-add/0/c\",\"/d/\"]\nADD a.tar b/ /d/\nCOPY [\".berth-add/1/file\",\"/f\"]\n", Written(plan),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("COPY --exclude=*.md src /app", "COPY [\".berth-copy/0/src\",\"/app\"]")]
+    [InlineData("COPY --link --exclude=*.md --exclude=b . /app", "COPY [\".berth-copy/0/all\",\"/app\"]")]
+    [InlineData("COPY --exclude=*.md a* b /app/", "COPY [\".berth-copy/0/\",\"/app/\"]")]
+    [InlineData("COPY --parents a/b.txt c/ /app", "COPY [\".berth-copy/0/\",\"/app\"]")]
+    [InlineData("COPY --parents=false --link=true a /app", "COPY a /app")]
+    [InlineData("ENV D=src\nCOPY --chown=1 --exclude=*.md $D /app", "COPY --chown=1 [\".berth-copy/0/src\",\"/app\"]")]
+    [InlineData("ADD --exclude=*.md src /app", "ADD [\".berth-copy/0/src\",\"/app\"]")]
+    [InlineData("ADD --unpack=false a.tar /app", "COPY a.tar /app")]
+    [InlineData("ADD a.tar /app", "ADD a.tar /app")]
+    public void What_is_chosen_is_copied_from_a_place_of_its_own(string text, string line) =>
+        Assert.Contains("\n" + line + "\n", Written(Plan("FROM r.test/a\n" + text)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Files_of_another_stage_keep_their_folders() => Assert.Contains(
+        "\nCOPY --from=berth-stage-0 [\"/usr/lib/a.so\",\"/out/usr/lib/a.so\"]\n"
+            + "COPY --from=berth-stage-0 [\"/opt/./b/c\",\"/out/b/c\"]\n",
+        Written(Plan("FROM r.test/a AS one\nFROM r.test/a\nCOPY --parents --from=one /usr/lib/a.so /opt/./b/c /out/")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_copy_of_all_of_the_context_takes_no_file_of_Berths_along()
+    {
+        Assert.Contains(
+            "\nCOPY [\".berth-copy/1/all\",\"/app\"]\n", Written(Plan("FROM r.test/a\nADD https://x.test/a /a\nCOPY . /app")),
+            StringComparison.Ordinal);
+        Assert.Contains("\nCOPY . /app\n", Written(Plan("FROM r.test/a\nCOPY . /app")), StringComparison.Ordinal);
+    }
+
+    /// <summary>They cost a walk through the context, or a request.</summary>
+    [Fact]
+    public void What_no_stage_needs_is_neither_chosen_nor_fetched()
+    {
+        var plan = Plan("FROM r.test/a AS one\nADD https://x.test/a /a\nCOPY --exclude=x . /b\nFROM r.test/b");
+        Assert.Empty(plan.Remotes);
+        Assert.Empty(plan.Selections);
+    }
+
+    /// <summary>Of the image below only ENV of the Dockerfile's own stages is known.</summary>
+    [Fact]
+    public void Variables_count_as_in_the_engine()
+    {
+        const string Text = """
+            ARG G=global
+            FROM r.test/a AS one
+            ARG A=arg
+            ENV E=env
+            FROM one
+            ARG G
+            ARG E=later
+            ADD https://x.test/$G/$E/${A:-none} /x
+            """;
+        Assert.Contains(
+            "source https://x.test/$G/$E/${A:-none} of ADD must be a plain path or a URL",
+            Assert.ThrowsAny<Exception>(() => Plan(Text)).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "https://x.test/global/env/none",
+            Assert.Single(Plan(Text.Replace("r.test/a", "scratch", StringComparison.Ordinal)).Remotes).Url.AbsoluteUri);
+    }
+
+    private static DockerfilePlan Plan(string text)
+    {
+        var refusals = new Refusals();
+        var plan = DockerfilePlan.Read(
+            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string>(), null, "amd64", Budgets.New(), refusals);
+        refusals.ThrowIfAny();
+        return plan;
+    }
+
+    private static string Written(DockerfilePlan plan) => plan.Write(
+        plan.References.Select(reference => reference.Text).Distinct().ToDictionary(text => text, text => new SentBase(text, [])), "l=1",
+        Budgets.New()).Text;
+}
