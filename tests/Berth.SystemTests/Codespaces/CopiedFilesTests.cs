@@ -55,8 +55,7 @@ public sealed class CopiedFilesTests
             (await world.ExecAsync(
                 started.Name,
                 "cat /opt/tool; for file in /opt/tool /usr/local/bin/run; do ls -l $file | cut -c1-10; done; "
-                    + "for folder in /chosen /kept; do echo $(find $folder | sort); done; cat /out/lib/a.so; echo $(ls -A /all)",
-                "root")).Output);
+                    + "for folder in /chosen /kept; do echo $(find $folder | sort); done; cat /out/lib/a.so; echo $(ls -A /all)")).Output);
     }
 
     private static async Task<WebApplication> WebAsync(string content)
