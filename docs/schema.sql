@@ -109,6 +109,12 @@ CREATE TABLE codespace_port_links (
     port bigint not null,
     expires_at bigint not null
 );
+CREATE TABLE codespace_settings (
+    user_id bigint primary key references accounts (id) on delete cascade,
+    default_editor text,                -- 'vscode' | 'jetbrains' | 'ssh'; null: the client's own choice
+    default_machine text,               -- the name of a machine type, which this host may no longer offer; null: the smallest
+    updated_at bigint not null
+);
 CREATE TABLE codespace_starts (
     secret text primary key,
     codespace text not null,           -- its name

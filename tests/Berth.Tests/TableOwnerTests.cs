@@ -23,6 +23,7 @@ public sealed partial class TableOwnerTests
         ["codespace_dotfiles"] = "Codespaces/Dotfiles",
         ["codespace_inside"] = "Codespaces/Environment",
         ["codespace_log"] = "Codespaces",
+        ["codespace_settings"] = "Codespaces/Defaults",
         ["codespace_git_permissions"] = "Codespaces/Permissions",
         ["codespace_git_targets"] = "Codespaces/Permissions",
         ["codespace_permissions"] = "Codespaces/Permissions",

@@ -1,44 +1,77 @@
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
+using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace code</c>: an editor of this machine that works in a codespace, by ssh.</summary>
+/// <summary><c>berth codespace code</c> and <c>open</c>: an editor of this machine that works in a codespace, by ssh.</summary>
 internal static class CodespaceCodeCommand
 {
     public static BerthCommand Build()
     {
         var name = CodespaceCommands.Name();
         var print = new Option<bool>("--print") { Description = "Print the link and open nothing" };
-        var jetbrains = new Option<bool>("--jetbrains") { Description = "For JetBrains Gateway instead of Visual Studio Code" };
+        var jetbrains = new Option<bool>("--jetbrains") { Description = "For JetBrains Gateway, whatever your default editor is" };
+        var code = new Option<bool>("--vscode") { Description = "For Visual Studio Code, whatever your default editor is" };
         return BerthCommand.Of(
             "code",
-            "Open a codespace in an editor of this machine (Visual Studio Code with Remote - SSH, or JetBrains Gateway). Prints its link, "
-                + "and opens it where there is a desktop.",
+            "Open a codespace in an editor of this machine: your default one (berth codespace settings), else Visual Studio Code with "
+                + "Remote - SSH; or JetBrains Gateway. Prints its link, and opens it where there is a desktop.",
             ["berth codespace code ada-app-g4wpq6h95q", "berth codespace code ada-app-g4wpq6h95q --jetbrains --print"],
-            [name, print, jetbrains],
+            [name, print, jetbrains, code],
+            async call => await OpenAsync(
+                call, call.Get(name), call.Get(print),
+                call.Get(jetbrains) || (!call.Get(code) && await EditorAsync(call) == CodespaceEditors.JetBrains)));
+    }
+
+    /// <summary><c>berth codespace open</c>.</summary>
+    public static BerthCommand BuildOpen()
+    {
+        var name = CodespaceCommands.Name();
+        var print = new Option<bool>("--print") { Description = "Of an editor: print the link and open nothing" };
+        return BerthCommand.Of(
+            "open",
+            "Open a codespace in your default editor (berth codespace settings set --editor): Visual Studio Code, JetBrains Gateway, or a "
+                + "shell by ssh.",
+            ["berth codespace open ada-app-g4wpq6h95q"],
+            [name, print],
             async call =>
             {
-                var codespace = call.Get(name);
-                CodespaceSshCommand.Folder(call).WriteConfig(await CodespaceSshCommand.EntriesAsync(call, null));
-                var ssh = await call.Client.SshAsync(codespace, call.CancellationToken);
-                if (ssh.WorkspaceFolder is null)
+                var editor = await EditorAsync(call);
+                if (editor != CodespaceEditors.Ssh)
                 {
-                    await CodespaceCommands.EnsureAvailableAsync(call, codespace);
-                    ssh = await call.Client.SshAsync(codespace, call.CancellationToken);
+                    await OpenAsync(call, call.Get(name), call.Get(print), editor == CodespaceEditors.JetBrains);
                 }
-
-                SayInclude(call);
-                var link = call.Get(jetbrains)
-                    ? JetBrains(codespace, ssh.User, ssh.WorkspaceFolder!)
-                    : Code(codespace, ssh.WorkspaceFolder!);
-                call.Terminal.Out.WriteLine(link);
-                if (!call.Get(print) && HasDesktop(call.Terminal))
+                else if (await CodespaceSshCommand.SignInAsync(call, call.Get(name)) is var ended and not 0)
                 {
-                    Open(link);
+                    throw new CommandException(ended, "");
                 }
             });
+    }
+
+    private static async Task<string> EditorAsync(CommandCall call) =>
+        (await call.Client.CodespaceSettingsAsync(call.CancellationToken)).DefaultEditor ?? CodespaceEditors.Code;
+
+    private static async Task OpenAsync(CommandCall call, string codespace, bool print, bool jetbrains)
+    {
+        CodespaceSshCommand.Folder(call).WriteConfig(await CodespaceSshCommand.EntriesAsync(call, null));
+        var ssh = await call.Client.SshAsync(codespace, call.CancellationToken);
+        if (ssh.WorkspaceFolder is null)
+        {
+            await CodespaceCommands.EnsureAvailableAsync(call, codespace);
+            ssh = await call.Client.SshAsync(codespace, call.CancellationToken);
+        }
+
+        SayInclude(call);
+        var link = jetbrains
+            ? JetBrains(codespace, ssh.User, ssh.WorkspaceFolder!)
+            : Code(codespace, ssh.WorkspaceFolder!);
+        call.Terminal.Out.WriteLine(link);
+        if (!print && HasDesktop(call.Terminal))
+        {
+            Open(link);
+        }
     }
 
     /// <summary>https://code.visualstudio.com/docs/remote/troubleshooting, "Connect to a remote host from the terminal".</summary>

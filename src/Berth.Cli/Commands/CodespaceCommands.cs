@@ -22,11 +22,13 @@ internal static class CodespaceCommands
         CodespaceExecCommand.Build(),
         CodespaceSshCommand.Build(),
         CodespaceCodeCommand.Build(),
+        CodespaceCodeCommand.BuildOpen(),
         CodespaceCopyCommand.Build(),
         CodespaceForwardCommand.Build(),
         Edit(),
         CodespacePermissionCommands.Build(),
         DotfilesCommands.Build(),
+        CodespaceSettingsCommands.Build(),
         Begin(
             "start", "Start a codespace that stopped or failed, and follow it.",
             (call, name) => call.Client.StartCodespaceAsync(name, call.CancellationToken)),
@@ -52,7 +54,9 @@ internal static class CodespaceCommands
         {
             Description = "Go without what the repository asks for beside its own packages",
         };
-        var machine = Arguments.Option("--machine", "Which machine, as GET /repos/OWNER/NAME/codespaces/machines lists them");
+        var machine = Arguments.Option(
+            "--machine",
+            "Which machine, as GET /repos/OWNER/NAME/codespaces/machines lists them (default: your setting, else the smallest)");
         var idle = new Option<int?>("--idle-timeout") { Description = "Minutes without use after which it stops (5 to 240, default 30)" };
         var retention = new Option<int?>("--retention")
         {

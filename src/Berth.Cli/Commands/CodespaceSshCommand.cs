@@ -47,8 +47,7 @@ internal static class CodespaceSshCommand
                 }
 
                 var codespace = call.Get(name) ?? throw new CommandException(ExitCodes.Usage, "which codespace? Write its NAME");
-                await CodespaceCommands.EnsureAvailableAsync(call, codespace);
-                var code = call.Get(stdio) ? await ConnectAsync(call, codespace) : await RunAsync(call, codespace, call.Get(words));
+                var code = call.Get(stdio) ? await ConnectAsync(call, codespace) : await SignInAsync(call, codespace, call.Get(words));
                 if (code != 0)
                 {
                     throw new CommandException(code, "");
@@ -83,6 +82,14 @@ internal static class CodespaceSshCommand
 
     public static SshFolder Folder(CommandCall call) => SshFolder.Of(call.Terminal, SshFolder.OwnProgram());
 
+    /// <summary>Started first when it does not run.</summary>
+    /// <returns>The exit code of ssh.</returns>
+    public static async Task<int> SignInAsync(CommandCall call, string name, params string[] words)
+    {
+        await CodespaceCommands.EnsureAvailableAsync(call, name);
+        return await RunAsync(call, name, words);
+    }
+
     /// <summary>OpenSSH's own client, as if it had been called.</summary>
     /// <returns>Its exit code.</returns>
     private static async Task<int> RunAsync(CommandCall call, string name, string[] words)
@@ -109,6 +116,7 @@ internal static class CodespaceSshCommand
     /// <summary>Standard input and output are the connection.</summary>
     private static async Task<int> ConnectAsync(CommandCall call, string name)
     {
+        await CodespaceCommands.EnsureAvailableAsync(call, name);
         var keys = Folder(call).PublicKeys();
         if (keys.Count == 0)
         {

@@ -59,6 +59,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(CodespacePolicyChange))]
 [JsonSerializable(typeof(CodespacePort))]
 [JsonSerializable(typeof(CodespaceSsh))]
+[JsonSerializable(typeof(CodespaceSettings))]
+[JsonSerializable(typeof(CodespaceSettingsChange))]
 [JsonSerializable(typeof(CodespaceDotfiles))]
 [JsonSerializable(typeof(NewCodespaceDotfiles))]
 [JsonSerializable(typeof(PrebuildConfiguration))]

@@ -168,6 +168,38 @@ public sealed record CodespaceSsh(string User, string HostKey, string? Workspace
 /// <param name="PublicKeys">The client signs in with one of them: <c>ssh-ed25519 BASE64</c>, at most four.</param>
 public sealed record SshStart(IReadOnlyList<string> PublicKeys);
 
+/// <summary>What codespaces can be opened in.</summary>
+public static class CodespaceEditors
+{
+    public const string Code = "vscode";
+    public const string JetBrains = "jetbrains";
+    public const string Ssh = "ssh";
+
+    public static readonly IReadOnlyList<string> All = [Code, JetBrains, Ssh];
+}
+
+/// <summary>What a person's codespaces are made with and opened in, where nothing else is said.</summary>
+public sealed record CodespaceSettings
+{
+    /// <summary>One of <see cref="CodespaceEditors"/>; null: Visual Studio Code.</summary>
+    public string? DefaultEditor { get; init; }
+
+    /// <summary>The name of a machine type; null: the smallest.</summary>
+    public string? DefaultMachine { get; init; }
+
+    public DateTimeOffset? UpdatedAt { get; init; }
+}
+
+/// <summary>What of the settings changes; null takes a default away.</summary>
+public sealed record CodespaceSettingsChange : IRequestBody
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OptionalText DefaultEditor { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OptionalText DefaultMachine { get; init; }
+}
+
 /// <summary>A person's dotfiles, which come into the home folder of new containers.</summary>
 public sealed record CodespaceDotfiles
 {

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Connections;
+using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Dotfiles;
 using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Codespaces.Preflight;
@@ -40,6 +41,7 @@ internal static class CodespaceEndpoints
         api.MapRead(One + "/exports/{export_id}", GetExportAsync).Requires(ApiNeed.User, Scope);
         api.MapConnections(One, Scope);
         api.MapDotfiles(Scope);
+        api.MapCodespaceSettings(Scope);
         api.MapPrebuildFeature("/repos/{owner}/{repo}/codespaces");
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {

@@ -18,7 +18,7 @@ internal static class CodespaceRequest
     public static Task<Client.Wire.CodespaceChange> ReadChangeAsync(
         HttpRequest request, Machines machines, CancellationToken cancellationToken) =>
         RequestBody.ReadAsync<Client.Wire.CodespaceChange>(
-            request, Resource, (change, faults) => CheckMachine(change.Machine, machines, faults), cancellationToken);
+            request, Resource, (change, faults) => CheckMachine("machine", change.Machine, machines, faults), cancellationToken);
 
     private static void Check(NewCodespace wanted, Machines machines, BodyFaults faults)
     {
@@ -43,14 +43,14 @@ internal static class CodespaceRequest
                 "devcontainer_path must be .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/FOLDER/devcontainer.json");
         }
 
-        CheckMachine(wanted.Machine, machines, faults);
+        CheckMachine("machine", wanted.Machine, machines, faults);
     }
 
-    private static void CheckMachine(string? machine, Machines machines, BodyFaults faults)
+    public static void CheckMachine(string field, string? machine, Machines machines, BodyFaults faults)
     {
         if (machine is { Length: > 0 } && machines.Find(machine) is null)
         {
-            faults.Add("machine", $"machine: this server offers {string.Join(", ", machines.Offered.Select(offered => offered.Name))}");
+            faults.Add(field, $"{field}: this server offers {string.Join(", ", machines.Offered.Select(offered => offered.Name))}");
         }
     }
 }

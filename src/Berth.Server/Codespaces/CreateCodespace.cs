@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
+using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Database;
@@ -35,7 +36,7 @@ internal sealed class CreateCodespace(
             Ref = reference,
             DevcontainerPath = string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath,
             PermissionsOptOut = optsOut,
-            Machine = string.IsNullOrEmpty(wanted.Machine) ? machines.Default.Name : wanted.Machine,
+            Machine = string.IsNullOrEmpty(wanted.Machine) ? await DefaultMachineAsync(userId, cancellationToken) : wanted.Machine,
             Host = host.Name,
             Desired = CodespaceDesire.Available,
             State = CodespaceState.Queued,
@@ -63,4 +64,11 @@ internal sealed class CreateCodespace(
         reconciler.Wake(id);
         return codespace with { Id = id };
     }
+
+    /// <summary>The person's own setting, where this host still offers it.</summary>
+    private async Task<string> DefaultMachineAsync(long userId, CancellationToken cancellationToken) =>
+        (await db.ReadAsync(session => CodespaceSettingsTable.FindAsync(session, userId), cancellationToken)).DefaultMachine is { } name
+            && machines.Find(name) is { } machine
+            ? machine.Name
+            : machines.Default.Name;
 }

@@ -4,7 +4,6 @@ using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Berth.SystemTests.Codespaces;

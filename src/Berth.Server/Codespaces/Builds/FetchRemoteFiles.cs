@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.Net;
-using System.Security.Cryptography;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Faults;
 using Berth.Server.Http;
