@@ -1,6 +1,7 @@
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Disks;
 using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
@@ -10,6 +11,25 @@ namespace Berth.SystemTests.Codespaces;
 /// </summary>
 public sealed class EngineFaultTests
 {
+    [Fact]
+    public async Task An_engine_that_is_killed_with_its_test_leaves_nothing_and_the_other_its_bridge()
+    {
+        var before = await BridgeAsync();
+        await using var engine = await SecondEngine.StartAsync();
+        await engine.Docker.RunAsync("import", await BaseImage.ArchiveAsync(), "left:1");
+        await engine.Docker.RunAsync("run", "--detach", "left:1", "sleep", "3600");
+        var folder = Path.GetDirectoryName(engine.SocketPath)!;
+        var bridge = await engine.AbandonAsync();
+        Assert.False(Directory.Exists(folder));
+        Assert.DoesNotContain(
+            folder, await File.ReadAllTextAsync("/proc/self/mounts", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.NotEqual(0, (await new Command("ip").TryAsync(null, "link", "show", bridge)).ExitCode);
+        Assert.NotEqual(0, (await new Command("pgrep").TryAsync(null, "--full", folder)).ExitCode);
+        Assert.Equal(before, await BridgeAsync());
+
+        static async Task<int> BridgeAsync() => (await new Command("ip").TryAsync(null, "link", "show", "docker0")).ExitCode;
+    }
+
     [Fact]
     public async Task A_restarted_engine_keeps_codespaces_with_their_files()
     {

@@ -8,7 +8,7 @@ namespace Berth.SystemTests.Fixtures.Codespaces;
 /// <summary>
 /// A container engine of the test's own, beside the one that all tests share: it can be stopped, started again, and lies on whatever disk
 /// it is given. It keeps out of the host's firewall, where the other engine's rules are; its containers reach Berth by what Berth opens
-/// inside of them.
+/// inside of them. However it or the test ends, also by SIGKILL, it leaves nothing and the other engine has its bridge.
 /// </summary>
 internal sealed class SecondEngine : IAsyncDisposable
 {
@@ -16,6 +16,41 @@ internal sealed class SecondEngine : IAsyncDisposable
     private readonly string _data;
     private readonly string _bridge = "bs" + RandomNumberGenerator.GetHexString(8, lowercase: true);
     private Process? _process;
+    private bool _isGone;
+
+    /// <summary>
+    /// Runs the engine and ends it when it is told to, or when whoever holds the other end of its input is gone: then it takes away what a
+    /// test would have. An engine can take the other's bridge (docker0) with it, which is put back.
+    /// </summary>
+    private const string Keeper = """
+        folder=$1 data=$2 bridge=$3
+        address=$(ip -o -4 address show dev docker0 2>/dev/null | awk '{ print $4 }')
+        dockerd --host "unix://$folder/engine.sock" --data-root "$data" --exec-root "$folder/run" --pidfile "$folder/pid" \
+          --config-file "$folder/none.json" --bridge "$bridge" --iptables=false --ip6tables=false --userland-proxy=false \
+          --log-level error >>"$folder/engine.log" 2>&1 </dev/null &
+        engine=$!
+        told=
+        trap 'told=1; kill -TERM $engine 2>/dev/null' TERM
+        exec 3<&0
+        (trap '' TERM; read -r _ <&3; touch "$folder/alone"; kill -TERM $engine && sleep 15 && kill -KILL $engine) 2>/dev/null &
+        watch=$!
+        while kill -0 $engine 2>/dev/null; do wait $engine; status=$?; done
+        if [ -n "$address" ] && ! ip link show docker0 >/dev/null 2>&1; then
+          ip link add docker0 type bridge && ip address add "$address" dev docker0 && ip link set docker0 up
+        fi
+        # Killed by somebody: what is left goes when the test does.
+        while [ "$status" = 137 ] && [ -z "$told" ] && kill -0 $watch 2>/dev/null; do wait $watch; done
+        kill -KILL $watch 2>/dev/null
+        if [ -e "$folder/alone" ]; then
+          for shim in $(grep -l --null-data --fixed-strings "$folder/run" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3); do
+            [ "$shim" = $$ ] || kill -KILL $(cat /proc/$shim/task/$shim/children 2>/dev/null) $shim 2>/dev/null
+          done
+          ip link delete "$bridge"
+          awk -v at="$folder/" 'index($2, at) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs --no-run-if-empty umount --lazy
+          rm -rf "$folder"
+        fi
+        exit $status
+        """;
 
     private SecondEngine(string? data) => _data = data ?? _folder.Create("data");
 
@@ -52,14 +87,10 @@ internal sealed class SecondEngine : IAsyncDisposable
     {
         var log = _folder["engine.log"];
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
-        _process = Process.Start("sh",
-        [
-            "-c",
-            $"exec dockerd --host "
-                + $"unix://{SocketPath} --data-root {_data} --exec-root {_folder["run"]} --pidfile {_folder["pid"]} --config-file "
-                + $"{_folder["none.json"]} "
-                + $"--bridge {_bridge} --iptables=false --ip6tables=false --userland-proxy=false --log-level error >>{log} 2>&1",
-        ])!;
+        _process = Process.Start(new ProcessStartInfo("bash", ["-c", Keeper, "keeper", _folder.Path, _data, _bridge])
+        {
+            RedirectStandardInput = true,
+        })!;
         await Patience.UntilAsync(
             async () =>
             {
@@ -83,8 +114,27 @@ internal sealed class SecondEngine : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>As when the test is killed, and its engine too.</summary>
+    /// <returns>The bridge that it had.</returns>
+    public async Task<string> AbandonAsync()
+    {
+        var number = (await File.ReadAllTextAsync(_folder["pid"], TestContext.Current.CancellationToken)).Trim();
+        await new Command("kill").RunAsync("-KILL", number);
+        _process!.StandardInput.Close();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        _process.Dispose();
+        _process = null;
+        _isGone = true;
+        return _bridge;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_isGone)
+        {
+            return;
+        }
+
         if (_process is null)
         {
             await StartAsync();
