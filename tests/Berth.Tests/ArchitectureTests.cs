@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
     /// </summary>
     private static readonly Dictionary<string, string[]> CodespaceRooms = new(StringComparer.Ordinal)
     {
-        ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Features", "Images", "Networks", "Steps", "Workspaces"],
+        ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Features", "Images", "Networks", "Sandbox", "Steps", "Workspaces"],
         ["Compose"] = ["Devcontainers", "Expansion", "Features", "Isolation"],
         ["Connections"] = ["Connections.Files", "Connections.Ports", "Connections.Ssh", "Engine", "Environment"],
         ["Connections.Files"] = ["Connections", "Engine"],

@@ -31,6 +31,7 @@ internal sealed class DeleteCodespace(
 
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
         host.Folders(codespace).Delete();
+        stop.Forget(codespace);
         await rows.DeletedAsync(codespace, cancellationToken);
     }
 }

@@ -71,6 +71,9 @@ internal sealed class StopCodespace(
         ContainerLayers.Sweep(host.Folders(codespace));
     }
 
+    /// <summary>Nothing of the codespace is there any more, and nobody asks for it again.</summary>
+    public void Forget(Codespace codespace) => docker.Forget(codespace.Id);
+
     private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await docker.StopAsync(codespace, cancellationToken);

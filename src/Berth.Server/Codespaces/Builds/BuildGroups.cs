@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
+using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Builds;
 
@@ -10,12 +10,9 @@ namespace Berth.Server.Codespaces.Builds;
 /// </summary>
 internal sealed class BuildGroups(CodespaceHost host)
 {
-    private const string Root = "/sys/fs/cgroup";
     private readonly ConcurrentDictionary<string, byte> _open = new(StringComparer.Ordinal);
 
-    // Without a dash, which for systemd is a step down.
-    private readonly Lazy<string> _prefix = new(
-        () => "berthbuild" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(host.Name)))[..8] + "x");
+    private readonly Lazy<string> _prefix = new(() => ControlGroups.Prefix("build", host.Name));
 
     /// <param name="bySystemd">The engine has systemd make its groups: then only the engine's own limits hold.</param>
     /// <param name="processes">Of all containers of the build together.</param>
@@ -43,14 +40,8 @@ internal sealed class BuildGroups(CodespaceHost host)
     {
         try
         {
-            var unified = File.Exists(Path.Combine(Root, "cgroup.controllers"));
-            if (unified)
-            {
-                File.WriteAllText(Path.Combine(Root, "cgroup.subtree_control"), "+pids");
-            }
-
-            var folder = Directory.CreateDirectory(unified ? Path.Combine(Root, name) : Path.Combine(Root, "pids", name)).FullName;
-            File.WriteAllText(Path.Combine(folder, "pids.max"), processes.ToString());
+            ControlGroups.Make(name, "pids");
+            ControlGroups.Limit(name, processes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -64,13 +55,7 @@ internal sealed class BuildGroups(CodespaceHost host)
     /// </summary>
     public void RemoveLeftOver()
     {
-        if (!Directory.Exists(Root))
-        {
-            return;
-        }
-
-        foreach (var group in Directory.EnumerateDirectories(Root).Append(Root)
-            .SelectMany(hierarchy => Directory.EnumerateDirectories(hierarchy, _prefix.Value + "*"))
+        foreach (var group in ControlGroups.Find(_prefix.Value)
             .Where(group => !_open.ContainsKey(Path.GetFileName(group))))
         {
             try

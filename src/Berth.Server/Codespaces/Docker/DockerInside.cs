@@ -98,6 +98,9 @@ internal sealed partial class DockerInside(
         await GroupOf(codespace).EndAsync(Grace, cancellationToken);
     }, cancellationToken);
 
+    /// <summary>After a codespace is gone.</summary>
+    public void Forget(long codespace) => _kept.TryRemove(codespace, out _);
+
     public void Dispose()
     {
         foreach (var kept in _kept.Values)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
+using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Docker;
@@ -13,24 +12,16 @@ namespace Berth.Server.Codespaces.Docker;
 /// <param name="time">Waits between looks.</param>
 internal sealed partial class EngineGroup(string host, long codespace, TimeProvider time)
 {
-    private const string Root = "/sys/fs/cgroup";
     private const int Terminate = 15;
     private const int Kill = 9;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    private static readonly string[] Hierarchies = ["memory", "pids", "cpu"];
+    private static readonly string[] Controllers = ["memory", "pids", "cpu"];
 
-    private readonly string _name = string.Create(
-        CultureInfo.InvariantCulture,
-        $"berthdocker{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(host)))[..8]}x{codespace}");
+    private readonly string _name = ControlGroups.Prefix("docker", host) + codespace.ToString(CultureInfo.InvariantCulture);
 
-    private static bool IsUnified => File.Exists(Path.Combine(Root, "cgroup.controllers"));
-
-    /// <summary>Where it is, in every hierarchy that it needs.</summary>
-    private IEnumerable<string> Folders => IsUnified
-        ? [Path.Combine(Root, _name)]
-        : Hierarchies.Select(hierarchy => Path.Combine(Root, hierarchy, _name));
+    private IEnumerable<string> Folders => ControlGroups.Folders(_name, Controllers);
 
     /// <summary>Makes it, with what its processes may use together.</summary>
     /// <returns>The files that a process writes its number into to be in it.</returns>
@@ -39,35 +30,8 @@ internal sealed partial class EngineGroup(string host, long codespace, TimeProvi
     {
         try
         {
-            if (IsUnified)
-            {
-                File.WriteAllText(Path.Combine(Root, "cgroup.subtree_control"), "+memory +pids +cpu");
-            }
-
-            foreach (var folder in Folders)
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            var cpus = (long)(limits.Cpus * 100_000);
-            foreach (var (name, value) in IsUnified
-                ? new[]
-                {
-                    ("memory.max", $"{limits.MemoryBytes}"), ("memory.swap.max", "0"), ("pids.max", $"{limits.Processes}"),
-                    ("cpu.max", $"{cpus} 100000"),
-                }
-                : [
-                    ("memory.limit_in_bytes", $"{limits.MemoryBytes}"), ("memory.memsw.limit_in_bytes", $"{limits.MemoryBytes}"),
-                    ("pids.max", $"{limits.Processes}"), ("cpu.cfs_quota_us", $"{cpus}"),
-                ])
-            {
-                // A kernel that counts no swap has no file for it.
-                foreach (var file in Folders.Select(folder => Path.Combine(folder, name)).Where(File.Exists))
-                {
-                    File.WriteAllText(file, value);
-                }
-            }
-
+            ControlGroups.Make(_name, Controllers);
+            ControlGroups.Limit(_name, limits.Processes, limits.MemoryBytes, limits.Cpus);
             return [.. Folders.Select(folder => Path.Combine(folder, "cgroup.procs"))];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

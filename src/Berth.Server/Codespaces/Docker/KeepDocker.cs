@@ -5,28 +5,10 @@ namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>Looks for codespaces that run and whose docker nobody listens for, since this server has been started again.</summary>
 internal sealed partial class KeepDocker(
-    DockerInside docker, DockerHost host, CodespaceRows rows, TimeProvider time, ILogger<KeepDocker> logger) : BackgroundService
+    DockerInside docker, DockerHost host, CodespaceRows rows, TimeProvider time, ILogger<KeepDocker> logger)
+    : LookAgain(TimeSpan.FromSeconds(5), time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            do
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; engines go on, as codespaces do.
-        }
-    }
-
-    private async Task RunOnceAsync(CancellationToken cancellationToken)
+    protected override async Task LookAsync(CancellationToken cancellationToken)
     {
         if (host.Unavailable is not null)
         {

@@ -9,27 +9,11 @@ namespace Berth.Server.Codespaces.Networks;
 /// </summary>
 internal sealed partial class WatchFirewall(
     CodespaceNetworks networks, IContainerEngine engine, TimeProvider time, ILogger<WatchFirewall> logger)
-    : BackgroundService
+    : LookAgain(TimeSpan.FromSeconds(15), time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     private bool _toldAboutUsers;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            do
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; the rules stay, since codespaces go on.
-        }
-    }
+    protected override Task LookAsync(CancellationToken cancellationToken) => RunOnceAsync(cancellationToken);
 
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {

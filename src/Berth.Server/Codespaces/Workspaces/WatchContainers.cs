@@ -11,44 +11,33 @@ namespace Berth.Server.Codespaces.Workspaces;
 internal sealed partial class WatchContainers(
     CodespaceRows rows, CodespaceHost host, CodespaceContainers containers, IContainerEngine engine, Machines machines,
     Reconciler reconciler, TimeProvider time, ILogger<WatchContainers> logger)
-    : BackgroundService
+    : LookAgain(TimeSpan.FromSeconds(2), time)
 {
     private readonly EngineDisk _disk = new(engine);
 
     /// <summary>The engine counts file by file, which is not for every moment.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    /// <summary>How much room there is says the kernel at once.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
-
     private const long Drop = 1L << 30;
     private const long DropOfFiles = 50_000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Look, time);
-        var (counted, room) = (time.GetTimestamp(), (DiskRoom?)null);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                var now = await _disk.RoomAsync(stoppingToken);
-                if (IsDue(time.GetElapsedTime(counted), room, now))
-                {
-                    await RunOnceAsync(stoppingToken);
-                    (counted, room) = (time.GetTimestamp(), now);
-                }
+    private long _counted = time.GetTimestamp();
+    private DiskRoom? _room;
 
-                // Room that somebody makes is no reason to look.
-                room = room is { } before && now is { } present
-                    ? new DiskRoom(Math.Max(before.Bytes, present.Bytes), Math.Max(before.Files, present.Files))
-                    : room ?? now;
-            }
-        }
-        catch (OperationCanceledException)
+    /// <summary>How much room there is says the kernel at once.</summary>
+    protected override async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var now = await _disk.RoomAsync(cancellationToken);
+        if (IsDue(Time.GetElapsedTime(_counted), _room, now))
         {
-            // The server stops.
+            await RunOnceAsync(cancellationToken);
+            (_counted, _room) = (Time.GetTimestamp(), now);
         }
+
+        // Room that somebody makes is no reason to look.
+        _room = _room is { } before && now is { } present
+            ? new DiskRoom(Math.Max(before.Bytes, present.Bytes), Math.Max(before.Files, present.Files))
+            : _room ?? now;
     }
 
     /// <summary>Every half minute, and at once when the engine's disk fills quickly, whoever does it.</summary>
