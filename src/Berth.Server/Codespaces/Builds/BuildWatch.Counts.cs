@@ -45,7 +45,7 @@ internal sealed partial class BuildWatch
             {
                 await Task.Delay(Look, _time, _ended.Token);
                 var now = await _disk.RoomAsync(_ended.Token);
-                if (now is { Bytes: < EngineDisk.Least })
+                if (now is { IsNearlyFull: true })
                 {
                     await EndAsync("the engine's disk is nearly full");
                     return;

@@ -6,6 +6,9 @@ namespace Berth.Server.Codespaces.Engine;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct DiskRoom(long Bytes, long Files)
 {
+    /// <summary>Whatever still writes there for a codespace is ended: a full disk stops everybody's.</summary>
+    public bool IsNearlyFull { get; init; }
+
     /// <summary>How much less there is now.</summary>
     public DiskRoom Lost(DiskRoom now) => new(Bytes - now.Bytes, Files - now.Files);
 }
@@ -15,8 +18,10 @@ internal sealed partial class EngineDisk(IContainerEngine engine)
 {
     private string? _folder;
 
-    /// <summary>Below this much, whatever still writes there for a codespace is ended: a full disk stops everybody's.</summary>
-    public const long Least = 512L << 20;
+    private const long Least = 512L << 20;
+
+    /// <summary>Of a small disk that is a fiftieth.</summary>
+    private const ulong LeastPart = 50;
 
     /// <summary>Null when it is not known: no engine, or one on another machine.</summary>
     public async Task<DiskRoom?> RoomAsync(CancellationToken cancellationToken)
@@ -35,13 +40,18 @@ internal sealed partial class EngineDisk(IContainerEngine engine)
     private static unsafe DiskRoom? RoomOf(string folder)
     {
         // statvfs(3), the same in every C library of 64 bits: sizes of blocks, then blocks, free, available, files, free, available.
-        const int FragmentSize = 1, AvailableBlocks = 4, Files = 5, AvailableFiles = 7;
+        const int FragmentSize = 1, Blocks = 2, AvailableBlocks = 4, Files = 5, AvailableFiles = 7;
         var status = stackalloc ulong[16];
-        return StatVfs(folder, status) == 0
-            ? new DiskRoom(
-                (long)(status[AvailableBlocks] * status[FragmentSize]),
-                status[Files] == 0 ? long.MaxValue : (long)status[AvailableFiles])
-            : null;
+        if (StatVfs(folder, status) != 0)
+        {
+            return null;
+        }
+
+        var (all, left) = (status[Blocks] * status[FragmentSize], (long)(status[AvailableBlocks] * status[FragmentSize]));
+        return new DiskRoom(left, status[Files] == 0 ? long.MaxValue : (long)status[AvailableFiles])
+        {
+            IsNearlyFull = left < Math.Min(Least, (long)(all / LeastPart)),
+        };
     }
 
     [LibraryImport("libc", EntryPoint = "statvfs", StringMarshalling = StringMarshalling.Utf8)]

@@ -111,10 +111,11 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
             }
             catch (OperationCanceledException) when (watch.Exceeded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                throw TooLarge(
-                    allowed.Image,
-                    $"was ended while it was unpacked: an image may be {Bytes(machines.MostImageBytes)}, and the engine's disk has to keep "
-                        + $"{Bytes(EngineDisk.Least)}");
+                throw watch.IsFull
+                    ? ImageFault.OfEngine(allowed.Image, new EngineException(500, "no space left on device, nearly"))
+                    : TooLarge(
+                        allowed.Image,
+                        $"was ended while it was unpacked: it is more than the {Bytes(machines.MostImageBytes)} that an image may be");
             }
             catch (EngineException exception)
                 when (progressed && renewals < MostRenewals && allowed.Credential?.Token is not null && IsRefusal(exception))

@@ -19,6 +19,9 @@ internal sealed class PullWatch : IAsyncDisposable
     /// <summary>More was unpacked than may be, or the engine's disk is about to be full.</summary>
     public CancellationToken Exceeded => _exceeded.Token;
 
+    /// <summary>It is the disk that is.</summary>
+    public bool IsFull { get; private set; }
+
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
@@ -36,7 +39,8 @@ internal sealed class PullWatch : IAsyncDisposable
                 await Task.Delay(Interval, time, _ended.Token);
                 if (await disk.RoomAsync(_ended.Token) is { } now)
                 {
-                    if (before.Value.Lost(now).Bytes > most || now.Bytes < EngineDisk.Least)
+                    IsFull = now.IsNearlyFull;
+                    if (before.Value.Lost(now).Bytes > most || now.IsNearlyFull)
                     {
                         await _exceeded.CancelAsync();
                         return;

@@ -23,6 +23,7 @@ internal sealed class SecondEngine : IAsyncDisposable
     /// test would have. An engine can take the other's bridge (docker0) with it, which is put back.
     /// </summary>
     private const string Keeper = """
+        exec 2>/dev/null
         folder=$1 data=$2 bridge=$3
         address=$(ip -o -4 address show dev docker0 2>/dev/null | awk '{ print $4 }')
         dockerd --host "unix://$folder/engine.sock" --data-root "$data" --exec-root "$folder/run" --pidfile "$folder/pid" \
