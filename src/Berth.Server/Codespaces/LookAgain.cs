@@ -1,6 +1,8 @@
 namespace Berth.Server.Codespaces;
 
-/// <summary>Looks after something in the background, from the start of the server until it stops. What is looked after goes on then.</summary>
+/// <summary>
+/// Looks after something in the background, from the start of the server until it stops. What is looked after goes on then.
+/// </summary>
 /// <param name="interval">Between the beginnings of two looks, and no two at once.</param>
 internal abstract class LookAgain(TimeSpan interval, TimeProvider time) : BackgroundService
 {

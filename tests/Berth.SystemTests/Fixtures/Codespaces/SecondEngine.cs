@@ -90,6 +90,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
         _process = Process.Start(new ProcessStartInfo("bash", ["-c", Keeper, "keeper", _folder.Path, _data, _bridge])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
         })!;
         await Patience.UntilAsync(
