@@ -22,6 +22,7 @@ namespace Berth.Server.Codespaces;
 ///   parts.json             which parts, as paths within the checkout
 ///   layers.json            which containers' layers lie there, and where the engine has them
 ///   images.json            the images that the container was made of
+///   before/                while a rebuild is not done: how the containers of before are started
 ///   submodules.json        the URLs of the submodules that were cloned
 ///   services.json          the services beside it, in the order of their start
 ///   prebuild.json          of a prebuild: what its container was made from
@@ -42,6 +43,15 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>What runs beside the container (<see cref="Compose.ServiceStart"/>): JSON, a list in the order of the start.</summary>
     public string Services => Path.Combine(Root, "services.json");
+
+    /// <summary>How containers are started that wait for others to take their place.</summary>
+    public string Before => Path.Combine(Root, "before");
+
+    /// <summary>Which they are (<see cref="ContainerAside"/>): JSON, a list. Nothing is set aside without it.</summary>
+    public string BeforeList => Path.Combine(Before, "containers.json");
+
+    /// <summary>The files that say how the containers are started again.</summary>
+    public IReadOnlyList<string> OfContainers => [UsedImages, Services, PartsList, DockerPlan];
 
     public string Volume(string name) => Path.Combine(Workspaces, "~volumes", name);
 

@@ -56,6 +56,7 @@ internal static class CodespacesFeature
         services.AddStartSteps();
         services.AddSingleton<CodespaceRows>();
         services.AddSingleton<StopCodespace>();
+        services.AddSingleton<EarlierContainers>();
         services.AddSingleton<DeleteCodespace>();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<StartTurns>();

@@ -9,6 +9,9 @@ internal static class EngineNames
     /// <summary>No codespace's name has a dot.</summary>
     public static string ServiceOf(string codespace, string service) => $"{ContainerOf(codespace)}.{service}";
 
+    /// <summary>One that waits for others to take its place; no name of a codespace makes it.</summary>
+    public static string AsideOf(string container) => "berth.before." + container[..Math.Min(container.Length, 64)];
+
     public static string VolumeOf(string codespace, string volume) => $"{ContainerOf(codespace)}.{volume}";
 
     public static string NetworkOf(string codespace) => ContainerOf(codespace);

@@ -100,9 +100,7 @@ internal sealed class StartCodespace(
             cancellationToken);
         logs.Changed(codespace.Id);
         return await steps.RunAsync(
-            new BegunStart(codespace, host.Folders(codespace), log, progress, waits),
-            new EarlierContainers(token => stop.PauseAsync(codespace, token), token => stop.RemoveContainersAsync(codespace, token)),
-            cancellationToken);
+            new BegunStart(codespace, host.Folders(codespace), log, progress, waits), cancellationToken);
     }
 
     /// <param name="written">Told when the row says so.</param>

@@ -187,10 +187,16 @@ internal sealed partial class DockerInside(
     /// <summary>The container that people work in; null when it does not run.</summary>
     private async Task<EngineContainer?> DevContainerAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        var dev = (await containers.OfAsync(codespace, cancellationToken)).LastOrDefault(own => own.Role == ContainerRole.Dev);
-        return dev is not null && await engine.ContainerAsync(dev.ContainerId, cancellationToken) is { Running: true } running
-            ? running
-            : null;
+        // One of before may wait until it does.
+        foreach (var dev in (await containers.OfAsync(codespace, cancellationToken)).Where(own => own.Role == ContainerRole.Dev))
+        {
+            if (await engine.ContainerAsync(dev.ContainerId, cancellationToken) is { Running: true } running)
+            {
+                return running;
+            }
+        }
+
+        return null;
     }
 
     private async Task InTurnAsync(Codespace codespace, Func<Kept, Task> run, CancellationToken cancellationToken)

@@ -38,6 +38,17 @@ internal sealed partial class EngineClient
         _http.CallAsync(
             HttpMethod.Post, $"containers/{id}/stop?t={(int)grace.TotalSeconds}", null, cancellationToken, HttpStatusCode.NotFound);
 
+    public async Task RenameAsync(string id, string name, CancellationToken cancellationToken)
+    {
+        using var document = await _http.FindAsync($"containers/{id}/json", cancellationToken);
+        if (document is not null && document.RootElement.GetProperty("Name").GetString()?.TrimStart('/') != name)
+        {
+            await _http.CallAsync(
+                HttpMethod.Post, $"containers/{id}/rename?name={Uri.EscapeDataString(name)}", null, cancellationToken,
+                HttpStatusCode.NotFound);
+        }
+    }
+
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
         using var response = await _http.SendAsync(

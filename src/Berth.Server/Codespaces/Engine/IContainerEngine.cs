@@ -85,6 +85,9 @@ internal interface IEngineContainers
     /// <summary>Ends its main process, by force after <paramref name="grace"/>. A container that is stopped or gone is fine.</summary>
     Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
+    /// <summary>A container that is gone is fine, and so is one that has the name.</summary>
+    Task RenameAsync(string id, string name, CancellationToken cancellationToken);
+
     /// <summary>With its anonymous volumes. A container that is gone is fine.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 

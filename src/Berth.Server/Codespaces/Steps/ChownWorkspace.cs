@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Faults;
 
@@ -12,12 +13,28 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
     /// <exception cref="FaultException">The server may not, or the image has no such user.</exception>
-    public async Task RunAsync(BuiltStart start, CancellationToken cancellationToken)
+    public async Task RunAsync(BuiltStart start, CancellationToken cancellationToken) => await GiveAsync(
+        start, start.Place.RemoteUser,
+        await users.NumbersAsync(start.Codespace, start.Image.Image, start.Place.RemoteUser, cancellationToken), cancellationToken);
+
+    /// <summary>To whom it was before a rebuild, whose image may be gone: then it stays.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task BackAsync(CreatedStart created, CancellationToken cancellationToken)
     {
-        var user = start.Place.RemoteUser;
-        var owner = Outside(
-            await users.NumbersAsync(start.Codespace, start.Image.Image, user, cancellationToken),
-            (await engine.FactsAsync(cancellationToken)).FirstUser);
+        var (start, user) = (created.Start, created.Place.RemoteUser);
+        var numbers = RemoteUsers.NumbersOf(user)
+            ?? (await engine.ImageAsync(created.Place.Image, cancellationToken) is { } image
+                ? await users.NumbersAsync(start.Codespace, image, user, cancellationToken)
+                : null);
+        if (numbers is not null)
+        {
+            await GiveAsync(start, user, numbers, cancellationToken);
+        }
+    }
+
+    private async Task GiveAsync(BegunStart start, string user, string numbers, CancellationToken cancellationToken)
+    {
+        var owner = Outside(numbers, (await engine.FactsAsync(cancellationToken)).FirstUser);
         var result = await ToolProcess.RunAsync(
             tools.Chown(), ["-R", "-h", owner, start.Workspace], new Dictionary<string, string>(), "/",
             line => start.Log.Write("workspace", line), Timeout, time, cancellationToken);

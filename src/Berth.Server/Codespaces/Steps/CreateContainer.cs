@@ -1,4 +1,3 @@
-using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
@@ -6,13 +5,11 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Makes the container that people work in. It does not run yet.</summary>
-internal sealed class CreateContainer(CodespaceContainers containers, BuiltImages built)
+internal sealed class CreateContainer(CodespaceContainers containers)
 {
     /// <exception cref="FaultException">The engine refuses it.</exception>
     public async Task<CreatedStart> RunAsync(BuiltStart start, Surroundings beside, CancellationToken cancellationToken)
     {
-        // No container of an earlier start holds on to them any more.
-        await built.RemoveOldAsync(start.Codespace, cancellationToken);
         var service = start.Plan.Compose?.Main;
         if (service?.WorkingFolder is null)
         {

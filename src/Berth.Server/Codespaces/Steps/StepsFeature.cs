@@ -31,6 +31,7 @@ internal static class StepsFeature
         services.AddSingleton<RunCommand>();
         services.AddSingleton<CreateContainer>();
         services.AddSingleton<RunContainer>();
+        services.AddSingleton<BringUp>();
         services.AddSingleton<AdmitStart>();
         services.AddSingleton<PrepareStart>();
         services.AddSingleton<PrepareContainer>();

@@ -215,6 +215,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         () =>
         {
             InnocentBody.Check(name, body);
+            CheckFree(name);
             Bodies[name] = body.DeepClone().AsObject();
             var labels = (body["Labels"] as JsonObject ?? [])
                 .ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
@@ -303,8 +304,6 @@ internal sealed partial class ScriptedContainers : IContainerEngine
 
     private static bool Carries(IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> wanted) =>
         wanted.All(label => own.GetValueOrDefault(label.Key) == label.Value);
-
-    private string NameOf(string id) => _names.FirstOrDefault(name => name.Value == id).Key ?? "";
 
     private IEnumerable<EngineContainer> Labelled(IReadOnlyDictionary<string, string> labels) =>
         _containers.Values.Where(container => Carries(container.Labels, labels));

@@ -1,0 +1,27 @@
+namespace Berth.Server.Codespaces.Steps;
+
+/// <summary>From images to a codespace that people can work in: mounts, services, and the container itself.</summary>
+internal sealed class BringUp(PrepareMounts mounts, StartServices services, CreateContainer create, RunContainer run)
+{
+    /// <summary>With new containers.</summary>
+    /// <exception cref="Faults.FaultException">One is not made, or does not run.</exception>
+    public async Task<RunningStart> NewAsync(BuiltStart built, CancellationToken cancellationToken)
+    {
+        built.Progress.Step = StartCause.Services;
+        var beside = await services.RunAsync(built, await mounts.RunAsync(built, cancellationToken), cancellationToken);
+        built.Progress.Step = StartCause.Up;
+        return await run.RunAsync(await create.RunAsync(built, beside, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>With those of an earlier start.</summary>
+    /// <param name="network">Ends when there is a network.</param>
+    /// <inheritdoc cref="NewAsync"/>
+    public async Task<RunningStart> AgainAsync(CreatedStart created, Task network, CancellationToken cancellationToken)
+    {
+        await network;
+        await mounts.ResumeAsync(created.Start, cancellationToken);
+        await services.ResumeAsync(created.Start, cancellationToken);
+        created.Start.Progress.Step = StartCause.Up;
+        return await run.RunAsync(created, cancellationToken);
+    }
+}
