@@ -48,7 +48,7 @@ internal static class CodespaceEndpoints
             api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);
             api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);
             api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryUser, Scope);
-            api.MapRead(repository + "/machines", Offered).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository + "/machines", OfferedAsync).Requires(ApiNeed.RepositoryReader, Scope);
             api.MapPermissions(repository);
         }
     }
@@ -250,11 +250,20 @@ internal static class CodespaceEndpoints
         string name, ApiCaller caller, Db db, Machines machines, CancellationToken cancellationToken)
     {
         await FindAsync(db, caller, name, cancellationToken);
-        return Offered(machines);
+        return Offered(machines, "none");
     }
 
-    private static IResult Offered(Machines machines) =>
-        ApiResult.Ok(new CodespaceMachineList(machines.Offered.Count, [.. machines.Offered.Select(machine => machine.ToWire())]));
+    private static async Task<IResult> OfferedAsync(
+        HttpRequest request, RepositoryAccess access, Machines machines, Db db, CancellationToken cancellationToken)
+    {
+        var branch = Prebuilds.PrebuildConfiguration.ShortBranch(request.Query["ref"].ToString());
+        return Offered(
+            machines,
+            await db.ReadAsync(session => PrebuildTable.AvailabilityAsync(session, access.Repository.Id, branch), cancellationToken));
+    }
+
+    private static IResult Offered(Machines machines, string prebuilds) => ApiResult.Ok(
+        new CodespaceMachineList(machines.Offered.Count, [.. machines.Offered.Select(machine => machine.ToWire(prebuilds))]));
 
     private static IResult Defaults(ApiCaller caller, ApiUrls urls) => ApiResult.Ok(new CodespaceDefaults(
         AccountJson.Simple(caller.User.UserId, caller.User.Login, isOrganization: false, siteAdmin: false, urls),

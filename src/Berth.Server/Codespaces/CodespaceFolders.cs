@@ -9,6 +9,7 @@ namespace Berth.Server.Codespaces;
 ///   workspace.ext4         the filesystem of the workspace; mounted while the codespace is in use
 ///   workspace/             where it is mounted
 ///     REPOSITORY           the checkout, owned by the remote user
+///     ~prebuild/           a prebuild's checkout, until it has gone to the commit of a clone
 ///     ~clone/              a clone in progress; renamed to the above when it is whole (no repository's name has a ~)
 ///     ~volumes/NAME        volumes
 ///     ~containers/ID/      what a container writes beside its mounts: its own layer, and its files of names
@@ -25,7 +26,7 @@ namespace Berth.Server.Codespaces;
 ///   before/                while a rebuild is not done: how the containers of before are started
 ///   submodules.json        the URLs of the submodules that were cloned
 ///   services.json          the services beside it, in the order of their start
-///   prebuild.json          of a prebuild: what its container was made from
+///   prebuild.json          of a prebuild, and of what began with one: what its container was made from
 ///   git-home/              HOME of git, thrown away before each start
 ///   passwd, group          what sandboxes see as /etc/passwd and /etc/group
 /// $BERTH_DATA/ssh-server/  OpenSSH's server with its libraries, which every codespace sees and none writes to
@@ -94,6 +95,12 @@ internal sealed class CodespaceFolders(string data, string name)
     public string Prebuild => Path.Combine(Root, "prebuild.json");
 
     public string GitHome => Path.Combine(Root, "git-home");
+
+    /// <summary>All that docker inside has on the codespace's disk.</summary>
+    public string Docker => Path.Combine(Workspaces, "~docker");
+
+    /// <summary>Set aside until it has gone to the commit of a clone.</summary>
+    public string PrebuildCheckout => Path.Combine(Workspaces, "~prebuild");
 
     public string CloneInProgress => Path.Combine(Workspaces, "~clone");
 

@@ -15,7 +15,9 @@ internal sealed class CodespaceHost(DataOptions options)
 
     public string Name => _name.Value;
 
-    public CodespaceFolders Folders(Codespace codespace) => new(options.DataPath, codespace.Name);
+    public CodespaceFolders Folders(Codespace codespace) => Folders(codespace.Name);
+
+    public CodespaceFolders Folders(string name) => new(options.DataPath, name);
 
     private static string Read(string path)
     {

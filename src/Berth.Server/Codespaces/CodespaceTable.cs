@@ -201,8 +201,8 @@ internal static class CodespaceTable
         """
         update codespaces set state = 'Available', failure = @Failure, image = @Image, container_id = @ContainerId,
           remote_user = @RemoteUser,
-               workspace_folder = @WorkspaceFolder, commands_running = @CommandsRunning, rebuild = false, updated_at = @now,
-                 last_used_at = @now
+               workspace_folder = @WorkspaceFolder, commands_running = @CommandsRunning, rebuild = false,
+               from_prebuild = coalesce(@FromPrebuild, from_prebuild), updated_at = @now, last_used_at = @now
         where id = @Id and attempt = @Attempt and desired = 'available'
         """,
         new
@@ -214,6 +214,7 @@ internal static class CodespaceTable
             codespace.RemoteUser,
             codespace.WorkspaceFolder,
             codespace.CommandsRunning,
+            codespace.FromPrebuild,
             codespace.Failure,
             now,
         }) == 1;

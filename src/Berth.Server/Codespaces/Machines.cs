@@ -27,14 +27,15 @@ internal sealed record Machine(string Name, int Cpus, long MemoryBytes, long Sto
 {
     public string DisplayName => $"{Cpus} cores, {MemoryBytes >> 30} GB RAM, {StorageBytes >> 30} GB storage";
 
-    public CodespaceMachine ToWire() => new()
+    /// <param name="prebuilds">Whether codespaces on it begin with a prebuild: <c>none</c>, <c>in_progress</c> or <c>ready</c>.</param>
+    public CodespaceMachine ToWire(string prebuilds = "none") => new()
     {
         Name = Name,
         DisplayName = DisplayName,
         StorageInBytes = StorageBytes,
         MemoryInBytes = MemoryBytes,
         Cpus = Cpus,
-        PrebuildAvailability = "none",
+        PrebuildAvailability = prebuilds,
     };
 }
 

@@ -37,6 +37,41 @@ internal sealed partial class CloneRepository
         return names.Select(name => found.GetValueOrDefault(name)).FirstOrDefault(commit => commit is not null);
     }
 
+    /// <summary>
+    /// Takes another checkout of the repository to the commit of a fresh clone: git's files become the clone's, files that git does not
+    /// know stay.
+    /// </summary>
+    /// <param name="checkout">Somebody has worked in it: whatever it says git does here has no network.</param>
+    /// <exception cref="FaultException">git cannot.</exception>
+    public async Task MoveOnAsync(string checkout, string clone, SandboxView view, CancellationToken cancellationToken)
+    {
+        var (commit, _) = await TreesAsync(clone, view, [], cancellationToken);
+        var call = new GitCall("the update of the checkout", checkout, view, [])
+        {
+            Remote = new Uri("file://" + clone),
+            Limits = new GitLimits(MaxBytes, Timeout),
+        };
+        string[][] steps =
+        [
+            [
+                "fetch", "--quiet", "--no-recurse-submodules", "--no-write-fetch-head", "--", clone,
+                "+refs/remotes/origin/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*",
+            ],
+            ["reset", "--quiet", "--hard", commit],
+        ];
+        foreach (var step in steps)
+        {
+            Queue<string> said = new();
+            var result = await git.RunAsync(call with { Arguments = ["-C", checkout, .. step] }, said.Enqueue, cancellationToken);
+            if (result.ExitCode != 0)
+            {
+                throw new FaultException(
+                    FaultKind.Repository,
+                    $"git cannot take its checkout to the commit {commit}: {said.LastOrDefault() ?? $"exit code {result.ExitCode}"}");
+            }
+        }
+    }
+
     /// <summary>What is checked out in a fresh clone, and git's ids of some of its folders.</summary>
     /// <exception cref="FaultException">It is no checkout of git's.</exception>
     public async Task<(string Commit, IReadOnlyDictionary<string, string> Trees)> TreesAsync(

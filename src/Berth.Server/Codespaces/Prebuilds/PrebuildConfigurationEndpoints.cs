@@ -151,7 +151,7 @@ internal static class PrebuildConfigurationEndpoints
             Resource,
             (wanted, faults) =>
             {
-                if (wanted.Ref is { Length: > 0 } && !CloneRepository.IsBranch(Short(wanted.Ref)))
+                if (wanted.Ref is { Length: > 0 } && !CloneRepository.IsBranch(PrebuildConfiguration.ShortBranch(wanted.Ref)))
                 {
                     faults.Add("ref", "ref must be the name of a branch");
                 }
@@ -176,9 +176,6 @@ internal static class PrebuildConfigurationEndpoints
                 }
             },
             cancellationToken);
-
-    private static string Short(string reference) =>
-        reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..] : reference;
 
     private static DateTimeOffset? NextOf(string? schedule, DateTimeOffset now) =>
         string.IsNullOrEmpty(schedule) ? null : PrebuildSchedule.Parse(schedule)?.After(now);

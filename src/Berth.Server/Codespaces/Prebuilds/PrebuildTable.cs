@@ -34,18 +34,43 @@ internal static class PrebuildTable
         session.QueryAsync<Prebuild>($"{Select} where c.host = @host order by c.id desc", new { host });
 
     /// <summary>Those of a branch that a new codespace of one host may begin with, the newest first.</summary>
-    /// <param name="branch">Null: the repository's default branch.</param>
-    public static Task<List<Prebuild>> ReadyAsync(DbSession session, string host, long repositoryId, string? branch, string path) =>
+    /// <param name="codespace">Its files lie under the repository's name, which must have been the same.</param>
+    public static Task<List<Prebuild>> ReadyAsync(DbSession session, Codespace codespace) =>
         session.QueryAsync<Prebuild>(
             $"""
             {Select}
             join prebuild_configurations f on f.id = p.configuration_id
             join repositories r on r.id = f.repository_id
-            where c.host = @host and f.repository_id = @repositoryId and f.devcontainer_path = @path and p.ready_at is not null
-              and case when f.branch = '' then r.default_branch else f.branch end = coalesce(@branch, r.default_branch)
+            where c.host = @Host and f.repository_id = @RepositoryId and c.repository_full_name = @RepositoryFullName
+              and f.devcontainer_path = @path and p.ready_at is not null
+              and case when f.branch = '' then r.default_branch else f.branch end = coalesce(@Ref, r.default_branch)
             order by p.ready_at desc, c.id desc
             """,
-            new { host, repositoryId, branch, path });
+            new
+            {
+                codespace.Host,
+                codespace.RepositoryId,
+                codespace.RepositoryFullName,
+                codespace.Ref,
+                path = codespace.DevcontainerPath ?? "",
+            });
+
+    /// <summary>Whether codespaces of a branch begin with one: <c>ready</c>, <c>in_progress</c> or <c>none</c>.</summary>
+    /// <param name="branch">Empty: the repository's default branch.</param>
+    public static async Task<string> AvailabilityAsync(DbSession session, long repositoryId, string branch)
+    {
+        var all = await session.QueryAsync<Prebuild>(
+            $"""
+            {Select}
+            join prebuild_configurations f on f.id = p.configuration_id
+            join repositories r on r.id = f.repository_id
+            where f.repository_id = @repositoryId and f.devcontainer_path = ''
+              and case when f.branch = '' then r.default_branch else f.branch end
+                = case when @branch = '' then r.default_branch else @branch end
+            """,
+            new { repositoryId, branch });
+        return all.Exists(one => one.ReadyAt is not null) ? "ready" : all.Exists(one => one.IsUnderWay) ? "in_progress" : "none";
+    }
 
     /// <summary>What it is made of, before its commands run.</summary>
     public static Task MadeOfAsync(DbSession session, long id, string commit, string hash) => session.ExecuteAsync(

@@ -19,11 +19,18 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
     /// <exception cref="FaultException">A build failed.</exception>
     public async Task<BuiltStart> RunAsync(FetchedStart start, CancellationToken cancellationToken)
     {
-        var configuration = start.Configuration;
         var image = start.Plan.Build is { } planned
             ? await build.RunAsync(start, planned, "dockerfile", cancellationToken)
             : start.Images[start.Plan.Image!.ToString()];
-        image = await WithFeaturesAsync(start, image, cancellationToken);
+        return await FinishAsync(start, await WithFeaturesAsync(start, image, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>With the images of services, for a container of an image that is there.</summary>
+    /// <param name="image">What the container is made of, and what it says of itself.</param>
+    /// <exception cref="FaultException">A service's build failed.</exception>
+    public async Task<BuiltStart> FinishAsync(FetchedStart start, PinnedImage image, CancellationToken cancellationToken)
+    {
+        var configuration = start.Configuration;
         var ofServices = start.Plan.Compose is { } compose
             ? await services.RunAsync(start, compose.Others, cancellationToken)
             : new Dictionary<string, string>(StringComparer.Ordinal);

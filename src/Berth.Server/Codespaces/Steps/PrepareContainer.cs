@@ -3,12 +3,21 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>From the repository to what a new container is made of: checkout, configuration, and every image that it names.</summary>
 internal sealed class PrepareContainer(
     CloneWorkspace clone, ReadConfiguration configuration, SettlePermissions permissions, FetchImages images, BuildImage build,
-    RecordPrebuild record, ChownWorkspace give)
+    TakePrebuild take, RecordPrebuild record, ChownWorkspace give)
 {
     /// <param name="network">Ends when there is a network; builds need it.</param>
     public async Task<BuiltStart> RunAsync(PreparedStart start, Task network, CancellationToken cancellationToken)
     {
-        await clone.RunAsync(start, cancellationToken);
+        if (start.Prebuild is { IsCurrent: false })
+        {
+            TakePrebuild.SetAside(start);
+        }
+
+        if (start.Prebuild is not { IsCurrent: true })
+        {
+            await clone.RunAsync(start, cancellationToken);
+        }
+
         start.Progress.Step = StartCause.Configuration;
         var read = new ReadStart(start, await configuration.RunAsync(start, cancellationToken));
         start.Progress.Step = StartCause.Permissions;
@@ -17,7 +26,26 @@ internal sealed class PrepareContainer(
         var fetched = await images.RunAsync(read, cancellationToken);
         start.Progress.Step = StartCause.Build;
         await network;
-        var built = await build.RunAsync(fetched, cancellationToken);
+        if (start.Prebuild is { } chosen)
+        {
+            if (await take.RunAsync(fetched, chosen, cancellationToken) is { } taken)
+            {
+                if (!chosen.IsCurrent)
+                {
+                    await give.RunAsync(taken, cancellationToken);
+                }
+
+                return taken;
+            }
+
+            TakePrebuild.Drop(start, chosen);
+            if (chosen.IsCurrent)
+            {
+                return await RunAsync(start with { Prebuild = null }, network, cancellationToken);
+            }
+        }
+
+        var built = await build.RunAsync(fetched with { Prebuild = null }, cancellationToken);
         await record.RunAsync(built, cancellationToken);
         start.Progress.Step = StartCause.Workspace;
         await give.RunAsync(built, cancellationToken);

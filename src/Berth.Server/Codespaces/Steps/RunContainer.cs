@@ -78,6 +78,7 @@ internal sealed class RunContainer(
                 WorkspaceFolder = created.Place.WorkspaceFolder,
                 CommandsRunning = later.Count > 0,
                 Failure = created.FailedRebuild,
+                FromPrebuild = start.Prebuild?.Prebuild.Id,
             },
             async () =>
             {
@@ -104,7 +105,16 @@ internal sealed class RunContainer(
             return [.. created.Merged.Commands.Where(command => command.Stage <= LifecycleStage.UpdateContent)];
         }
 
-        var commands = created.Merged.Commands.Where(command => created.IsNew || !command.Stage.RunsOnce()).ToList();
+        // Of a prebuild these have run; what brings files up to date runs again for others.
+        var done = created.Start.Prebuild switch
+        {
+            { IsCurrent: true } => LifecycleStage.UpdateContent,
+            { } => LifecycleStage.OnCreate,
+            null => (LifecycleStage?)null,
+        };
+        var commands = created.Merged.Commands
+            .Where(command => created.IsNew ? !(command.Stage <= done) : !command.Stage.RunsOnce())
+            .ToList();
         if (created.IsNew && await dotfiles.ForAsync(created.Start.Codespace.OwnerId, cancellationToken) is { } own)
         {
             commands.Insert(commands.FindLastIndex(command => command.Stage.RunsOnce()) + 1, own);

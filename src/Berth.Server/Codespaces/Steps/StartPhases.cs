@@ -48,6 +48,9 @@ internal record PreparedStart : AdmittedStart
 
     /// <summary>What its processes get.</summary>
     public CodespaceEnvironment Environment { get; }
+
+    /// <summary>What it may go on from, and from the built start on does; null: nothing.</summary>
+    public ChosenPrebuild? Prebuild { get; init; }
 }
 
 /// <summary>The repository is cloned, and what it asks for is known.</summary>

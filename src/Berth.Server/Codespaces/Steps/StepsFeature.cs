@@ -22,6 +22,8 @@ internal static class StepsFeature
         services.AddSingleton<FetchImages>();
         services.AddSingleton<BuildServices>();
         services.AddSingleton<BuildImage>();
+        services.AddSingleton<ChoosePrebuild>();
+        services.AddSingleton<TakePrebuild>();
         services.AddSingleton<RecordPrebuild>();
         services.AddSingleton<ChownWorkspace>();
         services.AddSingleton<PrepareMounts>();

@@ -90,6 +90,132 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
     }
 
     [Fact]
+    public async Task A_codespace_begins_where_its_branchs_prebuild_ended()
+    {
+        var (id, made) = await MadeAsync("begun", "one");
+        var (name, ran) = await CreateAsync("begun");
+        Assert.True(ran is ["third", "fourth"], await World.LogNowAsync(name));
+        var row = (await World.RowAsync(name))!;
+        Assert.Equal((await RowAsync(id)).Image, row.Image);
+        Assert.True(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), "made")), await World.LogNowAsync(name));
+        Assert.True((await World.Ada.GetAsync($"/user/codespaces/{name}"))["prebuild"].GetBoolean());
+
+        // Its files are its own, and its container outlives the prebuild; a rebuild goes the whole way.
+        Assert.True(File.Exists(made));
+        await World.Ada.DoAsync("DELETE", $"{Prebuilds}/{id}");
+        await World.StopAsync(name);
+        await World.UntilAsync(name, CodespaceState.Shutdown);
+        await World.StartAsync(name);
+        await World.AvailableAsync(name);
+        lock (ran)
+        {
+            ran.Clear();
+        }
+
+        await World.Ada.DoAsync("POST", $"/user/codespaces/{name}/rebuild");
+        await World.LogAsync(name);
+        Assert.Equal(["first", "second", "third", "fourth"], ran);
+    }
+
+    [Fact]
+    public async Task A_branch_that_has_moved_brings_its_files_up_to_date()
+    {
+        await MadeAsync("moved", "one");
+        World.Sandbox.Commit = new string('2', 40);
+        var (name, ran) = await CreateAsync("moved");
+        Assert.Equal(["second", "third", "fourth"], ran);
+        var row = (await World.RowAsync(name))!;
+        Assert.True(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), "made")), await World.LogNowAsync(name));
+        Assert.False(Directory.Exists(World.Folders(row).PrebuildCheckout));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Another_configuration_takes_no_prebuild_and_says_so(bool moved)
+    {
+        var branch = moved ? "changed" : "altered";
+        var (id, _) = await MadeAsync(branch, "one");
+        if (moved)
+        {
+            World.Sandbox.Commit = new string('2', 40);
+            Configure("another");
+        }
+        else
+        {
+            // As by an image whose tag has moved.
+            await World.ExecuteAsync("update prebuilds set configuration_hash = 'x' where codespace_id = @id", new { id });
+        }
+
+        var (name, ran) = await CreateAsync(branch);
+        Assert.Equal(["first", "second", "third", "fourth"], ran);
+        Assert.Contains(
+            $"the prebuild {id} is not taken: its configuration, or an image or feature that it names, has changed since",
+            await World.LogNowAsync(name), StringComparison.Ordinal);
+        var row = (await World.RowAsync(name))!;
+        Assert.Equal(["app"], Directory.EnumerateDirectories(World.Folders(row).Workspaces).Select(_ => "app"));
+        Assert.False(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), "made")));
+        Assert.False((await World.Ada.GetAsync($"/user/codespaces/{name}"))["prebuild"].GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_prebuild_that_cannot_be_copied_or_has_lost_its_image_is_left_alone()
+    {
+        var (id, _) = await MadeAsync("lost", "one");
+        await World.Engine.RemoveImageAsync((await RowAsync(id)).Image!, Cancel);
+        var (name, ran) = await CreateAsync("lost");
+        Assert.Contains("its image is gone from the engine", await World.LogNowAsync(name), StringComparison.Ordinal);
+        Assert.Equal("first", ran[0]);
+        CodespaceFolders.Delete(World.Folders(await RowAsync(id)).Workspaces);
+        (name, ran) = await CreateAsync("lost");
+        Assert.Contains("no prebuild is taken: the workspace cannot be copied", await World.LogNowAsync(name), StringComparison.Ordinal);
+        Assert.Equal("first", ran[0]);
+    }
+
+    /// <summary>A prebuild of a branch, with a file beside git's in its workspace.</summary>
+    private async Task<(long Id, string Made)> MadeAsync(string branch, string marker)
+    {
+        World.Reset();
+        World.Sandbox.Commit = new string('1', 40);
+        Configure(marker);
+        var id = await RunAsync(branch);
+        Assert.Equal("ready", (await World.Ada.GetAsync($"{Prebuilds}/{id}"))["state"].GetString());
+        var row = await RowAsync(id);
+        var made = Path.Combine(World.Folders(row).Workspace(row.ImageName), "made");
+        await File.WriteAllTextAsync(made, "by onCreateCommand", Cancel);
+        return (id, made);
+    }
+
+    private void Configure(string marker) => World.Sandbox.Files[".devcontainer.json"] =
+        $$"""
+        { "image": "{{World.Image}}", "onCreateCommand": "first", "updateContentCommand": "second", "postCreateCommand": "third",
+          "postStartCommand": "fourth", "containerEnv": { "MARKER": "{{marker}}" }, "waitFor": "postStartCommand" }
+        """;
+
+    /// <summary>Its name, and the commands that run from then on.</summary>
+    private async Task<(string Name, List<string> Ran)> CreateAsync(string branch)
+    {
+        List<string> ran = [];
+        World.Engine.Processes = command =>
+        {
+            lock (ran)
+            {
+                if (command.Command[^1] is "first" or "second" or "third" or "fourth")
+                {
+                    ran.Add(command.Command[^1]);
+                }
+            }
+
+            return new ScriptedProcess("");
+        };
+        var name = (await World.Ada.DoAsync("POST", $"/repos/{World.Repository}/codespaces", $$"""{"ref":"{{branch}}"}"""))["name"]
+            .GetString()!;
+        await World.LogAsync(name);
+        await World.AvailableAsync(name);
+        return (name, ran);
+    }
+
+    [Fact]
     public async Task A_command_that_fails_ends_a_prebuild_and_its_log_alone_stays()
     {
         World.Reset();

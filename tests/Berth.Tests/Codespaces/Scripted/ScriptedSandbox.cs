@@ -9,7 +9,7 @@ internal sealed class ScriptedSandbox : ISandbox
     /// <summary>What the next clone finds.</summary>
     public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What is at the remote's HEAD.</summary>
+    /// <summary>What is at the remote, whatever it is asked for.</summary>
     public string Commit { get; set; } = new('1', 40);
 
     /// <summary>What git says on its error output before it fails; null: it does not.</summary>
@@ -36,9 +36,14 @@ internal sealed class ScriptedSandbox : ISandbox
             return new ToolResult(0, string.Join('\n', ids));
         }
 
+        if (words.Contains("fetch") || words.Contains("reset"))
+        {
+            return new ToolResult(0, "");
+        }
+
         if (words.Contains("ls-remote"))
         {
-            return new ToolResult(0, $"{Commit}\tHEAD\n");
+            return new ToolResult(0, $"{Commit}\t{words[words.IndexOf("--") + 2]}\n");
         }
 
         await Before("clone", cancellationToken);

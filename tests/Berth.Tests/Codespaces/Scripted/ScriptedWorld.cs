@@ -63,6 +63,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             File.CreateSymbolicLink(Path.Combine(programs.FullName, program), "/bin/true");
         }
 
+        File.CreateSymbolicLink(Path.Combine(programs.FullName, "cp"), "/bin/cp");
         var engine = new ScriptedContainers();
         var sandbox = new ScriptedSandbox();
         var server = await BerthServer.StartAsync(
