@@ -9,12 +9,20 @@ namespace Berth.Bench.Rows;
 /// From the wish for a codespace to a container that people can work in, with the image on the engine already; beside it <c>git clone</c>
 /// and <c>devcontainer up</c> by hand, of the same repository with the same image on the same engine. Needs root, as codespaces do.
 /// </summary>
-internal sealed class CodespaceRow : Row
+internal class CodespaceRow : Row
 {
     private const string Organization = "bench-codespace";
-    private const string Repository = Organization + "/app";
+    protected const string Repository = Organization + "/app";
     private BerthServer? _berth;
     private BerthClient? _client;
+
+    protected BerthClient Client => _client ?? throw new InvalidOperationException("not prepared");
+
+    protected string Source => Path.Combine(_folder, "source");
+
+    /// <summary>What devcontainer.json says beside its image.</summary>
+    protected virtual string Commands => """ "postCreateCommand": "echo made > made.txt" """;
+
     private string _folder = "";
     private string _image = "";
 
@@ -53,19 +61,25 @@ internal sealed class CodespaceRow : Row
         await _client.GrantAsync(new PackageReference(Organization, "container", "dev"), "codespaces", Repository, null, cancellationToken);
 
         // Puts the image on the engine, under the digest that Berth uses and the tag that is used by hand.
-        await MeasureBerthAsync(-1, cancellationToken);
+        await StartAsync(new NewCodespace(), cancellationToken);
         await RunAsync("docker", ["--config", LoginFolder(), "pull", "--quiet", _image], cancellationToken);
-        await MeasurePeerAsync(-1, cancellationToken);
+        await PreparePeerAsync(cancellationToken);
     }
 
-    public override async Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken)
+    protected virtual async Task PreparePeerAsync(CancellationToken cancellationToken) => await MeasurePeerAsync(-1, cancellationToken);
+
+    public override Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken) =>
+        StartAsync(new NewCodespace(), cancellationToken);
+
+    /// <summary>Seconds until people can work in it.</summary>
+    protected async Task<double> StartAsync(NewCodespace wanted, CancellationToken cancellationToken)
     {
         var begin = Stopwatch.GetTimestamp();
-        var codespace = await _client!.CreateCodespaceAsync(Repository, new NewCodespace(), cancellationToken);
+        var codespace = await Client.CreateCodespaceAsync(Repository, wanted, cancellationToken);
         while (codespace.State is not ("Available" or "Failed"))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
-            codespace = await _client.CodespaceAsync(codespace.Name, cancellationToken);
+            codespace = await Client.CodespaceAsync(codespace.Name, cancellationToken);
         }
 
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
@@ -126,7 +140,7 @@ internal sealed class CodespaceRow : Row
         var source = Directory.CreateDirectory(Path.Combine(_folder, "source")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(source, ".devcontainer.json"),
-            $$"""{ "image": "{{_image}}", "postCreateCommand": "echo made > made.txt", "waitFor": "postCreateCommand" }""",
+            $$"""{ "image": "{{_image}}", {{Commands}}, "waitFor": "postCreateCommand" }""",
             cancellationToken);
         await RunAsync("git", ["init", "--quiet", "--initial-branch=main", source], cancellationToken);
         await RunAsync("git", ["-C", source, "add", "--all"], cancellationToken);
@@ -155,7 +169,7 @@ internal sealed class CodespaceRow : Row
     }
 
     /// <summary>What it printed; throws with its errors when it fails.</summary>
-    private static async Task<string> RunAsync(
+    protected static async Task<string> RunAsync(
         string program, string[] arguments, CancellationToken cancellationToken, bool mayFail = false)
     {
         using var process = Process.Start(

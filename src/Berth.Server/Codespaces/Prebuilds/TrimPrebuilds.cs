@@ -10,35 +10,28 @@ internal sealed class TrimPrebuilds(Db db, TimeProvider time, CodespaceHost host
 {
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var removed = await db.WriteAsync(
+        var going = await db.ReadAsync(
             async session =>
             {
                 var all = await PrebuildTable.OfHostAsync(session, host.Name);
-                var kept = (await KeptAsync(session, all)).ToDictionary(entry => entry.Key, entry => entry.Value);
-                var going = Beyond(all, kept, (long)(options.MaxPrebuildGiB * (1L << 30))).ToList();
-                foreach (var prebuild in going)
-                {
-                    await CodespaceTable.WantDeletionAsync(session, prebuild.Id, now);
-                }
-
-                return going;
+                return Beyond(all, await KeptAsync(session, all), (long)(options.MaxPrebuildGiB * (1L << 30))).ToList();
             },
             cancellationToken);
-        foreach (var prebuild in removed)
+        foreach (var prebuild in going)
         {
+            await db.WriteAsync(session => CodespaceTable.WantDeletionAsync(session, prebuild.Id, time.GetUtcNow()), cancellationToken);
             reconciler.Wake(prebuild.Id);
         }
     }
 
-    private static async Task<List<KeyValuePair<long, long>>> KeptAsync(DbSession session, List<Prebuild> all)
+    private static async Task<Dictionary<long, long>> KeptAsync(DbSession session, List<Prebuild> all)
     {
-        List<KeyValuePair<long, long>> kept = [];
+        Dictionary<long, long> kept = [];
         foreach (var id in all.Select(prebuild => prebuild.ConfigurationId).OfType<long>().Distinct())
         {
             if (await PrebuildConfigurationTable.FindAsync(session, id) is { } configuration)
             {
-                kept.Add(new(id, configuration.Kept));
+                kept[id] = configuration.Kept;
             }
         }
 

@@ -1,0 +1,62 @@
+using Berth.Client.Wire;
+
+namespace Berth.Bench.Rows;
+
+/// <summary>
+/// The start of a codespace from a prebuild, beside the start of one of another branch with the same files, which has none. What is done
+/// ahead is of the size of an install of dependencies: thousands of small files.
+/// </summary>
+internal sealed class PrebuildRow : CodespaceRow
+{
+    private const string Plain = "plain";
+
+    public override string Name => "prebuild";
+
+    public override string Work => "codespace start from a prebuild (at most 1.0 s)";
+
+    public override double Target => 0.5;
+
+    public override string Peer => "the same without one";
+
+    protected override string Commands => """
+        "onCreateCommand": "mkdir made && for i in $(seq 4000); do echo $i > made/$i; done; cat made/* | sha256sum > sum",
+        "updateContentCommand": "cat made/* | gzip > all.gz",
+        "postCreateCommand": "test -s all.gz"
+        """;
+
+    protected override async Task PreparePeerAsync(CancellationToken cancellationToken)
+    {
+        await RunAsync("git", ["-C", Source, "branch", Plain], cancellationToken);
+        var configuration = await Client.CreatePrebuildConfigurationAsync(Repository, new NewPrebuildConfiguration(), cancellationToken);
+        var begun = await Client.RunPrebuildAsync(Repository, configuration.Id, cancellationToken);
+        await foreach (var _ in Client.PrebuildLogAsync(Repository, begun.Id, follow: true, cancellationToken))
+        {
+        }
+
+        var made = await Client.PrebuildAsync(Repository, begun.Id, cancellationToken);
+        if (made.State != "ready")
+        {
+            throw new InvalidOperationException($"the prebuild is {made.State}: {made.Failure}");
+        }
+    }
+
+    public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken) =>
+        await StartAsync(new NewCodespace { Ref = Plain }, cancellationToken);
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var configuration in await Client.PrebuildConfigurationsAsync(Repository, CancellationToken.None))
+        {
+            await Client.DeletePrebuildConfigurationAsync(Repository, configuration.Id, CancellationToken.None);
+        }
+
+        // Their image goes with them, which the server does by itself.
+        while ((await RunAsync("docker", ["images", "--quiet", "--filter", "reference=berth.invalid/prebuild-app-*/*"], CancellationToken.None))
+            .Length > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+        }
+
+        await base.DisposeAsync();
+    }
+}
