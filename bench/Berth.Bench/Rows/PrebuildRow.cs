@@ -51,8 +51,8 @@ internal sealed class PrebuildRow : CodespaceRow
         }
 
         // Their image goes with them, which the server does by itself.
-        while ((await RunAsync("docker", ["images", "--quiet", "--filter", "reference=berth.invalid/prebuild-app-*/*"], CancellationToken.None))
-            .Length > 0)
+        string[] images = ["images", "--quiet", "--filter", "reference=berth.invalid/prebuild-app-*/*"];
+        while ((await RunAsync("docker", images, CancellationToken.None)).Length > 0)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
