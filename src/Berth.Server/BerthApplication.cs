@@ -4,7 +4,6 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Authentication;
 using Berth.Server.Codespaces;
-using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Permissions;
 using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Cryptography;

@@ -2,7 +2,6 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
-using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Dotfiles;
 using Berth.Server.Codespaces.Prebuilds;

@@ -1,5 +1,4 @@
 using Berth.Server.Codespaces.Builds;
-using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Docker;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;

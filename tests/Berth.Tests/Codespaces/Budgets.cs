@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;

@@ -4,7 +4,6 @@ using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Networks;
-using Berth.Server.Codespaces.Steps;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Builds;
@@ -20,7 +19,7 @@ internal sealed class BuildDockerfile(
 
     /// <param name="purpose">Part of the image's name; lower case letters.</param>
     /// <exception cref="FaultException">It failed, with the instruction that did.</exception>
-    public async Task<PinnedImage> RunAsync(FetchedStart start, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
+    public async Task<PinnedImage> RunAsync(BuildPlace start, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
     {
         Dictionary<string, SentBase> pins = new(StringComparer.Ordinal);
         foreach (var (text, reference) in planned.Pinned)
@@ -37,7 +36,7 @@ internal sealed class BuildDockerfile(
             pins[text] = new SentBase(pinned.Reference, pinned.Image.Environment) { Folder = pinned.Image.Folder };
         }
 
-        var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(start.Codespace), start.Plan.Budget);
+        var dockerfile = planned.Dockerfile.Write(pins, images.StageLabels(start.Codespace), start.Budget);
         var added = Path.Combine(start.Folders.Added, purpose);
         CodespaceFolders.Delete(added);
         try
@@ -80,13 +79,13 @@ internal sealed class BuildDockerfile(
     /// <param name="files">Writes what they copy; null copies nothing.</param>
     /// <param name="metadata">The label devcontainer.metadata of the image; null leaves it.</param>
     public Task<PinnedImage> LayerAsync(
-        FetchedStart start, PinnedImage from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
+        BuildPlace start, PinnedImage from, IEnumerable<string> instructions, Func<TarWriter, CancellationToken, Task>? files,
         string? metadata, string purpose, string what,
         CancellationToken cancellationToken)
     {
         var dockerfile = SentDockerfile.Layer(
             OwnStage, new SentBase(from.Reference, from.Image.Environment) { Folder = from.Image.Folder },
-            [$"LABEL {images.StageLabels(start.Codespace)}", .. instructions], what, start.Plan.Budget);
+            [$"LABEL {images.StageLabels(start.Codespace)}", .. instructions], what, start.Budget);
         var tar = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
         var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what)
@@ -104,7 +103,7 @@ internal sealed class BuildDockerfile(
 
     private const string OwnStage = "berth-stage-0";
 
-    private async Task<PinnedImage> RunAsync(FetchedStart start, Request request, BuildContext tar, CancellationToken cancellationToken)
+    private async Task<PinnedImage> RunAsync(BuildPlace start, Request request, BuildContext tar, CancellationToken cancellationToken)
     {
         var (name, what) = (BuiltImages.NameOf(start.Codespace, request.Purpose), request.What);
         Dictionary<string, string> labels = new(StringComparer.Ordinal);

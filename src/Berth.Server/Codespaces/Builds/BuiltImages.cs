@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Images;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Builds;
@@ -9,9 +10,6 @@ namespace Berth.Server.Codespaces.Builds;
 /// </summary>
 internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine engine, RunningBuilds running, TimeProvider time)
 {
-    /// <summary>No registry has this name, so the engine cannot fetch what is named so from anywhere.</summary>
-    private const string Registry = "berth.invalid";
-
     /// <summary>An engine that ends a build takes a moment until the containers of its commands are gone.</summary>
     private const int Tries = 10;
 
@@ -30,8 +28,6 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
 
     /// <summary>Each start has names of its own.</summary>
     public static string NameOf(Codespace codespace, string purpose) => $"{Prefix(codespace)}{purpose}:{codespace.Attempt}";
-
-    public static bool IsBuilt(string image) => image.StartsWith(Registry + "/", StringComparison.Ordinal);
 
     /// <summary>Takes away what earlier starts of the codespace built. Layers that another build of the repository uses stay.</summary>
     public async Task RemoveOldAsync(Codespace codespace, CancellationToken cancellationToken)
@@ -82,7 +78,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
         [
             .. images.Where(image => image.Names.Count == 0).Select(image => image.Id),
             .. images.SelectMany(image => image.Names)
-                .Where(name => IsBuilt(name) && !prefixes.Exists(prefix => name.StartsWith(prefix, StringComparison.Ordinal))),
+                .Where(name => BuiltName.Is(name) && !prefixes.Exists(prefix => name.StartsWith(prefix, StringComparison.Ordinal))),
         ];
     }
 
@@ -116,5 +112,5 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
 
     private string LabelOf(Codespace codespace) => $"{host.Name}/{codespace.RepositoryId}";
 
-    private static string Prefix(Codespace codespace) => $"{Registry}/{codespace.Name}/";
+    private static string Prefix(Codespace codespace) => $"{BuiltName.Registry}/{codespace.Name}/";
 }

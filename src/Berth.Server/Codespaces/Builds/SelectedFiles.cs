@@ -107,7 +107,7 @@ internal sealed class SelectedFiles
             }
             else
             {
-                await BuildContext.FileAsync(tar, path, _selection.Folder + target, kind, cancellationToken);
+                await PackedFiles.FileAsync(tar, path, _selection.Folder + target, kind, cancellationToken);
             }
         }
     }

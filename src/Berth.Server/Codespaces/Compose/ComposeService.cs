@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Oci;
 

@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 
 namespace Berth.Server.Codespaces.Compose;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Expansion;
-using Berth.Server.Codespaces.Features;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 

@@ -27,6 +27,9 @@ internal sealed class SentDockerfile
 {
     private SentDockerfile(string text) => Text = text;
 
+    /// <summary>Of its file within the context.</summary>
+    public const string Name = ".berth-dockerfile";
+
     public string Text { get; }
 
     /// <param name="escape">What joins lines in the texts.</param>

@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
-using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Expansion;
 
 namespace Berth.Server.Codespaces.Features;
@@ -42,7 +42,7 @@ internal static class FeatureLayers
         for (var i = 0; i < features.Count; i++)
         {
             await features[i].Write(tar, $"features/{i}/", cancellationToken);
-            await BuildContext.TextAsync(
+            await PackedFiles.TextAsync(
                 tar, $"features/{i}/{Wrapper}", Install(features[i], i, containerUser, remoteUser), cancellationToken);
         }
     };

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Expansion;
@@ -136,7 +135,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
 
         return new Feature(
             name, "", metadata, Feature.OptionsOf(metadata, options),
-            (tar, target, cancellationToken) => BuildContext.FolderAsync(tar, checkout.FullPath(name.Folder!), target, cancellationToken));
+            (tar, target, cancellationToken) => PackedFiles.FolderAsync(tar, checkout.FullPath(name.Folder!), target, cancellationToken));
     }
 
     private async Task<Feature> OfRegistryAsync(

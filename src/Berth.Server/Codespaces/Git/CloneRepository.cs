@@ -162,4 +162,7 @@ internal sealed partial class CloneRepository(SandboxedGit git)
 
     [GeneratedRegex("error: 30[0-9]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RedirectedTo();
+
+    public static FaultException NoUrl(string repository) =>
+        new(FaultKind.Repository, $"{repository} has no clone_url", $"set one: berth repo edit {repository} --clone-url URL");
 }

@@ -1,4 +1,3 @@
-using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
@@ -24,7 +23,7 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
     /// <exception cref="FaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
     public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
-        if (BuiltImages.IsBuilt(image.Repository))
+        if (BuiltName.Is(image.Repository))
         {
             throw new FaultException(
                 FaultKind.NotFound, $"{image}: {image.Registry} is no registry; what a codespace built is its own",

@@ -2,7 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
-using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Codespaces.Git;
 using Berth.Server.Database;
 using Berth.Server.Faults;
 using Berth.Server.Http;

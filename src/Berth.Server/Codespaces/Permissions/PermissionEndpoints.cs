@@ -4,7 +4,7 @@ using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
-using Berth.Server.Codespaces.Preflight;
+using Berth.Server.Codespaces.Git;
 using Berth.Server.Database;
 using Berth.Server.Faults;
 using Berth.Server.Repositories;

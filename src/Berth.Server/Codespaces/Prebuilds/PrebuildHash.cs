@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Plans;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 

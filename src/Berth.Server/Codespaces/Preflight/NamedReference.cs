@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Features;
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Preflight;

@@ -1,3 +1,5 @@
+using Berth.Server.Codespaces.Git;
+
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>What a codespace would fetch and whether it may, told before there is one.</summary>

@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Permissions;
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
 using Berth.Server.Secrets.RegistryChecks;

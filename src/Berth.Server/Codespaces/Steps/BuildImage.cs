@@ -20,7 +20,7 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
     public async Task<BuiltStart> RunAsync(FetchedStart start, CancellationToken cancellationToken)
     {
         var image = start.Plan.Build is { } planned
-            ? await build.RunAsync(start, planned, "dockerfile", cancellationToken)
+            ? await build.RunAsync(start.ForBuilds, planned, "dockerfile", cancellationToken)
             : start.Images[start.Plan.Image!.ToString()];
         return await FinishAsync(start, await WithFeaturesAsync(start, image, cancellationToken), cancellationToken);
     }
@@ -78,8 +78,8 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
         var files = FeatureLayers.Files(
             features, RemoteUsers.ContainerUserOf(merged, ofService, image.Image), RemoteUsers.Of(merged, ofService, image.Image));
         return await build.LayerAsync(
-            start, image, FeatureLayers.Instructions(features, image.Image.User), files, label, "features", "the image with features",
-            cancellationToken);
+            start.ForBuilds, image, FeatureLayers.Instructions(features, image.Image.User), files, label, "features",
+            "the image with features", cancellationToken);
     }
 
     /// <summary>Every image and feature of a registry, as it is written.</summary>

@@ -15,7 +15,7 @@ internal sealed class BuildServices(BuildDockerfile build)
         {
             var service = services[i];
             var image = service.Build is { } planned
-                ? await build.RunAsync(start, planned, $"service{i}", cancellationToken)
+                ? await build.RunAsync(start.ForBuilds, planned, $"service{i}", cancellationToken)
                 : start.Images[service.Image!.ToString()];
             images[service.Name] = image.Reference;
         }

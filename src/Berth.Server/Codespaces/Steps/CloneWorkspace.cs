@@ -22,7 +22,7 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
             return;
         }
 
-        var url = codespace.CloneUrl ?? throw NoUrl(codespace.RepositoryFullName);
+        var url = codespace.CloneUrl ?? throw CloneRepository.NoUrl(codespace.RepositoryFullName);
         var credential = await credentials.ForAsync(
             start.Principal.RepositoryId, codespace.PersonId, codespace.OwnerLogin, url, cancellationToken);
         if (credential is not null)
@@ -39,7 +39,4 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
         await submodules.RunAsync(start, url, credential, cancellationToken);
         Directory.Move(folders.CloneInProgress, start.Workspace);
     }
-
-    public static FaultException NoUrl(string repository) =>
-        new(FaultKind.Repository, $"{repository} has no clone_url", $"set one: berth repo edit {repository} --clone-url URL");
 }

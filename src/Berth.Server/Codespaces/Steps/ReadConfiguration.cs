@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Faults;
 using Berth.Server.Secrets;
 

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Access;
+using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -75,6 +77,8 @@ internal record FetchedStart : ReadStart
 
     /// <summary>In the order of their installation.</summary>
     public IReadOnlyList<Feature> Features { get; }
+
+    public BuildPlace ForBuilds => new(Codespace, Folders, Log, Machine, Workspace, Plan.Budget, Images);
 }
 
 /// <summary>There is an image for every container.</summary>

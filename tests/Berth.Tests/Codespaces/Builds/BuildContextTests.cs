@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Net.Sockets;
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Builds;

@@ -1,5 +1,6 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Isolation;
+using Berth.Server.Codespaces.Plans;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 

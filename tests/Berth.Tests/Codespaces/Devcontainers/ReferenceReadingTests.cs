@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Plans;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 

@@ -1,5 +1,5 @@
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Codespaces;
-using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;

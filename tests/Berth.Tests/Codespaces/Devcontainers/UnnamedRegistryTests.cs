@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Plans;
 using Berth.Server.Oci;
 
 namespace Berth.Tests.Codespaces.Devcontainers;

@@ -1,4 +1,4 @@
-namespace Berth.Server.Codespaces.Features;
+namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
 /// Features as they were named before they lay in registries. The reference implementation reads them so

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Berth.Server.Faults;
 
-namespace Berth.Server.Codespaces.Builds;
+namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
 /// A <c>.dockerignore</c> (docs.docker.com/build/concepts/context): which files of a context stay out of a build. Later lines win, <c>!</c>

@@ -1,11 +1,12 @@
 using Berth.Server.Api;
+using Berth.Server.Codespaces.Connections;
 using Berth.Server.Codespaces.Connections.Files;
 using Berth.Server.Codespaces.Connections.Ports;
 using Berth.Server.Codespaces.Connections.Ssh;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Http;
 
-namespace Berth.Server.Codespaces.Connections;
+namespace Berth.Server.Codespaces;
 
 internal static class ConnectionsFeature
 {

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using Berth.Server.Access;
-using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Sandbox;
-using Berth.Server.Codespaces.Steps;
 using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Database;
 using Berth.Server.Faults;
@@ -10,7 +8,7 @@ using Berth.Server.Repositories;
 using Berth.Server.Repositories.Cloning;
 using Berth.Server.Settings;
 
-namespace Berth.Server.Codespaces.Preflight;
+namespace Berth.Server.Codespaces.Git;
 
 /// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
 internal sealed class LookAtRepository(
@@ -69,7 +67,7 @@ internal sealed class LookAtRepository(
         CancellationToken cancellationToken)
     {
         var url = (await db.ReadAsync(session => RepositoryTable.FindAsync(session, repository.Id), cancellationToken))?.CloneUrl
-            ?? throw CloneWorkspace.NoUrl(repository.FullName);
+            ?? throw CloneRepository.NoUrl(repository.FullName);
         var credential = await credentials.ForAsync(repository.Id, userId, login, url, cancellationToken);
         await DeleteForgottenAsync(cancellationToken);
         var id = RandomNumberGenerator.GetInt32(int.MaxValue);

@@ -1,0 +1,11 @@
+using Berth.Server.Codespaces.Expansion;
+using Berth.Server.Codespaces.Images;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>Whose a build is, and what it may use.</summary>
+/// <param name="Workspace">The checkout on this host.</param>
+/// <param name="Images">Those that it may begin from, by their references as they are written.</param>
+internal sealed record BuildPlace(
+    Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log, Machine Machine, string Workspace, ExpansionBudget Budget,
+    IReadOnlyDictionary<string, PinnedImage> Images);

@@ -1,0 +1,54 @@
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Faults;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Codespaces.Dockerfiles;
+
+/// <summary>An image to build: what was asked for, and what was read of it.</summary>
+internal sealed record PlannedBuild(
+    DockerfileBuild Build, DockerfilePlan Dockerfile, IgnorePatterns Ignored, IReadOnlyDictionary<string, string> Pinned)
+{
+    private const long MaxBytes = 1024 * 1024;
+
+    /// <exception cref="FaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
+    public static PlannedBuild Read(Checkout checkout, DockerfileBuild build, List<ImageUse> uses)
+    {
+        if (checkout.KindOf(build.Context) != FileKind.Folder)
+        {
+            checkout.Refusals.Add(new FaultException(
+                FaultKind.Configuration, $"the context of {build.Dockerfile}, '{build.Context}', is no folder of the repository"));
+        }
+
+        var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
+        var plan = DockerfilePlan.Read(
+            DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, MachineArchitecture.Name, checkout.Budget,
+            checkout.Refusals);
+        Dictionary<string, string> pinned = new(StringComparer.Ordinal);
+        foreach (var reference in plan.References)
+        {
+            if (!ImageReference.TryParse(reference.Text, checkout.DefaultRegistry, out var image, out var fault))
+            {
+                checkout.Refusals.Add(DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}"));
+                continue;
+            }
+
+            uses.Add(new ImageUse(image, reference.Where, build.Dockerfile, reference.Line));
+            pinned[reference.Text] = image.ToString();
+        }
+
+        return new PlannedBuild(build, plan, Ignore(checkout, build), pinned);
+    }
+
+    /// <summary>The Dockerfile's own list of what to leave out counts before the context's.</summary>
+    private static IgnorePatterns Ignore(Checkout checkout, DockerfileBuild build)
+    {
+        var path = build.Dockerfile + ".dockerignore";
+        if (build.Inline is not null || checkout.KindOf(path) == FileKind.Missing)
+        {
+            path = build.Context.Length == 0 ? ".dockerignore" : build.Context + "/.dockerignore";
+        }
+
+        return IgnorePatterns.Parse(
+            checkout.KindOf(path) == FileKind.Missing ? "" : checkout.ReadText(path, MaxBytes, "the context"), path);
+    }
+}
