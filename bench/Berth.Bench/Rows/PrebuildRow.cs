@@ -9,6 +9,7 @@ namespace Berth.Bench.Rows;
 internal sealed class PrebuildRow : CodespaceRow
 {
     private const string Plain = "plain";
+    private string[] _others = [];
 
     public override string Name => "prebuild";
 
@@ -27,6 +28,7 @@ internal sealed class PrebuildRow : CodespaceRow
     protected override async Task PreparePeerAsync(CancellationToken cancellationToken)
     {
         await RunAsync("git", ["-C", Source, "branch", Plain], cancellationToken);
+        _others = await ImagesAsync();
         var configuration = await Client.CreatePrebuildConfigurationAsync(Repository, new NewPrebuildConfiguration(), cancellationToken);
         var begun = await Client.RunPrebuildAsync(Repository, configuration.Id, cancellationToken);
         await foreach (var _ in Client.PrebuildLogAsync(Repository, begun.Id, follow: true, cancellationToken))
@@ -51,12 +53,18 @@ internal sealed class PrebuildRow : CodespaceRow
         }
 
         // Their image goes with them, which the server does by itself.
-        string[] images = ["images", "--quiet", "--filter", "reference=berth.invalid/prebuild-app-*/*"];
-        while ((await RunAsync("docker", images, CancellationToken.None)).Length > 0)
+        while ((await ImagesAsync()).Except(_others).Any())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
 
         await base.DisposeAsync();
+    }
+
+    /// <summary>Prebuilds on the engine, also those of another server.</summary>
+    private static async Task<string[]> ImagesAsync()
+    {
+        string[] images = ["images", "--format", "{{.Repository}}", "--filter", "reference=berth.invalid/prebuild-*/*"];
+        return (await RunAsync("docker", images, CancellationToken.None)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -108,7 +108,10 @@ public sealed class PrebuildTests(SharedServer shared)
         var changed = (await world.CreateAsync(repository)).Is("Available").Says(
             $"the prebuild {prebuild.Id} is not taken: its configuration, or an image or feature that it names, has changed since");
         Assert.Equal("create\nupdate\npost\nsecond\n", (await world.ExecAsync(changed.Name, "cat /tmp/phases /tool")).Output);
+        await world.DeleteAsync(moved.Name);
+        await world.DeleteAsync(changed.Name);
         await RemovedAsync(world, repository, prebuild.Name);
+        Assert.Empty(await world.BuiltAsync(prebuild.Name));
     }
 
     private static string Configuration(string image, string? source = null) => $$"""
