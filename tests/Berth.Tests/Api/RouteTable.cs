@@ -148,6 +148,8 @@ internal static class RouteTable
         GET /api/v3/user/codespaces/dotfiles                                                    | 401 404 404 404 404
         PUT /api/v3/user/codespaces/dotfiles                                                    | 401 in  in  in  in
         DELETE /api/v3/user/codespaces/dotfiles                                                 | 401 404 404 404 404
+        GET /api/v3/user/codespaces/settings                                                    | 401 in  in  in  in
+        PATCH /api/v3/user/codespaces/settings                                                  | 401 in  in  in  in
         GET /api/v3/user/codespaces/secrets                                                     | 401 in  in  in  in
         GET /api/v3/user/codespaces/secrets/public-key                                          | 401 in  in  in  in
         GET /api/v3/user/codespaces/secrets/{secret}                                            | 401 404 404 404 404
