@@ -30,6 +30,8 @@ internal sealed class ImageVolumes(IContainerEngine engine)
         var taken = mounts.Select(mount => (string?)mount!["Target"])
             .Concat((body["HostConfig"]!["Tmpfs"] as JsonObject ?? []).Select(memory => memory.Key))
             .Select(PathOf).ToHashSet();
+        var own = $"_image-{codespace.Attempt}-";
+        await RemoveOldAsync(codespace, folders, own, labels, cancellationToken);
         var owner = (await engine.FactsAsync(cancellationToken)).FirstUser;
         foreach (var target in image.Volumes.Select(PathOf).Distinct().Where(target => !taken.Contains(target)))
         {
@@ -40,14 +42,34 @@ internal sealed class ImageVolumes(IContainerEngine engine)
                     "use an image without it");
             }
 
-            var volume = "_image-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{target}")))[..16];
+            var volume = own + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{target}")))[..16];
             var (id, folder) = (EngineNames.VolumeOf(codespace.Name, volume), folders.Volume(volume));
-            await engine.RemoveVolumeAsync(id, cancellationToken);
-            CodespaceFolders.Delete(folder);
             Directory.CreateDirectory(folder);
             Ownership.GiveOne(folder, owner);
             await engine.CreateVolumeAsync(id, folder, labels, cancellationToken);
             mounts.Add(new JsonObject { ["Type"] = "volume", ["Source"] = id, ["Target"] = target.Text, ["ReadOnly"] = false });
+        }
+    }
+
+    /// <summary>Those of earlier starts; containers of the last may still be there, and hold on to theirs until the next time.</summary>
+    private async Task RemoveOldAsync(
+        Codespace codespace, CodespaceFolders folders, string own, IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellationToken)
+    {
+        var prefix = EngineNames.VolumeOf(codespace.Name, "");
+        foreach (var volume in (await engine.VolumesAsync(labels, cancellationToken))
+            .Where(volume => volume.StartsWith(prefix + "_image-", StringComparison.Ordinal)
+                && !volume.StartsWith(prefix + own, StringComparison.Ordinal)))
+        {
+            try
+            {
+                await engine.RemoveVolumeAsync(volume, cancellationToken);
+                CodespaceFolders.Delete(folders.Volume(volume[prefix.Length..]));
+            }
+            catch (EngineException exception) when (exception.Status == 409)
+            {
+                // In use.
+            }
         }
     }
 
