@@ -33,6 +33,7 @@ internal static class CodespacesFeature
         services.AddSingleton<Machines>();
         services.AddSingleton<Firewall>();
         services.AddSingleton<CodespaceNetworks>();
+        services.AddSingleton<NetworkHolder>();
         services.AddHostedService<WatchFirewall>();
         services.AddHostedService<WatchContainers>();
         services.AddSingleton<CodespaceLog>();

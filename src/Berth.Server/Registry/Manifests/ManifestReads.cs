@@ -31,8 +31,8 @@ internal sealed class ManifestReads(Db db)
     /// </summary>
     public const int Whole = 64 * 1024;
 
-    /// <summary>Bytes of a larger content that are read at once.</summary>
-    public const int Piece = 256 * 1024;
+    /// <summary>Bytes of a larger content that are read at once: few enough for the collector to take them back at once, too.</summary>
+    public const int Piece = 64 * 1024;
 
     private readonly GenerationCache<(long Package, string Reference), ServedManifest> _manifests = new(capacity: 100_000);
     private readonly SizedCache<long, byte[]> _contents = new(mostBytes: 16 << 20, largest: Whole);

@@ -126,8 +126,11 @@ public sealed class ForgedLabelsTests
     {
         await using var world = await ScriptedWorld.CreateAsync();
         var name = await world.CreateAsync();
-        var old = await world.ContainerAsync(name);
-        world.Engine.Drop(old.Id);
+        foreach (var old in world.Engine.Containers)
+        {
+            world.Engine.Drop(old.Id);
+        }
+
         await world.ExecuteAsync("delete from codespace_containers", new { });
         await world.ExecuteAsync("delete from codespace_starts", new { });
         var labels = new Dictionary<string, string>

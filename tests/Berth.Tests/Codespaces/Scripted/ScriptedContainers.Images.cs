@@ -1,3 +1,4 @@
+using Berth.Server.Oci;
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using Berth.Server.Codespaces.Builds;
@@ -39,6 +40,25 @@ internal sealed partial class ScriptedContainers
                 return [.. _images.Keys];
             }
         }
+    }
+
+    /// <summary>Known by its config, as an engine does.</summary>
+    private static EngineImage LoadedImage(MemoryStream archive)
+    {
+        archive.Position = 0;
+        using var tar = new TarReader(archive);
+        while (tar.GetNextEntry(copyData: true) is { } entry)
+        {
+            if (entry.Name == "config.json")
+            {
+                using var config = new MemoryStream();
+                entry.DataStream!.CopyTo(config);
+                return new EngineImage(
+                    Digest.OfContent(Digest.Sha256, config.ToArray()).Value, null, new Dictionary<string, string>());
+            }
+        }
+
+        throw new InvalidOperationException("the archive has no config.json");
     }
 
     /// <summary>What a build makes of its labels; null: what stands in its Dockerfile.</summary>

@@ -68,6 +68,9 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         }
     }
 
+    /// <summary>The one in which people work, of a world with one codespace.</summary>
+    public EngineContainer DevContainer => Containers.Single(container => container.Labels["berth.role"] == "dev");
+
     public int Networks
     {
         get
@@ -188,6 +191,14 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) => AnswerAsync(
         () => _images[name] = new EngineImage(name, null, labels), cancellationToken);
 
+    public async Task LoadImageAsync(Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        using var archive = new MemoryStream();
+        await write(archive, cancellationToken);
+        var image = LoadedImage(archive);
+        await AnswerAsync(() => _images[image.Id] = image, cancellationToken);
+    }
+
     public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
         AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
 
@@ -219,7 +230,12 @@ internal sealed partial class ScriptedContainers : IContainerEngine
             Bodies[name] = body.DeepClone().AsObject();
             var labels = (body["Labels"] as JsonObject ?? [])
                 .ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
-            return _names[name] = MakeLocked(running: false, labels);
+            var id = _names[name] = MakeLocked(running: false, labels);
+            _containers[id] = _containers[id] with
+            {
+                Joined = ((string?)body["HostConfig"]?["NetworkMode"])?.Split(':', 2) is ["container", var other] ? other : null,
+            };
+            return id;
         },
         cancellationToken);
 
@@ -237,7 +253,11 @@ internal sealed partial class ScriptedContainers : IContainerEngine
             cancellationToken);
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
-        AnswerAsync(() => _containers[id] = Started(_containers[id] with { Running = true, HasEnded = false }), cancellationToken);
+        AnswerAsync(
+            () => _containers[id].Joined is { } other && _containers.GetValueOrDefault(other) is not { Running: true }
+                ? throw new EngineException(409, $"cannot join network of a non running container: {other}")
+                : _containers[id] = Started(_containers[id] with { Running = true, HasEnded = false }),
+            cancellationToken);
 
     /// <summary>What becomes of a container as it is started.</summary>
     public Func<EngineContainer, EngineContainer> Started { get; set; } = container => container;
