@@ -96,4 +96,35 @@ internal sealed partial class ScriptedContainers
                     image.Key, image.Key.StartsWith("sha256:", StringComparison.Ordinal) ? [] : [image.Key], image.Value.Labels)),
             ],
             cancellationToken, call);
+
+    public async Task LoadImageAsync(Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        using var archive = new MemoryStream();
+        await write(archive, cancellationToken);
+        var image = LoadedImage(archive);
+        await AnswerAsync(() => _images[image.Id] = image, cancellationToken);
+    }
+
+    public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
+
+    public Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
+        ImagesAsync(image => image.Value.Labels.Any(own => own.Key == label || $"{own.Key}={own.Value}" == label), cancellationToken);
+
+    public Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
+        ImagesAsync(image => image.Key.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal), cancellationToken);
+
+    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken) => AnswerAsync(
+        () =>
+        {
+            if (_held.TryGetValue(image, out var tries) && tries > 0)
+            {
+                _held[image] = tries - 1;
+                return false;
+            }
+
+            _images.Remove(image);
+            return true;
+        },
+        cancellationToken);
 }
