@@ -24,7 +24,7 @@ public sealed partial class ArchitectureTests
         ["Devcontainers"] = ["Engine", "Expansion", "Isolation"],
         ["Dockerfiles"] = ["Devcontainers", "Expansion"],
         ["Compose"] = ["Devcontainers", "Dockerfiles", "Expansion", "Isolation"],
-        ["Networks"] = ["Engine", "Isolation", "Sandbox"],
+        ["Networks"] = ["Engine", "Sandbox"],
         ["Workspaces"] = ["Engine", "Sandbox"],
         ["Git"] = ["Networks", "Sandbox", "Workspaces"],
         ["Docker"] = ["Engine", "Sandbox", "Workspaces"],

@@ -53,9 +53,6 @@ internal static class ContainerRole
 
     public const string Service = "service";
 
-    /// <summary>It holds the network that the container that people work in shares.</summary>
-    public const string Network = "network";
-
     /// <summary>It never runs, and shows which users its image has.</summary>
     public const string Users = "users";
 }

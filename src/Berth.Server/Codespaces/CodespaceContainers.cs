@@ -38,7 +38,7 @@ internal sealed class CodespaceContainers(
         Codespace codespace, string name, string role, JsonObject body, CancellationToken cancellationToken)
     {
         var runs = role != ContainerRole.Users;
-        if (runs && role != ContainerRole.Network)
+        if (runs)
         {
             await volumes.AddAsync(codespace, host.Folders(codespace), name, body, LabelsOf(codespace), cancellationToken);
         }

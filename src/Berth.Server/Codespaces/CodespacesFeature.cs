@@ -33,7 +33,6 @@ internal static class CodespacesFeature
         services.AddSingleton<Machines>();
         services.AddSingleton<Firewall>();
         services.AddSingleton<CodespaceNetworks>();
-        services.AddSingleton<NetworkHolder>();
         services.AddHostedService<WatchFirewall>();
         services.AddHostedService<WatchContainers>();
         services.AddSingleton<CodespaceLog>();

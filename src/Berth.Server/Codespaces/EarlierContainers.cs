@@ -20,10 +20,9 @@ internal sealed class EarlierContainers(
     public Task PauseAsync(Codespace codespace, CancellationToken cancellationToken) => stop.PauseAsync(codespace, cancellationToken);
 
     /// <summary>Takes all of them away: nobody has worked in them.</summary>
-    /// <param name="holder">What holds the network of those to come, which stays; null: nothing does.</param>
-    public async Task RemoveAsync(Codespace codespace, string? holder, CancellationToken cancellationToken)
+    public async Task RemoveAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        await stop.RemoveContainersAsync(codespace, cancellationToken, holder);
+        await stop.RemoveContainersAsync(codespace, cancellationToken);
         await images.RemoveOldAsync(codespace, cancellationToken);
     }
 
@@ -31,8 +30,7 @@ internal sealed class EarlierContainers(
     public async Task SetAsideAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var folders = host.Folders(codespace);
-        var own = (await containers.OfAsync(codespace, cancellationToken)).Where(HasPlace)
-            .Select(container => container.ContainerId).ToHashSet();
+        var own = (await containers.OfAsync(codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
         var aside = (await engine.ContainersAsync(containers.LabelsOf(codespace), cancellationToken))
             .Where(container => own.Contains(container.Id))
             .Select(container => new ContainerAside(container.Id, container.Name)).ToList();
@@ -61,7 +59,7 @@ internal sealed class EarlierContainers(
         }
 
         await stop.PauseAsync(codespace, cancellationToken);
-        foreach (var container in (await containers.OfAsync(codespace, cancellationToken)).Where(HasPlace)
+        foreach (var container in (await containers.OfAsync(codespace, cancellationToken))
             .Where(container => aside.TrueForAll(kept => kept.Id != container.ContainerId)))
         {
             await containers.RemoveAsync(container.ContainerId, cancellationToken);
@@ -87,8 +85,7 @@ internal sealed class EarlierContainers(
     }
 
     /// <summary>The new ones run.</summary>
-    /// <param name="holder">What holds their network; null: nothing does.</param>
-    public async Task ForgetAsync(Codespace codespace, string? holder, CancellationToken cancellationToken)
+    public async Task ForgetAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var folders = host.Folders(codespace);
         var aside = Read(folders) ?? [];
@@ -98,18 +95,9 @@ internal sealed class EarlierContainers(
             await containers.RemoveAsync(container.Id, cancellationToken);
         }
 
-        foreach (var useless in (await containers.OfAsync(codespace, cancellationToken))
-            .Where(container => !HasPlace(container) && container.ContainerId != holder))
-        {
-            await containers.RemoveAsync(useless.ContainerId, cancellationToken);
-        }
-
         ContainerLayers.Sweep(folders);
         await images.RemoveOldAsync(codespace, cancellationToken);
     }
-
-    /// <summary>What holds the network does so for the earlier containers and for the new ones.</summary>
-    private static bool HasPlace(RecordedContainer container) => container.Role != ContainerRole.Network;
 
     private static List<ContainerAside>? Read(CodespaceFolders folders) => File.Exists(folders.BeforeList)
         ? JsonSerializer.Deserialize<List<ContainerAside>>(File.ReadAllBytes(folders.BeforeList))

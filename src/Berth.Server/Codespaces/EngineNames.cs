@@ -14,8 +14,5 @@ internal static class EngineNames
 
     public static string VolumeOf(string codespace, string volume) => $"{ContainerOf(codespace)}.{volume}";
 
-    /// <summary>No service's name begins with a dot.</summary>
-    public static string NetworkHolderOf(string codespace) => ServiceOf(codespace, ".network");
-
     public static string NetworkOf(string codespace) => ContainerOf(codespace);
 }

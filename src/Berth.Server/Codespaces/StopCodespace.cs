@@ -29,7 +29,7 @@ internal sealed class StopCodespace(
     public async Task EndAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await inside.EndAsync(codespace, await containers.FindAsync(codespace, cancellationToken), cancellationToken);
-        await StopContainersAsync(codespace, _ => true, cancellationToken);
+        await StopContainersAsync(codespace, cancellationToken);
     }
 
     /// <summary>
@@ -41,13 +41,7 @@ internal sealed class StopCodespace(
         await inside.EndAsync(codespace, container: null, cancellationToken);
         try
         {
-            await StopContainersAsync(codespace, _ => true, cancellationToken);
-            if (codespace.Image is null)
-            {
-                // It has no container that people work in, so nothing shares the network.
-                await RemoveAsync(codespace, own => own.Role == ContainerRole.Network, cancellationToken);
-            }
-
+            await StopContainersAsync(codespace, cancellationToken);
             await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
         }
         catch (Exception exception) when (exception is EngineException or FaultException)
@@ -59,23 +53,16 @@ internal sealed class StopCodespace(
     /// <summary>
     /// Nothing of it runs while its files are read for other containers; these stay until there is something to put in their place.
     /// </summary>
-    public Task PauseAsync(Codespace codespace, CancellationToken cancellationToken) =>
-        StopContainersAsync(codespace, own => own.Role != ContainerRole.Network, cancellationToken);
+    public Task PauseAsync(Codespace codespace, CancellationToken cancellationToken) => StopContainersAsync(codespace, cancellationToken);
 
     /// <summary>
     /// Removes its containers with their anonymous volumes. One that was never finished may have run half of
     /// its commands, so it is no base to go on from.
     /// </summary>
-    /// <param name="kept">One that stays; null: none.</param>
-    public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken, string? kept = null)
+    public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await docker.StopAsync(codespace, cancellationToken);
-        await RemoveAsync(codespace, own => own.ContainerId != kept, cancellationToken);
-    }
-
-    private async Task RemoveAsync(Codespace codespace, Func<RecordedContainer, bool> which, CancellationToken cancellationToken)
-    {
-        foreach (var container in (await containers.OfAsync(codespace, cancellationToken)).Where(which))
+        foreach (var container in await containers.OfAsync(codespace, cancellationToken))
         {
             inside.Leave(container.ContainerId);
             await containers.RemoveAsync(container.ContainerId, cancellationToken);
@@ -87,11 +74,10 @@ internal sealed class StopCodespace(
     /// <summary>Nothing of the codespace is there any more, and nobody asks for it again.</summary>
     public void Forget(Codespace codespace) => docker.Forget(codespace.Id);
 
-    private async Task StopContainersAsync(
-        Codespace codespace, Func<RecordedContainer, bool> which, CancellationToken cancellationToken)
+    private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await docker.StopAsync(codespace, cancellationToken);
-        var own = (await containers.OfAsync(codespace, cancellationToken)).Where(which).ToList();
+        var own = await containers.OfAsync(codespace, cancellationToken);
         foreach (var container in own)
         {
             inside.Leave(container.ContainerId);

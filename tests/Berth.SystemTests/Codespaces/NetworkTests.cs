@@ -50,8 +50,8 @@ public sealed class NetworkTests(SharedServer shared)
                 await Patience.UntilAsync(() => ReachesAsync(container, "127.0.0.1", 8080), "what listens in the containers is there");
             }
 
-            var gateway = await OfNetworkAsync(own, "Gateway");
-            var outsidersGateway = await OfNetworkAsync(outsider, "Gateway");
+            var gateway = await FormatAsync(own, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
+            var outsidersGateway = await FormatAsync(outsider, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
             foreach (var (what, address, at) in new (string, string, int)[]
             {
                 ("this machine, by the bridge of the codespace", gateway, port),
@@ -108,7 +108,7 @@ public sealed class NetworkTests(SharedServer shared)
         try
         {
             var container = (await DockerAsync("run", "--detach", "--name", name, "--network", name, image, "sleep", "600")).Line;
-            var gateway = await OfNetworkAsync(container, "Gateway");
+            var gateway = await FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
             Assert.True(await ReachesAsync(container, gateway, ((IPEndPoint)listener.LocalEndpoint).Port));
         }
         finally
@@ -193,7 +193,7 @@ public sealed class NetworkTests(SharedServer shared)
         var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{"image":"{{image}}"}"""));
         await world.GrantAsync("dev", repository);
         var container = Assert.Single(await world.ContainersAsync((await world.CreateAsync(repository)).Is("Available").Name));
-        var gateway = await OfNetworkAsync(container, "Gateway");
+        var gateway = await FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}");
         using var listener = Listen();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         Assert.False(await ReachesAsync(container, gateway, port));
@@ -225,16 +225,6 @@ public sealed class NetworkTests(SharedServer shared)
     private static async Task<string> FormatAsync(string container, string format) =>
         (await DockerAsync("inspect", "--format", format, container)).Line;
 
-    /// <summary>Of the container whose network it shares, where it does.</summary>
-    private static async Task<string> OfNetworkAsync(string container, string field)
-    {
-        var shared = await FormatAsync(container, "{{.HostConfig.NetworkMode}}");
-        var holder = shared.StartsWith("container:", StringComparison.Ordinal) ? shared["container:".Length..] : container;
-        var value = await FormatAsync(holder, "{{range .NetworkSettings.Networks}}{{." + field + "}}{{end}}");
-        Assert.NotEmpty(value);
-        return value;
-    }
-
     /// <summary>As anybody makes one. Not the engine's own, which another engine on the machine takes away.</summary>
     private static async Task<string> PlainNetworkAsync()
     {
@@ -244,7 +234,7 @@ public sealed class NetworkTests(SharedServer shared)
     }
 
     private static Task<string> AddressAsync(string container) =>
-        OfNetworkAsync(container, "IPAddress");
+        FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
 
     /// <summary>On every address of this machine; hangs up on everybody.</summary>
     private static TcpListener Listen()

@@ -30,9 +30,6 @@ internal sealed record RunArguments
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether the container has names of its own on its network.</summary>
-    public bool HasNames => HostName is not null || LoopbackNames.Count > 0 || Aliases.Count > 0;
-
     public ContainerPlan ApplyTo(ContainerPlan plan) => plan with
     {
         HostName = HostName ?? plan.HostName,

@@ -169,7 +169,6 @@ internal sealed partial class EngineClient
         var health = state.TryGetProperty("Health", out var check) && check.ValueKind == JsonValueKind.Object
             ? check.GetProperty("Status").GetString()
             : null;
-        var hasHost = container.TryGetProperty("HostConfig", out var host);
         return new EngineContainer(
             container.GetProperty("Id").GetString()!, state.GetProperty("Running").GetBoolean(), state.GetProperty("ExitCode").GetInt32(),
             EngineHttp.LabelsOf(config),
@@ -185,8 +184,7 @@ internal sealed partial class EngineClient
                 ? [.. mounts.EnumerateArray().Where(mount => Text(mount, "Type") == "volume").Select(mount => Text(mount, "Source"))]
                 : [],
             Health = health is "none" or "" ? null : health,
-            CgroupParent = hasHost ? Text(host, "CgroupParent") : "",
-            Joined = hasHost && Text(host, "NetworkMode").Split(':', 2) is ["container", var other] ? other : null,
+            CgroupParent = container.TryGetProperty("HostConfig", out var host) ? Text(host, "CgroupParent") : "",
         };
     }
 

@@ -16,19 +16,6 @@ internal sealed partial class EngineClient
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(target, UriKind.Relative));
         Authorise(request, credential);
         using var response = await _http.SendAsync(request, cancellationToken);
-        await ReadAsync(response, progress, cancellationToken);
-    }
-
-    public async Task LoadImageAsync(Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
-    {
-        using var archive = new EngineHttp.StreamedContent(write, cancellationToken);
-        archive.Headers.ContentType = new("application/x-tar");
-        using var response = await _http.SendAsync(HttpMethod.Post, "images/load?quiet=1", archive, cancellationToken);
-        await ReadAsync(response, _ => { }, cancellationToken);
-    }
-
-    private static async Task ReadAsync(HttpResponseMessage response, Action<PullProgress> progress, CancellationToken cancellationToken)
-    {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {

@@ -49,9 +49,6 @@ internal sealed record EngineContainer(
     /// <summary>In the first of its networks; null when it has none.</summary>
     public string? Address { get; init; }
 
-    /// <summary>The id of the container whose network it shares; null when it has its own, or none.</summary>
-    public string? Joined { get; init; }
-
     /// <summary><c>starting</c>, <c>healthy</c>, <c>unhealthy</c>; null without a check.</summary>
     public string? Health { get; init; }
 

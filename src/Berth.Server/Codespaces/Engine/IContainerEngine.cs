@@ -44,9 +44,6 @@ internal interface IEngineImages
     /// <param name="labels">Of the image, over the container's.</param>
     Task CommitAsync(string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
-    /// <summary>Takes an image as it is: a tar archive of <c>manifest.json</c>, its config and its layers.</summary>
-    Task LoadImageAsync(Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken);
-
     /// <summary>Null when the engine does not have it.</summary>
     Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken);
 

@@ -47,7 +47,7 @@ internal sealed partial class BerthEnvironment(
                 return null;
             }
 
-            var address = IPAddress.TryParse(await AddressAsync(container, cancellationToken), out var known) ? known : Unknown;
+            var address = IPAddress.TryParse(container.Address, out var known) ? known : Unknown;
             sockets.ForEach(socket => _ = AcceptAsync(socket, address));
             return null;
         }
@@ -61,9 +61,6 @@ internal sealed partial class BerthEnvironment(
             return $"{options.Url} does not answer inside: {exception.Message}";
         }
     }
-
-    private async Task<string?> AddressAsync(EngineContainer container, CancellationToken cancellationToken) =>
-        container.Joined is { } other ? (await engine.ContainerAsync(other, cancellationToken))?.Address : container.Address;
 
     /// <summary>The container has stopped.</summary>
     public void Close(string container)

@@ -4,19 +4,18 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class BringUp(PrepareMounts mounts, StartServices services, CreateContainer create, RunContainer run)
 {
     /// <summary>With new containers.</summary>
-    /// <param name="holder">What holds the network that the new one shares; null: it has its own.</param>
     /// <exception cref="Faults.FaultException">One is not made, or does not run.</exception>
-    public async Task<RunningStart> NewAsync(BuiltStart built, string? holder, CancellationToken cancellationToken)
+    public async Task<RunningStart> NewAsync(BuiltStart built, CancellationToken cancellationToken)
     {
         built.Progress.Step = StartCause.Services;
-        var beside = await services.RunAsync(built, await mounts.RunAsync(built, cancellationToken), holder, cancellationToken);
+        var beside = await services.RunAsync(built, await mounts.RunAsync(built, cancellationToken), cancellationToken);
         built.Progress.Step = StartCause.Up;
         return await run.RunAsync(await create.RunAsync(built, beside, cancellationToken), cancellationToken);
     }
 
     /// <summary>With those of an earlier start.</summary>
     /// <param name="network">Ends when there is a network.</param>
-    /// <exception cref="Faults.FaultException">One does not run.</exception>
+    /// <inheritdoc cref="NewAsync"/>
     public async Task<RunningStart> AgainAsync(CreatedStart created, Task network, CancellationToken cancellationToken)
     {
         await network;

@@ -99,7 +99,6 @@ internal sealed class ChoosePrebuild(
     {
         await workspaces.UnmountAsync(folders, cancellationToken);
         File.Delete(folders.WorkspaceImage);
-        File.Delete(folders.LayersList);
         CodespaceFolders.Delete(folders.Workspaces);
         File.Delete(folders.Submodules);
         File.Delete(folders.Prebuild);

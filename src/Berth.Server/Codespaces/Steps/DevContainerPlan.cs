@@ -20,9 +20,7 @@ internal static class DevContainerPlan
         var merged = start.Merged;
         var place = new PlannedMount(PlannedMountKind.Workspace, "", start.Place.MountTarget, ReadOnly: false);
         var plan = service is null
-            ? new ContainerPlan(
-                start.Place.Image, limits,
-                beside.Joined is { } other ? new ContainerNetwork.SharedWith(other) : new ContainerNetwork.OfCodespace([]))
+            ? new ContainerPlan(start.Place.Image, limits, new ContainerNetwork.OfCodespace([]))
             : ServiceContainer.Plan(service, start.Place.Image, limits, beside.Joined, beside.Aliases);
         var environment = new Dictionary<string, string>(plan.Environment, StringComparer.Ordinal);
         foreach (var (name, value) in merged.ContainerEnvironment)

@@ -7,7 +7,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>
 /// Gives the codespace its disk and its network, before anything of it runs. At every start: a machine that was restarted has neither.
 /// </summary>
-internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, NetworkHolder networks, Machines machines)
+internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNetworks networks, Machines machines)
 {
     /// <summary>The disk.</summary>
     /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
@@ -20,8 +20,7 @@ internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, NetworkHold
     }
 
     /// <summary>The network, which only containers need: it waits for the engine while the repository is cloned.</summary>
-    /// <returns>The container that holds it; null when none does.</returns>
     /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
-    public Task<string?> NetworkAsync(BegunStart start, Task disk, CancellationToken cancellationToken) =>
-        networks.EnsureAsync(start.Codespace, disk, cancellationToken);
+    public Task NetworkAsync(BegunStart start, CancellationToken cancellationToken) =>
+        networks.EnsureAsync(start.Codespace, cancellationToken);
 }

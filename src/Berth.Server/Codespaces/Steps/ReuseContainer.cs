@@ -27,12 +27,6 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images,
             return null;
         }
 
-        if (container.Joined is { } holder && await engine.ContainerAsync(holder, cancellationToken) is null)
-        {
-            start.Log.Write("start", "the container of the last start has lost its network, and is made anew");
-            return null;
-        }
-
         foreach (var text in await UsedAsync(start, image, cancellationToken))
         {
             if (ImageReference.TryParse(text, out var reference, out _) && images.IsOwn(reference))

@@ -17,14 +17,13 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     private const int LastLines = 10;
 
     /// <summary>Makes them anew.</summary>
-    /// <param name="network">The container whose network the one without services shares; null: none.</param>
     /// <exception cref="FaultException">One does not start, or does not become what another waits for.</exception>
-    public async Task<Surroundings> RunAsync(BuiltStart built, bool hasDocker, string? network, CancellationToken cancellationToken)
+    public async Task<Surroundings> RunAsync(BuiltStart built, bool hasDocker, CancellationToken cancellationToken)
     {
         if (built.Plan.Compose is not { } compose)
         {
             File.Delete(built.Folders.Services);
-            return new Surroundings(hasDocker, Services: 0, Joined: network, Aliases: []);
+            return new Surroundings(hasDocker, Services: 0, Joined: null, Aliases: []);
         }
 
         List<ServiceStart> starts =

@@ -17,9 +17,8 @@ internal sealed class StartSteps(
         var (codespace, progress) = (begun.Codespace, begun.Progress);
         var admitted = await admit.RunAsync(begun, cancellationToken);
         progress.Step = StartCause.Machine;
-        var disk = prepare.DiskAsync(admitted, cancellationToken);
-        await using var network = new BegunTask<string?>(prepare.NetworkAsync(admitted, disk, cancellationToken));
-        var prepared = await prepare.RunAsync(admitted, await disk, cancellationToken);
+        await using var network = new BegunTask(prepare.NetworkAsync(admitted, cancellationToken));
+        var prepared = await prepare.RunAsync(admitted, cancellationToken);
         progress.Step = StartCause.Container;
         await earlier.BringBackAsync(codespace, cancellationToken);
         if (await reuse.RunAsync(prepared, failedRebuild: null, cancellationToken) is { } reused)
@@ -32,10 +31,9 @@ internal sealed class StartSteps(
         try
         {
             var built = await prepareContainer.RunAsync(prepared, network.Task, cancellationToken);
-            var holder = SharesNetwork(built) ? await network.Task : null;
             return codespace is { Rebuild: true, ContainerId: not null }
-                ? await ReplaceAsync(built, holder, cancellationToken)
-                : await FirstAsync(built, holder, cancellationToken);
+                ? await ReplaceAsync(built, cancellationToken)
+                : await FirstAsync(built, cancellationToken);
         }
         catch (Exception fault) when (codespace.Rebuild && fault is FaultException or EngineException)
         {
@@ -50,22 +48,18 @@ internal sealed class StartSteps(
         }
     }
 
-    /// <summary>An engine lets a container that shares a network have no names of its own.</summary>
-    private static bool SharesNetwork(BuiltStart built) => built.Plan.Compose is null && !built.Configuration.Arguments.HasNames;
-
-    /// <param name="holder">What holds the network that the new container shares; null: it has its own.</param>
-    private async Task<RunningStart> FirstAsync(BuiltStart built, string? holder, CancellationToken cancellationToken)
+    private async Task<RunningStart> FirstAsync(BuiltStart built, CancellationToken cancellationToken)
     {
-        await earlier.RemoveAsync(built.Codespace, holder, cancellationToken);
-        return await up.NewAsync(built, holder, cancellationToken);
+        await earlier.RemoveAsync(built.Codespace, cancellationToken);
+        return await up.NewAsync(built, cancellationToken);
     }
 
     /// <summary>The containers of before go when the new one runs.</summary>
-    private async Task<RunningStart> ReplaceAsync(BuiltStart built, string? holder, CancellationToken cancellationToken)
+    private async Task<RunningStart> ReplaceAsync(BuiltStart built, CancellationToken cancellationToken)
     {
         await earlier.SetAsideAsync(built.Codespace, cancellationToken);
-        var running = await up.NewAsync(built, holder, cancellationToken);
-        await earlier.ForgetAsync(built.Codespace, holder, cancellationToken);
+        var running = await up.NewAsync(built, cancellationToken);
+        await earlier.ForgetAsync(built.Codespace, cancellationToken);
         return running;
     }
 
@@ -84,11 +78,11 @@ internal sealed class StartSteps(
     }
 
     /// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>
-    private sealed class BegunTask<T>(Task<T> task) : IAsyncDisposable
+    private sealed class BegunTask(Task task) : IAsyncDisposable
     {
-        public Task<T> Task => task;
+        public Task Task => task;
 
         public async ValueTask DisposeAsync() =>
-            await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }

@@ -73,13 +73,6 @@ internal sealed partial class WatchContainers(
         var bounded = ContainerLayers.ContainersOf(host.Folders(codespace));
         foreach (var container in await containers.OfAsync(codespace, cancellationToken))
         {
-            if (container.Role == ContainerRole.Network)
-            {
-                // Nothing can write in it.
-                continue;
-            }
-
-
             written += await engine.WrittenAsync(container.ContainerId, cancellationToken) ?? 0;
             if (!bounded.Contains(container.ContainerId)
                 && await engine.ContainerAsync(container.ContainerId, cancellationToken) is { Layer: { } layer })

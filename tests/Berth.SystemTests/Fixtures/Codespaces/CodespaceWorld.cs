@@ -201,15 +201,9 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         return (output.ToString(), code);
     }
 
-    /// <summary>The one that people work in and its services; what holds the network only where it is all that there is.</summary>
-    public async Task<string[]> ContainersAsync(string name)
-    {
-        var all = (await new Command("docker").RunAsync(
-            "ps", "--all", "--filter", "label=berth.codespace=" + name, "--format", "{{.ID}} {{.Label \"berth.role\"}}")).Text
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToList();
-        var work = all.Where(container => container[1] != "network").ToList();
-        return [.. (work.Count > 0 ? work : all).Select(container => container[0])];
-    }
+    public async Task<string[]> ContainersAsync(string name) =>
+        (await new Command("docker").RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + name)).Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Deletes it and waits until its files are gone.</summary>
     public async Task DeleteAsync(string name)
@@ -288,7 +282,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
                 continue;
             }
 
-            while (await ContainersAsync(name) is [var container, ..])
+            foreach (var container in await ContainersAsync(name))
             {
                 await new Command("docker").TryAsync(null, "rm", "--force", "--volumes", container);
             }

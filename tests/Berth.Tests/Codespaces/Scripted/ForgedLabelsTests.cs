@@ -126,11 +126,8 @@ public sealed class ForgedLabelsTests
     {
         await using var world = await ScriptedWorld.CreateAsync();
         var name = await world.CreateAsync();
-        foreach (var old in world.Engine.Containers)
-        {
-            world.Engine.Drop(old.Id);
-        }
-
+        var old = await world.ContainerAsync(name);
+        world.Engine.Drop(old.Id);
         await world.ExecuteAsync("delete from codespace_containers", new { });
         await world.ExecuteAsync("delete from codespace_starts", new { });
         var labels = new Dictionary<string, string>

@@ -86,9 +86,7 @@ public sealed class RebuildTests : IClassFixture<ScriptedServer>
         Assert.False(Directory.Exists(World.Folders(row).Before));
     }
 
-    /// <summary>The only one of the codespace in which people work.</summary>
-    private EngineContainer Mine(string name) => Assert.Single(
-        World.Engine.Containers,
-        container => container.Labels.GetValueOrDefault(BerthLabels.Codespace) == name
-            && container.Labels.GetValueOrDefault(BerthLabels.Role) == ContainerRole.Dev);
+    /// <summary>The only one of the codespace.</summary>
+    private EngineContainer Mine(string name) =>
+        Assert.Single(World.Engine.Containers, container => container.Labels.GetValueOrDefault(BerthLabels.Codespace) == name);
 }

@@ -1,4 +1,3 @@
-using Berth.Server.Oci;
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using Berth.Server.Codespaces.Builds;
@@ -42,25 +41,6 @@ internal sealed partial class ScriptedContainers
         }
     }
 
-    /// <summary>Known by its config, as an engine does.</summary>
-    private static EngineImage LoadedImage(MemoryStream archive)
-    {
-        archive.Position = 0;
-        using var tar = new TarReader(archive);
-        while (tar.GetNextEntry(copyData: true) is { } entry)
-        {
-            if (entry.Name == "config.json")
-            {
-                using var config = new MemoryStream();
-                entry.DataStream!.CopyTo(config);
-                return new EngineImage(
-                    Digest.OfContent(Digest.Sha256, config.ToArray()).Value, null, new Dictionary<string, string>());
-            }
-        }
-
-        throw new InvalidOperationException("the archive has no config.json");
-    }
-
     /// <summary>What a build makes of its labels; null: what stands in its Dockerfile.</summary>
     public IReadOnlyDictionary<string, string>? BuiltLabels { get; set; }
 
@@ -96,35 +76,4 @@ internal sealed partial class ScriptedContainers
                     image.Key, image.Key.StartsWith("sha256:", StringComparison.Ordinal) ? [] : [image.Key], image.Value.Labels)),
             ],
             cancellationToken, call);
-
-    public async Task LoadImageAsync(Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
-    {
-        using var archive = new MemoryStream();
-        await write(archive, cancellationToken);
-        var image = LoadedImage(archive);
-        await AnswerAsync(() => _images[image.Id] = image, cancellationToken);
-    }
-
-    public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
-        AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
-
-    public Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
-        ImagesAsync(image => image.Value.Labels.Any(own => own.Key == label || $"{own.Key}={own.Value}" == label), cancellationToken);
-
-    public Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
-        ImagesAsync(image => image.Key.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal), cancellationToken);
-
-    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken) => AnswerAsync(
-        () =>
-        {
-            if (_held.TryGetValue(image, out var tries) && tries > 0)
-            {
-                _held[image] = tries - 1;
-                return false;
-            }
-
-            _images.Remove(image);
-            return true;
-        },
-        cancellationToken);
 }

@@ -68,9 +68,6 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         }
     }
 
-    /// <summary>The one in which people work, of a world with one codespace.</summary>
-    public EngineContainer DevContainer => Containers.Single(container => container.Labels["berth.role"] == "dev");
-
     public int Networks
     {
         get
@@ -191,6 +188,29 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) => AnswerAsync(
         () => _images[name] = new EngineImage(name, null, labels), cancellationToken);
 
+    public Task<EngineImage?> ImageAsync(string reference, CancellationToken cancellationToken) =>
+        AnswerAsync(() => _images.GetValueOrDefault(reference), cancellationToken);
+
+    public Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken) =>
+        ImagesAsync(image => image.Value.Labels.Any(own => own.Key == label || $"{own.Key}={own.Value}" == label), cancellationToken);
+
+    public Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken) =>
+        ImagesAsync(image => image.Key.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal), cancellationToken);
+
+    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken) => AnswerAsync(
+        () =>
+        {
+            if (_held.TryGetValue(image, out var tries) && tries > 0)
+            {
+                _held[image] = tries - 1;
+                return false;
+            }
+
+            _images.Remove(image);
+            return true;
+        },
+        cancellationToken);
+
     public Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken) => AnswerAsync(
         () =>
         {
@@ -199,12 +219,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
             Bodies[name] = body.DeepClone().AsObject();
             var labels = (body["Labels"] as JsonObject ?? [])
                 .ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
-            var id = _names[name] = MakeLocked(running: false, labels);
-            _containers[id] = _containers[id] with
-            {
-                Joined = ((string?)body["HostConfig"]?["NetworkMode"])?.Split(':', 2) is ["container", var other] ? other : null,
-            };
-            return id;
+            return _names[name] = MakeLocked(running: false, labels);
         },
         cancellationToken);
 
@@ -222,11 +237,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
             cancellationToken);
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
-        AnswerAsync(
-            () => _containers[id].Joined is { } other && _containers.GetValueOrDefault(other) is not { Running: true }
-                ? throw new EngineException(409, $"cannot join network of a non running container: {other}")
-                : _containers[id] = Started(_containers[id] with { Running = true, HasEnded = false }),
-            cancellationToken);
+        AnswerAsync(() => _containers[id] = Started(_containers[id] with { Running = true, HasEnded = false }), cancellationToken);
 
     /// <summary>What becomes of a container as it is started.</summary>
     public Func<EngineContainer, EngineContainer> Started { get; set; } = container => container;
