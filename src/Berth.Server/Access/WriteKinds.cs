@@ -29,7 +29,7 @@ internal static partial class WriteKinds
         "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
         "manifests", "manifest_contents", "manifest_children",
         "login_failures", "codespace_log", "codespace_inside", "codespace_port_links", "codespace_containers", "codespace_starts",
-        "codespace_dotfiles", "codespace_settings",
+        "codespace_dotfiles", "codespace_settings", "prebuild_configurations", "prebuilds", "push_hooks",
         "server_keys", "secret_keys", "secrets", "secret_repositories", "key_rotations", "clone_credentials", "migrations",
     ];
 

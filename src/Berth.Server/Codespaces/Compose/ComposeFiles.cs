@@ -167,7 +167,7 @@ internal sealed class ComposeFiles(Checkout checkout)
             entries[pair[0]] = new ComposeText(item.File, item.Line, pair.Length == 2 ? pair[1] : "", Plain: pair.Length == 1);
         }
 
-        return new ComposeMap(list.File, list.Line, entries);
+        return new ComposeMap(list.File, list.Line, entries) { Replaces = list.Replaces };
     }
 
     private ComposeMap Merge(ComposeMap below, ComposeMap over, string name)
@@ -176,8 +176,15 @@ internal sealed class ComposeFiles(Checkout checkout)
         var entries = new OrderedDictionary<string, ComposeNode>(below.Entries, StringComparer.Ordinal);
         foreach (var (key, value) in over.Entries)
         {
+            if (value is ComposeText { IsNull: true, Replaces: true })
+            {
+                entries.Remove(key);
+                continue;
+            }
+
             entries[key] = (entries.GetValueOrDefault(key), value) switch
             {
+                (_, { Replaces: true }) => value,
                 (ComposeMap one, ComposeMap other) => Merge(one, other, key),
                 (ComposeList one, ComposeList other) when !Replaced.Contains(key) => Joined(one, other),
                 (not null, ComposeText { IsNull: true }) when name != "environment" => entries[key],

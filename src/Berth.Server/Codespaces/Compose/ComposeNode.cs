@@ -9,6 +9,12 @@ namespace Berth.Server.Codespaces.Compose;
 /// <param name="Line">Counted from 1.</param>
 internal abstract record ComposeNode(string File, int Line)
 {
+    /// <summary>
+    /// It counts instead of what earlier files say, rather than beside it (compose specification, "Merge"): <c>!override</c>, and
+    /// <c>!reset</c>, which is nothing.
+    /// </summary>
+    public bool Replaces { get; init; }
+
     /// <summary>Nothing is written there, or something that means nothing.</summary>
     public virtual bool IsUnset => false;
 

@@ -103,29 +103,33 @@ internal sealed partial class ComposeYaml
     {
         var scalar = _parser.Consume<Scalar>();
         _characters += scalar.Value.Length;
-        CheckTag(scalar);
+        var replaces = Replaces(scalar);
         return (
-            new ComposeText(_file, (int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty),
+            IsReset(scalar) ? Nothing((int)scalar.Start.Line) : new ComposeText(
+                _file, (int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain && (scalar.Tag.IsEmpty || replaces))
+            {
+                Replaces = replaces,
+            },
             scalar.Anchor);
     }
 
     private (ComposeNode, AnchorName) List(int depth, int line)
     {
         var start = _parser.Consume<SequenceStart>();
-        CheckTag(start);
+        var replaces = Replaces(start);
         List<ComposeNode> items = [];
         while (!_parser.TryConsume<SequenceEnd>(out _))
         {
             items.Add(Node(depth + 1));
         }
 
-        return (new ComposeList(_file, line, items), start.Anchor);
+        return (IsReset(start) ? Nothing(line) : new ComposeList(_file, line, items) { Replaces = replaces }, start.Anchor);
     }
 
     private (ComposeNode, AnchorName) Map(int depth, int line)
     {
         var start = _parser.Consume<MappingStart>();
-        CheckTag(start);
+        var replaces = Replaces(start);
         var entries = new OrderedDictionary<string, ComposeNode>(StringComparer.Ordinal);
         List<ComposeMap> merged = [];
         while (!_parser.TryConsume<MappingEnd>(out _))
@@ -160,15 +164,28 @@ internal sealed partial class ComposeYaml
             }
         }
 
-        return (new ComposeMap(_file, line, entries), start.Anchor);
+        return (IsReset(start) ? Nothing(line) : new ComposeMap(_file, line, entries) { Replaces = replaces }, start.Anchor);
     }
 
-    private void CheckTag(NodeEvent node)
+    private ComposeText Nothing(int line) => new(_file, line, "null", Plain: true) { Replaces = true };
+
+    private static bool IsReset(NodeEvent node) => !node.Tag.IsEmpty && node.Tag.Value == "!reset";
+
+    /// <summary>Whether it has one of compose's own two tags.</summary>
+    /// <exception cref="FaultException">It has a tag that nobody knows.</exception>
+    private bool Replaces(NodeEvent node)
     {
+        if (!node.Tag.IsEmpty && node.Tag.Value is "!reset" or "!override")
+        {
+            return true;
+        }
+
         if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
         {
             throw new FaultException(FaultKind.Configuration, $"{_file}:{node.Start.Line}: the tag {node.Tag.Value} is not supported");
         }
+
+        return false;
     }
 
     private void Count(int more, int line)

@@ -199,10 +199,13 @@ internal sealed record DevcontainerConfiguration(
     /// <summary>What it contributes to the container (containers.dev, "Image metadata").</summary>
     public JsonObject Entry => MergedConfiguration.Honoured(_passed);
 
+    /// <summary>Null also for an empty text, which is what a variable of nobody's environment leaves.</summary>
     internal static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null
-        : value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } text ? text
-        : throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text that is not empty");
+        : value.GetValueKind() != JsonValueKind.String
+            ? throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text")
+        : value.GetValue<string>() is { Length: > 0 } text ? text
+        : null;
 
     private static void CheckType(string name, JsonNode? value, string path)
     {

@@ -116,7 +116,8 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                             options.Dequeue();
                         }
 
-                        throw Fault($"build.options: {name} is not allowed{WhyNot(name)}");
+                        ignored.Add($"build.options: {name} is left out{WhyNot(name)}");
+                        break;
                 }
             }
             catch (FaultException refusal)
@@ -133,19 +134,22 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         return (noCache, network);
     }
 
-    private string? Network(string wanted) => wanted switch
+    private string? Network(string wanted)
     {
-        "none" => "none",
-        "default" => null,
-        _ => throw Fault(
-            $"build.options: --network={wanted} is not allowed: builds reach what the codespace reaches, or nothing (none)"),
-    };
+        if (wanted is not ("none" or "default"))
+        {
+            ignored.Add($"build.options: --network={wanted} is left out: builds reach what the codespace reaches, or nothing (none)");
+        }
+
+        return wanted == "none" ? wanted : null;
+    }
 
     private static string WhyNot(string option) => option switch
     {
         "--secret" or "--ssh" => ": builds get no secrets; use them in postCreateCommand",
         "--cache-from" or "--cache-to" => ": builds share a cache only with earlier builds of the same repository",
-        _ => "; allowed are --no-cache, --pull, --target, --build-arg NAME=VALUE, --network=none and --progress",
+        "--platform" => ": an image is built for the engine's own machine",
+        _ => "; taken are --no-cache, --pull, --target, --build-arg NAME=VALUE, --network=none and --progress",
     };
 
     private ComposeSource? Compose()
@@ -242,8 +246,8 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
             ? int.TryParse(DevcontainerConfiguration.TextOf(number), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
                 && count > 0
                 ? count
-                : throw Fault("hostRequirements.cpus must be a number")
-            : (int?)null;
+                : Unread<int>("cpus", "a number")
+            : null;
         var gpu = wanted.TryGetPropertyValue("gpu", out var value) && value?.GetValueKind() is not (null or JsonValueKind.False)
             && !(value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() == "optional");
         return new HostRequirements(cpus, Size(wanted, "memory"), Size(wanted, "storage"), gpu);
@@ -261,7 +265,14 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         var shift = match.Groups["unit"].Value.ToLowerInvariant() switch { "tb" => 40, "gb" => 30, "mb" => 20, "kb" => 10, _ => 0 };
         return match.Success && long.TryParse(match.Groups["number"].Value, out var number) && number < 1L << 20 << (40 - shift)
             ? number << shift
-            : throw Fault($"hostRequirements.{name} must be a size such as \"8gb\"");
+            : Unread<long>(name, "a size such as \"8gb\"");
+    }
+
+    private T? Unread<T>(string name, string wanted)
+        where T : struct
+    {
+        ignored.Add($"hostRequirements.{name} is ignored: it is not {wanted}");
+        return null;
     }
 
     private JsonObject? Object(JsonObject parent, string name, string shown) =>
@@ -271,8 +282,9 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
     private string? Text(JsonObject parent, string name, string shown) =>
         !parent.TryGetPropertyValue(name, out var value) || value is null ? null
-        : value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } text ? text
-        : throw Fault($"{shown} must be a text that is not empty");
+        : value.GetValueKind() != JsonValueKind.String ? throw Fault($"{shown} must be a text")
+        : value.GetValue<string>() is { Length: > 0 } text ? text
+        : null;
 
     private List<string>? Strings(JsonObject parent, string name, string shown) =>
         !parent.TryGetPropertyValue(name, out var value) || value is null ? null
@@ -284,7 +296,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         new(FaultKind.Configuration, $"{file.Path}{(colon ? ":" : "")} {reason}");
 
     [GeneratedRegex(
-        @"^(?<number>[0-9]{1,15})(?<unit>tb|gb|mb|kb)?\z",
+        @"^(?<number>[0-9]{1,15}) ?(?<unit>tb|gb|mb|kb)?\z",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex SizeGrammar();
 }

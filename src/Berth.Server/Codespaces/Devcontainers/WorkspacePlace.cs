@@ -27,6 +27,13 @@ internal static partial class WorkspacePlace
             ignored.Add($"workspaceMount is ignored except for its target: Berth mounts the workspace (at {target})");
         }
 
+        // An empty one mounts nothing, for images that bring their own folder to work in: that one stays as it is.
+        var bringsFolder = config["workspaceMount"] is JsonValue mounted && mounted.TryGetValue<string>(out var nothing) && nothing is "";
+        if (bringsFolder)
+        {
+            ignored.Add($"workspaceMount is empty: the workspace is at {target} all the same");
+        }
+
         if (refusals.Try(() => DevcontainerConfiguration.Text(config, "workspaceFolder", file.Path)) is not { } named)
         {
             return (target, target);
@@ -44,7 +51,7 @@ internal static partial class WorkspacePlace
 
             if (IsPlace(at))
             {
-                return (at.Text, at.Text);
+                return (bringsFolder ? target : at.Text, at.Text);
             }
         }
 

@@ -31,7 +31,9 @@ internal sealed partial class StageReader
             }
             else if (!(flag == "network" && value == "default") && !(flag == "security" && value == "sandbox"))
             {
-                Refusals.Add((stage, Fault(instruction, $"RUN --{flag}={value} is not allowed in builds of codespaces")));
+                Remarks.Add(
+                    $"{file.Path} line {instruction.Line}: RUN --{flag}={DockerfileParser.Short(value)} is left out: every RUN has the "
+                        + "codespace's network, and no right beyond the engine's defaults");
             }
         }
 

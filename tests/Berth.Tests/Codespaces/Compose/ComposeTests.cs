@@ -156,7 +156,7 @@ public sealed class ComposeTests : IDisposable
     [InlineData("a: 1\n---\nb: 2", "holds several documents")]
     [InlineData("services: { a: { image: x }, a: { image: y } }", "a is there twice")]
     [InlineData("services: { a: *b }", "nothing is anchored")]
-    [InlineData("services: !reset {}", "the tag !reset is not supported")]
+    [InlineData("services: !mine {}", "the tag !mine is not supported")]
     [InlineData("services: []", "services is a mapping")]
     [InlineData("services: { app: x }", "is a mapping")]
     [InlineData("models: { a: {} }", "models is not supported")]
@@ -305,6 +305,40 @@ public sealed class ComposeTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_root, path))!);
         File.WriteAllText(Path.Combine(_root, path), text);
+    }
+
+    /// <summary>Compose specification, "Merge": <c>!reset</c> and <c>!override</c>.</summary>
+    [Fact]
+    public void A_later_file_takes_back_or_replaces_what_an_earlier_one_says()
+    {
+        Write(
+            ".devcontainer/more.yml",
+            """
+            services:
+              app:
+                environment: !override { C: "3" }
+                tmpfs: !reset []
+                working_dir: !reset null
+                user: !override ada
+                depends_on: !reset {}
+            """);
+        var service = Read(
+            """
+            services:
+              app:
+                image: r.test/a
+                environment: [A=1, B=2]
+                tmpfs: [/t]
+                working_dir: /w
+                user: root
+                depends_on: [db]
+              db: { image: r.test/d }
+            """,
+            "more.yml").Main;
+        Assert.Equal("C=3", string.Join(' ', service.Environment.Select(variable => $"{variable.Key}={variable.Value}")));
+        Assert.Equal(("ada", null), (service.User, service.WorkingFolder));
+        Assert.DoesNotContain(service.Mounts, mount => mount.Target == "/t");
+        Assert.Empty(service.Needs);
     }
 
     private ComposePlan Read(string text, params string[] more)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Plans;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
@@ -216,6 +217,72 @@ public sealed class ReferenceReadingTests : IDisposable
         var plan = Plan();
         Assert.Contains(line, Assert.Single(plan.Remarks), StringComparison.Ordinal);
         Assert.True((bool)Passed(plan)["init"]!);
+    }
+
+    [Theory]
+    [InlineData("--network=host", "--network=host is left out: builds reach what the codespace reaches")]
+    [InlineData("--secret\",\"id=x,src=/etc/shadow", "--secret is left out: builds get no secrets")]
+    [InlineData("--ssh=default", "--ssh is left out: builds get no secrets")]
+    [InlineData("--security-opt=seccomp=unconfined", "--security-opt is left out")]
+    [InlineData("--add-host=x:127.0.0.1", "--add-host is left out")]
+    [InlineData("--platform\",\"linux/arm64", "--platform is left out: an image is built for the engine's own machine")]
+    [InlineData("--cache-from\",\"x", "share a cache only with earlier builds of the same repository")]
+    public void Options_of_a_build_that_do_not_count_are_left_out(string option, string line)
+    {
+        Write("Dockerfile", "FROM r.test/a");
+        Write(".devcontainer.json", $$"""{"build":{"dockerfile":"Dockerfile","options":["{{option}}","--no-cache"]} }""");
+        var plan = Plan();
+        Assert.Contains(line, Assert.Single(plan.Remarks), StringComparison.Ordinal);
+        Assert.Equal((true, null), (plan.Build!.Build.NoCache, plan.Build.Build.Network));
+    }
+
+    [Theory]
+    [InlineData("RUN --network=host true")]
+    [InlineData("RUN --network=none true")]
+    [InlineData("RUN --security=insecure true")]
+    [InlineData("FROM scratch AS y\nONBUILD RUN --network=host true\nFROM y")]
+    public void A_step_of_a_build_has_the_codespaces_network_and_no_further_right(string lines)
+    {
+        Write("Dockerfile", "FROM r.test/a\n" + lines);
+        Write(".devcontainer.json", """{"build":{"dockerfile":"Dockerfile"}}""");
+        var plan = Plan();
+        Assert.Contains(plan.Remarks, remark => remark.Contains("is left out: every RUN has", StringComparison.Ordinal));
+        var written = plan.Build!.Dockerfile.Write(
+            plan.Build.Pinned.Keys.ToDictionary(text => text, _ => new SentBase("r.test/a@sha256:0", [])), "l=\"1\"", Budgets.New()).Text;
+        Assert.DoesNotContain("--", written, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"cpus\":\"many\"", "hostRequirements.cpus is ignored: it is not a number")]
+    [InlineData("\"memory\":\"much\"", "hostRequirements.memory is ignored: it is not a size")]
+    public void Requirements_that_say_nothing_are_ignored(string requirement, string line)
+    {
+        Write(".devcontainer.json", $$"""{"image":"r.test/a","hostRequirements":{{{requirement}},"storage":"8 GB"} }""");
+        var plan = Plan();
+        Assert.Contains(line, Assert.Single(plan.Remarks), StringComparison.Ordinal);
+        Assert.Equal(8L << 30, plan.Configuration.Requirements!.StorageBytes);
+    }
+
+    /// <summary>A variable of nobody's environment is empty, and an empty name is none.</summary>
+    [Fact]
+    public void Empty_names_are_none()
+    {
+        Write(
+            ".devcontainer.json",
+            """{"image":"r.test/a","remoteUser":"${localEnv:USER}","containerUser":"","workspaceFolder":""}""");
+        var configuration = Plan().Configuration;
+        Assert.Equal((null, null), (configuration.RemoteUser, configuration.ContainerUser));
+        Assert.Equal("/workspaces/app", configuration.WorkspaceFolder);
+    }
+
+    /// <summary>Of images that bring their own folder to work in.</summary>
+    [Fact]
+    public void An_empty_mount_of_the_workspace_leaves_the_images_folder_as_it_is()
+    {
+        Write(".devcontainer.json", """{"image":"r.test/a","workspaceMount":"","workspaceFolder":"/srv/site"}""");
+        var plan = Plan();
+        Assert.Equal(("/workspaces/app", "/srv/site"), (plan.Configuration.MountTarget, plan.Configuration.WorkspaceFolder));
+        Assert.Contains("workspaceMount is empty", Assert.Single(plan.Remarks), StringComparison.Ordinal);
     }
 
     private static string Unhashed(string volume) =>

@@ -8,7 +8,7 @@ namespace Berth.Tests.Codespaces.Devcontainers;
 public sealed class RefusalTests : IDisposable
 {
     private const string Dockerfile =
-        "FROM $NONE AS one\nFROM r.test/a\nCOPY --from=$X /a /b\nRUN --network=host true\nCOPY --from=r.test/b /c /d\n";
+        "FROM $NONE AS one\nFROM r.test/a\nCOPY --from=$X /a /b\nRUN --mount=type=device true\nCOPY --from=r.test/b /c /d\n";
 
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-refusals-").FullName;
 
@@ -22,23 +22,23 @@ public sealed class RefusalTests : IDisposable
             ".devcontainer.json",
             """
             {
-              "build": {"dockerfile": "Dockerfile", "args": {"A=B": "x"}, "options": ["--secret", "id=x", "--network=host", "--no-cache"]},
-              "remoteUser": 5, "init": "yes", "workspaceFolder": "../x", "hostRequirements": {"cpus": []},
+              "build": {"dockerfile": "Dockerfile", "args": {"A=B": "x"}, "options": ["--secret", "id=x", "--no-cache", "--target"]},
+              "remoteUser": 5, "init": "yes", "workspaceFolder": "../x",
               "features": {"r.test/f/a:1": {}, "https://x.test/f.tgz": {}, "r.test/f/b": 7}
             }
             """);
         var plan = Read();
         Says(
             plan, "'FRO' is no instruction",
-            "build.args must be", "build.options: --secret is not allowed", "--network=host is not allowed",
-            "remoteUser must be", "init has the wrong type", "workspaceFolder must be", "hostRequirements.cpus", "is an archive at a URL",
+            "build.args must be", "build.options: --target needs a value",
+            "remoteUser must be", "init has the wrong type", "workspaceFolder must be", "is an archive at a URL",
             "the options of r.test/f/b must be");
         Assert.Equal(["r.test/f/a:1"], plan.Features.Select(use => use.Name.Text));
         Write("Dockerfile", Dockerfile);
         plan = Read();
         Says(
             plan, "Dockerfile line 1: '$NONE' names no image", "Dockerfile line 3: --from takes no variables",
-            "Dockerfile line 4: RUN --network=host");
+            "Dockerfile line 4: RUN --mount=type=device");
         Assert.Equal(["r.test/a", "r.test/b"], plan.Images.Select(use => use.Reference.ToString()));
     }
 
