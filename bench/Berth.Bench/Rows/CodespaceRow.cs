@@ -32,7 +32,7 @@ internal class CodespaceRow : Row
 
     public override string Unit => "s";
 
-    public override double Target => 1.3;
+    public override double Target => 0.8;
 
     public override bool AtMost => true;
 
