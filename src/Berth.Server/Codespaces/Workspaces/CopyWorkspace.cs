@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Workspaces;
@@ -7,7 +6,7 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// Copies the workspace of one codespace for another, while neither is in use. The image is copied as its blocks lie, where the host's
 /// filesystem can without copying any, and holes stay holes.
 /// </summary>
-internal sealed partial class CopyWorkspace(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
+internal sealed class CopyWorkspace(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
@@ -46,9 +45,9 @@ internal sealed partial class CopyWorkspace(CodespaceTools tools, CodespaceOptio
     /// <summary>What a workspace takes of the disk.</summary>
     public static long BytesOf(CodespaceFolders folders) =>
         File.Exists(folders.WorkspaceImage)
-            ? Allocated(folders.WorkspaceImage)
+            ? WrittenFiles.Allocated(folders.WorkspaceImage)
             : Directory.Exists(folders.Workspaces)
-                ? Directory.EnumerateFiles(folders.Workspaces, "*", Everything).Sum(Allocated)
+                ? Directory.EnumerateFiles(folders.Workspaces, "*", Everything).Sum(WrittenFiles.Allocated)
                 : 0;
 
     private static readonly EnumerationOptions Everything = new()
@@ -57,15 +56,4 @@ internal sealed partial class CopyWorkspace(CodespaceTools tools, CodespaceOptio
         AttributesToSkip = FileAttributes.ReparsePoint,
         IgnoreInaccessible = true,
     };
-
-    private static unsafe long Allocated(string path)
-    {
-        // statx(2): the layout is the same on every architecture; a block has 512 bytes.
-        const int CurrentFolder = -100, NoFollow = 0x100, Blocks = 0x400, BlocksOffset = 48;
-        var status = stackalloc byte[256];
-        return StatX(CurrentFolder, path, NoFollow, Blocks, status) == 0 ? *(long*)(status + BlocksOffset) * 512 : 0;
-    }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int StatX(int folder, string path, int flags, uint mask, byte* status);
 }
