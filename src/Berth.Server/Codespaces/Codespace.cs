@@ -91,6 +91,9 @@ internal sealed record Codespace
 
     public long Attempt { get; init; }
 
+    /// <summary>Of the start that its creation wishes for.</summary>
+    public const long FirstAttempt = 1;
+
     /// <summary>It is available, and lifecycle commands of its start go on in the background.</summary>
     public bool CommandsRunning { get; init; }
 

@@ -57,6 +57,7 @@ internal static class CodespacesFeature
         services.AddSingleton<StopCodespace>();
         services.AddSingleton<EarlierContainers>();
         services.AddSingleton<DeleteCodespace>();
+        services.AddSingleton<FailStart>();
         services.AddSingleton<StartCodespace>();
         services.AddSingleton<StartTurns>();
         services.AddSingleton<StartInTurn>();

@@ -40,7 +40,7 @@ internal sealed class CreateCodespace(
             Host = host.Name,
             Desired = CodespaceDesire.Available,
             State = CodespaceState.Queued,
-            Attempt = 1,
+            Attempt = Codespace.FirstAttempt,
             IdleTimeoutMinutes = wanted.IdleTimeoutMinutes ?? Codespace.DefaultIdleTimeoutMinutes,
             RetentionPeriodMinutes = wanted.RetentionPeriodMinutes ?? Codespace.LongestRetentionMinutes,
             CreatedAt = now,

@@ -16,6 +16,7 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<long, DateTimeOffset> _asked = new();
+    private readonly ConcurrentDictionary<long, bool> _first = new();
 
     /// <summary>What is known of a workspace; null: not known.</summary>
     public sealed record Known(string? Ref, long? Ahead, long? Behind, bool? Uncommitted);
@@ -27,12 +28,28 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
         var now = time.GetUtcNow();
         if (codespace is not { ContainerId: { } container, WorkspaceFolder: { } folder }
             || codespace.State is not (CodespaceState.Available or CodespaceState.ShuttingDown)
+            || (!always && _first.ContainsKey(codespace.Id))
             || (!always && _asked.TryGetValue(codespace.Id, out var last) && now - last < Fresh))
         {
             return codespace;
         }
 
         _asked[codespace.Id] = now;
+        return await LookAsync(codespace, container, folder, cancellationToken);
+    }
+
+    /// <summary>
+    /// Begins the first look after a start, before anybody can see that it is available: whoever waits for that does not wait for git
+    /// as well.
+    /// </summary>
+    public FirstLook BeginFirst(Codespace codespace)
+    {
+        _first[codespace.Id] = true;
+        return new FirstLook(this, codespace);
+    }
+
+    private async Task<Codespace> LookAsync(Codespace codespace, string container, string folder, CancellationToken cancellationToken)
+    {
         if (await AskAsync(container, codespace.RemoteUser ?? "", folder, cancellationToken) is not { } known)
         {
             return codespace;
@@ -105,5 +122,22 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
         {
             return null;
         }
+    }
+
+    /// <summary>Until it ends or is disposed, nobody else looks.</summary>
+    public sealed class FirstLook(GitStatus git, Codespace codespace) : IDisposable
+    {
+        public async Task RunAsync(CancellationToken cancellationToken)
+        {
+            using (this)
+            {
+                if (codespace is { IsPrebuild: false, ContainerId: { } container, WorkspaceFolder: { } folder })
+                {
+                    await git.LookAsync(codespace, container, folder, cancellationToken);
+                }
+            }
+        }
+
+        public void Dispose() => git._first.TryRemove(codespace.Id, out _);
     }
 }

@@ -8,8 +8,8 @@ namespace Berth.Server.Codespaces;
 
 /// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
 internal sealed class StartCodespace(
-    Db db, TimeProvider time, IContainerEngine engine, CodespaceHost host, CodespaceLog logs, StopCodespace stop, StartSteps steps,
-    BerthMetrics metrics)
+    Db db, TimeProvider time, FailStart fail, CodespaceHost host, CodespaceLog logs, StartSteps steps,
+    GitStatus git, BerthMetrics metrics)
 {
     /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>
     /// <param name="waits">Told when a program of the repository's goes on, which may take as long as it likes.</param>
@@ -23,11 +23,12 @@ internal sealed class StartCodespace(
         try
         {
             var running = await StartAsync(codespace, log, progress, waits, cancellationToken);
+            using var look = git.BeginFirst(running.Codespace);
             await AvailableAsync(running.Codespace, log, () => Ended(StartOutcome.Available, StartCause.None), cancellationToken);
             inBackground = running.Codespace.CommandsRunning;
             available();
             logs.Changed(codespace.Id);
-            await running.Rest();
+            await Task.WhenAll(look.RunAsync(cancellationToken), running.Rest());
         }
         catch (Exception exception) when (inBackground)
         {
@@ -35,26 +36,20 @@ internal sealed class StartCodespace(
             var reason = exception switch
             {
                 OperationCanceledException => "the codespace or the server was stopped",
-                _ when IsFault(exception) => exception.Message,
+                _ when FailStart.IsFault(exception) => exception.Message,
                 _ => "the server failed on them; its log has the reason",
             };
             log.Write("up", $"the commands in the background were broken off: {reason}");
             cancellationToken.ThrowIfCancellationRequested();
-            if (!IsFault(exception))
+            if (!FailStart.IsFault(exception))
             {
                 throw;
             }
         }
-        catch (Exception exception) when (IsFault(exception))
+        catch (Exception exception) when (FailStart.IsFault(exception))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (cause, reason) = await CauseAsync(exception, progress, cancellationToken);
-            log.Write("failed", reason);
-            await log.DisposeAsync();
-            await stop.AfterFailureAsync(codespace, CancellationToken.None);
-            await db.WriteAsync(
-                session => CodespaceTable.FailedAsync(session, codespace, log.Masked(reason), time.GetUtcNow()), CancellationToken.None);
-            Ended(StartOutcome.Failed, cause);
+            Ended(StartOutcome.Failed, await fail.RunAsync(codespace, log, progress, exception, cancellationToken));
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -118,39 +113,4 @@ internal sealed class StartCodespace(
             written();
         }
     }
-
-    /// <summary>
-    /// Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody
-    /// removes meanwhile.
-    /// </summary>
-    private async Task<(StartCause Cause, string Message)> CauseAsync(
-        Exception exception, StartProgress progress, CancellationToken cancellationToken)
-    {
-        if (await engine.UnavailableAsync(cancellationToken) is { } gone)
-        {
-            return (StartCause.Engine, exception.Message.Contains(gone, StringComparison.Ordinal)
-                ? exception.Message
-                : $"the container engine went away during the start: {gone}. Then start the codespace again");
-        }
-
-        var cause = exception switch
-        {
-            EngineException => StartCause.Engine,
-            IOException or UnauthorizedAccessException => StartCause.Files,
-            FaultException { Fault.IsOfRegistry: true } => StartCause.Registry,
-            _ => progress.Step,
-        };
-
-        var removed = exception is EngineException { Status: StatusCodes.Status404NotFound }
-            && exception.Message.StartsWith("No such image", StringComparison.OrdinalIgnoreCase);
-        return (cause, removed ? ImageRemoved(exception.Message.Split(": ", 2)[^1]).ToString() : exception.Message);
-    }
-
-    /// <summary>Something is wrong with what was asked for or with this machine, rather than with this code.</summary>
-    private static bool IsFault(Exception exception) =>
-        exception is FaultException or EngineException or IOException or UnauthorizedAccessException;
-
-    public static Fault ImageRemoved(string image) => new(
-        FaultKind.Engine, $"the image {image} was removed from the container engine while the codespace started",
-        "start the codespace again, which pulls it again");
 }

@@ -113,8 +113,9 @@ internal sealed class BuildDockerfile(
         }
 
         var limits = Machines.LimitsOf(start.Machine);
+        await start.Network;
         using var running = await images.BeginAsync(start.Codespace, cancellationToken);
-        using var group = groups.Open((await engine.FactsAsync(cancellationToken)).GroupsBySystemd, limits.Processes);
+        using var group = groups.Open(start.Engine.GroupsBySystemd, limits.Processes);
         var build = new EngineBuild(
             name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
             request.Network ?? CodespaceNetworks.NameOf(start.Codespace), limits.MemoryBytes, limits.Cpus, group.Name);

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Images;
 
@@ -8,4 +9,10 @@ namespace Berth.Server.Codespaces.Builds;
 /// <param name="Images">Those that it may begin from, by their references as they are written.</param>
 internal sealed record BuildPlace(
     Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log, Machine Machine, string Workspace, ExpansionBudget Budget,
-    IReadOnlyDictionary<string, PinnedImage> Images);
+    IReadOnlyDictionary<string, PinnedImage> Images)
+{
+    public required EngineFacts Engine { get; init; }
+
+    /// <summary>Ends when the codespace has the network that the build runs in.</summary>
+    public required Task Network { get; init; }
+}

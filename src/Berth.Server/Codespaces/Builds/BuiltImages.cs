@@ -32,6 +32,12 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
     /// <summary>Takes away what earlier starts of the codespace built. Layers that another build of the repository uses stay.</summary>
     public async Task RemoveOldAsync(Codespace codespace, CancellationToken cancellationToken)
     {
+        if (codespace.Attempt == Codespace.FirstAttempt)
+        {
+            // The engine looks at every image that it has for the answer.
+            return;
+        }
+
         foreach (var name in (await NamesAsync(codespace, cancellationToken))
             .Where(name => !name.EndsWith($":{codespace.Attempt}", StringComparison.Ordinal)))
         {

@@ -40,12 +40,6 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
             document.RootElement.GetProperty("Os").GetString()!, document.RootElement.GetProperty("Arch").GetString()!, null);
     }
 
-    public async Task<string> VersionAsync(CancellationToken cancellationToken)
-    {
-        using var document = await _http.ReadAsync("version", cancellationToken);
-        return document.RootElement.GetProperty("Version").GetString()!;
-    }
-
     public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync("info", cancellationToken);
@@ -58,6 +52,7 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
         var folder = info.TryGetProperty("DockerRootDir", out var root) ? root.GetString() ?? "" : "";
         return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder)
         {
+            Version = info.TryGetProperty("ServerVersion", out var version) ? version.GetString() ?? "" : "",
             GroupsBySystemd = info.TryGetProperty("CgroupDriver", out var driver) && driver.GetString() == "systemd",
         };
     }

@@ -16,6 +16,9 @@ internal sealed record RegistryCredential(string Registry, string UserName, stri
 /// <param name="FirstUser">What a container's user 0 is outside: 0 without remapping.</param>
 internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder)
 {
+    /// <summary>As the engine says it; empty when it does not.</summary>
+    public string Version { get; init; } = "";
+
     /// <summary>Containers' control groups are made by systemd, which knows slices only.</summary>
     public bool GroupsBySystemd { get; init; }
 }

@@ -15,9 +15,7 @@ internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineP
     /// <summary>What its containers run on, as <c>linux/amd64</c>.</summary>
     Task<Platform> PlatformAsync(CancellationToken cancellationToken);
 
-    /// <summary>Of the engine, as it says it.</summary>
-    Task<string> VersionAsync(CancellationToken cancellationToken);
-
+    /// <summary>The engine counts all that it has for its answer: a start asks once.</summary>
     Task<EngineFacts> FactsAsync(CancellationToken cancellationToken);
 
     /// <summary>A mount that this server makes is there for the engine too.</summary>

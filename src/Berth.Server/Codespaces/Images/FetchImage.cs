@@ -44,7 +44,7 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
             start.Log("pull", $"pulling {pinned}{(manifest?.Size is { } size ? $" ({Bytes(size)})" : "")}");
             await PullAsync(allowed, start, cancellationToken);
             var pulled = await engine.ImageAsync(pinned, cancellationToken)
-                ?? throw new FaultException(StartCodespace.ImageRemoved(pinned));
+                ?? throw new FaultException(FailStart.ImageRemoved(pinned));
             if (pulled.Bytes > machines.MostImageBytes)
             {
                 await engine.RemoveImageAsync(pinned, cancellationToken);

@@ -57,7 +57,7 @@ internal sealed class BeginPrebuild(Db db, TimeProvider time, CodespaceHost host
         Host = host.Name,
         Desired = CodespaceDesire.Available,
         State = CodespaceState.Queued,
-        Attempt = 1,
+        Attempt = Codespaces.Codespace.FirstAttempt,
         RetentionPeriodMinutes = FailedMinutes,
         CreatedAt = now,
     };

@@ -5,8 +5,8 @@ internal sealed class AdmitStart(CheckHost host, CheckReadAccess reading)
 {
     public async Task<AdmittedStart> RunAsync(BegunStart start, CancellationToken cancellationToken)
     {
-        await host.RunAsync(start.Log, cancellationToken);
+        var engine = await host.RunAsync(start.Log, cancellationToken);
         start.Progress.Step = StartCause.Access;
-        return new AdmittedStart(start, await reading.RunAsync(start.Codespace, cancellationToken));
+        return new AdmittedStart(start, engine, await reading.RunAsync(start.Codespace, cancellationToken));
     }
 }

@@ -7,6 +7,7 @@ internal sealed class BringUp(PrepareMounts mounts, StartServices services, Crea
     /// <exception cref="Faults.FaultException">One is not made, or does not run.</exception>
     public async Task<RunningStart> NewAsync(BuiltStart built, CancellationToken cancellationToken)
     {
+        await built.Network;
         built.Progress.Step = StartCause.Services;
         var beside = await services.RunAsync(built, await mounts.RunAsync(built, cancellationToken), cancellationToken);
         built.Progress.Step = StartCause.Up;
@@ -14,11 +15,10 @@ internal sealed class BringUp(PrepareMounts mounts, StartServices services, Crea
     }
 
     /// <summary>With those of an earlier start.</summary>
-    /// <param name="network">Ends when there is a network.</param>
     /// <inheritdoc cref="NewAsync"/>
-    public async Task<RunningStart> AgainAsync(CreatedStart created, Task network, CancellationToken cancellationToken)
+    public async Task<RunningStart> AgainAsync(CreatedStart created, CancellationToken cancellationToken)
     {
-        await network;
+        await created.Start.Network;
         await mounts.ResumeAsync(created.Start, cancellationToken);
         await services.ResumeAsync(created.Start, cancellationToken);
         created.Start.Progress.Step = StartCause.Up;

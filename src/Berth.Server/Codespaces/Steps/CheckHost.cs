@@ -7,8 +7,9 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Is everything on this machine that a start needs?</summary>
 internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, ISandbox sandbox)
 {
+    /// <returns>What the start has to know of the engine.</returns>
     /// <exception cref="FaultException">Something is missing; the message names all of it.</exception>
-    public async Task RunAsync(CodespaceLogWriter log, CancellationToken cancellationToken)
+    public async Task<EngineFacts> RunAsync(CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         var missing = tools.MissingTools().ToList();
         if (await engine.UnavailableAsync(cancellationToken) is { } reason)
@@ -26,9 +27,12 @@ internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, I
             throw new FaultException(FaultKind.Host, string.Join("; ", missing));
         }
 
-        if (EngineHoles.Of(await engine.VersionAsync(cancellationToken)) is { } holes)
+        var facts = await engine.FactsAsync(cancellationToken);
+        if (EngineHoles.Of(facts.Version) is { } holes)
         {
             log.Write("host", holes);
         }
+
+        return facts;
     }
 }

@@ -32,9 +32,9 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
         }
     }
 
-    private async Task GiveAsync(BegunStart start, string user, string numbers, CancellationToken cancellationToken)
+    private async Task GiveAsync(AdmittedStart start, string user, string numbers, CancellationToken cancellationToken)
     {
-        var owner = Outside(numbers, (await engine.FactsAsync(cancellationToken)).FirstUser);
+        var owner = Outside(numbers, start.Engine.FirstUser);
         var result = await ToolProcess.RunAsync(
             tools.Chown(), ["-R", "-h", owner, start.Workspace], new Dictionary<string, string>(), "/",
             line => start.Log.Write("workspace", line), Timeout, time, cancellationToken);

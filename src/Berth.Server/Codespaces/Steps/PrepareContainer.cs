@@ -5,8 +5,7 @@ internal sealed class PrepareContainer(
     CloneWorkspace clone, ReadConfiguration configuration, SettlePermissions permissions, FetchImages images, BuildImage build,
     TakePrebuild take, RecordPrebuild record, ChownWorkspace give)
 {
-    /// <param name="network">Ends when there is a network; builds need it.</param>
-    public async Task<BuiltStart> RunAsync(PreparedStart start, Task network, CancellationToken cancellationToken)
+    public async Task<BuiltStart> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
         if (start.Prebuild is { IsCurrent: false })
         {
@@ -25,7 +24,6 @@ internal sealed class PrepareContainer(
         start.Progress.Step = StartCause.Images;
         var fetched = await images.RunAsync(read, cancellationToken);
         start.Progress.Step = StartCause.Build;
-        await network;
         if (start.Prebuild is { } chosen)
         {
             if (await take.RunAsync(fetched, chosen, cancellationToken) is { } taken)
@@ -41,7 +39,7 @@ internal sealed class PrepareContainer(
             TakePrebuild.Drop(start, chosen);
             if (chosen.IsCurrent)
             {
-                return await RunAsync(start with { Prebuild = null }, network, cancellationToken);
+                return await RunAsync(start with { Prebuild = null }, cancellationToken);
             }
         }
 

@@ -26,14 +26,13 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
         WorkspaceParts.Mount(
             start.Folders, start.Workspace, [.. SourcesOf(mounts, PlannedMountKind.Part)],
             line => start.Log.Write("workspace", line));
-        var owner = (await engine.FactsAsync(cancellationToken)).FirstUser;
         foreach (var name in SourcesOf(mounts, PlannedMountKind.Volume))
         {
             var folder = start.Folders.Volume(name);
             if (!Directory.Exists(folder))
             {
                 Directory.CreateDirectory(folder);
-                Ownership.GiveOne(folder, owner);
+                Ownership.GiveOne(folder, start.Engine.FirstUser);
             }
 
             await engine.CreateVolumeAsync(

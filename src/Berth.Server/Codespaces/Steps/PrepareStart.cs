@@ -4,16 +4,20 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed class PrepareStart(
     ChoosePrebuild choose, PrepareMachine machine, IssueToken token, ResolveCredentials credentials, PrepareEnvironment inside)
 {
-    public async Task<PreparedStart> RunAsync(AdmittedStart start, CancellationToken cancellationToken)
+    /// <param name="network">Ends when there is a network.</param>
+    public async Task<PreparedStart> RunAsync(AdmittedStart start, Task network, CancellationToken cancellationToken)
     {
         var prebuild = await choose.RunAsync(start, cancellationToken);
-        var given = await machine.RunAsync(start, cancellationToken);
+        var disk = machine.RunAsync(start, cancellationToken);
+        await using var _ = new BegunTask(disk);
         start.Progress.Step = StartCause.Token;
         var secret = await token.RunAsync(start, cancellationToken);
         start.Progress.Step = StartCause.Credentials;
         var shown = await credentials.RunAsync(start, secret, cancellationToken);
         start.Progress.Step = StartCause.Environment;
-        return new PreparedStart(start, given, shown, await inside.RunAsync(start, secret, shown, cancellationToken))
+        var environment = await inside.RunAsync(start, secret, shown, cancellationToken);
+        start.Progress.Step = StartCause.Machine;
+        return new PreparedStart(start, network, await disk, shown, environment)
         {
             Prebuild = prebuild,
         };

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
@@ -29,8 +30,10 @@ internal record BegunStart(Codespace Codespace, CodespaceFolders Folders, Codesp
 /// <summary>This host can have it, and its creator may.</summary>
 internal record AdmittedStart : BegunStart
 {
-    public AdmittedStart(BegunStart begun, CodespacePrincipal principal)
-        : base(begun) => Principal = principal;
+    public AdmittedStart(BegunStart begun, EngineFacts engine, CodespacePrincipal principal)
+        : base(begun) => (Engine, Principal) = (engine, principal);
+
+    public EngineFacts Engine { get; }
 
     /// <summary>Who asks for images: repository and creator.</summary>
     public CodespacePrincipal Principal { get; }
@@ -39,8 +42,12 @@ internal record AdmittedStart : BegunStart
 /// <summary>It has what every start makes anew, also one with the container of the last.</summary>
 internal record PreparedStart : AdmittedStart
 {
-    public PreparedStart(AdmittedStart admitted, Machine machine, StartCredentials credentials, CodespaceEnvironment environment)
-        : base(admitted) => (Machine, Credentials, Environment) = (machine, credentials, environment);
+    public PreparedStart(
+        AdmittedStart admitted, Task network, Machine machine, StartCredentials credentials, CodespaceEnvironment environment)
+        : base(admitted) => (Network, Machine, Credentials, Environment) = (network, machine, credentials, environment);
+
+    /// <summary>Ends when the codespace has its network: it is made while the rest goes on, and only what runs in it waits.</summary>
+    public Task Network { get; }
 
     /// <summary>What it may use of this host.</summary>
     public Machine Machine { get; }
@@ -78,7 +85,11 @@ internal record FetchedStart : ReadStart
     /// <summary>In the order of their installation.</summary>
     public IReadOnlyList<Feature> Features { get; }
 
-    public BuildPlace ForBuilds => new(Codespace, Folders, Log, Machine, Workspace, Plan.Budget, Images);
+    public BuildPlace ForBuilds => new(Codespace, Folders, Log, Machine, Workspace, Plan.Budget, Images)
+    {
+        Engine = Engine,
+        Network = Network,
+    };
 }
 
 /// <summary>There is an image for every container.</summary>

@@ -18,19 +18,19 @@ internal sealed class StartSteps(
         var admitted = await admit.RunAsync(begun, cancellationToken);
         progress.Step = StartCause.Machine;
         await using var network = new BegunTask(prepare.NetworkAsync(admitted, cancellationToken));
-        var prepared = await prepare.RunAsync(admitted, cancellationToken);
+        var prepared = await prepare.RunAsync(admitted, network.Task, cancellationToken);
         progress.Step = StartCause.Container;
         await earlier.BringBackAsync(codespace, cancellationToken);
         if (await reuse.RunAsync(prepared, failedRebuild: null, cancellationToken) is { } reused)
         {
-            return await up.AgainAsync(reused, network.Task, cancellationToken);
+            return await up.AgainAsync(reused, cancellationToken);
         }
 
         progress.Step = StartCause.Clone;
         await earlier.PauseAsync(codespace, cancellationToken);
         try
         {
-            var built = await prepareContainer.RunAsync(prepared, network.Task, cancellationToken);
+            var built = await prepareContainer.RunAsync(prepared, cancellationToken);
             return codespace is { Rebuild: true, ContainerId: not null }
                 ? await ReplaceAsync(built, cancellationToken)
                 : await FirstAsync(built, cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class StartSteps(
                 throw;
             }
 
-            return await up.AgainAsync(before, network.Task, cancellationToken);
+            return await up.AgainAsync(before, cancellationToken);
         }
     }
 
@@ -75,14 +75,5 @@ internal sealed class StartSteps(
         await give.BackAsync(before, cancellationToken);
         prepared.Log.Write("rebuild", $"{failed}; the container of before goes on. Mend what is named, and rebuild again");
         return before;
-    }
-
-    /// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>
-    private sealed class BegunTask(Task task) : IAsyncDisposable
-    {
-        public Task Task => task;
-
-        public async ValueTask DisposeAsync() =>
-            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }

@@ -147,10 +147,8 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     public Task<Platform> PlatformAsync(CancellationToken cancellationToken) =>
         AnswerAsync(() => new Platform("linux", "amd64", null), cancellationToken);
 
-    public Task<string> VersionAsync(CancellationToken cancellationToken) => AnswerAsync(() => Version, cancellationToken);
-
     public Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
-        AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent"), cancellationToken);
+        AnswerAsync(() => new EngineFacts(true, 0, "/nonexistent") { Version = Version }, cancellationToken);
 
     public Task<bool> SharesMountsAsync(CancellationToken cancellationToken) => AnswerAsync(() => false, cancellationToken);
 
