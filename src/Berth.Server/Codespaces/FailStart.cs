@@ -1,5 +1,4 @@
 using Berth.Server.Codespaces.Engine;
-using Berth.Server.Codespaces.Steps;
 using Berth.Server.Database;
 using Berth.Server.Faults;
 

@@ -1,7 +1,5 @@
-using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Steps;
 using Berth.Server.Database;
-using Berth.Server.Faults;
 using Berth.Server.Metrics;
 
 namespace Berth.Server.Codespaces;

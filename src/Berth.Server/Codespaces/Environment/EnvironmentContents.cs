@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
 internal sealed partial class EnvironmentContents(
-    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, IContainerEngine engine, AddressOptions address,
+    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, AddressOptions address,
     OutgoingOptions outgoing,
     ILogger<EnvironmentContents> logger)
 {
@@ -80,12 +80,8 @@ internal sealed partial class EnvironmentContents(
         await states.StoreAsync(codespace.Id, state, cancellationToken);
         _refresh[codespace.Id] = logins.RefreshAt;
 
-        // Once for each user of each container; commands that run side by side all wait for it.
-        ConcurrentDictionary<string, Lazy<Task>> ready = new(StringComparer.Ordinal);
         return new CodespaceEnvironment(
-            inside.Variables,
-            (container, user, cancel) =>
-                ready.GetOrAdd($"{container} {user}", _ => new(() => ReadyAsync(codespace, container, user, log, cancel))).Value);
+            inside.Variables, (container, user, question, cancel) => EnterAsync(codespace, container, user, question, log, cancel));
     }
 
     /// <summary>Whether logins of a codespace that runs have to be asked for again.</summary>
@@ -133,7 +129,7 @@ internal sealed partial class EnvironmentContents(
         var state = await states.FindAsync(codespace.Id, cancellationToken);
         if (state.IsRunning && codespace is { ContainerId: { } container, RemoteUser: { } user })
         {
-            if (await UpdateAsync(state, null, logins, container, user, cancellationToken) is { } fault)
+            if ((await UpdateAsync(state, null, logins, container, user, null, cancellationToken)).Fault is { } fault)
             {
                 LogEnvironment(container, fault);
                 return;
@@ -167,31 +163,36 @@ internal sealed partial class EnvironmentContents(
     /// <summary>A container that stops or goes: what answers in it would keep its network alive.</summary>
     public void Leave(string container) => berth.Close(container);
 
-    private async Task ReadyAsync(
-        Codespace codespace, string container, string user, CodespaceLogWriter log, CancellationToken cancellationToken)
+    /// <returns>What the shell answers; null: nothing.</returns>
+    private async Task<string?> EnterAsync(
+        Codespace codespace, EngineContainer container, string user, ShellQuestion? question, CodespaceLogWriter log,
+        CancellationToken cancellationToken)
     {
+        // The file of the tmpfs is gone with the last stop.
         var state = await states.FindAsync(codespace.Id, cancellationToken);
-
-        // The file of the tmpfs is gone with the last stop, unless this is another user of the same run.
-        if (await UpdateAsync(state, state.OwnDockerConfiguration, state.Logins, container, user, cancellationToken) is { } fault)
+        var entered = await UpdateAsync(
+            state, state.OwnDockerConfiguration, state.Logins, container.Id, user, question, cancellationToken);
+        if (entered.Fault is { } fault)
         {
             log.Write("inside", fault);
         }
 
-        if (await engine.ContainerAsync(container, cancellationToken) is { Running: true } running
-            && await berth.EnsureAsync(running, cancellationToken) is { } unreachable)
+        if (await berth.EnsureAsync(container, cancellationToken) is { } unreachable)
         {
             log.Write("inside", unreachable);
         }
+
+        return entered.Answer;
     }
 
-    private Task<string?> UpdateAsync(
-        EnvironmentState state, string? own, DockerLogins logins, string container, string user, CancellationToken cancellationToken) =>
+    private Task<EnteredContainer> UpdateAsync(
+        EnvironmentState state, string? own, DockerLogins logins, string container, string user, ShellQuestion? question,
+        CancellationToken cancellationToken) =>
         files.UpdateAsync(
             container, user,
             current => new(
                 logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.GitAuthor, state.GitLogins)),
-            cancellationToken);
+            question, cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>

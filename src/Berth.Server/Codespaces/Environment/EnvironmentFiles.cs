@@ -30,6 +30,11 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 
         """ + GitInside.Include + "\nexit 0";
 
+    private const string WrittenMark = "==berth-files-written==";
+
+    /// <summary>How that went; then the question, which has nothing to read and whose errors are nobody's.</summary>
+    private const string ThenScript = "printf '\\n%s %s\\n' '" + WrittenMark + "' \"$?\"\nexec </dev/null 2>/dev/null";
+
     private const string ReadScript = """
         for file in /run/berth/docker/config.json "$HOME/.docker/config.json"; do
           if [ -r "$file" ]; then while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done <"$file"; break; fi
@@ -37,79 +42,116 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         """;
 
     /// <summary>
-    /// Writes all files anew, in one process with the reading of what is there: a process in a container costs a tenth of a second.
+    /// Writes all files anew, in one process with the reading of what is there and with a question to the user's shell: a process in a
+    /// container costs a tenth of a second.
     /// </summary>
     /// <param name="contents">The files, told docker's configuration as it is inside; null when there is none.</param>
-    /// <returns>Null when all is written, else why not.</returns>
-    public async Task<string?> UpdateAsync(
-        string container, string user, Func<string?, EnvironmentContent> contents, CancellationToken cancellationToken)
+    /// <param name="question">Asked when all is written; null: nothing is.</param>
+    public async Task<EnteredContainer> UpdateAsync(
+        string container, string user, Func<string?, EnvironmentContent> contents, ShellQuestion? question,
+        CancellationToken cancellationToken)
     {
         byte[] Input(string current) =>
             Encoding.UTF8.GetBytes(
                 string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
-        var (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
-        if (code != 0)
+        var command = Shell(user, [$"(\n{UpdateScript}\n)\n{ThenScript}\n{question?.Script}", "-", .. question?.Arguments ?? []]);
+        var output = await RunAsync(container, command, Input, cancellationToken);
+        var answer = output.TookTooLong ? null : output.Answer;
+        if (!output.HasWritten)
         {
             // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's
             // (runc 1.1).
-            await RunAsync(container, "0", $"chmod 1777 {EnvironmentVariables.Folder}", null, cancellationToken);
-            (code, output) = await RunAsync(container, user, UpdateScript, Input, cancellationToken);
+            await RunAsync(container, Shell("0", [$"chmod 1777 {EnvironmentVariables.Folder}"]), null, cancellationToken);
+            output = await RunAsync(container, Shell(user, [$"(\n{UpdateScript}\n)\n{ThenScript}"]), Input, cancellationToken);
         }
 
-        return code == 0 ? null : $"the files for docker cannot be written inside: {output.Trim()}";
+        return new EnteredContainer(
+            output.HasWritten ? null : $"the files for docker cannot be written inside: {output.Errors.Trim()}", answer);
     }
 
     /// <summary>Docker's configuration as it is inside; null when there is none.</summary>
     public async Task<string?> ReadDockerConfigurationAsync(string container, string user, CancellationToken cancellationToken)
     {
-        var (code, output) = await RunAsync(container, user, ReadScript, null, cancellationToken);
-        return code == 0 && output.Length > 0 ? output : null;
+        var output = await RunAsync(container, Shell(user, [ReadScript]), null, cancellationToken);
+        return output is { Code: 0, Text.Length: > 0 } ? output.Text : null;
     }
 
+    private static EngineCommand Shell(string user, string[] arguments) =>
+        new(["/bin/sh", "-c", .. arguments], user, "/") { Input = true };
+
     /// <param name="answer">What it gets to read once its output has reached the mark; null: nothing.</param>
-    /// <returns>How it ended, and its output: after the mark, where there is one.</returns>
-    private async Task<(int Code, string Output)> RunAsync(
-        string container, string user, string script, Func<string, byte[]>? answer, CancellationToken cancellationToken)
+    private async Task<Output> RunAsync(
+        string container, EngineCommand command, Func<string, byte[]>? answer, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Limit);
-        var command = new EngineCommand(["/bin/sh", "-c", script], user, "/") { Input = true };
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        using var output = new MemoryStream();
+        var asked = false;
+        IEngineProcess? process = null;
         try
         {
-            await using var process = await engine.RunAsync(container, command, limit.Token);
+            process = await engine.RunAsync(container, command, either.Token);
             if (answer is null)
             {
                 process.CloseInput();
             }
 
-            using var output = new MemoryStream();
             await process.ReadAsync(
                 async (_, piece) =>
                 {
-                    if (output.Length + piece.Length <= MostBytes)
-                    {
-                        output.Write(piece.Span);
-                    }
-
+                    output.Write(piece.Span[..(int)Math.Min(piece.Length, MostBytes - output.Length)]);
                     if (answer is not null && BeforeMark(output) is { } before)
                     {
-                        await process.WriteAsync(answer(before), limit.Token);
+                        await process.WriteAsync(answer(before), either.Token);
                         process.CloseInput();
                         answer = null;
                         output.SetLength(0);
                     }
+                    else if (answer is null && !asked && Output.Of(output).Asks)
+                    {
+                        asked = true;
+                        limit.CancelAfter(ShellQuestion.Limit);
+                    }
                 },
-                limit.Token);
-            return (await process.ExitCodeAsync(time, limit.Token), Encoding.UTF8.GetString(output.ToArray()));
+                either.Token);
+            return Output.Of(output) with { Code = await process.ExitCodeAsync(time, either.Token) };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (-1, $"no answer within {Limit.TotalSeconds:0} seconds");
+            await (process?.KillAsync(time, cancellationToken) ?? Task.CompletedTask);
+            return Output.Of(output) is { Asks: true } written
+                ? written with { TookTooLong = true }
+                : new Output(-1, $"no answer within {Limit.TotalSeconds:0} seconds") { TookTooLong = true };
         }
         catch (IOException exception)
         {
-            return (-1, exception.Message);
+            return Output.Of(output) is { Asks: true } written ? written : new Output(-1, exception.Message);
         }
+        finally
+        {
+            await (process?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    /// <summary>What a process printed, after the mark where there is one.</summary>
+    private sealed record Output(int Code, string Text)
+    {
+        public bool TookTooLong { get; init; }
+
+        /// <summary>The files were dealt with, and the question is what goes on.</summary>
+        public bool Asks => Parts.Length == 2 && Parts[1].Contains('\n', StringComparison.Ordinal);
+
+        public bool HasWritten => Asks && Parts[1].StartsWith("0\n", StringComparison.Ordinal);
+
+        public string Errors => Parts[0];
+
+        /// <summary>What the question's script printed.</summary>
+        public string Answer => Asks ? Parts[1][(Parts[1].IndexOf('\n', StringComparison.Ordinal) + 1)..] : "";
+
+        private string[] Parts => Text.Split($"\n{WrittenMark} ", 2);
+
+        public static Output Of(MemoryStream output) =>
+            new(-1, Encoding.UTF8.GetString(output.GetBuffer().AsSpan(0, (int)output.Length)));
     }
 
     private static string? BeforeMark(MemoryStream output)
@@ -128,3 +170,13 @@ internal sealed record EnvironmentContent(string DockerConfiguration, string Cer
 {
     public IEnumerable<string> Files => [DockerConfiguration, Certificates, .. Git.Files.Select(file => file.Content)];
 }
+
+/// <summary>What the user's shell is asked: a script of sh(1) and what it is told.</summary>
+internal sealed record ShellQuestion(string Script, IReadOnlyList<string> Arguments)
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+}
+
+/// <param name="Fault">Why Berth's files are not inside; null: they are.</param>
+/// <param name="Answer">What the question's script printed; null: it took too long, or nobody was asked.</param>
+internal sealed record EnteredContainer(string? Fault, string? Answer);

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using Berth.Server.Codespaces.Engine;
+using Berth.Server.Codespaces.Environment;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -8,11 +8,9 @@ namespace Berth.Server.Codespaces.Steps;
 /// Finds out what the remote user's shell makes of the environment (containers.dev, <c>userEnvProbe</c>): version managers set their paths
 /// in its startup files. Asked before any secret is in the container's environment, so that none is among the answer.
 /// </summary>
-internal sealed class ProbeEnvironment(IContainerEngine engine, TimeProvider time)
+/// <param name="probe">As the configuration says it.</param>
+internal sealed class ProbeEnvironment(string probe)
 {
-    private const int MostBytes = 512 * 1024;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-
     /// <summary>Of the shell that was asked, and of no use to others.</summary>
     private static readonly string[] OfShell = ["PWD", "OLDPWD", "SHLVL", "_"];
 
@@ -27,31 +25,35 @@ internal sealed class ProbeEnvironment(IContainerEngine engine, TimeProvider tim
         exec "$shell" "$1" "$2"
         """;
 
-    /// <returns>Null when it cannot be found out, which the log says.</returns>
-    public async Task<IReadOnlyDictionary<string, string>?> RunAsync(
-        EngineContainer container, string user, string probe, Action<string, string> log, CancellationToken cancellationToken)
-    {
-        var options = probe switch { "none" => null, "interactiveShell" => "-ic", "loginShell" => "-lc", _ => "-lic" };
-        if (options is null)
-        {
-            return new Dictionary<string, string>(StringComparer.Ordinal);
-        }
+    private readonly string _mark = RandomNumberGenerator.GetHexString(32);
 
-        var mark = RandomNumberGenerator.GetHexString(32);
-        var print = $"printf %s {mark}; cat /proc/self/environ; printf %s {mark}";
-        var command = new EngineCommand(["/bin/sh", "-c", Script, "-", options, print], user, "/") { Errors = false };
-        var output = await ReadAsync(container.Id, command, cancellationToken);
-        var parts = output?.Split(mark);
-        if (parts is not { Length: 3 })
+    /// <summary>Null: nothing is to be asked.</summary>
+    public ShellQuestion? Question
+    {
+        get
+        {
+            var options = probe switch { "none" => null, "interactiveShell" => "-ic", "loginShell" => "-lc", _ => "-lic" };
+            return options is null
+                ? null
+                : new ShellQuestion(Script, [options, $"printf %s {_mark}; cat /proc/self/environ; printf %s {_mark}"]);
+        }
+    }
+
+    /// <param name="answer">What was answered; null: nothing in time.</param>
+    /// <returns>Empty when it cannot be found out, which the log says, and when nothing was asked.</returns>
+    public IReadOnlyDictionary<string, string> Read(string? answer, EngineContainer container, string user, Action<string, string> log)
+    {
+        if (Question is not null && answer?.Split(_mark) is not { Length: 3 })
         {
             log("up", $"userEnvProbe ({probe}) is left out: "
-                + (output is null
-                    ? $"the shell of {user} took longer than {Limit.TotalSeconds:0} seconds"
+                + (answer is null
+                    ? $"the shell of {user} took longer than {ShellQuestion.Limit.TotalSeconds:0} seconds"
                     : $"the shell of {user} failed"));
-            return null;
         }
 
-        return Merge(parts[1], container.Environment, user is "root" or "0");
+        return answer?.Split(_mark) is [_, var printed, _]
+            ? Merge(printed, container.Environment, user is "root" or "0")
+            : new Dictionary<string, string>(StringComparer.Ordinal);
     }
 
     internal static Dictionary<string, string> Merge(string printed, IReadOnlyList<string> ofContainer, bool isRoot)
@@ -97,35 +99,5 @@ internal sealed class ProbeEnvironment(IContainerEngine engine, TimeProvider tim
         }
 
         return string.Join(':', folders);
-    }
-
-    /// <returns>Null when it takes too long.</returns>
-    private async Task<string?> ReadAsync(string container, EngineCommand command, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        await using var process = await engine.RunAsync(container, command, either.Token);
-        try
-        {
-            process.CloseInput();
-            using var output = new MemoryStream();
-            await process.ReadAsync(
-                (_, piece) =>
-                {
-                    output.Write(piece.Span[..(int)Math.Min(piece.Length, MostBytes - output.Length)]);
-                    return Task.CompletedTask;
-                },
-                either.Token);
-            return Encoding.UTF8.GetString(output.GetBuffer().AsSpan(0, (int)output.Length));
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            await process.KillAsync(time, cancellationToken);
-            return null;
-        }
-        catch (IOException)
-        {
-            return "";
-        }
     }
 }

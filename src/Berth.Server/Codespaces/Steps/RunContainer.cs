@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <c>waitFor</c> names has ended; the later ones are its rest, with their lines in the log.
 /// </summary>
 internal sealed class RunContainer(
-    IContainerEngine engine, CodespaceConnections connections, EnvironmentContents contents, ProbeEnvironment probe, RunCommand run,
+    IContainerEngine engine, CodespaceConnections connections, EnvironmentContents contents, RunCommand run,
     InstallDotfiles dotfiles, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
@@ -160,18 +160,18 @@ internal sealed class RunContainer(
         }
     }
 
-    /// <summary>Berth's files are put inside while the user's shell is asked for its environment.</summary>
+    /// <summary>Berth's files are put inside, and the user's shell is asked for its environment.</summary>
     private async Task<CommandPlace> PrepareAsync(CreatedStart created, CancellationToken cancellationToken)
     {
         var (user, merged) = (created.Place.RemoteUser, created.Merged);
         var container = await CheckRunsAsync(created.Container, cancellationToken);
-        var ready = created.Start.Environment.Ready(container.Id, user, cancellationToken);
-        var probed = await probe.RunAsync(container, user, merged.UserEnvProbe, created.Start.Log.Write, cancellationToken);
+        var probe = new ProbeEnvironment(merged.UserEnvProbe);
+        var answer = await created.Start.Environment.EnterAsync(container, user, probe.Question, cancellationToken);
+        var probed = probe.Read(answer, container, user, created.Start.Log.Write);
         var variables = new ContainerVariables(
             container, created.Place.WorkspaceFolder, created.Start.Codespace.Name, new ExpansionBudget(cancellationToken));
-        var remote = RemoteEnvironment.Of(probed ?? new Dictionary<string, string>(), merged, variables);
+        var remote = RemoteEnvironment.Of(probed, merged, variables);
         await contents.RememberAsync(created.Start.Codespace, remote, cancellationToken);
-        await ready;
         var environment = ProcessEnvironment.Of(remote, created.Start.Environment.Variables);
         return new CommandPlace(container.Id, user, created.Place.WorkspaceFolder, environment, variables);
     }

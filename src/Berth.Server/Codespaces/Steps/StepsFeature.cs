@@ -29,7 +29,6 @@ internal static class StepsFeature
         services.AddSingleton<PrepareMounts>();
         services.AddSingleton<StartServices>();
         services.AddSingleton<ImageUsers>();
-        services.AddSingleton<ProbeEnvironment>();
         services.AddSingleton<RunCommand>();
         services.AddSingleton<CreateContainer>();
         services.AddSingleton<RunContainer>();

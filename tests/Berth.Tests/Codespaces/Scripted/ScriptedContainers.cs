@@ -355,10 +355,13 @@ internal sealed class ScriptedProcess(
     public static ScriptedProcess Of(EngineCommand command)
     {
         const string Print = "printf %s ";
+        var written = command.Command.Any(word => word.Contains("==berth-files-written==", StringComparison.Ordinal))
+            ? "\n==berth-files-written== 0\n"
+            : "";
         return command.Command[^1] is { } last && last.StartsWith(Print, StringComparison.Ordinal)
             && last[Print.Length..].Split(';')[0] is var mark
-            ? new ScriptedProcess($"{mark}PATH=/usr/bin:/bin\0HOME=/root\0{mark}")
-            : new ScriptedProcess();
+            ? new ScriptedProcess($"{written}{mark}PATH=/usr/bin:/bin\0HOME=/root\0{mark}")
+            : new ScriptedProcess(written);
     }
 
     public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)

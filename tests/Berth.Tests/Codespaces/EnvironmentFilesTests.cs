@@ -1,0 +1,72 @@
+using Berth.Server.Codespaces.Environment;
+using Berth.Tests.Codespaces.Scripted;
+using Berth.Tests.TestServer;
+
+namespace Berth.Tests.Codespaces;
+
+/// <summary>The one process that writes Berth's files in a container and asks the user's shell.</summary>
+public sealed class EnvironmentFilesTests
+{
+    private static readonly ShellQuestion Question = new("printf asked", []);
+
+    private readonly ScriptedContainers _engine = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly List<string> _users = [];
+
+    [Fact]
+    public async Task What_the_shell_says_after_the_files_is_its_answer()
+    {
+        Answer(new ScriptedProcess("\n==berth-files-written== 0\nasked"));
+        Assert.Equal(new EnteredContainer(null, "asked"), await UpdateAsync());
+        Assert.Equal(["ada"], _users);
+    }
+
+    /// <summary>When a container starts for the second time: root gives the folder back, and nobody is asked twice.</summary>
+    [Fact]
+    public async Task A_folder_that_is_roots_is_given_to_everybody()
+    {
+        Answer(
+            new ScriptedProcess("mkdir: denied\n==berth-files-written== 1\nasked"), new ScriptedProcess(),
+            new ScriptedProcess("\n==berth-files-written== 0\n"));
+        Assert.Equal(new EnteredContainer(null, "asked"), await UpdateAsync());
+        Assert.Equal(["ada", "0", "ada"], _users);
+    }
+
+    [Fact]
+    public async Task Files_that_cannot_be_written_are_told_with_the_reason()
+    {
+        Answer(
+            new ScriptedProcess("mkdir: denied\n==berth-files-written== 1\nasked"), new ScriptedProcess(),
+            new ScriptedProcess("mkdir: still denied\n==berth-files-written== 1\n"));
+        var entered = await UpdateAsync();
+        Assert.Equal("the files for docker cannot be written inside: mkdir: still denied", entered.Fault);
+        Assert.Equal("asked", entered.Answer);
+    }
+
+    [Fact]
+    public async Task A_shell_that_does_not_answer_is_ended_and_the_files_are_there()
+    {
+        var hanging = new ScriptedProcess("\n==berth-files-written== 0\n", until: new TaskCompletionSource().Task);
+        Answer(hanging);
+        _time.StopTimers();
+        var update = UpdateAsync();
+        Assert.False(update.IsCompleted);
+        _time.ReleaseTimers();
+        Assert.Equal(new EnteredContainer(null, null), await update);
+        Assert.True(hanging.Killed.IsCompleted);
+    }
+
+    private void Answer(params ScriptedProcess[] processes)
+    {
+        var left = new Queue<ScriptedProcess>(processes);
+        _engine.Processes = command =>
+        {
+            _users.Add(command.User);
+            return left.Dequeue();
+        };
+    }
+
+    private Task<EnteredContainer> UpdateAsync() => new EnvironmentFiles(_engine, _time).UpdateAsync(
+        "container", "ada", _ => new EnvironmentContent("{}", "", new GitInside(null, [])), Question,
+        TestContext.Current.CancellationToken);
+}
