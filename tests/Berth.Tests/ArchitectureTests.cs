@@ -19,7 +19,7 @@ public sealed partial class ArchitectureTests
     {
         ["Engine"] = [],
         ["Expansion"] = [],
-        ["Isolation"] = [],
+        ["Isolation"] = ["Engine"],
         ["Sandbox"] = [],
         ["Devcontainers"] = ["Engine", "Expansion", "Isolation"],
         ["Dockerfiles"] = ["Devcontainers", "Expansion"],
@@ -31,7 +31,7 @@ public sealed partial class ArchitectureTests
         ["Images"] = ["Engine"],
         ["Features"] = ["Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images"],
         ["Plans"] = ["Compose", "Devcontainers", "Dockerfiles", "Expansion", "Features", "Isolation"],
-        ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images", "Networks", "Sandbox", "Workspaces"],
+        ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images", "Isolation", "Sandbox", "Workspaces"],
         ["Environment"] = ["Engine", "Images"],
         ["Connections"] = ["Engine", "Environment"],
         ["Connections.Files"] = ["Connections", "Engine"],

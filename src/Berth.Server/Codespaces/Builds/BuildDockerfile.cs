@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Images;
-using Berth.Server.Codespaces.Networks;
+using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Builds;
@@ -49,7 +49,8 @@ internal sealed class BuildDockerfile(
                 (writer, cancel) => MoreAsync(writer, folder, planned, fetched, cancel));
             start.Log.Write("build", $"building {planned.Build.Dockerfile}");
             var request = new Request(
-                purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache, planned.Build.Network,
+                purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache,
+                planned.Build.Network is null ? new ContainerNetwork.OfCodespace([]) : new ContainerNetwork.None(),
                 planned.Build.Dockerfile);
             return await RunAsync(start, request, tar, cancellationToken);
         }
@@ -88,7 +89,8 @@ internal sealed class BuildDockerfile(
             [$"LABEL {images.StageLabels(start.Codespace)}", .. instructions], what, start.Budget);
         var tar = new BuildContext(
             null, IgnorePatterns.Parse("", ""), dockerfile, new Dictionary<string, string>(StringComparer.Ordinal), files);
-        var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false, null, what)
+        var request = new Request(purpose, OwnStage, new Dictionary<string, string>(StringComparer.Ordinal), false,
+            new ContainerNetwork.OfCodespace([]), what)
         {
             Metadata = metadata,
         };
@@ -96,7 +98,8 @@ internal sealed class BuildDockerfile(
     }
 
     private sealed record Request(
-        string Purpose, string Target, IReadOnlyDictionary<string, string> Arguments, bool NoCache, string? Network, string What)
+        string Purpose, string Target, IReadOnlyDictionary<string, string> Arguments, bool NoCache, ContainerNetwork Network,
+        string What)
     {
         public string? Metadata { get; init; }
     }
@@ -116,9 +119,13 @@ internal sealed class BuildDockerfile(
         await start.Network;
         using var running = await images.BeginAsync(start.Codespace, cancellationToken);
         using var group = groups.Open(start.Engine.GroupsBySystemd, limits.Processes);
-        var build = new EngineBuild(
-            name, BuildContext.DockerfileName, request.Target, request.Arguments, labels, request.NoCache,
-            request.Network ?? CodespaceNetworks.NameOf(start.Codespace), limits.MemoryBytes, limits.Cpus, group.Name);
+        var build = new ContainerPolicy(start.Codespace, start.Folders).Write(
+            new BuildPlan(name, BuildContext.DockerfileName, request.Target, limits, request.Network, group.Name)
+            {
+                Arguments = request.Arguments,
+                Labels = labels,
+                NoCache = request.NoCache,
+            });
         using var expired = new CancellationTokenSource(Timeout, time);
         await using var watch = await BuildWatch.StartAsync(
             engine, time, group.Name, limits.Processes, start.Machine.StorageBytes, cancellationToken);

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>
-/// Writes what the engine is asked for a container of a codespace: the one place that knows limits, hardening, networks and mounts. A
-/// workspace, a volume, memory, the socket of its own engine and Berth's own SSH server are all that is ever mounted; no port is published,
-/// and nothing of the host's is shared.
+/// Writes what the engine is asked for a container or a build of a codespace: the one place that knows limits, hardening, networks and
+/// mounts. A workspace, a volume, memory, the socket of its own engine and Berth's own SSH server are all that is ever mounted; no port is
+/// published, and nothing of the host's is shared.
 /// </summary>
 /// <param name="folders">Where the codespace lies on this host.</param>
 /// <param name="docker">Whether the codespace has an engine of its own; without one its socket is left out.</param>
@@ -44,6 +45,18 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
         return body;
     }
 
+    /// <summary>The engine itself makes the containers that a build's commands run in: this is all that it is told of them.</summary>
+    public EngineBuild Write(BuildPlan plan) => new(
+        plan.Tag, plan.Dockerfile, plan.Target, plan.Arguments, plan.Labels, plan.NoCache, NetworkMode(plan.Network),
+        plan.Limits.MemoryBytes, plan.Limits.Cpus, plan.Group);
+
+    private string NetworkMode(ContainerNetwork network) => network switch
+    {
+        ContainerNetwork.SharedWith other => "container:" + other.Container,
+        ContainerNetwork.None => "none",
+        _ => EngineNames.NetworkOf(codespace.Name),
+    };
+
     private JsonObject Labels(ContainerPlan plan)
     {
         var labels = new JsonObject();
@@ -59,12 +72,7 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
     {
         var config = new JsonObject
         {
-            ["NetworkMode"] = plan.Network switch
-            {
-                ContainerNetwork.SharedWith other => "container:" + other.Container,
-                ContainerNetwork.None => "none",
-                _ => EngineNames.NetworkOf(codespace.Name),
-            },
+            ["NetworkMode"] = NetworkMode(plan.Network),
 
             // Berth decides when a codespace runs: after a restart of the machine its firewall has to be there first.
             ["RestartPolicy"] = new JsonObject { ["Name"] = "no" },
