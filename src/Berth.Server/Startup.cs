@@ -12,6 +12,7 @@ internal sealed class Startup(DataFolder folder, Migrator migrator, MasterKey ma
 {
     public static async Task<int> RunAsync(Func<Task> server)
     {
+        NativeHeap.GiveBackLargeBlocks();
         try
         {
             await server();

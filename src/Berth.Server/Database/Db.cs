@@ -14,8 +14,11 @@ namespace Berth.Server.Database;
 /// </remarks>
 public abstract class Db(IWriteRules rules) : IAsyncDisposable
 {
+    internal const int MostLargeReads = 2;
+
     // Every statement's text is a constant of the program, so there are as many as there are places that write.
     private readonly ConcurrentDictionary<string, WriteKind> _kinds = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _largeReads = new(MostLargeReads);
     private long _generation;
     private long _accessGeneration;
 
@@ -35,6 +38,23 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
         Remembers ? NowAsync(cancellationToken) : default;
 
     public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// For values of megabytes. Both databases take a whole value into memory to cut a piece out of it, so a few of these run at a time,
+    /// however many ask.
+    /// </summary>
+    public async Task<T> ReadLargeAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        await _largeReads.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReadAsync(body, cancellationToken);
+        }
+        finally
+        {
+            _largeReads.Release();
+        }
+    }
 
     public abstract Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 

@@ -46,6 +46,33 @@ public sealed class DbTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Large_values_are_read_a_few_at_a_time()
+    {
+        var (inHand, most) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Task.Run(
+            () => Db.ReadLargeAsync(
+                async session =>
+                {
+                    var now = Interlocked.Increment(ref inHand);
+                    InterlockedMax(ref most, now);
+                    await session.QueryAsync<long>("select 1");
+                    Interlocked.Decrement(ref inHand);
+                    return now;
+                },
+                Token),
+            Token)));
+        Assert.InRange(most, 1, Db.MostLargeReads);
+
+        static void InterlockedMax(ref int value, int candidate)
+        {
+            for (var seen = Volatile.Read(ref value); candidate > seen; seen = Volatile.Read(ref value))
+            {
+                Interlocked.CompareExchange(ref value, candidate, seen);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_long_write_is_not_lost_among_short_ones()
     {
         var prefix = Guid.CreateVersion7().ToString("N");

@@ -62,7 +62,7 @@ internal sealed class ManifestReads(Db db)
     {
         if (manifest.Size > Whole)
         {
-            var piece = await db.ReadAsync(
+            var piece = await db.ReadLargeAsync(
                 session => ManifestTable.ContentAsync(session, manifest.Id, (int)from, Piece), cancellationToken);
             return piece is { Length: > 0 } ? piece : null;
         }

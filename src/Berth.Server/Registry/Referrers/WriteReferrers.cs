@@ -118,7 +118,7 @@ internal sealed class WriteReferrers(Db db)
         body.Write(",\"annotations\":"u8);
         for (var from = 0; ; from += ReferrersTable.PieceLength)
         {
-            if (await db.ReadAsync(session => ReferrersTable.AnnotationsAsync(session, id, from), cancellationToken) is not { } piece)
+            if (await db.ReadLargeAsync(session => ReferrersTable.AnnotationsAsync(session, id, from), cancellationToken) is not { } piece)
             {
                 return false;
             }
