@@ -19,6 +19,7 @@ internal static class HttpFeature
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<OutgoingNetworks>();
+        builder.Services.AddSingleton<LargeBodies>();
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<AddressOptions>(TrustProxies);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {

@@ -13,6 +13,7 @@ namespace Berth.Server.Api.Bodies;
 internal static class RequestBody
 {
     private const int Deepest = 16;
+    private static readonly ApiError TooLarge = Errors.BadRequest(413, "The body is larger than 1 MiB");
 
     private static readonly JsonSerializerOptions Reading = new()
     {
@@ -36,8 +37,8 @@ internal static class RequestBody
         HttpRequest request, string resource, Action<T, BodyFaults> check, CancellationToken cancellationToken)
         where T : class, IRequestBody
     {
-        using var buffer = await ReceiveAsync(request, cancellationToken);
-        using var document = Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+        using var received = await ReceivedBody.ReadAsync(request, BodyLimit.Json, TooLarge, cancellationToken);
+        using var document = Parse(received.Content);
         var fields = BodyShape<T>.Fields;
         var faults = new BodyFaults(resource, fields);
         using var usable = new MemoryStream();
@@ -50,24 +51,6 @@ internal static class RequestBody
         check(body, faults);
         faults.Throw();
         return body;
-    }
-
-    private static async Task<MemoryStream> ReceiveAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        var buffer = new MemoryStream();
-        var chunk = new byte[16 * 1024];
-        int read;
-        while ((read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0)
-        {
-            if (buffer.Length + read > BodyLimit.Json)
-            {
-                throw new ApiException(Errors.BadRequest(413, "The body is larger than 1 MiB"));
-            }
-
-            buffer.Write(chunk, 0, read);
-        }
-
-        return buffer;
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> bytes)

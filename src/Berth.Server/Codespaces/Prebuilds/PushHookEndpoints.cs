@@ -84,17 +84,18 @@ internal static class PushHookEndpoints
         [FromRoute(Name = "repository_id")] string id, HttpRequest request, Db db, MasterKey masterKey, BeginPrebuild begin,
         CancellationToken cancellationToken)
     {
-        var body = await ReadAsync(request, cancellationToken);
+        using var body = await ReceivedBody.ReadAsync(
+            request, MostBytes, Errors.TooLarge(request.HttpContext, MostBytes), cancellationToken);
         if (!long.TryParse(id, out var repository)
             || await db.ReadAsync(session => PushHookTable.FindAsync(session, repository), cancellationToken) is not { } row
             || !PushEvent.IsSignedWith(
-                request.Headers, body.Span, Envelope.Open(row.Value, PushHookRow.Identity(row.RepositoryId, row.Version), masterKey)))
+                request.Headers, body.Content, Envelope.Open(row.Value, PushHookRow.Identity(row.RepositoryId, row.Version), masterKey)))
         {
             return Unknown;
         }
 
         var begun = 0;
-        if (PushEvent.BranchOf(request.Headers, body) is { } branch)
+        if (PushEvent.BranchOf(request.Headers, body.Content) is { } branch)
         {
             foreach (var configuration in await db.ReadAsync(
                 session => PrebuildConfigurationTable.OfRepositoryAsync(session, repository), cancellationToken))
@@ -108,24 +109,6 @@ internal static class PushHookEndpoints
         }
 
         return ApiResult.Accepted(new PushHookAnswer(begun));
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        var piece = new byte[16 * 1024];
-        int read;
-        while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
-        {
-            if (body.Length + read > MostBytes)
-            {
-                throw new ApiException(Errors.TooLarge(request.HttpContext, MostBytes));
-            }
-
-            body.Write(piece, 0, read);
-        }
-
-        return body.ToArray();
     }
 
     private static PushHook ToWire(PushHookRow row, string? secret, ApiUrls urls) => new()

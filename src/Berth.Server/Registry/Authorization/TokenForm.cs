@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using Berth.Server.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Registry.Authorization;
@@ -46,21 +47,9 @@ internal sealed class TokenForm
 
         try
         {
-            using var body = new MemoryStream();
-            var piece = new byte[4096];
-            int read;
-            while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
-            {
-                if (body.Length + read > LargestBytes)
-                {
-                    return (null, 413, $"the body has more than {LargestBytes} bytes");
-                }
-
-                body.Write(piece, 0, read);
-            }
-
-            var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-            return TryParse(bytes, out var form, out var fault) ? (form, 200, "") : (null, 400, fault);
+            using var body = await ReceivedBody.ReadAsync(
+                request, LargestBytes, Errors.TooLarge(request.HttpContext, LargestBytes), cancellationToken);
+            return TryParse(body.Content, out var form, out var fault) ? (form, 200, "") : (null, 400, fault);
         }
         catch (BadHttpRequestException exception)
         {

@@ -15,7 +15,6 @@ namespace Berth.Server.Registry.Manifests;
 internal static class ManifestEndpoints
 {
     private const int MostTags = 100;
-    private const int PieceSize = 16 * 1024;
 
     public static void MapManifests(this IEndpointRouteBuilder registry)
     {
@@ -119,13 +118,11 @@ internal static class ManifestEndpoints
             return RegistryErrors.TagInvalid.With(Tag.Rule);
         }
 
-        var (content, refused) = await ReadAsync(http.Request, Largest(options), cancellationToken);
-        if (refused is not null)
-        {
-            return refused;
-        }
-
-        var digest = Digest.OfContent(parsed.Digest?.Algorithm ?? Digest.Sha256, content!);
+        var limit = Largest(options);
+        using var body = await ReceivedBody.ReadAsync(
+            http.Request, limit, RegistryErrors.TooLarge.With($"a manifest has at most {limit} bytes"), cancellationToken);
+        var content = body.Content;
+        var digest = Digest.OfContent(parsed.Digest?.Algorithm ?? Digest.Sha256, content);
         if (parsed.Digest is not null && parsed.Digest != digest)
         {
             return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest")
@@ -142,7 +139,7 @@ internal static class ManifestEndpoints
 
         List<string> tags = [.. more.Select(tag => tag!).Distinct(StringComparer.Ordinal)];
         await push.RunAsync(
-            access, digest, manifest, content!, parsed.Tag is { Value: var own } ? [own, .. tags.Where(tag => tag != own)] : tags,
+            access, digest, manifest, content, parsed.Tag is { Value: var own } ? [own, .. tags.Where(tag => tag != own)] : tags,
             cancellationToken);
         metrics.ManifestPushed();
 
@@ -201,27 +198,4 @@ internal static class ManifestEndpoints
     }
 
     private static long Largest(RegistryOptions options) => (long)(options.MaxManifestMiB * (1 << 20));
-
-    /// <summary>
-    /// The whole body; manifests are small, and their limit is what is read at most. Memory is taken as bytes come, not as they are
-    /// announced.
-    /// </summary>
-    private static async Task<(byte[]? Content, ApiError? Refused)> ReadAsync(
-        HttpRequest request, long limit, CancellationToken cancellationToken)
-    {
-        using var content = new MemoryStream(capacity: (int)Math.Min(request.ContentLength ?? PieceSize, 4 * PieceSize));
-        var piece = new byte[PieceSize];
-        int read;
-        while ((read = await request.Body.ReadAsync(piece, cancellationToken)) > 0)
-        {
-            if (content.Length + read > limit)
-            {
-                return (null, RegistryErrors.TooLarge.With($"a manifest has at most {limit} bytes"));
-            }
-
-            content.Write(piece, 0, read);
-        }
-
-        return (content.Length == content.Capacity ? content.GetBuffer() : content.ToArray(), null);
-    }
 }
