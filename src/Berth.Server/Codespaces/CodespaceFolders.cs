@@ -15,6 +15,7 @@ namespace Berth.Server.Codespaces;
 ///     ~containers/ID/      what a container writes beside its mounts: its own layer, and its files of names
 ///     ~added/                what a build fetched, while it runs
 ///     ~parts/HASH          where parts of the checkout are mounted that containers mount
+///     ~texts/HASH          files that the configuration itself has written out
 ///     ~docker/docker.sock  what containers have as /var/run/docker.sock
 ///     ~docker/engine/      the codespace's own container engine: its data, socket and log
 ///   docker.json            how that engine is made, where docker inside is wanted
@@ -74,6 +75,9 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>What is mounted there: JSON, a list of paths within the checkout.</summary>
     public string PartsList => Path.Combine(Root, "parts.json");
+
+    /// <summary>A file whose whole text the configuration has.</summary>
+    public string Text(string content) => Path.Combine(Workspaces, "~texts", WorkspaceParts.NameOf(content));
 
     /// <summary>What containers have for docker.</summary>
     public string DockerSocket => Path.Combine(Workspaces, "~docker", "docker.sock");

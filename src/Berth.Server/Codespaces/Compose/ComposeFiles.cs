@@ -7,7 +7,9 @@ namespace Berth.Server.Codespaces.Compose;
 /// Puts the compose files of a configuration together (compose specification, "Merge", "Extend", "Include"): later files over earlier ones,
 /// what is extended or included from files of the checkout only. The rest of the specification is judged by <see cref="ServiceReader"/>.
 /// </summary>
-internal sealed class ComposeFiles(Checkout checkout)
+/// <param name="workspace">What <c>${PWD}</c> is: where the repository lies.</param>
+/// <param name="remarks">Told what is passed over.</param>
+internal sealed class ComposeFiles(Checkout checkout, string workspace, List<string> remarks)
 {
     private const long MaxBytes = 256 * 1024;
     private const int MaxFiles = 20;
@@ -24,6 +26,7 @@ internal sealed class ComposeFiles(Checkout checkout)
         ];
 
     private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, string>> _values = new(StringComparer.Ordinal);
     private readonly List<ComposeVariables> _variables = [];
     private int _files;
 
@@ -33,14 +36,18 @@ internal sealed class ComposeFiles(Checkout checkout)
     /// <summary>Variables without a value.</summary>
     public IEnumerable<string> Unknown => _variables.SelectMany(variables => variables.Unknown).Distinct(StringComparer.Ordinal);
 
+    /// <summary>Of a variable, as the file sees it where its name stands; null: none.</summary>
+    public string? ValueOf(string variable, ComposeNode node) => _values.GetValueOrDefault(FolderOf(node))?.GetValueOrDefault(variable);
+
     /// <param name="paths">Within the checkout; later ones win.</param>
     /// <exception cref="FaultException">One is missing or wrong; names file and line.</exception>
-    public ComposeMap Load(IReadOnlyList<string> paths) => Project(paths, 0);
+    public ComposeMap Load(IReadOnlyList<string> paths) => Project(paths, ParentOf(paths[0]), [], 0);
 
-    private ComposeMap Project(IReadOnlyList<string> paths, int depth)
+    /// <param name="folder">Where relative paths begin.</param>
+    /// <param name="environment">Files of variables beside <c>.env</c>.</param>
+    private ComposeMap Project(IReadOnlyList<string> paths, string folder, IReadOnlyList<string> environment, int depth)
     {
-        var folder = ParentOf(paths[0]);
-        var variables = Variables(folder);
+        var variables = Variables(folder, environment);
         ComposeMap? all = null;
         foreach (var path in paths)
         {
@@ -50,7 +57,7 @@ internal sealed class ComposeFiles(Checkout checkout)
                     && entry.Key is not ("name" or "version" or "include")
                     && !entry.Key.StartsWith("x-", StringComparison.Ordinal)))
             {
-                throw value.Fault($"{name} is not supported in a compose file here");
+                remarks.Add($"{value.File}:{value.Line}: {name} is left out: codespaces do not know it");
             }
 
             file = Included(file, folder, depth);
@@ -75,24 +82,25 @@ internal sealed class ComposeFiles(Checkout checkout)
         var result = file.Without("include");
         foreach (var item in (include as ComposeList ?? throw include.Fault("include is a list of files")).Items)
         {
-            var path = item is ComposeMap map ? map["path"] : item;
-            List<ComposeNode> named = path switch
-            {
-                ComposeText one => [one],
-                ComposeList several => [.. several.Items],
-                _ => throw item.Fault("include names files"),
-            };
-            var paths = named.Select(node => checkout.Locate(folder, TextOf(node), $"{node.File}:{node.Line}: include")).ToList();
-            if (paths.Count == 0 || (item is ComposeMap { } more && (more["project_directory"] ?? more["env_file"]) is not null))
-            {
-                throw item.Fault("include takes paths only");
-            }
+            var map = item as ComposeMap;
+            var paths = Located(map is null ? item : map["path"] ?? throw item.Fault("include names files"), folder);
+            var place = map?["project_directory"] is { } other ? Located(other, folder)[0] : ParentOf(paths[0]);
+            var environment = map?["env_file"] is { } files ? Located(files, folder) : [];
 
             // What the file itself says wins.
-            result = Merge(Project(paths, depth + 1), result, "");
+            result = Merge(Project(paths, place, environment, depth + 1), result, "");
         }
 
         return result;
+    }
+
+    /// <summary>One path or several, within the checkout.</summary>
+    private List<string> Located(ComposeNode node, string folder)
+    {
+        IReadOnlyList<ComposeNode> named = node is ComposeList several ? several.Items : [node];
+        return named.Count == 0
+            ? throw node.Fault("include names files")
+            : [.. named.Select(path => checkout.Locate(folder, TextOf(path), $"{path.File}:{path.Line}: include"))];
     }
 
     private ComposeMap Read(string path, string folder, ComposeVariables variables)
@@ -126,17 +134,34 @@ internal sealed class ComposeFiles(Checkout checkout)
             : map;
     }
 
-    private ComposeVariables Variables(string folder)
+    /// <param name="more">Files of variables beside <c>.env</c>, within the checkout.</param>
+    private ComposeVariables Variables(string folder, params IEnumerable<string> more)
     {
-        var path = folder.Length == 0 ? ".env" : folder + "/.env";
-        var variables = new ComposeVariables(
-            checkout.KindOf(path) == FileKind.Missing
-                ? new Dictionary<string, string>()
-                : ComposeVariables.ReadFile(checkout.ReadText(path, MaxBytes, "variables of compose files"), path),
-            checkout.Budget);
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        var usual = folder.Length == 0 ? ".env" : folder + "/.env";
+        foreach (var path in more.Append(usual).Where(path => path != usual || checkout.KindOf(path) != FileKind.Missing))
+        {
+            foreach (var (name, value) in ReadVariables(path, "variables of compose files", values))
+            {
+                values.TryAdd(name, value);
+            }
+        }
+
+        // The folder that the program was started in, whatever a file says.
+        values["PWD"] = workspace;
+        var variables = new ComposeVariables(values, checkout.Budget);
         _variables.Add(variables);
+        _values.TryAdd(folder, values);
         return variables;
     }
+
+    /// <summary>Of an <c>env_file</c>, whose values may name variables of the project.</summary>
+    /// <param name="node">Where the file is named.</param>
+    public Dictionary<string, string> ReadEnvironment(string path, string what, ComposeNode node) =>
+        ReadVariables(path, what, _values.GetValueOrDefault(FolderOf(node)) ?? []);
+
+    private Dictionary<string, string> ReadVariables(string path, string what, Dictionary<string, string> outer) =>
+        new EnvironmentFile(path, outer, checkout.Budget, remarks).Read(checkout.ReadText(path, MaxBytes, what));
 
     /// <summary>The long form of what may be written in two, so that both can be merged.</summary>
     private static ComposeMap Canonical(ComposeMap service)

@@ -5,9 +5,15 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>The services of a configuration of the form <c>dockerComposeFile</c>.</summary>
-internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeService> Others, IReadOnlyList<string> Remarks)
+/// <param name="Earlier">Those that start before the one that people work in, in their order.</param>
+/// <param name="Later">Those that need it, in their order.</param>
+internal sealed record ComposePlan(
+    ComposeService Main, IReadOnlyList<ComposeService> Earlier, IReadOnlyList<ComposeService> Later, IReadOnlyList<string> Remarks)
 {
     private const int MaxServices = 20;
+
+    /// <summary>All but the one that people work in.</summary>
+    public IReadOnlyList<ComposeService> Others => [.. Earlier, .. Later];
 
     /// <summary>Where the main service mounts the checkout; null when it does not say.</summary>
     public string? WorkspaceTarget => Main.Mounts.FirstOrDefault(mount => mount.Kind == PlannedMountKind.Workspace)?.Target;
@@ -17,7 +23,7 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
     public static ComposePlan? Read(Checkout checkout, ComposeSource source, string repository, List<ImageUse> uses)
     {
         List<string> remarks = [];
-        var files = new ComposeFiles(checkout);
+        var files = new ComposeFiles(checkout, WorkspacePlace.Usual(repository), remarks);
         var project = files.Load(source.Files);
         var services = project["services"] as ComposeMap
             ?? throw new FaultException(FaultKind.Configuration, $"{source.Files[0]} has no services");
@@ -34,7 +40,7 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
             return null;
         }
 
-        checkout.Refusals.Try(() => CheckNetworks(read, main));
+        checkout.Refusals.Try(() => ShareNetworks(read, main));
         remarks.AddRange(
             files.Unknown.Select(
                 name =>
@@ -46,7 +52,8 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
                 $"{networks.File}:{networks.Line}: the codespace has one network, so services of different networks reach each other");
         }
 
-        return new ComposePlan(main, checkout.Refusals.Try(() => Order(read, source.Service)) ?? [], remarks);
+        var (earlier, later) = checkout.Refusals.Try(() => Order(read, source.Service));
+        return new ComposePlan(read[source.Service], earlier ?? [], later ?? [], remarks);
 
         void Add(string name, ComposeNode? by)
         {
@@ -80,30 +87,36 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
                 ],
         ];
 
-    private static void CheckNetworks(OrderedDictionary<string, ComposeService> services, ComposeService main)
+    /// <summary>Who shares the network of one that shares another's has that one's, since a network has one holder.</summary>
+    private static void ShareNetworks(OrderedDictionary<string, ComposeService> services, ComposeService main)
     {
-        var name = main.Name;
         if (main.NoNetwork)
         {
             throw new FaultException(
-                FaultKind.Configuration, $"services.{name}.network_mode: a codespace without a network is not supported");
+                FaultKind.Configuration, $"services.{main.Name}.network_mode: a codespace without a network is not supported");
         }
 
-        foreach (var service in services.Values)
+        foreach (var service in services.Values.ToList())
         {
-            if (service.NetworkOf is { } other && (other == name || services.GetValueOrDefault(other)?.NetworkOf is not null))
+            var holder = service;
+            for (var steps = 0; holder.NetworkOf is { } other && services.TryGetValue(other, out var next); holder = next)
             {
-                throw new FaultException(
-                    FaultKind.Configuration,
-                    $"services.{service.Name}.network_mode: {other} "
-                        + $"{(other == name ? "is the service to work in, which starts last" : "shares a network itself")}",
-                    $"let the others keep their own network, and give {name} network_mode: "
-                        + $"service:{(other == name ? service.Name : other)}");
+                if (++steps > services.Count)
+                {
+                    throw new FaultException(
+                        FaultKind.Configuration, $"services.{service.Name}.network_mode: services share each other's network in a circle");
+                }
+            }
+
+            if (holder != service)
+            {
+                services[service.Name] = service with { NetworkOf = holder.Name };
             }
         }
     }
 
-    private static List<ComposeService> Order(OrderedDictionary<string, ComposeService> services, string main)
+    private static (List<ComposeService> Earlier, List<ComposeService> Later) Order(
+        OrderedDictionary<string, ComposeService> services, string main)
     {
         List<ComposeService> order = [];
         HashSet<string> open = new(StringComparer.Ordinal);
@@ -112,7 +125,15 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
             Add(service);
         }
 
-        return order;
+        // What a service needs stands before it.
+        HashSet<string> needing = new([main], StringComparer.Ordinal);
+        foreach (var service in order.Where(service => service.Needs.Keys.Any(needing.Contains)))
+        {
+            needing.Add(service.Name);
+        }
+
+        var others = order.Where(service => service.Name != main).ToLookup(service => needing.Contains(service.Name));
+        return ([.. others[false]], [.. others[true]]);
 
         void Add(ComposeService service)
         {
@@ -129,13 +150,6 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
 
             foreach (var need in service.Needs.Keys)
             {
-                if (need == main && service.Name != main)
-                {
-                    throw new FaultException(
-                        FaultKind.Configuration,
-                        $"services.{service.Name}.depends_on: {main} is the service to work in, which starts last");
-                }
-
                 if (services.TryGetValue(need, out var needed))
                 {
                     Add(needed);
@@ -143,10 +157,7 @@ internal sealed record ComposePlan(ComposeService Main, IReadOnlyList<ComposeSer
             }
 
             open.Remove(service.Name);
-            if (service.Name != main)
-            {
-                order.Add(service);
-            }
+            order.Add(service);
         }
     }
 }

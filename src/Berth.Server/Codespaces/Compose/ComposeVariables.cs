@@ -14,6 +14,22 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
     /// <summary>Names that were asked for, have no value and no default.</summary>
     public IEnumerable<string> Unknown => _unknown.Order(StringComparer.Ordinal);
 
+    /// <summary>A dollar sign before a name that has no value is a dollar sign, as in most passwords that have one.</summary>
+    public bool KeepsBareUnknown { get; init; }
+
+    /// <summary>A text that is no template stays as it is.</summary>
+    public string ReplaceWhereItCan(ComposeText text)
+    {
+        try
+        {
+            return Replace(text.Value, text, 0);
+        }
+        catch (FaultException fault) when (fault is not LimitException)
+        {
+            return text.Value;
+        }
+    }
+
     /// <summary>In all texts; names stay as they are.</summary>
     public ComposeNode Replace(ComposeNode node) => node switch
     {
@@ -52,7 +68,8 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
             else
             {
                 var length = NameLength(text, i + 1);
-                result.Append(length == 0 ? "$" : Value(text.Substring(i + 1, length)) ?? Missing(text.Substring(i + 1, length)));
+                var name = text.Substring(i + 1, length);
+                result.Append(length == 0 ? "$" : Value(name) ?? (KeepsBareUnknown ? "$" + name : Missing(name)));
                 i += length;
             }
         }
@@ -117,54 +134,5 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
         }
 
         return i - from;
-    }
-
-    /// <summary>A file of variables: <c>NAME=VALUE</c> a line, with quotes, <c>export</c> and comments.</summary>
-    public static Dictionary<string, string> ReadFile(string text, string path)
-    {
-        Dictionary<string, string> values = new(StringComparer.Ordinal);
-        var lines = text.Split('\n');
-        for (var i = 0; i < lines.Length; i++)
-        {
-            var line = lines[i].Trim();
-            if (line.StartsWith("export ", StringComparison.Ordinal))
-            {
-                line = line["export ".Length..].TrimStart();
-            }
-
-            if (line.Length == 0 || line.StartsWith('#'))
-            {
-                continue;
-            }
-
-            var length = NameLength(line, 0);
-            if (length == 0 || (length < line.Length && line[length] != '='))
-            {
-                throw new FaultException(FaultKind.Configuration, $"{path}:{i + 1}: a line is NAME=VALUE");
-            }
-
-            // A name alone takes its value from the environment, which is empty.
-            if (length < line.Length)
-            {
-                values[line[..length]] = Unquote(line[(length + 1)..].Trim());
-            }
-        }
-
-        return values;
-    }
-
-    private static string Unquote(string value)
-    {
-        if (value.Length >= 2 && value[0] == value[^1] && value[0] is '\'' or '"')
-        {
-            var inner = value[1..^1];
-            return value[0] == '\'' ? inner
-                : inner.Replace("\\n", "\n", StringComparison.Ordinal)
-                    .Replace("\\\"", "\"", StringComparison.Ordinal)
-                    .Replace("\\\\", "\\", StringComparison.Ordinal);
-        }
-
-        var comment = value.IndexOf(" #", StringComparison.Ordinal);
-        return comment < 0 ? value : value[..comment].TrimEnd();
     }
 }

@@ -70,36 +70,44 @@ internal sealed class MountReader(
         var readOnly = parts.Length == 3 && parts[2].Split(',').Contains("ro");
         return parts.Length == 1 ? Volume($"anonymous-{name}-{index}", Target(text, node), false)
             : parts[0].StartsWith('.') || parts[0].StartsWith('/') || parts[0].StartsWith('~')
-            ? Bind(parts[0], Target(parts[1], node), readOnly, node, name)
+            ? Bind(parts[0], parts[1], readOnly, node, name)
             : Named(parts[0], Target(parts[1], node), readOnly, node, name);
     }
 
     private PlannedMount? Long(ComposeMap map, string name, int index)
     {
-        var target = Target(ComposeFiles.TextOf(map["target"] ?? throw map.Fault($"services.{name}.volumes: a mount has a target")), map);
+        var written = ComposeFiles.TextOf(map["target"] ?? throw map.Fault($"services.{name}.volumes: a mount has a target"));
         var readOnly = map["read_only"] is ComposeText { AsBoolean: true };
         var source = map["source"] is { } node ? ComposeFiles.TextOf(node) : null;
         return (map["type"] is { } type ? ComposeFiles.TextOf(type) : "volume") switch
         {
-            _ when source is not null && DockerSocket.IsSource(source) => DockerSocket.At(target),
-            "bind" => Bind(source ?? throw map.Fault($"services.{name}.volumes: a bind has a source"), target, readOnly, map, name),
+            "bind" => Bind(source ?? throw map.Fault($"services.{name}.volumes: a bind has a source"), written, readOnly, map, name),
+            _ when source is not null && DockerSocket.IsSource(source) => DockerSocket.At(Target(written, map)),
             "volume" when map["volume"] is ComposeMap volume && volume["subpath"] is { } path =>
                 throw path.Fault($"services.{name}.volumes: subpath is not supported"),
-            "volume" => source is null ? Volume($"anonymous-{name}-{index}", target, readOnly) : Named(source, target, readOnly, map, name),
-            "tmpfs" => new PlannedMount(PlannedMountKind.Memory, "", target, readOnly),
+            "volume" => source is null
+                ? Volume($"anonymous-{name}-{index}", Target(written, map), readOnly)
+                : Named(source, Target(written, map), readOnly, map, name),
+            "tmpfs" => new PlannedMount(PlannedMountKind.Memory, "", Target(written, map), readOnly),
             var other => throw map.Fault($"services.{name}.volumes: mounts of the type {other} are not allowed"),
         };
     }
 
-    private PlannedMount? Bind(string source, string target, bool readOnly, ComposeNode node, string name)
+    /// <param name="place">As it is written: what is left out may be anywhere.</param>
+    private PlannedMount? Bind(string source, string place, bool readOnly, ComposeNode node, string name)
     {
         var what = $"{node.File}:{node.Line}: services.{name}.volumes";
         if (DockerSocket.IsSource(source))
         {
-            return DockerSocket.At(target);
+            return DockerSocket.At(Target(place, node));
         }
 
-        if (source.StartsWith('/') || source.StartsWith('~'))
+        var folder = files.FolderOf(node);
+        if (WithinWorkspace(source) is { } within)
+        {
+            (folder, source) = ("", within);
+        }
+        else if (source.StartsWith('/') || source.StartsWith('~'))
         {
             remarks.Add(
                 $"{what}: '{source}' is left out: it lies outside the repository, and no container gets files of the host; what the "
@@ -107,7 +115,7 @@ internal sealed class MountReader(
             return null;
         }
 
-        var folder = files.FolderOf(node);
+        var target = Target(place, node);
 
         // "../..:/workspaces" from .devcontainer is how templates write it: the folder that the checkout lies in, of which a codespace has
         // the checkout.
@@ -116,7 +124,17 @@ internal sealed class MountReader(
             return new PlannedMount(PlannedMountKind.Workspace, "", $"{(target == "/" ? "" : target)}/{repository}", readOnly);
         }
 
-        var path = checkout.Locate(folder, source, what);
+        string path;
+        try
+        {
+            path = checkout.Locate(folder, source, what);
+        }
+        catch (FaultException fault) when (fault is not LimitException)
+        {
+            remarks.Add($"{fault.Message}; '{source}' is left out");
+            return null;
+        }
+
         if (path.Length == 0)
         {
             return new PlannedMount(PlannedMountKind.Workspace, "", target, readOnly);
@@ -135,6 +153,13 @@ internal sealed class MountReader(
         }
 
         return new PlannedMount(PlannedMountKind.Part, path, target, readOnly);
+    }
+
+    /// <summary>Of a path that begins with <c>${PWD}</c>, what is behind it.</summary>
+    private string? WithinWorkspace(string source)
+    {
+        var place = WorkspacePlace.Usual(repository);
+        return source == place ? "." : source.StartsWith(place + "/", StringComparison.Ordinal) ? "." + source[place.Length..] : null;
     }
 
     private static bool IsParent(string folder, string source)
@@ -203,23 +228,30 @@ internal sealed class MountReader(
                 throw node.Fault($"services.{name}.{section}: {section}.{source} is not declared");
             }
 
-            if (declared["file"] is not { } file)
-            {
-                throw declared.Fault(
-                    $"{section}.{source}: only files of the repository are supported; secrets of Berth are variables in the codespace's "
-                        + "own processes");
-            }
-
-            var path = checkout.Locate(
-                files.FolderOf(file), ComposeFiles.TextOf(file), $"{file.File}:{file.Line}: {section}.{source}.file");
-            if (checkout.KindOf(path) != FileKind.File)
-            {
-                throw file.Fault($"{section}.{source}: the repository has no file {path}");
-            }
-
             var at = Target(target.StartsWith('/') ? target : place(target), node);
-            mounts[at] = new PlannedMount(PlannedMountKind.Part, path, at, true);
+            mounts[at] = TextOf(declared) is { } text
+                ? new PlannedMount(PlannedMountKind.Text, text, at, true)
+                : new PlannedMount(PlannedMountKind.Part, FileOf(declared, $"{section}.{source}"), at, true);
         }
+    }
+
+    /// <summary>What is written out, or the value of a variable of <c>.env</c>; null for a file.</summary>
+    private string? TextOf(ComposeMap declared) =>
+        declared["content"] is { } content ? ComposeFiles.TextOf(content)
+        : declared["environment"] is { } name ? files.ValueOf(ComposeFiles.TextOf(name), name)
+        : null;
+
+    private string FileOf(ComposeMap declared, string what)
+    {
+        if (declared["file"] is not { } file)
+        {
+            throw declared.Fault(
+                $"{what}: it is neither a file of the repository nor a text that stands here or in .env; secrets of Berth are variables in "
+                    + "the codespace's own processes");
+        }
+
+        var path = checkout.Locate(files.FolderOf(file), ComposeFiles.TextOf(file), $"{file.File}:{file.Line}: {what}.file");
+        return checkout.KindOf(path) == FileKind.File ? path : throw file.Fault($"{what}: the repository has no file {path}");
     }
 
     internal static IEnumerable<ComposeNode> Items(ComposeNode? node, string what) =>

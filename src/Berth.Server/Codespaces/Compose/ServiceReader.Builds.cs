@@ -23,17 +23,20 @@ internal sealed partial class ServiceReader
             case "network" when value is ComposeText { Value: "none" or "default" }:
                 break;
             case "network" or "privileged" or "entitlements" or "extra_hosts" or "isolation":
-                throw value.Fault($"services.{name}.build.{key}: builds reach what the codespace reaches, or nothing (network: none)");
+                LeaveOut("builds reach what the codespace reaches, or nothing (network: none), and have no further rights");
+                break;
             case "secrets" or "ssh":
-                throw value.Fault($"services.{name}.build.{key}: builds get no secrets");
+                LeaveOut("builds get no secrets; use them in postCreateCommand");
+                break;
             case "additional_contexts":
                 throw value.Fault($"services.{name}.build.{key} is not supported; COPY --from=IMAGE in the Dockerfile");
             default:
-                remarks.Add(
-                    $"{value.File}:{value.Line}: services.{name}.build.{key} is ignored: builds share a cache only with earlier "
-                        + "builds of the same repository, and make one image");
+                LeaveOut("builds share a cache only with earlier builds of the same repository, and make one image");
                 break;
         }
+
+        void LeaveOut(string reason) =>
+            remarks.Add($"{value.File}:{value.Line}: services.{name}.build.{key} is left out: {reason}");
     }
 
     private PlannedBuild Build(ComposeMap build, string name)

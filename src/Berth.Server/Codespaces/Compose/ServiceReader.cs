@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Devcontainers;
@@ -89,13 +88,19 @@ internal sealed partial class ServiceReader(
             var map = node as ComposeMap;
             var text = ComposeFiles.TextOf(map is null ? node : map["path"] ?? throw map.Fault($"services.{name}.env_file: it has a path"));
             var path = checkout.Locate(files.FolderOf(node), text, $"{node.File}:{node.Line}: services.{name}.env_file");
-            if (map?["required"] is ComposeText { AsBoolean: false } && checkout.KindOf(path) == FileKind.Missing)
+            if (checkout.KindOf(path) == FileKind.Missing)
             {
+                if (map?["required"] is not ComposeText { AsBoolean: false })
+                {
+                    remarks.Add(
+                        $"{node.File}:{node.Line}: services.{name}.env_file: the repository has no {path}, so the service starts without "
+                            + "its variables; commit it with values for development, or set environment");
+                }
+
                 continue;
             }
 
-            foreach (var (variable, value) in ComposeVariables.ReadFile(
-                checkout.ReadText(path, 256 * 1024, $"services.{name}.env_file"), path))
+            foreach (var (variable, value) in files.ReadEnvironment(path, $"services.{name}.env_file", node))
             {
                 values[variable] = value;
             }
@@ -219,8 +224,9 @@ internal sealed partial class ServiceReader(
         }
     }
 
-    private static Dictionary<string, string> Needs(ComposeMap service, string name, string? networkOf)
+    private Dictionary<string, string> Needs(ComposeMap service, string name, string? networkOf)
     {
+        var services = ((project["services"] as ComposeMap)?.Entries.Keys ?? []).ToHashSet(StringComparer.Ordinal);
         Dictionary<string, string> needs = new(StringComparer.Ordinal);
         foreach (var link in MountReader.Items(service["links"], $"services.{name}.links"))
         {
@@ -230,6 +236,11 @@ internal sealed partial class ServiceReader(
         foreach (var (other, node) in (service["depends_on"] as ComposeMap)?.Entries ?? new Dictionary<string, ComposeNode>())
         {
             var about = node as ComposeMap;
+            if (about?["required"] is ComposeText { AsBoolean: false } && !services.Contains(other))
+            {
+                continue;
+            }
+
             var condition = about?["condition"] is { } wanted ? ComposeFiles.TextOf(wanted) : "service_started";
             needs[other] = condition is "service_started" or "service_healthy" or "service_completed_successfully"
                 ? condition : throw node.Fault($"services.{name}.depends_on.{other}: there is no condition {condition}");
@@ -283,11 +294,10 @@ internal sealed partial class ServiceReader(
 
     private static void Platform(ComposeMap service, string name)
     {
-        var own = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+        var own = MachineArchitecture.Name;
         if (service["platform"] is { } node
             && ComposeFiles.TextOf(node) is var platform
-            && platform != $"linux/{own}"
-            && !platform.StartsWith($"linux/{own}/", StringComparison.Ordinal))
+            && !MachineArchitecture.IsOwn(platform))
         {
             throw node.Fault($"services.{name}.platform: this server's engine runs linux/{own}, not {platform}");
         }

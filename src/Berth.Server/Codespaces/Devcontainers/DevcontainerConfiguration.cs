@@ -62,7 +62,7 @@ internal sealed record DevcontainerConfiguration(
 
     private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
     {
-        ["initializeCommand"] = "it would run on the server, not in the codespace",
+        ["initializeCommand"] = "it would run on the server, not in the codespace; what the container needs can go into onCreateCommand",
         ["runArgs"] = "with a compose file, its service says how it runs",
         ["privileged"] = "privileged mode would give the codespace the whole host; docker works inside without it",
         ["securityOpt"] = "security options stay as the engine's defaults are",
@@ -119,7 +119,9 @@ internal sealed record DevcontainerConfiguration(
                     || LifecycleStages.TryParseWaitFor(
                         value as JsonValue is { } word && word.TryGetValue<string>(out var command) ? command : null, out _)))
             {
-                var passed = name is "containerEnv" or "remoteEnv" && value is JsonObject map ? Texts(map) : value?.DeepClone();
+                var passed = LenientTypes.Read(
+                    name, name is "containerEnv" or "remoteEnv" && value is JsonObject map ? Texts(map) : value?.DeepClone(),
+                    reason => ignored.Add($"{file.Path}:{file.Lines.GetValueOrDefault(name)}: {name} {reason}"));
                 refusals.Try(() => CheckType(name, passed, file.Path));
                 result._passed[name] = passed;
             }
@@ -127,7 +129,7 @@ internal sealed record DevcontainerConfiguration(
             {
                 ignored.Add("waitFor is ignored: it must be the name of a lifecycle command");
             }
-            else if (!ReadElsewhere.Contains(name))
+            else if (!ReadElsewhere.Contains(name) && value?.ToJsonString() is not (null or "false" or "[]" or "{}" or "\"\""))
             {
                 ignored.Add($"{name} is ignored: {Reasons.GetValueOrDefault(name, "codespaces do not know it")}");
             }
@@ -202,9 +204,8 @@ internal sealed record DevcontainerConfiguration(
     /// <summary>Null also for an empty text, which is what a variable of nobody's environment leaves.</summary>
     internal static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null
-        : value.GetValueKind() != JsonValueKind.String
-            ? throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text")
-        : value.GetValue<string>() is { Length: > 0 } text ? text
+        : TextOf(value) is not { } text ? throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text")
+        : text.Length > 0 ? text
         : null;
 
     private static void CheckType(string name, JsonNode? value, string path)
@@ -213,9 +214,6 @@ internal sealed record DevcontainerConfiguration(
         {
             "containerEnv" or "remoteEnv" => value is null
                 || (value is JsonObject map && map.All(entry => entry.Value is null || entry.Value.GetValueKind() == JsonValueKind.String)),
-            _ when name.EndsWith("Command", StringComparison.Ordinal) && name != "overrideCommand" =>
-                value is null || IsCommand(value) || (value is JsonObject several && several.All(entry => IsCommand(entry.Value))),
-            "init" or "overrideCommand" => value is null || value.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
             _ => true,
         };
         if (!fits)
@@ -223,8 +221,4 @@ internal sealed record DevcontainerConfiguration(
             throw new FaultException(FaultKind.Configuration, $"{path}: {name} has the wrong type");
         }
     }
-
-    private static bool IsCommand(JsonNode? value) => value is JsonArray words
-        ? words.All(word => word?.GetValueKind() == JsonValueKind.String)
-        : value?.GetValueKind() == JsonValueKind.String;
 }

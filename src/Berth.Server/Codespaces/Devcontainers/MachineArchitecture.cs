@@ -11,4 +11,20 @@ internal static class MachineArchitecture
         Architecture.Arm64 => "arm64",
         var other => other.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>Whether a platform is this machine's, in any spelling that docker reads: <c>linux/amd64</c>, <c>linux/x86_64</c>,
+    /// <c>amd64</c>, <c>linux</c>.</summary>
+    public static bool IsOwn(string platform, string? own = null)
+    {
+        var parts = platform.Trim().ToLowerInvariant().Split('/');
+        var named = parts[0] == "linux" ? parts.AsSpan(1) : parts.AsSpan();
+        return named.Length == 0 || (named.Length <= 2 && Known(named[0]) == (own ?? Name));
+    }
+
+    private static string Known(string name) => name switch
+    {
+        "x86_64" or "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        _ => name,
+    };
 }

@@ -143,8 +143,7 @@ internal sealed partial class RunArgumentReader(
             case "--cap-drop" when CapabilityGrammar().IsMatch(value):
                 return Added(_dropped, value);
             case "--network" when value is "bridge" or "default":
-            case "--platform" when value == "linux/" + MachineArchitecture.Name
-                || value.StartsWith($"linux/{MachineArchitecture.Name}/", StringComparison.Ordinal):
+            case "--platform" when MachineArchitecture.IsOwn(value):
             case "--ipc" or "--cgroupns" when value == "private":
                 return true;
             default:

@@ -185,7 +185,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                 JsonValueKind.Object => value.AsObject(),
 
                 // A text alone is the version, as it was written once.
-                JsonValueKind.String => new JsonObject { ["version"] = value.GetValue<string>() },
+                JsonValueKind.String or JsonValueKind.Number => new JsonObject { ["version"] = DevcontainerConfiguration.TextOf(value) },
                 JsonValueKind.True or null => [],
                 JsonValueKind.False => null,
                 _ => throw Fault($"features: the options of {id} must be an object"),
@@ -282,8 +282,8 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
     private string? Text(JsonObject parent, string name, string shown) =>
         !parent.TryGetPropertyValue(name, out var value) || value is null ? null
-        : value.GetValueKind() != JsonValueKind.String ? throw Fault($"{shown} must be a text")
-        : value.GetValue<string>() is { Length: > 0 } text ? text
+        : DevcontainerConfiguration.TextOf(value) is not { } text ? throw Fault($"{shown} must be a text")
+        : text.Length > 0 ? text
         : null;
 
     private List<string>? Strings(JsonObject parent, string name, string shown) =>

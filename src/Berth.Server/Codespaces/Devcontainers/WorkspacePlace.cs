@@ -7,24 +7,32 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <summary>Where the workspace is in the container: <c>workspaceMount</c> and <c>workspaceFolder</c> of a devcontainer.json.</summary>
 internal static partial class WorkspacePlace
 {
+    /// <summary>Where it is when nothing is said.</summary>
+    public static string Usual(string repository) => "/workspaces/" + repository;
+
     /// <param name="repository">Its name, and the folder's when nothing is said.</param>
     /// <returns>What is mounted, and where processes start.</returns>
     public static (string Target, string Folder) Read(JsonObject config, DevcontainerFile file, string repository, List<string> ignored)
     {
         var refusals = file.Checkout.Refusals;
-        var target = "/workspaces/" + repository;
+        var target = Usual(repository);
         if (refusals.Try(() => DevcontainerConfiguration.Text(config, "workspaceMount", file.Path)) is { } mount)
         {
-            // Only its target is of interest; the source is always the codespace's own workspace.
-            var part = InContainer(mount).Split(',')
-                .Select(option => option.Split('=', 2))
-                .FirstOrDefault(option => option.Length == 2 && option[0].Trim() is "target" or "dst" or "destination");
-            if (part is not null && PathOf(part[1].Trim()) is { } place && IsPlace(place))
+            var options = mount.Split(',').Select(option => option.Split('=', 2)).Where(option => option.Length == 2)
+                .Select(option => (Name: option[0].Trim(), Value: option[1].Trim())).ToList();
+            var part = options.Find(option => option.Name is "target" or "dst" or "destination");
+            if (part.Value is not null && PathOf(InContainer(part.Value)) is { } place && IsPlace(place))
             {
                 target = place.Text;
             }
 
-            ignored.Add($"workspaceMount is ignored except for its target: Berth mounts the workspace (at {target})");
+            // Only its target is of interest; the source is always the codespace's own workspace.
+            if (options.Find(option => option.Name is "source" or "src").Value?.TrimEnd('/') != "${localWorkspaceFolder}")
+            {
+                ignored.Add(
+                    $"workspaceMount is ignored except for its target: what is "
+                        + $"at {target} is the codespace's own workspace");
+            }
         }
 
         // An empty one mounts nothing, for images that bring their own folder to work in: that one stays as it is.
@@ -63,7 +71,7 @@ internal static partial class WorkspacePlace
         return (target, target);
 
         // The folder of the host that it would be is the one in the container: there is no other that anybody could reach.
-        string InContainer(string text) => text.Replace("${localWorkspaceFolder}", "/workspaces/" + repository, StringComparison.Ordinal);
+        string InContainer(string text) => text.Replace("${localWorkspaceFolder}", Usual(repository), StringComparison.Ordinal);
     }
 
     private static ContainerPath? PathOf(string text) =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 using Berth.Server.Oci;
@@ -132,7 +133,7 @@ internal sealed partial class StageReader(
             var platform = flag == "platform"
                 ? _global.Expand(value, Place(instruction))
                 : throw Fault(instruction, $"FROM has no flag --{flag}");
-            if (platform != _platform["TARGETPLATFORM"])
+            if (!MachineArchitecture.IsOwn(platform ?? "", architecture))
             {
                 throw Fault(instruction, $"the platform {platform} is not this server's, {_platform["TARGETPLATFORM"]}");
             }

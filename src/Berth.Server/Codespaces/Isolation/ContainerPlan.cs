@@ -14,6 +14,9 @@ internal enum PlannedMountKind
     /// <summary>A volume of the codespace: a folder of its own disk.</summary>
     Volume,
 
+    /// <summary>A file that the configuration writes out, on the codespace's disk where nobody changes it.</summary>
+    Text,
+
     /// <summary>Memory.</summary>
     Memory,
 
@@ -21,7 +24,9 @@ internal enum PlannedMountKind
     Docker,
 }
 
-/// <param name="Source">A volume's name within the codespace, or a path within the checkout; empty for the others.</param>
+/// <param name="Source">
+/// A volume's name within the codespace, a path within the checkout, or a file's whole text; empty for the others.
+/// </param>
 internal sealed record PlannedMount(PlannedMountKind Kind, string Source, string Target, bool ReadOnly)
 {
     /// <summary>Of memory: what it holds at most and who may use it, in the kernel's words; empty: its defaults.</summary>

@@ -122,6 +122,7 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
             {
                 PlannedMountKind.Workspace => folders.Workspace(codespace.ImageName),
                 PlannedMountKind.Part => folders.Part(mount.Source),
+                PlannedMountKind.Text => folders.Text(mount.Source),
                 PlannedMountKind.Docker => folders.DockerSocket,
                 _ => EngineNames.VolumeOf(codespace.Name, mount.Source),
             },

@@ -11,7 +11,9 @@ internal sealed class BringUp(PrepareMounts mounts, StartServices services, Crea
         built.Progress.Step = StartCause.Services;
         var beside = await services.RunAsync(built, await mounts.RunAsync(built, cancellationToken), cancellationToken);
         built.Progress.Step = StartCause.Up;
-        return await run.RunAsync(await create.RunAsync(built, beside, cancellationToken), cancellationToken);
+        var created = await create.RunAsync(built, beside, cancellationToken);
+        return await run.RunAsync(
+            created, token => services.FinishAsync(built, beside, created.Container, token), cancellationToken);
     }
 
     /// <summary>With those of an earlier start.</summary>
@@ -22,6 +24,7 @@ internal sealed class BringUp(PrepareMounts mounts, StartServices services, Crea
         await mounts.ResumeAsync(created.Start, cancellationToken);
         await services.ResumeAsync(created.Start, cancellationToken);
         created.Start.Progress.Step = StartCause.Up;
-        return await run.RunAsync(created, cancellationToken);
+        return await run.RunAsync(
+            created, token => services.ResumeLaterAsync(created.Start, created.Container, token), cancellationToken);
     }
 }

@@ -26,6 +26,11 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
         WorkspaceParts.Mount(
             start.Folders, start.Workspace, [.. SourcesOf(mounts, PlannedMountKind.Part)],
             line => start.Log.Write("workspace", line));
+        foreach (var text in SourcesOf(mounts, PlannedMountKind.Text))
+        {
+            Write(start.Folders.Text(text), text);
+        }
+
         foreach (var name in SourcesOf(mounts, PlannedMountKind.Volume))
         {
             var folder = start.Folders.Volume(name);
@@ -40,6 +45,20 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
         }
 
         return await HasDockerAsync(start, mounts, cancellationToken);
+    }
+
+    /// <summary>No container sees the folder, so nothing of it is exchanged.</summary>
+    private static void Write(string file, string text)
+    {
+        // Its name says what is in it, also at the next rebuild.
+        if (File.Exists(file))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 
     private async Task<bool> HasDockerAsync(BuiltStart start, List<PlannedMount> mounts, CancellationToken cancellationToken)

@@ -20,8 +20,10 @@ internal sealed class RunContainer(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
     private const int LastLines = 5;
 
+    /// <param name="started">Called when it runs, before its commands do.</param>
     /// <exception cref="FaultException">It does not run; says why.</exception>
-    public async Task<RunningStart> RunAsync(CreatedStart created, CancellationToken cancellationToken)
+    public async Task<RunningStart> RunAsync(
+        CreatedStart created, Func<CancellationToken, Task> started, CancellationToken cancellationToken)
     {
         var limit = new CancellationTokenSource(Timeout, time);
         var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -29,7 +31,7 @@ internal sealed class RunContainer(
         try
         {
             return running = await ExplainedAsync(
-                created.Container, limit, () => BeginAsync(created, limit, ending, cancellationToken), cancellationToken);
+                created.Container, limit, () => BeginAsync(created, started, limit, ending, cancellationToken), cancellationToken);
         }
         finally
         {
@@ -42,11 +44,13 @@ internal sealed class RunContainer(
     }
 
     private async Task<RunningStart> BeginAsync(
-        CreatedStart created, CancellationTokenSource limit, CancellationTokenSource ending, CancellationToken cancellationToken)
+        CreatedStart created, Func<CancellationToken, Task> started, CancellationTokenSource limit, CancellationTokenSource ending,
+        CancellationToken cancellationToken)
     {
         var start = created.Start;
         start.Log.Write("up", "starting the dev container");
         await StartAsync(created.Container, cancellationToken);
+        await started(ending.Token);
         var place = await PrepareAsync(created, ending.Token);
         var commands = await CommandsAsync(created, cancellationToken);
         if (commands.Count > 0)

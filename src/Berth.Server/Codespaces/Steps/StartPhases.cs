@@ -131,7 +131,11 @@ internal sealed record WorkPlace(string Image, string MountTarget, string Worksp
 
 /// <summary>What the container that people work in finds beside it.</summary>
 /// <param name="HasDocker">Its engine's socket is there to be mounted.</param>
-/// <param name="Services">How many services run beside it.</param>
+/// <param name="Services">How many services run beside it, those included that start after it.</param>
 /// <param name="Joined">The container whose network it shares; null: none.</param>
 /// <param name="Aliases">Names that services have for it.</param>
-internal sealed record Surroundings(bool HasDocker, int Services, string? Joined, IReadOnlyList<string> Aliases);
+internal sealed record Surroundings(bool HasDocker, int Services, string? Joined, IReadOnlyList<string> Aliases)
+{
+    /// <summary>Containers of the services that are there already, by service.</summary>
+    public IReadOnlyDictionary<string, string> Made { get; init; } = new Dictionary<string, string>();
+}

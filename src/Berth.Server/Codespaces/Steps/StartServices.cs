@@ -7,8 +7,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Starts the services of a compose file beside the container that people work in, before it. They are containers of the codespace, so
-/// that whatever stops or removes those takes them along; their volumes lie in the codespace's own filesystem.
+/// Starts the services of a compose file beside the container that people work in: those that need it after it, all others before. They
+/// are containers of the codespace, so that whatever stops or removes those takes them along; their volumes lie in the codespace's own
+/// filesystem.
 /// </summary>
 internal sealed class StartServices(IContainerEngine engine, CodespaceContainers containers, TimeProvider time)
 {
@@ -16,7 +17,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private const int LastLines = 10;
 
-    /// <summary>Makes them anew.</summary>
+    /// <summary>Makes those anew that start before the container that people work in.</summary>
     /// <exception cref="FaultException">One does not start, or does not become what another waits for.</exception>
     public async Task<Surroundings> RunAsync(BuiltStart built, bool hasDocker, CancellationToken cancellationToken)
     {
@@ -26,47 +27,83 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
             return new Surroundings(hasDocker, Services: 0, Joined: null, Aliases: []);
         }
 
-        List<ServiceStart> starts =
-        [
-            .. compose.Others.Select(
-                service => new ServiceStart(service.Name, EngineNames.ServiceOf(built.Codespace.Name, service.Name), service.Needs)),
-            new ServiceStart(compose.Main.Name, null, compose.Main.Needs),
-        ];
+        var starts = StartsOf(built, compose);
         await File.WriteAllBytesAsync(built.Folders.Services, JsonSerializer.SerializeToUtf8Bytes(starts), cancellationToken);
-        Dictionary<string, string> made = new(StringComparer.Ordinal);
-        foreach (var (service, own) in compose.Others.Zip(starts))
+        var made = new Dictionary<string, string>(StringComparer.Ordinal);
+        await StartAllAsync(built, hasDocker, compose.Earlier, starts, made, cancellationToken);
+        await WaitAsync(starts[compose.Earlier.Count], starts, made, built, cancellationToken);
+        await LookAsync(starts.Take(compose.Earlier.Count), built.Log, cancellationToken);
+        return new Surroundings(hasDocker, compose.Others.Count, Joined(compose.Main, made), AliasesOf(compose, compose.Main))
         {
-            await WaitAsync(own, starts, built, cancellationToken);
-            made[service.Name] = await StartAsync(built, hasDocker, compose, service, made, cancellationToken);
-        }
-
-        await WaitAsync(starts[^1], starts, built, cancellationToken);
-        await LookAsync(starts, built.Log, cancellationToken);
-        return new Surroundings(hasDocker, compose.Others.Count, Joined(compose.Main, made), AliasesOf(compose, compose.Main));
+            Made = made,
+        };
     }
 
-    /// <summary>Starts those that an earlier start made.</summary>
-    /// <exception cref="FaultException">One is gone.</exception>
-    public async Task ResumeAsync(BegunStart begun, CancellationToken cancellationToken)
+    /// <summary>Makes the others, which need that container.</summary>
+    /// <param name="main">It, which runs.</param>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task FinishAsync(BuiltStart built, Surroundings beside, string main, CancellationToken cancellationToken)
     {
-        if (!File.Exists(begun.Folders.Services))
+        if (built.Plan.Compose is not { Later.Count: > 0 } compose)
         {
             return;
         }
 
-        var starts = JsonSerializer.Deserialize<List<ServiceStart>>(
-            await File.ReadAllBytesAsync(begun.Folders.Services, cancellationToken))
-            ?? [];
-        var own = (await containers.OfAsync(begun.Codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
-        foreach (var start in starts)
-        {
-            await WaitAsync(start, starts, begun, cancellationToken);
-            if (start.Container is not { } name)
-            {
-                continue;
-            }
+        var starts = StartsOf(built, compose);
+        var made = new Dictionary<string, string>(beside.Made, StringComparer.Ordinal) { [compose.Main.Name] = main };
+        await StartAllAsync(built, beside.HasDocker, compose.Later, starts, made, cancellationToken);
+        await LookAsync(starts.Skip(compose.Earlier.Count + 1), built.Log, cancellationToken);
+    }
 
-            if (await engine.ContainerAsync(name, cancellationToken) is not { } container || !own.Contains(container.Id))
+    /// <summary>Starts those that an earlier start made, before the container that people work in.</summary>
+    /// <exception cref="FaultException">One is gone.</exception>
+    public async Task ResumeAsync(BegunStart begun, CancellationToken cancellationToken)
+    {
+        var starts = await EarlierStartsAsync(begun, cancellationToken);
+        var main = starts.FindIndex(start => start.Container is null);
+        await ResumeAsync(begun, starts, starts.Take(main), main: null, cancellationToken);
+        if (main >= 0)
+        {
+            await WaitAsync(starts[main], starts, new Dictionary<string, string>(), begun, cancellationToken);
+        }
+    }
+
+    /// <summary>Starts the others of those, which need that container.</summary>
+    /// <param name="main">It, which runs.</param>
+    /// <inheritdoc cref="ResumeAsync(BegunStart, CancellationToken)"/>
+    public async Task ResumeLaterAsync(BegunStart begun, string main, CancellationToken cancellationToken)
+    {
+        var starts = await EarlierStartsAsync(begun, cancellationToken);
+        await ResumeAsync(
+            begun, starts, starts.Skip(starts.FindIndex(start => start.Container is null) + 1), main, cancellationToken);
+    }
+
+    private static async Task<List<ServiceStart>> EarlierStartsAsync(BegunStart begun, CancellationToken cancellationToken) =>
+        File.Exists(begun.Folders.Services)
+            ? JsonSerializer.Deserialize<List<ServiceStart>>(
+                await File.ReadAllBytesAsync(begun.Folders.Services, cancellationToken)) ?? []
+            : [];
+
+    private async Task ResumeAsync(
+        BegunStart begun, List<ServiceStart> starts, IEnumerable<ServiceStart> part, string? main, CancellationToken cancellationToken)
+    {
+        List<ServiceStart> resumed = [.. part];
+        if (resumed.Count == 0)
+        {
+            return;
+        }
+
+        Dictionary<string, string> made = new(StringComparer.Ordinal);
+        if (main is not null)
+        {
+            made[starts.First(start => start.Container is null).Service] = main;
+        }
+
+        var own = (await containers.OfAsync(begun.Codespace, cancellationToken)).Select(container => container.ContainerId).ToHashSet();
+        foreach (var start in resumed)
+        {
+            await WaitAsync(start, starts, made, begun, cancellationToken);
+            if (await engine.ContainerAsync(start.Container!, cancellationToken) is not { } container || !own.Contains(container.Id))
             {
                 throw new FaultException(
                     FaultKind.Container, $"the container of the service {start.Service} is gone", "rebuild the codespace");
@@ -76,7 +113,30 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
             await StartContainerAsync(container.Id, start.Service, cancellationToken);
         }
 
-        await LookAsync(starts, begun.Log, cancellationToken);
+        await LookAsync(resumed, begun.Log, cancellationToken);
+    }
+
+    /// <summary>In their order; the container that people work in stands where the services begin that need it.</summary>
+    private static List<ServiceStart> StartsOf(BuiltStart built, ComposePlan compose) =>
+    [
+        .. compose.Earlier.Select(service => StartOf(built, service)),
+        new ServiceStart(compose.Main.Name, null, compose.Main.Needs),
+        .. compose.Later.Select(service => StartOf(built, service)),
+    ];
+
+    private static ServiceStart StartOf(BuiltStart built, ComposeService service) =>
+        new(service.Name, EngineNames.ServiceOf(built.Codespace.Name, service.Name), service.Needs);
+
+    /// <param name="made">The containers that are there, by service; those that are made are added.</param>
+    private async Task StartAllAsync(
+        BuiltStart built, bool hasDocker, IEnumerable<ComposeService> services, List<ServiceStart> starts, Dictionary<string, string> made,
+        CancellationToken cancellationToken)
+    {
+        foreach (var service in services)
+        {
+            await WaitAsync(starts.First(start => start.Service == service.Name), starts, made, built, cancellationToken);
+            made[service.Name] = await StartAsync(built, hasDocker, built.Plan.Compose!, service, made, cancellationToken);
+        }
     }
 
     private async Task<string> StartAsync(
@@ -137,11 +197,13 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     }
 
     /// <summary>Until what it needs has come to pass.</summary>
-    private async Task WaitAsync(ServiceStart start, List<ServiceStart> starts, BegunStart begun, CancellationToken cancellationToken)
+    private async Task WaitAsync(
+        ServiceStart start, List<ServiceStart> starts, Dictionary<string, string> made, BegunStart begun,
+        CancellationToken cancellationToken)
     {
         foreach (var (name, condition) in start.Needs.Where(need => need.Value != "service_started"))
         {
-            var container = starts.First(other => other.Service == name).Container!;
+            var container = starts.First(other => other.Service == name).Container ?? made[name];
             begun.Log.Write("services", $"{start.Service} waits for {name} ({condition})");
             begun.Waits();
             var begin = time.GetTimestamp();
@@ -175,9 +237,9 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     }
 
     /// <summary>A service that ended at once is no reason to fail, but one to say so.</summary>
-    private async Task LookAsync(List<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
+    private async Task LookAsync(IEnumerable<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
     {
-        foreach (var start in starts.Where(start => start.Container is not null))
+        foreach (var start in starts)
         {
             if (await engine.ContainerAsync(start.Container!, cancellationToken) is { Running: false, ExitCode: not 0 } state)
             {

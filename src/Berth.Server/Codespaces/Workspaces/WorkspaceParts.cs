@@ -52,8 +52,8 @@ internal static class WorkspaceParts
         }
     }
 
-    /// <summary>Of a part's place on the disk.</summary>
-    public static string NameOf(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..32];
+    /// <summary>Of a place on the disk: two texts have two.</summary>
+    public static string NameOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];
 
     private static void MountOne(CodespaceFolders folders, string workspace, string path, Action<string> log)
     {

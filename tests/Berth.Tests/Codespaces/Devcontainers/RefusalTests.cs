@@ -23,15 +23,15 @@ public sealed class RefusalTests : IDisposable
             """
             {
               "build": {"dockerfile": "Dockerfile", "args": {"A=B": "x"}, "options": ["--secret", "id=x", "--no-cache", "--target"]},
-              "remoteUser": 5, "init": "yes", "workspaceFolder": "../x",
-              "features": {"r.test/f/a:1": {}, "https://x.test/f.tgz": {}, "r.test/f/b": 7}
+              "remoteUser": [5], "containerEnv": "A=b", "workspaceFolder": "../x",
+              "features": {"r.test/f/a:1": {}, "https://x.test/f.tgz": {}, "r.test/f/b": [7]}
             }
             """);
         var plan = Read();
         Says(
             plan, "'FRO' is no instruction",
             "build.args must be", "build.options: --target needs a value",
-            "remoteUser must be", "init has the wrong type", "workspaceFolder must be", "is an archive at a URL",
+            "remoteUser must be", "containerEnv has the wrong type", "workspaceFolder must be", "is an archive at a URL",
             "the options of r.test/f/b must be");
         Assert.Equal(["r.test/f/a:1"], plan.Features.Select(use => use.Name.Text));
         Write("Dockerfile", Dockerfile);
@@ -51,7 +51,7 @@ public sealed class RefusalTests : IDisposable
             services:
               app: {image: r.test/a, privileged: true, volumes_from: [db], volumes: ['/:/host', 'data:/proc'], tty: maybe}
               db: {image: 'sha256:0123456789ab', network_mode: host, depends_on: [nobody]}
-              web: {build: {context: ., network: host, secrets: [x]}, image: r.test/w}
+              web: {build: {context: ., additional_contexts: {x: /}}, image: r.test/w}
             """);
         Write("Dockerfile", "FROM r.test/b");
         Write(".devcontainer.json", """{"dockerComposeFile":"compose.yml","service":"app"}""");
@@ -59,7 +59,7 @@ public sealed class RefusalTests : IDisposable
         Says(
             plan, "compose.yml:2: services.app.volumes_from", "'/proc' is no place", "tty is true or false",
             "compose.yml:3: services.db.image", "there is no service nobody",
-            "services.web.build.network", "services.web.build.secrets");
+            "services.web.build.additional_contexts");
         Assert.Equal(["r.test/a", "r.test/b"], plan.Images.Select(use => use.Reference.ToString()));
     }
 

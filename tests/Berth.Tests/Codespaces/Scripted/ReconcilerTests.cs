@@ -189,7 +189,7 @@ public sealed class ReconcilerTests
 
     /// <summary>A mistake in the configuration is mended from inside, so somebody has to get in.</summary>
     [Theory]
-    [InlineData("{ \"image\": 7 }", "image must be a text")]
+    [InlineData("{ \"image\": [7] }", "image must be a text")]
     [InlineData("{", "devcontainer.json")]
     [InlineData("{ \"build\": { \"dockerfile\": \"Gone\" } }", "the repository has no Gone")]
     public async Task A_rebuild_that_is_refused_goes_on_in_the_container_of_before(string configuration, string reason)

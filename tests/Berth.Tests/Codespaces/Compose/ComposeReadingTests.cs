@@ -1,0 +1,153 @@
+using Berth.Server.Codespaces.Compose;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Isolation;
+
+namespace Berth.Tests.Codespaces.Compose;
+
+/// <summary>What compose files of repositories say in ways of their own, read as compose reads it.</summary>
+public sealed class ComposeReadingTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("berth-reading-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void Services_that_need_the_one_people_work_in_start_after_it()
+    {
+        var plan = Read(
+            """
+            services:
+              proxy: { image: r.test/p, depends_on: [web] }
+              web: { image: r.test/w, depends_on: [app, db] }
+              app: { image: r.test/a, depends_on: [db], links: [cache] }
+              db: { image: r.test/d }
+              cache: { image: r.test/c, depends_on: { gone: { condition: service_started, required: false } } }
+              mail: { image: r.test/m, network_mode: 'service:app' }
+            """);
+        Assert.Equal(["cache", "db"], plan.Earlier.Select(service => service.Name));
+        Assert.Equal(["web", "proxy", "mail"], plan.Later.Select(service => service.Name));
+        Assert.Equal("app", plan.Later[2].NetworkOf);
+    }
+
+    [Fact]
+    public void A_network_has_one_holder()
+    {
+        var plan = Read(
+            """
+            services:
+              app: { image: r.test/a, network_mode: 'service:db' }
+              db: { image: r.test/d }
+              cache: { image: r.test/c, network_mode: 'service:app' }
+            """);
+        Assert.Equal(("db", "db"), (plan.Main.NetworkOf, plan.Later.Single().NetworkOf));
+    }
+
+    [Fact]
+    public void Files_of_variables_are_written_for_other_programs_as_well()
+    {
+        Write(".env", "USER_NAME=ada\n");
+        Write(
+            "app.env",
+            "# first\r\nURL=http://${USER_NAME}:${PORT:-80}/\r\nexport A = spaced # said\nB=$URL!\nC=pa$word\nD='${URL}'\n"
+                + "E=\"x\\n${A}\n  y\" # z\n"
+                + "spring.data-url=s\nkey: colon\nnonsense here\nALONE\nF=\"open\nG=${broken\nH=$$5\n=none\n");
+        var plan = Read("services:\n  app: { image: r.test/a, env_file: [app.env] }\n");
+        Assert.Equal(
+            [
+                "A=spaced", "B=http://ada:80/!", "C=pa$word", "D=${URL}", "E=x\nspaced\n  y", "F=\"open", "G=${broken", "H=$5",
+                "URL=http://ada:80/", "key=colon", "spring.data-url=s",
+            ],
+            plan.Main.Environment.Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["app.env:11: the line is passed over: it is not NAME=VALUE", "app.env:16: the line is passed over: it is not NAME=VALUE"],
+            plan.Remarks.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_of_variables_that_is_not_there_is_said()
+    {
+        var plan = Read("services:\n  app:\n    image: r.test/a\n    env_file: .env.local\n    environment: { A: b }\n");
+        Assert.Equal(["A"], plan.Main.Environment.Keys);
+        Assert.Contains(
+            "compose.yml:4: services.app.env_file: the repository has no .env.local", Assert.Single(plan.Remarks),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Includes_have_folders_and_variables_of_their_own()
+    {
+        Write("infra/compose.yml", "services:\n  db: { image: 'r.test/d:${TAG}', volumes: ['./conf:/conf'] }\n");
+        Write("infra/more.env", "TAG=7\n");
+        Write("shared/conf/x", "x");
+        var plan = Read(
+            """
+            include:
+              - path: infra/compose.yml
+                project_directory: shared
+                env_file: infra/more.env
+            services:
+              app: { image: r.test/a }
+            """);
+        var db = Assert.Single(plan.Others);
+        Assert.Equal(("r.test/d:7", "shared/conf"), (db.Image!.ToString(), db.Mounts[0].Source));
+    }
+
+    [Fact]
+    public void Texts_that_stand_in_the_file_are_files_in_the_container()
+    {
+        Write(".env", "TOKEN=abc\n");
+        var plan = Read(
+            """
+            services:
+              app:
+                image: r.test/a
+                configs: [{ source: web, target: /etc/web.conf }, plain]
+                secrets: [token]
+            configs: { web: { content: "listen ${PORT:-80}\n" }, plain: { content: x } }
+            secrets: { token: { environment: TOKEN } }
+            """);
+        Assert.Equal(
+            [("/run/secrets/token", "abc"), ("/etc/web.conf", "listen 80\n"), ("/plain", "x")],
+            plan.Main.Mounts.Select(mount => (mount.Target, mount.Source)));
+        Assert.All(plan.Main.Mounts, mount => Assert.True(mount is { Kind: PlannedMountKind.Text, ReadOnly: true }));
+    }
+
+    [Fact]
+    public void The_working_folder_of_a_shell_is_the_repository()
+    {
+        Write("src/x", "x");
+        var plan = Read("services:\n  app: { image: r.test/a, volumes: ['${PWD}:/w', '$PWD/src:/s'], environment: { AT: '${PWD}' } }\n");
+        Assert.Equal(
+            [(PlannedMountKind.Workspace, "", "/w"), (PlannedMountKind.Part, "src", "/s")],
+            plan.Main.Mounts.Select(mount => (mount.Kind, mount.Source, mount.Target)));
+        Assert.Equal("/workspaces/app", plan.Main.Environment["AT"]);
+    }
+
+    [Theory]
+    [InlineData("linux/OWN")]
+    [InlineData("linux/OWN/v1")]
+    [InlineData("OWN")]
+    [InlineData("linux")]
+    [InlineData("linux/ALIAS")]
+    public void The_machines_own_platform_has_several_spellings(string platform)
+    {
+        var own = MachineArchitecture.Name;
+        Read($"services:\n  app:\n    image: r.test/a\n    platform: {platform.Replace("OWN", own, StringComparison.Ordinal)
+            .Replace("ALIAS", own == "amd64" ? "x86_64" : "aarch64", StringComparison.Ordinal)}\n");
+    }
+
+    private void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_root, path))!);
+        File.WriteAllText(Path.Combine(_root, path), text);
+    }
+
+    private ComposePlan Read(string text)
+    {
+        Write("compose.yml", text);
+        var checkout = Budgets.Checkout(_root);
+        var plan = ComposePlan.Read(checkout, new ComposeSource(["compose.yml"], "app", null), "app", []);
+        checkout.Refusals.ThrowIfAny();
+        return plan!;
+    }
+}
