@@ -50,8 +50,8 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available")
             .Says(
-                "initializeCommand is ignored", "runArgs: --privileged is left out", "runArgs: --volume: / is left out",
-                "privileged is ignored", "mounts: / is left out", "capAdd: ALL is left out",
+                "initializeCommand is ignored", "runArgs: --privileged is left out", "runArgs: --volume: '/' (at /host) is left out",
+                "privileged is ignored", "mounts: '/' (at ", "capAdd: ALL is left out",
                 "securityOpt is ignored");
 
         Assert.False(File.Exists(owned));

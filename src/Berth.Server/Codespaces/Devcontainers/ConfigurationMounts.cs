@@ -62,7 +62,7 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
         if (PathOf(source) is not { } written)
         {
             LeaveOut(
-                where, Short(source), "it lies outside the repository, and no codespace has files of a host or of your machine; use a "
+                where, $"'{Short(source)}' (at {request.Target})", "it lies outside the repository, and no codespace has files of a host or of your machine; use a "
                     + "secret, dotfiles, or a volume");
             return null;
         }
@@ -81,7 +81,7 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
         }
         catch (FaultException fault) when (fault is not LimitException)
         {
-            LeaveOut(where, Short(source), fault.Message);
+            LeaveOut(where, $"'{Short(source)}' (at {request.Target})", fault.Message);
             return null;
         }
     }

@@ -54,6 +54,9 @@ internal sealed record DevcontainerConfiguration(
         "$schema", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features",
         "overrideFeatureInstallOrder",
         "hostRequirements", "workspaceFolder", "workspaceMount", "mounts",
+
+        // For editors, as they were written before there were customizations.
+        "extensions", "settings", "devPort",
     ];
 
     /// <summary>They lead to files of the repository, which are looked for on this side of the container.</summary>
@@ -78,7 +81,7 @@ internal sealed record DevcontainerConfiguration(
         var config = Replaced(
             JsonObject.Create(file.Content)!, file, [],
             variable => variable == "localWorkspaceFolderBasename" ? repository : ConfigurationVariables.LocalEnvironment(variable));
-        List<string> ignored = [.. file.Repeated];
+        List<string> ignored = [.. file.Remarks];
         var (target, folder) = WorkspacePlace.Read(config, file, repository, ignored);
         if (workspace is not null)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Berth.Server.Codespaces.Expansion;
@@ -37,16 +38,16 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         var bytes = Open(checkout.Root, path);
         checkout.Budget.Read(bytes.Length, new TextPlace(path));
         checkout.Note(path, bytes);
-        var content = Parse(bytes, path);
+        var content = Parse(ref bytes, path, out var repaired);
         var repeated = RepeatedKeys.Find(WithoutMark(bytes), path);
         return new DevcontainerFile(path, repeated.Count == 0 ? content : RepeatedKeys.WithLast(content), checkout, bytes)
         {
-            Repeated = repeated,
+            Remarks = repaired is null ? repeated : [repaired, .. repeated],
         };
     }
 
-    /// <summary>A line for each property that stands twice in an object; the last one counts.</summary>
-    public IReadOnlyList<string> Repeated { get; init; } = [];
+    /// <summary>What of it is read otherwise than written: what is no JSON, and properties that stand twice, of which the last counts.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>Within the checkout; paths in it begin there.</summary>
     public string Folder => Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.LastIndexOf('/')] : "";
@@ -192,25 +193,37 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         };
     }
 
-    private static JsonElement Parse(byte[] bytes, string path)
+    /// <param name="bytes">Becomes what was read, where that is not what is written.</param>
+    /// <param name="repaired">A line about it.</param>
+    private static JsonElement Parse(ref byte[] bytes, string path, out string? repaired)
     {
-        var text = bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
+        repaired = null;
         try
         {
-            using var document = OutsideJson.Parse(text, Jsonc);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new FaultException(FaultKind.Configuration, $"{path} must hold a JSON object");
+            return Parse(bytes, path);
         }
         catch (OutsideJsonException exception) when (exception.Fault == OutsideJsonFault.NotJson)
         {
             var place = exception.Line is { } line ? $" (line {line}, column {exception.Column})" : "";
-            throw new FaultException(FaultKind.Configuration, $"{path} is not valid JSON{place}: {exception.Message}");
+            var fault = $"{path} is not valid JSON{place}: {exception.Message}";
+            bytes = RepairedJson.Of(Encoding.UTF8.GetString(bytes)) is { } text
+                ? Encoding.UTF8.GetBytes(text)
+                : throw new FaultException(FaultKind.Configuration, fault);
+            repaired = $"{fault}; it is read as editors read it, which go on behind a fault: mend it";
+            return Parse(bytes, path);
         }
         catch (OutsideJsonException)
         {
             throw new FaultException(FaultKind.Configuration, $"{path} contains text that is not Unicode");
         }
+    }
+
+    private static JsonElement Parse(byte[] bytes, string path)
+    {
+        using var document = OutsideJson.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), Jsonc);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? document.RootElement.Clone()
+            : throw new FaultException(FaultKind.Configuration, $"{path} must hold a JSON object");
     }
 
     [GeneratedRegex(@"^\.devcontainer/(?!\.)[^/\\\0]{1,100}/devcontainer\.json\z", RegexOptions.ExplicitCapture, 1000)]

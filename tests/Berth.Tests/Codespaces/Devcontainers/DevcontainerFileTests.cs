@@ -70,7 +70,7 @@ public sealed class DevcontainerFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\n  \"image\": \"x\"\n  \"remoteUser\": \"dev\"\n}", "is not valid JSON (line 3, column 3)")]
+    [InlineData("\n  \"image\": \"x\"\n", "is not valid JSON (line 2, column 10)")]
     [InlineData("[]", "must hold a JSON object")]
     [InlineData("", "is empty")]
     [InlineData("{}", "names no image")]

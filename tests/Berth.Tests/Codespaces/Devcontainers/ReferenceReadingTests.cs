@@ -138,7 +138,7 @@ public sealed class ReferenceReadingTests : IDisposable
     [InlineData("\"source=${localWorkspaceFolder}/there/x,target=/d/x,type=bind\"", "Part there/x /d/x")]
     [InlineData("\"source=${localWorkspaceFolder},target=/again,type=bind\"", "Workspace  /again")]
     [InlineData("\"source=${localWorkspaceFolder}/gone,target=/d,type=bind\"", "Volume missing- /d")]
-    [InlineData("\"source=${localEnv:HOME}/.ssh,target=/root/.ssh,type=bind\"", "mounts: /.ssh is left out: it lies outside")]
+    [InlineData("\"source=${localEnv:HOME}/.ssh,target=/root/.ssh,type=bind\"", "mounts: '/.ssh' (at /root/.ssh) is left out: it lies outside")]
     [InlineData("\"source=${localWorkspaceFolder}/../other,target=/o,type=bind\"", "is left out: mounts: '../other' lies outside")]
     [InlineData("\"source=${localWorkspaceFolder}/link,target=/o,type=bind\"", "is a symbolic link")]
     [InlineData("\"source=x,target=/proc/x,type=volume\"", "is no place in a container")]
@@ -209,7 +209,7 @@ public sealed class ReferenceReadingTests : IDisposable
     [InlineData("\"--add-host=host.docker.internal:host-gateway\"", "is left out: only 127.0.0.1")]
     [InlineData("\"nonsense\"", "runArgs: nonsense is left out: it is no argument")]
     [InlineData("\"--from-the-future\", \"x\"", "runArgs: --from-the-future=x is left out: codespaces do not know it")]
-    [InlineData("\"-v\", \"/etc:/host\"", "runArgs: --volume: /etc is left out: it lies outside the repository")]
+    [InlineData("\"-v\", \"/etc:/host\"", "runArgs: --volume: '/etc' (at /host) is left out: it lies outside the repository")]
     [InlineData("\"--workdir=/proc/self/fd/8\"", "runArgs: --workdir=/proc/self/fd/8 is left out")]
     public void Arguments_that_do_not_are_each_named_with_what_works_instead(string arguments, string line)
     {
