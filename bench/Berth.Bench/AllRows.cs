@@ -26,6 +26,8 @@ internal static class AllRows
             new BlobHeadRow(Sides.PostgresBesideSqlite, 0.5),
             new ResolveRow(),
             new CodespaceRow(),
+            new RestartRow(),
+            new StartsAtOnceRow(),
             new PrebuildRow(),
         ];
         return [.. rows.Where(row => name is null || row.Name == name)];

@@ -76,20 +76,23 @@ internal class CodespaceRow : Row
     {
         var begin = Stopwatch.GetTimestamp();
         var codespace = await Client.CreateCodespaceAsync(Repository, wanted, cancellationToken);
-        while (codespace.State is not ("Available" or "Failed"))
+        await UntilAsync(codespace, "Available", cancellationToken);
+        var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        await DeleteAsync(codespace.Name, cancellationToken);
+        return seconds;
+    }
+
+    protected async Task UntilAsync(Codespace codespace, string state, CancellationToken cancellationToken)
+    {
+        while (codespace.State != state)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
             codespace = await Client.CodespaceAsync(codespace.Name, cancellationToken);
+            if (codespace.State == "Failed")
+            {
+                throw new InvalidOperationException($"the codespace failed: {codespace.Failure}");
+            }
         }
-
-        var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        if (codespace.State == "Failed")
-        {
-            throw new InvalidOperationException($"the codespace failed: {codespace.Failure}");
-        }
-
-        await DeleteAsync(codespace.Name, cancellationToken);
-        return seconds;
     }
 
     public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken)
@@ -159,7 +162,7 @@ internal class CodespaceRow : Row
         return folder;
     }
 
-    private async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    protected async Task DeleteAsync(string name, CancellationToken cancellationToken)
     {
         await _client!.DeleteCodespaceAsync(name, cancellationToken);
         while (Directory.Exists(Path.Combine(_berth!.Folder, "data", "codespaces", name)))
