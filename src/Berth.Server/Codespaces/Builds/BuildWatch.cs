@@ -39,7 +39,7 @@ internal sealed partial class BuildWatch : IAsyncDisposable
 
     /// <param name="group">What the build call names as the parent of its containers' control groups, and no other call.</param>
     /// <param name="processes">Of one command; threads count.</param>
-    /// <param name="bytes">Of all commands together, looked at every two seconds.</param>
+    /// <param name="bytes">Of all commands together, counted four times a second.</param>
     public static async Task<BuildWatch> StartAsync(
         IContainerEngine engine, TimeProvider time, string group, int processes, long bytes, CancellationToken cancellationToken) =>
         new(engine, time, group, processes, bytes, await engine.CreationsAsync(cancellationToken));
