@@ -5,37 +5,24 @@ namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>Begins prebuilds whose time has come, and lets old ones go.</summary>
 internal sealed partial class PrebuildClock(
-    Db db, TimeProvider time, BeginPrebuild begin, TrimPrebuilds trim, ILogger<PrebuildClock> logger) : BackgroundService
+    Db db, TimeProvider time, BeginPrebuild begin, TrimPrebuilds trim, ILogger<PrebuildClock> logger)
+    : LookAgain(TimeSpan.FromSeconds(20), time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-                catch (Exception exception) when (exception is DbException or IOException)
-                {
-                    LogFailed(exception);
-                }
-            }
+            await RunOnceAsync(cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is DbException or IOException)
         {
-            // The server stops.
+            LogFailed(exception);
         }
     }
 
-    /// <summary>One look.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = Time.GetUtcNow();
         foreach (var one in await db.ReadAsync(session => PrebuildConfigurationTable.WaitingAsync(session, now), cancellationToken))
         {
             if (one.NextRunAt <= now)
