@@ -27,6 +27,7 @@ internal static class CodespacesFeature
         services.AddSingleton<CodespaceTools>();
         services.AddSingleton<ISandbox, SandboxedProcess>();
         services.AddSingleton<WorkspaceFilesystem>();
+        services.AddSingleton<CopyTree>();
         services.AddSingleton<ContainerLayers>();
         services.AddSingleton<ImageVolumes>();
         services.AddSingleton<CopyWorkspace>();

@@ -111,7 +111,7 @@ public sealed class DiskTests : IAsyncLifetime
     {
         _container = (await _docker.RunAsync(
             "create", "--network", "bridge", "--hostname", "own", "--workdir", "/not/there/before", _image, "sleep", "3600")).Line;
-        var layers = new ContainerLayers(_engine, _tools, TimeProvider.System, NullLogger<ContainerLayers>.Instance);
+        var layers = new ContainerLayers(_engine, new CopyTree(_tools, TimeProvider.System), NullLogger<ContainerLayers>.Instance);
         await layers.PlaceAsync(_folders, _container, TestContext.Current.CancellationToken);
         await _docker.RunAsync("start", _container);
     }

@@ -16,7 +16,7 @@ internal sealed record PlacedLayer(string Container, string Layer, string Files)
 /// container first runs, so the kernel ends what it writes, bytes and files, where the codespace's disk ends. The engine notices nothing.
 /// </summary>
 internal sealed partial class ContainerLayers(
-    IContainerEngine engine, CodespaceTools tools, TimeProvider time, ILogger<ContainerLayers> logger)
+    IContainerEngine engine, CopyTree copy, ILogger<ContainerLayers> logger)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
     private static readonly string[] FilesOfNames = ["hosts", "hostname", "resolv.conf"];
@@ -49,7 +49,8 @@ internal sealed partial class ContainerLayers(
             var place = folders.Container(container);
             Directory.CreateDirectory(folders.Containers, Private);
             Directory.CreateDirectory(place);
-            if (await CopyAsync(layer, Path.Combine(place, "layer"), cancellationToken) is { } said)
+            // What the engine has made is little: folders to mount at.
+            if (await copy.RunAsync(layer, Path.Combine(place, "layer"), Timeout, cancellationToken) is { } said)
             {
                 LogCounted(container, said);
                 return;
@@ -157,19 +158,6 @@ internal sealed partial class ContainerLayers(
 
     private static void Write(CodespaceFolders folders, IReadOnlyList<PlacedLayer> placed) =>
         File.WriteAllBytes(folders.LayersList, JsonSerializer.SerializeToUtf8Bytes(placed));
-
-    /// <summary>
-    /// With owners, modes and the attributes that overlay2 keeps there. What the engine has made is little: folders to mount at.
-    /// </summary>
-    /// <returns>Null when it worked, else what was said.</returns>
-    private async Task<string?> CopyAsync(string layer, string target, CancellationToken cancellationToken)
-    {
-        Queue<string> said = new();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = tools.SearchPath, ["LC_ALL"] = "C.UTF-8" };
-        var result = await ToolProcess.RunAsync(
-            tools.SystemTool("cp"), ["-a", "-T", layer, target], environment, "/", said.Enqueue, Timeout, time, cancellationToken);
-        return result.ExitCode == 0 ? null : said.LastOrDefault() ?? $"cp ended with {result.ExitCode}";
-    }
 
     [LoggerMessage(
         Level = LogLevel.Warning,

@@ -6,7 +6,7 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// Copies the workspace of one codespace for another, while neither is in use. The image is copied as its blocks lie, where the host's
 /// filesystem can without copying any, and holes stay holes.
 /// </summary>
-internal sealed class CopyWorkspace(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
+internal sealed class CopyWorkspace(CopyTree copy, CodespaceOptions options)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
@@ -20,15 +20,9 @@ internal sealed class CopyWorkspace(CodespaceTools tools, CodespaceOptions optio
         var unfinished = target + ".copy";
         CodespaceFolders.Delete(unfinished);
         File.Delete(unfinished);
-        Queue<string> said = new();
-        var result = await ToolProcess.RunAsync(
-            tools.SystemTool("cp"), ["-a", "--reflink=auto", "--", source, unfinished],
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = "/usr/bin:/bin", ["LC_ALL"] = "C.UTF-8" }, "/",
-            said.Enqueue, Timeout, time, cancellationToken);
-        if (result.ExitCode != 0)
+        if (await copy.RunAsync(source, unfinished, Timeout, cancellationToken) is { } said)
         {
-            throw new FaultException(
-                FaultKind.Host, $"the workspace cannot be copied: {said.LastOrDefault() ?? $"cp ended with {result.ExitCode}"}");
+            throw new FaultException(FaultKind.Host, $"the workspace cannot be copied: {said}");
         }
 
         if (Directory.Exists(unfinished))
