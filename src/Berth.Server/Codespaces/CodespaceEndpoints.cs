@@ -4,6 +4,7 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Dotfiles;
+using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Prebuilds;
 using Berth.Server.Codespaces.Preflight;
 using Berth.Server.Codespaces.Permissions;
@@ -255,7 +256,7 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> OfferedAsync(
         HttpRequest request, RepositoryAccess access, Machines machines, Db db, CancellationToken cancellationToken)
     {
-        var branch = Prebuilds.PrebuildConfiguration.ShortBranch(request.Query["ref"].ToString());
+        var branch = GitReference.Short(request.Query["ref"].ToString());
         return Offered(
             machines,
             await db.ReadAsync(session => PrebuildTable.AvailabilityAsync(session, access.Repository.Id, branch), cancellationToken));

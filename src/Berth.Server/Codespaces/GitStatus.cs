@@ -87,7 +87,7 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
                 ? count
                 : null;
         return new Known(
-            CloneRepository.IsBranch(head) && head is not "(detached)" ? head : null, Count(0), Count(1),
+            GitReference.IsName(head) && head is not "(detached)" ? head : null, Count(0), Count(1),
             Array.Exists(lines, line => !line.StartsWith('#')));
     }
 

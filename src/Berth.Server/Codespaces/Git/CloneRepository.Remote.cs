@@ -17,7 +17,7 @@ internal sealed partial class CloneRepository
         var uri = git.Check(url);
         using var askpass = credential is null ? null : new CloneAskpass(credential, url, view);
         var branch = BranchOf(reference);
-        string[] names = branch is null ? ["HEAD"] : [$"refs/heads/{branch}", $"refs/tags/{branch}^{{}}", $"refs/tags/{branch}"];
+        string[] names = branch is null ? ["HEAD"] : GitReference.PlacesOf(branch);
         Queue<string> said = new();
         var result = await git.RunAsync(
             new GitCall($"the look at {url}", view.Home!, view, ["ls-remote", "--", url, .. names])

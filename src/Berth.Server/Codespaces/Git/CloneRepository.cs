@@ -102,20 +102,10 @@ internal sealed partial class CloneRepository(SandboxedGit git)
             return null;
         }
 
-        var name = reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..]
-            : reference.StartsWith("refs/tags/", StringComparison.Ordinal) ? reference["refs/tags/".Length..]
-            : reference;
-        return IsBranch(name) ? name : throw new FaultException(FaultKind.Repository, $"'{reference}' is not the name of a branch or tag");
+        var name = GitReference.Short(reference);
+        return GitReference.IsName(name) ? name
+            : throw new FaultException(FaultKind.Repository, $"'{reference}' is not the name of a branch or tag");
     }
-
-    /// <summary>git-check-ref-format(1).</summary>
-    internal static bool IsBranch(string name) =>
-        name.Length is > 0 and <= 255 && name[0] is not '-' and not '/' && name[^1] is not '/' and not '.'
-        && !name.Any(c => c <= ' ' || c is '~' or '^' or ':' or '?' or '*' or '[' or '\\' or '\x7f')
-        && !name.Contains("..", StringComparison.Ordinal)
-        && !name.Contains("//", StringComparison.Ordinal)
-        && !name.Contains("@{", StringComparison.Ordinal)
-        && !name.Split('/').Any(part => part.StartsWith('.') || part.EndsWith(".lock", StringComparison.Ordinal));
 
     private static void ReadProgress(string line, Queue<string> said, Action<string> progress)
     {

@@ -45,10 +45,6 @@ internal sealed record PrebuildConfiguration
 
     public DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Without <c>refs/heads/</c>.</summary>
-    public static string ShortBranch(string reference) =>
-        reference.StartsWith("refs/heads/", StringComparison.Ordinal) ? reference["refs/heads/".Length..] : reference;
-
     public string BranchName => Branch.Length == 0 ? DefaultBranch : Branch;
 }
 

@@ -151,7 +151,7 @@ internal static class PrebuildConfigurationEndpoints
             Resource,
             (wanted, faults) =>
             {
-                if (wanted.Ref is { Length: > 0 } && !CloneRepository.IsBranch(PrebuildConfiguration.ShortBranch(wanted.Ref)))
+                if (wanted.Ref is { Length: > 0 } && !GitReference.IsName(GitReference.Short(wanted.Ref)))
                 {
                     faults.Add("ref", "ref must be the name of a branch");
                 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Berth.Server.Codespaces.Git;
 using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Prebuilds;
@@ -35,7 +36,6 @@ internal static class PushEvent
     /// <summary>The branch that was pushed and is still there; null for everything else that there is to tell.</summary>
     public static string? BranchOf(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
     {
-        const string Branch = "refs/heads/";
         var name = Names.Select(header => headers[header].ToString()).FirstOrDefault(text => text.Length > 0);
         if (name is not ("push" or "Push Hook"))
         {
@@ -46,9 +46,8 @@ internal static class PushEvent
         {
             using var document = OutsideJson.Parse(body, Json);
             var said = document.RootElement;
-            return said.TextOf("ref") is { } reference && reference.StartsWith(Branch, StringComparison.Ordinal)
-                && said.TextOf("after")?.Trim('0') is not ""
-                ? reference[Branch.Length..]
+            return said.TextOf("ref") is { } reference && said.TextOf("after")?.Trim('0') is not ""
+                ? GitReference.BranchOf(reference)
                 : null;
         }
         catch (OutsideJsonException)
