@@ -1,3 +1,5 @@
+using Berth.Client;
+using Berth.Client.Wire;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
@@ -82,6 +84,53 @@ public sealed class ServerKilledTests
         await world.UntilDeletedAsync(name);
         Assert.Empty(await world.ContainersAsync(name));
         Assert.Empty(await world.BuiltAsync(name));
+    }
+
+    [Fact]
+    public async Task A_prebuild_is_finished_as_well()
+    {
+        await using var server = await ServerProcess.StartAsync("codespaces-killed-prebuild", null, "BERTH_ALLOW_FILE_CLONE=true");
+        await using var world = await CodespaceWorld.CreateAsync(server);
+        var image = await world.ImageAsync("dev");
+        var repository = await world.RepositoryAsync(
+            "app", (".devcontainer.json", $$"""{ "image": "{{image}}", "onCreateCommand": "sleep 1; echo once >> made" }"""));
+        await world.GrantAsync("dev", repository);
+        using var client = new BerthClient(server.Url, ServerProcess.AdminToken);
+        var configuration = await client.CreatePrebuildConfigurationAsync(
+            repository, new NewPrebuildConfiguration(), TestContext.Current.CancellationToken);
+        foreach (var step in new[] { "[clone]", "[authorise]", "[up] Running onCreateCommand... running", "[ready]" })
+        {
+            var begun = await client.RunPrebuildAsync(repository, configuration.Id, TestContext.Current.CancellationToken);
+            await Patience.UntilAsync(async () => (await LogAsync(client, repository, begun.Id)).Contains(step, StringComparison.Ordinal));
+            await server.KillAsync();
+            await server.StartAsync();
+            await Patience.UntilAsync(
+                async () => (await client.PrebuildAsync(repository, begun.Id, TestContext.Current.CancellationToken)).State
+                    is "ready" or "failed");
+            var made = await client.PrebuildAsync(repository, begun.Id, TestContext.Current.CancellationToken);
+            Assert.True(made.State == "ready", $"after {step}: {made.Failure}: {await LogAsync(client, repository, begun.Id)}");
+            var started = (await world.CreateAsync(repository)).Is("Available").Says($"going on from the prebuild {begun.Id}");
+            Assert.Equal("once\n", (await world.ExecAsync(started.Name, "cat made")).Output);
+            await world.DeleteAsync(started.Name);
+            await client.DeletePrebuildAsync(repository, begun.Id, TestContext.Current.CancellationToken);
+        }
+
+        // Nothing is left of any of them.
+        await Patience.UntilAsync(
+            () => Task.FromResult(!Directory.EnumerateFileSystemEntries(Path.Combine(server.Data, "codespaces")).Any()));
+        Assert.DoesNotContain(
+            File.ReadLines("/proc/self/mounts"), mount => mount.Contains($"{server.Data}/codespaces/", StringComparison.Ordinal));
+    }
+
+    private static async Task<string> LogAsync(BerthClient client, string repository, long prebuild)
+    {
+        var text = "";
+        await foreach (var line in client.PrebuildLogAsync(repository, prebuild, follow: false, TestContext.Current.CancellationToken))
+        {
+            text += line + "\n";
+        }
+
+        return text;
     }
 
     /// <summary>Lets the command end in the codespace's container that was not there before.</summary>
