@@ -53,6 +53,7 @@ internal static class CodespacesFeature
         services.AddSingleton<FetchRemoteFiles>();
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
+        services.AddSingleton<FetchFeatureArchive>();
         services.AddStartSteps();
         services.AddSingleton<CodespaceRows>();
         services.AddSingleton<StopCodespace>();

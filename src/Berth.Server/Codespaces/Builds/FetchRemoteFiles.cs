@@ -1,8 +1,6 @@
 using System.Formats.Tar;
-using System.Net;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Faults;
-using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Registries.Remote;
 
@@ -37,7 +35,6 @@ internal sealed class FetchRemoteFiles(RemoteHttp http, TimeProvider time)
     /// <summary>Of all that one build fetches.</summary>
     public const long MostBytes = 2L << 30;
 
-    private const int MostRedirects = 10;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     /// <param name="folder">Does not exist yet; on the codespace's own disk.</param>
@@ -68,22 +65,19 @@ internal sealed class FetchRemoteFiles(RemoteHttp http, TimeProvider time)
             {
                 throw Fault(file, $"it took longer than {Longest.TotalMinutes:0} minutes");
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException)
-            {
-                throw Fault(file, exception.InnerException is OutgoingRefusedException refused ? refused.Message : exception.Message);
-            }
-            catch (OutgoingRefusedException refused)
-            {
-                throw Fault(file, refused.Message);
-            }
         }
 
         return fetched;
     }
 
-    private async Task<DateTimeOffset?> FetchAsync(RemoteFile file, string local, long most, CancellationToken cancellationToken)
+    private Task<DateTimeOffset?> FetchAsync(RemoteFile file, string local, long most, CancellationToken cancellationToken) =>
+        OutsideFile.ReadAsync(
+            http, file.Url, reason => Fault(file, reason), (response, token) => KeepAsync(file, local, most, response, token),
+            cancellationToken);
+
+    private static async Task<DateTimeOffset?> KeepAsync(
+        RemoteFile file, string local, long most, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        using var response = await AskAsync(file, cancellationToken);
         if (response.Content.Headers.ContentLength > most)
         {
             throw TooLarge(file);
@@ -112,39 +106,6 @@ internal sealed class FetchRemoteFiles(RemoteHttp http, TimeProvider time)
         return file.Checksum is null || file.Checksum == digest
             ? response.Content.Headers.LastModified
             : throw Fault(file, $"its content is {digest.Value}, not {file.Checksum.Value}");
-    }
-
-    /// <summary>Each redirect goes to an address that is judged as well.</summary>
-    private async Task<HttpResponseMessage> AskAsync(RemoteFile file, CancellationToken cancellationToken)
-    {
-        var url = file.Url;
-        for (var redirects = 0; ; redirects++)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            request.Headers.UserAgent.ParseAdd("berth");
-            var response = await http.Outside.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.OK)
-            {
-                return response;
-            }
-
-            using (response)
-            {
-                if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
-                {
-                    throw Fault(file, $"{url.Host} answers {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd());
-                }
-
-                var next = new Uri(url, location);
-                if (redirects == MostRedirects || next.Scheme is not ("http" or "https") || next.UserInfo.Length > 0
-                    || (url.Scheme == "https" && next.Scheme == "http"))
-                {
-                    throw Fault(file, $"{url.Host} redirects to where it is not fetched from, or too often");
-                }
-
-                url = next;
-            }
-        }
     }
 
     private static FaultException TooLarge(RemoteFile file) =>

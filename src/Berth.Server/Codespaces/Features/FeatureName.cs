@@ -4,13 +4,18 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Features;
 
-/// <summary>Which feature is meant (containers.dev, "Referencing a Feature"): one in a registry, or a folder of the repository.</summary>
-/// <param name="Image">In a registry; null for a folder.</param>
-/// <param name="Folder">Path within the checkout; null for one in a registry.</param>
+/// <summary>
+/// Which feature is meant (containers.dev, "Referencing a Feature"): one in a registry, a folder of the repository, or an archive.
+/// </summary>
+/// <param name="Image">In a registry; null for the others.</param>
+/// <param name="Folder">Path within the checkout; null for the others.</param>
 internal sealed record FeatureName(string Text, ImageReference? Image, string? Folder)
 {
+    /// <summary>Where its archive lies; null for the others.</summary>
+    public Uri? Address { get; init; }
+
     /// <summary>Without version: what orders of installation name.</summary>
-    public string Resource => Image?.Repository ?? "./" + Folder;
+    public string Resource => Image?.Repository ?? Address?.ToString() ?? "./" + Folder;
 
     /// <param name="where">For messages: the file that names it.</param>
     /// <exception cref="FaultException">It is no feature that codespaces install.</exception>
@@ -27,10 +32,11 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
 
         if (id.Contains("://", StringComparison.Ordinal))
         {
-            throw new FaultException(
-                FaultKind.Configuration,
-                $"{where}: the feature {id} is an archive at a URL, of which nobody knows what it will be tomorrow",
-                "publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
+            return Uri.TryCreate(id, UriKind.Absolute, out var address) && address is { Scheme: "https", UserInfo: "" }
+                ? new FeatureName(id, null, null) { Address = address }
+                : throw new FaultException(
+                    FaultKind.Configuration, $"{where}: the feature {id} is no archive at an https URL without a login",
+                    "publish it to a registry (devcontainer features publish), or keep it in the repository as ./FOLDER");
         }
 
         var slash = id.IndexOf('/', StringComparison.Ordinal);

@@ -15,7 +15,7 @@ namespace Berth.Server.Codespaces.Features;
 /// Gets the features of a configuration and what they depend on, in the order of their installation. Those in registries are authorised as
 /// images are, with the same logins.
 /// </summary>
-internal sealed class FetchFeatures(RegistryAccess access, RegistryClient registries)
+internal sealed class FetchFeatures(RegistryAccess access, RegistryClient registries, FetchFeatureArchive archives)
 {
     private const string LayerType = "application/vnd.devcontainers.layer";
     private const int MaxFeatures = 50;
@@ -24,14 +24,16 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     /// <summary>What is asked for by one file: the configuration, or a feature's dependsOn.</summary>
     private sealed record Asking(Checkout Checkout, string Folder, string Where, StartCredentials Start, Found Found);
 
+    private sealed record FetchedFeature(byte[] Layer, string Digest, JsonObject Metadata);
+
     /// <summary>What of features is known already: they may be named many times, in many spellings.</summary>
     private sealed class Found
     {
         /// <summary>In the graph, by key.</summary>
         public Dictionary<string, FeatureNode> Nodes { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Of registries, by digest.</summary>
-        public Dictionary<string, (byte[] Layer, JsonObject Metadata)> Fetched { get; } = new(StringComparer.Ordinal);
+        /// <summary>Of registries by digest, of archives by address.</summary>
+        public Dictionary<string, FetchedFeature> Fetched { get; } = new(StringComparer.Ordinal);
 
         /// <summary>What registries have allowed, by name as it is written.</summary>
         public Dictionary<string, AuthorisedImage> Allowed { get; } = new(StringComparer.Ordinal);
@@ -85,6 +87,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
         var name = FeatureName.Parse(id, asking.Checkout, asking.Folder, asking.Where);
         var feature = name.Image is { } image
             ? await OfRegistryAsync(name, image, options, asking, cancellationToken)
+            : name.Address is not null ? await OfAddressAsync(name, options, asking, cancellationToken)
             : OfFolder(name, options, asking);
         budget.Expand(feature.Key.Length, feature.Key.Length, place);
         if (nodes.ContainsKey(feature.Key))
@@ -157,21 +160,40 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
                 throw new FaultException(answer.Fault.Kind, $"the feature {name.Text} cannot be had: {answer.Fault.Message}");
             }
 
-            asking.Start.Log("features", $"fetched {pinned}");
-            var (text, hasScript) = FeatureArchive.Look(answer.Value, name);
-            if (!hasScript)
-            {
-                throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
-            }
-
-            asking.Checkout.Budget.Read(text.Length, new TextPlace($"the feature {name.Text}"));
-            found.Fetched[pinned] = content = (answer.Value, Metadata(text, name));
+            found.Fetched[pinned] = content = Open(answer.Value, allowed.Digest.Value, pinned, name, asking);
         }
 
-        return new Feature(
-            name, allowed.Digest.Value, content.Metadata, Feature.OptionsOf(content.Metadata, options),
-            (tar, target, token) => FeatureArchive.RepackAsync(content.Layer, name, tar, target, token));
+        return Of(name, content, options);
     }
+
+    private async Task<Feature> OfAddressAsync(
+        FeatureName name, JsonObject options, Asking asking, CancellationToken cancellationToken)
+    {
+        if (!asking.Found.Fetched.TryGetValue(name.Resource, out var content))
+        {
+            var (archive, digest) = await archives.RunAsync(name, cancellationToken);
+            asking.Found.Fetched[name.Resource] = content = Open(archive, digest, $"{name.Text}, which is {digest} today", name, asking);
+        }
+
+        return Of(name, content, options);
+    }
+
+    private static FetchedFeature Open(byte[] archive, string digest, string what, FeatureName name, Asking asking)
+    {
+        asking.Start.Log("features", $"fetched {what}");
+        var (text, hasScript) = FeatureArchive.Look(archive, name);
+        if (!hasScript)
+        {
+            throw new FaultException(FaultKind.Configuration, $"the feature {name.Text} has no {FeatureLayers.Script}");
+        }
+
+        asking.Checkout.Budget.Read(text.Length, new TextPlace($"the feature {name.Text}"));
+        return new FetchedFeature(archive, digest, Metadata(text, name));
+    }
+
+    private static Feature Of(FeatureName name, FetchedFeature fetched, JsonObject options) => new(
+        name, fetched.Digest, fetched.Metadata, Feature.OptionsOf(fetched.Metadata, options),
+        (tar, target, token) => FeatureArchive.RepackAsync(fetched.Layer, name, tar, target, token));
 
     private static JsonObject Metadata(string text, FeatureName name)
     {

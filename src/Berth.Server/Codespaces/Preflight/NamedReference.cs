@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Preflight;
 /// <param name="Kind"><c>image</c>, <c>dockerfile</c>, <c>feature</c> or <c>compose</c>.</param>
 /// <param name="Where">How it is named: <c>image</c>, <c>FROM</c>, …</param>
 /// <param name="Line">Counted from 1.</param>
-/// <param name="Image">In a registry; null for what lies in the repository.</param>
+/// <param name="Image">In a registry; null for what lies in the repository or at an address.</param>
 internal sealed record NamedReference(string Kind, string Where, string File, int Line, string Text, ImageReference? Image)
 {
     public const string FeatureKind = "feature";

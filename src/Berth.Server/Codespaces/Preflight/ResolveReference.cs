@@ -18,7 +18,9 @@ internal sealed class ResolveReference(RegistryAccess access)
     {
         if (named.Image is not { } image)
         {
-            return Answer(named, CheckRegistry.Allowed, "it lies in the repository", []);
+            // Whether an archive can be had is known when features are read.
+            var lies = named.Text.Contains("://", StringComparison.Ordinal) ? "it lies at that address" : "it lies in the repository";
+            return Answer(named, CheckRegistry.Allowed, lies, []);
         }
 
         List<string> tried = [];

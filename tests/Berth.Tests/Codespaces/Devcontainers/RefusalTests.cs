@@ -24,14 +24,14 @@ public sealed class RefusalTests : IDisposable
             {
               "build": {"dockerfile": "Dockerfile", "args": {"A=B": "x"}, "options": ["--secret", "id=x", "--no-cache", "--target"]},
               "remoteUser": [5], "containerEnv": "A=b", "workspaceFolder": "../x",
-              "features": {"r.test/f/a:1": {}, "https://x.test/f.tgz": {}, "r.test/f/b": [7]}
+              "features": {"r.test/f/a:1": {}, "http://x.test/f.tgz": {}, "r.test/f/b": [7]}
             }
             """);
         var plan = Read();
         Says(
             plan, "'FRO' is no instruction",
             "build.args must be", "build.options: --target needs a value",
-            "remoteUser must be", "containerEnv has the wrong type", "workspaceFolder must be", "is an archive at a URL",
+            "remoteUser must be", "containerEnv has the wrong type", "workspaceFolder must be", "is no archive at an https URL",
             "the options of r.test/f/b must be");
         Assert.Equal(["r.test/f/a:1"], plan.Features.Select(use => use.Name.Text));
         Write("Dockerfile", Dockerfile);

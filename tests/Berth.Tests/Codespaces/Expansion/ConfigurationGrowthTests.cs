@@ -134,14 +134,14 @@ public sealed class ConfigurationGrowthTests : IDisposable
         var file = DevcontainerFile.Read(Budgets.Checkout(_checkout), null);
         file = file with { Checkout = new Checkout(_checkout, new ExpansionBudget(given.Token)) };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new FetchFeatures(null!, null!).RunAsync(file, plan.Configuration, null!, TestContext.Current.CancellationToken));
+            () => new FetchFeatures(null!, null!, null!).RunAsync(file, plan.Configuration, null!, TestContext.Current.CancellationToken));
     }
 
     private async Task<string> RefusedFeaturesAsync(ExpansionBudget budget)
     {
         var plan = DevcontainerPlan.Read(new Checkout(_checkout, budget), null, "app");
         var fault = await Assert.ThrowsAnyAsync<FaultException>(
-            () => new FetchFeatures(null!, null!).RunAsync(plan.File, plan.Configuration, null!, TestContext.Current.CancellationToken));
+            () => new FetchFeatures(null!, null!, null!).RunAsync(plan.File, plan.Configuration, null!, TestContext.Current.CancellationToken));
         return fault.Message;
     }
 

@@ -18,12 +18,15 @@ public sealed class FeatureTests : IDisposable
     [InlineData("acme/features/go:1", "docker.io/acme/features/go")]
     [InlineData("./own", "./.devcontainer/own")]
     [InlineData("../own", "./own")]
+    [InlineData("https://example.com/f/devcontainer-feature-go.tgz", "https://example.com/f/devcontainer-feature-go.tgz")]
     public void A_feature_is_one_of_a_registry_or_a_folder(string id, string resource) => Assert.Equal(resource, Parse(id).Resource);
 
     [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("go", "is no feature; write it with its registry")]
-    [InlineData("https://example.com/feature.tgz", "is an archive at a URL")]
+    [InlineData("http://example.com/feature.tgz", "is no archive at an https URL")]
+    [InlineData("https://ada:secret@example.com/feature.tgz", "is no archive at an https URL")]
+    [InlineData("file:///etc/passwd", "is no archive at an https URL")]
     [InlineData("./missing", "is no folder of the repository")]
     [InlineData("../../outside", "lies outside the repository")]
     [InlineData("./link", "is a symbolic link")]
