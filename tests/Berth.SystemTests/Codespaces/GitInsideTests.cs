@@ -22,13 +22,13 @@ public sealed class GitInsideTests
         var image = await world.ImageAsync(
             "dev", await ProgramsLayer.CreateAsync(folder, ["git", "/usr/lib/git-core/git-remote-http"]));
         var root = folder.Create("repositories");
-        await GitServer.CreateAsync(root, "lib", ("lib.txt", "of the library\n"));
+        await GitServer.CreateAsync(root, "lib", ("lib.txt", "of the library\n"), ("lib.env", "FROM_LIB=yes\n"));
         await GitServer.CreateAsync(
             root, "app",
             (".devcontainer.json",
                 $$"""
                 {
-                  "image": "{{image}}", "remoteUser": "dev",
+                  "image": "{{image}}", "remoteUser": "dev", "runArgs": ["--env-file", "lib/lib.env"],
                   "customizations": {
                     "berth": { "submodules": true },
                     "codespaces": { "repositories": { "{{world.Organization}}/more": { "permissions": { "contents": "write" } } } }
@@ -69,6 +69,10 @@ public sealed class GitInsideTests
         {
             Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
         }
+
+        // The pre-flight reads what a start does, files of submodules included.
+        var report = await Accounts.PostAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/preflight", new { });
+        Assert.DoesNotContain("lib", report.GetProperty("remarks").GetRawText(), StringComparison.Ordinal);
 
         var started = (await world.CreateAsync(repository)).Is("Available")
             .Says(

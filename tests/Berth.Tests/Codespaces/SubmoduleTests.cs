@@ -1,5 +1,5 @@
 using Berth.Server.Codespaces.Git;
-using Berth.Server.Codespaces.Steps;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Tests.Codespaces;
@@ -102,7 +102,7 @@ public sealed class SubmoduleTests
         try
         {
             File.WriteAllText(Path.Combine(folder.FullName, ".devcontainer.json"), configuration);
-            Assert.Equal(wanted, FetchSubmodules.Said(folder.FullName, null, TestContext.Current.CancellationToken));
+            Assert.Equal(wanted, SubmoduleWish.Of(folder.FullName, null, TestContext.Current.CancellationToken));
         }
         finally
         {

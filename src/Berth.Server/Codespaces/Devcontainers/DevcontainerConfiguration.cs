@@ -124,7 +124,7 @@ internal sealed record DevcontainerConfiguration(
             {
                 var passed = LenientTypes.Read(
                     name, name is "containerEnv" or "remoteEnv" && value is JsonObject map ? Texts(map) : value?.DeepClone(),
-                    reason => ignored.Add($"{file.Path}:{file.Lines.GetValueOrDefault(name)}: {name} {reason}"));
+                    reason => ignored.Add($"{name} {reason}"));
                 refusals.Try(() => CheckType(name, passed, file.Path));
                 result._passed[name] = passed;
             }
@@ -151,7 +151,21 @@ internal sealed record DevcontainerConfiguration(
         }
 
         result.Mounts = mounts.All;
+        for (var i = 0; i < ignored.Count; i++)
+        {
+            ignored[i] = Placed(ignored[i], file);
+        }
+
         return result;
+    }
+
+    /// <summary>A line about a property, with file and line where that stands.</summary>
+    private static string Placed(string line, DevcontainerFile file)
+    {
+        var end = line.AsSpan().IndexOfAny(" .:");
+        return line.StartsWith(file.Path, StringComparison.Ordinal) ? line
+            : end > 0 && file.Lines.TryGetValue(line[..end], out var at) ? $"{file.Path}:{at}: {line}"
+            : $"{file.Path}: {line}";
     }
 
     private void AddCapabilities(JsonArray names)

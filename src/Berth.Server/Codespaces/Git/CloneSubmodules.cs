@@ -18,6 +18,14 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
     public const int Most = 64;
     public const int Deepest = 5;
 
+    public static bool HasAny(string checkout) =>
+        new FileInfo(Path.Combine(checkout, ".gitmodules")) is { Exists: true, LinkTarget: null };
+
+    /// <summary>A line for those that nobody asks for.</summary>
+    public static string NotCloned(string repository) => Fault.Shown(
+        "the repository has submodules, which are not cloned",
+        $"customizations.berth.submodules: true in devcontainer.json, or berth repo edit {repository} --submodules true");
+
     /// <returns>The URLs of those that are there.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(SubmoduleRequest request, Action<string> log, CancellationToken cancellationToken)
     {

@@ -12,8 +12,8 @@ namespace Berth.Server.Codespaces.Git;
 
 /// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
 internal sealed class LookAtRepository(
-    Db db, DataOptions options, CodespaceHost host, CloneRepository clone, CloneCredentials credentials, WorkspaceFilesystem filesystems,
-    TimeProvider time) : IDisposable
+    Db db, DataOptions options, CodespaceHost host, CloneRepository clone, CloneSubmodules submodules, CloneCredentials credentials,
+    WorkspaceFilesystem filesystems, TimeProvider time) : IDisposable
 {
     /// <summary>
     /// A few kilobytes of a repository become as many files as somebody likes. They lie on a filesystem that goes with the look, so neither
@@ -32,12 +32,16 @@ internal sealed class LookAtRepository(
 
     /// <param name="repository">Which one they may read.</param>
     /// <param name="reference">Branch or tag; null: the remote's own.</param>
+    /// <param name="wanted">What a checkout's configuration says of submodules; null: nothing.</param>
+    /// <param name="say">Told of submodules that are not there.</param>
     /// <param name="look">Gets the folder of the checkout, which is gone when it ends.</param>
     /// <exception cref="FaultException">There is nothing to clone, or it cannot be cloned.</exception>
     public Task<T> RunAsync<T>(
-        long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look,
-        CancellationToken cancellationToken) =>
-        RunAsync(userId, login, repository, reference, look, [], cancellationToken);
+        long userId, string login, RepositoryFacts repository, string? reference, Func<string, bool?> wanted, Action<string> say,
+        Func<string, Task<T>> look, CancellationToken cancellationToken) =>
+        RunAsync(
+            userId, login, repository, reference, look, [],
+            (row, request) => SubmodulesAsync(userId, login, row, request, wanted, say, cancellationToken), cancellationToken);
 
     /// <summary>The same for its dev container configurations alone, which is quick.</summary>
     /// <exception cref="FaultException">There is nothing to clone, it cannot be cloned, or a configuration is wrong.</exception>
@@ -48,7 +52,8 @@ internal sealed class LookAtRepository(
         try
         {
             return await RunAsync(
-                userId, login, repository, reference, checkout => Task.FromResult(look(checkout)), Configurations, cancellationToken);
+                userId, login, repository, reference, checkout => Task.FromResult(look(checkout)), Configurations,
+                (_, _) => Task.CompletedTask, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -64,10 +69,10 @@ internal sealed class LookAtRepository(
 
     private async Task<T> RunAsync<T>(
         long userId, string login, RepositoryFacts repository, string? reference, Func<string, Task<T>> look, IReadOnlyList<string> only,
-        CancellationToken cancellationToken)
+        Func<RepositoryRow, SubmoduleRequest, Task> more, CancellationToken cancellationToken)
     {
-        var url = (await db.ReadAsync(session => RepositoryTable.FindAsync(session, repository.Id), cancellationToken))?.CloneUrl
-            ?? throw CloneRepository.NoUrl(repository.FullName);
+        var row = await db.ReadAsync(session => RepositoryTable.FindAsync(session, repository.Id), cancellationToken);
+        var url = row?.CloneUrl ?? throw CloneRepository.NoUrl(repository.FullName);
         var credential = await credentials.ForAsync(repository.Id, userId, login, url, cancellationToken);
         await DeleteForgottenAsync(cancellationToken);
         var id = RandomNumberGenerator.GetInt32(int.MaxValue);
@@ -78,6 +83,7 @@ internal sealed class LookAtRepository(
             await filesystems.MountAsync(folders, CloneRepository.MaxNewestBytes, cancellationToken, MaxFiles);
             var view = SandboxView.Of(folders, host.Name, id) with { Home = folders.GitHome };
             await clone.NewestAsync(url, reference, folders.CloneInProgress, view, credential, only, cancellationToken);
+            await more(row, new SubmoduleRequest(url, folders.CloneInProgress, view, credential));
             return await look(folders.CloneInProgress);
         }
         catch (FaultException fault) when (fault.Message.Contains("No space left on device", StringComparison.Ordinal))
@@ -93,6 +99,39 @@ internal sealed class LookAtRepository(
             await filesystems.UnmountAsync(folders, CancellationToken.None);
             folders.Delete();
         }
+    }
+
+    /// <summary>As a start does, which alone says what it clones.</summary>
+    private async Task SubmodulesAsync(
+        long userId, string login, RepositoryRow row, SubmoduleRequest request, Func<string, bool?> wanted, Action<string> say,
+        CancellationToken cancellationToken)
+    {
+        if (!CloneSubmodules.HasAny(request.Checkout))
+        {
+            return;
+        }
+
+        if (!(wanted(request.Checkout) ?? row.Submodules))
+        {
+            say(CloneSubmodules.NotCloned($"{row.OwnerLogin}/{row.Name}"));
+            return;
+        }
+
+        if (!row.Submodules)
+        {
+            request = request with { Credential = await credentials.OwnAsync(row.Id, userId, login, request.Url, cancellationToken) };
+        }
+
+        await submodules.RunAsync(
+            request,
+            line =>
+            {
+                if (line.StartsWith("the submodule ", StringComparison.Ordinal))
+                {
+                    say(line);
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>Of servers that were killed meanwhile.</summary>

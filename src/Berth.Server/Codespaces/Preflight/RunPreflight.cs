@@ -54,11 +54,14 @@ internal sealed class RunPreflight(
         CancellationToken cancellationToken)
     {
         PreflightReport report;
+        List<string> said = [];
         try
         {
             report = await look.RunAsync(
                 start.Principal.UserId, start.Principal.UserLogin, repository, CloneRepository.BranchOf(wanted.Ref),
-                checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
+                folder => SubmoduleWish.Of(folder, PathOf(wanted), cancellationToken), said.Add, checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken),
+                cancellationToken);
+            report = report with { Remarks = [.. said.Select(lines.Clean), .. report.Remarks] };
         }
         catch (Exception exception) when (exception is FaultException or IOException or UnauthorizedAccessException)
         {
@@ -67,6 +70,9 @@ internal sealed class RunPreflight(
 
         return report with { Sets = CheckRegistry.SetsOf(start.Known) };
     }
+
+    private static string? PathOf(NewCodespace wanted) =>
+        string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath;
 
     private static PreflightReport Failed(string reason, Platform platform, MaskedLines lines) => new()
     {
@@ -85,7 +91,7 @@ internal sealed class RunPreflight(
     {
         var plan = DevcontainerPlan.Read(
             new Checkout(checkout, new ExpansionBudget(cancellationToken)) { DefaultRegistry = host.DefaultRegistry },
-            string.IsNullOrEmpty(wanted.DevcontainerPath) ? null : wanted.DevcontainerPath, repository.Name);
+            PathOf(wanted), repository.Name);
         var review = await permissions.ReviewAsync(
             repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
         start = start with

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Devcontainers;
-using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Git;
-using Berth.Server.Faults;
 using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Steps;
@@ -14,24 +12,18 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class FetchSubmodules(CloneSubmodules clone, CloneCredentials credentials)
 {
-    private const string Property = "customizations.berth.submodules";
-
     public async Task RunAsync(AdmittedStart start, string url, CloneCredential? credential, CancellationToken cancellationToken)
     {
         var (codespace, folders, log) = (start.Codespace, start.Folders, start.Log);
         File.Delete(folders.Submodules);
-        if (new FileInfo(Path.Combine(folders.CloneInProgress, ".gitmodules")) is not { Exists: true, LinkTarget: null })
+        if (!CloneSubmodules.HasAny(folders.CloneInProgress))
         {
             return;
         }
 
-        if (!(Said(folders.CloneInProgress, codespace.DevcontainerPath, cancellationToken) ?? codespace.Submodules))
+        if (!(SubmoduleWish.Of(folders.CloneInProgress, codespace.DevcontainerPath, cancellationToken) ?? codespace.Submodules))
         {
-            log.Write(
-                "clone",
-                Fault.Shown(
-                    "the repository has submodules, which are not cloned",
-                    $"{Property}: true in devcontainer.json, or berth repo edit {codespace.RepositoryFullName} --submodules true"));
+            log.Write("clone", CloneSubmodules.NotCloned(codespace.RepositoryFullName));
             return;
         }
 
@@ -47,26 +39,4 @@ internal sealed class FetchSubmodules(CloneSubmodules clone, CloneCredentials cr
         await File.WriteAllBytesAsync(
             folders.Submodules, JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<string>>([.. cloned.Distinct()]), cancellationToken);
     }
-
-    /// <summary>Null: nothing, or nothing that can be read; the start says what is wrong with it when it reads all.</summary>
-    internal static bool? Said(string checkout, string? path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var content = DevcontainerFile.Read(new Checkout(checkout, new ExpansionBudget(cancellationToken)), path).Content;
-            return Inner(Inner(Inner(content, "customizations"), "berth"), "submodules")?.ValueKind switch
-            {
-                JsonValueKind.True => true,
-                JsonValueKind.False => false,
-                _ => null,
-            };
-        }
-        catch (FaultException)
-        {
-            return null;
-        }
-    }
-
-    private static JsonElement? Inner(JsonElement? element, string name) =>
-        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var value) ? value : null;
 }

@@ -180,7 +180,7 @@ public sealed class DevcontainerFileTests : IDisposable
                 "appPort", "capAdd", "initializeCommand", "invented", "mounts", "privileged", "runArgs", "securityOpt",
                 "updateRemoteUserUID", "workspaceMount",
             ],
-            configuration.Ignored.Select(line => line.Split(' ')[0].TrimEnd(':')).Order(StringComparer.Ordinal));
+            configuration.Ignored.Select(line => line.Split(' ')[1].TrimEnd(':')).Order(StringComparer.Ordinal));
         Assert.Equal(["containerEnv"], configuration.Entry.Select(field => field.Key));
         Assert.Equal("/src", configuration.MountTarget);
     }
