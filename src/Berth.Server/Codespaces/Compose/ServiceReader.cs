@@ -94,8 +94,8 @@ internal sealed partial class ServiceReader(
                 {
                     remarks.Add(
                         $"{node.File}:{node.Line}: services.{name}.env_file: the repository has no {path}, so the service starts without "
-                            + "its variables, and nothing runs before the start that could write it; commit it with values for development, "
-                            + "or set environment");
+                            + "its variables, and nothing runs before the start that could write it; commit it with values for "
+                            + "development, or set environment");
                 }
 
                 continue;

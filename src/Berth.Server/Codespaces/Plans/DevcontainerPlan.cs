@@ -35,7 +35,7 @@ internal sealed class DevcontainerPlan
             case ComposeSource source:
                 Compose = Refusals.Try(() => ComposePlan.Read(file.Checkout, source, repository, _images));
                 Build = Compose?.Main.Build;
-                if (Compose?.WorkspaceTarget is { } target)
+                if (WorkspaceTarget(repository) is { } target)
                 {
                     Configuration = DevcontainerConfiguration.From(file, repository, target);
                 }
@@ -47,6 +47,17 @@ internal sealed class DevcontainerPlan
             FeatureName.Parse(request.Id, file.Checkout, file.Folder, file.Path), file.Path, file.LineOf("features", request.Written))))
             .OfType<FeatureUse>()];
     }
+
+    /// <summary>
+    /// Where the main service mounts the checkout, or the usual place where it mounts something else at the folder that people work in: a
+    /// part of the repository. Null when it says neither.
+    /// </summary>
+    private string? WorkspaceTarget(string repository) =>
+        Compose?.WorkspaceTarget
+            ?? (Compose?.Main.Mounts.Any(
+                    mount => $"{Configuration.WorkspaceFolder}/".StartsWith(mount.Target + "/", StringComparison.Ordinal)) == true
+                ? WorkspacePlace.Usual(repository)
+                : null);
 
     /// <summary>The features that the configuration itself names; what they depend on is known when they are fetched.</summary>
     public IReadOnlyList<FeatureUse> Features { get; }

@@ -59,8 +59,8 @@ internal sealed class RunPreflight(
         {
             report = await look.RunAsync(
                 start.Principal.UserId, start.Principal.UserLogin, repository, CloneRepository.BranchOf(wanted.Ref),
-                folder => SubmoduleWish.Of(folder, PathOf(wanted), cancellationToken), said.Add, checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken),
-                cancellationToken);
+                folder => SubmoduleWish.Of(folder, PathOf(wanted), cancellationToken), said.Add,
+                checkout => ReadAsync(checkout, start, repository, wanted, platform, lines, cancellationToken), cancellationToken);
             report = report with { Remarks = [.. said.Select(lines.Clean), .. report.Remarks] };
         }
         catch (Exception exception) when (exception is FaultException or IOException or UnauthorizedAccessException)

@@ -74,6 +74,19 @@ public sealed class ReferenceReadingTests : IDisposable
         Assert.Equal("/src /src", (string?)Passed(Plan())["remoteEnv"]!["A"]);
     }
 
+    [Theory]
+    [InlineData("./backend:/app", "/app", "/workspaces/app")]
+    [InlineData("./backend:/app/src", "/app", "/app")]
+    [InlineData("./backend:/srv", "/srv/api", "/workspaces/app")]
+    public void Where_a_service_mounts_a_part_of_the_repository_people_work_in_it(string mount, string folder, string workspace)
+    {
+        Write("backend/api/main.py", "");
+        Write("compose.yml", $"services: {{app: {{image: r.test/a, volumes: ['{mount}']}}}}");
+        Write(".devcontainer.json", $$"""{"dockerComposeFile":"compose.yml","service":"app","workspaceFolder":"{{folder}}"}""");
+        var configuration = Plan().Configuration;
+        Assert.Equal((workspace, folder), (configuration.MountTarget, configuration.WorkspaceFolder));
+    }
+
     [Fact]
     public void Numbers_and_truths_are_texts_where_texts_are_meant()
     {

@@ -141,7 +141,8 @@ public sealed class ConfigurationGrowthTests : IDisposable
     {
         var plan = DevcontainerPlan.Read(new Checkout(_checkout, budget), null, "app");
         var fault = await Assert.ThrowsAnyAsync<FaultException>(
-            () => new FetchFeatures(null!, null!, null!).RunAsync(plan.File, plan.Configuration, null!, TestContext.Current.CancellationToken));
+            () => new FetchFeatures(null!, null!, null!)
+                .RunAsync(plan.File, plan.Configuration, null!, TestContext.Current.CancellationToken));
         return fault.Message;
     }
 
