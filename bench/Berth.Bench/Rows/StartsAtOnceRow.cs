@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>Twenty wishes for a codespace at once: how long all but the slowest one wait, beside one that has the machine for itself.</summary>
+/// <summary>Twenty wishes for a codespace at once: how long the last but one waits, beside one that has the machine for itself.</summary>
 internal sealed class StartsAtOnceRow : CodespaceRow
 {
     private const int Starts = 20;

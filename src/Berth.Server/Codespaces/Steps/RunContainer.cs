@@ -25,33 +25,31 @@ internal sealed class RunContainer(
     public async Task<RunningStart> RunAsync(
         CreatedStart created, Func<CancellationToken, Task> started, CancellationToken cancellationToken)
     {
-        var limit = new CancellationTokenSource(Timeout, time);
-        var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var limit = new TimeLimit(Timeout, time, cancellationToken);
         RunningStart? running = null;
         try
         {
             return running = await ExplainedAsync(
-                created.Container, limit, () => BeginAsync(created, started, limit, ending, cancellationToken), cancellationToken);
+                created.Container, limit, () => BeginAsync(created, started, limit, cancellationToken), cancellationToken);
         }
         finally
         {
             if (running is null)
             {
-                ending.Dispose();
                 limit.Dispose();
             }
         }
     }
 
+    /// <param name="limit">The rest of the start ends it.</param>
     private async Task<RunningStart> BeginAsync(
-        CreatedStart created, Func<CancellationToken, Task> started, CancellationTokenSource limit, CancellationTokenSource ending,
-        CancellationToken cancellationToken)
+        CreatedStart created, Func<CancellationToken, Task> started, TimeLimit limit, CancellationToken cancellationToken)
     {
         var start = created.Start;
         start.Log.Write("up", "starting the dev container");
         await StartAsync(created.Container, cancellationToken);
-        await started(ending.Token);
-        var place = await PrepareAsync(created, ending.Token);
+        await started(limit.Token);
+        var place = await PrepareAsync(created, limit.Token);
         var commands = await CommandsAsync(created, cancellationToken);
         if (commands.Count > 0)
         {
@@ -61,7 +59,7 @@ internal sealed class RunContainer(
         var waited = start.Codespace.IsPrebuild
             ? commands
             : commands.TakeWhile(command => command.Stage <= created.Merged.WaitFor).ToList();
-        if (!await RunAsync(created, place, waited, ending.Token))
+        if (!await RunAsync(created, place, waited, limit.Token))
         {
             commands = waited;
         }
@@ -87,13 +85,12 @@ internal sealed class RunContainer(
             async () =>
             {
                 using (limit)
-                using (ending)
                 {
                     await ExplainedAsync(
                         created.Container, limit,
                         async () =>
                         {
-                            await RunInBackgroundAsync(created, place, later, limit, ending.Token);
+                            await RunInBackgroundAsync(created, place, later, limit);
                             return true;
                         },
                         cancellationToken);
@@ -129,13 +126,13 @@ internal sealed class RunContainer(
 
     /// <summary>What ends the commands is told as what it is.</summary>
     private async Task<T> ExplainedAsync<T>(
-        string container, CancellationTokenSource limit, Func<Task<T>> run, CancellationToken cancellationToken)
+        string container, TimeLimit limit, Func<Task<T>> run, CancellationToken cancellationToken)
     {
         try
         {
             return await run();
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.HasExpired && !cancellationToken.IsCancellationRequested)
         {
             throw new FaultException(
                 FaultKind.TimedOut, $"the commands of the dev container took longer than {Timeout.TotalMinutes:0} minutes and were ended");
@@ -208,25 +205,24 @@ internal sealed class RunContainer(
     /// no end.
     /// </summary>
     private async Task RunInBackgroundAsync(
-        CreatedStart created, CommandPlace place, IEnumerable<LifecycleCommand> commands, CancellationTokenSource expired,
-        CancellationToken cancellationToken)
+        CreatedStart created, CommandPlace place, IEnumerable<LifecycleCommand> commands, TimeLimit limit)
     {
         foreach (var stage in commands.GroupBy(command => command.Stage))
         {
             if (!stage.Key.RunsOnce())
             {
-                expired.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
+                limit.Lift();
             }
 
-            var running = RunAsync(created, place, stage, cancellationToken);
-            while (stage.Key.RunsOnce() && await Task.WhenAny(running, Task.Delay(Look, time, cancellationToken)) != running)
+            var running = RunAsync(created, place, stage, limit.Token);
+            while (stage.Key.RunsOnce() && await Task.WhenAny(running, Task.Delay(Look, time, limit.Token)) != running)
             {
-                if (cancellationToken.IsCancellationRequested)
+                if (limit.Token.IsCancellationRequested)
                 {
                     break;
                 }
 
-                await connections.TouchAsync(created.Start.Codespace.Id, cancellationToken);
+                await connections.TouchAsync(created.Start.Codespace.Id, limit.Token);
             }
 
             if (!await running)
