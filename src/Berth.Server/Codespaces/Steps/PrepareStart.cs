@@ -7,8 +7,7 @@ internal sealed class PrepareStart(
     /// <param name="network">Ends when there is a network.</param>
     public async Task<PreparedStart> RunAsync(AdmittedStart start, Task network, CancellationToken cancellationToken)
     {
-        var prebuild = await choose.RunAsync(start, cancellationToken);
-        var disk = machine.RunAsync(start, cancellationToken);
+        var disk = DiskAsync(start, cancellationToken);
         await using var _ = new BegunTask(disk);
         start.Progress.Step = StartCause.Token;
         var secret = await token.RunAsync(start, cancellationToken);
@@ -17,10 +16,18 @@ internal sealed class PrepareStart(
         start.Progress.Step = StartCause.Environment;
         var environment = await inside.RunAsync(start, secret, shown, cancellationToken);
         start.Progress.Step = StartCause.Machine;
-        return new PreparedStart(start, network, await disk, shown, environment)
+        var (prebuild, given) = await disk;
+        return new PreparedStart(start, network, given, shown, environment)
         {
             Prebuild = prebuild,
         };
+    }
+
+    /// <summary>What a prebuild left is put there before it is mounted.</summary>
+    private async Task<(ChosenPrebuild? Prebuild, Machine Machine)> DiskAsync(AdmittedStart start, CancellationToken cancellationToken)
+    {
+        var prebuild = await choose.RunAsync(start, cancellationToken);
+        return (prebuild, await machine.RunAsync(start, cancellationToken));
     }
 
     /// <summary>The network, which only containers need: it is made while the rest goes on.</summary>
