@@ -22,8 +22,8 @@ public sealed class CodespaceDiskTests(SharedServer shared)
             ("Dockerfile", dockerfile),
             ("compose.yml", """
                 services:
-                  app: { build: ., volumes: [".:/workspaces/app"], command: sleep infinity }
-                  db: { build: ., command: sleep infinity }
+                  app: { build: ., volumes: [".:/workspaces/app"], init: true, command: sleep infinity }
+                  db: { build: ., init: true, command: sleep infinity }
                 """));
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available");

@@ -20,10 +20,12 @@ public sealed class RebuildTests(SharedServer shared)
                 services:
                   app:
                     image: {{image}}
+                    stop_signal: SIGKILL
                     command: ["sleep", "infinity"]
                     volumes: [".:/workspace"]
                   other:
                     image: {{image}}
+                    stop_signal: SIGKILL
                     command: ["sleep", "99999"]
                 """));
         await world.GrantAsync("dev", repository);

@@ -271,6 +271,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         Assert.True(response.IsSuccessStatusCode, $"PATCH {path} answers {(int)response.StatusCode}");
     }
 
+    /// <summary>All of them at once: a call of the docker client takes longer than what it asks for.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var name in _codespaces)
@@ -279,40 +280,49 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             {
                 // An engine of its own ends by no other way.
                 await DeleteAsync(name);
-                continue;
-            }
-
-            foreach (var container in await ContainersAsync(name))
-            {
-                await new Command("docker").TryAsync(null, "rm", "--force", "--volumes", container);
-            }
-
-            await new Command("docker").TryAsync(null, "network", "rm", "berth-" + name);
-            foreach (var volume in (await new Command("docker")
-                .RunAsync("volume", "ls", "--quiet", "--filter", "label=berth.codespace=" + name)).Text.Split(
-                '\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                await new Command("docker").TryAsync(null, "volume", "rm", "--force", volume);
-            }
-
-            foreach (var image in await BuiltAsync(name))
-            {
-                await new Command("docker").TryAsync(null, "rmi", "--force", image);
             }
         }
 
+        await RemoveOwnAsync(["rm", "--force", "--volumes"], "ps", "--all", "--format", "{{.ID}} {{.Label \"berth.codespace\"}}");
+        await RemoveOwnAsync(["network", "rm"], "network", "ls", "--format", "{{.Name}} {{.Name}}");
+        await RemoveOwnAsync(["volume", "rm", "--force"], "volume", "ls", "--format", "{{.Name}} {{.Label \"berth.codespace\"}}");
+        await RemoveOwnAsync(
+            ["rmi", "--force"], "images", "--format", "{{.Repository}}:{{.Tag}} {{.Repository}}", "--filter",
+            "reference=berth.invalid/*/*");
         await RemoveImagesAsync();
         Api.Dispose();
         _folder.Dispose();
     }
 
+    /// <param name="list">Lists lines with an id and, by itself or in a name, the codespace that it belongs to.</param>
+    private async Task RemoveOwnAsync(string[] remove, params string[] list)
+    {
+        var docker = new Command("docker");
+        var own = (await docker.RunAsync(list)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', 2))
+            .Where(line => _codespaces.Contains(CodespaceOf(line[1]), StringComparer.Ordinal))
+            .Select(line => line[0])
+            .ToArray();
+        if (own.Length > 0)
+        {
+            await docker.TryAsync(null, [.. remove, .. own]);
+        }
+
+        static string CodespaceOf(string text) =>
+            text.StartsWith("berth.invalid/", StringComparison.Ordinal) ? text.Split('/')[1]
+            : text.StartsWith("berth-", StringComparison.Ordinal) ? text["berth-".Length..]
+            : text;
+    }
+
     /// <summary>Those that were pulled from the organization.</summary>
     public async Task RemoveImagesAsync()
     {
-        var images = await new Command("docker").RunAsync("images", "--quiet", "--filter", $"reference={Server.Host}/{Organization}/*");
-        foreach (var image in images.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct())
+        var docker = new Command("docker");
+        var images = (await docker.RunAsync("images", "--quiet", "--filter", $"reference={Server.Host}/{Organization}/*")).Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray();
+        if (images.Length > 0)
         {
-            await new Command("docker").TryAsync(null, "rmi", "--force", image);
+            await docker.TryAsync(null, ["rmi", "--force", .. images]);
         }
     }
 }

@@ -148,9 +148,10 @@ internal sealed class SecondEngine : IAsyncDisposable
             (["network", "ls", "--quiet", "--filter", "type=custom"], ["network", "rm"]),
         })
         {
-            foreach (var id in (await Docker.TryAsync(null, list)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            var ids = (await Docker.TryAsync(null, list)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            if (ids.Length > 0)
             {
-                await Docker.TryAsync(null, [.. remove, id]);
+                await Docker.TryAsync(null, [.. remove, .. ids]);
             }
         }
 

@@ -33,9 +33,10 @@ internal static class HostLeftovers
     private static async Task ForEachAsync(string[] command, params string[] list)
     {
         var docker = new Command("docker");
-        foreach (var id in (await docker.TryAsync(null, list)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var ids = (await docker.TryAsync(null, list)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (ids.Length > 0)
         {
-            await docker.TryAsync(null, [.. command, id]);
+            await docker.TryAsync(null, [.. command, .. ids]);
         }
     }
 }
