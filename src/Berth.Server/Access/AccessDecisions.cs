@@ -19,7 +19,7 @@ internal sealed class AccessDecisions(Db db)
     public async ValueTask<PackageFacts> FactsAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken) =>
         await FactsAsync(await db.GenerationAsync(cancellationToken), principal, address, cancellationToken);
 
-    /// <param name="at">The facts hold every write acknowledged when it was asked for.</param>
+    /// <param name="at">The facts include every write that was acknowledged before this value was asked for.</param>
     public async ValueTask<PackageFacts> FactsAsync(
         Generation at, Principal principal, PackageAddress address, CancellationToken cancellationToken) =>
         (await _facts.GetAsync(
@@ -27,7 +27,7 @@ internal sealed class AccessDecisions(Db db)
             async (key, token) => await db.ReadAsync(session => LoadAsync(session, key.Principal, key.Address), token),
             cancellationToken))!;
 
-    /// <summary>What the package is, for a caller about whom all is decided.</summary>
+    /// <summary>What the package is, where the caller's rights are decided already.</summary>
     public async ValueTask<PackageSubject> SubjectAsync(Generation at, PackageAddress address, CancellationToken cancellationToken) =>
         (await _subjects.GetAsync(
             at, address, async (key, token) => await db.ReadAsync(session => PackageFactsTable.SubjectAsync(session, key), token),

@@ -49,7 +49,7 @@ public sealed record CodespacePrincipal(
     long? CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
     : Principal
 {
-    /// <summary>It is made for everybody who begins with it, so nothing that is one person's own comes into it.</summary>
+    /// <summary>Anybody's codespace may begin with a prebuild, so nothing that is one person's own comes into it.</summary>
     public bool IsPrebuild { get; init; }
 
     /// <summary>The repositories whose packages its configuration asks for; null: those that were stored when it was read.</summary>

@@ -26,8 +26,7 @@ internal static class Remedies
 
     /// <summary>
     /// For everybody else: made of the caller and the name that was asked for and of nothing else, so that the words are the same for a
-    /// hidden
-    /// package and for none.
+    /// hidden package and for none.
     /// </summary>
     public static string IfItExists(Principal principal, PackageAction action, PackageAddress address) =>
         OfTheCaller(principal, action) ?? $"if it exists, an admin of the package can run: {Grant(principal, action, address)}";

@@ -55,8 +55,8 @@ internal static partial class WriteKinds
         @"\b(insert\s+into|update|delete\s+from)\s+(?<table>[a-z_]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Writes();
 
-    // Every push tells when a package changed, locks it, or makes a pending name that only its uploader sees: the facts are those of live
-    // packages.
+    // Facts are those of live packages. A push only sets when a package changed, locks it, or makes a pending name for its uploader, so
+    // it changes no facts.
     [GeneratedRegex(
         @"\bupdate\s+packages\s+set\s+(updated_at\s*=\s*@\w+|state\s*=\s*state)\s+where\b|\binsert\s+into\s+packages\b[^;]*'pending'",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -77,7 +77,7 @@ internal static class AccountTable
             "update accounts set name = coalesce(@name, name), email = coalesce(@email, email), updated_at = @now where id = @id",
             new { id, name, email, now });
 
-    /// <summary>Something about it changed; its name as well, where that is set, and null is none.</summary>
+    /// <summary>Marks the account as changed. The name is replaced where <paramref name="setsName"/> says so; null removes it.</summary>
     public static Task ChangeAsync(DbSession session, long id, bool setsName, string? name, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set name = case when @setsName = @yes then @name else name end, updated_at = @now where id = @id",
         new { id, setsName, name, now, yes = true });
@@ -85,7 +85,7 @@ internal static class AccountTable
     public static Task SetSiteAdminAsync(DbSession session, long id, bool siteAdmin, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set site_admin = @siteAdmin, updated_at = @now where id = @id", new { id, siteAdmin, now });
 
-    /// <summary>Whether nobody else administers the site.</summary>
+    /// <summary>Whether no other account administers the site.</summary>
     public static async Task<bool> IsLastSiteAdminAsync(DbSession session, long id) => await session.SingleAsync<long>(
         "select count(*) from accounts where site_admin = @yes and id <> @id", new { yes = true, id }) == 0;
 

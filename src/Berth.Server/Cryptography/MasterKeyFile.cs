@@ -9,7 +9,7 @@ internal sealed record MasterKeyValue(byte[] Key)
 {
     public const int KeyBytes = 32;
 
-    /// <summary>What stands before everything that the key wraps.</summary>
+    /// <summary>The first bytes of everything that the key wraps.</summary>
     public const int IdBytes = 8;
 
     // Setting a cipher up takes longer than opening a data key with it, and one serves one thread at a time. As many as ever worked at

@@ -81,7 +81,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
             catch (Exception exception)
             {
                 asked.SetException(exception);
-                // While writes follow each other nobody may be waiting for it.
+                // While writes follow each other, there may be no reader that waits for it.
                 _ = asked.Task.Exception;
             }
         }

@@ -142,7 +142,7 @@ internal sealed class SqliteDb : Db
             }
             catch (DbException exception)
             {
-                // The transaction as a whole failed (a full disk, say): nobody's change is there, so everybody hears it.
+                // The whole transaction failed (a full disk, say). No change of it is stored, so every caller is told.
                 batch.ForEach(write => write.Fail(exception));
                 await CloseAsync(connection);
                 connection = null;
@@ -211,7 +211,7 @@ internal sealed class SqliteDb : Db
             catch (Exception exception)
                 when (exception is not SqliteException { SqliteErrorCode: SqliteFull or SqliteIoError or SqliteCorrupt })
             {
-                // Whatever the body threw is its caller's to see; the neighbours' changes stand.
+                // Its caller gets what the body threw; the other changes of the batch stand.
                 _exception = exception;
                 return false;
             }

@@ -1,9 +1,9 @@
 namespace Berth.Server.Database;
 
-/// <summary>Lets writes run side by side, and one that keeps on losing alone: then there is nobody to lose to.</summary>
+/// <summary>Lets writes run side by side, and lets one that keeps losing to others run alone.</summary>
 internal sealed class WriteGate : IDisposable
 {
-    // Held by one who is alone or wants to be: nobody else comes in.
+    // Held by a write that is alone or wants to be; others wait before it.
     private readonly SemaphoreSlim _door = new(1);
     private readonly Lock _counting = new();
     private int _inside;

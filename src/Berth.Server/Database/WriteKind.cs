@@ -1,6 +1,6 @@
 namespace Berth.Server.Database;
 
-/// <summary>What a write changes. Nobody chooses it: it is the highest that its statements say.</summary>
+/// <summary>What a write changes. It is not chosen: the write's statements say it, and the highest of them counts.</summary>
 public enum WriteKind
 {
     /// <summary>Bytes, tags, logs, secrets: nothing that decides who may do what. What is remembered about access stays true.</summary>

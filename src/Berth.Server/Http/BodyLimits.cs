@@ -16,11 +16,9 @@ internal sealed record BodyLimit(long? Bytes)
 }
 
 /// <summary>
-/// Refuses a body that says it is larger than its route takes, before anything looks at it. The framework's limit is not lowered: past it,
-/// Kestrel cuts the
-/// connection, and the client may lose the answer that says why. What is refused here is received and thrown away, so that it is heard.
-/// What does not say
-/// its size is counted by who reads it.
+/// Refuses a body whose announced size is more than its route takes. The refused body is received and thrown away, so that the client
+/// hears why: past the framework's own limit, Kestrel cuts the connection and the answer may be lost. <see cref="ReceivedBody"/> counts a
+/// body that does not announce its size.
 /// </summary>
 internal static class BodyLimits
 {

@@ -87,7 +87,7 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         {
             body.Position = 0;
 
-            // Not cancelled by the client's going: that would be a second error in the handling of the first.
+            // A client that leaves does not cancel this: that would be a second error while the first is handled.
             await body.CopyToAsync(http.Response.Body, CancellationToken.None);
         }
     }

@@ -13,13 +13,13 @@ internal static class Errors
     private static readonly ApiError StorageBroken =
         new(500, "STORAGE_FAILED", "the server's disk answers with errors: nothing was stored; whoever runs the server has to look at it");
 
-    /// <summary>503: reading goes on, and writing will when somebody has mounted it again.</summary>
+    /// <summary>503: reads work, and writes will once somebody has mounted the storage again.</summary>
     private static readonly ApiError StorageReadOnly =
         new(
             503, "STORAGE_READ_ONLY",
             "the server's storage can only be read at present: nothing was stored; whoever runs the server has to look at it");
 
-    /// <summary>Others kept on changing what the request depends on, for longer than it was tried again.</summary>
+    /// <summary>Other requests kept changing what this one depends on, through all its retries.</summary>
     private static readonly ApiError Busy =
         new ApiError(503, "UNAVAILABLE", "too many requests change the same thing at this moment: nothing was stored; try again")
             .WithHeader("Retry-After", "1");
@@ -55,8 +55,8 @@ internal static class Errors
     };
 
     /// <summary>
-    /// What was true when the request was let in is so no more: another request took the name, or removed what this one refers to. The API
-    /// answers as it does a moment later; the registry, which knows no 409, says what is not there.
+    /// Another request took the name, or removed what this one refers to, after this one was let in. The API answers as it would a moment
+    /// later. The registry's specification has no 409, so there the answer says what is missing.
     /// </summary>
     public static ApiError Of(WriteConflict conflict, ErrorFormat format) => (conflict, format) switch
     {

@@ -25,8 +25,7 @@ internal static class HttpFeature
         {
             kestrel.AddServerHeader = false;
 
-            // Bodies are read to the end by their own rules; a slow network is no attack, an idle one is cut after the minimum rate's
-            // grace.
+            // Routes bound their bodies by themselves. A slow network is no attack; an idle connection is cut when the grace period ends.
             kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
             kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
 
@@ -35,8 +34,8 @@ internal static class HttpFeature
         });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ListeningOptions, TlsOptions>(Listen);
 
-        // Sockets are heard on pool threads already; handing every piece to another one costs eight streams of a blob a fifth of their
-        // speed. Nothing here waits on a thread for its own connection, which is what the warning in the name is about.
+        // Sockets complete on pool threads already. Handing each piece to another thread costs eight parallel downloads a fifth of their
+        // speed. No handler blocks its thread on its own connection, which is what the option's name warns about.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
 
         // After Kestrel's own registrations, which this replaces.

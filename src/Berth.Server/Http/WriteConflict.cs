@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Berth.Server.Http;
 
-/// <summary>Why a write could not stand beside what others wrote. Nothing of it is stored.</summary>
+/// <summary>Why a write could not be kept beside other writes. Nothing of it is stored.</summary>
 public enum WriteConflict
 {
     /// <summary>Something of that name is there already: a unique index holds it.</summary>
@@ -12,11 +12,11 @@ public enum WriteConflict
     /// <summary>Something that the write refers to is not there any more: a foreign key holds it.</summary>
     Gone,
 
-    /// <summary>Others kept on changing what the write depends on.</summary>
+    /// <summary>Other writes kept changing what this one depends on.</summary>
     Busy,
 }
 
-/// <summary>Recognises what stands in a write's way in what databases throw.</summary>
+/// <summary>Recognises conflicts in what databases throw.</summary>
 internal static class WriteConflicts
 {
     // https://www.sqlite.org/rescode.html#extrc

@@ -12,7 +12,7 @@ internal sealed class DatabaseMetrics(IMeterFactory meters, TimeProvider time)
     private readonly Histogram<double> _waits =
         meters.Create(MeterName).CreateHistogram<double>(WaitName, "s", "How long reads and writes waited for their turn at the database");
 
-    /// <summary>The moment in which something begins to wait.</summary>
+    /// <summary>When something begins to wait.</summary>
     public long Begin() => time.GetTimestamp();
 
     public void ReadWaited(long since) => _waits.Record(time.GetElapsedTime(since).TotalSeconds, Read);

@@ -10,7 +10,7 @@ namespace Berth.Server.Operations;
 /// </summary>
 internal static class Telemetry
 {
-    /// <summary>In seconds: from what the memory answers to a large layer over a slow line.</summary>
+    /// <summary>In seconds: from an answer out of memory to a large layer over a slow line.</summary>
     private static readonly double[] Durations = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300];
 
     /// <summary>In seconds: a turn at an idle writer takes microseconds.</summary>

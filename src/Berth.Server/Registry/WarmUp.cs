@@ -18,7 +18,7 @@ namespace Berth.Server.Registry;
 internal sealed partial class WarmUp(
     RegistryTokens tokens, AddressOptions options, TlsOptions tls, IServer server, Opening opening, ILogger<WarmUp> logger)
 {
-    /// <summary>A reserved login, so nobody's.</summary>
+    /// <summary>Below a reserved login, so it can never exist.</summary>
     private const string Image = "readyz/warm-up";
 
     private const int Connections = 4;
@@ -86,7 +86,7 @@ internal sealed partial class WarmUp(
             return client.GetStream();
         }
 
-        // This very server answers, whatever name its certificate is for.
+        // It is this server that answers, so the name on its certificate does not matter.
         var own = Certificates.Load(tls).ServerCertificate;
         var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => own!.Equals(certificate));
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken);

@@ -65,7 +65,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         };
     }
 
-    /// <summary>Of the organization's secrets that it does not get only a member may know the names.</summary>
+    /// <summary>Only members of an organization may know the names of secrets that the codespace does not get.</summary>
     private static IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere(
         RepositoryStanding standing, IEnumerable<RegistrySecret> unassigned)
     {
@@ -89,7 +89,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
                 .Select(row => Open(row, Reach(row, repository, AccessRules.GetsSecrets(standing)))));
     }
 
-    /// <summary>One owner's sets, whatever they are assigned to.</summary>
+    /// <summary>All sets of one owner, whichever repositories they are assigned to.</summary>
     /// <param name="prefix">Only this set; null: all.</param>
     public async Task<ResolvedLogins> OfOwnerAsync(SecretOwner owner, string? prefix, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using Berth.Server.Registries;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>What of a report on sets of secrets a person may know.</summary>
+/// <summary>The part of a report on sets of secrets that a person may know.</summary>
 internal static class KnownLogins
 {
     /// <summary>

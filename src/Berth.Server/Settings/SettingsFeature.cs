@@ -18,11 +18,11 @@ internal static class SettingsFeature
         ["Berth:SparseIndexes"] = "Berth:SparseManifests",
     };
 
-    /// <summary>Everybody may ask for an instance of each class from now on.</summary>
+    /// <summary>Registers an instance of each class.</summary>
     /// <exception cref="OptionsValidationException">It names every fault of all classes.</exception>
     public static void AddSettings(this WebApplicationBuilder builder, IReadOnlyList<OptionsClass> classes)
     {
-        // A setting that is read by nobody would be lost without a word.
+        // Nobody reads a setting under its old name, so it would be lost without a word.
         List<string> faults =
             [
                 .. Renamed.Where(pair => builder.Configuration[pair.Key] is not null)

@@ -57,7 +57,7 @@ internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long 
         }
         finally
         {
-            // A buffer goes back only when nobody writes from it any more.
+            // A buffer goes back to the pool only after the last write from it.
             await stored.ContinueWith(
                 static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             filling?.Dispose();

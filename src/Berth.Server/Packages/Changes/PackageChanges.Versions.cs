@@ -59,7 +59,7 @@ internal sealed partial class PackageChanges
 
     public async Task TagAsync(long packageId, string tag, long versionId)
     {
-        // First the event: afterwards nobody knows where the tag was.
+        // The event comes first: it says where the tag was.
         await session.ExecuteAsync(
             $"""
             {InsertEvent}

@@ -25,7 +25,7 @@ internal sealed record BlobRow
 /// </summary>
 internal static class BlobTable
 {
-    // A live manifest decides, whatever the flag says: on PostgreSQL a delete and a push may pass each other.
+    // A live manifest counts more than the flag: on PostgreSQL a deletion and a push may pass each other.
     private const string Readable = """
         (l.hidden = false or exists (
             select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
@@ -39,7 +39,7 @@ internal static class BlobTable
         """,
         new { packageId, digest = digest.Value });
 
-    /// <summary>The blob itself, whoever has it.</summary>
+    /// <summary>The blob itself, in whichever package it is linked.</summary>
     public static Task<BlobRow?> FindAnywhereAsync(DbSession session, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
         "select id, size, storage_key from blobs where digest = @digest", new { digest = digest.Value });
 

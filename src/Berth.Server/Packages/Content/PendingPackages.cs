@@ -51,7 +51,7 @@ internal static class PendingPackages
     public static async Task<long?> FindAsync(DbSession session, Principal principal, PackageSubject facts) =>
         (await LookAsync(session, principal, facts))?.Id;
 
-    /// <summary>The caller's pending row, whatever is live beside it.</summary>
+    /// <summary>The caller's pending row, also where a live package has the same name.</summary>
     public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageSubject facts) =>
         session.FirstOrDefaultAsync<long?>(
             "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = "
@@ -80,7 +80,7 @@ internal static class PendingPackages
             """,
             Key(principal, facts, default));
 
-    /// <summary>Takes the caller's pending row, behind whoever has it; null when there is none by then.</summary>
+    /// <summary>Locks the caller's pending row, after whoever holds it; null when it is gone by then.</summary>
     private static Task<long?> LockPendingAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<long?>(
             """

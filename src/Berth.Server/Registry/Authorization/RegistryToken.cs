@@ -9,7 +9,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Registry.Authorization;
 
-/// <summary>One repository of a registry token: what was asked, and what of it is granted.</summary>
+/// <summary>One repository of a registry token: what was asked for, and how much of that is granted.</summary>
 internal sealed record RegistryGrant(
     [property: JsonPropertyName("n")] string Name,
     [property: JsonPropertyName("a")] RegistryActions Asked,

@@ -8,8 +8,7 @@ namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
 /// The form of the token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own
-/// reader takes more (files,
-/// other encodings, megabytes) and throws at what it does not take.
+/// reader takes more (files, other encodings, megabytes) and throws at what it does not take.
 /// </summary>
 internal sealed class TokenForm
 {

@@ -6,7 +6,7 @@ namespace Berth.Server.Registry.Referrers;
 
 internal static class ReferrersEndpoints
 {
-    /// <summary>Rows of a page, whatever is asked.</summary>
+    /// <summary>The most rows of a page, also when a client asks for more.</summary>
     private const int Most = 1000;
 
     public static void MapReferrers(this IEndpointRouteBuilder registry) =>
@@ -14,8 +14,7 @@ internal static class ReferrersEndpoints
 
     /// <summary>
     /// distribution-spec, "Listing Referrers": an index of what refers to the digest, empty where nothing does. Never a 404, as the
-    /// specification
-    /// says, also where nothing has been published: clients would take it for a registry without this API.
+    /// specification says, also where nothing has been published: clients would take it for a registry without this API.
     /// </summary>
     private static async Task ListAsync(
         HttpContext http, RegistryAccess access, string digest, WriteReferrers write, CancellationToken cancellationToken)

@@ -32,10 +32,8 @@ internal sealed record ReferrerSize
 
 /// <summary>
 /// SQL over live manifests whose subject is a digest. What clients push under the tag <c>sha256-HEX</c> (distribution-spec, "Referrers Tag
-/// Schema") is an index of
-/// manifests that name their subject, so they are found here as well; an index under such a tag may also be the image itself, as <c>cosign
-/// copy</c> makes it, and
-/// its platforms refer to nothing.
+/// Schema") is an index of manifests that name their subject, so they are found here as well; an index under such a tag may also be the
+/// image itself, as <c>cosign copy</c> makes it, and its platforms refer to nothing.
 /// </summary>
 internal static class ReferrersTable
 {

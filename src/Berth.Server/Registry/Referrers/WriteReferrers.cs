@@ -7,15 +7,14 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Referrers;
 
-/// <summary>What of a digest's referrers one answer holds.</summary>
+/// <summary>The part of a digest's referrers that one answer holds.</summary>
 /// <param name="ArtifactType">Only these; null: all.</param>
 /// <param name="After">The last digest of the page before; empty for the first.</param>
 internal sealed record ReferrersQuery(long PackageId, Digest Subject, string? ArtifactType, string After);
 
 /// <summary>
 /// Writes a page of referrers while it is read: a few rows, or a piece of one row's annotations, are in memory at a time, however large the
-/// page is and however
-/// slowly it is taken.
+/// page is and however slowly it is taken.
 /// </summary>
 internal sealed class WriteReferrers(Db db)
 {
