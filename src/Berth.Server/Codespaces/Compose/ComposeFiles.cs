@@ -256,7 +256,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
         var others = services;
         if (extends is ComposeMap from && from["file"] is { } file)
         {
-            var path = checkout.Locate(FolderOf(extends), TextOf(file), $"{file.File}:{file.Line}: extends");
+            var path = Extended(file);
             var folder = ParentOf(path);
             others = Read(path, folder, Variables(folder))["services"] as ComposeMap ?? throw file.Fault($"{path} has no services");
         }
@@ -266,6 +266,26 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
         // What other services share is not inherited (compose specification, "extends").
         var inherited = Extend(found, others, depth + 1).Without("depends_on").Without("links").Without("volumes_from");
         return Merge(inherited, service.Without("extends"), "");
+    }
+
+    /// <summary>In the project's folder, or beside the file that extends it: versions of compose differ.</summary>
+    private string Extended(ComposeNode file)
+    {
+        var what = $"{file.File}:{file.Line}: extends";
+        try
+        {
+            var path = checkout.Locate(FolderOf(file), TextOf(file), what);
+            if (checkout.KindOf(path) != FileKind.Missing || ParentOf(file.File) == FolderOf(file))
+            {
+                return path;
+            }
+        }
+        catch (FaultException fault) when (fault is not LimitException && ParentOf(file.File) != FolderOf(file))
+        {
+            // It leads out of the project's folder, which says nothing of the other.
+        }
+
+        return checkout.Locate(ParentOf(file.File), TextOf(file), what);
     }
 
     internal static string TextOf(ComposeNode node) =>

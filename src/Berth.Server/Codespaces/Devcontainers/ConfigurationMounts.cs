@@ -62,7 +62,8 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
         if (PathOf(source) is not { } written)
         {
             LeaveOut(
-                where, $"'{Short(source)}' (at {request.Target})", "it lies outside the repository, and no codespace has files of a host or of your machine; use a "
+                where, $"'{Short(source)}' (at {request.Target})",
+                "it lies outside the repository, and no codespace has files of a host or of your machine; use a "
                     + "secret, dotfiles, or a volume");
             return null;
         }

@@ -46,7 +46,7 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         };
     }
 
-    /// <summary>What of it is read otherwise than written: what is no JSON, and properties that stand twice, of which the last counts.</summary>
+    /// <summary>What of it is read otherwise than written: what is no JSON, and of properties that stand twice the last.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>Within the checkout; paths in it begin there.</summary>

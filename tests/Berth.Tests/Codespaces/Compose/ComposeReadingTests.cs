@@ -92,6 +92,17 @@ public sealed class ComposeReadingTests : IDisposable
         Assert.Equal(("r.test/d:7", "shared/conf"), (db.Image!.ToString(), db.Mounts[0].Source));
     }
 
+    [Theory]
+    [InlineData("base.yml", "more/base.yml", "r.test/beside")]
+    [InlineData("base.yml", "base.yml", "r.test/project")]
+    [InlineData("../base.yml", "base.yml", "r.test/above")]
+    public void What_is_extended_lies_in_the_projects_folder_or_beside_its_file(string file, string place, string image)
+    {
+        Write(place, $"services: {{ base: {{ image: {image} }} }}\n");
+        Write("more/over.yml", $"services: {{ app: {{ extends: {{ file: {file}, service: base }} }} }}\n");
+        Assert.Equal(image, Read("services: {}\n", "more/over.yml").Main.Image!.ToString());
+    }
+
     [Fact]
     public void Texts_that_stand_in_the_file_are_files_in_the_container()
     {
@@ -142,11 +153,11 @@ public sealed class ComposeReadingTests : IDisposable
         File.WriteAllText(Path.Combine(_root, path), text);
     }
 
-    private ComposePlan Read(string text)
+    private ComposePlan Read(string text, params string[] more)
     {
         Write("compose.yml", text);
         var checkout = Budgets.Checkout(_root);
-        var plan = ComposePlan.Read(checkout, new ComposeSource(["compose.yml"], "app", null), "app", []);
+        var plan = ComposePlan.Read(checkout, new ComposeSource(["compose.yml", .. more], "app", null), "app", []);
         checkout.Refusals.ThrowIfAny();
         return plan!;
     }

@@ -151,7 +151,8 @@ public sealed class ReferenceReadingTests : IDisposable
     [InlineData("\"source=${localWorkspaceFolder}/there/x,target=/d/x,type=bind\"", "Part there/x /d/x")]
     [InlineData("\"source=${localWorkspaceFolder},target=/again,type=bind\"", "Workspace  /again")]
     [InlineData("\"source=${localWorkspaceFolder}/gone,target=/d,type=bind\"", "Volume missing- /d")]
-    [InlineData("\"source=${localEnv:HOME}/.ssh,target=/root/.ssh,type=bind\"", "mounts: '/.ssh' (at /root/.ssh) is left out: it lies outside")]
+    [InlineData(
+        "\"source=${localEnv:HOME}/.ssh,target=/root/.ssh,type=bind\"", "mounts: '/.ssh' (at /root/.ssh) is left out: it lies outside")]
     [InlineData("\"source=${localWorkspaceFolder}/../other,target=/o,type=bind\"", "is left out: mounts: '../other' lies outside")]
     [InlineData("\"source=${localWorkspaceFolder}/link,target=/o,type=bind\"", "is a symbolic link")]
     [InlineData("\"source=x,target=/proc/x,type=volume\"", "is no place in a container")]

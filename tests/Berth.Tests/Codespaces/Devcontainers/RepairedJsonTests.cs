@@ -41,7 +41,8 @@ public sealed class RepairedJsonTests : IDisposable
     public void A_configuration_with_a_fault_is_read_with_a_line_and_its_places_stay()
     {
         File.WriteAllText(
-            Path.Combine(_checkout, ".devcontainer.json"), "{\n  \"image\": \"r.test/a\"\n\n  \"remoteUser\": \"dev\",\n  \"init\": 0\n}\n");
+            Path.Combine(_checkout, ".devcontainer.json"),
+            "{\n  \"image\": \"r.test/a\"\n\n  \"remoteUser\": \"dev\",\n  \"init\": 0\n}\n");
         var file = DevcontainerFile.Read(Budgets.Checkout(_checkout), null);
         Assert.Equal((4, 5), (file.LineOf("remoteUser"), file.Lines["init"]));
         var configuration = DevcontainerConfiguration.From(file, "app");
