@@ -20,7 +20,7 @@ public sealed class CopyFilesTests(ScriptedServer scripted) : IClassFixture<Scri
 
     public async ValueTask InitializeAsync()
     {
-        Engine.Processes = command => new LocalProcess(command);
+        Engine.Processes = command => LocalProcess.Of(command);
         _name = await scripted.World.CreateAsync();
         await scripted.World.AvailableAsync(_name);
     }
@@ -128,7 +128,7 @@ public sealed class CopyFilesTests(ScriptedServer scripted) : IClassFixture<Scri
             File.CreateSymbolicLink(Path.Combine(programs, program), "/bin/" + program);
         }
 
-        Engine.Processes = command => new LocalProcess(command, programs);
+        Engine.Processes = command => LocalProcess.Of(command, programs);
         using (var copied = await PutAsync(Inside(""), "file", await FileAsync("the content")))
         {
             Assert.Equal($$"""{"path":"{{Inside("file")}}"}""", await copied.Content.ReadAsStringAsync(Cancel));

@@ -11,6 +11,7 @@ internal sealed class LocalProcess : IEngineProcess
     /// <param name="path">Where it looks for programs; null: where everybody does.</param>
     public LocalProcess(EngineCommand command, string? path = null)
     {
+        Assert.False(WritesHere(command), "what a start puts into its container would go into this machine's home folder and /run");
         var start = new ProcessStartInfo(command.Command[0])
         {
             UseShellExecute = false,
@@ -37,6 +38,10 @@ internal sealed class LocalProcess : IEngineProcess
 
         _process = Process.Start(start)!;
     }
+
+    /// <summary>Runs what does not belong to a start; a start's own files are only said to be there.</summary>
+    public static IEngineProcess Of(EngineCommand command, string? path = null) =>
+        WritesHere(command) ? ScriptedProcess.Of(command) : new LocalProcess(command, path);
 
     public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
@@ -89,4 +94,8 @@ internal sealed class LocalProcess : IEngineProcess
         _process.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private static bool WritesHere(EngineCommand command) =>
+        command.Command.Any(argument => argument.Contains("/.gitconfig", StringComparison.Ordinal)
+            || argument.Contains("/run/berth/git", StringComparison.Ordinal));
 }
