@@ -25,8 +25,8 @@ FROM debian:bookworm-slim
 # codespaces alone, and docker with what follows it, for engines of their own, are for codespaces; the registry needs none of them.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libicu72 git \
-    bubblewrap nftables e2fsprogs openssh-server libnss-wrapper \
-    docker.io rootlesskit slirp4netns uidmap iptables \
+    bubblewrap nftables e2fsprogs mount openssh-server libnss-wrapper \
+    docker.io rootlesskit slirp4netns uidmap iptables iproute2 \
  && rm -f /etc/ssh/ssh_host_* \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 1000 --home-dir /srv/berth --shell /usr/sbin/nologin berth \

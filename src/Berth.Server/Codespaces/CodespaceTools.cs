@@ -19,6 +19,23 @@ internal sealed class CodespaceTools(IConfiguration configuration)
         ["sleep"] = "coreutils",
     };
 
+    /// <summary>What a codespace's own engine is made of; rootlesskit calls <c>ip</c>.</summary>
+    private static readonly Dictionary<string, string> ForDocker = new(StringComparer.Ordinal)
+    {
+        ["dockerd"] = "docker.io",
+        ["rootlesskit"] = "rootlesskit",
+        ["slirp4netns"] = "slirp4netns",
+        ["newuidmap"] = "uidmap",
+        ["iptables"] = "iptables",
+        ["ip"] = "iproute2",
+        ["unshare"] = "util-linux",
+        ["setsid"] = "util-linux",
+    };
+
+    /// <summary>Debian's packages of all that is looked for.</summary>
+    public static IEnumerable<string> Packages =>
+        SystemPackages.Values.Concat(ForDocker.Values).Concat(["git", "bubblewrap", "util-linux"]).Distinct();
+
     private static readonly string[] SystemTools = ["setpriv", "prlimit", "choom", "mkfs.ext4", "mount", "umount", "nft"];
 
     /// <summary>The only variable of the server's own environment that the tools get.</summary>
@@ -46,11 +63,8 @@ internal sealed class CodespaceTools(IConfiguration configuration)
 
     /// <summary>Null when this machine has what a codespace's own engine is made of.</summary>
     public string? MissingForDocker() =>
-        new[]
-        {
-            ("dockerd", "docker.io"), ("rootlesskit", "rootlesskit"), ("slirp4netns", "slirp4netns"), ("newuidmap", "uidmap"),
-            ("iptables", "iptables"), ("unshare", "util-linux"), ("setsid", "util-linux"),
-        }.Where(program => Find(program.Item1) is null).Select(program => program.Item2).Distinct().ToList() is { Count: > 0 } packages
+        ForDocker.Where(program => Find(program.Key) is null).Select(program => program.Value).Distinct().ToList()
+            is { Count: > 0 } packages
             ? $"install the package{(packages.Count == 1 ? "" : "s")} {string.Join(", ", packages)}"
             : null;
 

@@ -104,7 +104,7 @@ internal static class EngineScript
         cp etc/subuid etc/subgid
         echo 'nameserver 127.0.0.11' >etc/resolv.conf
         echo '127.0.0.1 localhost codespace' >etc/hosts
-        echo codespace >/proc/sys/kernel/hostname
+        { echo codespace >/proc/sys/kernel/hostname || hostname codespace; } 2>/dev/null || true
         if [ -n "$AUTHORITIES" ]; then
           cat /etc/ssl/certs/ca-certificates.crt "$AUTHORITIES" >etc/authorities.pem 2>/dev/null || cat "$AUTHORITIES" >etc/authorities.pem
         fi
