@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Sandbox;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
@@ -150,8 +151,11 @@ public sealed class HostileDockerTests(HostileEngine engine, HostileDockerTests.
         Assert.Contains("is not a shared", spread.Output, StringComparison.Ordinal);
     }
 
-    private static string[] Groups() => Directory.GetDirectories(
-        "/sys/fs/cgroup", "berthdocker*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 });
+    /// <summary>Of this server's codespaces: another server on this machine has its own.</summary>
+    private string[] Groups() => Directory.GetDirectories(
+        "/sys/fs/cgroup",
+        ControlGroups.Prefix("docker", File.ReadAllText(Path.Combine(codespace.World.Server.Data, "codespaces-host")).Trim()) + "*",
+        new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 });
 
     /// <summary>One with docker inside, whose engine has an image.</summary>
     public sealed class Codespace(SharedServer shared) : IAsyncLifetime

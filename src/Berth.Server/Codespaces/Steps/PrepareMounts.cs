@@ -56,9 +56,13 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
             return;
         }
 
+        // Under another name first: a file that exists is whole.
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, text);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        var unfinished = file + ".new";
+        File.Delete(unfinished);
+        File.WriteAllText(unfinished, text);
+        File.SetUnixFileMode(unfinished, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.Move(unfinished, file);
     }
 
     private async Task<bool> HasDockerAsync(BuiltStart start, List<PlannedMount> mounts, CancellationToken cancellationToken)
