@@ -82,11 +82,14 @@ internal class CodespaceRow : Row
         return seconds;
     }
 
+    /// <summary>How often the client asks for a state.</summary>
+    protected virtual TimeSpan Pause => TimeSpan.FromMilliseconds(10);
+
     protected async Task UntilAsync(Codespace codespace, string state, CancellationToken cancellationToken)
     {
         while (codespace.State != state)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+            await Task.Delay(Pause, cancellationToken);
             codespace = await Client.CodespaceAsync(codespace.Name, cancellationToken);
             if (codespace.State == "Failed")
             {
