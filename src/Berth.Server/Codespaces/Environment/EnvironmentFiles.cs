@@ -32,8 +32,9 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 
     private const string WrittenMark = "==berth-files-written==";
 
-    /// <summary>How that went; then the question, which has nothing to read and whose errors are nobody's.</summary>
-    private const string ThenScript = "printf '\\n%s %s\\n' '" + WrittenMark + "' \"$?\"\nexec </dev/null 2>/dev/null";
+    /// <summary>Says how that went; what follows has nothing to read, and its errors are nobody's.</summary>
+    private const string WriteScript = "(\n" + UpdateScript + "\n)\n"
+        + "printf '\\n%s %s\\n' '" + WrittenMark + "' \"$?\"\nexec </dev/null 2>/dev/null";
 
     private const string ReadScript = """
         for file in /run/berth/docker/config.json "$HOME/.docker/config.json"; do
@@ -54,7 +55,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         byte[] Input(string current) =>
             Encoding.UTF8.GetBytes(
                 string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
-        var command = Shell(user, [$"(\n{UpdateScript}\n)\n{ThenScript}\n{question?.Script}", "-", .. question?.Arguments ?? []]);
+        var command = Shell(user, [$"{WriteScript}\n{question?.Script}", "-", .. question?.Arguments ?? []]);
         var output = await RunAsync(container, command, Input, cancellationToken);
         var answer = output.TookTooLong ? null : output.Answer;
         if (!output.HasWritten)
@@ -62,7 +63,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
             // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's
             // (runc 1.1).
             await RunAsync(container, Shell("0", [$"chmod 1777 {EnvironmentVariables.Folder}"]), null, cancellationToken);
-            output = await RunAsync(container, Shell(user, [$"(\n{UpdateScript}\n)\n{ThenScript}"]), Input, cancellationToken);
+            output = await RunAsync(container, Shell(user, [WriteScript]), Input, cancellationToken);
         }
 
         return new EnteredContainer(
@@ -99,6 +100,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
             await process.ReadAsync(
                 async (_, piece) =>
                 {
+                    var seen = (int)output.Length;
                     output.Write(piece.Span[..(int)Math.Min(piece.Length, MostBytes - output.Length)]);
                     if (answer is not null && BeforeMark(output) is { } before)
                     {
@@ -107,7 +109,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
                         answer = null;
                         output.SetLength(0);
                     }
-                    else if (answer is null && !asked && Output.Of(output).Asks)
+                    else if (answer is null && !asked && HasMarkSince(output, seen))
                     {
                         asked = true;
                         limit.CancelAfter(ShellQuestion.Limit);
@@ -158,6 +160,13 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     {
         var text = output.GetBuffer().AsSpan(0, (int)output.Length);
         return text.EndsWith(MarkLine) ? Encoding.UTF8.GetString(text[..^MarkLine.Length]) : null;
+    }
+
+    /// <summary>Looks at what is new alone: a shell may print a little at a time, and much.</summary>
+    private static bool HasMarkSince(MemoryStream output, int seen)
+    {
+        var from = Math.Max(0, seen - WrittenMark.Length);
+        return output.GetBuffer().AsSpan(from, (int)output.Length - from).IndexOf(Encoding.UTF8.GetBytes(WrittenMark)) >= 0;
     }
 
     private static ReadOnlySpan<byte> MarkLine => "\n==berth-end-of-file==\n"u8;
