@@ -270,8 +270,11 @@ CREATE TABLE package_events (
     subject text,                       -- whom a grant or list entry is for: 'user:LOGIN' | 'team:SLUG' | 'repository:OWNER/NAME'
     old_value text,
     new_value text
-);
+, actor_name text, token_id bigint, address text, request_id text, run text, ref text, commit_id text, environment text, repository_id bigint);
+CREATE INDEX package_events_owner on package_events (owner_id, at, id);
 CREATE INDEX package_events_package on package_events (package_id, id);
+CREATE INDEX package_events_time on package_events (at, id);
+CREATE INDEX package_events_token on package_events (token_id, id) where token_id is not null;
 CREATE TABLE package_teams (
     package_id bigint not null references packages (id) on delete cascade,
     team_id bigint not null references teams (id) on delete cascade,

@@ -90,7 +90,7 @@ internal static class AdminEndpoints
                     return ApiErrors.Unprocessable("User", "login", $"{user.Login} has codespaces; delete them first");
                 }
 
-                await followers.AccountGoneAsync(session, caller.Principal.Key, user.Id);
+                await followers.AccountGoneAsync(session, caller.Actor, user.Id);
                 await AccountTable.DeleteAsync(session, user.Id);
                 return null;
             },

@@ -1,3 +1,4 @@
+using Berth.Server.Access;
 using Berth.Server.Database;
 
 namespace Berth.Server.Accounts;
@@ -6,5 +7,5 @@ namespace Berth.Server.Accounts;
 internal interface IFollowAccounts
 {
     /// <summary>Called before the account is deleted.</summary>
-    Task AccountGoneAsync(DbSession session, string actor, long accountId);
+    Task AccountGoneAsync(DbSession session, ChangeActor actor, long accountId);
 }

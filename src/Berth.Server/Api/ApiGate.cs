@@ -52,7 +52,7 @@ internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, A
             GitHubHeaders.TellScopes(http, user);
         }
 
-        http.Features.Set(new ApiCaller(principal));
+        http.Features.Set(new ApiCaller(principal, ChangeActor.Of(http, principal)));
         return await admission.AdmitAsync(http, principal, route);
     }
 }

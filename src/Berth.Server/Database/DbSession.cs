@@ -25,6 +25,14 @@ public sealed partial class DbSession(Db db, DbConnection connection, DbTransact
     /// <summary>The number of rows changed.</summary>
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(Command(sql, parameters));
 
+    /// <summary>The same, with the parameters of two objects: the statement's own, and those it shares with others.</summary>
+    public Task<int> ExecuteAsync(string sql, object parameters, object shared)
+    {
+        var all = new DynamicParameters(parameters);
+        all.AddDynamicParams(shared);
+        return ExecuteAsync(sql, all);
+    }
+
     // Dapper spells a list out for SQLite, one parameter for each value, and hands it to Npgsql whole, as an array.
     private static readonly ConcurrentDictionary<string, string> WithArrays = new(StringComparer.Ordinal);
 

@@ -1,3 +1,4 @@
+using Berth.Server.Access;
 using Berth.Server.Database;
 
 namespace Berth.Server.Organizations;
@@ -6,7 +7,7 @@ namespace Berth.Server.Organizations;
 internal interface IFollowOrganizations
 {
     /// <summary>Called before the team is deleted.</summary>
-    Task TeamGoneAsync(DbSession session, string actor, long teamId);
+    Task TeamGoneAsync(DbSession session, ChangeActor actor, long teamId);
 
-    Task MemberGoneAsync(DbSession session, string actor, long organizationId, long userId);
+    Task MemberGoneAsync(DbSession session, ChangeActor actor, long organizationId, long userId);
 }

@@ -99,7 +99,7 @@ internal static class MemberEndpoints
                     return LastOwner(member.Login, organization);
                 }
 
-                await followers.MemberGoneAsync(session, caller.Principal.Key, organization.Id, member.Id);
+                await followers.MemberGoneAsync(session, caller.Actor, organization.Id, member.Id);
                 await OrganizationTable.RemoveAsync(session, organization.Id, member.Id);
                 return null;
             },

@@ -81,7 +81,7 @@ internal static class OrganizationEndpoints
         await db.WriteAsync(
             async session =>
             {
-                await followers.AccountGoneAsync(session, caller.Principal.Key, access.Organization.Id);
+                await followers.AccountGoneAsync(session, caller.Actor, access.Organization.Id);
                 await AccountTable.DeleteAsync(session, access.Organization.Id);
             },
             cancellationToken);

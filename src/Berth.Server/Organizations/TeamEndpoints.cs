@@ -118,7 +118,7 @@ internal static class TeamEndpoints
         CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
-            await followers.TeamGoneAsync(session, caller.Principal.Key, team.Id);
+            await followers.TeamGoneAsync(session, caller.Actor, team.Id);
             await TeamTable.DeleteAsync(session, team.Id);
             return ApiResult.NoContent();
         }, cancellationToken);

@@ -16,9 +16,10 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
 {
     private const string Resource = "Package";
 
-    public Task<Package> CreateAsync(Principal principal, PackageFacts proven, PackageRequest wanted, CancellationToken cancellationToken)
+    public Task<Package> CreateAsync(ApiCaller caller, PackageFacts proven, PackageRequest wanted, CancellationToken cancellationToken)
     {
         PackageChanges.RequireType(proven.Address);
+        var principal = caller.Principal;
         var visibility = wanted.Visibility ?? Visibility.Private;
         var now = time.GetUtcNow();
         return db.WriteAsync(
@@ -36,7 +37,7 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 var inherits = wanted.InheritAccess ?? false;
                 DemandLink(link, inherits);
                 var settings = new PackageSettings(visibility, link, inherits);
-                if (await new PackageChanges(session, user.Key, now).CreateAsync(user, facts.Owner!, facts.Address, settings) is null)
+                if (await new PackageChanges(session, caller.Actor, now).CreateAsync(user, facts.Owner!, facts.Address, settings) is null)
                 {
                     throw new ApiException(ApiErrors.Exists(Resource, "name", $"{facts.Address} was made a moment ago"));
                 }
@@ -46,13 +47,14 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
             cancellationToken);
     }
 
-    public Task<Package> ChangeAsync(UserPrincipal user, PackageAddress address, PackageRequest wanted, CancellationToken cancellationToken)
+    public Task<Package> ChangeAsync(ApiCaller caller, PackageAddress address, PackageRequest wanted, CancellationToken cancellationToken)
     {
+        var user = caller.User;
         var now = time.GetUtcNow();
         return db.WriteAsync(
             async session =>
             {
-                var changes = new PackageChanges(session, user.Key, now);
+                var changes = new PackageChanges(session, caller.Actor, now);
                 var facts = await AccessDecisions.LoadAsync(session, user, address);
                 if (facts.PackageId is not { } id || !AccessRules.Decide(user, PackageAction.Manage, facts).Allowed)
                 {

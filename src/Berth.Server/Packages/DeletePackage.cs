@@ -16,21 +16,22 @@ internal sealed partial class DeletePackage(Db db, RetentionOptions options, Tim
     /// <summary><c>?purge=true</c>: now and for good.</summary>
     public static bool Purges(HttpRequest request) => request.Query["purge"] == "true";
 
-    public async Task DeleteAsync(Principal principal, PackageAccess access, bool purge, CancellationToken cancellationToken)
+    public async Task DeleteAsync(ChangeActor actor, PackageAccess access, bool purge, CancellationToken cancellationToken)
     {
         await db.WriteAsync(
             session =>
             {
-                var changes = new PackageChanges(session, principal.Key, time.GetUtcNow());
+                var changes = new PackageChanges(session, actor, time.GetUtcNow());
                 return purge ? changes.PurgeAsync(access.Id) : changes.DeleteAsync(access.Id);
             },
             cancellationToken);
-        LogDeleted(principal.Key, access.Address.ToString(), purge);
+        LogDeleted(actor.Key, access.Address.ToString(), purge);
     }
 
     /// <summary>Null when it is back.</summary>
-    public async Task<ApiError?> RestoreAsync(Principal principal, PackageAddress address, CancellationToken cancellationToken)
+    public async Task<ApiError?> RestoreAsync(ApiCaller caller, PackageAddress address, CancellationToken cancellationToken)
     {
+        var principal = caller.Principal;
         var now = time.GetUtcNow();
         var error = await db.WriteAsync(
             async session =>
@@ -49,7 +50,7 @@ internal sealed partial class DeletePackage(Db db, RetentionOptions options, Tim
                     return ApiErrors.Unprocessable(Resource, "name", $"there is a new package {address}; delete that one first");
                 }
 
-                await new PackageChanges(session, principal.Key, now).RestoreAsync(deleted);
+                await new PackageChanges(session, caller.Actor, now).RestoreAsync(deleted);
                 return null;
             },
             cancellationToken);

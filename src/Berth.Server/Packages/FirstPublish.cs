@@ -15,16 +15,17 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
     private const string Denied = "DENIED";
 
     /// <summary>The id of the live package.</summary>
+    /// <param name="changes">The writer of this transaction, who knows the actor.</param>
     /// <param name="principal">Who publishes; asked again here, since a right may have gone since the request was let in.</param>
     /// <param name="sources">The values of <c>org.opencontainers.image.source</c> (npm: <c>repository</c>), the most important
     /// first.</param>
     /// <exception cref="ApiException">403 <c>DENIED</c>: the principal may not publish here.</exception>
     public async Task<long> EnsureAsync(
-        DbSession session, Principal principal, PackageAddress address, IReadOnlyList<string> sources, DateTimeOffset now)
+        DbSession session, PackageChanges changes, Principal principal, PackageAddress address, IReadOnlyList<string> sources,
+        DateTimeOffset now)
     {
         var facts = await AccessDecisions.LoadAsync(session, principal, address);
         Demand(principal, facts);
-        var changes = new PackageChanges(session, principal.Key, now);
         if (!facts.Exists)
         {
             if (await CreateAsync(session, changes, principal, facts, sources) is { } born)

@@ -189,7 +189,7 @@ internal static class PackageAccessEndpoints
         var error = await db.WriteAsync(
             async session =>
             {
-                var changes = new PackageChanges(session, caller.Principal.Key, time.GetUtcNow());
+                var changes = new PackageChanges(session, caller.Actor, time.GetUtcNow());
                 return await PackageTable.FindAsync(session, access.Id) switch
                 {
                     null => Errors.NotFound,
@@ -227,7 +227,7 @@ internal static class PackageAccessEndpoints
                     return ApiErrors.Unprocessable(Resource, "repository", $"there is no repository {owner}/{repo} that you can read");
                 }
 
-                await change(new PackageChanges(session, caller.Principal.Key, time.GetUtcNow()), on.Repository);
+                await change(new PackageChanges(session, caller.Actor, time.GetUtcNow()), on.Repository);
                 return null;
             },
             cancellationToken);
@@ -240,7 +240,7 @@ internal static class PackageAccessEndpoints
     {
         var removed = await db.WriteAsync(
             async session => await AccessDecisions.RepositoryAsync(session, null, owner, repo) is { } on
-                && await change(new PackageChanges(session, caller.Principal.Key, time.GetUtcNow()), on.Repository),
+                && await change(new PackageChanges(session, caller.Actor, time.GetUtcNow()), on.Repository),
             cancellationToken);
         return removed ? ApiResult.NoContent() : Errors.NotFound.With($"{owner}/{repo} is not on the {list} list");
     }

@@ -66,24 +66,24 @@ internal static class PackageEndpoints
     {
         var wanted = await PackageRequest.ReadAsync(request, cancellationToken);
         return access.Facts.Exists
-            ? ApiResult.Ok(await change.ChangeAsync(caller.User, access.Address, wanted, cancellationToken))
-            : ApiResult.Created(await change.CreateAsync(caller.Principal, access.Facts, wanted, cancellationToken));
+            ? ApiResult.Ok(await change.ChangeAsync(caller, access.Address, wanted, cancellationToken))
+            : ApiResult.Created(await change.CreateAsync(caller, access.Facts, wanted, cancellationToken));
     }
 
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, ChangePackage change, CancellationToken cancellationToken) =>
         ApiResult.Ok(
             await change.ChangeAsync(
-                caller.User, access.Address, await PackageRequest.ReadAsync(request, cancellationToken), cancellationToken));
+                caller, access.Address, await PackageRequest.ReadAsync(request, cancellationToken), cancellationToken));
 
     private static async Task<IResult> DeleteAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
     {
-        await delete.DeleteAsync(caller.Principal, access, purge: DeletePackage.Purges(request), cancellationToken);
+        await delete.DeleteAsync(caller.Actor, access, purge: DeletePackage.Purges(request), cancellationToken);
         return ApiResult.NoContent();
     }
 
     private static async Task<IResult> RestoreAsync(
         ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken) =>
-        await delete.RestoreAsync(caller.Principal, access.Address, cancellationToken) is { } error ? error : ApiResult.NoContent();
+        await delete.RestoreAsync(caller, access.Address, cancellationToken) is { } error ? error : ApiResult.NoContent();
 }

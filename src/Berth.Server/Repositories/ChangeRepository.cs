@@ -42,7 +42,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
             cancellationToken);
     }
 
-    public Task<IResult> ChangeAsync(UserPrincipal user, long id, RepositoryRequest wanted, CancellationToken cancellationToken) =>
+    public Task<IResult> ChangeAsync(ApiCaller caller, long id, RepositoryRequest wanted, CancellationToken cancellationToken) =>
         db.WriteAsync(
             async session =>
             {
@@ -62,7 +62,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
 
                 if (row.Name != old.Name)
                 {
-                    await followers.RenamedAsync(session, user.Key, old.Facts, row.Facts);
+                    await followers.RenamedAsync(session, caller.Actor, old.Facts, row.Facts);
                 }
 
                 List<VisibilityDifference>? differ = null;
@@ -70,32 +70,32 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
                 {
                     if (row.Facts.Openness < old.Facts.Openness)
                     {
-                        await followers.TightenedAsync(session, user.Key, row.Facts);
+                        await followers.TightenedAsync(session, caller.Actor, row.Facts);
                     }
 
                     differ = await DifferencesAsync(session, row.Facts);
                 }
 
                 var changed = (await RepositoryTable.FindAsync(session, id))!;
-                var standing = await StandingAsync(session, id, user);
+                var standing = await StandingAsync(session, id, caller.User);
                 return ApiResult.Ok(changed.ToWire(urls, standing) with { PackagesThatDiffer = differ });
             },
             cancellationToken);
 
-    public Task DeleteAsync(UserPrincipal user, RepositoryFacts repository, CancellationToken cancellationToken) => db.WriteAsync(
+    public Task DeleteAsync(ApiCaller caller, RepositoryFacts repository, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
-            await followers.RepositoryGoneAsync(session, user.Key, repository, newName: null);
+            await followers.RepositoryGoneAsync(session, caller.Actor, repository, newName: null);
             await RepositoryTable.DeleteAsync(session, repository.Id);
         },
         cancellationToken);
 
     /// <summary>To the caller, or to an organization in which the caller may make repositories. Packages stay with the old owner.</summary>
-    public Task<IResult> TransferAsync(UserPrincipal user, long id, string newOwner, CancellationToken cancellationToken) => db.WriteAsync(
+    public Task<IResult> TransferAsync(ApiCaller caller, long id, string newOwner, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
             var old = await RepositoryTable.FindAsync(session, id) ?? throw new ApiException(Errors.NotFound);
-            if (await AccessDecisions.NamespaceAsync(session, user.UserId, newOwner) is not { Owner: var owner } person
+            if (await AccessDecisions.NamespaceAsync(session, caller.User.UserId, newOwner) is not { Owner: var owner } person
                 || !AccessRules.MayCreateRepository(person))
             {
                 return (IResult)ApiErrors.Invalid(
@@ -113,18 +113,18 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
             }
 
             var visibility = old.Visibility == "internal" && !owner.IsOrganization ? "private" : old.Visibility;
-            await followers.RepositoryGoneAsync(session, user.Key, old.Facts, $"{owner.Login}/{old.Name}");
+            await followers.RepositoryGoneAsync(session, caller.Actor, old.Facts, $"{owner.Login}/{old.Name}");
             await RepositoryTable.RemoveTeamsAsync(session, id);
             await CloneCredentialTable.DropAsync(session, id);
             await RepositoryTable.MoveAsync(session, id, owner.Id, visibility, time.GetUtcNow());
             if (!AccessRules.Owns(person))
             {
-                await RepositoryTable.SetCollaboratorAsync(session, id, user.UserId, "admin");
+                await RepositoryTable.SetCollaboratorAsync(session, id, caller.User.UserId, "admin");
             }
 
             var moved = (await RepositoryTable.FindAsync(session, id))!;
             return Results.Json(
-                moved.ToWire(urls, await StandingAsync(session, id, user)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
+                moved.ToWire(urls, await StandingAsync(session, id, caller.User)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
         },
         cancellationToken);
 

@@ -6,11 +6,11 @@ namespace Berth.Server.Repositories;
 /// <summary>What hangs on repositories and changes with them, in the same transaction: packages.</summary>
 internal interface IFollowRepositories
 {
-    Task RenamedAsync(DbSession session, string actor, RepositoryFacts old, RepositoryFacts renamed);
+    Task RenamedAsync(DbSession session, ChangeActor actor, RepositoryFacts old, RepositoryFacts renamed);
 
     /// <summary>It is less open than before.</summary>
-    Task TightenedAsync(DbSession session, string actor, RepositoryFacts repository);
+    Task TightenedAsync(DbSession session, ChangeActor actor, RepositoryFacts repository);
 
     /// <summary>Called before it is deleted or transferred; <paramref name="newName"/> is its name with the new owner.</summary>
-    Task RepositoryGoneAsync(DbSession session, string actor, RepositoryFacts repository, string? newName);
+    Task RepositoryGoneAsync(DbSession session, ChangeActor actor, RepositoryFacts repository, string? newName);
 }

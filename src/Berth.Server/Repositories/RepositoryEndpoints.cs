@@ -109,13 +109,13 @@ internal static class RepositoryEndpoints
         CancellationToken cancellationToken)
     {
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: false, cancellationToken);
-        return await change.ChangeAsync(caller.User, access.Repository.Id, wanted, cancellationToken);
+        return await change.ChangeAsync(caller, access.Repository.Id, wanted, cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
         ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
     {
-        await change.DeleteAsync(caller.User, access.Repository, cancellationToken);
+        await change.DeleteAsync(caller, access.Repository, cancellationToken);
         return ApiResult.NoContent();
     }
 
@@ -123,6 +123,6 @@ internal static class RepositoryEndpoints
         HttpRequest request, ApiCaller caller, RepositoryAccess access, ChangeRepository change, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<Client.Wire.RepositoryTransfer>(request, "Repository", cancellationToken);
-        return await change.TransferAsync(caller.User, access.Repository.Id, wanted.NewOwner, cancellationToken);
+        return await change.TransferAsync(caller, access.Repository.Id, wanted.NewOwner, cancellationToken);
     }
 }

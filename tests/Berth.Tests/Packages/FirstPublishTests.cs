@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Http;
 using Berth.Server.Packages;
+using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Tests.Access;
 using Berth.Tests.TestServer;
@@ -218,7 +219,10 @@ public sealed class FirstPublishTests(SharedServer shared)
     {
         var publish = shared.Server.Services.GetRequiredService<FirstPublish>();
         var id = await _seed.Db.WriteAsync(
-            s => publish.EnsureAsync(s, principal, Address(owner, name), sources, DateTimeOffset.UnixEpoch), Token);
+            s => publish.EnsureAsync(
+                s, new PackageChanges(s, ChangeActor.Of(principal), DateTimeOffset.UnixEpoch), principal, Address(owner, name), sources,
+                DateTimeOffset.UnixEpoch),
+            Token);
         return await _seed.Db.ReadAsync(
             s => s.SingleAsync<PackageState>(
                 "select id, visibility, repository_id, inherits_access, ever_linked from packages where id = @id", new { id }),

@@ -170,6 +170,41 @@ public sealed class PackageEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_says_who_with_which_token_from_where_in_which_request()
+    {
+        var ada = await _server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login);
+        await ada.PushAsync($"{ada.Login}/web", "1");
+        var linked = await ada.DoAsync("PATCH", "/user/packages/container/web", $$"""{"repository":"{{app}}"}""");
+        await ada.DoAsync("DELETE", "/user/packages/container/web");
+        _server.Clock!.Advance(TimeSpan.FromDays(31));
+        await _server.Services.GetRequiredService<CollectGarbage>().RunOnceAsync(Token);
+        var actors = await _server.Services.GetRequiredService<Db>().ReadAsync(
+            session => session.QueryAsync<Actor>("select * from package_events where name = 'web' order by id"), Token);
+        var token = (await ada.DoAsync("GET", "/user/tokens")).Json[0].GetProperty("id").GetInt64();
+        var repository = (await ada.DoAsync("GET", $"/repos/{app}"))["id"].GetInt64();
+
+        // A push by the registry, a change by the REST API, and what the server does by itself.
+        var expected = new Actor
+        {
+            Kind = "version_published",
+            ActorName = ada.Login,
+            TokenId = token,
+            Address = "127.0.0.1",
+            RequestId = actors[0].RequestId,
+        };
+        Assert.Equal(expected, actors.Single(actor => actor.Kind == "version_published"));
+        Assert.NotEmpty(expected.RequestId!);
+        Assert.Equal(
+            expected with { Kind = "link_changed", RequestId = linked.Header("X-GitHub-Request-Id"), RepositoryId = repository },
+            actors.Single(actor => actor.Kind == "link_changed"));
+        Assert.All(
+            actors.Where(actor => actor.Kind is "version_collected" or "collected"),
+            actor => Assert.Equal(new Actor { Kind = actor.Kind, RepositoryId = repository }, actor));
+        Assert.Equal("collected", actors[^1].Kind);
+    }
+
+    [Fact]
     public async Task What_is_refused_leaves_no_event()
     {
         var ada = await _server.UserAsync();
@@ -192,6 +227,21 @@ public sealed class PackageEventTests : IAsyncLifetime
             """,
             new { name }),
         Token);
+
+    private sealed record Actor
+    {
+        public string Kind { get; init; } = "";
+
+        public string? ActorName { get; init; }
+
+        public long? TokenId { get; init; }
+
+        public string? Address { get; init; }
+
+        public string? RequestId { get; init; }
+
+        public long? RepositoryId { get; init; }
+    }
 
     private Task<long> IdAsync(string login) => _server.Services.GetRequiredService<Db>().ReadAsync(
         session => session.SingleAsync<long>("select id from accounts where login = @login", new { login }), Token);

@@ -37,27 +37,18 @@ internal sealed partial class PackageChanges
                 select p.id from packages p where p.state = 'deleted' and p.deleted_at < @before
                   and not exists (select 1 from package_versions v where v.package_id = p.id)
                 order by p.id limit @most)
-            returning id as package_id, owner_id, (select login from accounts a where a.id = packages.owner_id) as owner, type, name
+            returning id as package_id, owner_id, (select login from accounts a where a.id = packages.owner_id) as owner, type, name,
+                repository_id
             """,
             new { before, most });
         foreach (var package in gone)
         {
             await session.ExecuteAsync(
-                """
-                insert into package_events (at, kind, package_id, owner_id, owner, type, name, actor)
-                values (@now, @kind, @PackageId, @OwnerId, @Owner, @Type, @Name, @actor)
+                $"""
+                {InsertEvent}
+                values ({Who}, @PackageId, @OwnerId, @Owner, @Type, @Name, @RepositoryId, null, null, null, null, null, null)
                 """,
-                new
-                {
-                    now,
-                    kind = PackageEvent.Name(PackageEventKind.Collected),
-                    package.PackageId,
-                    package.OwnerId,
-                    package.Owner,
-                    package.Type,
-                    package.Name,
-                    actor,
-                });
+                package, Happened(PackageEventKind.Collected));
         }
 
         return gone.Count;
@@ -76,5 +67,7 @@ internal sealed partial class PackageChanges
         public string Type { get; init; } = "";
 
         public string Name { get; init; } = "";
+
+        public long? RepositoryId { get; init; }
     }
 }

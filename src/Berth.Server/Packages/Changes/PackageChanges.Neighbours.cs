@@ -24,7 +24,7 @@ internal sealed partial class PackageChanges
             select {OfPackage}, null, null, null, null, p.visibility, @most from packages p join accounts a on a.id = p.owner_id
             where p.repository_id = @id and p.inherits_access = @yes and p.visibility in @tooOpen
             """,
-            new { now, kind = PackageEvent.Name(PackageEventKind.VisibilityChanged), actor, id, yes = true, tooOpen, most = most.Name() });
+            new { id, yes = true, tooOpen, most = most.Name() }, Happened(PackageEventKind.VisibilityChanged));
         await session.ExecuteAsync(
             "update packages set visibility = @most where repository_id = @id and inherits_access = @yes and visibility in @tooOpen",
             new { id, yes = true, tooOpen, most = most.Name() });
@@ -58,7 +58,7 @@ internal sealed partial class PackageChanges
             select {OfPackage}, null, null, null, null, null, null from packages p join accounts a on a.id = p.owner_id
             where p.owner_id = @accountId and p.state <> 'pending'
             """,
-            new { now, kind = PackageEvent.Name(PackageEventKind.OwnerDeleted), actor, accountId });
+            new { accountId }, Happened(PackageEventKind.OwnerDeleted));
         await RecordGrantsAsync(
             "package_users g join accounts s on s.id = g.user_id", "'user:' || s.login", "s.id = @id and p.owner_id <> @id", accountId);
         await RecordListsAsync("r.owner_id = @id and p.owner_id <> @id", accountId);
@@ -87,7 +87,7 @@ internal sealed partial class PackageChanges
         select {OfPackage}, null, null, null, null, @old, @gone from packages p join accounts a on a.id = p.owner_id
         where p.repository_id = @id {condition}
         """,
-        new { now, kind = PackageEvent.Name(kind), actor, id, yes = true, old, gone });
+        new { id, yes = true, old, gone }, Happened(kind));
 
     /// <summary>One event for each package that the repository is linked to or listed by.</summary>
     private Task RecordTouchedAsync(PackageEventKind kind, RepositoryFacts repository, string? newName) => session.ExecuteAsync(
@@ -98,7 +98,7 @@ internal sealed partial class PackageChanges
            or exists (select 1 from package_actions l where l.package_id = p.id and l.repository_id = @id)
            or exists (select 1 from package_codespaces l where l.package_id = p.id and l.repository_id = @id)
         """,
-        new { now, kind = PackageEvent.Name(kind), actor, id = repository.Id, old = repository.FullName, newName });
+        new { id = repository.Id, old = repository.FullName, newName }, Happened(kind));
 
     private Task RecordGrantsAsync(
         string grants, string subject, string condition, long id, long organizationId = 0) => session.ExecuteAsync(
@@ -108,7 +108,7 @@ internal sealed partial class PackageChanges
         from {grants} join packages p on p.id = g.package_id join accounts a on a.id = p.owner_id
         where {condition}
         """,
-        new { now, kind = PackageEvent.Name(PackageEventKind.GrantChanged), actor, id, organizationId });
+        new { id, organizationId }, Happened(PackageEventKind.GrantChanged));
 
     /// <summary>The list entries of repositories that go.</summary>
     private async Task RecordListsAsync(string condition, long id)
@@ -127,7 +127,7 @@ internal sealed partial class PackageChanges
                 join packages p on p.id = l.package_id join accounts a on a.id = p.owner_id
                 where {condition}
                 """,
-                new { now, kind = PackageEvent.Name(kind), actor, id });
+                new { id }, Happened(kind));
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class PackageChanges
             on conflict (package_id, name) where deleted_at is null do nothing
             returning id
             """,
-            new { packageId, name, actor, now });
+            new { packageId, name, actor = actor.Key, now });
         if (made is { } id)
         {
             await RecordAsync(packageId, new(PackageEventKind.VersionPublished) { VersionId = id, Version = name });
@@ -68,7 +68,7 @@ internal sealed partial class PackageChanges
             left join tags t on t.package_id = p.id and t.name = @tag left join package_versions old on old.id = t.version_id
             where v.id = @versionId and (old.id is null or old.id <> v.id)
             """,
-            new { now, kind = PackageEvent.Name(PackageEventKind.TagMoved), actor, tag, versionId });
+            new { tag, versionId }, Happened(PackageEventKind.TagMoved));
         await session.ExecuteAsync(
             """
             insert into tags (package_id, name, version_id, created_at, updated_at) values (@packageId, @tag, @versionId, @now, @now)
@@ -157,5 +157,5 @@ internal sealed partial class PackageChanges
           join accounts a on a.id = p.owner_id
         where t.version_id = @versionId {condition}
         """,
-        new { now, kind = PackageEvent.Name(kind), actor, versionId });
+        new { versionId }, Happened(kind));
 }

@@ -12,17 +12,21 @@ internal sealed record PackageSettings(Visibility Visibility, RepositoryFacts? R
 /// The one writer of packages. Each method changes rows and records what happened in the same transaction. The rows of packages, of access
 /// to them, of versions and of tags are written nowhere else, so nothing changes without an event.
 /// </summary>
-/// <param name="actor">Who changes: a principal's key, or <see cref="Collector"/>.</param>
-internal sealed partial class PackageChanges(DbSession session, string actor, DateTimeOffset now)
+/// <param name="actor">Who changes: a caller, or <see cref="Collector"/>.</param>
+internal sealed partial class PackageChanges(DbSession session, ChangeActor actor, DateTimeOffset now)
 {
-    public const string Collector = "collector";
+    /// <summary>What goes when its retention is over.</summary>
+    public static readonly ChangeActor Collector = ChangeActor.Background("collector");
 
     private const string InsertEvent =
-        "insert into package_events (at, kind, package_id, owner_id, owner, type, name, actor, version_id, version, tag, subject, "
-            + "old_value, new_value)";
+        "insert into package_events (at, kind, actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment, "
+            + "package_id, owner_id, owner, type, name, repository_id, version_id, version, tag, subject, old_value, new_value)";
 
-    /// <summary>The first eight of those columns, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
-    private const string OfPackage = "@now, @kind, p.id, p.owner_id, a.login, p.type, p.name, @actor";
+    /// <summary>The first eleven of those columns; <see cref="Happened"/> has their values.</summary>
+    private const string Who = "@now, @kind, @actor, @actorName, @tokenId, @address, @requestId, @run, @gitRef, @commit, @environment";
+
+    /// <summary>Those and the next six, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
+    private const string OfPackage = Who + ", p.id, p.owner_id, a.login, p.type, p.name, p.repository_id";
 
     /// <summary>
     /// A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.
@@ -176,9 +180,6 @@ internal sealed partial class PackageChanges(DbSession session, string actor, Da
         """,
         new
         {
-            now,
-            kind = PackageEvent.Name(happened.Kind),
-            actor,
             packageId,
             happened.VersionId,
             happened.Version,
@@ -186,5 +187,21 @@ internal sealed partial class PackageChanges(DbSession session, string actor, Da
             happened.Subject,
             happened.Old,
             happened.New,
-        });
+        },
+        Happened(happened.Kind));
+
+    private object Happened(PackageEventKind kind) => new
+    {
+        now,
+        kind = PackageEvent.Name(kind),
+        actor = actor.Key,
+        actorName = actor.Name,
+        tokenId = actor.TokenId,
+        address = actor.Address,
+        requestId = actor.RequestId,
+        run = actor.Run,
+        gitRef = actor.Ref,
+        commit = actor.Commit,
+        environment = actor.Environment,
+    };
 }

@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
@@ -44,7 +45,7 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
 {
     /// <summary>Null when it is deleted.</summary>
     public async Task<VersionStays?> RunAsync(
-        Principal principal, long packageId, Func<DbSession, Task<VersionRow?>> find, VersionDeletion wanted,
+        ChangeActor actor, long packageId, Func<DbSession, Task<VersionRow?>> find, VersionDeletion wanted,
         CancellationToken cancellationToken)
     {
         var (name, stays) = await db.WriteAsync<(string, VersionStays?)>(
@@ -60,14 +61,14 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
                     return ("", reason);
                 }
 
-                var changes = new PackageChanges(session, principal.Key, time.GetUtcNow());
+                var changes = new PackageChanges(session, actor, time.GetUtcNow());
                 await (wanted.Purge ? changes.PurgeVersionAsync(packageId, version) : changes.DeleteVersionAsync(packageId, version));
                 return (version.Name, null);
             },
             cancellationToken);
         if (stays is null)
         {
-            LogDeleted(principal.Key, name, packageId, wanted.Purge);
+            LogDeleted(actor.Key, name, packageId, wanted.Purge);
         }
 
         return stays;
@@ -75,8 +76,9 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
 
     /// <summary>Null when it is back.</summary>
     public async Task<VersionStays?> RestoreAsync(
-        Principal principal, PackageAddress address, long versionId, CancellationToken cancellationToken)
+        ApiCaller caller, PackageAddress address, long versionId, CancellationToken cancellationToken)
     {
+        var principal = caller.Principal;
         var now = time.GetUtcNow();
         var since = now - TimeSpan.FromDays(options.DeletedRetentionDays);
         var (name, stays) = await db.WriteAsync<(string, VersionStays?)>(
@@ -95,7 +97,7 @@ internal sealed partial class DeleteVersion(Db db, RetentionOptions options, Tim
                     return ("", new VersionStays(VersionStaysReason.PublishedAgain, version.Name));
                 }
 
-                await RestoreGraphAsync(session, new PackageChanges(session, principal.Key, now), id, version, since);
+                await RestoreGraphAsync(session, new PackageChanges(session, caller.Actor, now), id, version, since);
                 return (version.Name, null);
             },
             cancellationToken);

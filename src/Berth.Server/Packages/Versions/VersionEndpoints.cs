@@ -81,13 +81,13 @@ internal static class VersionEndpoints
         return Answer(
             caller.Principal,
             await delete.RunAsync(
-                caller.Principal, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken));
+                caller.Actor, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken));
     }
 
     private static async Task<IResult> RestoreAsync(
         string version_id, ApiCaller caller, PackageAccess access, DeleteVersion delete, CancellationToken cancellationToken) =>
         long.TryParse(version_id, out var id)
-            ? Answer(caller.Principal, await delete.RestoreAsync(caller.Principal, access.Address, id, cancellationToken))
+            ? Answer(caller.Principal, await delete.RestoreAsync(caller, access.Address, id, cancellationToken))
             : ApiErrors.Hidden(caller.Principal);
 
     private static IResult Answer(Principal principal, VersionStays? stays) => stays?.Reason switch

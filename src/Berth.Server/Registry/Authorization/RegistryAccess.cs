@@ -25,6 +25,9 @@ internal sealed class RegistryAccess
 
     public required Principal Principal { get; init; }
 
+    /// <summary>Who is recorded with what the request changes.</summary>
+    public required ChangeActor Actor { get; init; }
+
     public required ImageName Name { get; init; }
 
     /// <summary>Owner, package and link, as of now. About the caller it says nothing; that is decided already.</summary>

@@ -150,6 +150,7 @@ internal sealed class RegistryGate(
         {
             At = asked.At,
             Principal = principal,
+            Actor = ChangeActor.Of(asked.Http, principal),
             Name = name,
             Granted = granted,
             Token = token,

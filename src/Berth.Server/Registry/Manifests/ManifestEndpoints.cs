@@ -179,13 +179,13 @@ internal static class ManifestEndpoints
         if (parsed.Tag is { Value: var tag })
         {
             var untagged = await db.WriteAsync(
-                session => new PackageChanges(session, access.Principal.Key, time.GetUtcNow()).UntagAsync(packageId, tag),
+                session => new PackageChanges(session, access.Actor, time.GetUtcNow()).UntagAsync(packageId, tag),
                 cancellationToken);
             return untagged ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
         }
 
         var stays = await delete.RunAsync(
-            access.Principal, packageId, session => VersionTable.FindLiveAsync(session, packageId, parsed.Digest!.Value),
+            access.Actor, packageId, session => VersionTable.FindLiveAsync(session, packageId, parsed.Digest!.Value),
             new VersionDeletion(), cancellationToken);
         return stays switch
         {

@@ -29,10 +29,10 @@ internal sealed class PushManifest(
         await db.WriteAsync(
             async session =>
             {
-                var packageId = await firstPublish.EnsureAsync(session, access.Principal, access.Name.Address, sources, now);
+                var changes = new PackageChanges(session, access.Actor, now);
+                var packageId = await firstPublish.EnsureAsync(session, changes, access.Principal, access.Name.Address, sources, now);
                 var blobs = await ReviveBlobsAsync(session, packageId, manifest, now);
                 await RequireChildrenAsync(session, packageId, manifest);
-                var changes = new PackageChanges(session, access.Principal.Key, now);
                 var (id, made) = await changes.PublishAsync(packageId, digest.Value);
                 if (made)
                 {

@@ -68,7 +68,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
         }
 
         await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
-        await new PackageChanges(session, access.Principal.Key, now).LinkLateBlobAsync(packageId, commit.Actual, blob.Id);
+        await new PackageChanges(session, access.Actor, now).LinkLateBlobAsync(packageId, commit.Actual, blob.Id);
         return null;
     }
 }

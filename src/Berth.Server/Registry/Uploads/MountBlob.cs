@@ -79,7 +79,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
 
                 var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
                 await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
-                await new PackageChanges(session, access.Principal.Key, now).LinkLateBlobAsync(packageId, digest, blob.Id);
+                await new PackageChanges(session, access.Actor, now).LinkLateBlobAsync(packageId, digest, blob.Id);
                 return true;
             },
             cancellationToken);
