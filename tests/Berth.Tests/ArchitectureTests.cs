@@ -9,7 +9,10 @@ namespace Berth.Tests;
 /// </summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Ground = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults"];
+    private static readonly string[] Ground =
+    [
+        "Metrics", "Settings", "Http", "Database", "Cryptography", "Operations", "Json", "Faults", "Background",
+    ];
 
     /// <summary>
     /// The rooms of <c>Codespaces</c>, from the ones that know least. Beside these every room may use what lies in the feature's own
@@ -59,6 +62,7 @@ public sealed partial class ArchitectureTests
         ["Operations"] = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Authentication", "Storage", "Access", "Api"],
         ["Json"] = [],
         ["Faults"] = [],
+        ["Background"] = [],
         ["Oci"] = ["Json"],
         ["Storage"] = [.. Ground, "Oci"],
         ["Access"] = [.. Ground, "Oci"],

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Berth.Server.Background;
 using Berth.Server.Metrics;
 
 namespace Berth.Server.GarbageCollection;
@@ -8,28 +9,11 @@ namespace Berth.Server.GarbageCollection;
 /// </summary>
 internal sealed partial class CollectorSchedule(
     CollectGarbage collect, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger)
-    : BackgroundService
+    : LookAgain(TimeSpan.FromMinutes(30), time)
 {
-    private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(30);
+    protected override TimeSpan FirstAfter => TimeSpan.FromMinutes(3);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await Task.Delay(FirstAfter, time, stoppingToken);
-            using var timer = new PeriodicTimer(Every, time);
-            do
-            {
-                await RunAsync(stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The server stops.
-        }
-    }
+    protected override Task LookAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);
 
     /// <summary>One run, counted and logged.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

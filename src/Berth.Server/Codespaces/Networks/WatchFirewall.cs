@@ -1,3 +1,4 @@
+using Berth.Server.Background;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Faults;
 

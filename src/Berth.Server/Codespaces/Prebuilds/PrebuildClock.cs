@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Berth.Server.Background;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Prebuilds;

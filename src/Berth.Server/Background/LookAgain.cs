@@ -1,4 +1,4 @@
-namespace Berth.Server.Codespaces;
+namespace Berth.Server.Background;
 
 /// <summary>
 /// Looks after something in the background, from the start of the server until it stops. What is looked after goes on then.
@@ -8,14 +8,18 @@ internal abstract class LookAgain(TimeSpan interval, TimeProvider time) : Backgr
 {
     protected TimeProvider Time => time;
 
+    /// <summary>How long after the start the first look is.</summary>
+    protected virtual TimeSpan FirstAfter => TimeSpan.Zero;
+
     /// <summary>One look; it catches what may go wrong.</summary>
     protected abstract Task LookAsync(CancellationToken cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(interval, time);
         try
         {
+            await Task.Delay(FirstAfter, time, stoppingToken);
+            using var timer = new PeriodicTimer(interval, time);
             do
             {
                 await LookAsync(stoppingToken);
