@@ -38,6 +38,26 @@ internal sealed class AccessDecisions(Db db)
     public static Task<PackageFacts> LoadAsync(DbSession session, Principal principal, PackageAddress address, long? deleted = null) =>
         PackageFactsTable.FactsAsync(session, principal, address, deleted);
 
+    /// <summary>The facts of many live packages, by their ids, for lists; read some hundreds at a time.</summary>
+    public static async Task<Dictionary<long, PackageFacts>> LoadAsync(DbSession session, Principal principal, IEnumerable<long> ids)
+    {
+        var found = new Dictionary<long, PackageFacts>();
+        foreach (var some in ids.Chunk(500))
+        {
+            foreach (var (id, facts) in await PackageFactsTable.FactsAsync(session, principal, some))
+            {
+                found[id] = facts;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>What the caller may pull, of all owners.</summary>
+    public async Task<ReadablePage> ReadableAsync(
+        Principal principal, string type, string after, int count, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => ReadablePackages.PageAsync(session, principal, type, after, count), cancellationToken);
+
     /// <summary>What the package is, inside a transaction.</summary>
     public static Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address) =>
         PackageFactsTable.SubjectAsync(session, address);

@@ -47,6 +47,26 @@ internal static class PackageFactsTable
         left join repositories l on l.id = p.repository_id left join accounts la on la.id = l.owner_id
         """;
 
+    private const string CallerColumns = """
+        x.id as acting_id, x.owner_id as acting_owner_id, xa.login as acting_owner_login,
+        (xa.kind = 'organization') as acting_owner_is_organization, x.name as acting_name, x.visibility as acting_visibility,
+        mo.role as membership, (ml.user_id is not null) as in_linked_owner, (mx.user_id is not null) as in_acting_owner,
+        pa.role as actions_role, (pc.package_id is not null) as on_codespaces_list,
+        exists (select 1 from codespace_targets ct where ct.codespace_id = @codespaceId and ct.target_id = l.id) as linked_asked,
+        exists (select 1 from codespace_permissions cp
+                where cp.user_id = @userId and cp.repository_id = @actingId and cp.target_id = l.id) as linked_permitted,
+        h.repository_id as held_on, h.source as held_source, h.role as held_role
+        """;
+
+    private const string CallerJoins = """
+        left join repositories x on x.id = @actingId left join accounts xa on xa.id = x.owner_id
+        left join memberships mo on mo.organization_id = o.id and mo.user_id = @userId
+        left join memberships ml on ml.organization_id = l.owner_id and ml.user_id = @userId
+        left join memberships mx on mx.organization_id = x.owner_id and mx.user_id = @userId
+        left join package_actions pa on pa.package_id = p.id and pa.repository_id = x.id
+        left join package_codespaces pc on pc.package_id = p.id and pc.repository_id = x.id
+        """;
+
     private const string SelectSubject = $"with {Subject} select {SubjectColumns} {SubjectJoins}";
 
     private const string SelectFacts = $"""
@@ -69,50 +89,70 @@ internal static class PackageFactsTable
               join teams t on t.id = g.team_id
             join team_members m on m.team_id = t.id where m.user_id = @userId
         )
-        select {SubjectColumns},
-               k.id as keeper_id, k.name as keeper_name, k.visibility as keeper_visibility,
-               x.id as acting_id, x.owner_id as acting_owner_id, xa.login as acting_owner_login,
-               (xa.kind = 'organization') as acting_owner_is_organization, x.name as acting_name, x.visibility as acting_visibility,
-               mo.role as membership, (ml.user_id is not null) as in_linked_owner, (mx.user_id is not null) as in_acting_owner,
-               pa.role as actions_role, (pc.package_id is not null) as on_codespaces_list,
-               exists (select 1 from codespace_targets ct where ct.codespace_id = @codespaceId and ct.target_id = l.id) as linked_asked,
-               exists (select 1 from codespace_permissions cp
-                       where cp.user_id = @userId and cp.repository_id = @actingId and cp.target_id = l.id) as linked_permitted,
-               h.repository_id as held_on, h.source as held_source, h.role as held_role
+        select {SubjectColumns}, {CallerColumns},
+               k.id as keeper_id, k.name as keeper_name, k.visibility as keeper_visibility
         {SubjectJoins}
         left join repositories k on k.owner_id = o.id and k.folded = @keeper
-        left join repositories x on x.id = @actingId left join accounts xa on xa.id = x.owner_id
-        left join memberships mo on mo.organization_id = o.id and mo.user_id = @userId
-        left join memberships ml on ml.organization_id = l.owner_id and ml.user_id = @userId
-        left join memberships mx on mx.organization_id = x.owner_id and mx.user_id = @userId
-        left join package_actions pa on pa.package_id = p.id and pa.repository_id = x.id
-        left join package_codespaces pc on pc.package_id = p.id and pc.repository_id = x.id
+        {CallerJoins}
         left join held h on 1 = 1
+        order by h.place, h.source
+        """;
+
+    // The same facts of many packages. No name is asked for that does not exist yet, so nobody keeps one. A role stands beside each package
+    // that it counts for, so that the database finds it by an index.
+    private const string SelectMany = $"""
+        with package as (
+            select p.id, p.owner_id, p.type, p.name, p.visibility, p.repository_id, p.inherits_access from packages p
+            where p.id in @ids and p.state = 'live'
+        ),
+        owner as (
+            select {OwnerColumns} {OwnerJoins} where a.id in (select owner_id from package)
+        ),
+        pairs as (
+            select cast(@userId as bigint) as user_id, p.repository_id from package p where p.repository_id is not null
+            union
+            select cast(@userId as bigint), r.id from repositories r where r.id = @actingId
+        ),
+        {AccessTable.NamedRoles},
+        held as (
+            select p.id as package_id, n.repository_id, n.place, n.source, n.role from package p
+            join roles n on n.repository_id = p.repository_id
+            union all
+            select p.id, n.repository_id, n.place, n.source, n.role from package p join roles n on n.repository_id = @actingId
+            where p.repository_id is null or p.repository_id <> @actingId
+            union all
+            select p.id, null, 0, a.login, g.role from package p join package_users g on g.package_id = p.id
+              join accounts a on a.id = g.user_id
+            where g.user_id = @userId
+            union all
+            select p.id, null, 1, 'team ' || t.slug, g.role from package p join package_teams g on g.package_id = p.id
+              join teams t on t.id = g.team_id
+            join team_members m on m.team_id = t.id where m.user_id = @userId
+        )
+        select {SubjectColumns}, {CallerColumns}, p.type as package_type, p.name as package_name
+        from package p join owner o on o.id = p.owner_id
+        left join repositories l on l.id = p.repository_id left join accounts la on la.id = l.owner_id
+        {CallerJoins}
+        left join held h on h.package_id = p.id
         order by h.place, h.source
         """;
 
     public static async Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address, long? deleted = null)
     {
-        var row = await session.FirstOrDefaultAsync<FactsRow>(
+        var row = await session.FirstOrDefaultAsync<PackageFactsRow>(
             SelectSubject, new { owner = address.Owner.ToLowerInvariant(), type = address.Type, name = address.Name, deleted });
         return row?.Subject(address) ?? new PackageSubject { Address = address };
     }
 
     public static async Task<PackageFacts> FactsAsync(DbSession session, Principal principal, PackageAddress address, long? deleted = null)
     {
-        var (userId, actingId, codespace) = principal switch
-        {
-            UserPrincipal user => (user.UserId, null, null),
-            WorkflowPrincipal workflow => ((long?)null, (long?)workflow.RepositoryId, (CodespacePrincipal?)null),
-            CodespacePrincipal one => (one.UserId, one.RepositoryId, one),
-            _ => (null, null, null),
-        };
+        var (userId, actingId, codespace) = WhoAsks(principal);
         if (userId is null && actingId is null)
         {
             return new PackageFacts(await SubjectAsync(session, address, deleted));
         }
 
-        var rows = await session.QueryAsync<FactsRow>(
+        var rows = await session.QueryAsync<PackageFactsRow>(
             SelectFacts,
             new
             {
@@ -128,118 +168,27 @@ internal static class PackageFactsTable
         return rows is [var row, ..] ? row.Facts(address, rows, userId, codespace) : new PackageFacts { Address = address };
     }
 
-    /// <summary>The facts of one decision, repeated for each role that is held.</summary>
-    private sealed record FactsRow : OwnerFacts
+    /// <summary>Of many live packages in one statement, by their ids; those that are not there are left out.</summary>
+    public static async Task<Dictionary<long, PackageFacts>> FactsAsync(DbSession session, Principal principal, IReadOnlyList<long> ids)
     {
-        public long? PackageId { get; init; }
-
-        public string? PackageVisibility { get; init; }
-
-        public bool? PackageInherits { get; init; }
-
-        public long? LinkedId { get; init; }
-
-        public long? LinkedOwnerId { get; init; }
-
-        public string? LinkedOwnerLogin { get; init; }
-
-        public bool? LinkedOwnerIsOrganization { get; init; }
-
-        public string? LinkedName { get; init; }
-
-        public string? LinkedVisibility { get; init; }
-
-        public long? KeeperId { get; init; }
-
-        public string? KeeperName { get; init; }
-
-        public string? KeeperVisibility { get; init; }
-
-        public long? ActingId { get; init; }
-
-        public long? ActingOwnerId { get; init; }
-
-        public string? ActingOwnerLogin { get; init; }
-
-        public bool? ActingOwnerIsOrganization { get; init; }
-
-        public string? ActingName { get; init; }
-
-        public string? ActingVisibility { get; init; }
-
-        public string? Membership { get; init; }
-
-        public bool InLinkedOwner { get; init; }
-
-        public bool InActingOwner { get; init; }
-
-        public string? ActionsRole { get; init; }
-
-        public bool OnCodespacesList { get; init; }
-
-        public bool LinkedAsked { get; init; }
-
-        public bool LinkedPermitted { get; init; }
-
-        public long? HeldOn { get; init; }
-
-        public string? HeldSource { get; init; }
-
-        public string? HeldRole { get; init; }
-
-        public PackageSubject Subject(PackageAddress address) => new()
-        {
-            Address = address,
-            Owner = new OwnerFacts(this),
-            PackageId = PackageId,
-            Visibility = PackageVisibility is null ? Visibility.Private : VisibilityNames.Parse(PackageVisibility),
-            Inherits = PackageInherits ?? false,
-            Linked = Repository(LinkedId, LinkedOwnerId, LinkedOwnerLogin, LinkedOwnerIsOrganization, LinkedName, LinkedVisibility),
-        };
-
-        public PackageFacts Facts(PackageAddress address, List<FactsRow> rows, long? userId, CodespacePrincipal? codespace)
-        {
-            var subject = Subject(address);
-            var keeper = Repository(KeeperId, Id, Login, IsOrganization, KeeperName, KeeperVisibility);
-            var acting = Repository(ActingId, ActingOwnerId, ActingOwnerLogin, ActingOwnerIsOrganization, ActingName, ActingVisibility);
-            var asked = subject.Linked is { } linked && codespace is not null && linked.Id != codespace.RepositoryId
-                && (codespace.AsksFor?.Contains(linked.Id) ?? LinkedAsked);
-            RepositoryStanding On(RepositoryFacts? repository, bool isMember) => repository is null || userId is null
-                ? RepositoryStanding.Nobody
-                : RepositoryStanding.Of(repository, Held(rows, repository.Id), isMember);
-            return new PackageFacts(subject)
+        var (userId, actingId, codespace) = WhoAsks(principal);
+        var rows = ids.Count == 0 ? [] : await session.QueryAsync<PackageFactsRow>(
+            SelectMany, new { ids = ids.ToArray(), userId, actingId, codespaceId = codespace?.CodespaceId });
+        return rows.GroupBy(row => row.PackageId!.Value).ToDictionary(
+            group => group.Key,
+            group =>
             {
-                NameKeeper = keeper,
-                UserOwnsNamespace = Id == userId || Membership == "admin",
-                UserIsMember = Membership is not null,
-                Grants = Held(rows, null),
-                OnLinked = On(subject.Linked, InLinkedOwner),
-                OnNameKeeper = On(keeper, Membership is not null),
-                Acting = acting,
-                OnActing = On(acting, InActingOwner),
-                ActionsRole = RoleNames.TryParse(ActionsRole, out var role) ? role : Role.None,
-                OnCodespacesList = OnCodespacesList,
-                LinkedAsked = asked,
-                LinkedPermitted = asked && LinkedPermitted,
-            };
-        }
-
-        private static List<RoleSource> Held(List<FactsRow> rows, long? repositoryId) =>
-        [
-            .. rows.Where(row => row.HeldRole is not null && row.HeldOn == repositoryId)
-                .Select(row => new RoleSource { Source = row.HeldSource!, Role = row.HeldRole! }),
-        ];
-
-        private static RepositoryFacts? Repository(
-            long? id, long? ownerId, string? ownerLogin, bool? ownerIsOrganization, string? name, string? visibility) =>
-            id is null ? null : new RepositoryFacts
-            {
-                Id = id.Value,
-                OwnerId = ownerId!.Value,
-                OwnerLogin = ownerLogin!,
-                OwnerIsOrganization = ownerIsOrganization!.Value,
-                Name = name!,
-                Visibility = visibility!,
-            };
+                PackageFactsRow[] own = [.. group];
+                return own[0].Facts(new(own[0].Login, own[0].PackageType!, own[0].PackageName!), own, userId, codespace);
+            });
     }
+
+    /// <summary>Whose roles count, the repository that is acted for, and the codespace.</summary>
+    internal static (long? UserId, long? ActingId, CodespacePrincipal? Codespace) WhoAsks(Principal principal) => principal switch
+    {
+        UserPrincipal user => (user.UserId, null, null),
+        WorkflowPrincipal workflow => (null, workflow.RepositoryId, null),
+        CodespacePrincipal codespace => (codespace.UserId, codespace.RepositoryId, codespace),
+        _ => (null, null, null),
+    };
 }

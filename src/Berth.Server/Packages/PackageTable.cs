@@ -65,26 +65,4 @@ internal static class PackageTable
             order by deleted_at desc, id desc limit 1
             """,
             new { ownerId, type = address.Type, name = address.Name, since });
-
-    /// <summary>Explicit grants of one user (also through teams) on all packages of an owner.</summary>
-    public static Task<List<PackageGrant>> GrantsAsync(DbSession session, long ownerId, long userId) => session.QueryAsync<PackageGrant>(
-        """
-        select g.package_id, a.login as source, g.role from package_users g
-        join packages p on p.id = g.package_id join accounts a on a.id = g.user_id
-        where p.owner_id = @ownerId and g.user_id = @userId
-        union all
-        select g.package_id, 'team ' || t.slug, g.role from package_teams g
-        join packages p on p.id = g.package_id join teams t on t.id = g.team_id join team_members m on m.team_id = t.id
-        where p.owner_id = @ownerId and m.user_id = @userId
-        """,
-        new { ownerId, userId });
-}
-
-internal sealed record PackageGrant
-{
-    public long PackageId { get; init; }
-
-    public string Source { get; init; } = "";
-
-    public string Role { get; init; } = "";
 }

@@ -25,32 +25,16 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
         await db.ReadAsync(
             async session =>
             {
-                var owner = person.Owner;
-                var rows = await PackageTable.OfOwnerAsync(session, owner.Id, type, visibility);
-                var grants = (await PackageTable.GrantsAsync(session, owner.Id, user.UserId)).ToLookup(grant => grant.PackageId);
-                long[] links = [.. rows.Select(row => row.RepositoryId).OfType<long>().Distinct()];
-                var on = await AccessDecisions.RepositoriesAsync(session, user.UserId, links);
-                var linked = await RepositoryTable.FindAsync(session, links);
+                var rows = await PackageTable.OfOwnerAsync(session, person.Owner.Id, type, visibility);
+                var facts = await AccessDecisions.LoadAsync(session, user, rows.Select(row => row.Id));
+                var linked = await RepositoryTable.FindAsync(session, [.. rows.Select(row => row.RepositoryId).OfType<long>().Distinct()]);
                 List<Package> visible = [];
                 foreach (var row in rows)
                 {
-                    var link = linked.GetValueOrDefault(row.RepositoryId ?? 0);
-                    var facts = new PackageFacts
+                    if (facts.TryGetValue(row.Id, out var package) && AccessRules.Decide(user, PackageAction.Pull, package).Allowed)
                     {
-                        Address = row.Address,
-                        Owner = owner,
-                        PackageId = row.Id,
-                        Visibility = VisibilityNames.Parse(row.Visibility),
-                        Inherits = row.InheritsAccess,
-                        Linked = link?.Facts,
-                        OnLinked = link is null ? RepositoryStanding.Nobody : on[link.Id].Standing,
-                        UserOwnsNamespace = AccessRules.Owns(person),
-                        UserIsMember = AccessRules.IsMember(person),
-                        Grants = [.. grants[row.Id].Select(grant => new RoleSource { Source = grant.Source, Role = grant.Role })],
-                    };
-                    if (AccessRules.Decide(user, PackageAction.Pull, facts).Allowed)
-                    {
-                        visible.Add(row.ToWire(MaySee(user, facts) ? link : null, urls));
+                        var link = MaySee(user, package) ? linked.GetValueOrDefault(row.RepositoryId ?? 0) : null;
+                        visible.Add(row.ToWire(link, urls));
                     }
                 }
 

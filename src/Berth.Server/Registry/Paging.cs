@@ -17,7 +17,7 @@ internal readonly record struct Paging(int Count, string Last)
         {
             // No tag and no digest has one, and PostgreSQL takes no NUL.
             error = RegistryErrors.PaginationInvalid.Saying("invalid start of the results requested")
-                .With("last is a tag or digest of the page before");
+                .With("last is a name, tag or digest of the page before");
             return false;
         }
 

@@ -1,6 +1,6 @@
-using Berth.Server.Http;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Registry.Blobs;
+using Berth.Server.Registry.Catalog;
 using Berth.Server.Registry.Manifests;
 using Berth.Server.Registry.Referrers;
 using Berth.Server.Registry.Tags;
@@ -40,16 +40,8 @@ internal static class RegistryFeature
         registry.MapManifests();
         registry.MapTags();
         registry.MapReferrers();
-        registry.MapMethods("_catalog", ["GET", "HEAD"], Catalog).Requires(RegistryActions.None);
+        registry.MapCatalog();
     }
-
-    /// <summary>
-    /// distribution-spec leaves it to registries. Nobody may list what is not theirs to see, and clients hold tokens for one repository:
-    /// people list packages by the REST API.
-    /// </summary>
-    private static ApiError Catalog(HttpContext http) =>
-        RegistryErrors.Unsupported.Saying(
-            "this registry has no catalog; list packages with GET /api/v3/orgs/ORG/packages?package_type=container");
 
     private static IResult Version(HttpResponse response)
     {

@@ -120,7 +120,6 @@ public sealed class BadInputTests(SharedServer shared)
     [InlineData("GET", "blobs/uploads/", 400, "DIGEST_INVALID")]
     [InlineData("POST", "referrers/sha256:" + Hex, 405, "UNSUPPORTED")]
     [InlineData("DELETE", "/v2/", 405, "UNSUPPORTED")]
-    [InlineData("GET", "/v2/_catalog", 405, "UNSUPPORTED")]
     public async Task A_bad_request_is_refused(string method, string path, int status, string code)
     {
         using var repository = await ExistingAsync();

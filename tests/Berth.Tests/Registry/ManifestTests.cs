@@ -333,12 +333,4 @@ public sealed class ManifestTests(SharedServer shared)
         Assert.Contains(blob, answer.Message, StringComparison.Ordinal);
         Assert.Equal(404, await two.StatusAsync("GET", "tags/list"));
     }
-
-    [Fact]
-    public async Task The_catalog_is_not_offered()
-    {
-        using var repository = TestRepository.New(shared.Server);
-        var answer = await repository.SendAsync("GET", "/v2/_catalog");
-        Assert.Equal((405, "UNSUPPORTED"), (answer.Status, answer.Code));
-    }
 }

@@ -34,7 +34,8 @@ public sealed class TokenEndpointTests(SharedServer shared)
     [InlineData("scope=repository(plugin):admin/one:pull", "repository:admin/one:pull")]
     [InlineData("scope=repository:nobody/one:pull,push", "")]
     [InlineData("scope=repository:UPPER/one:pull", "")]
-    [InlineData("scope=registry:catalog:*", "")]
+    [InlineData("scope=registry:catalog:*", "registry:catalog:*")]
+    [InlineData("scope=repository:admin/one:pull%20registry:catalog:*", "repository:admin/one:pull registry:catalog:*")]
     [InlineData("scope=nonsense", "")]
     [InlineData("scope=", "")]
     public async Task The_answer_holds_what_is_asked_and_allowed(string query, string granted)

@@ -6,13 +6,26 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>Metadata of a registry route: what its caller must be granted on the repository that it names.</summary>
-internal sealed record RegistryRoute(RegistryActions Needs);
+/// <param name="Catalog">It names none, and lists them: a token must have been asked for that.</param>
+internal sealed record RegistryRoute(RegistryActions Needs, bool Catalog = false);
 
 internal static class RegistryRouteExtensions
 {
     /// <summary>The gate answers before binding unless the caller is granted this; see <see cref="RegistryGate"/>.</summary>
     public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, RegistryActions needs) =>
         route.WithMetadata(new RegistryRoute(needs));
+
+    /// <summary>Lists repositories; the gate lets in who asked for the catalog, and the handler shows what they may pull.</summary>
+    public static RouteHandlerBuilder RequiresCatalog(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new RegistryRoute(RegistryActions.None, Catalog: true));
+}
+
+/// <summary>Who asks for the list of repositories.</summary>
+internal sealed record CatalogAccess(Principal Principal)
+{
+    public static ValueTask<CatalogAccess> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(
+        http.Features.Get<CatalogAccess>()
+            ?? throw new InvalidOperationException($"{parameter.Member.Name} is not behind the registry's gate"));
 }
 
 /// <summary>

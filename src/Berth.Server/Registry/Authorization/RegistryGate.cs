@@ -16,7 +16,10 @@ internal sealed class RegistryGate(
     Challenge challenge, Db db)
 {
     /// <summary>What a request needs of which repository, and the scope that a challenge names for it.</summary>
-    private sealed record Asked(HttpContext Http, Generation At, ImageName? Name, RegistryActions Needs, string? Scope);
+    private sealed record Asked(HttpContext Http, Generation At, ImageName? Name, RegistryRoute Route, string? Scope)
+    {
+        public RegistryActions Needs => Route.Needs;
+    }
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -26,14 +29,15 @@ internal sealed class RegistryGate(
             return;
         }
 
-        var error = await AdmitAsync(http, route.Needs);
+        var error = await AdmitAsync(http, route);
         await (error is null ? next(http) : ErrorWriter.WriteAsync(http, error));
     }
 
-    private async Task<ApiError?> AdmitAsync(HttpContext http, RegistryActions needs)
+    private async Task<ApiError?> AdmitAsync(HttpContext http, RegistryRoute route)
     {
         ImageName? name = null;
-        string? scope = null;
+        var needs = route.Needs;
+        var scope = route.Catalog ? RegistryScope.Catalog : null;
         if (http.Request.RouteValues["name"] is string routeName)
         {
             if (!ImageName.TryParse(routeName.Replace("%2F", "/", StringComparison.Ordinal), out name))
@@ -53,7 +57,7 @@ internal sealed class RegistryGate(
         }
 
         var bearer = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
-        var asked = new Asked(http, await db.GenerationAsync(http.RequestAborted), name, needs, scope);
+        var asked = new Asked(http, await db.GenerationAsync(http.RequestAborted), name, route, scope);
         return bearer is not null && RegistryTokens.LooksLikeOne(bearer)
             ? await AdmitTokenAsync(asked, bearer)
             : await AdmitCredentialsAsync(asked, header, bearer);
@@ -72,7 +76,7 @@ internal sealed class RegistryGate(
 
     private async Task<ApiError?> AdmitTokenAsync(Asked asked, string text)
     {
-        var (http, at, name, needs, scope) = asked;
+        var (http, at, name, route, scope) = asked;
         if (!tokens.TryVerify(text, out var token))
         {
             return challenge.On(RegistryErrors.Unauthorized.With("the registry token is not valid or has expired"), scope, "invalid_token");
@@ -86,9 +90,10 @@ internal sealed class RegistryGate(
 
         if (name is null)
         {
-            return null;
+            return route.Catalog && !token.Catalog ? NotAsked(scope) : AdmitUnnamed(asked, principal);
         }
 
+        var needs = route.Needs;
         if (token.For(name.Value) is not { } grant || (grant.Asked & needs) != needs)
         {
             return NotAsked(scope);
@@ -112,7 +117,7 @@ internal sealed class RegistryGate(
 
     private async Task<ApiError?> AdmitCredentialsAsync(Asked asked, string header, string? bearer)
     {
-        var (http, at, name, needs, scope) = asked;
+        var (http, at, name, route, scope) = asked;
         var found = Credentials.TryParse(header, out var credentials);
         if (bearer is not null && Credentials.TryDecode(bearer, out var user, out var decoded))
         {
@@ -134,13 +139,24 @@ internal sealed class RegistryGate(
 
         if (name is null)
         {
-            return null;
+            return AdmitUnnamed(asked, principal);
         }
 
+        var needs = route.Needs;
         var granted = TokenIssue.Allowed(principal, await access.FactsAsync(at, principal, name.Address, http.RequestAborted));
         return (granted & needs) == needs
             ? await AdmitAsync(asked, name, principal, granted, token: null)
             : await RefuseAsync(asked, name, principal);
+    }
+
+    private static ApiError? AdmitUnnamed(Asked asked, Principal principal)
+    {
+        if (asked.Route.Catalog)
+        {
+            asked.Http.Features.Set(new CatalogAccess(principal));
+        }
+
+        return null;
     }
 
     private async Task<ApiError?> AdmitAsync(

@@ -19,6 +19,9 @@ internal enum RegistryActions
 /// </summary>
 internal sealed record RegistryScope(string Name, RegistryActions Asked)
 {
+    /// <summary>Distribution's scope for the list of all repositories; it has no other action.</summary>
+    public const string Catalog = "registry:catalog:*";
+
     public static string Text(string name, RegistryActions actions) => $"repository:{name}:{Names(actions)}";
 
     public static string Names(RegistryActions actions)
@@ -43,7 +46,7 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
     }
 
     /// <summary>
-    /// Scopes of other types (<c>registry:catalog:*</c>), of bad names and of unknown actions grant nothing and are left out.
+    /// Scopes of other types, of bad names and of unknown actions grant nothing and are left out.
     /// </summary>
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RegistryScope? scope)
     {
@@ -77,5 +80,38 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
 
         scope = new RegistryScope(name.Value, actions);
         return true;
+    }
+}
+
+/// <summary>All that a token is asked for; the same repository twice is one with both actions.</summary>
+/// <param name="Catalog">The list of what the caller may pull.</param>
+internal sealed record AskedScopes(IReadOnlyList<RegistryScope> Repositories, bool Catalog)
+{
+    private const int Most = 64;
+
+    /// <summary>Of all scopes together. They stand in the token, which a client must be able to send in a header.</summary>
+    private const int MostCharacters = 8 * 1024;
+
+    /// <summary>Repeated parameters, and several scopes separated by spaces in one.</summary>
+    /// <returns>Why they are too many, or null.</returns>
+    public static string? Read(IEnumerable<string?> values, out AskedScopes scopes)
+    {
+        var asked = new Dictionary<string, RegistryActions>(StringComparer.Ordinal);
+        var (count, characters, catalog) = (0, 0, false);
+        foreach (var text in values.SelectMany(value => (value ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            count++;
+            characters += text.Length;
+            catalog |= text == RegistryScope.Catalog;
+            if (RegistryScope.TryParse(text, out var scope))
+            {
+                asked[scope.Name] = asked.GetValueOrDefault(scope.Name) | scope.Asked;
+            }
+        }
+
+        scopes = new AskedScopes([.. asked.Select(pair => new RegistryScope(pair.Key, pair.Value))], catalog);
+        return count > Most ? $"at most {Most} scopes may be asked at once"
+            : characters > MostCharacters ? $"the scopes have more than {MostCharacters} characters"
+            : null;
     }
 }

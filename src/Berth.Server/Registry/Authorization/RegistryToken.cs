@@ -21,10 +21,12 @@ internal sealed record RegistryGrant(
 /// </summary>
 /// <param name="TokenId">The token it was made from; null for anonymous callers. It ends when that row does.</param>
 /// <param name="ExpiresAt">Seconds since 1970 UTC.</param>
+/// <param name="Catalog">Whether it was asked for the list of what its bearer may pull.</param>
 internal sealed record RegistryToken(
     [property: JsonPropertyName("t")] long? TokenId,
     [property: JsonPropertyName("e")] long ExpiresAt,
-    [property: JsonPropertyName("s")] IReadOnlyList<RegistryGrant> Grants)
+    [property: JsonPropertyName("s")] IReadOnlyList<RegistryGrant> Grants,
+    [property: JsonPropertyName("c")] bool Catalog = false)
 {
     public RegistryGrant? For(string name)
     {
@@ -56,9 +58,9 @@ internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
     /// <summary>Tokens of everyday have a few hundred characters; one of many scopes is verified anew each time.</summary>
     private readonly SizedCache<string, RegistryToken> _verified = new(mostBytes: 16 << 20, largest: 16 << 10);
 
-    public string Issue(long? tokenId, IReadOnlyList<RegistryGrant> grants)
+    public string Issue(long? tokenId, IReadOnlyList<RegistryGrant> grants, bool catalog = false)
     {
-        var token = new RegistryToken(tokenId, (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds(), grants);
+        var token = new RegistryToken(tokenId, (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds(), grants, catalog);
         var body = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(token, RegistryTokenJson.Default.RegistryToken));
         return $"{Prefix}{body}.{Mac(body)}";
     }

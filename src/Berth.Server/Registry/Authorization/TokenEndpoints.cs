@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Berth.Server.Access;
@@ -15,11 +14,6 @@ namespace Berth.Server.Registry.Authorization;
 /// </summary>
 internal static class TokenEndpoints
 {
-    private const int MostScopes = 64;
-
-    /// <summary>Of all scopes together. They stand in the token, which a client must be able to send in a header.</summary>
-    private const int MostScopeCharacters = 8 * 1024;
-
     public static void MapTokenEndpoint(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/token", ["GET", "HEAD"], GetAsync);
@@ -28,7 +22,7 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
     {
-        if (!TryScopes(http.Request.Query["scope"], out var scopes, out var fault))
+        if (AskedScopes.Read(http.Request.Query["scope"], out var scopes) is { } fault)
         {
             return new ApiError(400, "UNSUPPORTED", fault);
         }
@@ -52,7 +46,7 @@ internal static class TokenEndpoints
             return OAuth(status, "invalid_request", wrong);
         }
 
-        if (!TryScopes(form.Scopes, out var scopes, out var fault))
+        if (AskedScopes.Read(form.Scopes, out var scopes) is { } fault)
         {
             return OAuth(400, "invalid_scope", fault);
         }
@@ -71,28 +65,6 @@ internal static class TokenEndpoints
             "" => OAuth(400, "invalid_request", "grant_type is missing"),
             _ => OAuth(400, "unsupported_grant_type", "only grant_type=password is supported, with a personal access token as password"),
         };
-    }
-
-    /// <summary>Repeated parameters, and several scopes separated by spaces in one; the same name twice is one with both actions.</summary>
-    private static bool TryScopes(IEnumerable<string?> values, out List<RegistryScope> scopes, [NotNullWhen(false)] out string? fault)
-    {
-        var asked = new Dictionary<string, RegistryActions>(StringComparer.Ordinal);
-        var (count, characters) = (0, 0);
-        foreach (var text in values.SelectMany(value => (value ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)))
-        {
-            count++;
-            characters += text.Length;
-            if (RegistryScope.TryParse(text, out var scope))
-            {
-                asked[scope.Name] = asked.GetValueOrDefault(scope.Name) | scope.Asked;
-            }
-        }
-
-        scopes = [.. asked.Select(pair => new RegistryScope(pair.Key, pair.Value))];
-        fault = count > MostScopes ? $"at most {MostScopes} scopes may be asked at once"
-            : characters > MostScopeCharacters ? $"the scopes have more than {MostScopeCharacters} characters"
-            : null;
-        return fault is null;
     }
 
     internal static ApiError BadCredentials(string failure) =>
@@ -117,7 +89,7 @@ internal sealed class TokenIssue(
     Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, Db db, TimeProvider time)
 {
     public async Task<IResult> ForAsync(
-        HttpContext http, Credentials credentials, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
+        HttpContext http, Credentials credentials, AskedScopes scopes, CancellationToken cancellationToken)
     {
         var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, cancellationToken);
         if (principal is not null)
@@ -131,22 +103,23 @@ internal sealed class TokenIssue(
     }
 
     public async Task<IResult> ForAsync(
-        Principal principal, long? tokenId, IReadOnlyList<RegistryScope> scopes, CancellationToken cancellationToken)
+        Principal principal, long? tokenId, AskedScopes scopes, CancellationToken cancellationToken)
     {
         List<RegistryGrant> grants = [];
         var at = await db.GenerationAsync(cancellationToken);
-        foreach (var scope in scopes)
+        foreach (var scope in scopes.Repositories)
         {
             grants.Add(new RegistryGrant(scope.Name, scope.Asked, await GrantedAsync(at, principal, scope, cancellationToken)));
         }
 
-        var token = tokens.Issue(tokenId, grants);
-        var granted = string.Join(
-            ' ', grants.Where(g => g.Granted != RegistryActions.None).Select(g => RegistryScope.Text(g.Name, g.Granted)));
+        var token = tokens.Issue(tokenId, grants, scopes.Catalog);
+        var granted = grants.Where(grant => grant.Granted != RegistryActions.None)
+            .Select(grant => RegistryScope.Text(grant.Name, grant.Granted));
         return Results.Json(
             new TokenResponse(
                 token, token, (int)RegistryTokens.Lifetime.TotalSeconds,
-                time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), granted),
+                time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+                string.Join(' ', scopes.Catalog ? granted.Append(RegistryScope.Catalog) : granted)),
             TokenResponseJson.Default.TokenResponse);
     }
 

@@ -1,0 +1,85 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Access;
+
+/// <summary>Packages of all owners that one caller may pull.</summary>
+/// <param name="After">Where the next page begins; null when there is none.</param>
+internal sealed record ReadablePage(List<PackageAddress> Packages, string? After);
+
+/// <summary>
+/// Lists what a principal may pull, whoever owns it, in the order of the bytes of <c>owner/name</c>. The statement only finds what could be
+/// read: public packages, and those with any tie to the caller. <see cref="AccessRules"/> decides each of them.
+/// </summary>
+internal static class ReadablePackages
+{
+    private const int Batch = 500;
+
+    /// <summary>Somebody with ties to much and rights to little gets short pages, not slow ones.</summary>
+    private const int MostBatches = 20;
+
+    private const string SelectCandidates = $"""
+        select p.id, a.folded || '/' || p.name as full_name
+        from packages p join accounts a on a.id = p.owner_id
+        where p.type = @type and p.state = 'live' and a.folded || '/' || p.name > @after
+          and (p.visibility = 'public' or p.owner_id = @userId or p.repository_id = @actingId
+            or p.owner_id = (select r.owner_id from repositories r where r.id = @actingId)
+            or exists (select 1 from memberships m where m.organization_id = p.owner_id and m.user_id = @userId)
+            or exists (select 1 from package_users g where g.package_id = p.id and g.user_id = @userId)
+            or exists (select 1 from package_teams g join team_members m on m.team_id = g.team_id
+                       where g.package_id = p.id and m.user_id = @userId)
+            or exists (select 1 from repositories r where r.id = p.repository_id and {RepositoryConditions.Named})
+            or exists (select 1 from package_actions g where g.package_id = p.id and g.repository_id = @actingId)
+            or exists (select 1 from package_codespaces g where g.package_id = p.id and g.repository_id = @actingId)
+            or exists (select 1 from codespace_targets t where t.codespace_id = @codespaceId and t.target_id = p.repository_id))
+        order by full_name limit @limit
+        """;
+
+    /// <param name="after">The last <c>owner/name</c> of the page before, or any text that names sort behind.</param>
+    /// <param name="count">From 1 on.</param>
+    public static async Task<ReadablePage> PageAsync(DbSession session, Principal principal, string type, string after, int count)
+    {
+        List<PackageAddress> found = [];
+        for (var batch = 0; batch < MostBatches; batch++)
+        {
+            var candidates = await CandidatesAsync(session, principal, type, after);
+            var facts = await PackageFactsTable.FactsAsync(session, principal, [.. candidates.Select(candidate => candidate.Id)]);
+            foreach (var candidate in candidates)
+            {
+                if (facts.TryGetValue(candidate.Id, out var package)
+                    && AccessRules.Decide(principal, PackageAction.Pull, package).Allowed)
+                {
+                    if (found.Count == count)
+                    {
+                        return new ReadablePage(found, after);
+                    }
+
+                    found.Add(package.Address);
+                }
+
+                after = candidate.FullName;
+            }
+
+            if (candidates.Count < Batch)
+            {
+                return new ReadablePage(found, null);
+            }
+        }
+
+        return new ReadablePage(found, after);
+    }
+
+    private static Task<List<Candidate>> CandidatesAsync(DbSession session, Principal principal, string type, string after)
+    {
+        var (userId, actingId, codespace) = PackageFactsTable.WhoAsks(principal);
+        return session.QueryAsync<Candidate>(
+            SelectCandidates,
+            new { type, after, userId, actingId, codespaceId = codespace?.CodespaceId, limit = Batch });
+    }
+
+    private sealed record Candidate
+    {
+        public long Id { get; init; }
+
+        public string FullName { get; init; } = "";
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using Berth.Server.Access;
+using Berth.Server.Registry.Authorization;
+
+namespace Berth.Server.Registry.Catalog;
+
+internal sealed record RepositoryList([property: JsonPropertyName("repositories")] IReadOnlyList<string> Repositories);
+
+[JsonSerializable(typeof(RepositoryList))]
+internal sealed partial class CatalogJson : JsonSerializerContext;
+
+/// <summary>
+/// Distribution's list of repositories, which browsers of registries and tools of the command line ask for. The OCI specification leaves it
+/// out. Here it holds what the caller may pull, and nothing else.
+/// </summary>
+internal static class CatalogEndpoints
+{
+    public static void MapCatalog(this IEndpointRouteBuilder registry) =>
+        registry.MapMethods("_catalog", ["GET", "HEAD"], ListAsync).RequiresCatalog();
+
+    /// <summary>In the order of their bytes, the page after <c>last</c>. A page may be short; <c>Link</c> says whether it is the last.</summary>
+    private static async Task<IResult> ListAsync(
+        HttpContext http, CatalogAccess caller, AccessDecisions access, CancellationToken cancellationToken)
+    {
+        if (!Paging.TryParse(http.Request.Query, out var page, out var invalid))
+        {
+            return invalid!;
+        }
+
+        if (page.Count == 0)
+        {
+            return Answer([]);
+        }
+
+        var found = await access.ReadableAsync(
+            caller.Principal, PackageAddress.Container, page.Last, page.Count, cancellationToken);
+        if (found.After is { } after)
+        {
+            Paging.Link(http.Response, "/v2/_catalog", page.Count, after);
+        }
+
+        return Answer(found.Packages.ConvertAll(package => $"{package.Owner.ToLowerInvariant()}/{package.Name}"));
+    }
+
+    private static IResult Answer(List<string> names) => Results.Json(new RepositoryList(names), CatalogJson.Default.RepositoryList);
+}
