@@ -42,13 +42,32 @@ public sealed partial class BerthClient
     public Task<List<PackageVersion>> VersionsAsync(PackageReference package, bool deleted, CancellationToken cancellationToken) =>
         ListAsync<PackageVersion>($"{package.Path}/versions?state={(deleted ? "deleted" : "active")}", cancellationToken);
 
-    public Task DeleteVersionAsync(PackageReference package, long id, bool force, bool purge, CancellationToken cancellationToken) =>
-        SendAsync(
-            HttpMethod.Delete, $"{package.Path}/versions/{id}?force={(force ? "true" : "false")}&purge={(purge ? "true" : "false")}",
+    public Task<PackageVersion> VersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
+        GetAsync<PackageVersion>($"{package.Path}/versions/{id}", cancellationToken);
+
+    /// <param name="version">Null: of the whole package.</param>
+    public Task<Dependants> DependantsAsync(PackageReference package, long? version, CancellationToken cancellationToken) =>
+        GetAsync<Dependants>($"{package.Path}{(version is { } id ? $"/versions/{id}" : "")}/dependants", cancellationToken);
+
+    /// <param name="cascade">With everything that has no tag and that nothing else holds.</param>
+    public Task<DeletedVersions> DeleteVersionAsync(
+        PackageReference package, long id, bool force, bool purge, bool cascade, CancellationToken cancellationToken) =>
+        SendForAsync<DeletedVersions>(
+            HttpMethod.Delete,
+            $"{package.Path}/versions/{id}?details=true{(force ? "&force=true" : "")}{(purge ? "&purge=true" : "")}"
+                + $"{(cascade ? "&cascade=true" : "")}",
             cancellationToken);
 
-    public Task RestoreVersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, $"{package.Path}/versions/{id}/restore", cancellationToken);
+    public Task<RestoredVersions> RestoreVersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
+        SendForAsync<RestoredVersions>(HttpMethod.Post, $"{package.Path}/versions/{id}/restore?details=true", cancellationToken);
+
+    public Task<List<TagMove>> TagHistoryAsync(PackageReference package, string tag, CancellationToken cancellationToken) =>
+        ListAsync<TagMove>($"{package.Path}/tags/{Escape(tag)}/history", cancellationToken);
+
+    /// <param name="version">A digest.</param>
+    public Task<VersionName> MoveTagAsync(PackageReference package, string tag, string version, CancellationToken cancellationToken) =>
+        SendAsync<TagTarget, VersionName>(
+            HttpMethod.Put, $"{package.Path}/tags/{Escape(tag)}", new TagTarget { Version = version }, cancellationToken);
 
     public Task<PackageAccessList> PackageAccessAsync(PackageReference package, CancellationToken cancellationToken) =>
         GetAsync<PackageAccessList>(package.Path + "/access", cancellationToken);

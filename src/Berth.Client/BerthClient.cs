@@ -68,6 +68,13 @@ public sealed partial class BerthClient : IDisposable
         using var response = await RequestAsync(method, path, content, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A request without a body that answers with a thing.</summary>
+    public async Task<T> SendForAsync<T>(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        using var response = await RequestAsync(method, path, null, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync<T>(response, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>A request without a body; what it answers is not read.</summary>
     public async Task SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {

@@ -24,7 +24,10 @@ internal static class PackageCommands
             "Switch inheritance on (named roles on the linked repository replace explicit grants) or off (they are copied into grants).",
             "on|off", ["on", "off"], value => new PackageChange { InheritAccess = value == "on" }, "on"),
         Delete(),
-        Restore(),
+        RemovalCommands.Remove(),
+        RemovalCommands.Restore(),
+        TagCommands.History(),
+        TagCommands.Tag(),
         PackageAccessCommands.Build(),
         VersionCommands.Build());
 
@@ -172,22 +175,6 @@ internal static class PackageCommands
                 call.WriteDone(
                     $"Deleted {call.Get(package)}"
                         + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
-            });
-    }
-
-    private static BerthCommand Restore()
-    {
-        var package = Arguments.Package();
-        var type = Arguments.Type();
-        return BerthCommand.Of(
-            "restore",
-            "Bring a deleted package back.",
-            ["berth package restore acme/app"],
-            [package, type],
-            async call =>
-            {
-                await call.Client.RestorePackageAsync(Arguments.Reference(call.Get(package), call.Get(type)), call.CancellationToken);
-                call.WriteDone($"Restored {call.Get(package)}.");
             });
     }
 

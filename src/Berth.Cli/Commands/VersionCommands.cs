@@ -42,7 +42,7 @@ internal static class VersionCommands
         var package = Arguments.Package();
         var version = Version();
         var type = Arguments.Type();
-        var force = new Option<bool>("--force") { Description = "Also a part of an index that is still there" };
+        var force = RemovalCommands.Force();
         var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
         var yes = Arguments.Yes();
         return BerthCommand.Of(
@@ -59,7 +59,8 @@ internal static class VersionCommands
 
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var id = await FindAsync(call, reference, call.Get(version), deleted: false);
-                await call.Client.DeleteVersionAsync(reference, id, call.Get(force), call.Get(purge), call.CancellationToken);
+                await call.Client.DeleteVersionAsync(
+                    reference, id, call.Get(force), call.Get(purge), cascade: false, call.CancellationToken);
                 call.WriteDone(
                     $"Deleted version {id}"
                         + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
@@ -80,12 +81,12 @@ internal static class VersionCommands
             {
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var id = await FindAsync(call, reference, call.Get(version), deleted: true);
-                await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken);
-                call.WriteDone($"Restored version {id}.");
+                RemovalCommands.Tell(call, await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken));
             });
     }
 
-    private static async Task<long> FindAsync(CommandCall call, PackageReference package, string version, bool deleted)
+    /// <summary>The id of a version that is named by its id, digest or tag.</summary>
+    public static async Task<long> FindAsync(CommandCall call, PackageReference package, string version, bool deleted)
     {
         var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);
         var named = versions.Find(v => v.Name == version || (v.Metadata.Container?.Tags.Contains(version) ?? false));

@@ -162,6 +162,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         var action = need switch
         {
             ApiNeed.PackageReader or ApiNeed.PackageAdministratorReading => PackageAction.Pull,
+            ApiNeed.PackageWriter => PackageAction.Push,
             ApiNeed.PackageDeleter => PackageAction.Delete,
             _ => PackageAction.Manage,
         };

@@ -41,6 +41,9 @@ internal enum ApiNeed
     /// <summary>Pull on the package; a public one needs neither scope nor token.</summary>
     PackageReader,
 
+    /// <summary>Push to the package, which is there.</summary>
+    PackageWriter,
+
     /// <summary>Delete on the package.</summary>
     PackageDeleter,
 
@@ -79,8 +82,8 @@ internal sealed record ApiRoute(ApiNeed Need, IReadOnlyList<string> Scopes)
 {
     public bool IsPackage => Need is ApiNeed.PackageUser || OnPackage;
 
-    public bool OnPackage => Need is ApiNeed.PackageReader or ApiNeed.PackageDeleter or ApiNeed.PackageRestorer
-        or ApiNeed.PackageAdministrator or ApiNeed.PackageAdministratorReading or ApiNeed.PackageCreator;
+    public bool OnPackage => Need is ApiNeed.PackageReader or ApiNeed.PackageWriter or ApiNeed.PackageDeleter
+        or ApiNeed.PackageRestorer or ApiNeed.PackageAdministrator or ApiNeed.PackageAdministratorReading or ApiNeed.PackageCreator;
 
     public bool OnRepository =>
         Need is ApiNeed.RepositoryReader or ApiNeed.RepositoryUser or ApiNeed.RepositoryWriter or ApiNeed.RepositoryAdministrator;

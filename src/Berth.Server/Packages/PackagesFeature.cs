@@ -1,6 +1,7 @@
 using Berth.Server.Accounts;
 using Berth.Server.Organizations;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.References;
 using Berth.Server.Packages.Versions;
 using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
@@ -15,6 +16,9 @@ internal static class PackagesFeature
         services.AddSingleton<ChangePackage>();
         services.AddSingleton<DeletePackage>();
         services.AddSingleton<DeleteVersion>();
+        services.AddSingleton<RestoreVersion>();
+        services.AddSingleton<ReadDependants>();
+        services.AddSingleton<MoveTag>();
         services.AddSingleton<FollowNeighbours>();
         services.AddSingleton<IFollowRepositories>(provider => provider.GetRequiredService<FollowNeighbours>());
         services.AddSingleton<IFollowAccounts>(provider => provider.GetRequiredService<FollowNeighbours>());
@@ -28,6 +32,7 @@ internal static class PackagesFeature
         {
             api.MapPackages(owner);
             api.MapVersions(owner);
+            api.MapPackageTags(owner);
             api.MapPackageAccess(owner);
             api.MapExplain(owner);
         }

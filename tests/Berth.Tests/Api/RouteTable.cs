@@ -63,6 +63,10 @@ internal static class RouteTable
         DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/teams/{team_slug}               | 401 403 403 in  404
         PUT /api/v3/orgs/{org}/packages/{type}/{name}/access/users/{login}                      | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/users/{login}                   | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/dependants                                | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/tags/{tag}/history                        | 404 in  in  in  404
+        PUT /api/v3/orgs/{org}/packages/{type}/{name}/tags/{tag}                                | 401 403 in  in  404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}/dependants          | 401 403 403 in  404
         POST /api/v3/orgs/{org}/packages/{type}/{name}/restore                                  | 401 404 404 404 404
         GET /api/v3/orgs/{org}/packages/{type}/{name}/versions                                  | 404 in  in  in  404
         GET /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}                     | 404 in  in  in  404
@@ -196,6 +200,10 @@ internal static class RouteTable
         DELETE /api/v3/user/packages/{type}/{name}/access/teams/{team_slug}                     | 401 404 404 404 404
         PUT /api/v3/user/packages/{type}/{name}/access/users/{login}                            | 401 404 404 404 404
         DELETE /api/v3/user/packages/{type}/{name}/access/users/{login}                         | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/dependants                                      | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/tags/{tag}/history                              | 404 404 404 404 404
+        PUT /api/v3/user/packages/{type}/{name}/tags/{tag}                                      | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/versions/{version_id}/dependants                | 401 404 404 404 404
         POST /api/v3/user/packages/{type}/{name}/restore                                        | 401 404 404 404 404
         GET /api/v3/user/packages/{type}/{name}/versions                                        | 404 404 404 404 404
         GET /api/v3/user/packages/{type}/{name}/versions/{version_id}                           | 404 404 404 404 404
@@ -225,6 +233,10 @@ internal static class RouteTable
         DELETE /api/v3/users/{username}/packages/{type}/{name}/access/teams/{team_slug}         | 401 403 403 in  404
         PUT /api/v3/users/{username}/packages/{type}/{name}/access/users/{login}                | 401 403 403 in  404
         DELETE /api/v3/users/{username}/packages/{type}/{name}/access/users/{login}             | 401 403 403 in  404
+        GET /api/v3/users/{username}/packages/{type}/{name}/dependants                          | 401 403 403 in  404
+        GET /api/v3/users/{username}/packages/{type}/{name}/tags/{tag}/history                  | 404 in  in  in  404
+        PUT /api/v3/users/{username}/packages/{type}/{name}/tags/{tag}                          | 401 403 in  in  404
+        GET /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}/dependants    | 401 403 403 in  404
         POST /api/v3/users/{username}/packages/{type}/{name}/restore                            | 401 404 404 404 404
         GET /api/v3/users/{username}/packages/{type}/{name}/versions                            | 404 in  in  in  404
         GET /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}               | 404 in  in  in  404

@@ -79,7 +79,7 @@ public sealed class ManifestDeletionTests(SharedServer shared)
         var refused = await repository.SendAsync("DELETE", $"manifests/{platform}");
         Assert.Equal((405, "UNSUPPORTED"), (refused.Status, refused.Code));
         Assert.Contains(
-            $"the index {TestRepository.Sha256(index)} of this repository lists the manifest and would break", refused.Message,
+            $"part of the index {TestRepository.Sha256(index)} (tagged multi) of this repository, which would break", refused.Message,
             StringComparison.Ordinal);
         Assert.Equal(200, await repository.StatusAsync("GET", $"manifests/{platform}"));
 

@@ -60,7 +60,7 @@ internal sealed partial class PackageChanges
     public async Task TagAsync(long packageId, string tag, long versionId)
     {
         // The event comes first: it says where the tag was.
-        await session.ExecuteAsync(
+        var moved = await session.ExecuteAsync(
             $"""
             {InsertEvent}
             select {OfPackage}, v.id, v.name, @tag, null, old.name, v.name
@@ -69,6 +69,11 @@ internal sealed partial class PackageChanges
             where v.id = @versionId and (old.id is null or old.id <> v.id)
             """,
             new { tag, versionId }, Happened(PackageEventKind.TagMoved));
+        if (moved > 0)
+        {
+            await LosesTagAsync(packageId, tag);
+        }
+
         await session.ExecuteAsync(
             """
             insert into tags (package_id, name, version_id, created_at, updated_at) values (@packageId, @tag, @versionId, @now, @now)
@@ -84,8 +89,13 @@ internal sealed partial class PackageChanges
             "select v.id, v.name from tags t join package_versions v on v.id = t.version_id where t.package_id = @packageId and t.name = "
                 + "@tag",
             new { packageId, tag });
-        if (old is null
-            || await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) == 0)
+        if (old is null)
+        {
+            return false;
+        }
+
+        await LosesTagAsync(packageId, tag);
+        if (await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) == 0)
         {
             return false;
         }
@@ -94,6 +104,12 @@ internal sealed partial class PackageChanges
             packageId, new(PackageEventKind.TagDeleted) { VersionId = old.Id, Version = old.Name, Tag = tag, Old = old.Name });
         return true;
     }
+
+    /// <summary>A version that loses a tag is another one to look at, and its age without tags begins.</summary>
+    private Task LosesTagAsync(long packageId, string tag) => session.ExecuteAsync(
+        "update package_versions set updated_at = @now where id in (select version_id from tags where package_id = @packageId and name = "
+            + "@tag)",
+        new { packageId, tag, now });
 
     /// <summary>Softly: unreadable at once, its tags remembered, and the blobs that no other live version uses hidden.</summary>
     public async Task DeleteVersionAsync(long packageId, VersionRow version)

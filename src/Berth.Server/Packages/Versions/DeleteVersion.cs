@@ -1,13 +1,15 @@
+using Berth.Client.Wire;
 using Berth.Server.Access;
-using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
+using Berth.Server.Packages.References;
 
 namespace Berth.Server.Packages.Versions;
 
 /// <summary>Why a version stays; each surface says it in its own words.</summary>
-internal sealed record VersionStays(VersionStaysReason Reason, string? Parent = null);
+/// <param name="What">What keeps it, in words: the indexes that list it.</param>
+internal sealed record VersionStays(VersionStaysReason Reason, string? What = null);
 
 internal enum VersionStaysReason
 {
@@ -17,7 +19,7 @@ internal enum VersionStaysReason
     /// <summary>It is the last one, and what was asked for keeps that.</summary>
     Last,
 
-    /// <summary>A live index lists it.</summary>
+    /// <summary>Live indexes list it.</summary>
     PartOfIndex,
 
     /// <summary>Its name was published again since.</summary>
@@ -33,115 +35,96 @@ internal sealed record VersionDeletion
     /// <summary>Also a part of an index that is still there.</summary>
     public bool Force { get; init; }
 
+    /// <summary>With everything that has no tag and that nothing else holds: platforms, and what refers to them.</summary>
+    public bool Cascade { get; init; }
+
     /// <summary>As at GitHub: whoever wants an empty package deletes the package.</summary>
     public bool KeepLast { get; init; }
 }
 
+/// <summary>What a deletion took, or why it took nothing.</summary>
+internal sealed record Deletion(VersionStays? Stays, IReadOnlyList<VersionName> Deleted);
+
 /// <summary>
-/// Deletes versions softly, for the registry and the REST API alike, and brings them back while they are kept. What is deleted is
-/// unreadable at once; restoring brings back the whole graph and never moves a tag that moved on.
+/// Deletes versions softly, for the registry and the REST API alike. What is deleted is unreadable at once, and comes back by
+/// <see cref="RestoreVersion"/> while it is kept.
 /// </summary>
-internal sealed partial class DeleteVersion(Db db, RetentionOptions options, TimeProvider time, ILogger<DeleteVersion> logger)
+internal sealed partial class DeleteVersion(Db db, TimeProvider time, ILogger<DeleteVersion> logger)
 {
-    /// <summary>Null when it is deleted.</summary>
-    public async Task<VersionStays?> RunAsync(
+    public async Task<Deletion> RunAsync(
         ChangeActor actor, long packageId, Func<DbSession, Task<VersionRow?>> find, VersionDeletion wanted,
         CancellationToken cancellationToken)
     {
-        var (name, stays) = await db.WriteAsync<(string, VersionStays?)>(
+        var deletion = await db.WriteAsync(
             async session =>
             {
                 if (await find(session) is not { } version || (version.DeletedAt is not null && !wanted.Purge))
                 {
-                    return ("", new VersionStays(VersionStaysReason.Unknown));
+                    return new Deletion(new VersionStays(VersionStaysReason.Unknown), []);
                 }
 
-                if (version.DeletedAt is null && await WhyAsync(session, packageId, version, wanted) is { } reason)
+                var going = await GoingAsync(session, packageId, version, wanted.Cascade);
+                if (version.DeletedAt is null && await WhyAsync(session, packageId, version, going.Count, wanted) is { } reason)
                 {
-                    return ("", reason);
+                    return new Deletion(reason, []);
                 }
 
                 var changes = new PackageChanges(session, actor, time.GetUtcNow());
-                await (wanted.Purge ? changes.PurgeVersionAsync(packageId, version) : changes.DeleteVersionAsync(packageId, version));
-                return (version.Name, null);
-            },
-            cancellationToken);
-        if (stays is null)
-        {
-            LogDeleted(actor.Key, name, packageId, wanted.Purge);
-        }
-
-        return stays;
-    }
-
-    /// <summary>Null when it is back.</summary>
-    public async Task<VersionStays?> RestoreAsync(
-        ApiCaller caller, PackageAddress address, long versionId, CancellationToken cancellationToken)
-    {
-        var principal = caller.Principal;
-        var now = time.GetUtcNow();
-        var since = now - TimeSpan.FromDays(options.DeletedRetentionDays);
-        var (name, stays) = await db.WriteAsync<(string, VersionStays?)>(
-            async session =>
-            {
-                var facts = await AccessDecisions.LoadAsync(session, principal, address);
-                if (facts.PackageId is not { } id || !DeletePackage.MayRestore(principal, facts)
-                    || await VersionTable.FindAsync(session, id, versionId) is not { DeletedAt: { } deletedAt } version
-                        || deletedAt < since)
+                foreach (var one in going)
                 {
-                    return ("", new VersionStays(VersionStaysReason.Unknown));
+                    var row = new VersionRow { Id = one.Id, Name = one.Name };
+                    await (wanted.Purge ? changes.PurgeVersionAsync(packageId, row) : changes.DeleteVersionAsync(packageId, row));
                 }
 
-                if (await VersionTable.IsLiveAsync(session, id, version.Name))
-                {
-                    return ("", new VersionStays(VersionStaysReason.PublishedAgain, version.Name));
-                }
-
-                await RestoreGraphAsync(session, new PackageChanges(session, caller.Actor, now), id, version, since);
-                return (version.Name, null);
+                return new Deletion(null, going);
             },
             cancellationToken);
-        if (stays is null)
+        foreach (var version in deletion.Deleted)
         {
-            LogRestored(principal.Key, name, address.ToString());
+            LogDeleted(actor.Key, version.Name, packageId, wanted.Purge);
         }
 
-        return stays;
+        return deletion;
     }
 
-    private static async Task<VersionStays?> WhyAsync(DbSession session, long packageId, VersionRow version, VersionDeletion wanted)
+    private static async Task<IReadOnlyList<VersionName>> GoingAsync(
+        DbSession session, long packageId, VersionRow version, bool cascade)
     {
-        if (wanted.KeepLast && await VersionTable.CountAsync(session, packageId) == 1)
+        if (cascade && version.DeletedAt is null)
+        {
+            var graph = await ReferenceTable.GraphAsync(session, packageId);
+            return [
+                .. graph.WithParts([graph.Find(version.Name)!], part => graph.Tags(part).Count == 0).Select(ReadDependants.ToWire),
+            ];
+        }
+
+        var tags = await VersionTable.TagsAsync(session, [version.Id], deleted: version.DeletedAt is not null);
+        return [new VersionName(version.Id, version.Name, [.. tags[version.Id]])];
+    }
+
+    private static async Task<VersionStays?> WhyAsync(
+        DbSession session, long packageId, VersionRow version, int going, VersionDeletion wanted)
+    {
+        if (wanted.KeepLast && await VersionTable.CountAsync(session, packageId) == going)
         {
             return new VersionStays(VersionStaysReason.Last);
         }
 
-        return !wanted.Force && await VersionTable.ParentAsync(session, packageId, version.Name) is { } parent
-            ? new VersionStays(VersionStaysReason.PartOfIndex, parent)
-            : null;
-    }
-
-    /// <summary>
-    /// The version with everything it lists and everything that refers to it, as far as that is deleted and still kept. A name that was
-    /// published again since is live already and stays as it is.
-    /// </summary>
-    private static async Task RestoreGraphAsync(
-        DbSession session, PackageChanges changes, long packageId, VersionRow root, DateTimeOffset since)
-    {
-        var waiting = new Queue<VersionRow>([root]);
-        while (waiting.TryDequeue(out var version))
+        if (wanted.Force || await VersionTable.ParentsAsync(session, packageId, version.Name) is not { Count: > 0 } parents)
         {
-            if (!await VersionTable.IsLiveAsync(session, packageId, version.Name))
-            {
-                await changes.RestoreVersionAsync(packageId, version);
-                (await VersionTable.DeletedNeighboursAsync(session, packageId, version, since)).ForEach(waiting.Enqueue);
-            }
+            return null;
         }
+
+        var tags = await VersionTable.TagsAsync(session, parents.ConvertAll(parent => parent.Id), deleted: false);
+        return new VersionStays(
+            VersionStaysReason.PartOfIndex,
+            string.Join(
+                " and ",
+                parents.Select(
+                    parent => $"the index {parent.Name}"
+                        + $"{(tags[parent.Id].Any() ? $" (tagged {string.Join(", ", tags[parent.Id])})" : "")}")));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} deleted version {Version} of package {Package} (purged: {Purged})")]
     private partial void LogDeleted(string principal, string version, long package, bool purged);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} restored version {Version} of {Package}")]
-    private partial void LogRestored(string principal, string version, string package);
 }

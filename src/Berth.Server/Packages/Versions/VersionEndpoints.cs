@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.References;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -15,6 +16,10 @@ internal static class VersionEndpoints
         var versions = owner + "/packages/{type}/{name}/versions";
         api.MapRead(versions, ListAsync).Requires(ApiNeed.PackageReader, "read:packages");
         api.MapRead(versions + "/{version_id}", GetAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapRead(owner + "/packages/{type}/{name}/dependants", PackageDependantsAsync)
+            .Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapRead(versions + "/{version_id}/dependants", DependantsAsync)
+            .Requires(ApiNeed.PackageAdministratorReading, "read:packages");
         api.MapDelete(versions + "/{version_id}", DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
         api.MapPost(versions + "/{version_id}/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages");
     }
@@ -63,6 +68,17 @@ internal static class VersionEndpoints
         return version is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(version);
     }
 
+    private static async Task<IResult> PackageDependantsAsync(
+        ApiCaller caller, PackageAccess access, ReadDependants dependants, CancellationToken cancellationToken) =>
+        ApiResult.Ok(await dependants.OfPackageAsync(caller.User, access.Address, access.Id, cancellationToken));
+
+    private static async Task<IResult> DependantsAsync(
+        string version_id, ApiCaller caller, PackageAccess access, ReadDependants dependants, CancellationToken cancellationToken) =>
+        long.TryParse(version_id, out var id)
+            && await dependants.OfVersionAsync(caller.User, access.Address, access.Id, id, cancellationToken) is { } found
+            ? ApiResult.Ok(found)
+            : ApiErrors.Hidden(caller.Principal);
+
     private static async Task<IResult> DeleteAsync(
         string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeleteVersion delete,
         CancellationToken cancellationToken)
@@ -75,31 +91,41 @@ internal static class VersionEndpoints
         var wanted = new VersionDeletion
         {
             Force = request.Query["force"] == "true",
+            Cascade = request.Query["cascade"] == "true",
             Purge = DeletePackage.Purges(request),
             KeepLast = true,
         };
-        return Answer(
-            caller.Principal,
-            await delete.RunAsync(
-                caller.Actor, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken));
+        var deletion = await delete.RunAsync(
+            caller.Actor, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken);
+        return deletion.Stays is { } stays ? Refusal(caller.Principal, stays)
+            : Detailed(request) ? ApiResult.Ok(new DeletedVersions(deletion.Deleted)) : ApiResult.NoContent();
     }
 
     private static async Task<IResult> RestoreAsync(
-        string version_id, ApiCaller caller, PackageAccess access, DeleteVersion delete, CancellationToken cancellationToken) =>
-        long.TryParse(version_id, out var id)
-            ? Answer(caller.Principal, await delete.RestoreAsync(caller, access.Address, id, cancellationToken))
-            : ApiErrors.Hidden(caller.Principal);
-
-    private static IResult Answer(Principal principal, VersionStays? stays) => stays?.Reason switch
+        string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, RestoreVersion restore,
+        CancellationToken cancellationToken)
     {
-        null => ApiResult.NoContent(),
+        if (!long.TryParse(version_id, out var id))
+        {
+            return ApiErrors.Hidden(caller.Principal);
+        }
+
+        var restoration = await restore.RunAsync(caller, access.Address, id, cancellationToken);
+        return restoration.Stays is { } stays ? Refusal(caller.Principal, stays)
+            : Detailed(request) ? ApiResult.Ok(restoration.Restored) : ApiResult.NoContent();
+    }
+
+    /// <summary>GitHub answers without a body; whoever asks for one is told what was done.</summary>
+    private static bool Detailed(HttpRequest request) => request.Query["details"] == "true";
+
+    private static ApiError Refusal(Principal principal, VersionStays stays) => stays.Reason switch
+    {
         VersionStaysReason.Last =>
             Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."),
         VersionStaysReason.PartOfIndex => ApiErrors.Unprocessable(
-            "PackageVersion", "id",
-            $"the index {stays.Parent} holds this version and would break; delete that one first, or say ?force=true"),
+            "PackageVersion", "id", $"it is part of {stays.What}, which would break; delete that first, or say ?force=true"),
         VersionStaysReason.PublishedAgain =>
-            ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.Parent} was pushed again since and is there"),
+            ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.What} was pushed again since and is there"),
         _ => ApiErrors.Hidden(principal),
     };
 }

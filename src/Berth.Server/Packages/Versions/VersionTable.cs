@@ -48,25 +48,49 @@ internal static class VersionTable
         "select count(*) from package_versions where package_id = @packageId and name = @name and deleted_at is null",
         new { packageId, name }) > 0;
 
-    /// <summary>A live version of the package that lists this one: an index.</summary>
-    public static Task<string?> ParentAsync(DbSession session, long packageId, string name) => session.FirstOrDefaultAsync<string>(
-        """
-        select v.name from manifest_children c join package_versions v on v.id = c.version_id
-        where c.digest = @name and v.package_id = @packageId and v.deleted_at is null order by v.id limit 1
-        """,
+    /// <summary>The live versions of the package that list this one: indexes.</summary>
+    public static Task<List<VersionRow>> ParentsAsync(DbSession session, long packageId, string name) => session.QueryAsync<VersionRow>(
+        $"""
+         select {Columns} from manifest_children c join package_versions v on v.id = c.version_id
+         where c.digest = @name and v.package_id = @packageId and v.deleted_at is null order by v.id
+         """,
         new { packageId, name });
 
-    /// <summary>What the version lists and what refers to it, as far as it is deleted and still kept; the last deleted first.</summary>
+    /// <summary>
+    /// What the version lists and what refers to it, also by a tag such as <c>sha256-HEX.sig</c>, as far as it is deleted and still kept;
+    /// the last deleted first.
+    /// </summary>
     public static Task<List<VersionRow>> DeletedNeighboursAsync(
         DbSession session, long packageId, VersionRow version, DateTimeOffset since) =>
         session.QueryAsync<VersionRow>(
             $"""
              select {Columns} from package_versions v left join manifests m on m.version_id = v.id
              where v.package_id = @packageId and v.deleted_at >= @since
-               and (m.subject = @name or v.name in (select digest from manifest_children where version_id = @id))
+               and (m.subject = @name or v.name in (select digest from manifest_children where version_id = @id)
+                 or exists (select 1 from deleted_tags t where t.version_id = v.id
+                   and (t.name = @tag or substr(t.name, 1, @length) = @prefix)))
              order by v.deleted_at desc, v.id desc
              """,
-            new { packageId, since, name = version.Name, id = version.Id });
+            new
+            {
+                packageId,
+                since,
+                name = version.Name,
+                id = version.Id,
+                tag = Companion(version),
+                prefix = Companion(version) + ".",
+                length = Companion(version).Length + 1,
+            });
+
+    /// <summary>Of a deleted version the tags that are on live ones by now.</summary>
+    public static Task<List<MovedOn>> MovedOnAsync(DbSession session, long packageId, long versionId) => session.QueryAsync<MovedOn>(
+        """
+        select d.name as tag, v.name as version from deleted_tags d join tags t on t.package_id = @packageId and t.name = d.name
+        join package_versions v on v.id = t.version_id where d.version_id = @versionId order by d.name
+        """,
+        new { packageId, versionId });
+
+    private static string Companion(VersionRow version) => version.Name.Replace(':', '-');
 
     private sealed record TagOf
     {
@@ -74,4 +98,12 @@ internal static class VersionTable
 
         public string Name { get; init; } = "";
     }
+}
+
+/// <summary>A tag and the version that it is on now.</summary>
+internal sealed record MovedOn
+{
+    public string Tag { get; init; } = "";
+
+    public string Version { get; init; } = "";
 }

@@ -184,14 +184,14 @@ internal static class ManifestEndpoints
             return untagged ? Results.StatusCode(StatusCodes.Status202Accepted) : RegistryErrors.ManifestUnknown.With(reference);
         }
 
-        var stays = await delete.RunAsync(
+        var deletion = await delete.RunAsync(
             access.Actor, packageId, session => VersionTable.FindLiveAsync(session, packageId, parsed.Digest!.Value),
             new VersionDeletion(), cancellationToken);
-        return stays switch
+        return deletion.Stays switch
         {
             null => Results.StatusCode(StatusCodes.Status202Accepted),
-            { Reason: VersionStaysReason.PartOfIndex } => RegistryErrors.Unsupported
-                .Saying($"the index {stays.Parent} of this repository lists the manifest and would break; delete the index first")
+            { Reason: VersionStaysReason.PartOfIndex } stays => RegistryErrors.Unsupported
+                .Saying($"the manifest is part of {stays.What} of this repository, which would break; delete that first")
                 .With(reference),
             _ => RegistryErrors.ManifestUnknown.With(reference),
         };

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using Berth.Client.Wire;
+
+namespace Berth.Cli.Commands;
+
+/// <summary>Deleting a version with all that belongs to it, after a look at what depends on it; and bringing it back.</summary>
+internal static class RemovalCommands
+{
+    public static Option<bool> Force() => new("--force") { Description = "Also a part of an index that is still there" };
+
+    public static BerthCommand Remove()
+    {
+        var package = Arguments.Package();
+        var version = Version();
+        var type = Arguments.Type();
+        var dry = new Option<bool>("--dry-run") { Description = "Only show what would go and what depends on it" };
+        var alone = new Option<bool>("--alone") { Description = "Leave its platforms and what refers to it" };
+        var force = Force();
+        var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
+        var yes = Arguments.Yes();
+        return BerthCommand.Of(
+            "rm",
+            "Delete a version with its platforms and what refers to them, or a whole package. It can be restored for a while. Tagged "
+                + "versions and those that another index lists stay.",
+            ["berth package rm acme/app 2.5", "berth package rm acme/app 2.5 --dry-run", "berth package rm acme/app"],
+            [package, version, type, dry, alone, force, purge, yes],
+            async call =>
+            {
+                var reference = Arguments.Reference(call.Get(package), call.Get(type));
+                var id = call.Get(version) is { } name
+                    ? await VersionCommands.FindAsync(call, reference, name, deleted: false)
+                    : (long?)null;
+                if (call.Get(dry))
+                {
+                    call.Print(await call.Client.DependantsAsync(reference, id, call.CancellationToken), Show);
+                    return;
+                }
+
+                if (call.Get(purge))
+                {
+                    Arguments.DemandYes(call, yes, $"purging {call.Get(package)}");
+                }
+
+                if (id is not { } one)
+                {
+                    await call.Client.DeletePackageAsync(reference, call.Get(purge), call.CancellationToken);
+                    call.WriteDone($"Deleted {call.Get(package)}{Back(call, purge, package, null)}");
+                    return;
+                }
+
+                var deleted = await call.Client.DeleteVersionAsync(
+                    reference, one, call.Get(force), call.Get(purge), cascade: !call.Get(alone), call.CancellationToken);
+                call.Print(deleted, (writer, answer) => Write(writer, answer.Deleted));
+                call.WriteDone($"Deleted {Count(deleted.Deleted.Count)}{Back(call, purge, package, one)}");
+            });
+    }
+
+    public static BerthCommand Restore()
+    {
+        var package = Arguments.Package();
+        var version = Version();
+        var type = Arguments.Type();
+        return BerthCommand.Of(
+            "restore",
+            "Bring back a deleted package, or a deleted version with its tags, what it lists and what refers to it. A tag that moved on "
+                + "stays where it is.",
+            ["berth package restore acme/app", "berth package restore acme/app 2.5"],
+            [package, version, type],
+            async call =>
+            {
+                var reference = Arguments.Reference(call.Get(package), call.Get(type));
+                if (call.Get(version) is { } name)
+                {
+                    var id = await VersionCommands.FindAsync(call, reference, name, deleted: true);
+                    Tell(call, await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken));
+                    return;
+                }
+
+                await call.Client.RestorePackageAsync(reference, call.CancellationToken);
+                call.WriteDone($"Restored {call.Get(package)}.");
+            });
+    }
+
+    public static void Tell(CommandCall call, RestoredVersions restored)
+    {
+        call.Print(restored, (writer, answer) => Write(writer, answer.Restored));
+        call.WriteDone($"Restored {Count(restored.Restored.Count)}.");
+        foreach (var moved in restored.TagsElsewhere)
+        {
+            call.WriteDone($"The tag {moved.Tag} moved on and stays on {moved.Version}.");
+        }
+    }
+
+    private static Argument<string?> Version() => new("VERSION")
+    {
+        Description = "A version's id, digest or tag; the whole package when left out",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static string Back(CommandCall call, Option<bool> purge, Argument<string> package, long? version) =>
+        call.Get(purge) ? "." : $"; to bring it back: berth package restore {call.Get(package)}{(version is { } id ? $" {id}" : "")}";
+
+    private static string Count(int versions) => versions == 1 ? "1 version" : $"{versions} versions";
+
+    private static void Show(TextWriter writer, Dependants dependants)
+    {
+        var what = dependants.Version is { } version ? version.Name : Count(dependants.Versions);
+        CommandCall.Details(
+            writer,
+            ("Package", dependants.Package), ("Goes", what), ("Tags", string.Join(", ", dependants.Tags)),
+            ("Codespaces", dependants.OtherCodespaces == 0 ? null : $"{dependants.OtherCodespaces} that you may not see"));
+        Section(writer, "Goes along", dependants.GoesAlong);
+        Section(writer, "Refers to it", dependants.Referrers);
+        Section(writer, "Would break (needs --force)", dependants.Breaks);
+        foreach (var codespace in dependants.Codespaces)
+        {
+            writer.WriteLine(
+                $"Codespace {codespace.Name} of {codespace.Owner} ({codespace.Repository}, {codespace.State}) runs {codespace.Version}");
+        }
+    }
+
+    private static void Section(TextWriter writer, string title, IReadOnlyList<VersionName> versions)
+    {
+        if (versions.Count > 0)
+        {
+            writer.WriteLine(title + ":");
+            Write(writer, versions);
+        }
+    }
+
+    private static void Write(TextWriter writer, IReadOnlyList<VersionName> versions)
+    {
+        foreach (var version in versions)
+        {
+            writer.WriteLine($"  {version.Name}{(version.Tags.Count == 0 ? "" : $"  {string.Join(", ", version.Tags)}")}");
+        }
+    }
+}

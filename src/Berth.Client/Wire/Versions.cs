@@ -1,0 +1,81 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Client.Wire;
+
+/// <summary>A version by its names.</summary>
+/// <param name="Name">The manifest's digest.</param>
+public sealed record VersionName(long Id, string Name, IReadOnlyList<string> Tags);
+
+/// <summary>What depends on a version or a whole package.</summary>
+public sealed record Dependants
+{
+    public required string Package { get; init; }
+
+    /// <summary>How many live versions it is about.</summary>
+    public required int Versions { get; init; }
+
+    /// <summary>Null for a whole package.</summary>
+    public VersionName? Version { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Live indexes that list the version and would break without it.</summary>
+    public IReadOnlyList<VersionName> Breaks { get; init; } = [];
+
+    /// <summary>Signatures, attestations and whatever else refers to the version.</summary>
+    public IReadOnlyList<VersionName> Referrers { get; init; } = [];
+
+    /// <summary>What a deletion with <c>cascade</c> takes along: nothing else holds it, and it has no tag.</summary>
+    public IReadOnlyList<VersionName> GoesAlong { get; init; } = [];
+
+    /// <summary>Codespaces whose container was made of it, as far as the caller may know of them.</summary>
+    public IReadOnlyList<RunningCodespace> Codespaces { get; init; } = [];
+
+    /// <summary>How many codespaces run it besides.</summary>
+    public int OtherCodespaces { get; init; }
+}
+
+/// <param name="Version">The digest that its container was made of.</param>
+public sealed record RunningCodespace(string Name, string Owner, string Repository, string State, string Version);
+
+/// <summary>What a deletion took.</summary>
+public sealed record DeletedVersions(IReadOnlyList<VersionName> Deleted);
+
+/// <summary>What a restoration brought back.</summary>
+public sealed record RestoredVersions
+{
+    public required IReadOnlyList<VersionName> Restored { get; init; }
+
+    /// <summary>Tags that had moved on to other versions, and stay there.</summary>
+    public required IReadOnlyList<MovedTag> TagsElsewhere { get; init; }
+}
+
+/// <param name="Version">Where the tag is now.</param>
+public sealed record MovedTag(string Tag, string Version);
+
+/// <summary>One move of a tag.</summary>
+public sealed record TagMove
+{
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Where it was; null: it was made.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Where it went; null: it was deleted.</summary>
+    public string? To { get; init; }
+
+    /// <summary>Who moved it, for those who may push: a login, a repository's workflow, or a part of the server.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Actor { get; init; }
+
+    /// <summary>Whether <see cref="To"/> is there: <c>live</c>, <c>deleted</c> (it can be restored) or <c>gone</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? State { get; init; }
+}
+
+/// <summary>Which version a tag shall be on.</summary>
+public sealed record TagTarget : IRequestBody
+{
+    /// <summary>A digest.</summary>
+    public required string Version { get; init; }
+}

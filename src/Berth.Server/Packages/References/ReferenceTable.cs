@@ -1,0 +1,65 @@
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.References;
+
+/// <summary>The one reader of what the versions of a package hold.</summary>
+internal static class ReferenceTable
+{
+    /// <summary>All live versions of a package. One snapshot, where the session is a transaction.</summary>
+    public static async Task<VersionGraph> GraphAsync(DbSession session, long packageId)
+    {
+        var versions = await session.QueryAsync<NodeRow>(
+            """
+            select v.id, v.name, v.updated_at, m.subject from package_versions v left join manifests m on m.version_id = v.id
+            where v.package_id = @packageId and v.deleted_at is null order by v.id
+            """,
+            new { packageId });
+        var tags = (await session.QueryAsync<TagRow>(
+            "select version_id, name, updated_at from tags where package_id = @packageId order by name", new { packageId }))
+            .ToLookup(tag => tag.VersionId);
+        var lists = (await session.QueryAsync<ChildRow>(
+            """
+            select c.version_id, c.digest from manifest_children c join package_versions v on v.id = c.version_id
+            where v.package_id = @packageId and v.deleted_at is null
+            """,
+            new { packageId })).ToLookup(child => child.VersionId, child => child.Digest);
+        return new VersionGraph([
+            .. versions.Select(version => new VersionNode
+            {
+                Id = version.Id,
+                Name = version.Name,
+                Tags = [.. tags[version.Id].Select(tag => tag.Name)],
+                Lists = [.. lists[version.Id]],
+                Subject = version.Subject,
+                LastSetAt = tags[version.Id].Select(tag => tag.UpdatedAt).Append(version.UpdatedAt).Max(),
+            }),
+        ]);
+    }
+
+    private sealed record NodeRow
+    {
+        public long Id { get; init; }
+
+        public string Name { get; init; } = "";
+
+        public DateTimeOffset UpdatedAt { get; init; }
+
+        public string? Subject { get; init; }
+    }
+
+    private sealed record TagRow
+    {
+        public long VersionId { get; init; }
+
+        public string Name { get; init; } = "";
+
+        public DateTimeOffset UpdatedAt { get; init; }
+    }
+
+    private sealed record ChildRow
+    {
+        public long VersionId { get; init; }
+
+        public string Digest { get; init; } = "";
+    }
+}

@@ -1,0 +1,122 @@
+namespace Berth.Server.Packages.References;
+
+/// <summary>
+/// Which live versions of a package hold which: an index holds what it lists, and a manifest holds what refers to it. A value without a
+/// database, so that what may go is decided and tested by itself.
+/// </summary>
+internal sealed class VersionGraph
+{
+    private static readonly string[] Algorithms = ["sha256", "sha512"];
+    private readonly Dictionary<string, VersionNode> _byName;
+    private readonly Dictionary<long, IReadOnlyList<string>> _tags;
+    private readonly ILookup<long, VersionNode> _held;
+    private readonly ILookup<long, VersionNode> _holders;
+
+    public VersionGraph(IReadOnlyList<VersionNode> nodes)
+    {
+        Nodes = nodes;
+        _byName = nodes.ToDictionary(node => node.Name, StringComparer.Ordinal);
+        _tags = nodes.ToDictionary(
+            node => node.Id, IReadOnlyList<string> (node) => [.. node.Tags.Where(tag => !_byName.ContainsKey(SubjectOf(tag) ?? ""))]);
+        var holds = nodes.SelectMany(Edges).Where(edge => edge.Holder.Id != edge.Held.Id).Distinct().ToList();
+        _held = holds.ToLookup(edge => edge.Holder.Id, edge => edge.Held);
+        _holders = holds.ToLookup(edge => edge.Held.Id, edge => edge.Holder);
+    }
+
+    public IReadOnlyList<VersionNode> Nodes { get; }
+
+    /// <summary>Null for what is no live version.</summary>
+    public VersionNode? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Everything that lists the version, and what it refers to.</summary>
+    public IEnumerable<VersionNode> Holders(VersionNode node) => _holders[node.Id];
+
+    /// <summary>What it lists, and what refers to it.</summary>
+    public IEnumerable<VersionNode> Held(VersionNode node) => _held[node.Id];
+
+    /// <summary>The indexes that would break without it.</summary>
+    public IEnumerable<VersionNode> Indexes(VersionNode node) =>
+        Holders(node).Where(holder => holder.Lists.Contains(node.Name, StringComparer.Ordinal));
+
+    public IEnumerable<VersionNode> Referrers(VersionNode node) =>
+        Held(node).Where(held => !node.Lists.Contains(held.Name, StringComparer.Ordinal));
+
+    /// <summary>
+    /// Tags that somebody gave. Tags of the referrers tag schema (<c>sha256-HEX</c>, also with <c>.sig</c> and the like) only say what
+    /// their version refers to, while that is there.
+    /// </summary>
+    public IReadOnlyList<string> Tags(VersionNode node) => _tags[node.Id];
+
+    /// <summary>What stands for itself: it has a tag, or nothing holds it.</summary>
+    public bool IsRelease(VersionNode node) => Tags(node).Count > 0 || !Holders(node).Any();
+
+    /// <summary>The versions and all that they hold, directly or not.</summary>
+    public HashSet<long> Reach(IEnumerable<VersionNode> from)
+    {
+        var reached = new HashSet<long>();
+        var waiting = new Stack<VersionNode>(from);
+        while (waiting.TryPop(out var node))
+        {
+            if (reached.Add(node.Id))
+            {
+                foreach (var held in Held(node))
+                {
+                    waiting.Push(held);
+                }
+            }
+        }
+
+        return reached;
+    }
+
+    /// <summary>
+    /// What would be left without anything that holds it, were the roots to go: each of it is held by the roots and by what goes with them,
+    /// and by nothing else. The roots come first, and each version after all that hold it.
+    /// </summary>
+    /// <param name="may">Whether a version may go along; usually one without a tag.</param>
+    /// <param name="gone">What went before; what goes now is added.</param>
+    public IReadOnlyList<VersionNode> WithParts(
+        IEnumerable<VersionNode> roots, Func<VersionNode, bool> may, HashSet<long>? gone = null)
+    {
+        List<VersionNode> going = [.. roots];
+        gone ??= [];
+        gone.UnionWith(going.Select(node => node.Id));
+        for (var next = 0; next < going.Count; next++)
+        {
+            foreach (var part in Held(going[next]).Where(
+                part => !gone.Contains(part.Id) && may(part) && Holders(part).All(holder => gone.Contains(holder.Id))))
+            {
+                gone.Add(part.Id);
+                going.Add(part);
+            }
+        }
+
+        return going;
+    }
+
+    private IEnumerable<(VersionNode Holder, VersionNode Held)> Edges(VersionNode node)
+    {
+        foreach (var listed in node.Lists.Select(Find).OfType<VersionNode>())
+        {
+            yield return (node, listed);
+        }
+
+        foreach (var subject in node.Tags.Select(SubjectOf).Append(node.Subject).OfType<string>().Select(Find).OfType<VersionNode>())
+        {
+            yield return (subject, node);
+        }
+    }
+
+    /// <summary>distribution-spec, "Referrers Tag Schema", and the tags that signing tools made before it.</summary>
+    private static string? SubjectOf(string tag)
+    {
+        var dash = tag.IndexOf('-', StringComparison.Ordinal);
+        if (dash < 0 || !Algorithms.Contains(tag[..dash], StringComparer.Ordinal))
+        {
+            return null;
+        }
+
+        var hex = tag[(dash + 1)..].Split('.')[0];
+        return hex.Length >= 64 && hex.All(char.IsAsciiHexDigitLower) ? $"{tag[..dash]}:{hex}" : null;
+    }
+}

@@ -1,0 +1,21 @@
+namespace Berth.Server.Packages.References;
+
+/// <summary>A live version of a package, with everything that it points at and that points at it by name.</summary>
+internal sealed record VersionNode
+{
+    public required long Id { get; init; }
+
+    /// <summary>The manifest's digest.</summary>
+    public required string Name { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The digests that an index lists. What is no live version of the package is held by nobody.</summary>
+    public IReadOnlyList<string> Lists { get; init; } = [];
+
+    /// <summary>The digest that it refers to: of a signature what is signed.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>When it was pushed, restored or given a tag, or lost one, for the last time.</summary>
+    public DateTimeOffset LastSetAt { get; init; }
+}

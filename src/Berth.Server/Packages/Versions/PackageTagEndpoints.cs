@@ -1,0 +1,47 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
+using Berth.Server.Database;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Packages.Versions;
+
+/// <summary>The tags of a package: where each was, and moving one to a version that is there.</summary>
+internal static class PackageTagEndpoints
+{
+    private const string Resource = "PackageTag";
+
+    /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
+    public static void MapPackageTags(this IEndpointRouteBuilder api, string owner)
+    {
+        var tag = owner + "/packages/{type}/{name}/tags/{tag}";
+        api.MapRead(tag + "/history", HistoryAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapPut(tag, MoveAsync).Requires(ApiNeed.PackageWriter, "write:packages");
+    }
+
+    private static async Task<IResult> HistoryAsync(
+        string tag, HttpContext http, PackageAccess access, Paging paging, Db db, RetentionOptions options, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var since = time.GetUtcNow() - TimeSpan.FromDays(options.DeletedRetentionDays);
+        var page = await db.ReadAsync(
+            session => TagHistoryTable.ListAsync(session, access.Id, tag, since, paging), cancellationToken);
+
+        // Who pushed is for those who push: it names people and private repositories.
+        var named = AccessRules.UserRole(access.Facts, new RuleChain()) >= Role.Write;
+        return ApiResult.Page(
+            http, paging,
+            page.Select(
+                row => new TagMove { At = row.At, From = row.From, To = row.To, State = row.State, Actor = named ? row.Actor : null }));
+    }
+
+    private static async Task<IResult> MoveAsync(
+        string tag, HttpRequest request, ApiCaller caller, PackageAccess access, MoveTag move, CancellationToken cancellationToken)
+    {
+        var body = await RequestBody.ReadAsync<TagTarget>(request, Resource, cancellationToken);
+        return Tag.TryParse(tag, out var parsed)
+            ? ApiResult.Ok(await move.RunAsync(caller, access.Address, parsed, body.Version, cancellationToken))
+            : ApiErrors.Invalid(Resource, "tag", Tag.Rule);
+    }
+}
