@@ -275,6 +275,11 @@ CREATE INDEX package_events_owner on package_events (owner_id, at, id);
 CREATE INDEX package_events_package on package_events (package_id, id);
 CREATE INDEX package_events_time on package_events (at, id);
 CREATE INDEX package_events_token on package_events (token_id, id) where token_id is not null;
+CREATE TABLE package_pulls (
+    package_id bigint primary key references packages (id) on delete cascade,
+    pulls bigint not null,              -- a multi-platform image once, however many of its manifests a client takes
+    last_pulled_at bigint not null
+);
 CREATE TABLE package_teams (
     package_id bigint not null references packages (id) on delete cascade,
     team_id bigint not null references teams (id) on delete cascade,
@@ -474,3 +479,8 @@ CREATE TABLE "version_blobs" (
     primary key (version_id, blob_id)
 );
 CREATE INDEX version_blobs_blob on version_blobs (blob_id);
+CREATE TABLE version_pulls (
+    version_id bigint primary key references package_versions (id) on delete cascade,
+    pulls bigint not null,              -- answers with the content
+    last_pulled_at bigint not null      -- also when a client only asked whether what it has is still current
+);

@@ -44,6 +44,7 @@ public sealed partial class TableOwnerTests
         ["package_actions"] = "Packages/Changes",
         ["package_codespaces"] = "Packages/Changes",
         ["package_events"] = "Packages/Changes",
+        ["package_pulls"] = "Packages/Pulls",
         ["package_teams"] = "Packages/Changes",
         ["package_users"] = "Packages/Changes",
         ["package_versions"] = "Packages/Changes",
@@ -63,6 +64,7 @@ public sealed partial class TableOwnerTests
         ["tokens"] = "Authentication",
         ["uploads"] = "Packages/Content",
         ["version_blobs"] = "Packages/Changes",
+        ["version_pulls"] = "Packages/Pulls",
     };
 
     /// <summary>

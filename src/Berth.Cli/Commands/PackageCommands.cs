@@ -49,6 +49,7 @@ internal static class PackageCommands
                 ("REPOSITORY", package => package.Repository?.FullName),
                 ("INHERITS", package => package.InheritsAccess ? "yes" : "no"),
                 ("VERSIONS", package => $"{package.VersionCount}"),
+                ("PULLS", package => $"{package.PullCount}"),
                 ("UPDATED", package => $"{package.UpdatedAt:yyyy-MM-dd HH:mm}")));
     }
 
@@ -188,6 +189,8 @@ internal static class PackageCommands
             ("Repository", package.Repository?.FullName ?? "none"),
             ("Inherits access", package.InheritsAccess ? "yes" : "no"),
             ("Versions", package.VersionCount),
+            ("Pulls", package.PullCount),
+            ("Last pull", package.LastPulledAt is { } pulled ? $"{pulled:yyyy-MM-dd HH:mm}" : "never"),
             ("Created", $"{package.CreatedAt:yyyy-MM-dd HH:mm}"),
             ("Updated", $"{package.UpdatedAt:yyyy-MM-dd HH:mm}"),
             ("Id", package.Id));

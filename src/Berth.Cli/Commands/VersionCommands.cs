@@ -34,7 +34,9 @@ internal static class VersionCommands
                 ("ID", version => $"{version.Id}"),
                 ("DIGEST", version => version.Name),
                 ("TAGS", version => string.Join(',', version.Metadata.Container?.Tags ?? [])),
-                ("CREATED", version => $"{version.CreatedAt:yyyy-MM-dd HH:mm}")));
+                ("CREATED", version => $"{version.CreatedAt:yyyy-MM-dd HH:mm}"),
+                ("PULLS", version => $"{version.PullCount}"),
+                ("LAST PULL", version => $"{version.LastPulledAt:yyyy-MM-dd HH:mm}")));
     }
 
     private static BerthCommand Delete()

@@ -33,6 +33,12 @@ public sealed record Package
     /// <summary>Whether named roles on the linked repository count as roles on the package.</summary>
     public required bool InheritsAccess { get; init; }
 
+    /// <summary>How often it was pulled: a multi-platform image once, however many of its manifests a client takes.</summary>
+    public long PullCount { get; init; }
+
+    /// <summary>When it was last pulled, or a client asked whether what it has is current; null: never.</summary>
+    public DateTimeOffset? LastPulledAt { get; init; }
+
     /// <summary>Set where the package and its repository differ in visibility, with the command that would make them equal.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VisibilityDifference? VisibilityDiffers { get; init; }
@@ -98,6 +104,12 @@ public sealed record PackageVersion
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>How often its manifest was sent.</summary>
+    public long PullCount { get; init; }
+
+    /// <summary>When it was last pulled, or a client asked whether what it has is current; null: never.</summary>
+    public DateTimeOffset? LastPulledAt { get; init; }
 
     public required VersionMetadata Metadata { get; init; }
 }

@@ -27,6 +27,7 @@ internal static partial class WriteKinds
     public static readonly IReadOnlyCollection<string> Content =
     [
         "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
+        "version_pulls", "package_pulls",
         "manifests", "manifest_contents", "manifest_children",
         "login_failures", "codespace_log", "codespace_inside", "codespace_port_links", "codespace_containers", "codespace_starts",
         "codespace_dotfiles", "codespace_settings", "prebuild_configurations", "prebuilds", "push_hooks",

@@ -24,6 +24,8 @@ internal static class PackageJson
         UpdatedAt = row.UpdatedAt,
         Repository = repository?.ToWire(urls),
         InheritsAccess = row.InheritsAccess,
+        PullCount = row.Pulls ?? 0,
+        LastPulledAt = row.LastPulledAt,
         VisibilityDiffers = repository is null || repository.Visibility == row.Visibility
             ? null
             : ChangeRepository.Difference(row.Address, row.Visibility, repository.Facts),
@@ -39,6 +41,8 @@ internal static class PackageJson
         CreatedAt = version.CreatedAt,
         UpdatedAt = version.UpdatedAt,
         DeletedAt = version.DeletedAt,
+        PullCount = version.Pulls ?? 0,
+        LastPulledAt = version.LastPulledAt,
         Metadata = new VersionMetadata { PackageType = package.Type, Container = new ContainerMetadata(tags) },
     };
 

@@ -30,6 +30,10 @@ internal sealed record PackageDetails
 
     public DateTimeOffset UpdatedAt { get; init; }
 
+    public long? Pulls { get; init; }
+
+    public DateTimeOffset? LastPulledAt { get; init; }
+
     public PackageAddress Address => new(OwnerLogin, Type, Name);
 }
 
@@ -39,8 +43,9 @@ internal static class PackageTable
     private const string Select = """
         select p.id, p.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, p.type, p.name, p.visibility,
                p.repository_id, p.inherits_access, p.created_at, p.updated_at,
-               (select count(*) from package_versions v where v.package_id = p.id and v.deleted_at is null) as version_count
-        from packages p join accounts a on a.id = p.owner_id
+               (select count(*) from package_versions v where v.package_id = p.id and v.deleted_at is null) as version_count,
+               c.pulls, c.last_pulled_at
+        from packages p join accounts a on a.id = p.owner_id left join package_pulls c on c.package_id = p.id
         """;
 
     public static Task<PackageDetails?> FindAsync(DbSession session, long id) =>

@@ -1,6 +1,7 @@
 using Berth.Server.Accounts;
 using Berth.Server.Organizations;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Pulls;
 using Berth.Server.Packages.References;
 using Berth.Server.Packages.Versions;
 using Berth.Server.Repositories;
@@ -19,6 +20,8 @@ internal static class PackagesFeature
         services.AddSingleton<RestoreVersion>();
         services.AddSingleton<ReadDependants>();
         services.AddSingleton<MoveTag>();
+        services.AddSingleton<PullCounts>();
+        services.AddHostedService<WritePulls>();
         services.AddSingleton<FollowNeighbours>();
         services.AddSingleton<IFollowRepositories>(provider => provider.GetRequiredService<FollowNeighbours>());
         services.AddSingleton<IFollowAccounts>(provider => provider.GetRequiredService<FollowNeighbours>());

@@ -13,4 +13,9 @@ internal sealed record VersionRow
     public DateTimeOffset UpdatedAt { get; init; }
 
     public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>Read where versions are shown.</summary>
+    public long? Pulls { get; init; }
+
+    public DateTimeOffset? LastPulledAt { get; init; }
 }

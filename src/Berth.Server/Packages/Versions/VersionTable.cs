@@ -9,8 +9,13 @@ internal static class VersionTable
 {
     private const string Columns = "v.id, v.name, v.created_at, v.updated_at, v.deleted_at";
 
+    private const string ColumnsWithPulls = $"""
+        {Columns}, (select c.pulls from version_pulls c where c.version_id = v.id) as pulls,
+        (select c.last_pulled_at from version_pulls c where c.version_id = v.id) as last_pulled_at
+        """;
+
     public static Task<VersionRow?> FindAsync(DbSession session, long packageId, long id) => session.FirstOrDefaultAsync<VersionRow>(
-        $"select {Columns} from package_versions v where v.package_id = @packageId and v.id = @id", new { packageId, id });
+        $"select {ColumnsWithPulls} from package_versions v where v.package_id = @packageId and v.id = @id", new { packageId, id });
 
     /// <summary>The live one of a name.</summary>
     public static Task<VersionRow?> FindLiveAsync(DbSession session, long packageId, string name) =>
@@ -27,7 +32,7 @@ internal static class VersionTable
         var total = await session.SingleAsync<long>(
             $"select count(*) from package_versions v where v.package_id = @packageId and {condition}", parameters);
         var rows = await session.QueryAsync<VersionRow>(
-            $"select {Columns} from package_versions v where v.package_id = @packageId and {condition} order by v.id desc limit @size "
+            $"select {ColumnsWithPulls} from package_versions v where v.package_id = @packageId and {condition} order by v.id desc limit @size "
                 + "offset @offset",
             parameters);
         return new Page<VersionRow>(rows, total);

@@ -3,6 +3,7 @@ using Berth.Server.Http;
 using Berth.Server.Metrics;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Pulls;
 using Berth.Server.Packages.Versions;
 using Berth.Server.Registry.Authorization;
 using Microsoft.Net.Http.Headers;
@@ -26,7 +27,7 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pulling manifests".</summary>
     private static async Task GetAsync(
-        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, BerthMetrics metrics,
+        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, PullCounts pulls, BerthMetrics metrics,
         CancellationToken cancellationToken)
     {
         ServedManifest? manifest = null;
@@ -50,8 +51,9 @@ internal static class ManifestEndpoints
         var headers = http.Response.Headers;
         headers["Docker-Content-Digest"] = manifest.DigestHeader;
         headers.ETag = manifest.ETag;
-        if (Conditions.NoneMatch(http.Request.Headers.IfNoneMatch, manifest.ETag))
+        if (EntityTags.NoneMatch(http.Request.Headers.IfNoneMatch, manifest.ETag))
         {
+            pulls.Checked(manifest.Id);
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
@@ -60,6 +62,7 @@ internal static class ManifestEndpoints
         headers.ContentLength = manifest.Size;
         if (HttpMethods.IsHead(http.Request.Method))
         {
+            pulls.Checked(manifest.Id);
             return;
         }
 
@@ -72,6 +75,7 @@ internal static class ManifestEndpoints
         }
 
         metrics.ManifestPulled();
+        pulls.Pulled(manifest.Id);
         await http.Response.BodyWriter.WriteAsync(content, cancellationToken);
         if (content.Length < manifest.Size)
         {
