@@ -1,4 +1,5 @@
 using Berth.Server.Accounts;
+using Berth.Server.Api;
 using Berth.Server.Codespaces;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
@@ -24,6 +25,7 @@ internal static class AllSettings
         OptionsClass.Of(new CryptographyOptions.Validator()),
         OptionsClass.Of(new TlsOptions.Validator()),
         OptionsClass.Of(new OutgoingOptions.Validator()),
+        OptionsClass.Of(new ApiOptions.Validator()),
         OptionsClass.Of(new RegistryLoginOptions.Validator()),
         OptionsClass.Of(new RegistryOptions.Validator()),
         OptionsClass.Of(new RetentionOptions.Validator()),

@@ -215,6 +215,13 @@ public sealed record Team
     public required string RepositoriesUrl { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Its role on the repository whose teams are listed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Permission { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RepositoryPermissions? Permissions { get; init; }
 }
 
 /// <summary>A team to make, which needs a name, or what to change of one.</summary>

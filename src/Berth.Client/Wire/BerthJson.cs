@@ -105,6 +105,8 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(RegistryCheckReport))]
 [JsonSerializable(typeof(PreflightReport))]
 [JsonSerializable(typeof(GraphQlRequest))]
+[JsonSerializable(typeof(RateLimitReport))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext

@@ -81,6 +81,10 @@ internal sealed class AccessDecisions(Db db)
     public static Task<PersonInNamespace?> NamespaceAsync(DbSession session, long? userId, string login) =>
         AccessTable.InNamespaceAsync(session, userId, login);
 
+    /// <summary>The names that an organization and one of its teams have now; null when there are none with these ids.</summary>
+    public static Task<OrganizationNames?> NamesAsync(DbSession session, long organizationId, long? teamId) =>
+        AccessTable.NamesAsync(session, organizationId, teamId);
+
     /// <summary>What many people are to many repositories.</summary>
     /// <param name="pairs">A select of <c>user_id</c> and <c>repository_id</c>.</param>
     public static Task<List<PersonOnRepository>> PeopleAsync(DbSession session, string pairs) => AccessTable.StandingsAsync(session, pairs);

@@ -19,6 +19,15 @@ internal static class AccessTable
         return row is null ? null : new PersonInNamespace(userId, new OwnerFacts(row), row.Membership);
     }
 
+    public static Task<OrganizationNames?> NamesAsync(DbSession session, long organizationId, long? teamId) =>
+        session.FirstOrDefaultAsync<OrganizationNames>(
+            """
+            select a.login as organization, t.slug as team from accounts a
+            left join teams t on t.organization_id = a.id and t.id = @teamId
+            where a.id = @organizationId and a.kind = 'organization' and (cast(@teamId as bigint) is null or t.id is not null)
+            """,
+            new { organizationId, teamId });
+
     /// <summary>
     /// The roles that people hold by name on repositories, with the words of where each comes from. Goes behind a common table expression
     /// <c>pairs (user_id, repository_id)</c>. The only text that says what gives a role.
@@ -153,3 +162,11 @@ internal sealed record PersonInNamespace(long? UserId, OwnerFacts Owner, string?
 
 /// <summary>One person and one repository; the person is null for nobody who is signed in.</summary>
 internal sealed record PersonOnRepository(long? UserId, RepositoryFacts Repository, RepositoryStanding Standing);
+
+/// <summary>An organization and perhaps one of its teams, by name.</summary>
+internal sealed record OrganizationNames
+{
+    public string Organization { get; init; } = "";
+
+    public string? Team { get; init; }
+}

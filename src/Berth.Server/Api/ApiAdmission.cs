@@ -14,6 +14,11 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             return wrongKind;
         }
 
+        if (http.GetEndpoint()!.Metadata.GetMetadata<ByIds>() is not null && !await NamedAsync(http.Request.RouteValues, http.RequestAborted))
+        {
+            return ApiErrors.Hidden(principal);
+        }
+
         if (route.OnPackage)
         {
             return await PackageAsync(http, principal, route.Need);
@@ -60,6 +65,35 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             default:
                 return null;
         }
+    }
+
+    /// <summary>Puts names where the path has ids; false where there is nothing with these.</summary>
+    private async Task<bool> NamedAsync(RouteValueDictionary route, CancellationToken cancellationToken)
+    {
+        if (!long.TryParse(route["org"] as string, out var organizationId))
+        {
+            return false;
+        }
+
+        long? teamId = null;
+        if (route["team_slug"] is string text)
+        {
+            teamId = long.TryParse(text, out var id) ? id : -1;
+        }
+
+        var names = await db.ReadAsync(session => AccessDecisions.NamesAsync(session, organizationId, teamId), cancellationToken);
+        if (names is null)
+        {
+            return false;
+        }
+
+        route["org"] = names.Organization;
+        if (teamId is not null)
+        {
+            route["team_slug"] = names.Team;
+        }
+
+        return true;
     }
 
     private static bool Reads(HttpContext http) => HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);

@@ -13,6 +13,7 @@ internal static class ApiFeature
         services.AddSingleton<RecogniseCaller>();
         services.AddSingleton<ApiAdmission>();
         services.AddSingleton<ApiUrls>();
+        services.AddSingleton<RateLimits>();
     }
 
     /// <summary>Before any route of the API is mapped.</summary>

@@ -7,7 +7,7 @@ namespace Berth.Server.Api;
 /// Decides every request of the REST API before its handler runs, from the mark on the route's line: who calls, with which scopes, and
 /// what they are to the organization, repository or package in the path. Handlers receive what was proven as parameters.
 /// </summary>
-internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, ApiAdmission admission)
+internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, RateLimits rates, ApiAdmission admission)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -42,6 +42,13 @@ internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, A
         }
 
         var (principal, failed) = await recognise.RunAsync(http);
+        var use = rates.Use(principal, http.Connection.RemoteIpAddress, counts: !route.Free);
+        RateLimits.Tell(http.Response.Headers, use);
+        if (use.Exceeded)
+        {
+            return new ApiError(403, "RATE_LIMIT", $"API rate limit exceeded; it begins anew at {use.ResetAt:HH:mm:ss} UTC");
+        }
+
         if (failed is not null)
         {
             return failed;

@@ -75,11 +75,20 @@ internal enum CodespaceReach
     Codespace,
 }
 
+/// <summary>
+/// Mark of a route whose <c>{org}</c> and <c>{team_slug}</c> are ids in the path, as clients that follow renames write them
+/// (<c>/organizations/1/team/2</c>). The gate puts the names in their place; the handler is the same.
+/// </summary>
+internal sealed record ByIds;
+
 /// <summary>The permission mark of a route.</summary>
 /// <param name="Need">Who may call it.</param>
 /// <param name="Scopes">One of these scopes is needed; none: any token will do. Package rules look at their scopes themselves.</param>
 internal sealed record ApiRoute(ApiNeed Need, IReadOnlyList<string> Scopes)
 {
+    /// <summary>Does not count against the caller's share of requests.</summary>
+    public bool Free { get; init; }
+
     public bool IsPackage => Need is ApiNeed.PackageUser || OnPackage;
 
     public bool OnPackage => Need is ApiNeed.PackageReader or ApiNeed.PackageWriter or ApiNeed.PackageDeleter
@@ -99,6 +108,11 @@ internal static class ApiRouteMarks
     public static TBuilder Requires<TBuilder>(this TBuilder builder, ApiNeed need, params string[] scopes)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new ApiRoute(need, scopes));
+
+    /// <summary>Everybody may ask, as often as they like.</summary>
+    public static TBuilder RequiresNothing<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new ApiRoute(ApiNeed.Anyone, []) { Free = true });
 
     /// <summary>Lets a codespace's own token make this request.</summary>
     public static TBuilder ReachedByCodespace<TBuilder>(this TBuilder builder, CodespaceReach reach)

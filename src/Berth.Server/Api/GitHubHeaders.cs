@@ -8,7 +8,7 @@ namespace Berth.Server.Api;
 /// </summary>
 internal static class GitHubHeaders
 {
-    private static readonly string[] KnownVersions = ["2022-11-28", "2026-03-10"];
+    public static readonly string[] KnownVersions = ["2022-11-28", "2026-03-10"];
 
     /// <summary>Null, or why the request is refused whoever sends it.</summary>
     public static ApiError? Exchange(HttpContext http, ApiRoute route)

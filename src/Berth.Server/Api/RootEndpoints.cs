@@ -1,3 +1,5 @@
+using Berth.Client.Wire;
+
 namespace Berth.Server.Api;
 
 /// <summary>The root of the REST API, which clients ask whether a token works.</summary>
@@ -10,6 +12,8 @@ internal static class RootEndpoints
     {
         api.MapRead("/", Root).Requires(ApiNeed.User);
         api.MapRead("/meta", Meta).Requires(ApiNeed.Anyone);
+        api.MapRead("/versions", () => ApiResult.Ok(GitHubHeaders.KnownVersions)).Requires(ApiNeed.Anyone);
+        api.MapRead("/rate_limit", RateLimit).RequiresNothing();
     }
 
     private static IResult Root(ApiUrls urls) => ApiResult.Ok(new Dictionary<string, string>(StringComparer.Ordinal)
@@ -24,6 +28,19 @@ internal static class RootEndpoints
         ["repository_url"] = urls.Api + "/repos/{owner}/{repo}",
         ["user_organizations_url"] = urls.Api + "/user/orgs",
     });
+
+    private static IResult RateLimit(HttpContext http, ApiCaller caller, RateLimits rates)
+    {
+        var use = rates.Use(caller.Principal, http.Connection.RemoteIpAddress, counts: false);
+        var rate = new RateLimit
+        {
+            Limit = use.Limit,
+            Used = use.Used,
+            Remaining = use.Remaining,
+            Reset = use.ResetAt.ToUnixTimeSeconds(),
+        };
+        return ApiResult.Ok(new RateLimitReport { Resources = new RateLimitResources { Core = rate, Graphql = rate }, Rate = rate });
+    }
 
     private static IResult Meta() =>
         ApiResult.Ok(new Dictionary<string, string>(StringComparer.Ordinal) { ["installed_version"] = LikeVersion });

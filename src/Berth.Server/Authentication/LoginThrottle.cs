@@ -65,7 +65,7 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
     }
 
     /// <summary>An IPv6 caller has a whole /64 to itself.</summary>
-    private static string Network(IPAddress? address)
+    internal static string Network(IPAddress? address)
     {
         if (address is null)
         {

@@ -20,7 +20,11 @@ internal static class MemberEndpoints
         api.MapRead("/orgs/{org}/memberships/{username}", GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
         api.MapPut("/orgs/{org}/memberships/{username}", SetAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
         api.MapDelete("/orgs/{org}/memberships/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
+        api.MapRead("/orgs/{org}/invitations", Invitations).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead("/orgs/{org}/outside_collaborators", OutsideAsync).Requires(ApiNeed.OrganizationMember, "read:org");
         api.MapRead("/user/memberships/orgs", OwnAsync).Requires(ApiNeed.User, "read:org");
+        api.MapRead("/user/memberships/orgs/{org}", OwnInAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPatch("/user/memberships/orgs/{org}", OwnInAsync).Requires(ApiNeed.OrganizationMember, "read:org");
     }
 
     private static async Task<IResult> ListAsync(
@@ -37,6 +41,23 @@ internal static class MemberEndpoints
             cancellationToken);
         return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
     }
+
+    /// <summary>There are none: who is put in is in.</summary>
+    private static IResult Invitations() => ApiResult.Ok(new List<Client.Wire.Account>());
+
+    /// <summary>People with a role on a repository of the organization who are no members.</summary>
+    private static async Task<IResult> OutsideAsync(
+        HttpContext http, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(
+            session => OrganizationTable.OutsideCollaboratorsAsync(session, access.Organization.Id, paging), cancellationToken);
+        return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
+    }
+
+    /// <summary>The caller's own; also after a PATCH, by which clients accept invitations: it is active already.</summary>
+    private static Task<IResult> OwnInAsync(
+        ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        GetAsync(caller.User.Login, caller, access, db, urls, cancellationToken);
 
     private static async Task<IResult> CheckAsync(
         string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken)

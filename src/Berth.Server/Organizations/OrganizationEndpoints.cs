@@ -15,6 +15,7 @@ internal static class OrganizationEndpoints
     public static void MapOrganizations(this IEndpointRouteBuilder api)
     {
         api.MapRead("/orgs/{org}", GetAsync).Requires(ApiNeed.Anyone);
+        api.MapRead("/organizations/{org}", GetAsync).WithMetadata(new ByIds()).Requires(ApiNeed.Anyone);
         api.MapPatch("/orgs/{org}", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
         api.MapPost("/admin/organizations", CreateAsync).Requires(ApiNeed.SiteAdministrator, "site_admin");
         api.MapDelete("/orgs/{org}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");

@@ -182,6 +182,21 @@ internal static class OrganizationTable
         return new Page<MemberRow>(rows, total);
     }
 
+    public static async Task<Page<MemberRow>> OutsideCollaboratorsAsync(DbSession session, long organizationId, Paging paging)
+    {
+        var parameters = new { organizationId, size = paging.Size, offset = paging.Offset };
+        const string From = """
+            from accounts a where exists (
+                select 1 from collaborators c join repositories r on r.id = c.repository_id
+                where c.user_id = a.id and r.owner_id = @organizationId)
+            and not exists (select 1 from memberships m where m.organization_id = @organizationId and m.user_id = a.id)
+            """;
+        var total = await session.SingleAsync<long>($"select count(*) {From}", parameters);
+        var rows = await session.QueryAsync<MemberRow>(
+            $"select a.id, a.login, a.site_admin {From} order by a.folded limit @size offset @offset", parameters);
+        return new Page<MemberRow>(rows, total);
+    }
+
     public static Task<MemberRow?> MemberAsync(DbSession session, long organizationId, string login) =>
         session.FirstOrDefaultAsync<MemberRow>(
             """

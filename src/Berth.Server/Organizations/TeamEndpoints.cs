@@ -16,19 +16,29 @@ internal static class TeamEndpoints
 
     public static void MapTeams(this IEndpointRouteBuilder api)
     {
-        const string Team = "/orgs/{org}/teams/{team_slug}";
         api.MapRead("/orgs/{org}/teams", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org");
         api.MapPost("/orgs/{org}/teams", CreateAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead(Team, GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPatch(Team, ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(Team, DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead(Team + "/members", MembersAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapRead(Team + "/memberships/{username}", MemberAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPut(Team + "/memberships/{username}", SetMemberAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(Team + "/memberships/{username}", RemoveMemberAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
-        api.MapRead(Team + "/repos", RepositoriesAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPut(Team + "/repos/{owner}/{repo}", SetRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(Team + "/repos/{owner}/{repo}", RemoveRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead("/repos/{owner}/{repo}/teams", TeamLists.OfRepositoryAsync).Requires(ApiNeed.RepositoryWriter, "repo");
+        api.MapRead("/user/teams", TeamLists.OwnAsync).Requires(ApiNeed.User, "read:org", "repo");
+        api.MapTeam("/orgs/{org}/teams/{team_slug}");
+        api.MapGroup("").WithMetadata(new ByIds()).MapTeam("/organizations/{org}/team/{team_slug}");
+    }
+
+    private static void MapTeam(this IEndpointRouteBuilder api, string team)
+    {
+        api.MapRead(team, GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPatch(team, ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete(team, DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead(team + "/members", MembersAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapRead(team + "/invitations", TeamLists.Invitations).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapRead(team + "/teams", TeamLists.Children).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapRead(team + "/memberships/{username}", MemberAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPut(team + "/memberships/{username}", SetMemberAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete(team + "/memberships/{username}", RemoveMemberAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
+        api.MapRead(team + "/repos", RepositoriesAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapRead(team + "/repos/{owner}/{repo}", TeamLists.RepositoryAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapPut(team + "/repos/{owner}/{repo}", SetRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapDelete(team + "/repos/{owner}/{repo}", RemoveRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
     }
 
     /// <summary>As GitHub makes them: lower case, and hyphens for whatever is neither letter nor digit.</summary>

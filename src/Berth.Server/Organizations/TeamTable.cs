@@ -16,6 +16,12 @@ internal sealed record TeamRow
     public string? Description { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Its organization's login, where teams of several are read.</summary>
+    public string Organization { get; init; } = "";
+
+    /// <summary>On the repository whose teams are read.</summary>
+    public string? Role { get; init; }
 }
 
 /// <summary>All SQL about teams, their members and their repositories.</summary>
@@ -34,6 +40,35 @@ internal static class TeamTable
         var rows = await session.QueryAsync<TeamRow>(
             $"select {Columns} from teams t where t.organization_id = @organizationId order by t.slug limit @size offset @offset",
             new { organizationId, size = paging.Size, offset = paging.Offset });
+        return new Page<TeamRow>(rows, total);
+    }
+
+    /// <summary>Of all organizations.</summary>
+    public static async Task<Page<TeamRow>> OfUserAsync(DbSession session, long userId, Paging paging)
+    {
+        var total = await session.SingleAsync<long>("select count(*) from team_members where user_id = @userId", new { userId });
+        var rows = await session.QueryAsync<TeamRow>(
+            $"""
+            select {Columns}, a.login as organization from teams t join team_members m on m.team_id = t.id
+            join accounts a on a.id = t.organization_id
+            where m.user_id = @userId order by a.folded, t.slug limit @size offset @offset
+            """,
+            new { userId, size = paging.Size, offset = paging.Offset });
+        return new Page<TeamRow>(rows, total);
+    }
+
+    /// <summary>The teams that have a role on a repository, with it.</summary>
+    public static async Task<Page<TeamRow>> OnRepositoryAsync(DbSession session, long repositoryId, Paging paging)
+    {
+        var total = await session.SingleAsync<long>(
+            "select count(*) from team_repositories where repository_id = @repositoryId", new { repositoryId });
+        var rows = await session.QueryAsync<TeamRow>(
+            $"""
+            select {Columns}, a.login as organization, tr.role from team_repositories tr join teams t on t.id = tr.team_id
+            join accounts a on a.id = t.organization_id
+            where tr.repository_id = @repositoryId order by t.slug limit @size offset @offset
+            """,
+            new { repositoryId, size = paging.Size, offset = paging.Offset });
         return new Page<TeamRow>(rows, total);
     }
 

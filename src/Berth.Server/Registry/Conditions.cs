@@ -6,30 +6,6 @@ namespace Berth.Server.Registry;
 /// <summary>Conditional requests on content whose entity tag is its digest (RFC 9110 section 13).</summary>
 internal static class Conditions
 {
-    /// <summary>Whether <c>If-None-Match</c> says that the client has it already.</summary>
-    public static bool NoneMatch(StringValues header, StringValues etag)
-    {
-        if (header.Count == 0)
-        {
-            return false;
-        }
-
-        foreach (var line in header)
-        {
-            foreach (var part in (line ?? "").Split(','))
-            {
-                var tag = part.AsSpan().Trim();
-                tag = tag.StartsWith("W/") ? tag[2..] : tag;
-                if (tag is "*" || tag.SequenceEqual(etag.ToString()))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
     /// <summary><c>If-Range</c>: without it, or with this tag, a range may be served; else the whole is.</summary>
     public static bool RangeHolds(StringValues ifRange, StringValues etag) => ifRange.Count == 0 || ifRange.ToString() == etag.ToString();
 }

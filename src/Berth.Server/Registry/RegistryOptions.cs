@@ -6,6 +6,14 @@ namespace Berth.Server.Registry;
 /// <summary>What may be pushed.</summary>
 internal sealed partial class RegistryOptions
 {
+    public const string On = "on";
+    public const string ReadOnly = "read-only";
+    public const string Off = "off";
+
+    [Setting("`read-only`: nothing is pushed to the container registry or deleted from it. `off`: it is not there. The REST API goes on")]
+    [OneOf(On, ReadOnly, Off)]
+    public string ContainerRegistry { get; set; } = On;
+
     [Setting("the largest blob")]
     [Positive("GiB")]
     public double MaxLayerGiB { get; set; } = 10;

@@ -20,8 +20,11 @@ internal static class CollaboratorEndpoints
         api.MapRead(Collaborators + "/{username}", CheckAsync).Requires(ApiNeed.RepositoryWriter, Scope);
         api.MapPut(Collaborators + "/{username}", SetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
         api.MapDelete(Collaborators + "/{username}", RemoveAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapRead("/repos/{owner}/{repo}/invitations", Invitations).Requires(ApiNeed.RepositoryAdministrator, Scope);
         api.MapRead(Collaborators + "/{username}/permission", PermissionAsync).Requires(ApiNeed.RepositoryWriter, Scope);
     }
+
+    private static IResult Invitations() => ApiResult.Ok(new List<Account>());
 
     private static async Task<IResult> ListAsync(
         HttpContext http, RepositoryAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)

@@ -18,6 +18,32 @@ internal static class RouteTable
         POST /api/v3/admin/users/{username}/authorizations                                      | 401 403 403 403 403
         DELETE /api/v3/admin/users/{username}/authorizations                                    | 401 403 403 403 403
         GET /api/v3/meta                                                                        | in  in  in  in  in
+        GET /api/v3/rate_limit                                                                  | in  in  in  in  in
+        GET /api/v3/versions                                                                    | in  in  in  in  in
+        GET /api/v3/user/teams                                                                  | 401 in  in  in  in
+        GET /api/v3/user/memberships/orgs/{org}                                                 | 401 in  in  in  404
+        PATCH /api/v3/user/memberships/orgs/{org}                                               | 401 in  in  in  404
+        GET /api/v3/orgs/{org}/invitations                                                      | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/outside_collaborators                                            | 401 in  in  in  404
+        GET /api/v3/repos/{owner}/{repo}/teams                                                  | 401 403 in  in  404
+        GET /api/v3/repos/{owner}/{repo}/invitations                                            | 401 403 403 in  404
+        GET /api/v3/organizations/{org}                                                         | in  in  in  in  in
+        GET /api/v3/orgs/{org}/teams/{team_slug}/invitations                                    | 401 in  in  in  404
+        GET /api/v3/orgs/{org}/teams/{team_slug}/teams                                          | 401 in  in  in  404
+        GET /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                           | 401 404 404 404 404
+        GET /api/v3/organizations/{org}/team/{team_slug}                                        | 401 in  in  in  404
+        PATCH /api/v3/organizations/{org}/team/{team_slug}                                      | 401 403 403 in  404
+        DELETE /api/v3/organizations/{org}/team/{team_slug}                                     | 401 403 403 in  404
+        GET /api/v3/organizations/{org}/team/{team_slug}/members                                | 401 in  in  in  404
+        GET /api/v3/organizations/{org}/team/{team_slug}/memberships/{username}                 | 401 404 404 404 404
+        PUT /api/v3/organizations/{org}/team/{team_slug}/memberships/{username}                 | 401 403 403 in  404
+        DELETE /api/v3/organizations/{org}/team/{team_slug}/memberships/{username}              | 401 404 403 404 404
+        GET /api/v3/organizations/{org}/team/{team_slug}/repos                                  | 401 in  in  in  404
+        PUT /api/v3/organizations/{org}/team/{team_slug}/repos/{owner}/{repo}                   | 401 403 403 in  404
+        DELETE /api/v3/organizations/{org}/team/{team_slug}/repos/{owner}/{repo}                | 401 403 403 404 404
+        GET /api/v3/organizations/{org}/team/{team_slug}/invitations                            | 401 in  in  in  404
+        GET /api/v3/organizations/{org}/team/{team_slug}/teams                                  | 401 in  in  in  404
+        GET /api/v3/organizations/{org}/team/{team_slug}/repos/{owner}/{repo}                   | 401 404 404 404 404
         GET /api/v3/organizations                                                               | 401 in  in  in  in
         GET /api/v3/orgs/{org}                                                                  | in  in  in  in  in
         PATCH /api/v3/orgs/{org}                                                                | 401 403 403 in  404

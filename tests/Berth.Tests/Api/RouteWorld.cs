@@ -27,7 +27,8 @@ public sealed class RouteWorld
             await admin.DoAsync("PUT", $"/repos/{app}/collaborators/{person.Login}", $$"""{"permission":"{{permission}}"}""");
         }
 
-        await admin.DoAsync("POST", $"/orgs/{acme}/teams", """{"name":"core"}""");
+        var team = await admin.DoAsync("POST", $"/orgs/{acme}/teams", """{"name":"core"}""");
+        var organization = await admin.GetAsync($"/orgs/{acme}");
         await admin.DoAsync("PUT", $"/orgs/{acme}/packages/container/app", $$"""{"repository":"{{app}}","inherit_access":true}""");
         await admin.PushAsync($"{acme}/app", "1");
         await admin.PushAsync($"{acme}/app", "2", "\"second\":\"yes\"");
@@ -36,6 +37,8 @@ public sealed class RouteWorld
         {
             _names =
             {
+                ["/organizations/{org}"] = "/organizations/" + organization["id"].GetRawText(),
+                ["/team/{team_slug}"] = "/team/" + team["id"].GetRawText(),
                 ["{org}"] = acme,
                 ["{owner}/{repo}"] = app,
                 ["{repository_id}"] = (await admin.GetAsync($"/repos/{app}"))["id"].GetRawText(),

@@ -13,7 +13,7 @@ namespace Berth.Server.Registry.Authorization;
 /// </summary>
 internal sealed class RegistryGate(
     RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access,
-    Challenge challenge, Db db)
+    Challenge challenge, RegistryOptions options, Db db)
 {
     /// <summary>What a request needs of which repository, and the scope that a challenge names for it.</summary>
     private sealed record Asked(HttpContext Http, Generation At, ImageName? Name, RegistryRoute Route, string? Scope)
@@ -29,9 +29,18 @@ internal sealed class RegistryGate(
             return;
         }
 
-        var error = await AdmitAsync(http, route);
+        var error = Closed(route) ?? await AdmitAsync(http, route);
         await (error is null ? next(http) : ErrorWriter.WriteAsync(http, error));
     }
+
+    /// <summary>What the operator has switched off, whoever asks.</summary>
+    private ApiError? Closed(RegistryRoute route) => options.ContainerRegistry switch
+    {
+        RegistryOptions.Off => RegistryErrors.Unsupported.Saying("the container registry of this server is switched off") with { Status = 404 },
+        RegistryOptions.ReadOnly when (route.Needs & (RegistryActions.Push | RegistryActions.Delete)) != 0 =>
+            RegistryErrors.Unsupported.Saying("the container registry of this server is read-only: nothing can be pushed or deleted now"),
+        _ => null,
+    };
 
     private async Task<ApiError?> AdmitAsync(HttpContext http, RegistryRoute route)
     {

@@ -48,7 +48,7 @@ internal static class BlobEndpoints
         headers.ETag = blob.ETag;
         headers.CacheControl = CacheControl;
         headers.AcceptRanges = Bytes;
-        if (Conditions.NoneMatch(http.Request.Headers.IfNoneMatch, blob.ETag))
+        if (EntityTags.NoneMatch(http.Request.Headers.IfNoneMatch, blob.ETag))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;

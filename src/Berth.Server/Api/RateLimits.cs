@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net;
+using Berth.Server.Access;
+using Berth.Server.Authentication;
+
+namespace Berth.Server.Api;
+
+/// <summary>How much of its share a caller has used.</summary>
+internal readonly record struct RateUse(long Limit, long Used, DateTimeOffset ResetAt)
+{
+    public long Remaining => Math.Max(0, Limit - Used);
+
+    public bool Exceeded => Used > Limit;
+}
+
+/// <summary>
+/// Counts the requests of each caller within the hour of the clock, in the memory of this process: one caller who runs wild holds up nobody
+/// else. All tokens of a user share one count, and so do the callers of one network that are not signed in.
+/// </summary>
+internal sealed class RateLimits(ApiOptions options, TimeProvider time)
+{
+    /// <summary>Whoever comes beyond it is not counted: the memory is bounded, and so many do not run wild at once.</summary>
+    private const int MostCallers = 100_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _used = new(StringComparer.Ordinal);
+    private long _hour;
+
+    /// <param name="counts">False only looks.</param>
+    public RateUse Use(Principal principal, IPAddress? address, bool counts)
+    {
+        var key = principal is AnonymousPrincipal ? "address:" + LoginThrottle.Network(address) : principal.Key;
+        var hour = time.GetUtcNow().ToUnixTimeSeconds() / 3600;
+        long used;
+        lock (_lock)
+        {
+            if (hour != _hour)
+            {
+                _hour = hour;
+                _used.Clear();
+            }
+
+            used = _used.GetValueOrDefault(key);
+            if (counts && (used > 0 || _used.Count < MostCallers))
+            {
+                _used[key] = ++used;
+            }
+        }
+
+        return new RateUse((long)options.ApiRequestsPerHour, used, DateTimeOffset.FromUnixTimeSeconds((hour + 1) * 3600));
+    }
+
+    /// <summary>The headers that GitHub's clients read on every answer.</summary>
+    public static void Tell(IHeaderDictionary headers, RateUse use)
+    {
+        headers["X-RateLimit-Limit"] = use.Limit.ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Remaining"] = use.Remaining.ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Used"] = use.Used.ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Reset"] = use.ResetAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Resource"] = "core";
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Primitives;
+
+namespace Berth.Server.Http;
+
+/// <summary>Comparison of entity tags (RFC 9110 section 8.8.3.2).</summary>
+internal static class EntityTags
+{
+    /// <summary>Whether <c>If-None-Match</c> says that the client has it already. Weak, as section 13.1.2 asks.</summary>
+    public static bool NoneMatch(StringValues header, StringValues etag)
+    {
+        if (header.Count == 0)
+        {
+            return false;
+        }
+
+        var own = Opaque(etag.ToString());
+        foreach (var line in header)
+        {
+            foreach (var part in (line ?? "").Split(','))
+            {
+                var tag = part.AsSpan().Trim();
+                if (tag is "*" || Opaque(tag).SequenceEqual(own))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => tag.StartsWith("W/") ? tag[2..] : tag;
+}
