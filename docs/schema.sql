@@ -301,7 +301,7 @@ CREATE TABLE "package_versions" (
     created_at bigint not null,
     updated_at bigint not null,
     deleted_at bigint
-);
+, run text, ref text, commit_id text);
 CREATE INDEX package_versions_deleted on package_versions (deleted_at) where deleted_at is not null;
 CREATE UNIQUE INDEX package_versions_live on package_versions (package_id, name) where deleted_at is null;
 CREATE INDEX package_versions_package on package_versions (package_id, id);
@@ -460,11 +460,32 @@ CREATE TABLE tokens (
     created_at bigint not null,
     expires_at bigint,
     last_used_at bigint
-);
+, trust_id bigint references trusts (id) on delete cascade, commit_id text, environment text, event text);
 CREATE INDEX tokens_codespace on tokens (codespace_id);
 CREATE INDEX tokens_minter on tokens (minter_token_id);
 CREATE INDEX tokens_repository on tokens (repository_id);
+CREATE INDEX tokens_trust on tokens (trust_id);
 CREATE INDEX tokens_user on tokens (user_id);
+CREATE TABLE trusts (
+    id integer primary key autoincrement,
+    owner_id bigint not null references accounts (id) on delete cascade,
+    repository_id bigint references repositories (id) on delete cascade, -- null: the organization's repository whose external_id the token names
+    provider text not null,             -- 'github' | 'gitlab' | 'forgejo' | 'gitea' | 'buildkite' | 'circleci' | 'other': how claims are called
+    issuer text not null,              -- compared letter by letter
+    audience text not null,
+    claim text not null,                -- an id that is never given to anybody else
+    value text not null,
+    repository_claim text,              -- of an organization: what is compared with external_id
+    ref text,                           -- null: any; '*' at its end stands for anything
+    environment text,
+    event text,
+    packages text not null,             -- 'read' | 'write'
+    created_by text not null,           -- login
+    created_at bigint not null
+);
+CREATE INDEX trusts_issuer on trusts (issuer);
+CREATE INDEX trusts_owner on trusts (owner_id);
+CREATE INDEX trusts_repository on trusts (repository_id);
 CREATE TABLE uploads (
     id text primary key,
     package_id bigint not null references packages (id) on delete cascade,
@@ -473,6 +494,11 @@ CREATE TABLE uploads (
     started_at bigint not null
 );
 CREATE INDEX uploads_started on uploads (started_at);
+CREATE TABLE used_identities (
+    hash blob not null unique,
+    expires_at bigint not null          -- of the ID token: afterwards it is refused for its age
+);
+CREATE INDEX used_identities_expires on used_identities (expires_at);
 CREATE TABLE "version_blobs" (
     version_id bigint not null references "package_versions" (id) on delete cascade,
     blob_id bigint not null references blobs (id),

@@ -94,8 +94,8 @@ internal static class BerthCli
     private static IEnumerable<Command> Commands() =>
     [
         LoginCommands.Login(), LoginCommands.Logout(), LoginCommands.WhoAmI(),
-        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), PackageCommands.Build(),
-        SecretCommands.Build(), RegistryCommands.Build(),
+        AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), TrustCommands.Build(),
+        PackageCommands.Build(), SecretCommands.Build(), RegistryCommands.Build(),
         CodespaceCommands.Build(),
             PrebuildCommands.Build(),
     ];

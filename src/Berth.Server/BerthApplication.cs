@@ -20,6 +20,7 @@ using Berth.Server.Secrets;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
 using Berth.Server.Tokens;
+using Berth.Server.Trusts;
 
 namespace Berth.Server;
 
@@ -55,6 +56,7 @@ internal static class BerthApplication
         builder.Services.AddRegistry();
         builder.Services.AddGarbageCollection();
         builder.Services.AddRegistries();
+        builder.Services.AddTrusts();
         builder.Services.AddSecrets();
         builder.Services.AddCodespaces();
         configure?.Invoke(builder);
@@ -63,6 +65,7 @@ internal static class BerthApplication
         app.UseHttp(otherHosts: ports => ports.UseForwardedPorts());
         app.MapOperations();
         app.MapRegistry();
+        app.MapOAuth();
         app.UseApi();
         var api = app.MapApi();
         api.MapAccountFeature();
@@ -73,6 +76,7 @@ internal static class BerthApplication
         app.MapPushes();
         api.MapCodespacePolicies();
         api.MapTokens();
+        api.MapTrusts();
         api.MapPackageFeature();
         api.MapSecrets();
         api.MapKeyRotation();

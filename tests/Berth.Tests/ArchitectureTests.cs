@@ -73,8 +73,9 @@ public sealed partial class ArchitectureTests
         ["Organizations"] = [.. Ground, "Access", "Authentication", "Api", "Accounts", "Repositories"],
         ["Repositories"] = [.. Ground, "Access", "Authentication", "Api", "Accounts"],
         ["Packages"] = [.. Ground, "Oci", "Storage", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
+        ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories"],
         // The two registries meet in Packages and Storage, never in each other.
-        ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages"],
+        ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],
         ["Registries"] = [.. Ground, "Oci"],
         ["Secrets"] = [.. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Packages"],

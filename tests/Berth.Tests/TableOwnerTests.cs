@@ -62,7 +62,9 @@ public sealed partial class TableOwnerTests
         ["team_repositories"] = "Repositories",
         ["teams"] = "Organizations",
         ["tokens"] = "Authentication",
+        ["trusts"] = "Trusts",
         ["uploads"] = "Packages/Content",
+        ["used_identities"] = "Trusts",
         ["version_blobs"] = "Packages/Changes",
         ["version_pulls"] = "Packages/Pulls",
     };

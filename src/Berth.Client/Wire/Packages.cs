@@ -112,7 +112,14 @@ public sealed record PackageVersion
     public DateTimeOffset? LastPulledAt { get; init; }
 
     public required VersionMetadata Metadata { get; init; }
+
+    /// <summary>The run that published it, as its CI system signed it; null where nobody vouched for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PublishingRun? WorkflowRun { get; init; }
 }
+
+/// <summary>A run of a workflow, with the ref and the commit that it ran for.</summary>
+public sealed record PublishingRun(string? Id, string? Ref, string? Sha);
 
 public sealed record VersionMetadata
 {

@@ -44,7 +44,15 @@ public sealed record ChangeActor
     public static ChangeActor Of(Principal principal) => principal switch
     {
         UserPrincipal user => new(user.Key) { Name = user.Login, TokenId = user.TokenId },
-        WorkflowPrincipal workflow => new(workflow.Key) { Name = workflow.Repository, TokenId = workflow.TokenId },
+        WorkflowPrincipal workflow => new(workflow.Key)
+        {
+            Name = workflow.Repository,
+            TokenId = workflow.TokenId,
+            Run = workflow.Run?.Id,
+            Ref = workflow.Run?.Ref,
+            Commit = workflow.Run?.Commit,
+            Environment = workflow.Run?.Environment,
+        },
         CodespacePrincipal codespace => new(codespace.Key) { Name = codespace.Name, TokenId = codespace.TokenId },
         _ => new(principal.Key),
     };

@@ -38,10 +38,17 @@ public sealed record UserPrincipal(long UserId, string Login, bool SiteAdmin, Sc
 /// <param name="Cap">The most that a list entry may count as: write for a token that a user minted, admin for an exchanged one.</param>
 public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Role Packages, Role Cap, long TokenId) : Principal
 {
+    /// <summary>Null unless a CI system vouched for it: what a person's remarks say satisfies no rule.</summary>
+    public VerifiedRun? Run { get; init; }
+
     public override string Key => $"workflow:{RepositoryId}";
 
     public override string Describe() => $"signed in as a workflow of {Repository} with packages: {Packages.Name()}";
 }
+
+/// <summary>The run of a workflow, as the CI system that runs it signed it. What that system does not say is null.</summary>
+/// <param name="Ref">Whole: <c>refs/heads/main</c>.</param>
+public sealed record VerifiedRun(string? Id, string? Ref, string? Commit, string? Environment, string? Event);
 
 /// <summary>A codespace: a repository, and the user who created it.</summary>
 /// <param name="CodespaceId">Null for one that does not exist: what would a codespace of that repository and user get?</param>

@@ -18,7 +18,7 @@ internal static partial class WriteKinds
     /// </summary>
     public static readonly IReadOnlyCollection<string> Facts =
     [
-        "accounts", "tokens", "packages", "package_users", "package_teams", "package_actions", "package_codespaces",
+        "accounts", "tokens", "trusts", "packages", "package_users", "package_teams", "package_actions", "package_codespaces",
         "codespaces", "codespace_access", "codespace_access_users", "codespace_permissions", "codespace_targets",
         "codespace_git_permissions", "codespace_git_targets",
     ];
@@ -29,7 +29,8 @@ internal static partial class WriteKinds
         "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
         "version_pulls", "package_pulls",
         "manifests", "manifest_contents", "manifest_children",
-        "login_failures", "codespace_log", "codespace_inside", "codespace_port_links", "codespace_containers", "codespace_starts",
+        "login_failures", "used_identities",
+        "codespace_log", "codespace_inside", "codespace_port_links", "codespace_containers", "codespace_starts",
         "codespace_dotfiles", "codespace_settings", "prebuild_configurations", "prebuilds", "push_hooks",
         "server_keys", "secret_keys", "secrets", "secret_repositories", "key_rotations", "clone_credentials", "migrations",
     ];

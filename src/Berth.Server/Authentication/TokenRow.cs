@@ -31,6 +31,19 @@ internal sealed record TokenRow
 
     public string? Packages { get; init; }
 
+    /// <summary>Workflow: by which trust an ID token was exchanged for it; with one, run and what follows are verified.</summary>
+    public long? TrustId { get; init; }
+
+    public string? Run { get; init; }
+
+    public string? Ref { get; init; }
+
+    public string? CommitId { get; init; }
+
+    public string? Environment { get; init; }
+
+    public string? Event { get; init; }
+
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public DateTimeOffset? MinterExpiresAt { get; init; }
@@ -47,8 +60,13 @@ internal sealed record TokenRow
     {
         "personal" when UserId is { } user && Login is not null =>
             new UserPrincipal(user, Login, SiteAdmin, Access.Scopes.Parse(Scopes), PackagePatterns.Parse(Patterns), Id),
+        "workflow" when RepositoryId is { } repository && Repository is not null && TrustId is not null =>
+            new WorkflowPrincipal(repository, Repository, Packages == "write" ? Role.Write : Role.Read, Role.Admin, Id)
+            {
+                Run = new VerifiedRun(Run, Ref, CommitId, Environment, Event),
+            },
         // Minted by a user, so its list entries count at most as write (design of workflow tokens).
-        "workflow" when RepositoryId is { } repository && Repository is not null =>
+        "workflow" when RepositoryId is { } repository && Repository is not null && UserId is not null =>
             new WorkflowPrincipal(repository, Repository, Packages == "write" ? Role.Write : Role.Read, Role.Write, Id),
         "codespace" when RepositoryId is { } repository && Repository is not null && UserId is { } user && Login is not null
             && CodespaceId is { } codespace && Codespace is not null =>
@@ -101,6 +119,14 @@ internal sealed record NewTokenRow
     public string? Run { get; init; }
 
     public string? Ref { get; init; }
+
+    public long? TrustId { get; init; }
+
+    public string? CommitId { get; init; }
+
+    public string? Environment { get; init; }
+
+    public string? Event { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -9,7 +9,8 @@ internal static class TokenTable
     private const string Select = """
         select t.id, t.kind, t.hash, t.user_id, u.login, coalesce(u.site_admin, false) as site_admin,
                t.repository_id, o.login || '/' || r.name as repository, t.codespace_id, c.name as codespace,
-               t.scopes, t.patterns, t.packages, t.expires_at, m.expires_at as minter_expires_at, t.last_used_at
+               t.scopes, t.patterns, t.packages, t.trust_id, t.run, t.ref, t.commit_id, t.environment, t.event,
+               t.expires_at, m.expires_at as minter_expires_at, t.last_used_at
         from tokens t
         left join accounts u on u.id = t.user_id
         left join repositories r on r.id = t.repository_id
@@ -51,15 +52,25 @@ internal static class TokenTable
     public static Task<int> DeleteAllAsync(DbSession session, long userId) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind in ('personal', 'workflow')", new { userId });
 
-    public static Task<long> InsertAsync(DbSession session, NewTokenRow token) => session.SingleAsync<long>(
+    /// <summary>Of a new secret: nobody has its hash.</summary>
+    public static async Task<long> InsertAsync(DbSession session, NewTokenRow token) =>
+        await TryInsertAsync(session, token) ?? throw new InvalidOperationException("two secrets of 256 random bits are equal");
+
+    /// <summary>Null when there is a token of this hash.</summary>
+    public static Task<long?> TryInsertAsync(DbSession session, NewTokenRow token) => session.FirstOrDefaultAsync<long?>(
         """
         insert into tokens (kind, hash, user_id, repository_id, codespace_id, minter_token_id, note, scopes, patterns, packages, run, ref,
-          created_at, expires_at)
+          trust_id, commit_id, environment, event, created_at, expires_at)
         values (@Kind, @Hash, @UserId, @RepositoryId, @CodespaceId, @MinterTokenId, @Note, @Scopes, @Patterns, @Packages, @Run, @Ref,
-          @CreatedAt, @ExpiresAt)
+          @TrustId, @CommitId, @Environment, @Event, @CreatedAt, @ExpiresAt)
+        on conflict (hash) do nothing
         returning id
         """,
         token);
+
+    /// <summary>Those that were made for ID tokens: the repository belongs to somebody else now.</summary>
+    public static Task DeleteExchangedAsync(DbSession session, long repositoryId) => session.ExecuteAsync(
+        "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and trust_id is not null", new { repositoryId });
 
     /// <summary>Workflow tokens are made by the thousand; those that ended long ago tell nobody anything any more.</summary>
     public static Task DeleteEndedWorkflowTokensAsync(DbSession session, long repositoryId, DateTimeOffset before) => session.ExecuteAsync(

@@ -43,6 +43,9 @@ internal static class PackageJson
         DeletedAt = version.DeletedAt,
         PullCount = version.Pulls ?? 0,
         LastPulledAt = version.LastPulledAt,
+        WorkflowRun = version is { Run: null, Ref: null, CommitId: null }
+            ? null
+            : new PublishingRun(version.Run, version.Ref, version.CommitId),
         Metadata = new VersionMetadata { PackageType = package.Type, Container = new ContainerMetadata(tags) },
     };
 

@@ -11,7 +11,7 @@ namespace Berth.Server.Repositories;
 /// Makes, changes, transfers and deletes repositories, with what that means for packages: access tightens by itself when a repository
 /// becomes more private, and never loosens by itself.
 /// </summary>
-internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories followers, TimeProvider time)
+internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowRepositories> followers, TimeProvider time)
 {
     private const string Resource = "Repository";
 
@@ -62,7 +62,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
 
                 if (row.Name != old.Name)
                 {
-                    await followers.RenamedAsync(session, caller.Actor, old.Facts, row.Facts);
+                    await TellAsync(follower => follower.RenamedAsync(session, caller.Actor, old.Facts, row.Facts));
                 }
 
                 List<VisibilityDifference>? differ = null;
@@ -70,7 +70,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
                 {
                     if (row.Facts.Openness < old.Facts.Openness)
                     {
-                        await followers.TightenedAsync(session, caller.Actor, row.Facts);
+                        await TellAsync(follower => follower.TightenedAsync(session, caller.Actor, row.Facts));
                     }
 
                     differ = await DifferencesAsync(session, row.Facts);
@@ -85,7 +85,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
     public Task DeleteAsync(ApiCaller caller, RepositoryFacts repository, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
-            await followers.RepositoryGoneAsync(session, caller.Actor, repository, newName: null);
+            await TellAsync(follower => follower.RepositoryGoneAsync(session, caller.Actor, repository, newName: null));
             await RepositoryTable.DeleteAsync(session, repository.Id);
         },
         cancellationToken);
@@ -113,7 +113,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
             }
 
             var visibility = old.Visibility == "internal" && !owner.IsOrganization ? "private" : old.Visibility;
-            await followers.RepositoryGoneAsync(session, caller.Actor, old.Facts, $"{owner.Login}/{old.Name}");
+            await TellAsync(follower => follower.RepositoryGoneAsync(session, caller.Actor, old.Facts, $"{owner.Login}/{old.Name}"));
             await RepositoryTable.RemoveTeamsAsync(session, id);
             await CloneCredentialTable.DropAsync(session, id);
             await RepositoryTable.MoveAsync(session, id, owner.Id, visibility, time.GetUtcNow());
@@ -127,6 +127,14 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IFollowRepositories 
                 moved.ToWire(urls, await StandingAsync(session, id, caller.User)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
         },
         cancellationToken);
+
+    private async Task TellAsync(Func<IFollowRepositories, Task> news)
+    {
+        foreach (var follower in followers)
+        {
+            await news(follower);
+        }
+    }
 
     private static async Task<RepositoryStanding> StandingAsync(DbSession session, long id, UserPrincipal user) =>
         (await AccessDecisions.RepositoryAsync(session, user.UserId, id))!.Standing;

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>What hangs on repositories and changes with them, in the same transaction: packages.</summary>
+/// <summary>What hangs on repositories and changes with them, in the same transaction: packages, trusts.</summary>
 internal interface IFollowRepositories
 {
     Task RenamedAsync(DbSession session, ChangeActor actor, RepositoryFacts old, RepositoryFacts renamed);

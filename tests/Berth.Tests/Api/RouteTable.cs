@@ -116,6 +116,9 @@ internal static class RouteTable
         GET /api/v3/orgs/{org}/teams/{team_slug}/repos                                          | 401 in  in  in  404
         PUT /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                           | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                        | 401 403 403 404 404
+        GET /api/v3/orgs/{org}/trusts                                                           | 401 403 403 in  404
+        POST /api/v3/orgs/{org}/trusts                                                          | 401 403 403 in  404
+        DELETE /api/v3/orgs/{org}/trusts/{trust_id}                                             | 401 403 403 404 404
         POST /api/v3/registry-check                                                             | 401 in  in  in  in
         GET /api/v3/repos/{owner}/{repo}                                                        | 404 in  in  in  404
         PATCH /api/v3/repos/{owner}/{repo}                                                      | 401 403 403 in  404
@@ -160,6 +163,9 @@ internal static class RouteTable
         DELETE /api/v3/repos/{owner}/{repo}/collaborators/{username}                            | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/collaborators/{username}/permission                    | 401 403 in  in  404
         POST /api/v3/repos/{owner}/{repo}/transfer                                              | 401 403 403 in  404
+        GET /api/v3/repos/{owner}/{repo}/trusts                                                 | 401 403 403 in  404
+        POST /api/v3/repos/{owner}/{repo}/trusts                                                | 401 403 403 in  404
+        DELETE /api/v3/repos/{owner}/{repo}/trusts/{trust_id}                                   | 401 403 403 404 404
         POST /api/v3/repos/{owner}/{repo}/workflow-tokens                                       | 401 403 in  in  404
         GET /api/v3/repositories/{repository_id}                                                | 404 in  in  in  404
         GET /api/v3/repositories/{repository_id}/codespaces                                     | 404 in  in  in  404

@@ -13,12 +13,12 @@ internal sealed partial class PackageChanges
     {
         var made = await session.FirstOrDefaultAsync<long?>(
             """
-            insert into package_versions (package_id, name, created_by, created_at, updated_at)
-            values (@packageId, @name, @actor, @now, @now)
+            insert into package_versions (package_id, name, created_by, created_at, updated_at, run, ref, commit_id)
+            values (@packageId, @name, @actor, @now, @now, @run, @gitRef, @commit)
             on conflict (package_id, name) where deleted_at is null do nothing
             returning id
             """,
-            new { packageId, name, actor = actor.Key, now });
+            new { packageId, name, actor = actor.Key, now, run = actor.Run, gitRef = actor.Ref, commit = actor.Commit });
         if (made is { } id)
         {
             await RecordAsync(packageId, new(PackageEventKind.VersionPublished) { VersionId = id, Version = name });

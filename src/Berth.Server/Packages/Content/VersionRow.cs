@@ -18,4 +18,11 @@ internal sealed record VersionRow
     public long? Pulls { get; init; }
 
     public DateTimeOffset? LastPulledAt { get; init; }
+
+    /// <summary>The verified run that published it, with its ref and commit; null where nobody vouched for one.</summary>
+    public string? Run { get; init; }
+
+    public string? Ref { get; init; }
+
+    public string? CommitId { get; init; }
 }

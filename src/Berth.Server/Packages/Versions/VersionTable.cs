@@ -7,7 +7,7 @@ namespace Berth.Server.Packages.Versions;
 /// <summary>Reads versions; they are written by <see cref="Changes.PackageChanges"/>.</summary>
 internal static class VersionTable
 {
-    private const string Columns = "v.id, v.name, v.created_at, v.updated_at, v.deleted_at";
+    private const string Columns = "v.id, v.name, v.created_at, v.updated_at, v.deleted_at, v.run, v.ref, v.commit_id";
 
     private const string ColumnsWithPulls = $"""
         {Columns}, (select c.pulls from version_pulls c where c.version_id = v.id) as pulls,

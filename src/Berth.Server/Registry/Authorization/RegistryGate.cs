@@ -3,6 +3,7 @@ using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
+using Berth.Server.Trusts;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -12,7 +13,7 @@ namespace Berth.Server.Registry.Authorization;
 /// package is hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
 /// </summary>
 internal sealed class RegistryGate(
-    RequestDelegate next, RegistryTokens tokens, Authenticator authenticator, LoginThrottle throttle, AccessDecisions access,
+    RequestDelegate next, RegistryTokens tokens, RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access,
     Challenge challenge, RegistryOptions options, Db db)
 {
     /// <summary>What a request needs of which repository, and the scope that a challenge names for it.</summary>
@@ -91,7 +92,7 @@ internal sealed class RegistryGate(
             return challenge.On(RegistryErrors.Unauthorized.With("the registry token is not valid or has expired"), scope, "invalid_token");
         }
 
-        var principal = token.TokenId is { } id ? await authenticator.StillValidAsync(at, id, http.RequestAborted) : Principal.Anonymous;
+        var principal = token.TokenId is { } id ? await passwords.StillValidAsync(at, id, http.RequestAborted) : Principal.Anonymous;
         if (principal is null)
         {
             return challenge.On(RegistryErrors.Unauthorized.With("the token behind this registry token has ended"), scope, "invalid_token");
@@ -139,7 +140,7 @@ internal sealed class RegistryGate(
                 RegistryErrors.Unauthorized.With("the Authorization header is neither Basic nor Bearer"), scope, "invalid_token");
         }
 
-        var (principal, failure) = await authenticator.AuthenticateAsync(at, credentials.Secret, http.RequestAborted);
+        var (principal, failure) = await passwords.AuthenticateAsync(at, credentials, http.RequestAborted);
         if (principal is null)
         {
             await throttle.FailedAsync(http.Connection.RemoteIpAddress, credentials.UserName, http.RequestAborted);

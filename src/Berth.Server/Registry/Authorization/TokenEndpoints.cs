@@ -5,6 +5,7 @@ using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
+using Berth.Server.Trusts;
 
 namespace Berth.Server.Registry.Authorization;
 
@@ -17,7 +18,7 @@ internal static class TokenEndpoints
     public static void MapTokenEndpoint(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/token", ["GET", "HEAD"], GetAsync);
-        app.MapPost("/token", PostAsync).WithMetadata(ErrorFormat.OAuth, new BodyLimit(TokenForm.LargestBytes)).DisableAntiforgery();
+        app.MapPost("/token", PostAsync).WithMetadata(ErrorFormat.OAuth, new BodyLimit(OAuthForm.LargestBytes)).DisableAntiforgery();
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
@@ -40,7 +41,7 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> PostAsync(HttpContext http, TokenIssue issue, CancellationToken cancellationToken)
     {
-        var (form, status, wrong) = await TokenForm.ReadAsync(http.Request, cancellationToken);
+        var (form, status, wrong) = await OAuthForm.ReadAsync(http.Request, cancellationToken);
         if (form is null)
         {
             return OAuth(status, "invalid_request", wrong);
@@ -63,7 +64,7 @@ internal static class TokenEndpoints
                 await issue.ForAsync(http, new Credentials("basic", form["username"], password), scopes, cancellationToken),
             "password" => OAuth(400, "invalid_request", "grant_type=password needs username and password, the password being a token"),
             "" => OAuth(400, "invalid_request", "grant_type is missing"),
-            _ => OAuth(400, "unsupported_grant_type", "only grant_type=password is supported, with a personal access token as password"),
+            _ => OAuth(400, "unsupported_grant_type", "only grant_type=password is supported, with a token or an ID token as password"),
         };
     }
 
@@ -86,12 +87,13 @@ internal sealed partial class TokenResponseJson : JsonSerializerContext;
 
 /// <summary>Makes a registry token for a caller: asks the access decisions for every scope.</summary>
 internal sealed class TokenIssue(
-    Authenticator authenticator, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, Db db, TimeProvider time)
+    RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, Db db, TimeProvider time)
 {
     public async Task<IResult> ForAsync(
         HttpContext http, Credentials credentials, AskedScopes scopes, CancellationToken cancellationToken)
     {
-        var (principal, failure) = await authenticator.AuthenticateAsync(credentials.Secret, cancellationToken);
+        var (principal, failure) = await passwords.AuthenticateAsync(
+            await db.GenerationAsync(cancellationToken), credentials, cancellationToken);
         if (principal is not null)
         {
             return await ForAsync(principal, TokenIdOf(principal), scopes, cancellationToken);

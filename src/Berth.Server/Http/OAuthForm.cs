@@ -1,16 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
-using Berth.Server.Http;
 using Microsoft.Net.Http.Headers;
 
-namespace Berth.Server.Registry.Authorization;
+namespace Berth.Server.Http;
 
 /// <summary>
-/// The form of the token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own
+/// The form of a token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own
 /// reader takes more (files, other encodings, megabytes) and throws at what it does not take.
 /// </summary>
-internal sealed class TokenForm
+internal sealed class OAuthForm
 {
     public const int LargestBytes = 64 * 1024;
 
@@ -20,7 +19,7 @@ internal sealed class TokenForm
     private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _scopes = [];
 
-    private TokenForm()
+    private OAuthForm()
     {
     }
 
@@ -30,7 +29,7 @@ internal sealed class TokenForm
     public string this[string name] => _fields.GetValueOrDefault(name, "");
 
     /// <summary>The form, or a status and what is wrong with it.</summary>
-    public static async Task<(TokenForm? Form, int Status, string Fault)> ReadAsync(
+    public static async Task<(OAuthForm? Form, int Status, string Fault)> ReadAsync(
         HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
@@ -56,10 +55,10 @@ internal sealed class TokenForm
         }
     }
 
-    internal static bool TryParse(ReadOnlySpan<byte> body, [NotNullWhen(true)] out TokenForm? form, [NotNullWhen(false)] out string? fault)
+    internal static bool TryParse(ReadOnlySpan<byte> body, [NotNullWhen(true)] out OAuthForm? form, [NotNullWhen(false)] out string? fault)
     {
         (form, fault) = (null, null);
-        var read = new TokenForm();
+        var read = new OAuthForm();
         var count = 0;
         foreach (var range in body.Split((byte)'&'))
         {

@@ -1,0 +1,17 @@
+using Berth.Server.Repositories;
+
+namespace Berth.Server.Trusts;
+
+/// <summary>CI without passwords: trust in issuers of OIDC, and the exchange of their ID tokens.</summary>
+internal static class TrustsFeature
+{
+    public static void AddTrusts(this IServiceCollection services)
+    {
+        services.AddSingleton<IssuerDocuments>();
+        services.AddSingleton<IssuerKeys>();
+        services.AddSingleton<VerifyIdentity>();
+        services.AddSingleton<ExchangeIdentity>();
+        services.AddSingleton<RegistryPasswords>();
+        services.AddSingleton<IFollowRepositories, EndTrusts>();
+    }
+}
