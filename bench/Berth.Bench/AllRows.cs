@@ -20,6 +20,7 @@ internal static class AllRows
             new SmallImagesRow(),
             new MemoryRow(),
             new HostileMemoryRow(),
+            new CollectRow(),
             new StartRow(),
             new ColdRow(),
             new ManifestRow(Sides.PostgresBesideSqlite, 0.5),

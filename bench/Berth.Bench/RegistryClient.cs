@@ -55,7 +55,7 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
     }
 
     /// <summary>An image of a configuration and layers of 1 KiB each, all new.</summary>
-    public async Task PushSmallImageAsync(string tag, CancellationToken cancellationToken)
+    public async Task<byte[][]> PushSmallImageAsync(string tag, CancellationToken cancellationToken)
     {
         var blobs = Enumerable.Range(0, 3).Select(_ => RandomNumberGenerator.GetBytes(1024)).ToArray();
         foreach (var blob in blobs)
@@ -64,6 +64,7 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
         }
 
         await PutManifestAsync(tag, Manifest(blobs), cancellationToken);
+        return blobs;
     }
 
     /// <summary>A manifest whose first blob is the configuration and whose others are layers.</summary>

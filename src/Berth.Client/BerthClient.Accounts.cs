@@ -5,6 +5,14 @@ namespace Berth.Client;
 /// <summary>Accounts, site administration, organizations and teams.</summary>
 public sealed partial class BerthClient
 {
+    /// <summary>The last run of the server's garbage collector.</summary>
+    public Task<GarbageCollectionRun> GarbageCollectionAsync(CancellationToken cancellationToken) =>
+        GetAsync<GarbageCollectionRun>("admin/garbage-collection", cancellationToken);
+
+    /// <summary>Begins one; the one that runs when there is one.</summary>
+    public Task<GarbageCollectionRun> CollectGarbageAsync(CancellationToken cancellationToken) =>
+        SendForAsync<GarbageCollectionRun>(HttpMethod.Post, "admin/garbage-collection", cancellationToken);
+
     public Task<Account> UserAsync(CancellationToken cancellationToken) => GetAsync<Account>("user", cancellationToken);
 
     public Task<Account> AccountAsync(string login, CancellationToken cancellationToken) =>

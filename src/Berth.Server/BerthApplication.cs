@@ -80,6 +80,7 @@ internal static class BerthApplication
         api.MapPackageFeature();
         api.MapSecrets();
         api.MapKeyRotation();
+        api.MapGarbageCollection();
         return app;
     }
 }

@@ -78,7 +78,7 @@ public sealed partial class ArchitectureTests
         ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],
         ["Registries"] = [.. Ground, "Oci"],
         ["Secrets"] = [.. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries"],
-        ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Packages"],
+        ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Api", "Packages"],
         ["Codespaces"] = [
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries",
             "Secrets",

@@ -25,6 +25,7 @@ internal static class AdminCommands
             ["berth admin token create ada --scopes repo,write:packages", "berth admin token revoke ada --yes"],
             CreateToken(),
             Revoke()),
+        GarbageCollectionCommand.Build(),
         KeyRotationCommand.Build());
 
     private static BerthCommand CreateUser()

@@ -108,6 +108,7 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(RegistryCheckReport))]
 [JsonSerializable(typeof(PreflightReport))]
 [JsonSerializable(typeof(GraphQlRequest))]
+[JsonSerializable(typeof(GarbageCollectionRun))]
 [JsonSerializable(typeof(RateLimitReport))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(ErrorBody))]

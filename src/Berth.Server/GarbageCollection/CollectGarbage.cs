@@ -37,7 +37,13 @@ internal sealed class CollectGarbage(
     Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle,
     RetentionOptions options, TimeProvider time)
 {
-    private const int Batch = 200;
+    /// <summary>Rows that one transaction takes: few, since pushes wait for it.</summary>
+    private const int Batch = 64;
+
+    /// <summary>Rows that one look finds.</summary>
+    private const int Seen = 2048;
+
+    private readonly Pace _pace = new(time);
 
     public async Task<Collected> RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +53,7 @@ internal sealed class CollectGarbage(
         var collected = new Collected();
         collected.Uploads = await ExpireUploadsAsync(now, cancellationToken);
         collected.Manifests = await InBatchesAsync(session => Changes(session, now).CollectVersionsAsync(kept, Batch), cancellationToken);
-        collected.Links = await InBatchesAsync(session => UnusedContent.DeleteLinksAsync(session, grace, Batch), cancellationToken);
+        collected.Links = await DeleteLinksAsync(grace, cancellationToken);
         collected.Packages = await InBatchesAsync(session => UnusedContent.DeletePendingAsync(session, grace, Batch), cancellationToken)
             + await InBatchesAsync(session => Changes(session, now).CollectPackagesAsync(kept, Batch), cancellationToken);
         (collected.Blobs, collected.Bytes) = await DeleteBlobsAsync(now, cancellationToken);
@@ -65,7 +71,7 @@ internal sealed class CollectGarbage(
         var all = 0;
         while (true)
         {
-            var some = await db.WriteAsync(delete, cancellationToken);
+            var some = await _pace.RunAsync(() => db.WriteAsync(delete, cancellationToken), cancellationToken);
             all += some;
             if (some < Batch)
             {
@@ -74,30 +80,57 @@ internal sealed class CollectGarbage(
         }
     }
 
+    private async Task<int> DeleteLinksAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var (all, after) = (0, LinkPlace.First);
+        while (await db.ReadAsync(session => UnusedContent.LinksAsync(session, before, after, Seen), cancellationToken) is [.., var last] found)
+        {
+            foreach (var some in found.Chunk(Batch))
+            {
+                all += await _pace.RunAsync(
+                    () => db.WriteAsync(session => UnusedContent.DeleteLinksAsync(session, before, some), cancellationToken),
+                    cancellationToken);
+            }
+
+            after = last;
+        }
+
+        return all;
+    }
+
     private async Task<CollectedBlobs> DeleteBlobsAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var all = new CollectedBlobs(0, 0);
-        while (true)
+        var (all, after) = (new CollectedBlobs(0, 0), 0L);
+        while (await db.ReadAsync(session => UnusedContent.BlobsAsync(session, after, Seen), cancellationToken) is [.., var last] found)
         {
-            var some = await db.WriteAsync(session => UnusedContent.DeleteBlobsAsync(session, now, Batch), cancellationToken);
-            all = new CollectedBlobs(all.Count + some.Count, all.Bytes + some.Bytes);
-            if (some.Count < Batch)
+            foreach (var ids in found.Chunk(Batch))
             {
-                return all;
+                var some = await _pace.RunAsync(
+                    () => db.WriteAsync(session => UnusedContent.DeleteBlobsAsync(session, now, ids), cancellationToken), cancellationToken);
+                all = new CollectedBlobs(all.Count + some.Count, all.Bytes + some.Bytes);
             }
+
+            after = last;
         }
+
+        return all;
     }
 
     private async Task EmptyTrashAsync(CancellationToken cancellationToken)
     {
         while (await db.ReadAsync(session => UnusedContent.TrashAsync(session, Batch), cancellationToken) is { Count: > 0 } keys)
         {
-            foreach (var key in keys)
-            {
-                await blobs.DeleteAsync(StorageKey.Parse(key), cancellationToken);
-            }
+            await _pace.RunAsync(
+                async () =>
+                {
+                    foreach (var key in keys)
+                    {
+                        await blobs.DeleteAsync(StorageKey.Parse(key), cancellationToken);
+                    }
 
-            await db.WriteAsync(session => UnusedContent.ForgetTrashAsync(session, keys), cancellationToken);
+                    return await db.WriteAsync(session => UnusedContent.ForgetTrashAsync(session, keys), cancellationToken);
+                },
+                cancellationToken);
         }
     }
 

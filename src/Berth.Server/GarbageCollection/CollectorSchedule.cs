@@ -15,8 +15,33 @@ internal sealed partial class CollectorSchedule(
 
     protected override Task LookAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);
 
-    /// <summary>One run, counted and logged.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>What this process last ran, or runs.</summary>
+    public CollectorRun? Last { get; private set; }
+
+    /// <summary>One run, counted and logged. Where one goes on already, that is the one.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (!await _turn.WaitAsync(0, cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            Last = new CollectorRun(Time.GetUtcNow(), null, null);
+            var collected = await CollectAsync(cancellationToken);
+            Last = Last with { FinishedAt = Time.GetUtcNow(), Collected = collected };
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Null when it failed.</summary>
+    private async Task<Collected?> CollectAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -29,12 +54,15 @@ internal sealed partial class CollectorSchedule(
                     collected.Links, collected.Blobs, collected.Bytes, collected.Manifests, collected.Packages, collected.Uploads,
                     collected.Strays);
             }
+
+            return collected;
         }
         catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
         {
             // The next run tries again; nothing depends on this one.
             metrics.CollectorRan(succeeded: false);
             LogFailed(exception);
+            return null;
         }
     }
 
@@ -58,3 +86,8 @@ internal sealed partial class CollectorSchedule(
     [LoggerMessage(Level = LogLevel.Error, Message = "Collecting garbage failed; it is tried again in half an hour")]
     private partial void LogFailed(Exception exception);
 }
+
+/// <summary>One run of the collector.</summary>
+/// <param name="FinishedAt">Null while it runs.</param>
+/// <param name="Collected">Null while it runs, and when it failed.</param>
+internal sealed record CollectorRun(DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, Collected? Collected);

@@ -5,6 +5,9 @@ internal static class GarbageCollectionFeature
     public static void AddGarbageCollection(this IServiceCollection services)
     {
         services.AddSingleton<CollectGarbage>();
-        services.AddHostedService<CollectorSchedule>();
+        services.AddSingleton<CollectorSchedule>();
+        services.AddHostedService(provider => provider.GetRequiredService<CollectorSchedule>());
     }
+
+    public static void MapGarbageCollection(this IEndpointRouteBuilder api) => api.MapCollector();
 }

@@ -11,6 +11,8 @@ internal static class RouteTable
         POST /api/graphql                                                                       | 401 in  in  in  in
         GET /api/v3/                                                                            | 401 in  in  in  in
         GET /api/v3/admin/keys/rotation                                                         | 401 403 403 403 403
+        GET /api/v3/admin/garbage-collection                                                    | 401 403 403 403 403
+        POST /api/v3/admin/garbage-collection                                                   | 401 403 403 403 403
         POST /api/v3/admin/keys/rotation                                                        | 401 403 403 403 403
         POST /api/v3/admin/organizations                                                        | 401 403 403 403 403
         POST /api/v3/admin/users                                                                | 401 403 403 403 403

@@ -42,6 +42,47 @@ public sealed class CollectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_run_takes_all_that_may_go_from_between_what_stays()
+    {
+        using var repository = TestRepository.New(_server);
+        await repository.ImageAsync("latest");
+        for (var i = 0; i < 150; i++)
+        {
+            await repository.BlobAsync(TestRepository.Random(10));
+            _server.Clock!.Advance(Moment);
+            if (i % 50 == 0)
+            {
+                await repository.ImageAsync($"t{i}");
+            }
+        }
+
+        _server.Clock!.Advance(Grace + Moment);
+        var collected = await CollectAsync();
+        Assert.Equal((150, 150), (collected.Links, collected.Blobs));
+        Assert.False((await CollectAsync()).Any);
+        Assert.Equal(200, await repository.StatusAsync("GET", "manifests/t100"));
+    }
+
+    [Fact]
+    public async Task A_site_administrator_does_not_wait_for_the_next_run()
+    {
+        var admin = _server.Administrator();
+        Assert.Equal("none", (await admin.DoAsync("GET", "/admin/garbage-collection"))["state"].GetString());
+        using var repository = TestRepository.New(_server);
+        await repository.BlobAsync(TestRepository.Random(100));
+        _server.Clock!.Advance(Grace + Moment);
+        await admin.DoAsync("POST", "/admin/garbage-collection");
+        Reply run;
+        do
+        {
+            run = await admin.DoAsync("GET", "/admin/garbage-collection");
+        }
+        while (run["state"].GetString() == "running");
+
+        Assert.Equal(("finished", 1, 100), (run["state"].GetString(), run["blobs"].GetInt64(), run["bytes"].GetInt64()));
+    }
+
+    [Fact]
     public async Task A_look_by_somebody_who_may_push_renews_it_at_most_hourly()
     {
         using var repository = TestRepository.New(_server);

@@ -8,43 +8,54 @@ namespace Berth.Server.Packages.Content;
 /// </summary>
 internal static class UnusedContent
 {
-    /// <summary>
-    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time. Marking them first takes their
-    /// rows, behind any push that is renewing them; the second statement then sees what that push made. A push that comes later finds no
-    /// link.
-    /// </summary>
-    public static async Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, int most)
-    {
-        var marked = await session.ExecuteAsync(
-            """
-            update blob_links set used_at = 0 where used_at < @before and (package_id, blob_id) in (
-                select l.package_id, l.blob_id from blob_links l where l.used_at < @before and not exists (
-                    select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
+    private const string Unheld = """
+        not exists (select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
                     where vb.blob_id = l.blob_id and v.package_id = l.package_id)
-                order by l.used_at limit @most)
+        """;
+
+    private const string Unlinked = """
+        not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from version_blobs vb where vb.blob_id = b.id)
+        """;
+
+    /// <summary>
+    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time: those behind a place, in its order.
+    /// A read, so that looking through all of them holds up nobody; <see cref="DeleteLinksAsync"/> asks again.
+    /// </summary>
+    public static Task<List<LinkPlace>> LinksAsync(DbSession session, DateTimeOffset before, LinkPlace after, int most) =>
+        session.QueryAsync<LinkPlace>(
+            $"""
+            select l.used_at, l.package_id, l.blob_id from blob_links l
+            where l.used_at < @before and (l.used_at, l.package_id, l.blob_id) > (@UsedAt, @PackageId, @BlobId) and {Unheld}
+            order by l.used_at, l.package_id, l.blob_id limit @most
             """,
-            new { before, most });
-        return marked == 0 ? 0 : await session.ExecuteAsync(
-            """
-            delete from blob_links where used_at = 0 and not exists (
-                select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
-                where vb.blob_id = blob_links.blob_id and v.package_id = blob_links.package_id)
-            """);
+            new { before, after.UsedAt, after.PackageId, after.BlobId, most });
+
+    /// <summary>
+    /// Of these the ones that are still unused. Marking them first takes their rows, behind any push that is renewing them; the second
+    /// statement then sees what that push made. A push that comes later finds no link.
+    /// </summary>
+    public static async Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, IReadOnlyCollection<LinkPlace> links)
+    {
+        var packages = links.Select(link => link.PackageId).Distinct().ToArray();
+        var blobs = links.Select(link => link.BlobId).Distinct().ToArray();
+        var marked = await session.ExecuteAsync(
+            $"""
+            update blob_links as l set used_at = 0
+            where l.package_id in @packages and l.blob_id in @blobs and l.used_at < @before and {Unheld}
+            """,
+            new { packages, blobs, before });
+        return marked == 0 ? 0 : await session.ExecuteAsync($"delete from blob_links as l where l.used_at = 0 and {Unheld}");
     }
 
-    /// <summary>Blobs that no package has: the row goes, the key goes to the trash. Bytes follow later.</summary>
-    public static async Task<CollectedBlobs> DeleteBlobsAsync(DbSession session, DateTimeOffset now, int most)
+    /// <summary>Blobs that no package has, by their ids, behind one.</summary>
+    public static Task<List<long>> BlobsAsync(DbSession session, long after, int most) => session.QueryAsync<long>(
+        $"select b.id from blobs b where b.id > @after and {Unlinked} order by b.id limit @most", new { after, most });
+
+    /// <summary>Of these the ones that still no package has: the row goes, the key goes to the trash. Bytes follow later.</summary>
+    public static async Task<CollectedBlobs> DeleteBlobsAsync(DbSession session, DateTimeOffset now, IReadOnlyCollection<long> ids)
     {
         var blobs = await session.QueryAsync<CollectedRow>(
-            """
-            delete from blobs where id in (
-                select b.id from blobs b
-                where not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from version_blobs vb
-                  where vb.blob_id = b.id)
-                order by b.id limit @most)
-            returning storage_key, size
-            """,
-            new { most });
+            $"delete from blobs as b where b.id in @ids and {Unlinked} returning storage_key, size", new { ids = ids.ToArray() });
         foreach (var key in blobs.Select(blob => blob.StorageKey))
         {
             await session.ExecuteAsync(
@@ -58,7 +69,7 @@ internal static class UnusedContent
     public static Task<List<string>> TrashAsync(DbSession session, int most) =>
         session.QueryAsync<string>("select storage_key from blob_trash order by storage_key limit @most", new { most });
 
-    public static Task ForgetTrashAsync(DbSession session, IReadOnlyList<string> keys) =>
+    public static Task<int> ForgetTrashAsync(DbSession session, IReadOnlyList<string> keys) =>
         session.ExecuteAsync("delete from blob_trash where storage_key in @keys", new { keys });
 
     public static Task<List<string>> ExpiredUploadsAsync(DbSession session, DateTimeOffset before, int most) =>
@@ -102,3 +113,15 @@ internal static class UnusedContent
 }
 
 internal sealed record CollectedBlobs(int Count, long Bytes);
+
+/// <summary>One link, and where it stands among those that are looked through.</summary>
+internal sealed record LinkPlace
+{
+    public static readonly LinkPlace First = new() { UsedAt = -1 };
+
+    public long UsedAt { get; init; }
+
+    public long PackageId { get; init; }
+
+    public long BlobId { get; init; }
+}

@@ -1,0 +1,19 @@
+namespace Berth.Server.GarbageCollection;
+
+/// <summary>
+/// Leaves most of the machine to others: each piece of work is followed by a rest of three times its length. What it waited for others is
+/// part of that length, so the busier they are, the longer it rests.
+/// </summary>
+internal sealed class Pace(TimeProvider time)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
+    public async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        var result = await work();
+        var rest = time.GetElapsedTime(begun) * 3;
+        await Task.Delay(rest < Longest ? rest : Longest, time, cancellationToken);
+        return result;
+    }
+}
