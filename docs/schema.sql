@@ -11,6 +11,34 @@ CREATE TABLE accounts (
     created_at bigint not null,
     updated_at bigint not null
 );
+CREATE TABLE audit_events (
+    id integer primary key autoincrement,
+    at bigint not null,
+    kind text not null,                 -- as GitHub names it, where GitHub does: 'team.create'
+    owner_id bigint,                    -- in whose log it stands; null: the site's alone
+    owner text,
+    repository_id bigint,
+    repository text,                    -- 'OWNER/NAME', as it was
+    type text,                          -- of a package that was read
+    name text,
+    version text,
+    tag text,
+    subject text,                       -- whom or what it was done to: 'user:LOGIN' | 'team:SLUG' | 'secret:NAME' | 'token:ID'
+    old_value text,
+    new_value text,
+    actor text not null,                -- as in package_events; so too the rest
+    actor_name text,
+    token_id bigint,
+    address text,
+    request_id text,
+    run text,
+    ref text,
+    commit_id text,
+    environment text
+);
+CREATE INDEX audit_events_owner on audit_events (owner_id, at, id);
+CREATE INDEX audit_events_time on audit_events (at, id);
+CREATE INDEX audit_events_token on audit_events (token_id, id) where token_id is not null;
 CREATE TABLE blob_links (
     package_id bigint not null references packages (id) on delete cascade,
     blob_id bigint not null references blobs (id),

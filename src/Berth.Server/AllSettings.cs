@@ -1,5 +1,6 @@
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Codespaces;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
@@ -29,6 +30,7 @@ internal static class AllSettings
         OptionsClass.Of(new RegistryLoginOptions.Validator()),
         OptionsClass.Of(new RegistryOptions.Validator()),
         OptionsClass.Of(new RetentionOptions.Validator()),
+        OptionsClass.Of(new AuditOptions.Validator()),
         OptionsClass.Of(new CodespaceOptions.Validator()),
         OptionsClass.Of(new AccountOptions.Validator()),
     ];

@@ -2,6 +2,7 @@ using System.Globalization;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Permissions;
@@ -50,6 +51,7 @@ internal static class BerthApplication
         builder.Services.AddAccounts();
         builder.Services.AddAccess();
         builder.Services.AddApi();
+        builder.Services.AddAudit();
         builder.Services.AddRepositories();
         builder.Services.AddStorage();
         builder.Services.AddPackages();
@@ -81,6 +83,7 @@ internal static class BerthApplication
         api.MapSecrets();
         api.MapKeyRotation();
         api.MapGarbageCollection();
+        api.MapAudit();
         return app;
     }
 }

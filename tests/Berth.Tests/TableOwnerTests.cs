@@ -13,6 +13,7 @@ public sealed partial class TableOwnerTests
     private static readonly Dictionary<string, string> Owners = new(StringComparer.Ordinal)
     {
         ["accounts"] = "Accounts",
+        ["audit_events"] = "Audit",
         ["blob_links"] = "Packages/Content",
         ["blob_trash"] = "Packages/Content",
         ["blobs"] = "Packages/Content",

@@ -11,6 +11,7 @@ namespace Berth.Client.Wire;
 /// </summary>
 [JsonSerializable(typeof(Account))]
 [JsonSerializable(typeof(List<Account>))]
+[JsonSerializable(typeof(List<AuditLogEntry>))]
 [JsonSerializable(typeof(NewUser))]
 [JsonSerializable(typeof(NewOrganization))]
 [JsonSerializable(typeof(Organization))]

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Tokens;
@@ -33,7 +34,8 @@ internal static class AdminEndpoints
     }
 
     private static async Task<IResult> CreateUserAsync(
-        HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewUser>(
             request,
@@ -46,9 +48,17 @@ internal static class AdminEndpoints
             cancellationToken);
         var row = await db.WriteAsync(
             async session =>
-                await AccountTable.InsertAsync(session, "user", wanted.Login, wanted.Name, wanted.Email, time.GetUtcNow()) is { } id
-                    ? await AccountTable.FindAsync(session, id)
-                    : null,
+            {
+                if (await AccountTable.InsertAsync(session, "user", wanted.Login, wanted.Name, wanted.Email, time.GetUtcNow())
+                    is not { } id)
+                {
+                    return null;
+                }
+
+                await audit.RecordAsync(
+                    session, caller.Actor, AuditEntry.In(id, wanted.Login, "user.create", AuditEntry.User(wanted.Login)));
+                return await AccountTable.FindAsync(session, id);
+            },
             cancellationToken);
         return row is null
             ? ApiErrors.Exists("User", "login", $"the login {wanted.Login} is taken")
@@ -64,7 +74,7 @@ internal static class AdminEndpoints
     }
 
     private static async Task<IResult> DeleteUserAsync(
-        string username, ApiCaller caller, Db db, IFollowAccounts followers, CancellationToken cancellationToken)
+        string username, ApiCaller caller, Db db, IFollowAccounts followers, AuditLog audit, CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
@@ -92,6 +102,7 @@ internal static class AdminEndpoints
 
                 await followers.AccountGoneAsync(session, caller.Actor, user.Id);
                 await AccountTable.DeleteAsync(session, user.Id);
+                await RecordAsync(audit, session, caller, user, "user.delete");
                 return null;
             },
             cancellationToken);
@@ -106,11 +117,13 @@ internal static class AdminEndpoints
         var user = await db.ReadAsync(session => AccountTable.FindUserAsync(session, username), cancellationToken);
         return user is null
             ? ApiErrors.Hidden(caller.Principal)
-            : ApiResult.Created(await tokens.CreateAsync(user.Id, user.SiteAdmin, wanted, cancellationToken));
+            : ApiResult.Created(await tokens.CreateAsync(
+                caller.Actor, user.Id, user.Login, user.SiteAdmin, wanted, cancellationToken));
     }
 
     /// <summary>Ends every token of a user at once: somebody left, or a token leaked.</summary>
-    private static async Task<IResult> RevokeAsync(string username, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(
+        string username, ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken)
     {
         var found = await db.WriteAsync(
             async session =>
@@ -121,6 +134,7 @@ internal static class AdminEndpoints
                 }
 
                 await TokenTable.DeleteAllAsync(session, user.Id);
+                await RecordAsync(audit, session, caller, user, "personal_access_token.destroy_all");
                 return true;
             },
             cancellationToken);
@@ -128,15 +142,16 @@ internal static class AdminEndpoints
     }
 
     private static Task<IResult> PromoteAsync(
-        string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
-        SetSiteAdminAsync(username, siteAdmin: true, caller, db, time, cancellationToken);
+        string username, ApiCaller caller, Db db, TimeProvider time, AuditLog audit, CancellationToken cancellationToken) =>
+        SetSiteAdminAsync(username, siteAdmin: true, caller, db, time, audit, cancellationToken);
 
     private static Task<IResult> DemoteAsync(
-        string username, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken) =>
-        SetSiteAdminAsync(username, siteAdmin: false, caller, db, time, cancellationToken);
+        string username, ApiCaller caller, Db db, TimeProvider time, AuditLog audit, CancellationToken cancellationToken) =>
+        SetSiteAdminAsync(username, siteAdmin: false, caller, db, time, audit, cancellationToken);
 
     private static async Task<IResult> SetSiteAdminAsync(
-        string username, bool siteAdmin, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
+        string username, bool siteAdmin, ApiCaller caller, Db db, TimeProvider time, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var error = await db.WriteAsync(
             async session =>
@@ -152,9 +167,13 @@ internal static class AdminEndpoints
                 }
 
                 await AccountTable.SetSiteAdminAsync(session, user.Id, siteAdmin, time.GetUtcNow());
+                await RecordAsync(audit, session, caller, user, siteAdmin ? "user.promote" : "user.demote");
                 return null;
             },
             cancellationToken);
         return error ?? ApiResult.NoContent();
     }
+
+    private static Task RecordAsync(AuditLog audit, DbSession session, ApiCaller caller, AccountRow user, string action) =>
+        audit.RecordAsync(session, caller.Actor, AuditEntry.In(user.Id, user.Login, action, AuditEntry.User(user.Login)));
 }

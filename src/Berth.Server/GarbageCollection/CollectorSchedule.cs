@@ -8,7 +8,7 @@ namespace Berth.Server.GarbageCollection;
 /// Runs the collector every half hour, from a few minutes after the start on. With several processes each may run it: it is safe twice.
 /// </summary>
 internal sealed partial class CollectorSchedule(
-    CollectGarbage collect, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger)
+    CollectGarbage collect, ForgetEvents forget, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger)
     : LookAgain(TimeSpan.FromMinutes(30), time)
 {
     protected override TimeSpan FirstAfter => TimeSpan.FromMinutes(3);
@@ -46,6 +46,7 @@ internal sealed partial class CollectorSchedule(
         try
         {
             var collected = await collect.RunOnceAsync(cancellationToken);
+            await forget.RunAsync(cancellationToken);
             metrics.CollectorRan(succeeded: true);
             Count(collected);
             if (collected.Any)

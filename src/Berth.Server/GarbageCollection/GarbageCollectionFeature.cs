@@ -7,6 +7,8 @@ internal static class GarbageCollectionFeature
         services.AddSingleton<CollectGarbage>();
         services.AddSingleton<CollectorSchedule>();
         services.AddHostedService(provider => provider.GetRequiredService<CollectorSchedule>());
+        services.AddSingleton<ForgetEvents>();
+        services.AddHostedService<CollectorSchedule>();
     }
 
     public static void MapGarbageCollection(this IEndpointRouteBuilder api) => api.MapCollector();

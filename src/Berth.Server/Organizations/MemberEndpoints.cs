@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -77,8 +78,8 @@ internal static class MemberEndpoints
 
     /// <summary>There are no invitations: who is put in is in.</summary>
     private static async Task<IResult> SetAsync(
-        string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time,
-        CancellationToken cancellationToken)
+        string username, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time,
+        AuditLog audit, CancellationToken cancellationToken)
     {
         var role = (await RequestBody.ReadAsync<Client.Wire.MembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
         var organization = access.Organization;
@@ -95,7 +96,12 @@ internal static class MemberEndpoints
                     return LastOwner(user.Login, organization);
                 }
 
+                var old = (await OrganizationTable.MemberAsync(session, organization.Id, user.Login))?.Role;
                 await OrganizationTable.SetRoleAsync(session, organization.Id, user.Id, role, time.GetUtcNow());
+                var action = old is null ? "org.add_member" : "org.update_member";
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.In(organization, action, AuditEntry.User(user.Login)) with { Old = old, New = role });
                 return ApiResult.Ok(
                     (await OrganizationTable.MemberAsync(session, organization.Id, user.Login))!.ToMembership(organization, urls));
             },
@@ -103,7 +109,7 @@ internal static class MemberEndpoints
     }
 
     private static async Task<IResult> RemoveAsync(
-        string username, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers,
+        string username, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, AuditLog audit,
         CancellationToken cancellationToken)
     {
         var organization = access.Organization;
@@ -122,6 +128,9 @@ internal static class MemberEndpoints
 
                 await followers.MemberGoneAsync(session, caller.Actor, organization.Id, member.Id);
                 await OrganizationTable.RemoveAsync(session, organization.Id, member.Id);
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.In(organization, "org.remove_member", AuditEntry.User(member.Login)) with { Old = member.Role });
                 return null;
             },
             cancellationToken);

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using Berth.Client.Wire;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -33,12 +35,14 @@ internal static class OrganizationEndpoints
     }
 
     private static async Task<IResult> ChangeAsync(
-        HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<Client.Wire.OrganizationChange>(request, Resource, cancellationToken);
         var row = await UpdateAsync(
             db,
             access,
+            session => audit.RecordAsync(session, caller.Actor, AuditEntry.In(access.Organization, "org.update")),
             new OrganizationChange
             {
                 SetsName = wanted.Name.IsNamed,
@@ -52,7 +56,8 @@ internal static class OrganizationEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewOrganization>(
             request, Resource, (organization, faults) => AdminEndpoints.CheckLogin(organization.Login, faults), cancellationToken);
@@ -71,19 +76,23 @@ internal static class OrganizationEndpoints
                 }
 
                 await OrganizationTable.InsertAsync(session, id, owner.Id, now);
+                await audit.RecordAsync(
+                    session, caller.Actor, AuditEntry.In(id, wanted.Login, "org.create", AuditEntry.User(owner.Login)));
                 return ApiResult.Created((await AccountTable.FindAsync(session, id))!.ToSimple(urls));
             },
             cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
-        ApiCaller caller, OrganizationAccess access, Db db, IFollowAccounts followers, CancellationToken cancellationToken)
+        ApiCaller caller, OrganizationAccess access, Db db, IFollowAccounts followers, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         await db.WriteAsync(
             async session =>
             {
                 await followers.AccountGoneAsync(session, caller.Actor, access.Organization.Id);
                 await AccountTable.DeleteAsync(session, access.Organization.Id);
+                await audit.RecordAsync(session, caller.Actor, AuditEntry.In(access.Organization, "org.delete"));
             },
             cancellationToken);
         return ApiResult.NoContent();
@@ -97,13 +106,20 @@ internal static class OrganizationEndpoints
     }
 
     private static async Task<IResult> ChangePackageSettingsAsync(
-        HttpRequest request, OrganizationAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<OrganizationPackageSettingsChange>(request, Resource, CheckAllowed, cancellationToken);
         var allowed = wanted.AllowedVisibilities;
         var row = await UpdateAsync(
             db,
             access,
+            session => audit.RecordAsync(
+                session, caller.Actor,
+                AuditEntry.In(access.Organization, "org.update_package_settings") with
+                {
+                    New = JsonSerializer.Serialize(wanted, BerthJson.Wire.Of<OrganizationPackageSettingsChange>()),
+                }),
             new OrganizationChange
             {
                 MembersCanCreatePublicPackages = wanted.MembersCanCreatePublicPackages,
@@ -131,13 +147,15 @@ internal static class OrganizationEndpoints
     }
 
     private static async Task<OrganizationRow> UpdateAsync(
-        Db db, OrganizationAccess access, OrganizationChange change, TimeProvider time, CancellationToken cancellationToken)
+        Db db, OrganizationAccess access, Func<DbSession, Task> record, OrganizationChange change, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return await db.WriteAsync(
             async session =>
             {
                 await OrganizationTable.ChangeAsync(session, access.Organization.Id, change, now);
+                await record(session);
                 return await OrganizationTable.FindAsync(session, access.Organization.Id) ?? throw new ApiException(Errors.NotFound);
             },
             cancellationToken);

@@ -3,6 +3,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
@@ -68,7 +69,8 @@ internal static class TeamEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<TeamChange>(
             request,
@@ -83,10 +85,16 @@ internal static class TeamEndpoints
         var slug = Slug(name);
         return await db.WriteAsync(
             async session =>
-                await TeamTable.InsertAsync(session, access.Organization.Id, slug, name, wanted.Description.Value, time.GetUtcNow()) is null
-                    ? (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already")
-                    : ApiResult.Created(
-                        (await TeamTable.FindAsync(session, access.Organization.Id, slug))!.ToWire(access.Organization.Login, urls)),
+            {
+                var organization = access.Organization;
+                if (await TeamTable.InsertAsync(session, organization.Id, slug, name, wanted.Description.Value, time.GetUtcNow()) is null)
+                {
+                    return (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
+                }
+
+                await RecordAsync(audit, session, caller, access, "team.create", AuditEntry.Team(slug));
+                return ApiResult.Created((await TeamTable.FindAsync(session, organization.Id, slug))!.ToWire(organization.Login, urls));
+            },
             cancellationToken);
     }
 
@@ -105,7 +113,8 @@ internal static class TeamEndpoints
             : ApiErrors.Hidden(caller.Principal);
 
     private static async Task<IResult> ChangeAsync(
-        string team_slug, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string team_slug, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<TeamChange>(request, Resource, CheckName, cancellationToken);
         var name = wanted.Name?.Trim();
@@ -119,17 +128,21 @@ internal static class TeamEndpoints
             }
 
             await TeamTable.ChangeAsync(session, team.Id, slug, name, wanted.Description.IsNamed, wanted.Description.Value);
+            await RecordAsync(
+                audit, session, caller, access, slug is null || slug == team.Slug ? "team.update" : "team.rename",
+                AuditEntry.Team(slug ?? team.Slug), old: team.Slug, now: slug);
             return ApiResult.Ok((await TeamTable.FindAsync(session, organization.Id, slug ?? team.Slug))!.ToWire(organization.Login, urls));
         }, cancellationToken);
     }
 
     private static Task<IResult> DeleteAsync(
-        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers,
+        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, AuditLog audit,
         CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
         {
             await followers.TeamGoneAsync(session, caller.Actor, team.Id);
             await TeamTable.DeleteAsync(session, team.Id);
+            await RecordAsync(audit, session, caller, access, "team.destroy", AuditEntry.Team(team.Slug));
             return ApiResult.NoContent();
         }, cancellationToken);
 
@@ -164,8 +177,8 @@ internal static class TeamEndpoints
     };
 
     private static async Task<IResult> SetMemberAsync(
-        string team_slug, string username, HttpRequest request, OrganizationAccess access, Db db, ApiUrls urls,
-        CancellationToken cancellationToken)
+        string team_slug, string username, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls,
+        AuditLog audit, CancellationToken cancellationToken)
     {
         var role = (await RequestBody.ReadAsync<TeamMembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
         var organization = access.Organization;
@@ -179,18 +192,27 @@ internal static class TeamEndpoints
             }
 
             await TeamTable.SetMemberAsync(session, team.Id, member.Id, role);
+            await RecordAsync(
+                audit, session, caller, access, "team.add_member", AuditEntry.User(member.Login), now: $"{team.Slug} {role}");
             return ApiResult.Ok(MembershipOf(team, member with { Role = role }, access, urls));
         }, cancellationToken);
     }
 
     private static Task<IResult> RemoveMemberAsync(
-        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
+        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit,
+        CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
-            await TeamTable.MemberAsync(session, team.Id, username) is { } member
-                && await TeamTable.RemoveMemberAsync(session, team.Id, member.Id) > 0
-                ? ApiResult.NoContent()
-                : ApiErrors.Hidden(caller.Principal),
-            cancellationToken);
+        {
+            if (await TeamTable.MemberAsync(session, team.Id, username) is not { } member
+                || await TeamTable.RemoveMemberAsync(session, team.Id, member.Id) == 0)
+            {
+                return ApiErrors.Hidden(caller.Principal);
+            }
+
+            await RecordAsync(
+                audit, session, caller, access, "team.remove_member", AuditEntry.User(member.Login), old: $"{team.Slug} {member.Role}");
+            return ApiResult.NoContent();
+        }, cancellationToken);
 
     private static async Task<IResult> RepositoriesAsync(
         string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
@@ -216,8 +238,8 @@ internal static class TeamEndpoints
     }
 
     private static async Task<IResult> SetRepositoryAsync(
-        string team_slug, string owner, string repo, HttpRequest request, OrganizationAccess access, Db db,
-        CancellationToken cancellationToken)
+        string team_slug, string owner, string repo, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db,
+        AuditLog audit, CancellationToken cancellationToken)
     {
         var role = RepositoryRole.Of(await RequestBody.ReadAsync<PermissionChange>(request, Resource, cancellationToken)) ?? "read";
         return await OnTeamAsync(db, access, team_slug, async (session, team) =>
@@ -230,19 +252,33 @@ internal static class TeamEndpoints
             }
 
             await RepositoryTable.SetTeamAsync(session, repository.Id, team.Id, role);
+            await audit.RecordAsync(
+                session, caller.Actor,
+                AuditEntry.On(repository, "team.add_repository", AuditEntry.Team(team.Slug)) with { New = role });
             return ApiResult.NoContent();
         }, cancellationToken);
     }
 
     private static Task<IResult> RemoveRepositoryAsync(
-        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db,
+        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit,
         CancellationToken cancellationToken) =>
         OnTeamAsync(db, access, team_slug, async (session, team) =>
-            await RepositoryOfAsync(session, access, owner, repo) is { } repository
-                && await RepositoryTable.RemoveTeamAsync(session, repository.Id, team.Id) > 0
-                ? ApiResult.NoContent()
-                : ApiErrors.Hidden(caller.Principal),
-            cancellationToken);
+        {
+            if (await RepositoryOfAsync(session, access, owner, repo) is not { } repository
+                || await RepositoryTable.RemoveTeamAsync(session, repository.Id, team.Id) == 0)
+            {
+                return ApiErrors.Hidden(caller.Principal);
+            }
+
+            await audit.RecordAsync(
+                session, caller.Actor, AuditEntry.On(repository, "team.remove_repository", AuditEntry.Team(team.Slug)));
+            return ApiResult.NoContent();
+        }, cancellationToken);
+
+    private static Task RecordAsync(
+        AuditLog audit, DbSession session, ApiCaller caller, OrganizationAccess access, string action, string subject, string? old = null,
+        string? now = null) =>
+        audit.RecordAsync(session, caller.Actor, AuditEntry.In(access.Organization, action, subject) with { Old = old, New = now });
 
     private static async Task<RepositoryFacts?> RepositoryOfAsync(
         DbSession session, OrganizationAccess access, string owner, string repo) =>

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
@@ -11,14 +12,16 @@ namespace Berth.Server.Repositories;
 /// Makes, changes, transfers and deletes repositories, with what that means for packages: access tightens by itself when a repository
 /// becomes more private, and never loosens by itself.
 /// </summary>
-internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowRepositories> followers, TimeProvider time)
+internal sealed class ChangeRepository(
+    Db db, ApiUrls urls, IEnumerable<IFollowRepositories> followers, AuditLog audit, TimeProvider time)
 {
     private const string Resource = "Repository";
 
     public Task<IResult> CreateAsync(
-        UserPrincipal creator, long ownerId, bool ownerIsOrganization, bool creatorOwns, RepositoryRequest wanted,
+        ApiCaller caller, long ownerId, bool ownerIsOrganization, bool creatorOwns, RepositoryRequest wanted,
         CancellationToken cancellationToken)
     {
+        var creator = caller.User;
         var now = time.GetUtcNow();
         RepositoryRequest.CheckVisibility(wanted.Visibility ?? Visibility.Private, ownerIsOrganization);
         var row = wanted.ApplyTo(new RepositoryRow { OwnerId = ownerId, CreatedAt = now });
@@ -37,6 +40,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowR
                 }
 
                 var made = (await RepositoryTable.FindAsync(session, id))!;
+                await audit.RecordAsync(session, caller.Actor, AuditEntry.On(made.Facts, "repo.create") with { New = made.Visibility });
                 return ApiResult.Created(made.ToWire(urls, await StandingAsync(session, id, creator)));
             },
             cancellationToken);
@@ -63,6 +67,8 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowR
                 if (row.Name != old.Name)
                 {
                     await TellAsync(follower => follower.RenamedAsync(session, caller.Actor, old.Facts, row.Facts));
+                    await audit.RecordAsync(
+                        session, caller.Actor, AuditEntry.On(row.Facts, "repo.rename") with { Old = old.Name, New = row.Name });
                 }
 
                 List<VisibilityDifference>? differ = null;
@@ -74,6 +80,8 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowR
                     }
 
                     differ = await DifferencesAsync(session, row.Facts);
+                    await audit.RecordAsync(
+                        session, caller.Actor, AuditEntry.On(row.Facts, "repo.access") with { Old = old.Visibility, New = row.Visibility });
                 }
 
                 var changed = (await RepositoryTable.FindAsync(session, id))!;
@@ -87,6 +95,7 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowR
         {
             await TellAsync(follower => follower.RepositoryGoneAsync(session, caller.Actor, repository, newName: null));
             await RepositoryTable.DeleteAsync(session, repository.Id);
+            await audit.RecordAsync(session, caller.Actor, AuditEntry.On(repository, "repo.destroy"));
         },
         cancellationToken);
 
@@ -123,6 +132,15 @@ internal sealed class ChangeRepository(Db db, ApiUrls urls, IEnumerable<IFollowR
             }
 
             var moved = (await RepositoryTable.FindAsync(session, id))!;
+
+            // It stands in both logs: of whom it left, and of whom it came to.
+            foreach (var place in new[] { old.Facts, moved.Facts })
+            {
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.On(place, "repo.transfer") with { Old = old.Facts.FullName, New = moved.Facts.FullName });
+            }
+
             return Results.Json(
                 moved.ToWire(urls, await StandingAsync(session, id, caller.User)), BerthJson.Wire.Of<Repository>(), statusCode: 202);
         },

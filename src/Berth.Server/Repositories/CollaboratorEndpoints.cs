@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -50,7 +51,8 @@ internal static class CollaboratorEndpoints
     }
 
     private static async Task<IResult> SetAsync(
-        string username, HttpRequest request, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+        string username, HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var role = RepositoryRole.Of(await RequestBody.ReadAsync<PermissionChange>(request, "Collaborator", cancellationToken)) ?? "write";
         var error = await db.WriteAsync(
@@ -67,6 +69,9 @@ internal static class CollaboratorEndpoints
                 }
 
                 await RepositoryTable.SetCollaboratorAsync(session, access.Repository.Id, user.Id, role);
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.On(access.Repository, "repo.add_member", AuditEntry.User(user.Login)) with { New = role });
                 return null;
             },
             cancellationToken);
@@ -74,14 +79,20 @@ internal static class CollaboratorEndpoints
     }
 
     private static async Task<IResult> RemoveAsync(
-        string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
+        string username, ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit, CancellationToken cancellationToken)
     {
         var removed = await db.WriteAsync(
             async session =>
             {
-                var removed = await AccountTable.FindUserAsync(session, username) is { } user
-                    && await RepositoryTable.RemoveCollaboratorAsync(session, access.Repository.Id, user.Id) > 0;
-                return removed;
+                if (await AccountTable.FindUserAsync(session, username) is not { } user
+                    || await RepositoryTable.RemoveCollaboratorAsync(session, access.Repository.Id, user.Id) == 0)
+                {
+                    return false;
+                }
+
+                await audit.RecordAsync(
+                    session, caller.Actor, AuditEntry.On(access.Repository, "repo.remove_member", AuditEntry.User(user.Login)));
+                return true;
             },
             cancellationToken);
         return removed ? ApiResult.NoContent() : ApiErrors.Hidden(caller.Principal);

@@ -34,7 +34,7 @@ internal static class RepositoryEndpoints
     {
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: true, cancellationToken);
         return await change.CreateAsync(
-            caller.User, caller.User.UserId, ownerIsOrganization: false, creatorOwns: true, wanted, cancellationToken);
+            caller, caller.User.UserId, ownerIsOrganization: false, creatorOwns: true, wanted, cancellationToken);
     }
 
     private static async Task<IResult> CreateInOrganizationAsync(
@@ -50,7 +50,7 @@ internal static class RepositoryEndpoints
         }
 
         var wanted = await RepositoryRequest.ReadAsync(request, caller, options, creating: true, cancellationToken);
-        return await change.CreateAsync(caller.User, organization.Id, ownerIsOrganization: true, access.IsOwner, wanted, cancellationToken);
+        return await change.CreateAsync(caller, organization.Id, ownerIsOrganization: true, access.IsOwner, wanted, cancellationToken);
     }
 
     private static Task<IResult> OwnAsync(

@@ -2,6 +2,8 @@ using System.Text;
 using Berth.Client.Crypto;
 using Berth.Client.Wire;
 using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Registries;
@@ -10,7 +12,7 @@ using Berth.Server.Cryptography;
 namespace Berth.Server.Secrets;
 
 /// <summary>Opens a sealed box and stores the value under envelope encryption, with the limits of its level.</summary>
-internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, TimeProvider time)
+internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, AuditLog audit, TimeProvider time)
 {
     /// <summary>Bytes of one value.</summary>
     public const int LargestValue = 48 * 1024;
@@ -23,8 +25,9 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
     /// <summary>True when it was made, false when it was changed.</summary>
     /// <exception cref="ApiException">422 with the field that is wrong.</exception>
     public async Task<bool> RunAsync(
-        SecretOwner owner, SecretName name, SecretChange secret, Principal by, CancellationToken cancellationToken)
+        SecretOwner owner, SecretName name, SecretChange secret, ApiCaller caller, CancellationToken cancellationToken)
     {
+        var by = caller.Principal;
         var visibility = VisibilityOf(owner, secret);
         var value = await ValueAsync(owner, secret, cancellationToken);
         return await db.WriteAsync(
@@ -45,6 +48,8 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Tim
                     await SecretTable.ReplaceRepositoriesAsync(session, id, repositories);
                 }
 
+                var action = existing is null ? "create" : "update";
+                await audit.RecordAsync(session, caller.Actor, await owner.EntryAsync(session, action, name.Value));
                 return existing is null;
             },
             cancellationToken);

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Secrets.RegistryChecks;
@@ -85,7 +86,7 @@ internal static class SecretEndpoints
                 }
             },
             cancellationToken);
-        var made = await put.RunAsync(owner, name!, wanted, caller.Principal, cancellationToken);
+        var made = await put.RunAsync(owner, name!, wanted, caller, cancellationToken);
         if (await sets.BeginAsync(owner, name!, cancellationToken))
         {
             http.Response.Headers[RegistryCheckEndpoints.Header] = $"{path}/{name!.Value}/registry-check";
@@ -98,11 +99,22 @@ internal static class SecretEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(
-        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, AuditLog audit, CancellationToken cancellationToken)
     {
         var owner = OwnerOf(http, urls).Owner;
         return SecretName.TryParse(secret, out var name, out _)
-            && await db.WriteAsync(session => SecretTable.DeleteAsync(session, owner, name), cancellationToken)
+            && await db.WriteAsync(
+                async session =>
+                {
+                    var removed = await SecretTable.DeleteAsync(session, owner, name);
+                    if (removed)
+                    {
+                        await audit.RecordAsync(session, caller.Actor, await owner.EntryAsync(session, "remove", name.Value));
+                    }
+
+                    return removed;
+                },
+                cancellationToken)
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);
     }

@@ -1,3 +1,7 @@
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Audit;
+using Berth.Server.Database;
 using Berth.Server.Registries;
 using Berth.Server.Cryptography;
 
@@ -17,6 +21,22 @@ internal sealed record SecretOwner(SecretLevel Level, long Id)
     public static SecretOwner Repository(long id) => new(SecretLevel.Repository, id);
 
     public static SecretOwner Organization(long id) => new(SecretLevel.Organization, id);
+
+    /// <summary>A change of one of its secrets as the audit log names it; GitHub calls the secrets of other apps so.</summary>
+    public async Task<AuditEntry> EntryAsync(DbSession session, string change, string secret)
+    {
+        var prefix = Level switch
+        {
+            SecretLevel.User => "user",
+            SecretLevel.Repository => "repo",
+            _ => "org",
+        };
+        var action = $"{prefix}.{change}_integration_secret";
+        var subject = "secret:" + secret;
+        return Level == SecretLevel.Repository
+            ? AuditEntry.On((await AccessDecisions.RepositoryAsync(session, null, Id))!.Repository, action, subject)
+            : AuditEntry.In(Id, (await AccountTable.FindAsync(session, Id))!.Login, action, subject);
+    }
 
     public SecretIdentity Identity(string name, long version) => new(LevelName, Id, name, version);
 }

@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Registries;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -58,27 +59,30 @@ internal static class SelectedRepositoryEndpoints
     }
 
     private static async Task<IResult> ReplaceAsync(
-        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, AuditLog audit, CancellationToken cancellationToken)
     {
         var ids = (await RequestBody.ReadAsync<SecretRepositories>(http.Request, "Secret", cancellationToken)).SelectedRepositoryIds;
         return await ChangeAsync(
-            secret, http, caller, db, urls, ids, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids),
+            secret, http, caller, db, urls, audit, ids, (session, row) => SecretTable.ReplaceRepositoriesAsync(session, row.Id, ids),
             cancellationToken);
     }
 
     private static Task<IResult> AddAsync(
-        string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, AuditLog audit,
+        CancellationToken cancellationToken) =>
         ChangeAsync(
-            secret, http, caller, db, urls, [id], (session, row) => SecretTable.AddRepositoryAsync(session, row.Id, id), cancellationToken);
+            secret, http, caller, db, urls, audit, [id], (session, row) => SecretTable.AddRepositoryAsync(session, row.Id, id),
+            cancellationToken);
 
     private static Task<IResult> RemoveAsync(
-        string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        string secret, long id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, AuditLog audit,
+        CancellationToken cancellationToken) =>
         ChangeAsync(
-            secret, http, caller, db, urls, [], (session, row) => SecretTable.RemoveRepositoryAsync(session, row.Id, id),
+            secret, http, caller, db, urls, audit, [], (session, row) => SecretTable.RemoveRepositoryAsync(session, row.Id, id),
             cancellationToken);
 
     private static Task<IResult> ChangeAsync(
-        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, IReadOnlyList<long> added,
+        string secret, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, AuditLog audit, IReadOnlyList<long> added,
         Func<DbSession, SecretRow, Task> change, CancellationToken cancellationToken)
     {
         var owner = SecretEndpoints.OwnerOf(http, urls).Owner;
@@ -97,6 +101,7 @@ internal static class SelectedRepositoryEndpoints
 
                 await PutSecret.CheckRepositoriesAsync(session, owner, caller.Principal, added);
                 await change(session, row);
+                await audit.RecordAsync(session, caller.Actor, await owner.EntryAsync(session, "update", row.Name));
                 return ApiResult.NoContent();
             },
             cancellationToken);

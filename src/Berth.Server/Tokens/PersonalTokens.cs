@@ -1,18 +1,21 @@
+using System.Globalization;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
 
 /// <summary>Makes personal access tokens. A token makes none that can more than itself.</summary>
-internal sealed class PersonalTokens(Db db, ApiUrls urls, TimeProvider time)
+internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimeProvider time)
 {
     private const string Resource = "Token";
 
     /// <summary>On a person's own behalf: scopes within those of the calling token, and no longer life than it has.</summary>
-    public async Task<Client.Wire.Token> MintAsync(UserPrincipal minter, TokenRequest wanted, CancellationToken cancellationToken)
+    public async Task<Client.Wire.Token> MintAsync(ApiCaller caller, TokenRequest wanted, CancellationToken cancellationToken)
     {
+        var minter = caller.User;
         if (wanted.Scopes.Names.FirstOrDefault(scope => !minter.Scopes.Has(scope)) is { } scope)
         {
             ApiErrors.Unprocessable(Resource, "scopes", $"a token makes none that can more than itself, and this one has no {scope}")
@@ -30,11 +33,12 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, TimeProvider time)
             wanted = wanted with { ExpiresAt = wanted.ExpiresAt ?? end };
         }
 
-        return await CreateAsync(minter.UserId, minter.SiteAdmin, wanted, cancellationToken);
+        return await CreateAsync(caller.Actor, minter.UserId, minter.Login, minter.SiteAdmin, wanted, cancellationToken);
     }
 
     /// <summary>The answer carries the value; nothing else ever does.</summary>
-    public async Task<Client.Wire.Token> CreateAsync(long userId, bool siteAdmin, TokenRequest wanted, CancellationToken cancellationToken)
+    public async Task<Client.Wire.Token> CreateAsync(
+        ChangeActor actor, long userId, string login, bool siteAdmin, TokenRequest wanted, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (wanted.Scopes.Has("site_admin") && !siteAdmin)
@@ -64,9 +68,15 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, TimeProvider time)
                         CreatedAt = now,
                         ExpiresAt = wanted.ExpiresAt,
                     });
+                await audit.RecordAsync(
+                    session, actor,
+                    AuditEntry.In(userId, login, "personal_access_token.create", Subject(id)) with { New = wanted.Scopes.ToString() });
                 return await TokenTable.PersonalAsync(session, userId, id);
             },
             cancellationToken);
         return row!.ToWire(urls) with { Value = secret };
     }
+
+    /// <summary>A token as the audit log names it.</summary>
+    public static string Subject(long id) => "token:" + id.ToString(CultureInfo.InvariantCulture);
 }

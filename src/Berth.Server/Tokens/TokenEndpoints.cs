@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 
@@ -30,10 +31,11 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> CreateAsync(
         HttpRequest request, ApiCaller caller, PersonalTokens tokens, CancellationToken cancellationToken) =>
-        ApiResult.Created(await tokens.MintAsync(caller.User, await TokenRequest.ReadAsync(request, cancellationToken), cancellationToken));
+        ApiResult.Created(await tokens.MintAsync(caller, await TokenRequest.ReadAsync(request, cancellationToken), cancellationToken));
 
     /// <summary>Ends the token, and the workflow tokens made with it, at once. A weak token ends no stronger one.</summary>
-    private static async Task<IResult> DeleteAsync(string id, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string id, ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken)
     {
         if (!long.TryParse(id, out var number))
         {
@@ -56,6 +58,10 @@ internal static class TokenEndpoints
                 }
 
                 await TokenTable.DeletePersonalAsync(session, caller.User.UserId, number);
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.In(
+                        caller.User.UserId, caller.User.Login, "personal_access_token.destroy", PersonalTokens.Subject(number)));
                 return null;
             },
             cancellationToken);
@@ -65,6 +71,6 @@ internal static class TokenEndpoints
     private static async Task<IResult> MintWorkflowTokenAsync(
         HttpRequest request, ApiCaller caller, RepositoryAccess repository, WorkflowTokens tokens, CancellationToken cancellationToken) =>
         ApiResult.Created(await tokens.MintAsync(
-            caller.User, repository, await RequestBody.ReadAsync<Client.Wire.NewWorkflowToken>(request, "WorkflowToken", cancellationToken),
+            caller, repository, await RequestBody.ReadAsync<Client.Wire.NewWorkflowToken>(request, "WorkflowToken", cancellationToken),
             cancellationToken));
 }

@@ -1,6 +1,6 @@
 using Berth.Client.Wire;
-using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 
@@ -10,13 +10,14 @@ namespace Berth.Server.Tokens;
 /// Makes tokens that stand for a workflow of a repository, on the word of a person. Such a token can read what the repository's workflows
 /// can read, which may be more than the person: so it takes write on the repository, as putting a workflow there would.
 /// </summary>
-internal sealed class WorkflowTokens(Db db, TimeProvider time)
+internal sealed class WorkflowTokens(Db db, AuditLog audit, TimeProvider time)
 {
     private const long UsualSeconds = 3600;
 
     public async Task<WorkflowToken> MintAsync(
-        UserPrincipal minter, RepositoryAccess access, NewWorkflowToken wanted, CancellationToken cancellationToken)
+        ApiCaller caller, RepositoryAccess access, NewWorkflowToken wanted, CancellationToken cancellationToken)
     {
+        var minter = caller.User;
         var packages = wanted.Permissions.Packages;
         var scope = packages + ":packages";
         if (!minter.Scopes.Has(scope))
@@ -31,7 +32,7 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
             async session =>
             {
                 await TokenTable.DeleteEndedWorkflowTokensAsync(session, access.Repository.Id, now - TimeSpan.FromDays(1));
-                return await TokenTable.InsertAsync(
+                var made = await TokenTable.InsertAsync(
                     session,
                     new NewTokenRow
                     {
@@ -46,6 +47,10 @@ internal sealed class WorkflowTokens(Db db, TimeProvider time)
                         CreatedAt = now,
                         ExpiresAt = expires,
                     });
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.On(access.Repository, "workflow_token.create", PersonalTokens.Subject(made)) with { New = scope });
+                return made;
             },
             cancellationToken);
         return new WorkflowToken

@@ -10,6 +10,7 @@ internal static class RouteTable
     public const string Text = """
         POST /api/graphql                                                                       | 401 in  in  in  in
         GET /api/v3/                                                                            | 401 in  in  in  in
+        GET /api/v3/admin/audit-log                                                             | 401 403 403 403 403
         GET /api/v3/admin/keys/rotation                                                         | 401 403 403 403 403
         GET /api/v3/admin/garbage-collection                                                    | 401 403 403 403 403
         POST /api/v3/admin/garbage-collection                                                   | 401 403 403 403 403
@@ -50,6 +51,7 @@ internal static class RouteTable
         GET /api/v3/orgs/{org}                                                                  | in  in  in  in  in
         PATCH /api/v3/orgs/{org}                                                                | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}                                                               | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/audit-log                                                        | 401 403 403 in  404
         GET /api/v3/orgs/{org}/codespaces                                                       | 401 403 403 in  404
         GET /api/v3/orgs/{org}/codespaces/access                                                | 401 403 403 in  404
         PUT /api/v3/orgs/{org}/codespaces/access                                                | 401 403 403 in  404
@@ -181,6 +183,7 @@ internal static class RouteTable
         GET /api/v3/repositories/{repository_id}/codespaces/permissions_check                   | 404 in  in  in  404
         GET /api/v3/user                                                                        | 401 in  in  in  in
         PATCH /api/v3/user                                                                      | 401 in  in  in  in
+        GET /api/v3/user/audit-log                                                              | 401 in  in  in  in
         GET /api/v3/user/codespaces                                                             | 401 in  in  in  in
         POST /api/v3/user/codespaces                                                            | 401 in  in  in  in
         GET /api/v3/user/codespaces/dotfiles                                                    | 401 404 404 404 404

@@ -138,7 +138,8 @@ public sealed class Person(BerthServer server, string login, string? token)
 /// <summary>Makes people through the API, as an administrator does. Names are new each time.</summary>
 public static class Persons
 {
-    public const string AllScopes = "write:packages,delete:packages,codespace,repo,admin:org,user";
+    public const string AllScopes =
+        "write:packages,delete:packages,codespace,repo,admin:org,user,read:audit_log,admin:repo_hook,admin:org_hook";
 
     public static string Unique(string name) => $"{name}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 

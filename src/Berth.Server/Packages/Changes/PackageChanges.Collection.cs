@@ -1,3 +1,5 @@
+using Berth.Server.Database;
+
 namespace Berth.Server.Packages.Changes;
 
 /// <content>
@@ -53,6 +55,11 @@ internal sealed partial class PackageChanges
 
         return gone.Count;
     }
+
+    /// <summary>A few of the events that are older than they are kept; how many went. Whoever reads events has read those.</summary>
+    public static Task<int> ForgetEventsAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
+        "delete from package_events where id in (select id from package_events where at < @before order by at, id limit @most)",
+        new { before, most });
 
     private sealed record Gone
     {

@@ -1,5 +1,6 @@
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 
 namespace Berth.Server.Repositories.Cloning;
@@ -30,8 +31,9 @@ internal static class CloneCredentialEndpoints
         CancellationToken cancellationToken) =>
         StoreAsync(request, caller, access, null, credentials, cancellationToken);
 
-    private static Task<IResult> DeleteAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
-        RemoveAsync(caller, access, null, db, cancellationToken);
+    private static Task<IResult> DeleteAsync(
+        ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        RemoveAsync(caller, access, null, db, audit, cancellationToken);
 
     private static Task<IResult> GetOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
         ShowAsync(caller, access, caller.User.UserId, db, cancellationToken);
@@ -41,8 +43,9 @@ internal static class CloneCredentialEndpoints
         CancellationToken cancellationToken) =>
         StoreAsync(request, caller, access, caller.User.UserId, credentials, cancellationToken);
 
-    private static Task<IResult> DeleteOwnAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
-        RemoveAsync(caller, access, caller.User.UserId, db, cancellationToken);
+    private static Task<IResult> DeleteOwnAsync(
+        ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        RemoveAsync(caller, access, caller.User.UserId, db, audit, cancellationToken);
 
     private static async Task<IResult> ShowAsync(
         ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
@@ -69,7 +72,7 @@ internal static class CloneCredentialEndpoints
                 CheckLine("password", credential.Password, faults);
             },
             cancellationToken);
-        await credentials.StoreAsync(access.Repository, userId, wanted, caller.Principal, cancellationToken);
+        await credentials.StoreAsync(access.Repository, userId, wanted, caller, cancellationToken);
         return ApiResult.NoContent();
     }
 
@@ -82,8 +85,19 @@ internal static class CloneCredentialEndpoints
     }
 
     private static async Task<IResult> RemoveAsync(
-        ApiCaller caller, RepositoryAccess access, long? userId, Db db, CancellationToken cancellationToken) =>
-        await db.WriteAsync(session => CloneCredentialTable.DeleteAsync(session, access.Repository.Id, userId), cancellationToken)
+        ApiCaller caller, RepositoryAccess access, long? userId, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        await db.WriteAsync(
+            async session =>
+            {
+                var removed = await CloneCredentialTable.DeleteAsync(session, access.Repository.Id, userId);
+                if (removed)
+                {
+                    await audit.RecordAsync(session, caller.Actor, CloneCredentials.Entry(access.Repository, "remove", userId, caller));
+                }
+
+                return removed;
+            },
+            cancellationToken)
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);
 }

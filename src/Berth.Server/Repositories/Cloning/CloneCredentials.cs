@@ -1,6 +1,7 @@
 using System.Text;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Cryptography;
 
@@ -16,14 +17,15 @@ internal sealed record CloneCredential(string UserName, string Password, string 
 }
 
 /// <summary>Stores credentials under envelope encryption, bound to where they may go, and finds the one that a clone uses.</summary>
-internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider time)
+internal sealed class CloneCredentials(Db db, MasterKey masterKey, AuditLog audit, TimeProvider time)
 {
     private const string Resource = "CloneCredential";
 
     /// <param name="userId">Whose codespaces use it; null: those of everybody.</param>
     /// <exception cref="Http.ApiException">422: the repository is not cloned over http.</exception>
     public async Task StoreAsync(
-        RepositoryFacts repository, long? userId, Client.Wire.NewCloneCredential wanted, Principal by, CancellationToken cancellationToken)
+        RepositoryFacts repository, long? userId, Client.Wire.NewCloneCredential wanted, ApiCaller caller,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await db.WriteAsync(
@@ -43,10 +45,15 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, TimeProvider 
                     Encoding.UTF8.GetBytes(wanted.Password), CloneCredentialRow.Identity(repository.Id, userId, origin, version),
                     masterKey);
                 await CloneCredentialTable.ReplaceAsync(
-                    session, repository.Id, userId, origin, wanted.Username, value, version, by.Key, now);
+                    session, repository.Id, userId, origin, wanted.Username, value, version, caller.Principal.Key, now);
+                await audit.RecordAsync(session, caller.Actor, Entry(repository, "set", userId, caller));
             },
             cancellationToken);
     }
+
+    /// <summary>A change of a credential as the audit log names it.</summary>
+    public static AuditEntry Entry(RepositoryFacts repository, string change, long? userId, ApiCaller caller) =>
+        AuditEntry.On(repository, $"repo.{change}_clone_credential", userId is null ? null : AuditEntry.User(caller.User.Login));
 
     /// <summary>The user's own for the repository, else the repository's; null where neither is for this URL's server.</summary>
     public async Task<CloneCredential?> ForAsync(

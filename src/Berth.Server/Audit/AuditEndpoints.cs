@@ -1,0 +1,143 @@
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Berth.Server.Audit;
+
+/// <summary>The audit log of an organization, of what is one's own, and of the site.</summary>
+internal static class AuditEndpoints
+{
+    private const string Resource = "AuditLog";
+
+    // https://docs.github.com/en/enterprise-cloud@latest/rest/orgs/orgs#get-the-audit-log-for-an-organization
+    public static void MapAudit(this IEndpointRouteBuilder api)
+    {
+        api.MapRead("/orgs/{org}/audit-log", OfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "read:audit_log");
+        api.MapRead("/user/audit-log", OwnAsync).Requires(ApiNeed.User, "read:audit_log");
+        api.MapRead("/admin/audit-log", OfSiteAsync).Requires(ApiNeed.SiteAdministrator, "site_admin");
+    }
+
+    private static Task<IResult> OfOrganizationAsync(
+        HttpContext http, OrganizationAccess access, Paging paging, Db db, CancellationToken cancellationToken) =>
+        AnswerAsync(http, Read(http, paging, access.Organization.Login) with { OwnerId = access.Organization.Id }, db, cancellationToken);
+
+    /// <summary>What happened to the caller's own, and what the caller did anywhere: with <c>?token=</c>, what one token touched.</summary>
+    private static Task<IResult> OwnAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, CancellationToken cancellationToken) =>
+        AnswerAsync(
+            http,
+            Read(http, paging, caller.User.Login) with { OwnerId = caller.User.UserId, OrActor = caller.User.Key },
+            db,
+            cancellationToken);
+
+    private static Task<IResult> OfSiteAsync(HttpContext http, Paging paging, Db db, CancellationToken cancellationToken) =>
+        AnswerAsync(http, Read(http, paging, null), db, cancellationToken);
+
+    /// <param name="owner">Whose repositories are named without their owner.</param>
+    private static AuditQuery Read(HttpContext http, Paging paging, string? owner)
+    {
+        string? Value(string name) => http.Request.Query[name].ToString() is { Length: > 0 } text ? text : null;
+        var phrase = AuditPhrase.Parse(Value("phrase"));
+        if (phrase.Repository is { } repository && !repository.Contains('/', StringComparison.Ordinal) && owner is not null)
+        {
+            phrase = phrase with { Repository = $"{owner}/{repository}" };
+        }
+
+        if (Value("token") is { } token)
+        {
+            phrase = phrase with { TokenId = AuditPhrase.Parse("token:" + token).TokenId };
+        }
+
+        var order = Value("order") ?? "desc";
+        var include = Value("include") ?? "web";
+        if (order is not ("asc" or "desc"))
+        {
+            ApiErrors.Invalid(Resource, "order", "order must be asc or desc").Throw();
+        }
+
+        if (include is not ("web" or "git" or "all"))
+        {
+            ApiErrors.Invalid(Resource, "include", "include must be web (what was done), git (what was read) or all").Throw();
+        }
+
+        return new AuditQuery(phrase)
+        {
+            Reads = include switch { "web" => false, "git" => true, _ => null },
+            NewestFirst = order == "desc",
+            Most = paging.Size,
+        };
+    }
+
+    private static async Task<IResult> AnswerAsync(HttpContext http, AuditQuery query, Db db, CancellationToken cancellationToken)
+    {
+        var (after, before) = (Cursor(http, "after"), Cursor(http, "before"));
+        if (after is not null && before is not null)
+        {
+            return ApiErrors.Invalid(Resource, "before", "after and before exclude each other");
+        }
+
+        // A page before a place is the page after it in the other order, turned round. One more row tells whether there is another page.
+        var turned = before is not null;
+        var asked = query with
+        {
+            After = before ?? after,
+            NewestFirst = query.NewestFirst != turned,
+            Most = query.Most + 1,
+        };
+        var rows = await db.ReadAsync(session => AuditTable.ReadAsync(session, asked), cancellationToken);
+        var more = rows.Count > query.Most;
+        if (more)
+        {
+            rows.RemoveAt(query.Most);
+        }
+
+        if (turned)
+        {
+            rows.Reverse();
+        }
+
+        WriteLinks(http, rows, next: turned || more, previous: turned ? more : after is not null);
+        return ApiResult.Ok(rows.ConvertAll(row => row.ToWire()));
+    }
+
+    private static AuditPlace? Cursor(HttpContext http, string name) =>
+        http.Request.Query[name].ToString() is not { Length: > 0 } text ? null
+        : AuditPlace.TryParse(text, out var place) ? place
+        : throw new ApiException(ApiErrors.Invalid(Resource, name, $"{name} takes what a Link header of this list gave"));
+
+    private static void WriteLinks(HttpContext http, List<AuditRow> rows, bool next, bool previous)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        List<string> links = [];
+        if (next)
+        {
+            links.Add(Link(http, "after", rows[^1].Place, "next"));
+        }
+
+        if (previous)
+        {
+            links.Add(Link(http, "before", rows[0].Place, "prev"));
+        }
+
+        if (links.Count > 0)
+        {
+            http.Response.Headers.Link = string.Join(", ", links);
+        }
+    }
+
+    private static string Link(HttpContext http, string name, AuditPlace place, string relation)
+    {
+        var root = http.RequestServices.GetRequiredService<AddressOptions>().BaseUri.GetLeftPart(UriPartial.Authority);
+        var query = http.Request.Query
+            .Where(pair => pair.Key is not ("after" or "before"))
+            .SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)))
+            .Append(KeyValuePair.Create<string, string?>(name, place.ToString()));
+        return $"<{QueryHelpers.AddQueryString(root + http.Request.PathBase + http.Request.Path.ToUriComponent(), query)}>; "
+            + $"rel=\"{relation}\"";
+    }
+}
