@@ -4,9 +4,9 @@ using Berth.Server;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Secrets;
+using Berth.SystemTests.Fixtures.Clients;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
-using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.SystemTests.Secrets;
@@ -25,9 +25,7 @@ public sealed class GhSecretTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Requirement.Program("gh");
-        var (certificate, key) = SelfSigned.Write(_folder.Path);
-        _server = await ServerProcess.StartAsync("gh-secrets", null, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}");
+        _server = await GhClient.ServerAsync(_folder, "gh-secrets");
         _ada = await _server.UserAsync("ada");
         _acme = await _ada.OrganizationAsync("acme");
         using var api = _ada.Api();
@@ -114,20 +112,7 @@ public sealed class GhSecretTests : IAsyncLifetime
         Assert.Contains("404", absent.Error, StringComparison.Ordinal);
     }
 
-    private Command Gh(string command)
-    {
-        var gh = new Command("gh", command);
-        foreach (var (name, value) in new[]
-        {
-            ("GH_CONFIG_DIR", _folder.Create("gh")), ("GH_HOST", _server!.Host), ("GH_ENTERPRISE_TOKEN", _ada!.Token),
-            ("SSL_CERT_FILE", _folder["cert.pem"]),
-        })
-        {
-            gh.Environment[name] = value;
-        }
-
-        return gh;
-    }
+    private Command Gh(string command) => new GhClient(_folder, _ada!).Command(command);
 
     private async Task<string[]> SelectedAsync(string secret)
     {
