@@ -28,6 +28,7 @@ internal static class PackageCommands
         RemovalCommands.Restore(),
         TagCommands.History(),
         TagCommands.Tag(),
+        RetentionCommands.Build(),
         PackageAccessCommands.Build(),
         VersionCommands.Build());
 

@@ -108,6 +108,7 @@ internal static class RemovalCommands
         CommandCall.Details(
             writer,
             ("Package", dependants.Package), ("Goes", what), ("Tags", string.Join(", ", dependants.Tags)),
+            ("Last pull", dependants.LastPulledAt is { } pulled ? $"{pulled:yyyy-MM-dd HH:mm}" : "none that was counted"),
             ("Codespaces", dependants.OtherCodespaces == 0 ? null : $"{dependants.OtherCodespaces} that you may not see"));
         Section(writer, "Goes along", dependants.GoesAlong);
         Section(writer, "Refers to it", dependants.Referrers);

@@ -19,6 +19,9 @@ public sealed record Dependants
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>When it, or a platform of it, was pulled last; null: not since pulls are counted.</summary>
+    public DateTimeOffset? LastPulledAt { get; init; }
+
     /// <summary>Live indexes that list the version and would break without it.</summary>
     public IReadOnlyList<VersionName> Breaks { get; init; } = [];
 

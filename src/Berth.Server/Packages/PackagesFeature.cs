@@ -3,6 +3,7 @@ using Berth.Server.Organizations;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Pulls;
 using Berth.Server.Packages.References;
+using Berth.Server.Packages.Retention;
 using Berth.Server.Packages.Versions;
 using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
@@ -22,6 +23,10 @@ internal static class PackagesFeature
         services.AddSingleton<MoveTag>();
         services.AddSingleton<PullCounts>();
         services.AddHostedService<WritePulls>();
+        services.AddSingleton<RunRetention>();
+        services.AddSingleton<FollowRefs>();
+        services.AddSingleton<RetentionSchedule>();
+        services.AddHostedService(provider => provider.GetRequiredService<RetentionSchedule>());
         services.AddSingleton<FollowNeighbours>();
         services.AddSingleton<IFollowRepositories>(provider => provider.GetRequiredService<FollowNeighbours>());
         services.AddSingleton<IFollowAccounts>(provider => provider.GetRequiredService<FollowNeighbours>());
@@ -36,8 +41,11 @@ internal static class PackagesFeature
             api.MapPackages(owner);
             api.MapVersions(owner);
             api.MapPackageTags(owner);
+            api.MapRetention(owner);
             api.MapPackageAccess(owner);
             api.MapExplain(owner);
         }
+
+        api.MapOwnerRetention();
     }
 }

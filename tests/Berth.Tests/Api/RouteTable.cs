@@ -94,6 +94,14 @@ internal static class RouteTable
         PUT /api/v3/orgs/{org}/packages/{type}/{name}/access/users/{login}                      | 401 403 403 in  404
         DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/users/{login}                   | 401 403 403 in  404
         GET /api/v3/orgs/{org}/packages/{type}/{name}/dependants                                | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention                                 | 401 403 403 in  404
+        PUT /api/v3/orgs/{org}/packages/{type}/{name}/retention                                 | 401 403 403 in  404
+        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/retention                              | 401 403 403 404 404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention/preview                         | 401 403 403 in  404
+        POST /api/v3/orgs/{org}/packages/{type}/{name}/retention/preview                        | 401 403 403 in  404
+        POST /api/v3/orgs/{org}/packages/{type}/{name}/retention/runs                           | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention/runs                            | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention/runs/{run_id}                   | 401 403 403 404 404
         GET /api/v3/orgs/{org}/packages/{type}/{name}/tags/{tag}/history                        | 404 in  in  in  404
         PUT /api/v3/orgs/{org}/packages/{type}/{name}/tags/{tag}                                | 401 403 in  in  404
         GET /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}/dependants          | 401 403 403 in  404
@@ -108,6 +116,11 @@ internal static class RouteTable
         PATCH /api/v3/orgs/{org}/settings/codespaces                                            | 401 403 403 in  404
         GET /api/v3/orgs/{org}/settings/packages                                                | 401 in  in  in  404
         PATCH /api/v3/orgs/{org}/settings/packages                                              | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/settings/retention                                               | 401 403 403 in  404
+        PUT /api/v3/orgs/{org}/settings/retention                                               | 401 403 403 in  404
+        DELETE /api/v3/orgs/{org}/settings/retention                                            | 401 403 403 404 404
+        POST /api/v3/orgs/{org}/settings/retention/runs                                         | 401 403 403 in  404
+        GET /api/v3/orgs/{org}/settings/retention/runs                                          | 401 403 403 in  404
         GET /api/v3/orgs/{org}/teams                                                            | 401 in  in  in  404
         POST /api/v3/orgs/{org}/teams                                                           | 401 403 403 in  404
         GET /api/v3/orgs/{org}/teams/{team_slug}                                                | 401 in  in  in  404
@@ -166,6 +179,7 @@ internal static class RouteTable
         PUT /api/v3/repos/{owner}/{repo}/collaborators/{username}                               | 401 403 403 in  404
         DELETE /api/v3/repos/{owner}/{repo}/collaborators/{username}                            | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/collaborators/{username}/permission                    | 401 403 in  in  404
+        POST /api/v3/repos/{owner}/{repo}/refs-gone                                             | 401 403 in  in  404
         POST /api/v3/repos/{owner}/{repo}/transfer                                              | 401 403 403 in  404
         GET /api/v3/repos/{owner}/{repo}/trusts                                                 | 401 403 403 in  404
         POST /api/v3/repos/{owner}/{repo}/trusts                                                | 401 403 403 in  404
@@ -222,6 +236,11 @@ internal static class RouteTable
         GET /api/v3/user/docker/conflicts                                                       | 401 in  in  in  in
         GET /api/v3/user/memberships/orgs                                                       | 401 in  in  in  in
         GET /api/v3/user/orgs                                                                   | 401 in  in  in  in
+        GET /api/v3/user/settings/retention                                                     | 401 in  in  in  in
+        PUT /api/v3/user/settings/retention                                                     | 401 in  in  in  in
+        DELETE /api/v3/user/settings/retention                                                  | 401 404 404 404 404
+        POST /api/v3/user/settings/retention/runs                                               | 401 in  in  in  in
+        GET /api/v3/user/settings/retention/runs                                                | 401 in  in  in  in
         GET /api/v3/user/packages                                                               | 401 in  in  in  in
         GET /api/v3/user/packages/{type}/{name}                                                 | 404 404 404 404 404
         PUT /api/v3/user/packages/{type}/{name}                                                 | 401 in  in  in  in
@@ -238,6 +257,14 @@ internal static class RouteTable
         PUT /api/v3/user/packages/{type}/{name}/access/users/{login}                            | 401 404 404 404 404
         DELETE /api/v3/user/packages/{type}/{name}/access/users/{login}                         | 401 404 404 404 404
         GET /api/v3/user/packages/{type}/{name}/dependants                                      | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/retention                                       | 401 404 404 404 404
+        PUT /api/v3/user/packages/{type}/{name}/retention                                       | 401 404 404 404 404
+        DELETE /api/v3/user/packages/{type}/{name}/retention                                    | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/retention/preview                               | 401 404 404 404 404
+        POST /api/v3/user/packages/{type}/{name}/retention/preview                              | 401 404 404 404 404
+        POST /api/v3/user/packages/{type}/{name}/retention/runs                                 | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/retention/runs                                  | 401 404 404 404 404
+        GET /api/v3/user/packages/{type}/{name}/retention/runs/{run_id}                         | 401 404 404 404 404
         GET /api/v3/user/packages/{type}/{name}/tags/{tag}/history                              | 404 404 404 404 404
         PUT /api/v3/user/packages/{type}/{name}/tags/{tag}                                      | 401 404 404 404 404
         GET /api/v3/user/packages/{type}/{name}/versions/{version_id}/dependants                | 401 404 404 404 404
@@ -271,6 +298,14 @@ internal static class RouteTable
         PUT /api/v3/users/{username}/packages/{type}/{name}/access/users/{login}                | 401 403 403 in  404
         DELETE /api/v3/users/{username}/packages/{type}/{name}/access/users/{login}             | 401 403 403 in  404
         GET /api/v3/users/{username}/packages/{type}/{name}/dependants                          | 401 403 403 in  404
+        GET /api/v3/users/{username}/packages/{type}/{name}/retention                           | 401 403 403 in  404
+        PUT /api/v3/users/{username}/packages/{type}/{name}/retention                           | 401 403 403 in  404
+        DELETE /api/v3/users/{username}/packages/{type}/{name}/retention                        | 401 403 403 404 404
+        GET /api/v3/users/{username}/packages/{type}/{name}/retention/preview                   | 401 403 403 in  404
+        POST /api/v3/users/{username}/packages/{type}/{name}/retention/preview                  | 401 403 403 in  404
+        POST /api/v3/users/{username}/packages/{type}/{name}/retention/runs                     | 401 403 403 in  404
+        GET /api/v3/users/{username}/packages/{type}/{name}/retention/runs                      | 401 403 403 in  404
+        GET /api/v3/users/{username}/packages/{type}/{name}/retention/runs/{run_id}             | 401 403 403 404 404
         GET /api/v3/users/{username}/packages/{type}/{name}/tags/{tag}/history                  | 404 in  in  in  404
         PUT /api/v3/users/{username}/packages/{type}/{name}/tags/{tag}                          | 401 403 in  in  404
         GET /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}/dependants    | 401 403 403 in  404

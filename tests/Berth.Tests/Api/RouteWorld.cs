@@ -44,6 +44,7 @@ public sealed class RouteWorld
                 ["{repository_id}"] = (await admin.GetAsync($"/repos/{app}"))["id"].GetRawText(),
                 ["{team_slug}"] = "core",
                 ["{version_id}"] = versions.Json[0].GetProperty("id").GetRawText(),
+                ["{run_id}"] = "0",
                 ["{tag}"] = "1",
                 ["{type}"] = "container",
                 ["{login}"] = reader.Login,

@@ -46,7 +46,7 @@ internal sealed class BodyFaults(string resource, IReadOnlyList<BodyField> field
 
     private int PlaceOf(string field)
     {
-        var before = fields.TakeWhile(known => known.Name != field.Split('.')[0]).Count();
+        var before = fields.TakeWhile(known => known.Name != field.Split('.', '[')[0]).Count();
         return before < fields.Count ? before : int.MaxValue;
     }
 }

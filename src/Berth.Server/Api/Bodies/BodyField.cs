@@ -57,6 +57,9 @@ internal sealed record BodyField(string Name, BodyRule Rule, bool Required, bool
 
         return type == typeof(IReadOnlyList<long>) ? new IdsRule()
             : type.Namespace == typeof(BerthJson).Namespace ? new InnerRule(Of(type))
+            : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+                && type.GenericTypeArguments[0].Namespace == typeof(BerthJson).Namespace
+                ? new InnerListRule(Of(type.GenericTypeArguments[0]))
             : throw new InvalidOperationException(
                 $"{property.DeclaringType!.Name}.{property.Name}: nothing says how a {type.Name} is read");
     }

@@ -98,6 +98,18 @@ internal sealed record IdsRule : BodyRule
             : TryString(item, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 }
 
+/// <summary>A list of bodies inside the body.</summary>
+internal sealed record InnerListRule(IReadOnlyList<BodyField> Fields) : BodyRule
+{
+    private const int Most = 50;
+
+    public override string? Fault(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= Most
+            && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object)
+            ? null
+            : $"must be a list of at most {Most} objects";
+}
+
 /// <summary>A body inside the body.</summary>
 internal sealed record InnerRule(IReadOnlyList<BodyField> Fields) : BodyRule
 {

@@ -120,6 +120,16 @@ internal static class RequestBody
                 json.WritePropertyName(field.Name);
                 CopyUsable(value, inner.Fields, name + ".", json, faults);
             }
+            else if (field.Rule is InnerListRule list)
+            {
+                json.WriteStartArray(field.Name);
+                foreach (var (index, item) in value.EnumerateArray().Index())
+                {
+                    CopyUsable(item, list.Fields, $"{name}[{index}].", json, faults);
+                }
+
+                json.WriteEndArray();
+            }
             else
             {
                 json.WritePropertyName(field.Name);

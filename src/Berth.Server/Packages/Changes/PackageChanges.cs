@@ -18,6 +18,9 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     /// <summary>What goes when its retention is over.</summary>
     public static readonly ChangeActor Collector = ChangeActor.Background("collector");
 
+    /// <summary>What goes by a policy.</summary>
+    public static readonly ChangeActor Retention = ChangeActor.Background("retention");
+
     private const string InsertEvent =
         "insert into package_events (at, kind, actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment, "
             + "package_id, owner_id, owner, type, name, repository_id, version_id, version, tag, subject, old_value, new_value)";

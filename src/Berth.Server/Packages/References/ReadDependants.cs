@@ -19,6 +19,7 @@ internal sealed class ReadDependants(Db db, AddressOptions options)
                     Package = address.ToString(),
                     Versions = graph.Nodes.Count,
                     Tags = [.. graph.Nodes.SelectMany(node => node.Tags).Order(StringComparer.Ordinal)],
+                    LastPulledAt = graph.Nodes.Max(node => node.LastPulledAt),
                 },
                 await RunningTable.OfPackageAsync(session, Image(address), caller));
         },
@@ -45,6 +46,7 @@ internal sealed class ReadDependants(Db db, AddressOptions options)
                     Versions = 1,
                     Version = ToWire(version),
                     Tags = version.Tags,
+                    LastPulledAt = graph.LastPull(version),
                     Breaks = [.. graph.Indexes(version).Select(ToWire)],
                     Referrers = [.. graph.Referrers(version).Select(ToWire)],
                     GoesAlong = [.. going.Skip(1).Select(ToWire)],

@@ -10,7 +10,8 @@ internal static class ReferenceTable
     {
         var versions = await session.QueryAsync<NodeRow>(
             """
-            select v.id, v.name, v.updated_at, m.subject from package_versions v left join manifests m on m.version_id = v.id
+            select v.id, v.name, v.updated_at, m.subject, c.last_pulled_at from package_versions v
+            left join manifests m on m.version_id = v.id left join version_pulls c on c.version_id = v.id
             where v.package_id = @packageId and v.deleted_at is null order by v.id
             """,
             new { packageId });
@@ -31,6 +32,7 @@ internal static class ReferenceTable
                 Tags = [.. tags[version.Id].Select(tag => tag.Name)],
                 Lists = [.. lists[version.Id]],
                 Subject = version.Subject,
+                LastPulledAt = version.LastPulledAt,
                 LastSetAt = tags[version.Id].Select(tag => tag.UpdatedAt).Append(version.UpdatedAt).Max(),
             }),
         ]);
@@ -45,6 +47,8 @@ internal static class ReferenceTable
         public DateTimeOffset UpdatedAt { get; init; }
 
         public string? Subject { get; init; }
+
+        public DateTimeOffset? LastPulledAt { get; init; }
     }
 
     private sealed record TagRow

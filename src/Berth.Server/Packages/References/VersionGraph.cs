@@ -8,6 +8,7 @@ internal sealed class VersionGraph
 {
     private static readonly string[] Algorithms = ["sha256", "sha512"];
     private readonly Dictionary<string, VersionNode> _byName;
+    private readonly Dictionary<long, VersionNode> _byId;
     private readonly Dictionary<long, IReadOnlyList<string>> _tags;
     private readonly ILookup<long, VersionNode> _held;
     private readonly ILookup<long, VersionNode> _holders;
@@ -16,6 +17,7 @@ internal sealed class VersionGraph
     {
         Nodes = nodes;
         _byName = nodes.ToDictionary(node => node.Name, StringComparer.Ordinal);
+        _byId = nodes.ToDictionary(node => node.Id);
         _tags = nodes.ToDictionary(
             node => node.Id, IReadOnlyList<string> (node) => [.. node.Tags.Where(tag => !_byName.ContainsKey(SubjectOf(tag) ?? ""))]);
         var holds = nodes.SelectMany(Edges).Where(edge => edge.Holder.Id != edge.Held.Id).Distinct().ToList();
@@ -68,6 +70,9 @@ internal sealed class VersionGraph
 
         return reached;
     }
+
+    /// <summary>When the version, or anything that it holds, was pulled last: clients take platforms by their digest.</summary>
+    public DateTimeOffset? LastPull(VersionNode node) => Reach([node]).Max(id => _byId[id].LastPulledAt);
 
     /// <summary>
     /// What would be left without anything that holds it, were the roots to go: each of it is held by the roots and by what goes with them,

@@ -18,4 +18,7 @@ internal sealed record VersionNode
 
     /// <summary>When it was pushed, restored or given a tag, or lost one, for the last time.</summary>
     public DateTimeOffset LastSetAt { get; init; }
+
+    /// <summary>Null: not since pulls are counted.</summary>
+    public DateTimeOffset? LastPulledAt { get; init; }
 }

@@ -1,0 +1,61 @@
+using Berth.Client.Wire;
+
+namespace Berth.Client;
+
+/// <summary>Whose retention is meant: one package's, or that of all packages of an account.</summary>
+public sealed record RetentionPlace
+{
+    /// <summary>Of the caller's own packages.</summary>
+    public static readonly RetentionPlace Own = new("user/settings/retention");
+
+    private RetentionPlace(string path) => Path = path;
+
+    internal string Path { get; }
+
+    public static RetentionPlace Of(PackageReference package) => new($"{package.Path}/retention");
+
+    public static RetentionPlace OfOrganization(string login) => new($"orgs/{Uri.EscapeDataString(login)}/settings/retention");
+}
+
+/// <summary>What goes from packages by itself.</summary>
+public sealed partial class BerthClient
+{
+    /// <summary>Of a package the policy that counts for it, which may be its owner's.</summary>
+    public Task<RetentionSetting> RetentionAsync(RetentionPlace place, CancellationToken cancellationToken) =>
+        GetAsync<RetentionSetting>(place.Path, cancellationToken);
+
+    public Task<RetentionSetting> SetRetentionAsync(RetentionPlace place, RetentionPolicy policy, CancellationToken cancellationToken) =>
+        SendAsync<RetentionPolicy, RetentionSetting>(HttpMethod.Put, place.Path, policy, cancellationToken);
+
+    public Task ClearRetentionAsync(RetentionPlace place, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, place.Path, cancellationToken);
+
+    /// <param name="tried">A policy to try; null: the one that counts.</param>
+    public Task<RetentionPreview> RetentionPreviewAsync(
+        PackageReference package, RetentionPolicy? tried, CancellationToken cancellationToken)
+    {
+        var path = RetentionPlace.Of(package).Path + "/preview";
+        return tried is null
+            ? GetAsync<RetentionPreview>(path, cancellationToken)
+            : SendAsync<RetentionPolicy, RetentionPreview>(HttpMethod.Post, path, tried, cancellationToken);
+    }
+
+    public Task<RetentionRun> RunRetentionAsync(PackageReference package, CancellationToken cancellationToken) =>
+        SendForAsync<RetentionRun>(HttpMethod.Post, RetentionPlace.Of(package).Path + "/runs", cancellationToken);
+
+    /// <summary>Over all packages of an account that a policy counts for.</summary>
+    public Task<List<RetentionRun>> RunRetentionAsync(RetentionPlace place, CancellationToken cancellationToken) =>
+        SendForAsync<List<RetentionRun>>(HttpMethod.Post, place.Path + "/runs", cancellationToken);
+
+    public Task<List<RetentionRun>> RetentionRunsAsync(RetentionPlace place, CancellationToken cancellationToken) =>
+        ListAsync<RetentionRun>(place.Path + "/runs", cancellationToken);
+
+    /// <summary>With what it removed.</summary>
+    public Task<RetentionRun> RetentionRunAsync(PackageReference package, long run, CancellationToken cancellationToken) =>
+        GetAsync<RetentionRun>($"{RetentionPlace.Of(package).Path}/runs/{run}", cancellationToken);
+
+    /// <summary>A ref of the repository is gone: what follows it goes from its packages, as far as their policies say so.</summary>
+    public Task<List<RetentionRun>> RefGoneAsync(string repository, string reference, CancellationToken cancellationToken) =>
+        SendAsync<GoneRef, List<RetentionRun>>(
+            HttpMethod.Post, $"repos/{Repository(repository)}/refs-gone", new GoneRef { Ref = reference }, cancellationToken);
+}

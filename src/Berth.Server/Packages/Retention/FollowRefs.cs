@@ -1,0 +1,29 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>Packages whose policy says so lose the versions that followed a ref of their repository, when it is gone.</summary>
+internal sealed class FollowRefs(Db db, RunRetention run)
+{
+    /// <summary>The runs that removed something.</summary>
+    public async Task<List<RetentionRun>> GoneAsync(
+        long repositoryId, string reference, ChangeActor actor, CancellationToken cancellationToken)
+    {
+        List<RetentionRun> runs = [];
+        if (FollowedRef.TryParse(reference, out var gone))
+        {
+            foreach (var package in await db.ReadAsync(
+                session => RetentionTable.PackagesAsync(session, repositoryId: repositoryId), cancellationToken))
+            {
+                if (await run.RunAsync(package, actor, RunCause.Ref, gone, cancellationToken) is { } done)
+                {
+                    runs.Add(done);
+                }
+            }
+        }
+
+        return runs;
+    }
+}

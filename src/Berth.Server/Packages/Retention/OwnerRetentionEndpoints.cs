@@ -1,0 +1,105 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>The retention of all packages of an organization or of the caller, and refs that are gone.</summary>
+internal static class OwnerRetentionEndpoints
+{
+    public static void MapOwnerRetention(this IEndpointRouteBuilder api)
+    {
+        Map(api, "/orgs/{org}/settings/retention", ApiNeed.OrganizationOwner);
+        Map(api, "/user/settings/retention", ApiNeed.User);
+        api.MapPost("/repos/{owner}/{repo}/refs-gone", RefGoneAsync).Requires(ApiNeed.RepositoryWriter, "repo");
+    }
+
+    private static void Map(IEndpointRouteBuilder api, string retention, ApiNeed need)
+    {
+        api.MapRead(retention, GetAsync).Requires(need, "read:packages");
+        api.MapPut(retention, SetAsync).Requires(need, "delete:packages");
+        api.MapDelete(retention, ClearAsync).Requires(need, "delete:packages");
+        api.MapPost(retention + "/runs", RunAsync).Requires(need, "delete:packages");
+        api.MapRead(retention + "/runs", RunsAsync).Requires(need, "read:packages");
+    }
+
+    /// <summary>The organization that the gate has proven, else the caller.</summary>
+    private static long Owner(HttpContext http, ApiCaller caller) =>
+        http.Features.Get<OrganizationAccess>()?.Organization.Id ?? caller.User.UserId;
+
+    private static async Task<IResult> GetAsync(HttpContext http, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        var owner = Owner(http, caller);
+        return ApiResult.Ok(
+            await db.ReadAsync(session => RetentionTable.OfOwnerAsync(session, owner), cancellationToken) is { } row
+                ? row.ToWire()
+                : RetentionEndpoints.None);
+    }
+
+    private static async Task<IResult> SetAsync(
+        HttpContext http, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var policy = await RetentionEndpoints.ReadAsync(http.Request, cancellationToken);
+        var owner = Owner(http, caller);
+        return ApiResult.Ok(
+            await db.WriteAsync(
+                async session =>
+                {
+                    await RetentionTable.SetAsync(session, owner, null, policy, caller.Principal.Key, time.GetUtcNow());
+                    return (await RetentionTable.OfOwnerAsync(session, owner))!.ToWire();
+                },
+                cancellationToken));
+    }
+
+    private static async Task<IResult> ClearAsync(HttpContext http, ApiCaller caller, Db db, CancellationToken cancellationToken)
+    {
+        var owner = Owner(http, caller);
+        return await db.WriteAsync(session => RetentionTable.DeleteAsync(session, owner, null), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> RunAsync(
+        HttpContext http, ApiCaller caller, Db db, RunRetention run, CancellationToken cancellationToken)
+    {
+        var owner = Owner(http, caller);
+        List<RetentionRun> runs = [];
+        foreach (var package in await db.ReadAsync(session => RetentionTable.PackagesAsync(session, ownerId: owner), cancellationToken))
+        {
+            if (await run.RunAsync(package, caller.Actor, RunCause.Manual, null, cancellationToken) is { } done)
+            {
+                runs.Add(done with { Removals = null });
+            }
+        }
+
+        return ApiResult.Created(runs);
+    }
+
+    private static async Task<IResult> RunsAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, CancellationToken cancellationToken)
+    {
+        var owner = Owner(http, caller);
+        return ApiResult.Page(
+            http, paging,
+            (await db.ReadAsync(session => RetentionRunTable.ListAsync(session, null, owner, paging), cancellationToken))
+                .Select(row => row.ToWire()));
+    }
+
+    private static async Task<IResult> RefGoneAsync(
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, FollowRefs follow, CancellationToken cancellationToken)
+    {
+        var gone = await RequestBody.ReadAsync<GoneRef>(
+            request,
+            "Ref",
+            (body, faults) =>
+            {
+                if (body.Ref is { } text && !FollowedRef.TryParse(text, out _))
+                {
+                    faults.Add("ref", FollowedRef.Rule);
+                }
+            },
+            cancellationToken);
+        return ApiResult.Ok(await follow.GoneAsync(access.Repository.Id, gone.Ref, caller.Actor, cancellationToken));
+    }
+}

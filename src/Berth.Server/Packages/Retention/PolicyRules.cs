@@ -1,0 +1,49 @@
+using Berth.Client.Wire;
+using Berth.Server.Api.Bodies;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>What a policy may say, beyond the types of its fields.</summary>
+internal static class PolicyRules
+{
+    private const string Pattern = "must be patterns of letters, digits, _, ., - and *, of at most 128 characters";
+
+    public static void Check(RetentionPolicy policy, BodyFaults faults)
+    {
+        if (policy.KeepTags is { } keep && !keep.All(TagPattern.IsPattern))
+        {
+            faults.Add("keep_tags", $"keep_tags {Pattern}");
+        }
+
+        for (var i = 0; i < (policy.Rules?.Count ?? 0); i++)
+        {
+            Check(policy.Rules![i], $"rules[{i}]", faults);
+        }
+    }
+
+    private static void Check(RetentionRule rule, string field, BodyFaults faults)
+    {
+        var said = (rule.Tags is null ? 0 : 1) + (rule.Untagged is true ? 1 : 0) + (rule.ExpiresWith is null ? 0 : 1);
+        if (said != 1 || rule is { Tags.Count: 0 } or { ExpiresWith.Count: 0 })
+        {
+            faults.Add(field, $"{field} must say one of tags (a list), untagged (true) and expires_with (a list)");
+        }
+
+        if (rule.Tags is { } tags && !tags.All(TagPattern.IsPattern))
+        {
+            faults.Add($"{field}.tags", $"{field}.tags {Pattern}");
+        }
+
+        if (rule.ExpiresWith is { } refs && !refs.All(FollowedRef.IsPattern))
+        {
+            faults.Add(
+                $"{field}.expires_with", $"{field}.expires_with {Pattern}, each with one of {{branch}}, {{tag}} and {{pr}} in it");
+        }
+
+        if (rule is { Tags: not null, KeepNewest: null, OlderThanDays: null, NotPulledForDays: null })
+        {
+            faults.Add(
+                field, $"{field} would remove every version with such tags at once; say keep_newest, older_than_days or not_pulled_for_days");
+        }
+    }
+}

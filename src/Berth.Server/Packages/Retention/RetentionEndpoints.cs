@@ -1,0 +1,84 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Api.Bodies;
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>The retention of one package: its policy, what it would remove, and what it did remove.</summary>
+internal static class RetentionEndpoints
+{
+    public const string Resource = "RetentionPolicy";
+
+    /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
+    public static void MapRetention(this IEndpointRouteBuilder api, string owner)
+    {
+        var retention = owner + "/packages/{type}/{name}/retention";
+        api.MapRead(retention, GetAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapPut(retention, SetAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
+        api.MapDelete(retention, ClearAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
+        api.MapRead(retention + "/preview", PreviewAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapPost(retention + "/preview", TryAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapPost(retention + "/runs", RunAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
+        api.MapRead(retention + "/runs", RunsAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapRead(retention + "/runs/{run_id}", OneRunAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+    }
+
+    public static Task<RetentionPolicy> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        RequestBody.ReadAsync<RetentionPolicy>(request, Resource, PolicyRules.Check, cancellationToken);
+
+    public static RetentionSetting None { get; } = new() { Source = null, Policy = null };
+
+    private static async Task<IResult> GetAsync(PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        ApiResult.Ok(
+            await db.ReadAsync(session => RetentionTable.InForceAsync(session, access.Id), cancellationToken) is { } row
+                ? row.ToWire()
+                : None);
+
+    private static async Task<IResult> SetAsync(
+        HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var policy = await ReadAsync(request, cancellationToken);
+        return ApiResult.Ok(
+            await db.WriteAsync(
+                async session =>
+                {
+                    await RetentionTable.SetAsync(session, null, access.Id, policy, caller.Principal.Key, time.GetUtcNow());
+                    return (await RetentionTable.InForceAsync(session, access.Id))!.ToWire();
+                },
+                cancellationToken));
+    }
+
+    private static async Task<IResult> ClearAsync(
+        ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        await db.WriteAsync(session => RetentionTable.DeleteAsync(session, null, access.Id), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> PreviewAsync(PackageAccess access, RunRetention run, CancellationToken cancellationToken) =>
+        ApiResult.Ok(await run.PreviewAsync(access.Id, null, cancellationToken));
+
+    private static async Task<IResult> TryAsync(
+        HttpRequest request, PackageAccess access, RunRetention run, CancellationToken cancellationToken) =>
+        ApiResult.Ok(await run.PreviewAsync(access.Id, await ReadAsync(request, cancellationToken), cancellationToken));
+
+    private static async Task<IResult> RunAsync(
+        ApiCaller caller, PackageAccess access, RunRetention run, CancellationToken cancellationToken) =>
+        await run.RunAsync(access.Id, caller.Actor, RunCause.Manual, null, cancellationToken) is { } done
+            ? ApiResult.Created(done)
+            : ApiErrors.Unprocessable(Resource, "rules", "no policy counts for this package, or it is switched off; set one first");
+
+    private static async Task<IResult> RunsAsync(
+        HttpContext http, PackageAccess access, Paging paging, Db db, CancellationToken cancellationToken) =>
+        ApiResult.Page(
+            http, paging,
+            (await db.ReadAsync(session => RetentionRunTable.ListAsync(session, access.Id, null, paging), cancellationToken))
+                .Select(row => row.ToWire()));
+
+    private static async Task<IResult> OneRunAsync(
+        string run_id, ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken) =>
+        long.TryParse(run_id, out var id)
+            && await db.ReadAsync(session => RetentionRunTable.FindAsync(session, access.Id, id), cancellationToken) is { } run
+            ? ApiResult.Ok(run)
+            : ApiErrors.Hidden(caller.Principal);
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using Berth.Client.Wire;
+using Berth.Server.Packages.References;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>A version that a policy removes, and why.</summary>
+internal sealed record PlannedRemoval(VersionNode Version, string Reason)
+{
+    public RetentionRemoval ToWire() => new(Version.Id, Version.Name, Version.Tags, Reason);
+}
+
+/// <summary>What a plan depends on beside graph and policy.</summary>
+internal sealed record PlanMoment(DateTimeOffset Now)
+{
+    /// <summary>So long a version without a tag stays: whoever pushes platforms is about to push their index.</summary>
+    public TimeSpan Grace { get; init; }
+
+    /// <summary>Since when pulls are counted. What was pulled before, nobody knows: all of it may have been, until then.</summary>
+    public DateTimeOffset CountedSince { get; init; }
+
+    /// <summary>The ref that is gone; null for all other runs.</summary>
+    public FollowedRef? GoneRef { get; init; }
+}
+
+/// <summary>
+/// What a policy removes, as a function of graph, policy and time. Rules speak of releases: versions with a tag, or that nothing holds.
+/// What a release that stays holds, directly or not, stays too; what only removed releases hold goes with them.
+/// </summary>
+internal static class RetentionPlan
+{
+    /// <summary>Each version after all that hold it.</summary>
+    public static IReadOnlyList<PlannedRemoval> Of(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
+    {
+        var releases = graph.Nodes.Where(graph.IsRelease).ToList();
+        var reasons = Candidates(graph, releases, policy, moment);
+        if (reasons.Count == releases.Count && releases.MaxBy(release => (release.LastSetAt, release.Id)) is { } newest)
+        {
+            // A package never loses all that it has.
+            reasons.Remove(newest.Id);
+        }
+
+        var kept = graph.Reach(releases.Where(release => !reasons.ContainsKey(release.Id)));
+        var going = graph.Reach(releases.Where(release => reasons.ContainsKey(release.Id) && !kept.Contains(release.Id)));
+        going.ExceptWith(kept);
+        return [
+            .. Groups(graph, going).SelectMany(group => group)
+                .Select(node => new PlannedRemoval(
+                    node, reasons.GetValueOrDefault(node.Id) ?? $"goes with {graph.Holders(node).First().Name}")),
+        ];
+    }
+
+    /// <summary>
+    /// The plan in parts of about that many versions, each of which may be done by itself: nothing that stays, or whose turn is later,
+    /// lists what is gone, and nothing that is gone leaves behind what only it held.
+    /// </summary>
+    public static IEnumerable<IReadOnlyList<PlannedRemoval>> Batches(VersionGraph graph, IReadOnlyList<PlannedRemoval> plan, int most)
+    {
+        var planned = plan.ToDictionary(removal => removal.Version.Id);
+        List<PlannedRemoval> batch = [];
+        foreach (var group in Groups(graph, [.. planned.Keys]))
+        {
+            batch.AddRange(group.Select(node => planned[node.Id]));
+            if (batch.Count >= most)
+            {
+                yield return batch;
+                batch = [];
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
+    }
+
+    /// <summary>
+    /// What goes, with each version only after all that hold it, or together with them. What something else holds is in no group.
+    /// </summary>
+    private static IEnumerable<IReadOnlyList<VersionNode>> Groups(VersionGraph graph, HashSet<long> going)
+    {
+        var gone = new HashSet<long>();
+        foreach (var start in graph.Nodes.Where(node => going.Contains(node.Id) && !graph.Holders(node).Any()))
+        {
+            yield return graph.WithParts([start], part => going.Contains(part.Id), gone);
+        }
+
+        // An index may refer to what it lists: then each holds the other.
+        foreach (var node in graph.Nodes.Where(node => going.Contains(node.Id)))
+        {
+            while (!gone.Contains(node.Id) && Outermost(graph, node, gone, []) is { } circle && circle.All(one => going.Contains(one.Id)))
+            {
+                yield return graph.WithParts(circle, part => going.Contains(part.Id), gone);
+            }
+        }
+    }
+
+    /// <summary>The circle that is above the version and that only itself and what is gone holds; null where there is none.</summary>
+    private static IReadOnlyList<VersionNode>? Outermost(VersionGraph graph, VersionNode node, HashSet<long> gone, HashSet<long> looked)
+    {
+        var below = graph.Reach([node]);
+        var circle = graph.Nodes.Where(other => below.Contains(other.Id) && graph.Reach([other]).Contains(node.Id)).ToList();
+        var ids = circle.Select(one => one.Id).ToHashSet();
+        looked.UnionWith(ids);
+        var above = circle.SelectMany(graph.Holders).FirstOrDefault(holder => !gone.Contains(holder.Id) && !ids.Contains(holder.Id));
+        return above is null ? circle : looked.Contains(above.Id) ? null : Outermost(graph, above, gone, looked);
+    }
+
+    private static Dictionary<long, string> Candidates(
+        VersionGraph graph, IReadOnlyList<VersionNode> releases, RetentionPolicy policy, PlanMoment moment)
+    {
+        var reasons = new Dictionary<long, string>();
+        var open = releases.Where(release => !release.Tags.Any(tag => MatchesAny(policy.KeepTags, tag))).ToList();
+        for (var number = 1; number <= policy.Rules.Count; number++)
+        {
+            var rule = policy.Rules[number - 1];
+            if (moment.GoneRef is not null && rule.ExpiresWith is null)
+            {
+                // The ref is no reason for what else the policy says; that is done by its own run.
+                continue;
+            }
+
+            var meant = open.Where(release => Means(rule, graph.Tags(release), moment))
+                .OrderByDescending(release => release.LastSetAt).ThenByDescending(release => release.Id)
+                .Skip(rule.KeepNewest ?? 0);
+            foreach (var release in meant.Where(release => IsDue(rule, graph, release, moment)))
+            {
+                reasons.TryAdd(release.Id, $"rule {number}: {Words(rule, graph, release, moment)}");
+            }
+        }
+
+        return reasons;
+    }
+
+    private static bool Means(RetentionRule rule, IReadOnlyList<string> tags, PlanMoment moment) =>
+        tags.Count == 0 ? rule.Untagged == true
+        : rule.ExpiresWith is { } refs
+            ? moment.GoneRef is { } gone && tags.All(tag => refs.Any(pattern => gone.IsFollowedBy(tag, pattern)))
+            : tags.All(tag => MatchesAny(rule.Tags, tag));
+
+    private static bool IsDue(RetentionRule rule, VersionGraph graph, VersionNode release, PlanMoment moment) =>
+        (rule.OlderThanDays is not { } days || release.LastSetAt < moment.Now.AddDays(-days))
+        && (rule.NotPulledForDays is not { } idle || LastPull(graph, release, moment) < moment.Now.AddDays(-idle))
+        && (graph.Tags(release).Count > 0 || release.LastSetAt < moment.Now - moment.Grace);
+
+    /// <summary>One that was never pulled counts from its push, or from when pulls began to be counted.</summary>
+    private static DateTimeOffset LastPull(VersionGraph graph, VersionNode release, PlanMoment moment) =>
+        new[] { graph.LastPull(release) ?? release.LastSetAt, release.LastSetAt, moment.CountedSince }.Max();
+
+    private static bool MatchesAny(IReadOnlyList<string>? patterns, string tag) =>
+        patterns is not null && patterns.Any(pattern => TagPattern.Matches(pattern, tag));
+
+    private static string Words(RetentionRule rule, VersionGraph graph, VersionNode release, PlanMoment moment)
+    {
+        List<string> words = [release.Tags.Count == 0 ? "it has no tag" : $"all its tags are such ({string.Join(", ", release.Tags)})"];
+        if (rule.ExpiresWith is not null)
+        {
+            words.Add($"the {moment.GoneRef} is gone");
+        }
+
+        if (rule.KeepNewest is { } newest)
+        {
+            words.Add($"{newest} newer ones stay");
+        }
+
+        if (rule.OlderThanDays is { } days)
+        {
+            words.Add($"it is more than {days} days old (of {Day(release.LastSetAt)})");
+        }
+
+        if (rule.NotPulledForDays is { } idle)
+        {
+            words.Add($"nobody pulled it for {idle} days (last {Day(LastPull(graph, release, moment))})");
+        }
+
+        return string.Join("; ", words);
+    }
+
+    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,149 @@
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Content;
+using Berth.Server.Packages.Pulls;
+using Berth.Server.Packages.References;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>What begins a run. Stored in lower case.</summary>
+internal enum RunCause
+{
+    Schedule,
+    Manual,
+
+    /// <summary>A ref of the linked repository is gone.</summary>
+    Ref,
+}
+
+/// <summary>
+/// Removes what the policy of a package removes, softly, some versions a transaction. A plan is made of one snapshot; a transaction that
+/// finds the package changed since does nothing, and a new plan is made.
+/// </summary>
+internal sealed partial class RunRetention(Db db, RetentionOptions options, TimeProvider time, ILogger<RunRetention> logger)
+{
+    private const int Batch = 200;
+
+    /// <summary>Somebody who changes the package all the time does not hold up everything else.</summary>
+    private const int MostPlans = 10;
+
+    /// <summary>Null where no policy counts for the package, or where nothing was to be done and nobody asked.</summary>
+    /// <param name="goneRef">What causes the run, if that is it.</param>
+    public async Task<RetentionRun?> RunAsync(
+        long packageId, ChangeActor actor, RunCause cause, FollowedRef? goneRef, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var plan = await PlanAsync(packageId, null, Moment(now, goneRef), cancellationToken);
+        if (plan.Policy is null or { Parsed.Enabled: false } || (plan.Removals.Count == 0 && cause != RunCause.Manual))
+        {
+            return null;
+        }
+
+        var run = await db.WriteAsync(
+            session => RetentionRunTable.BeginAsync(session, packageId, cause.ToString().ToLowerInvariant(), actor.Key, now),
+            cancellationToken);
+        for (var plans = 1; !await RemoveAsync(packageId, run, actor, plan, now, cancellationToken) && plans < MostPlans; plans++)
+        {
+            plan = await PlanAsync(packageId, null, Moment(now, goneRef), cancellationToken);
+        }
+
+        var done = await db.WriteAsync(
+            async session =>
+            {
+                await RetentionRunTable.FinishAsync(session, run, time.GetUtcNow());
+                return await RetentionRunTable.FindAsync(session, packageId, run);
+            },
+            cancellationToken);
+        if (done is { Removed: > 0 })
+        {
+            LogRemoved(done.Removed, done.Package);
+        }
+
+        return done;
+    }
+
+    /// <summary>What a run would remove now.</summary>
+    /// <param name="tried">A policy to try in place of the one that counts.</param>
+    public async Task<RetentionPreview> PreviewAsync(long packageId, RetentionPolicy? tried, CancellationToken cancellationToken)
+    {
+        var plan = await PlanAsync(packageId, tried, Moment(time.GetUtcNow(), null), cancellationToken);
+        return new RetentionPreview
+        {
+            Source = tried is not null ? "request" : plan.Policy?.ToWire().Source,
+            Removes = [.. plan.Removals.Select(removal => removal.ToWire())],
+            Keeps = plan.Graph.Nodes.Count - plan.Removals.Count,
+        };
+    }
+
+    private PlanMoment Moment(DateTimeOffset now, FollowedRef? goneRef) =>
+        new(now) { Grace = TimeSpan.FromHours(options.BlobGraceHours), GoneRef = goneRef };
+
+    private Task<Plan> PlanAsync(long packageId, RetentionPolicy? tried, PlanMoment moment, CancellationToken cancellationToken) =>
+        db.ReadAsync(
+            async session =>
+            {
+                // The stamp comes first: what changes between it and the graph makes the plan void, and not the other way round.
+                var stamp = await StampAsync(session, packageId);
+                var row = tried is null ? await RetentionTable.InForceAsync(session, packageId) : null;
+                var graph = await ReferenceTable.GraphAsync(session, packageId);
+                var policy = tried ?? row?.Parsed;
+                var removals = policy is null or { Enabled: false }
+                    ? []
+                    : RetentionPlan.Of(graph, policy, moment with { CountedSince = await PullTable.CountedSinceAsync(session) });
+                return new Plan(row, graph, removals, stamp);
+            },
+            cancellationToken);
+
+    /// <summary>False when the package has changed since the plan was made; what was removed until then is removed.</summary>
+    private async Task<bool> RemoveAsync(
+        long packageId, long run, ChangeActor actor, Plan plan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var stamp = plan.Stamp;
+        foreach (var batch in RetentionPlan.Batches(plan.Graph, plan.Removals, Batch))
+        {
+            var after = await db.WriteAsync(
+                async session =>
+                {
+                    if (await StampAsync(session, packageId) != stamp)
+                    {
+                        return null;
+                    }
+
+                    var changes = new PackageChanges(session, actor, now);
+                    foreach (var version in batch.Select(removal => removal.Version))
+                    {
+                        await changes.DeleteVersionAsync(packageId, new VersionRow { Id = version.Id, Name = version.Name });
+                    }
+
+                    await RetentionRunTable.AddAsync(session, run, batch);
+                    return await StampAsync(session, packageId);
+                },
+                cancellationToken);
+            if (after is null)
+            {
+                return false;
+            }
+
+            stamp = after;
+        }
+
+        return true;
+    }
+
+    /// <summary>Another one after every change of the package and of its policies; null for a package that is gone.</summary>
+    private static Task<string?> StampAsync(DbSession session, long packageId) => session.FirstOrDefaultAsync<string>(
+        """
+        select p.updated_at || ' ' || coalesce((select max(e.id) from package_events e where e.package_id = p.id), 0) || ' '
+          || coalesce((select max(r.id) from retention_policies r where r.package_id = p.id), 0) || ' '
+          || coalesce((select max(r.id) from retention_policies r where r.owner_id = p.owner_id), 0)
+        from packages p where p.id = @packageId and p.state = 'live'
+        """,
+        new { packageId });
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Retention removed {Count} versions of {Package}")]
+    private partial void LogRemoved(int count, string package);
+
+    private sealed record Plan(PolicyRow? Policy, VersionGraph Graph, IReadOnlyList<PlannedRemoval> Removals, string? Stamp);
+}
