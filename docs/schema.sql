@@ -270,7 +270,7 @@ CREATE TABLE organizations (
     inherit_access_on_link boolean not null default false,      -- for a link that a personal token's label makes
     first_publish_visibility text not null default 'repository', -- what a workflow's first publish takes: repository|internal|private
     export_registry_secrets boolean not null default true       -- to the processes of codespaces; pulling uses them all the same
-, git_credentials_inside boolean not null default true);
+, git_credentials_inside boolean not null default true, token_max_days bigint, unrestricted_tokens_allowed boolean not null default true);
 CREATE TABLE package_actions (
     package_id bigint not null references packages (id) on delete cascade,
     repository_id bigint not null references repositories (id) on delete cascade,

@@ -74,7 +74,7 @@ public sealed partial class ArchitectureTests
         ["Organizations"] = [.. Ground, "Access", "Authentication", "Api", "Accounts", "Repositories", "Audit"],
         ["Repositories"] = [.. Ground, "Access", "Authentication", "Api", "Accounts", "Audit"],
         ["Packages"] = [.. Ground, "Oci", "Storage", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
-        ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories"],
+        ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories", "Audit"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],
         ["Registries"] = [.. Ground, "Oci"],

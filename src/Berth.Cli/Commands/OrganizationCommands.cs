@@ -105,6 +105,12 @@ internal static class OrganizationCommands
         var inherit = Arguments.Flag("--inherit-access-on-link", "Whether a link made by an image's label switches inheritance on");
         var first = Arguments.OneOf(
             "--first-publish-visibility", "What a workflow's first publish takes", "repository", "internal", "private");
+        var days = new System.CommandLine.Option<long?>("--personal-token-max-days")
+        {
+            Description = "How long personal tokens may live that reach its packages; 0 is for ever",
+        };
+        var unrestricted = Arguments.Flag(
+            "--unrestricted-personal-tokens-allowed", "Whether personal tokens reach them that are not narrowed to packages");
         return BerthCommand.Of(
             "settings",
             "Show what an organization lets members and workflows do with packages; with options, change it.",
@@ -112,7 +118,7 @@ internal static class OrganizationCommands
                 "berth org settings acme", "berth org settings acme --members-can-create-public-packages true",
                 "berth org settings acme --allowed-visibilities private,internal",
             ],
-            [org, membersPublic, membersInternal, membersPrivate, workflows, allowed, inherit, first],
+            [org, membersPublic, membersInternal, membersPrivate, workflows, allowed, inherit, first, days, unrestricted],
             async call =>
             {
                 var change = new OrganizationPackageSettingsChange
@@ -124,6 +130,8 @@ internal static class OrganizationCommands
                     AllowedVisibilities = Arguments.Split(call.Get(allowed)),
                     InheritAccessOnLink = call.Get(inherit),
                     FirstPublishVisibility = call.Get(first),
+                    PersonalTokenMaxDays = call.Get(days),
+                    UnrestrictedPersonalTokensAllowed = call.Get(unrestricted),
                 };
                 var settings = change == new OrganizationPackageSettingsChange()
                     ? await call.Client.PackageSettingsAsync(call.Get(org), call.CancellationToken)
@@ -202,6 +210,8 @@ internal static class OrganizationCommands
             ("A label's link inherits access", Word(settings.InheritAccessOnLink)),
             (
                 "A workflow's first publish is",
-                settings.FirstPublishVisibility == "repository" ? "as its repository" : settings.FirstPublishVisibility));
+                settings.FirstPublishVisibility == "repository" ? "as its repository" : settings.FirstPublishVisibility),
+            ("Personal tokens live at most", settings.PersonalTokenMaxDays is { } days ? $"{days} days" : "for ever"),
+            ("Personal tokens for all packages", settings.UnrestrictedPersonalTokensAllowed ? "taken" : "not taken"));
     }
 }

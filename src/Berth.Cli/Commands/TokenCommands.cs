@@ -13,6 +13,7 @@ internal static class TokenCommands
         Create(),
         List(),
         Delete(),
+        Revoke(),
         Workflow());
 
     public static void ShowValue(TextWriter writer, Token token) => writer.WriteLine(token.Value);
@@ -58,6 +59,22 @@ internal static class TokenCommands
             {
                 await call.Client.DeleteTokenAsync(call.Get(id), call.CancellationToken);
                 call.WriteDone($"Token {call.Get(id)} has ended.");
+            });
+    }
+
+    private static BerthCommand Revoke()
+    {
+        var yes = Arguments.Yes();
+        return BerthCommand.Of(
+            "revoke",
+            "End all of your tokens at once, the one that you are signed in with too, and the workflow tokens made with them.",
+            ["berth token revoke --yes"],
+            [yes],
+            async call =>
+            {
+                Arguments.DemandYes(call, yes, "ending all of your tokens");
+                await call.Client.DeleteTokensAsync(call.CancellationToken);
+                call.WriteDone("All of your tokens have ended. A site administrator can make you a new one.");
             });
     }
 

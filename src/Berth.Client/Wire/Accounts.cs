@@ -145,6 +145,12 @@ public sealed record OrganizationPackageSettings
 
     /// <summary>What a workflow's first publish takes: <c>repository</c> (the repository's), <c>internal</c> or <c>private</c>.</summary>
     public required string FirstPublishVisibility { get; init; }
+
+    /// <summary>How long a personal token may live that reaches the organization's packages; null: for ever.</summary>
+    public required long? PersonalTokenMaxDays { get; init; }
+
+    /// <summary>Whether personal tokens that are not narrowed to packages reach them.</summary>
+    public required bool UnrestrictedPersonalTokensAllowed { get; init; }
 }
 
 public sealed record OrganizationPackageSettingsChange : IRequestBody
@@ -167,6 +173,14 @@ public sealed record OrganizationPackageSettingsChange : IRequestBody
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [OneOf("repository", "internal", "private")]
     public string? FirstPublishVisibility { get; init; }
+
+    /// <summary>0 is for ever.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Between(0, 3650)]
+    public long? PersonalTokenMaxDays { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? UnrestrictedPersonalTokensAllowed { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AllowedVisibilities { get; init; }

@@ -17,6 +17,13 @@ public static partial class AccessRules
             return new Decision(Allowed: true, chain.Lines, maySee);
         }
 
+        if (PolicyRefusal(principal, facts) is { } policy)
+        {
+            return new Decision(
+                Allowed: false, maySee ? chain.Lines : [new RuleLine(Holds: false, policy)], maySee, policy,
+                Remedies.OfPolicy(facts.Owner!));
+        }
+
         // A codespace's creator may know more than the codespace may do: the log of a refused start is written for that person.
         // That its token never publishes is true of every package, so it reveals nothing.
         var mayKnow = maySee || (principal is CodespacePrincipal
@@ -84,7 +91,8 @@ public static partial class AccessRules
     /// <summary>Owners read everything in their namespace, so they may also know what is not there.</summary>
     private static bool OwnsName(Principal principal, PackageFacts facts) =>
         facts is { UserOwnsNamespace: true, Owner: not null }
-        && principal is UserPrincipal { Scopes.ReadsPackages: true } user && user.Patterns.Cover(facts.Owner.Login, facts.Address.Name);
+        && principal is UserPrincipal { Scopes.ReadsPackages: true } user && user.Patterns.Cover(facts.Owner.Login, facts.Address.Name)
+        && PolicyFault(user, facts.Owner) is null;
 
     private static bool AnonymousMay(PackageAction action, PackageFacts facts, RuleChain chain) =>
         action == PackageAction.Pull
@@ -106,6 +114,11 @@ public static partial class AccessRules
         {
             return chain.Refuse(
                 facts.Owner is null ? "there is no such account" : $"the token covers {string.Join(", ", user.Patterns.Patterns)} only");
+        }
+
+        if (PolicyFault(user, facts.Owner) is { } fault)
+        {
+            return chain.Refuse(fault);
         }
 
         return action switch

@@ -177,6 +177,8 @@ public record OwnerFacts
         InternalPackagesAllowed = facts.InternalPackagesAllowed;
         InheritAccessOnLink = facts.InheritAccessOnLink;
         FirstPublishVisibility = facts.FirstPublishVisibility;
+        TokenMaxDays = facts.TokenMaxDays;
+        UnrestrictedTokensAllowed = facts.UnrestrictedTokensAllowed;
     }
 
     public long Id { get; init; }
@@ -202,6 +204,12 @@ public record OwnerFacts
     public bool InheritAccessOnLink { get; init; }
 
     public string FirstPublishVisibility { get; init; } = "repository";
+
+    /// <summary>How long a personal token may live that reaches its packages; null: for ever.</summary>
+    public long? TokenMaxDays { get; init; }
+
+    /// <summary>Whether personal tokens that are not narrowed to packages reach its packages.</summary>
+    public bool UnrestrictedTokensAllowed { get; init; } = true;
 
     public bool MembersCanCreate(Visibility visibility) => visibility switch
     {

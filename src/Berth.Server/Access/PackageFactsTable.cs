@@ -17,7 +17,8 @@ internal static class PackageFactsTable
         coalesce(o.public_packages_allowed, true) as public_packages_allowed,
         coalesce(o.internal_packages_allowed, true) as internal_packages_allowed,
         coalesce(o.inherit_access_on_link, false) as inherit_access_on_link,
-        coalesce(o.first_publish_visibility, 'repository') as first_publish_visibility
+        coalesce(o.first_publish_visibility, 'repository') as first_publish_visibility,
+        o.token_max_days, coalesce(o.unrestricted_tokens_allowed, true) as unrestricted_tokens_allowed
         """;
 
     public const string OwnerJoins = "from accounts a left join organizations o on o.account_id = a.id";

@@ -28,6 +28,9 @@ public sealed record AnonymousPrincipal : Principal
 public sealed record UserPrincipal(long UserId, string Login, bool SiteAdmin, Scopes Scopes, PackagePatterns Patterns, long? TokenId)
     : Principal
 {
+    /// <summary>From when the token was made to when it ends; null where it never ends.</summary>
+    public TimeSpan? TokenLife { get; init; }
+
     public override string Key => $"user:{UserId}";
 
     public override string Describe() => $"signed in as {Login} with {Scopes.Describe()}{Patterns.Describe()}";

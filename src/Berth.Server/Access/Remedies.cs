@@ -31,6 +31,11 @@ internal static class Remedies
     public static string IfItExists(Principal principal, PackageAction action, PackageAddress address) =>
         OfTheCaller(principal, action) ?? $"if it exists, an admin of the package can run: {Grant(principal, action, address)}";
 
+    /// <summary>For a token that an organization does not take.</summary>
+    public static string OfPolicy(OwnerFacts owner) =>
+        $"make one that it takes: berth token create --scopes write:packages --packages '{owner.Login}/*' "
+            + $"--expires {owner.TokenMaxDays ?? 90}d";
+
     /// <summary>What the caller lacks whatever the package is.</summary>
     private static string? OfTheCaller(Principal principal, PackageAction action) => principal switch
     {

@@ -220,6 +220,11 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
 
     internal static ApiError Refusal(Principal principal, PackageFacts facts, Decision decision, ApiNeed need)
     {
+        if (AccessRules.PolicyRefusal(principal, facts) is { } policy)
+        {
+            return ApiErrors.Forbidden(principal, policy) with { Remedy = decision.Remedy };
+        }
+
         if (!facts.Exists || !AccessRules.Decide(principal, PackageAction.Pull, facts).Allowed)
         {
             return ApiErrors.Hidden(principal);

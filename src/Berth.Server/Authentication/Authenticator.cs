@@ -30,7 +30,10 @@ internal sealed class Authenticator(Db db, TimeProvider time)
         // The look-up by hash leaks nothing about a secret that has 256 random bits; the comparison is constant in time all the same.
         if (row is null || !CryptographicOperations.FixedTimeEquals(row.Hash, hash))
         {
-            return AuthenticationResult.Failed("the token is not known: it was deleted, or never issued by this server");
+            return AuthenticationResult.Failed(
+                TokenSecret.IsMistyped(secret)
+                    ? "the token is mistyped: its checksum does not fit"
+                    : "the token is not known: it was deleted, or never issued by this server");
         }
 
         return await UseAsync(row, cancellationToken);

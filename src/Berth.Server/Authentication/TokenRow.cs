@@ -44,6 +44,8 @@ internal sealed record TokenRow
 
     public string? Event { get; init; }
 
+    public DateTimeOffset CreatedAt { get; init; }
+
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public DateTimeOffset? MinterExpiresAt { get; init; }
@@ -59,7 +61,10 @@ internal sealed record TokenRow
     public Principal? ToPrincipal() => UserLostRole ? null : Kind switch
     {
         "personal" when UserId is { } user && Login is not null =>
-            new UserPrincipal(user, Login, SiteAdmin, Access.Scopes.Parse(Scopes), PackagePatterns.Parse(Patterns), Id),
+            new UserPrincipal(user, Login, SiteAdmin, Access.Scopes.Parse(Scopes), PackagePatterns.Parse(Patterns), Id)
+            {
+                TokenLife = ExpiresAt - CreatedAt,
+            },
         "workflow" when RepositoryId is { } repository && Repository is not null && TrustId is not null =>
             new WorkflowPrincipal(repository, Repository, Packages == "write" ? Role.Write : Role.Read, Role.Admin, Id)
             {

@@ -10,7 +10,7 @@ internal static class TokenTable
         select t.id, t.kind, t.hash, t.user_id, u.login, coalesce(u.site_admin, false) as site_admin,
                t.repository_id, o.login || '/' || r.name as repository, t.codespace_id, c.name as codespace,
                t.scopes, t.patterns, t.packages, t.trust_id, t.run, t.ref, t.commit_id, t.environment, t.event,
-               t.expires_at, m.expires_at as minter_expires_at, t.last_used_at
+               t.created_at, t.expires_at, m.expires_at as minter_expires_at, t.last_used_at
         from tokens t
         left join accounts u on u.id = t.user_id
         left join repositories r on r.id = t.repository_id
@@ -40,6 +40,10 @@ internal static class TokenTable
 
     public static Task<int> DeletePersonalAsync(DbSession session, long userId, long id) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
+
+    /// <summary>The scopes of all of a person's tokens, a text for each.</summary>
+    public static Task<List<string>> ScopesAsync(DbSession session, long userId) =>
+        session.QueryAsync<string>("select scopes from tokens where user_id = @userId and kind = 'personal'", new { userId });
 
     /// <summary>Those that this server made itself, and marked with a note.</summary>
     public static Task DeleteNotedAsync(DbSession session, long userId, string note) =>

@@ -130,6 +130,8 @@ internal static class OrganizationEndpoints
                 InternalPackagesAllowed = allowed?.Contains("internal"),
                 InheritAccessOnLink = wanted.InheritAccessOnLink,
                 FirstPublishVisibility = wanted.FirstPublishVisibility,
+                TokenMaxDays = wanted.PersonalTokenMaxDays,
+                UnrestrictedTokensAllowed = wanted.UnrestrictedPersonalTokensAllowed,
             },
             time,
             cancellationToken);

@@ -48,6 +48,8 @@ internal static class OrganizationJson
         ],
         InheritAccessOnLink = row.InheritAccessOnLink,
         FirstPublishVisibility = row.FirstPublishVisibility,
+        PersonalTokenMaxDays = row.TokenMaxDays,
+        UnrestrictedPersonalTokensAllowed = row.UnrestrictedTokensAllowed,
     };
 
     public static Account ToWire(this MemberRow row, ApiUrls urls) =>

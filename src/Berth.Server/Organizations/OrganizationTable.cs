@@ -34,6 +34,10 @@ internal sealed record OrganizationRow
 
     public string FirstPublishVisibility { get; init; } = "repository";
 
+    public long? TokenMaxDays { get; init; }
+
+    public bool UnrestrictedTokensAllowed { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset UpdatedAt { get; init; }
@@ -67,6 +71,11 @@ internal sealed record OrganizationChange
     public bool? InheritAccessOnLink { get; init; }
 
     public string? FirstPublishVisibility { get; init; }
+
+    /// <summary>0 is none.</summary>
+    public long? TokenMaxDays { get; init; }
+
+    public bool? UnrestrictedTokensAllowed { get; init; }
 }
 
 /// <summary>Somebody's role in an organization, with the account.</summary>
@@ -100,7 +109,7 @@ internal static class OrganizationTable
         select a.id, a.login, a.name, a.created_at, a.updated_at, o.base_permission, o.members_can_create_repositories,
                o.members_can_create_public_packages, o.members_can_create_internal_packages, o.members_can_create_private_packages,
                o.workflows_can_create_packages, o.public_packages_allowed, o.internal_packages_allowed, o.inherit_access_on_link,
-               o.first_publish_visibility
+               o.first_publish_visibility, o.token_max_days, o.unrestricted_tokens_allowed
         from accounts a join organizations o on o.account_id = a.id
         where a.id = @id
         """,
@@ -120,7 +129,9 @@ internal static class OrganizationTable
                 public_packages_allowed = coalesce(@PublicPackagesAllowed, public_packages_allowed),
                 internal_packages_allowed = coalesce(@InternalPackagesAllowed, internal_packages_allowed),
                 inherit_access_on_link = coalesce(@InheritAccessOnLink, inherit_access_on_link),
-                first_publish_visibility = coalesce(@FirstPublishVisibility, first_publish_visibility)
+                first_publish_visibility = coalesce(@FirstPublishVisibility, first_publish_visibility),
+                token_max_days = nullif(coalesce(@TokenMaxDays, token_max_days), 0),
+                unrestricted_tokens_allowed = coalesce(@UnrestrictedTokensAllowed, unrestricted_tokens_allowed)
             where account_id = @id
             """,
             new
@@ -136,6 +147,8 @@ internal static class OrganizationTable
                 change.InternalPackagesAllowed,
                 change.InheritAccessOnLink,
                 change.FirstPublishVisibility,
+                change.TokenMaxDays,
+                change.UnrestrictedTokensAllowed,
             });
         await AccountTable.ChangeAsync(session, id, change.SetsName, change.Name, now);
     }

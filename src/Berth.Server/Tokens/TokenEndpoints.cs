@@ -14,6 +14,7 @@ internal static class TokenEndpoints
     {
         api.MapRead("/user/tokens", ListAsync).Requires(ApiNeed.User);
         api.MapPost("/user/tokens", CreateAsync).Requires(ApiNeed.User);
+        api.MapDelete("/user/tokens", DeleteAllAsync).Requires(ApiNeed.User);
         api.MapDelete("/user/tokens/{id}", DeleteAsync).Requires(ApiNeed.User);
         api.MapPost("/repos/{owner}/{repo}/workflow-tokens", MintWorkflowTokenAsync).Requires(ApiNeed.RepositoryWriter, "repo");
     }
@@ -32,6 +33,35 @@ internal static class TokenEndpoints
     private static async Task<IResult> CreateAsync(
         HttpRequest request, ApiCaller caller, PersonalTokens tokens, CancellationToken cancellationToken) =>
         ApiResult.Created(await tokens.MintAsync(caller, await TokenRequest.ReadAsync(request, cancellationToken), cancellationToken));
+
+    /// <summary>
+    /// Ends all of a person's tokens at once, the calling one as well, and the workflow tokens made with them: one has leaked, and nobody
+    /// knows which. A weak token ends no stronger one.
+    /// </summary>
+    private static async Task<IResult> DeleteAllAsync(
+        ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken)
+    {
+        var error = await db.WriteAsync(
+            async session =>
+            {
+                var stronger = (await TokenTable.ScopesAsync(session, caller.User.UserId)).SelectMany(text => Scopes.Parse(text).Names)
+                    .FirstOrDefault(scope => !caller.User.Scopes.Has(scope));
+                if (stronger is not null)
+                {
+                    return ApiErrors.Forbidden(
+                        caller.Principal, $"a token ends none that can more than itself, and this one has no {stronger}");
+                }
+
+                await TokenTable.DeleteAllAsync(session, caller.User.UserId);
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.In(
+                        caller.User.UserId, caller.User.Login, "personal_access_token.destroy_all", AuditEntry.User(caller.User.Login)));
+                return null;
+            },
+            cancellationToken);
+        return error is null ? ApiResult.NoContent() : error;
+    }
 
     /// <summary>Ends the token, and the workflow tokens made with it, at once. A weak token ends no stronger one.</summary>
     private static async Task<IResult> DeleteAsync(

@@ -1,4 +1,5 @@
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Audit;
 using Berth.Server.Authentication;
@@ -23,6 +24,14 @@ internal sealed class WorkflowTokens(Db db, AuditLog audit, TimeProvider time)
         if (!minter.Scopes.Has(scope))
         {
             ApiErrors.LacksScope(minter, [scope]).Throw();
+        }
+
+        var owner = await db.ReadAsync(
+            session => AccessDecisions.NamespaceAsync(session, minter.UserId, access.Repository.OwnerLogin), cancellationToken);
+        if (owner is not null && AccessRules.PolicyFault(minter, owner.Owner) is { } fault)
+        {
+            // Else such a token would reach the packages by a token of its own making.
+            ApiErrors.Forbidden(minter, fault).Throw();
         }
 
         var now = time.GetUtcNow();

@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 
@@ -16,12 +17,14 @@ internal sealed record ExchangeWish(string? Target = null, Role? Packages = null
 /// Makes a workflow token for the ID token of a CI job, by the trust that it meets. All doors lead here: the exchange endpoints, where an
 /// ID token is taken once, and the registries' passwords, where it stands for one workflow token for as long as it lives.
 /// </summary>
-internal sealed partial class ExchangeIdentity(Db db, VerifyIdentity verify, TimeProvider time, ILogger<ExchangeIdentity> logger)
+internal sealed partial class ExchangeIdentity(
+    Db db, VerifyIdentity verify, AuditLog audit, TimeProvider time, ILogger<ExchangeIdentity> logger)
 {
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
     /// <exception cref="IdentityRefusedException">It is not taken, or was taken before.</exception>
-    public async Task<ExchangedToken> OnceAsync(string idToken, ExchangeWish wish, CancellationToken cancellationToken)
+    public async Task<ExchangedToken> OnceAsync(
+        HttpContext http, string idToken, ExchangeWish wish, CancellationToken cancellationToken)
     {
         var (token, endsAt) = await VerifyAsync(idToken, cancellationToken);
         var now = time.GetUtcNow();
@@ -32,22 +35,22 @@ internal sealed partial class ExchangeIdentity(Db db, VerifyIdentity verify, Tim
                 var made = await NewRowAsync(session, token, wish, TokenSecret.Hash(secret), now + Life, now);
                 // After a refusal it can be tried again: what is used up is a token that was made.
                 return await TrustTable.UseAsync(session, token.UseHash, endsAt + TimeSpan.FromMinutes(2), now)
-                    ? await InsertAsync(session, made, now)
+                    ? await InsertAsync(session, http, made, now)
                     : throw new IdentityRefusedException(IdentityFault.Replayed, "the ID token was exchanged before; each is taken once");
             },
             cancellationToken);
-        return new ExchangedToken(secret, row.Row.ExpiresAt!.Value, row.Gives, row.Repository);
+        return new ExchangedToken(secret, row.Row.ExpiresAt!.Value, row.Gives, row.Repository.FullName);
     }
 
     /// <summary>Makes the one workflow token that stands behind the ID token as a password; nothing where it is there already.</summary>
     /// <exception cref="IdentityRefusedException">It is not taken.</exception>
-    public async Task AsPasswordAsync(string idToken, ExchangeWish wish, CancellationToken cancellationToken)
+    public async Task AsPasswordAsync(HttpContext http, string idToken, ExchangeWish wish, CancellationToken cancellationToken)
     {
         var (token, endsAt) = await VerifyAsync(idToken, cancellationToken);
         var now = time.GetUtcNow();
         await db.WriteAsync(
             async session => await InsertAsync(
-                session, await NewRowAsync(session, token, wish, TokenSecret.Hash(PasswordOf(idToken)), endsAt, now), now),
+                session, http, await NewRowAsync(session, token, wish, TokenSecret.Hash(PasswordOf(idToken)), endsAt, now), now),
             cancellationToken);
     }
 
@@ -100,7 +103,7 @@ internal sealed partial class ExchangeIdentity(Db db, VerifyIdentity verify, Tim
                 CreatedAt = now,
                 ExpiresAt = expiresAt,
             },
-            repository.FullName,
+            repository,
             gives);
     }
 
@@ -151,12 +154,21 @@ internal sealed partial class ExchangeIdentity(Db db, VerifyIdentity verify, Tim
             ? await TrustTable.RepositoriesAsync(session, trust.OwnerId, id)
             : [];
 
-    private async Task<Made> InsertAsync(DbSession session, Made made, DateTimeOffset now)
+    private async Task<Made> InsertAsync(DbSession session, HttpContext http, Made made, DateTimeOffset now)
     {
-        await TokenTable.DeleteEndedWorkflowTokensAsync(session, made.Row.RepositoryId!.Value, now - TimeSpan.FromDays(1));
-        if (await TokenTable.TryInsertAsync(session, made.Row) is not null)
+        var (row, repository) = (made.Row, made.Repository);
+        await TokenTable.DeleteEndedWorkflowTokensAsync(session, repository.Id, now - TimeSpan.FromDays(1));
+        if (await TokenTable.TryInsertAsync(session, row) is { } id)
         {
-            LogMade(made.Row.TrustId!.Value, made.Repository, made.Row.Packages!, made.Row.Run, made.Row.Ref);
+            // Nobody but the workflow itself asks for it.
+            var workflow = new WorkflowPrincipal(repository.Id, repository.FullName, made.Gives, Role.Admin, id)
+            {
+                Run = new VerifiedRun(row.Run, row.Ref, row.CommitId, row.Environment, row.Event),
+            };
+            await audit.RecordAsync(
+                session, ChangeActor.Of(http, workflow),
+                AuditEntry.On(repository, "workflow_token.create", AddTrust.Subject(row.TrustId!.Value)) with { New = row.Packages });
+            LogMade(row.TrustId.Value, repository.FullName, row.Packages!, row.Run, row.Ref);
         }
 
         return made;
@@ -165,5 +177,5 @@ internal sealed partial class ExchangeIdentity(Db db, VerifyIdentity verify, Tim
     [LoggerMessage(LogLevel.Information, "Trust {Trust} made a workflow token of {Repository}, packages: {Packages}, run {Run}, {Ref}")]
     private partial void LogMade(long trust, string repository, string packages, string? run, string? @ref);
 
-    private sealed record Made(NewTokenRow Row, string Repository, Role Gives);
+    private sealed record Made(NewTokenRow Row, RepositoryFacts Repository, Role Gives);
 }

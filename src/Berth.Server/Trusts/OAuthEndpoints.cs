@@ -49,7 +49,8 @@ internal static class OAuthEndpoints
 
         try
         {
-            var token = await exchange.OnceAsync(form["subject_token"], new ExchangeWish(target ?? second, packages), cancellationToken);
+            var token = await exchange.OnceAsync(
+                http, form["subject_token"], new ExchangeWish(target ?? second, packages), cancellationToken);
             return Results.Json(
                 new OAuthTokenResponse(
                     token.Value, AccessToken, "Bearer", (long)Math.Floor((token.ExpiresAt - Now(http)).TotalSeconds),

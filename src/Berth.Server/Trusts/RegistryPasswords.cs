@@ -16,7 +16,7 @@ internal sealed class RegistryPasswords(Authenticator authenticator, ExchangeIde
 
     /// <param name="at">The token is what it was after every write acknowledged when this was asked for.</param>
     public async Task<AuthenticationResult> AuthenticateAsync(
-        Generation at, Credentials credentials, CancellationToken cancellationToken)
+        HttpContext http, Generation at, Credentials credentials, CancellationToken cancellationToken)
     {
         if (!IdentityToken.LooksLikeOne(credentials.Secret))
         {
@@ -31,7 +31,7 @@ internal sealed class RegistryPasswords(Authenticator authenticator, ExchangeIde
 
         try
         {
-            await exchange.AsPasswordAsync(credentials.Secret, new ExchangeWish(credentials.UserName), cancellationToken);
+            await exchange.AsPasswordAsync(http, credentials.Secret, new ExchangeWish(credentials.UserName), cancellationToken);
         }
         catch (IdentityRefusedException refused)
         {

@@ -53,6 +53,11 @@ internal sealed record Trust
         (Issuer, Audience, Claim, Value, RepositoryClaim, Ref, Environment, Event)
             == (other.Issuer, other.Audience, other.Claim, other.Value, other.RepositoryClaim, other.Ref, other.Environment, other.Event);
 
+    /// <summary>For the audit log, on one line.</summary>
+    public string Describe() =>
+        $"{Issuer} {Claim}={Value} for {Audience}: packages {Packages}" + (Ref is null ? "" : $", {Ref}")
+            + (Environment is null ? "" : $", environment {Environment}") + (Event is null ? "" : $", event {Event}");
+
     public OidcTrust ToWire() => new()
     {
         Id = Id,

@@ -7,6 +7,7 @@ internal static class TrustsFeature
 {
     public static void AddTrusts(this IServiceCollection services)
     {
+        services.AddSingleton<AddTrust>();
         services.AddSingleton<IssuerDocuments>();
         services.AddSingleton<IssuerKeys>();
         services.AddSingleton<VerifyIdentity>();

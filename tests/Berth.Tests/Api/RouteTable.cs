@@ -277,6 +277,7 @@ internal static class RouteTable
         POST /api/v3/user/repos                                                                 | 401 in  in  in  in
         GET /api/v3/user/tokens                                                                 | 401 in  in  in  in
         POST /api/v3/user/tokens                                                                | 401 in  in  in  in
+        DELETE /api/v3/user/tokens                                                              | 401 in  in  in  in
         DELETE /api/v3/user/tokens/{id}                                                         | 401 404 404 404 404
         GET /api/v3/users                                                                       | 401 in  in  in  in
         GET /api/v3/users/{username}                                                            | in  in  in  in  in

@@ -23,6 +23,16 @@ public sealed class CliTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task All_of_ones_tokens_end_when_that_is_meant()
+    {
+        var ada = await Server.UserAsync();
+        using var cli = new CliRun(Server, ada.Token);
+        Assert.Equal(2, (await cli.RunAsync("token", "revoke")).ExitCode);
+        await cli.DoAsync("token revoke --yes");
+        Assert.Equal(3, (await cli.RunAsync("whoami")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_login_is_read_from_standard_input_and_kept_for_its_owner_only()
     {
         var ada = await Server.UserAsync();

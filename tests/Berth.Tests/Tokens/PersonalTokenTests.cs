@@ -18,6 +18,24 @@ public sealed class PersonalTokenTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task All_of_ones_tokens_end_at_once_and_nobody_elses()
+    {
+        var (ada, bob) = (await shared.Server.UserAsync(), await shared.Server.UserAsync("bob"));
+        var second = await ada.WithTokenAsync("read:packages");
+        var workflow = await ada.WorkflowAsync(await ada.RepositoryAsync(ada.Login));
+        await workflow.PushAsync($"{ada.Login}/app");
+        Assert.Equal(HttpStatusCode.Forbidden, (await second.SendAsync("DELETE", "/user/tokens")).Status);
+        await ada.DoAsync("DELETE", "/user/tokens");
+        foreach (var ended in new[] { ada, second })
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await ended.GetAsync("/user")).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await workflow.PullAsync($"{ada.Login}/app"));
+        await bob.DoAsync("GET", "/user");
+    }
+
+    [Fact]
     public async Task A_deleted_token_ends_at_once()
     {
         var ada = await shared.Server.UserAsync();

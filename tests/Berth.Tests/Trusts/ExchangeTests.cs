@@ -34,6 +34,27 @@ public sealed class ExchangeTests(TrustWorld world) : IClassFixture<TrustWorld>
     }
 
     [Fact]
+    public async Task The_audit_log_says_whom_was_trusted_and_which_run_got_a_token()
+    {
+        var place = await world.PlaceAsync();
+        Assert.Equal(HttpStatusCode.OK, (await world.ExchangeAsync(world.Issuer.Sign(world.Claims(place.Id)))).Status);
+        var token = world.Issuer.Sign(world.Claims(place.Id));
+        Assert.Equal(HttpStatusCode.OK, (await world.LoginAsync(token)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await world.LoginAsync(token)).Status);
+        await place.Owner.DoAsync("DELETE", $"/repos/{place.Repository}/trusts/{place.Trust}");
+        var auditor = await place.Owner.WithTokenAsync("read:audit_log");
+        var log = (await auditor.GetAsync($"/orgs/{place.Organization}/audit-log?order=asc")).Json.EnumerateArray()
+            .Where(entry => entry.TryGetProperty("subject", out var subject) && subject.GetString() == $"trust:{place.Trust}").ToList();
+        Assert.Equal(
+            ["repo.add_trust", "workflow_token.create", "workflow_token.create", "repo.remove_trust"],
+            log.Select(entry => entry.GetProperty("action").GetString()));
+        Assert.Contains($"repository_id={place.Id}", log[0].GetProperty("new").GetString(), StringComparison.Ordinal);
+        Assert.Equal("4711", log[1].GetProperty("run").GetString());
+        Assert.Equal(place.Repository, log[1].GetProperty("actor").GetString());
+        Assert.Equal("127.0.0.1", log[1].GetProperty("actor_ip").GetString());
+    }
+
+    [Fact]
     public async Task What_a_person_remarks_on_a_minted_token_is_no_verified_run()
     {
         var place = await world.PlaceAsync();

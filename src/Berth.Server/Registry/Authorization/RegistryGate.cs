@@ -140,7 +140,7 @@ internal sealed class RegistryGate(
                 RegistryErrors.Unauthorized.With("the Authorization header is neither Basic nor Bearer"), scope, "invalid_token");
         }
 
-        var (principal, failure) = await passwords.AuthenticateAsync(at, credentials, http.RequestAborted);
+        var (principal, failure) = await passwords.AuthenticateAsync(http, at, credentials, http.RequestAborted);
         if (principal is null)
         {
             await throttle.FailedAsync(http.Connection.RemoteIpAddress, credentials.UserName, http.RequestAborted);

@@ -93,7 +93,7 @@ internal sealed class TokenIssue(
         HttpContext http, Credentials credentials, AskedScopes scopes, CancellationToken cancellationToken)
     {
         var (principal, failure) = await passwords.AuthenticateAsync(
-            await db.GenerationAsync(cancellationToken), credentials, cancellationToken);
+            http, await db.GenerationAsync(cancellationToken), credentials, cancellationToken);
         if (principal is not null)
         {
             return await ForAsync(principal, TokenIdOf(principal), scopes, cancellationToken);
