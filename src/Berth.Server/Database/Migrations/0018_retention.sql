@@ -1,7 +1,7 @@
 -- What goes from packages by itself, and what went.
 
 create table retention_policies (
-    id integer primary key autoincrement,
+    id {id},
     owner_id bigint references accounts (id) on delete cascade,   -- for all packages of an account
     package_id bigint references packages (id) on delete cascade, -- for one; it replaces its owner's
     policy text not null,               -- JSON, as in the REST API
@@ -12,7 +12,7 @@ create unique index retention_policies_owner on retention_policies (owner_id) wh
 create unique index retention_policies_package on retention_policies (package_id) where package_id is not null;
 
 create table retention_runs (
-    id integer primary key autoincrement,
+    id {id},
     package_id bigint not null references packages (id) on delete cascade,
     cause text not null,                -- 'schedule' | 'manual' | 'ref'
     actor text not null,
