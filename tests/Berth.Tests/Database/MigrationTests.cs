@@ -10,7 +10,12 @@ namespace Berth.Tests.Database;
 /// </summary>
 public sealed class MigrationTests
 {
-    public static TheoryData<int> Released => [.. Migrator.Numbers];
+    public static TheoryData<int> Released => [.. Migrator.Numbers.Distinct()];
+
+    /// <summary>A second one of a number would never run.</summary>
+    [Fact]
+    public void Every_migration_has_the_number_after_the_one_before() =>
+        Assert.Equal(Enumerable.Range(1, Migrator.Numbers.Count()), Migrator.Numbers);
 
     [Theory]
     [MemberData(nameof(Released))]
