@@ -2,6 +2,7 @@ using System.Text;
 using Berth.Server.Http;
 using Berth.Tests.Registry;
 using Berth.Tests.TestServer;
+using Berth.Tests.Trusts;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,9 +54,11 @@ public sealed class AwkwardBodyTests(SharedServer shared)
     [InlineData("", true)]
     public async Task No_body_is_answered_with_a_5xx(string surface, bool signedIn)
     {
-        await using var server = await BerthServer.StartAsync();
-        var world = await RouteWorld.CreateAsync(server);
-        using var repository = new TestRepository(server, $"{world.Fill("GET {org}").Path}/app", signedIn ? world.Callers[3].Token : null);
+        await using var trusted = new TrustWorld();
+        await trusted.InitializeAsync();
+        var server = trusted.Server;
+        var world = await RouteWorld.CreateAsync(trusted);
+        using var repository = new TestRepository(server, $"{world.Fill("GET {org}").Path}/app", signedIn ? world.Callers[5].Token : null);
         List<string> faults = [];
         foreach (var (method, pattern) in Taking(server, surface))
         {

@@ -1,322 +1,35 @@
+using System.Runtime.CompilerServices;
+
 namespace Berth.Tests.Api;
 
 /// <summary>
-/// The whole API: a route, and how it answers nobody, a reader, a writer, an owner of the organization, and somebody else, in this order.
-/// <c>in</c> means let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not
-/// there.
+/// <c>routes.txt</c> beside this file: every route of the server, and how it answers each of <see cref="RouteWorld.Columns"/>. <c>in</c> means
+/// let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not there. After a
+/// new route, run <see cref="RouteTableTests"/> with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference word by word.
 /// </summary>
 internal static class RouteTable
 {
-    public const string Text = """
-        POST /api/graphql                                                                       | 401 in  in  in  in
-        GET /api/v3/                                                                            | 401 in  in  in  in
-        GET /api/v3/admin/audit-log                                                             | 401 403 403 403 403
-        GET /api/v3/admin/keys/rotation                                                         | 401 403 403 403 403
-        GET /api/v3/admin/garbage-collection                                                    | 401 403 403 403 403
-        POST /api/v3/admin/garbage-collection                                                   | 401 403 403 403 403
-        POST /api/v3/admin/keys/rotation                                                        | 401 403 403 403 403
-        POST /api/v3/admin/organizations                                                        | 401 403 403 403 403
-        POST /api/v3/admin/users                                                                | 401 403 403 403 403
-        DELETE /api/v3/admin/users/{username}                                                   | 401 403 403 403 403
-        POST /api/v3/admin/users/{username}/authorizations                                      | 401 403 403 403 403
-        DELETE /api/v3/admin/users/{username}/authorizations                                    | 401 403 403 403 403
-        GET /api/v3/meta                                                                        | in  in  in  in  in
-        GET /api/v3/rate_limit                                                                  | in  in  in  in  in
-        GET /api/v3/versions                                                                    | in  in  in  in  in
-        GET /api/v3/user/teams                                                                  | 401 in  in  in  in
-        GET /api/v3/user/memberships/orgs/{org}                                                 | 401 in  in  in  404
-        PATCH /api/v3/user/memberships/orgs/{org}                                               | 401 in  in  in  404
-        GET /api/v3/orgs/{org}/invitations                                                      | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/outside_collaborators                                            | 401 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/teams                                                  | 401 403 in  in  404
-        GET /api/v3/repos/{owner}/{repo}/invitations                                            | 401 403 403 in  404
-        GET /api/v3/organizations/{org}                                                         | in  in  in  in  in
-        GET /api/v3/orgs/{org}/teams/{team_slug}/invitations                                    | 401 in  in  in  404
-        GET /api/v3/orgs/{org}/teams/{team_slug}/teams                                          | 401 in  in  in  404
-        GET /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                           | 401 404 404 404 404
-        GET /api/v3/organizations/{org}/team/{team_slug}                                        | 401 in  in  in  404
-        PATCH /api/v3/organizations/{org}/team/{team_slug}                                      | 401 403 403 in  404
-        DELETE /api/v3/organizations/{org}/team/{team_slug}                                     | 401 403 403 in  404
-        GET /api/v3/organizations/{org}/team/{team_slug}/members                                | 401 in  in  in  404
-        GET /api/v3/organizations/{org}/team/{team_slug}/memberships/{username}                 | 401 404 404 404 404
-        PUT /api/v3/organizations/{org}/team/{team_slug}/memberships/{username}                 | 401 403 403 in  404
-        DELETE /api/v3/organizations/{org}/team/{team_slug}/memberships/{username}              | 401 404 403 404 404
-        GET /api/v3/organizations/{org}/team/{team_slug}/repos                                  | 401 in  in  in  404
-        PUT /api/v3/organizations/{org}/team/{team_slug}/repos/{owner}/{repo}                   | 401 403 403 in  404
-        DELETE /api/v3/organizations/{org}/team/{team_slug}/repos/{owner}/{repo}                | 401 403 403 404 404
-        GET /api/v3/organizations/{org}/team/{team_slug}/invitations                            | 401 in  in  in  404
-        GET /api/v3/organizations/{org}/team/{team_slug}/teams                                  | 401 in  in  in  404
-        GET /api/v3/organizations/{org}/team/{team_slug}/repos/{owner}/{repo}                   | 401 404 404 404 404
-        GET /api/v3/organizations                                                               | 401 in  in  in  in
-        GET /api/v3/orgs/{org}                                                                  | in  in  in  in  in
-        PATCH /api/v3/orgs/{org}                                                                | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}                                                               | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/audit-log                                                        | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/codespaces                                                       | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/codespaces/access                                                | 401 403 403 in  404
-        PUT /api/v3/orgs/{org}/codespaces/access                                                | 401 403 403 in  404
-        POST /api/v3/orgs/{org}/codespaces/access/selected_users                                | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/codespaces/access/selected_users                              | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/members/{username}/codespaces                                    | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/members/{username}/codespaces/{name}                             | 401 403 403 404 404
-        DELETE /api/v3/orgs/{org}/members/{username}/codespaces/{name}                          | 401 403 403 404 404
-        POST /api/v3/orgs/{org}/members/{username}/codespaces/{name}/stop                       | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/codespaces/secrets                                               | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/codespaces/secrets/public-key                                    | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/codespaces/secrets/{secret}/registry-check                       | 401 403 403 404 404
-        PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}                                      | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/codespaces/secrets/{secret}                                   | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories                         | 401 403 403 404 404
-        PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories                         | 401 403 403 in  404
-        PUT /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories/{id:long}               | 401 403 403 404 404
-        DELETE /api/v3/orgs/{org}/codespaces/secrets/{secret}/repositories/{id:long}            | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/docker/conflicts                                                 | 401 in  in  in  in
-        GET /api/v3/orgs/{org}/members                                                          | 401 in  in  in  404
-        GET /api/v3/orgs/{org}/members/{username}                                               | 401 in  in  in  404
-        DELETE /api/v3/orgs/{org}/members/{username}                                            | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/memberships/{username}                                           | 401 in  in  in  404
-        PUT /api/v3/orgs/{org}/memberships/{username}                                           | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/memberships/{username}                                        | 401 in  403 404 404
-        GET /api/v3/orgs/{org}/packages                                                         | 401 in  in  in  in
-        GET /api/v3/orgs/{org}/packages/{type}/{name}                                           | 404 in  in  in  404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}                                           | 401 403 403 in  404
-        PATCH /api/v3/orgs/{org}/packages/{type}/{name}                                         | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}                                        | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/access                                    | 401 403 403 in  404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}/access/actions/{owner}/{repo}             | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/actions/{owner}/{repo}          | 401 403 403 404 404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}/access/codespaces/{owner}/{repo}          | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/codespaces/{owner}/{repo}       | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/access/explain                            | 404 in  in  in  404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}/access/teams/{team_slug}                  | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/teams/{team_slug}               | 401 403 403 in  404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}/access/users/{login}                      | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/access/users/{login}                   | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/dependants                                | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention                                 | 401 403 403 in  404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}/retention                                 | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/retention                              | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention/preview                         | 401 403 403 in  404
-        POST /api/v3/orgs/{org}/packages/{type}/{name}/retention/preview                        | 401 403 403 in  404
-        POST /api/v3/orgs/{org}/packages/{type}/{name}/retention/runs                           | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention/runs                            | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/retention/runs/{run_id}                   | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/tags/{tag}/history                        | 404 in  in  in  404
-        PUT /api/v3/orgs/{org}/packages/{type}/{name}/tags/{tag}                                | 401 403 in  in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}/dependants          | 401 403 403 in  404
-        POST /api/v3/orgs/{org}/packages/{type}/{name}/restore                                  | 401 404 404 404 404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/versions                                  | 404 in  in  in  404
-        GET /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}                     | 404 in  in  in  404
-        DELETE /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}                  | 401 403 403 in  404
-        POST /api/v3/orgs/{org}/packages/{type}/{name}/versions/{version_id}/restore            | 401 404 404 404 404
-        GET /api/v3/orgs/{org}/repos                                                            | in  in  in  in  in
-        POST /api/v3/orgs/{org}/repos                                                           | 401 in  in  in  404
-        GET /api/v3/orgs/{org}/settings/codespaces                                              | 401 in  in  in  404
-        PATCH /api/v3/orgs/{org}/settings/codespaces                                            | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/settings/packages                                                | 401 in  in  in  404
-        PATCH /api/v3/orgs/{org}/settings/packages                                              | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/settings/retention                                               | 401 403 403 in  404
-        PUT /api/v3/orgs/{org}/settings/retention                                               | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/settings/retention                                            | 401 403 403 404 404
-        POST /api/v3/orgs/{org}/settings/retention/runs                                         | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/settings/retention/runs                                          | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/teams                                                            | 401 in  in  in  404
-        POST /api/v3/orgs/{org}/teams                                                           | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/teams/{team_slug}                                                | 401 in  in  in  404
-        PATCH /api/v3/orgs/{org}/teams/{team_slug}                                              | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/teams/{team_slug}                                             | 401 403 403 in  404
-        GET /api/v3/orgs/{org}/teams/{team_slug}/members                                        | 401 in  in  in  404
-        GET /api/v3/orgs/{org}/teams/{team_slug}/memberships/{username}                         | 401 404 404 404 404
-        PUT /api/v3/orgs/{org}/teams/{team_slug}/memberships/{username}                         | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/teams/{team_slug}/memberships/{username}                      | 401 404 403 404 404
-        GET /api/v3/orgs/{org}/teams/{team_slug}/repos                                          | 401 in  in  in  404
-        PUT /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                           | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}                        | 401 403 403 404 404
-        GET /api/v3/orgs/{org}/trusts                                                           | 401 403 403 in  404
-        POST /api/v3/orgs/{org}/trusts                                                          | 401 403 403 in  404
-        DELETE /api/v3/orgs/{org}/trusts/{trust_id}                                             | 401 403 403 404 404
-        POST /api/v3/registry-check                                                             | 401 in  in  in  in
-        GET /api/v3/repos/{owner}/{repo}                                                        | 404 in  in  in  404
-        PATCH /api/v3/repos/{owner}/{repo}                                                      | 401 403 403 in  404
-        DELETE /api/v3/repos/{owner}/{repo}                                                     | 401 403 403 in  404
-        GET /api/v3/repos/{owner}/{repo}/clone-credential                                       | 401 403 403 404 404
-        PUT /api/v3/repos/{owner}/{repo}/clone-credential                                       | 401 403 403 in  404
-        DELETE /api/v3/repos/{owner}/{repo}/clone-credential                                    | 401 403 403 404 404
-        GET /api/v3/repos/{owner}/{repo}/codespaces                                             | 404 in  in  in  404
-        POST /api/v3/repos/{owner}/{repo}/codespaces                                            | 401 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/clone-credential                            | 404 404 404 404 404
-        PUT /api/v3/repos/{owner}/{repo}/codespaces/clone-credential                            | 401 in  in  in  404
-        DELETE /api/v3/repos/{owner}/{repo}/codespaces/clone-credential                         | 401 404 404 404 404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/devcontainers                               | 404 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/machines                                    | 404 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/new                                         | 404 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/permissions                                 | 404 in  in  in  404
-        PUT /api/v3/repos/{owner}/{repo}/codespaces/permissions                                 | 401 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/permissions_check                           | 404 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations                     | 404 in  in  in  404
-        POST /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations                    | 401 403 403 in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}  | 404 404 404 404 404
-        PATCH /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}| 401 403 403 404 404
-        DELETE /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}| 401 403 403 404 404
-        POST /api/v3/repos/{owner}/{repo}/codespaces/prebuild-configurations/{configuration_id}/runs| 401 403 403 404 404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuild-hook                               | 401 403 403 404 404
-        PUT /api/v3/repos/{owner}/{repo}/codespaces/prebuild-hook                               | 401 403 403 in  404
-        DELETE /api/v3/repos/{owner}/{repo}/codespaces/prebuild-hook                            | 401 403 403 404 404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuilds                                   | 404 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuilds/{prebuild_id}                     | 404 404 404 404 404
-        DELETE /api/v3/repos/{owner}/{repo}/codespaces/prebuilds/{prebuild_id}                  | 401 403 403 404 404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/prebuilds/{prebuild_id}/log                 | 401 403 404 404 404
-        POST /api/v3/repos/{owner}/{repo}/codespaces/preflight                                  | 401 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets                                     | 401 403 403 in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/public-key                          | 404 in  in  in  404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 404 404
-        GET /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}/registry-check             | 401 403 403 404 404
-        PUT /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                            | 401 403 403 in  404
-        DELETE /api/v3/repos/{owner}/{repo}/codespaces/secrets/{secret}                         | 401 403 403 404 404
-        GET /api/v3/repos/{owner}/{repo}/collaborators                                          | 401 403 in  in  404
-        GET /api/v3/repos/{owner}/{repo}/collaborators/{username}                               | 401 403 in  in  404
-        PUT /api/v3/repos/{owner}/{repo}/collaborators/{username}                               | 401 403 403 in  404
-        DELETE /api/v3/repos/{owner}/{repo}/collaborators/{username}                            | 401 403 403 in  404
-        GET /api/v3/repos/{owner}/{repo}/collaborators/{username}/permission                    | 401 403 in  in  404
-        POST /api/v3/repos/{owner}/{repo}/refs-gone                                             | 401 403 in  in  404
-        POST /api/v3/repos/{owner}/{repo}/transfer                                              | 401 403 403 in  404
-        GET /api/v3/repos/{owner}/{repo}/trusts                                                 | 401 403 403 in  404
-        POST /api/v3/repos/{owner}/{repo}/trusts                                                | 401 403 403 in  404
-        DELETE /api/v3/repos/{owner}/{repo}/trusts/{trust_id}                                   | 401 403 403 404 404
-        POST /api/v3/repos/{owner}/{repo}/workflow-tokens                                       | 401 403 in  in  404
-        GET /api/v3/repositories/{repository_id}                                                | 404 in  in  in  404
-        GET /api/v3/repositories/{repository_id}/codespaces                                     | 404 in  in  in  404
-        POST /api/v3/repositories/{repository_id}/codespaces                                    | 401 in  in  in  404
-        POST /api/v3/repositories/{repository_id}/codespaces/preflight                          | 401 in  in  in  404
-        GET /api/v3/repositories/{repository_id}/codespaces/devcontainers                       | 404 in  in  in  404
-        GET /api/v3/repositories/{repository_id}/codespaces/machines                            | 404 in  in  in  404
-        GET /api/v3/repositories/{repository_id}/codespaces/new                                 | 404 in  in  in  404
-        GET /api/v3/repositories/{repository_id}/codespaces/permissions                         | 404 in  in  in  404
-        PUT /api/v3/repositories/{repository_id}/codespaces/permissions                         | 401 in  in  in  404
-        GET /api/v3/repositories/{repository_id}/codespaces/permissions_check                   | 404 in  in  in  404
-        GET /api/v3/user                                                                        | 401 in  in  in  in
-        PATCH /api/v3/user                                                                      | 401 in  in  in  in
-        GET /api/v3/user/audit-log                                                              | 401 in  in  in  in
-        GET /api/v3/user/codespaces                                                             | 401 in  in  in  in
-        POST /api/v3/user/codespaces                                                            | 401 in  in  in  in
-        GET /api/v3/user/codespaces/dotfiles                                                    | 401 404 404 404 404
-        PUT /api/v3/user/codespaces/dotfiles                                                    | 401 in  in  in  in
-        DELETE /api/v3/user/codespaces/dotfiles                                                 | 401 404 404 404 404
-        GET /api/v3/user/codespaces/settings                                                    | 401 in  in  in  in
-        PATCH /api/v3/user/codespaces/settings                                                  | 401 in  in  in  in
-        GET /api/v3/user/codespaces/secrets                                                     | 401 in  in  in  in
-        GET /api/v3/user/codespaces/secrets/public-key                                          | 401 in  in  in  in
-        GET /api/v3/user/codespaces/secrets/{secret}                                            | 401 404 404 404 404
-        GET /api/v3/user/codespaces/secrets/{secret}/registry-check                             | 401 404 404 404 404
-        PUT /api/v3/user/codespaces/secrets/{secret}                                            | 401 in  in  in  in
-        DELETE /api/v3/user/codespaces/secrets/{secret}                                         | 401 404 404 404 404
-        GET /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 404 404 404 404
-        PUT /api/v3/user/codespaces/secrets/{secret}/repositories                               | 401 in  in  in  in
-        PUT /api/v3/user/codespaces/secrets/{secret}/repositories/{id:long}                     | 401 404 404 404 404
-        DELETE /api/v3/user/codespaces/secrets/{secret}/repositories/{id:long}                  | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}                                                      | 401 404 404 404 404
-        PATCH /api/v3/user/codespaces/{name}                                                    | 401 404 404 404 404
-        DELETE /api/v3/user/codespaces/{name}                                                   | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/creation-log                                         | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/exec                                                 | 401 404 404 404 404
-        POST /api/v3/user/codespaces/{name}/exec                                                | 401 404 404 404 404
-        POST /api/v3/user/codespaces/{name}/exports                                             | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/exports/{export_id}                                  | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/files                                                | 401 404 404 404 404
-        PUT /api/v3/user/codespaces/{name}/files                                                | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/forward                                              | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/machines                                             | 401 404 404 404 404
-        POST /api/v3/user/codespaces/{name}/ports/{port}/link                                   | 401 404 404 404 404
-        POST /api/v3/user/codespaces/{name}/rebuild                                             | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/ssh                                                  | 401 404 404 404 404
-        GET /api/v3/user/codespaces/{name}/ssh/connect                                          | 401 404 404 404 404
-        POST /api/v3/user/codespaces/{name}/start                                               | 401 404 404 404 404
-        POST /api/v3/user/codespaces/{name}/stop                                                | 401 404 404 404 404
-        GET /api/v3/user/docker/conflicts                                                       | 401 in  in  in  in
-        GET /api/v3/user/memberships/orgs                                                       | 401 in  in  in  in
-        GET /api/v3/user/orgs                                                                   | 401 in  in  in  in
-        GET /api/v3/user/settings/retention                                                     | 401 in  in  in  in
-        PUT /api/v3/user/settings/retention                                                     | 401 in  in  in  in
-        DELETE /api/v3/user/settings/retention                                                  | 401 404 404 404 404
-        POST /api/v3/user/settings/retention/runs                                               | 401 in  in  in  in
-        GET /api/v3/user/settings/retention/runs                                                | 401 in  in  in  in
-        GET /api/v3/user/packages                                                               | 401 in  in  in  in
-        GET /api/v3/user/packages/{type}/{name}                                                 | 404 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}                                                 | 401 in  in  in  in
-        PATCH /api/v3/user/packages/{type}/{name}                                               | 401 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}                                              | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/access                                          | 401 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}/access/actions/{owner}/{repo}                   | 401 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}/access/actions/{owner}/{repo}                | 401 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}/access/codespaces/{owner}/{repo}                | 401 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}/access/codespaces/{owner}/{repo}             | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/access/explain                                  | 404 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}/access/teams/{team_slug}                        | 401 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}/access/teams/{team_slug}                     | 401 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}/access/users/{login}                            | 401 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}/access/users/{login}                         | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/dependants                                      | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/retention                                       | 401 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}/retention                                       | 401 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}/retention                                    | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/retention/preview                               | 401 404 404 404 404
-        POST /api/v3/user/packages/{type}/{name}/retention/preview                              | 401 404 404 404 404
-        POST /api/v3/user/packages/{type}/{name}/retention/runs                                 | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/retention/runs                                  | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/retention/runs/{run_id}                         | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/tags/{tag}/history                              | 404 404 404 404 404
-        PUT /api/v3/user/packages/{type}/{name}/tags/{tag}                                      | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/versions/{version_id}/dependants                | 401 404 404 404 404
-        POST /api/v3/user/packages/{type}/{name}/restore                                        | 401 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/versions                                        | 404 404 404 404 404
-        GET /api/v3/user/packages/{type}/{name}/versions/{version_id}                           | 404 404 404 404 404
-        DELETE /api/v3/user/packages/{type}/{name}/versions/{version_id}                        | 401 404 404 404 404
-        POST /api/v3/user/packages/{type}/{name}/versions/{version_id}/restore                  | 401 404 404 404 404
-        GET /api/v3/user/repos                                                                  | 401 in  in  in  in
-        POST /api/v3/user/repos                                                                 | 401 in  in  in  in
-        GET /api/v3/user/tokens                                                                 | 401 in  in  in  in
-        POST /api/v3/user/tokens                                                                | 401 in  in  in  in
-        DELETE /api/v3/user/tokens                                                              | 401 in  in  in  in
-        DELETE /api/v3/user/tokens/{id}                                                         | 401 404 404 404 404
-        GET /api/v3/users                                                                       | 401 in  in  in  in
-        GET /api/v3/users/{username}                                                            | in  in  in  in  in
-        GET /api/v3/users/{username}/docker/conflicts                                           | 401 in  in  in  in
-        GET /api/v3/users/{username}/orgs                                                       | in  in  in  in  in
-        GET /api/v3/users/{username}/packages                                                   | 401 in  in  in  in
-        GET /api/v3/users/{username}/packages/{type}/{name}                                     | 404 in  in  in  404
-        PUT /api/v3/users/{username}/packages/{type}/{name}                                     | 401 403 403 in  404
-        PATCH /api/v3/users/{username}/packages/{type}/{name}                                   | 401 403 403 in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}                                  | 401 403 403 in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/access                              | 401 403 403 in  404
-        PUT /api/v3/users/{username}/packages/{type}/{name}/access/actions/{owner}/{repo}       | 401 403 403 in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}/access/actions/{owner}/{repo}    | 401 403 403 404 404
-        PUT /api/v3/users/{username}/packages/{type}/{name}/access/codespaces/{owner}/{repo}    | 401 403 403 in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}/access/codespaces/{owner}/{repo} | 401 403 403 404 404
-        GET /api/v3/users/{username}/packages/{type}/{name}/access/explain                      | 404 in  in  in  404
-        PUT /api/v3/users/{username}/packages/{type}/{name}/access/teams/{team_slug}            | 401 403 403 in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}/access/teams/{team_slug}         | 401 403 403 in  404
-        PUT /api/v3/users/{username}/packages/{type}/{name}/access/users/{login}                | 401 403 403 in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}/access/users/{login}             | 401 403 403 in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/dependants                          | 401 403 403 in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/retention                           | 401 403 403 in  404
-        PUT /api/v3/users/{username}/packages/{type}/{name}/retention                           | 401 403 403 in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}/retention                        | 401 403 403 404 404
-        GET /api/v3/users/{username}/packages/{type}/{name}/retention/preview                   | 401 403 403 in  404
-        POST /api/v3/users/{username}/packages/{type}/{name}/retention/preview                  | 401 403 403 in  404
-        POST /api/v3/users/{username}/packages/{type}/{name}/retention/runs                     | 401 403 403 in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/retention/runs                      | 401 403 403 in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/retention/runs/{run_id}             | 401 403 403 404 404
-        GET /api/v3/users/{username}/packages/{type}/{name}/tags/{tag}/history                  | 404 in  in  in  404
-        PUT /api/v3/users/{username}/packages/{type}/{name}/tags/{tag}                          | 401 403 in  in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}/dependants    | 401 403 403 in  404
-        POST /api/v3/users/{username}/packages/{type}/{name}/restore                            | 401 404 404 404 404
-        GET /api/v3/users/{username}/packages/{type}/{name}/versions                            | 404 in  in  in  404
-        GET /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}               | 404 in  in  in  404
-        DELETE /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}            | 401 403 403 in  404
-        POST /api/v3/users/{username}/packages/{type}/{name}/versions/{version_id}/restore      | 401 404 404 404 404
-        GET /api/v3/users/{username}/repos                                                      | in  in  in  in  in
-        PUT /api/v3/users/{username}/site_admin                                                 | 401 403 403 403 403
-        DELETE /api/v3/users/{username}/site_admin                                              | 401 403 403 403 403
-        """;
+    private const int Width = 96;
+
+    public static IReadOnlyList<(string Route, string Answers)> Rows { get; } =
+    [
+        .. File.ReadLines(Place()).Where(line => line.Contains('|', StringComparison.Ordinal) && !line.StartsWith('#'))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Select(parts => (parts[0], string.Join(' ', parts[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)))),
+    ];
+
+    public static Task WriteAsync(IEnumerable<(string Route, IReadOnlyList<string> Answers)> rows, CancellationToken cancellationToken)
+    {
+        var lines = rows.OrderBy(row => row.Route.Split(' ')[1], StringComparer.Ordinal).ThenBy(row => row.Route, StringComparer.Ordinal)
+            .Select(row => Line(row.Route, row.Answers));
+        return File.WriteAllLinesAsync(Place(), [Line("#", RouteWorld.Columns), .. lines], cancellationToken);
+    }
+
+    private static string Line(string route, IReadOnlyList<string> words)
+    {
+        var answers = words.Select((word, column) => word.PadRight(RouteWorld.Columns[column].Length));
+        return $"{route.PadRight(Width)} | {string.Join(' ', answers)}".TrimEnd();
+    }
+
+    private static string Place([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "routes.txt");
 }

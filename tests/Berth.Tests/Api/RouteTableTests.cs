@@ -1,23 +1,23 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Berth.Tests.TestServer;
+using Berth.Tests.Trusts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api;
 
-/// <summary>
-/// Every route of the API against five callers, all with every scope: nobody, a reader and a writer of the repository (both plain members
-/// of the organization), an owner of the organization, and somebody from outside. A new route without a row fails.
-/// </summary>
-public sealed class RouteTableTests(SharedServer shared)
+/// <summary>Every route against everybody who may call it. A new route without a row fails.</summary>
+public sealed class RouteTableTests(TrustWorld trusted) : IClassFixture<TrustWorld>
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public static TheoryData<string, string> Rows()
     {
         var rows = new TheoryData<string, string>();
-        foreach (var line in RouteTable.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var (route, answers) in RouteTable.Rows)
         {
-            var parts = line.Split('|', StringSplitOptions.TrimEntries);
-            rows.Add(parts[0], parts[1]);
+            rows.Add(route, answers);
         }
 
         return rows;
@@ -25,42 +25,78 @@ public sealed class RouteTableTests(SharedServer shared)
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task A_route_answers_each_caller_as_its_row_says(string route, string expected)
+    public async Task A_route_answers_each_caller_as_its_row_says(string route, string expected) =>
+        Assert.Equal(expected, string.Join(' ', await AnswersAsync(route)));
+
+    [Fact]
+    public async Task Every_route_is_in_the_table()
     {
-        var world = await RouteWorld.CreateAsync(shared.Server);
-        var (method, path) = world.Fill(route);
-        List<string> answers = [];
-        foreach (var caller in world.Callers)
+#pragma warning disable RS0030 // How a person asks this test to write.
+        if (Environment.GetEnvironmentVariable("BERTH_WRITE_GOLDEN") == "1")
+#pragma warning restore RS0030
         {
-            answers.Add(Word((await caller.SendAsync(method, path, method is "GET" or "DELETE" ? null : "{}")).Status));
+            var rows = new ConcurrentBag<(string, IReadOnlyList<string>)>();
+            await Parallel.ForEachAsync(Routes(), Token, async (route, _) => rows.Add((route, await AnswersAsync(route))));
+            await RouteTable.WriteAsync(rows, Token);
+            return;
         }
 
-        Assert.Equal(string.Join(' ', expected.Split(' ', StringSplitOptions.RemoveEmptyEntries)), string.Join(' ', answers));
+        var known = RouteTable.Rows.Select(row => row.Route).ToHashSet(StringComparer.Ordinal);
+        Assert.Empty(Routes().Except(known));
+        Assert.Empty(known.Except(Routes()));
     }
 
     [Fact]
-    public void Every_route_is_in_the_table()
+    public void Every_route_of_the_api_carries_one_permission_mark()
     {
-        var known = Rows().Select(row => row.Data.Item1).ToHashSet(StringComparer.Ordinal);
-        var routes = shared.Server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal))
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
-                .Where(method => method != "HEAD").Select(method => $"{method} {endpoint.RoutePattern.RawText}"))
-            .ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(routes.Except(known));
-        Assert.Empty(known.Except(routes));
-    }
-
-    [Fact]
-    public void Every_route_carries_one_permission_mark()
-    {
-        var unmarked = shared.Server.Services.GetServices<EndpointDataSource>().SelectMany(
-            source => source.Endpoints).OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal))
+        var unmarked = Endpoints().Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal))
             .Where(endpoint => endpoint.Metadata.OfType<Server.Api.ApiRoute>().Count() != 1)
             .Select(endpoint => endpoint.DisplayName);
         Assert.Empty(unmarked);
     }
+
+    /// <summary>What a public repository shows to everybody must not need to know who asks.</summary>
+    [Fact]
+    public async Task Nobody_breaks_anything_on_a_public_repository()
+    {
+        var ada = await trusted.Server.UserAsync();
+        var app = await ada.RepositoryAsync(ada.Login, "app", "public");
+        foreach (var route in Routes().Where(route => route.StartsWith("GET /api/v3/repos/", StringComparison.Ordinal)))
+        {
+            var path = route[4..]
+                .Replace("{owner}/{repo}", app, StringComparison.Ordinal)
+                .Replace("{username}", ada.Login, StringComparison.Ordinal);
+            Assert.NotEqual("BUG", Word((await trusted.Server.Nobody().GetAsync(path)).Status));
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> AnswersAsync(string route)
+    {
+        var world = await RouteWorld.CreateAsync(trusted);
+        List<string> answers = [];
+        for (var caller = 0; caller < world.Callers.Count; caller++)
+        {
+            var (method, path) = world.Fill(route);
+            var reply = await world.Callers[caller].CallAsync(method, path, method is "GET" or "DELETE" ? null : "{}");
+            answers.Add(Word(reply.Status));
+
+            // Whoever was let in may have changed or ended what the next one asks for.
+            if (method != "GET" && answers[^1] == "in" && caller + 1 < world.Callers.Count)
+            {
+                world = await RouteWorld.CreateAsync(trusted);
+            }
+        }
+
+        return answers;
+    }
+
+    private IEnumerable<RouteEndpoint> Endpoints() => trusted.Server.Services.GetServices<EndpointDataSource>()
+        .SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
+    private HashSet<string> Routes() => Endpoints()
+        .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+            .Where(method => method != "HEAD").Select(method => $"{method} {endpoint.RoutePattern.RawText}"))
+        .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>What the gate lets in is "in", whatever the handler says of an empty body or a thing that is not there.</summary>
     private static string Word(HttpStatusCode status) => (int)status switch
@@ -71,21 +107,4 @@ public sealed class RouteTableTests(SharedServer shared)
         >= 500 => "BUG",
         _ => "in",
     };
-
-    /// <summary>What a public repository shows to everybody must not need to know who asks.</summary>
-    [Fact]
-    public async Task Nobody_breaks_anything_on_a_public_repository()
-    {
-        var ada = await shared.Server.UserAsync();
-        var app = await ada.RepositoryAsync(ada.Login, "app", "public");
-        foreach (var route in Rows()
-            .Select(row => row.Data.Item1)
-            .Where(route => route.StartsWith("GET /api/v3/repos/", StringComparison.Ordinal)))
-        {
-            var path = route[4..]
-                .Replace("{owner}/{repo}", app, StringComparison.Ordinal)
-                .Replace("{username}", ada.Login, StringComparison.Ordinal);
-            Assert.NotEqual("BUG", Word((await shared.Server.Nobody().GetAsync(path)).Status));
-        }
-    }
 }

@@ -21,6 +21,9 @@ public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessa
 /// <summary>Somebody who calls the API: an account and a token of it, or nobody.</summary>
 public sealed class Person(BerthServer server, string login, string? token)
 {
+    /// <summary>The configuration of what <see cref="PushAsync"/> pushes: <c>{}</c>.</summary>
+    public const string EmptyBlob = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
     private readonly HttpClient _client = server.Client(token);
 
     public BerthServer Server { get; } = server;
@@ -30,10 +33,13 @@ public sealed class Person(BerthServer server, string login, string? token)
     public string Token { get; } = token ?? "";
 
     /// <summary>Calls <c>/api/v3</c> with the path.</summary>
-    public async Task<Reply> SendAsync(string method, string path, string? json = null)
+    public Task<Reply> SendAsync(string method, string path, string? json = null) =>
+        CallAsync(method, (path.StartsWith("/api/", StringComparison.Ordinal) ? "" : "/api/v3") + path, json);
+
+    /// <summary>Calls the server with the whole path.</summary>
+    public async Task<Reply> CallAsync(string method, string path, string? json = null)
     {
-        using var request = new HttpRequestMessage(
-            new HttpMethod(method), (path.StartsWith("/api/", StringComparison.Ordinal) ? "" : "/api/v3") + path);
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (json is not null)
         {
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
@@ -83,15 +89,14 @@ public sealed class Person(BerthServer server, string login, string? token)
     /// </summary>
     public async Task<string> PushAsync(string name, string tag = "latest", string annotations = "", string? subject = null)
     {
-        const string Empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
         using var blob = await _client.PostAsync(
-            $"/v2/{name}/blobs/uploads/?digest={Empty}", Octets("{}"u8.ToArray()), TestContext.Current.CancellationToken);
+            $"/v2/{name}/blobs/uploads/?digest={EmptyBlob}", Octets("{}"u8.ToArray()), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, blob.StatusCode);
         return await PutManifestAsync(
             name, tag, "application/vnd.oci.image.manifest.v1+json",
             $$$"""
             {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.test",
-             "config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{{{Empty}}}","size":2},"layers":[],
+             "config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{{{EmptyBlob}}}","size":2},"layers":[],
              {{{(subject is null ? "" : $$""" "subject":{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{subject}}","size":1},""")}}}
              "annotations":{{{{annotations}}}}}
             """);

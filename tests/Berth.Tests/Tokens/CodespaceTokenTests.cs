@@ -18,7 +18,7 @@ public sealed class CodespaceTokenTests(SharedServer shared)
         var app = await ada.RepositoryAsync(ada.Login);
         var other = await ada.RepositoryAsync(ada.Login, "other", "public");
         var id = (await ada.GetAsync($"/repos/{app}"))["id"].GetInt64();
-        var codespace = await CodespaceAsync(ada, app);
+        var codespace = await CodespaceTokens.CreateAsync(ada, app);
         await codespace.DoAsync("GET", $"/repos/{app}");
         await codespace.DoAsync("GET", $"/repositories/{id}");
         await codespace.DoAsync("GET", $"/users/{ada.Login}");
@@ -44,7 +44,7 @@ public sealed class CodespaceTokenTests(SharedServer shared)
         var ada = await shared.Server.UserAsync();
         var app = await ada.RepositoryAsync(ada.Login);
         await ada.PushAsync($"{ada.Login}/web");
-        var codespace = await CodespaceAsync(ada, app);
+        var codespace = await CodespaceTokens.CreateAsync(ada, app);
         Assert.Equal(HttpStatusCode.Forbidden, await codespace.PullAsync($"{ada.Login}/web"));
         await ada.DoAsync("PUT", $"/user/packages/container/web/access/codespaces/{app}");
         Assert.Equal(HttpStatusCode.OK, await codespace.PullAsync($"{ada.Login}/web"));
@@ -57,44 +57,9 @@ public sealed class CodespaceTokenTests(SharedServer shared)
         var bob = await shared.Server.UserAsync("bob");
         var app = await ada.RepositoryAsync(ada.Login);
         await ada.DoAsync("PUT", $"/repos/{app}/collaborators/{bob.Login}", """{"permission":"read"}""");
-        var codespace = await CodespaceAsync(bob, app);
+        var codespace = await CodespaceTokens.CreateAsync(bob, app);
         await codespace.DoAsync("GET", $"/repos/{app}");
         await ada.DoAsync("DELETE", $"/repos/{app}/collaborators/{bob.Login}");
         Assert.Equal(HttpStatusCode.Unauthorized, (await codespace.GetAsync($"/repos/{app}")).Status);
-    }
-
-    /// <summary>As a start makes it: a row of a codespace, and a token row that names it.</summary>
-    private static async Task<Person> CodespaceAsync(Person creator, string repository)
-    {
-        var secret = TokenSecret.Create(TokenSecret.Codespace);
-        var name = Persons.Unique("cs");
-        var repositoryId = (await creator.GetAsync($"/repos/{repository}"))["id"].GetInt64();
-        var userId = (await creator.GetAsync("/user"))["id"].GetInt64();
-        var now = TimeProvider.System.GetUtcNow();
-        await creator.Server.Services.GetRequiredService<Db>().WriteAsync(
-            async session =>
-            {
-                var id = await session.SingleAsync<long>(
-                    """
-                    insert into codespaces (name, owner_id, repository_id, repository_full_name, machine, host, desired, state, created_at,
-                      updated_at, last_used_at)
-                    values (@name, @userId, @repositoryId, @repository, 'standard', 'nowhere', 'shutdown', 'Shutdown', @now, @now, @now)
-                      returning id
-                    """,
-                    new { name, userId, repositoryId, repository, now });
-                await TokenTable.InsertAsync(
-                    session,
-                    new NewTokenRow
-                    {
-                        Kind = "codespace",
-                        Hash = TokenSecret.Hash(secret),
-                        UserId = userId,
-                        RepositoryId = repositoryId,
-                        CodespaceId = id,
-                        CreatedAt = now,
-                    });
-            },
-            TestContext.Current.CancellationToken);
-        return new Person(creator.Server, name, secret);
     }
 }
