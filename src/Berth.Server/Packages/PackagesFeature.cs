@@ -25,6 +25,7 @@ internal static class PackagesFeature
         services.AddHostedService<WritePulls>();
         services.AddSingleton<RunRetention>();
         services.AddSingleton<FollowRefs>();
+        services.AddSingleton<IFollowRefs>(provider => provider.GetRequiredService<FollowRefs>());
         services.AddSingleton<RetentionSchedule>();
         services.AddHostedService(provider => provider.GetRequiredService<RetentionSchedule>());
         services.AddSingleton<FollowNeighbours>();

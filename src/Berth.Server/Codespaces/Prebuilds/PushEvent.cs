@@ -56,6 +56,37 @@ internal static class PushEvent
         }
     }
 
+    /// <summary>The branch or pull request that is gone; null for everything else that there is to tell.</summary>
+    public static string? GoneRefOf(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
+    {
+        var name = Names.Select(header => headers[header].ToString()).FirstOrDefault(text => text.Length > 0);
+        try
+        {
+            using var document = OutsideJson.Parse(body, Json);
+            var said = document.RootElement;
+            var request = said.ObjectOf("object_attributes");
+            return name switch
+            {
+                "push" or "Push Hook" =>
+                    said.TextOf("after") is { Length: > 0 } after && after.Trim('0').Length == 0 ? said.TextOf("ref") : null,
+                // Gitea and Forgejo tell of branches that are deleted so, and without refs/heads/.
+                "delete" => said.TextOf("ref_type") == "branch" && said.TextOf("ref") is { } branch ? $"refs/heads/{branch}" : null,
+                "pull_request" => said.TextOf("action") == "closed" ? Request(said, "number") : null,
+                "Merge Request Hook" => request.TextOf("action") is "close" or "merge" ? Request(request, "iid") : null,
+                _ => null,
+            };
+        }
+        catch (OutsideJsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Request(JsonElement said, string number) =>
+        said.TryGetProperty(number, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var id)
+            ? $"refs/pull/{id}"
+            : null;
+
     private static byte[]? Bytes(string signature)
     {
         const string Prefix = "sha256=";

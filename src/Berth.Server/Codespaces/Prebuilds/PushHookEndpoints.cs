@@ -1,18 +1,20 @@
 using System.Security.Cryptography;
 using System.Text;
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Repositories;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
 /// Where git servers tell of pushes, in the forms of GitHub, Gitea, Forgejo and GitLab. Nothing but the secret is proof of who calls, and
-/// nothing but the branch is believed.
+/// nothing but the branch, or the number of a pull request, is believed.
 /// </summary>
 internal static class PushHookEndpoints
 {
@@ -20,6 +22,9 @@ internal static class PushHookEndpoints
     private const string Resource = "PushHook";
     private const string Scope = "repo";
     private const int LeastSecret = 16;
+
+    /// <summary>Who is recorded with what goes because a git server tells so.</summary>
+    private static readonly ChangeActor Teller = ChangeActor.Background("push-hook");
 
     /// <summary>A push of thousands of commits names each of them.</summary>
     private const int MostBytes = 8 << 20;
@@ -82,7 +87,7 @@ internal static class PushHookEndpoints
 
     private static async Task<IResult> ReceiveAsync(
         [FromRoute(Name = "repository_id")] string id, HttpRequest request, Db db, MasterKey masterKey, BeginPrebuild begin,
-        CancellationToken cancellationToken)
+        IFollowRefs follow, CancellationToken cancellationToken)
     {
         using var body = await ReceivedBody.ReadAsync(
             request, MostBytes, Errors.TooLarge(request.HttpContext, MostBytes), cancellationToken);
@@ -92,6 +97,11 @@ internal static class PushHookEndpoints
                 request.Headers, body.Content, Envelope.Open(row.Value, PushHookRow.Identity(row.RepositoryId, row.Version), masterKey)))
         {
             return Unknown;
+        }
+
+        if (PushEvent.GoneRefOf(request.Headers, body.Content) is { } gone)
+        {
+            await follow.RefGoneAsync(repository, gone, Teller, cancellationToken);
         }
 
         var begun = 0;

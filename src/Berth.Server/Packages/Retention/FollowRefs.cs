@@ -1,12 +1,16 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages.Retention;
 
 /// <summary>Packages whose policy says so lose the versions that followed a ref of their repository, when it is gone.</summary>
-internal sealed class FollowRefs(Db db, RunRetention run)
+internal sealed class FollowRefs(Db db, RunRetention run) : IFollowRefs
 {
+    public async Task RefGoneAsync(long repositoryId, string reference, ChangeActor actor, CancellationToken cancellationToken) =>
+        await GoneAsync(repositoryId, reference, actor, cancellationToken);
+
     /// <summary>The runs that removed something.</summary>
     public async Task<List<RetentionRun>> GoneAsync(
         long repositoryId, string reference, ChangeActor actor, CancellationToken cancellationToken)

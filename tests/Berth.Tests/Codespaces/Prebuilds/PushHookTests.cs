@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Berth.Tests.Codespaces.Scripted;
+using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces.Prebuilds;
 
@@ -59,6 +60,40 @@ public sealed class PushHookTests(ScriptedServer scripted) : IClassFixture<Scrip
         }
 
         Assert.NotEqual(0, configuration);
+    }
+
+    [Theory]
+    [InlineData("X-GitHub-Event", "push", """{"ref":"refs/heads/feature/x","after":"00000000"}""", true, false)]
+    [InlineData("X-Gitea-Event", "delete", """{"ref":"feature/x","ref_type":"branch"}""", true, false)]
+    [InlineData("X-GitHub-Event", "pull_request", """{"action":"closed","number":7}""", false, true)]
+    [InlineData("X-Gitlab-Event", "Merge Request Hook", """{"object_attributes":{"action":"merge","iid":7}}""", false, true)]
+    [InlineData("X-GitHub-Event", "pull_request", """{"action":"opened","number":7}""", false, false)]
+    [InlineData("X-GitHub-Event", "push", """{"ref":"refs/heads/feature/x","after":"11111111"}""", false, false)]
+    [InlineData("X-GitHub-Event", "pull_request", """{"action":"closed","number":"7"}""", false, false)]
+    public async Task Versions_that_follow_a_branch_or_pull_request_go_when_a_git_server_tells_that_it_is_gone(
+        string name, string told, string body, bool branch, bool request)
+    {
+        var image = Persons.Unique("follows");
+        foreach (var tag in new[] { "latest", "branch-feature-x", "pr-7" })
+        {
+            await World.Ada.PushAsync($"{World.Ada.Login}/{image}", tag, $"\"n\":\"{tag}\"");
+        }
+
+        var package = $"/user/packages/container/{image}";
+        await World.Ada.DoAsync("PATCH", package, $$"""{"repository":"{{World.Repository}}"}""");
+        await World.Ada.DoAsync("PUT", $"{package}/retention", """{"rules":[{"expires_with":["branch-{branch}","pr-{pr}"]}]}""");
+        var hook = await World.Ada.DoAsync("PUT", Codespaces + "/prebuild-hook", "{}");
+        var (url, secret) = (hook["url"].GetString()!, hook["secret"].GetString()!);
+        await TellAsync(url, body, (name, told));
+        Assert.Equal(HttpStatusCode.OK, await World.Ada.PullAsync($"{World.Ada.Login}/{image}", "pr-7"));
+        await TellAsync(url, body, (name, told), ("X-Hub-Signature-256", "sha256=" + Signature(secret, body)));
+        Assert.Equal(
+            (branch, request, false),
+            (
+                await World.Ada.PullAsync($"{World.Ada.Login}/{image}", "branch-feature-x") == HttpStatusCode.NotFound,
+                await World.Ada.PullAsync($"{World.Ada.Login}/{image}", "pr-7") == HttpStatusCode.NotFound,
+                await World.Ada.PullAsync($"{World.Ada.Login}/{image}") == HttpStatusCode.NotFound));
+        await World.Ada.DoAsync("DELETE", package);
     }
 
     [Fact]
