@@ -10,8 +10,8 @@ using System.Text.Json;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// How much slower pushes are while the collector removes half of 100,000 blobs beside them. Tells how many blobs it removed in a second, and
-/// fails when it removed anything that was held.
+/// How much slower pushes are while the collector removes half of 100,000 blobs beside them. Tells how many blobs it removed in a second,
+/// and fails when it removed anything that was held.
 /// </summary>
 internal sealed class CollectRow : Row
 {
@@ -69,7 +69,8 @@ internal sealed class CollectRow : Row
             CultureInfo.InvariantCulture,
             $"    {removed} blobs in {Stopwatch.GetElapsedTime(begun, ended).TotalSeconds:0.0} s: "
                 + $"{removed / Stopwatch.GetElapsedTime(begun, ended).TotalSeconds:0} a second; "
-                + $"push p50 {without * 1000:0.0} ms without, {beside * 1000:0.0} ms beside it; {pushed.Count} images pushed, {lost} blobs lost"));
+                + $"push p50 {without * 1000:0.0} ms without, {beside * 1000:0.0} ms beside it; {pushed.Count} images pushed, "
+                + $"{lost} blobs lost"));
         return lost == 0 && removed == Blobs / 2
             ? beside / without
             : throw new InvalidOperationException($"{lost} blobs were lost, and {removed} of {Blobs / 2} were removed");
@@ -146,13 +147,15 @@ internal sealed class CollectRow : Row
         var client = await RegistryClient.OpenAsync(server, "pushed", cancellationToken);
         var lost = 0;
         await Parallel.ForEachAsync(
-            pushed.SelectMany(image => image.Blobs), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
+            pushed.SelectMany(image => image.Blobs),
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
             async (blob, token) =>
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, client.Url("blobs/" + RegistryClient.Digest(blob)));
                 request.Headers.TryAddWithoutValidation("Authorization", client.Authorization);
                 using var response = await server.Http.SendAsync(request, token);
-                if (response.StatusCode != HttpStatusCode.OK || !(await response.Content.ReadAsByteArrayAsync(token)).AsSpan().SequenceEqual(blob))
+                if (response.StatusCode != HttpStatusCode.OK
+                    || !(await response.Content.ReadAsByteArrayAsync(token)).AsSpan().SequenceEqual(blob))
                 {
                     Interlocked.Increment(ref lost);
                 }

@@ -14,7 +14,8 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             return wrongKind;
         }
 
-        if (http.GetEndpoint()!.Metadata.GetMetadata<ByIds>() is not null && !await NamedAsync(http.Request.RouteValues, http.RequestAborted))
+        if (http.GetEndpoint()!.Metadata.GetMetadata<ByIds>() is not null
+            && !await NamedAsync(http.Request.RouteValues, http.RequestAborted))
         {
             return ApiErrors.Hidden(principal);
         }

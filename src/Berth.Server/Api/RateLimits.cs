@@ -6,7 +6,7 @@ using Berth.Server.Authentication;
 namespace Berth.Server.Api;
 
 /// <summary>How much of its share a caller has used.</summary>
-internal readonly record struct RateUse(long Limit, long Used, DateTimeOffset ResetAt)
+internal sealed record RateUse(long Limit, long Used, DateTimeOffset ResetAt)
 {
     public long Remaining => Math.Max(0, Limit - Used);
 

@@ -3,13 +3,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Berth.Server.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Api;
 
 /// <summary>
-/// An answer that a client may keep and ask about again: it carries an <c>ETag</c> over its content and its <c>Link</c>, and is 304 without a
-/// body for a client that has it already (RFC 9110 section 13.1.2). One page or one thing, so it is made whole.
+/// An answer that a client may keep and ask about again: it carries an <c>ETag</c> over its content and its <c>Link</c>, and is 304 without
+/// a body for a client that has it already (RFC 9110 section 13.1.2). One page or one thing, so it is made whole.
 /// </summary>
 internal sealed class RevalidatedJson<T>(T value, JsonTypeInfo<T> type) : IResult
 {

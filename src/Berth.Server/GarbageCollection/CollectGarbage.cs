@@ -83,7 +83,8 @@ internal sealed class CollectGarbage(
     private async Task<int> DeleteLinksAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var (all, after) = (0, LinkPlace.First);
-        while (await db.ReadAsync(session => UnusedContent.LinksAsync(session, before, after, Seen), cancellationToken) is [.., var last] found)
+        while (await db.ReadAsync(session => UnusedContent.LinksAsync(session, before, after, Seen), cancellationToken)
+            is [.., var last] found)
         {
             foreach (var some in found.Chunk(Batch))
             {
@@ -106,7 +107,8 @@ internal sealed class CollectGarbage(
             foreach (var ids in found.Chunk(Batch))
             {
                 var some = await _pace.RunAsync(
-                    () => db.WriteAsync(session => UnusedContent.DeleteBlobsAsync(session, now, ids), cancellationToken), cancellationToken);
+                    () => db.WriteAsync(session => UnusedContent.DeleteBlobsAsync(session, now, ids), cancellationToken),
+                    cancellationToken);
                 all = new CollectedBlobs(all.Count + some.Count, all.Bytes + some.Bytes);
             }
 

@@ -99,9 +99,12 @@ public sealed class ReadablePackagesTests(SharedServer shared)
         while (after is not null)
         {
             var page = await seed.Db.ReadAsync(
-                session => ReadablePackages.PageAsync(session, caller, "container", after, pageSize), TestContext.Current.CancellationToken);
+                session => ReadablePackages.PageAsync(session, caller, "container", after, pageSize),
+                TestContext.Current.CancellationToken);
             Assert.True(page.Packages.Count <= pageSize, $"a page of {page.Packages.Count}");
-            found.AddRange(page.Packages.Select(package => package.ToString()).Where(name => name.Contains(seed.Name(""), StringComparison.Ordinal)));
+            found.AddRange(
+                page.Packages.Select(package => package.ToString())
+                    .Where(name => name.Contains(seed.Name(""), StringComparison.Ordinal)));
             after = page.After;
         }
 

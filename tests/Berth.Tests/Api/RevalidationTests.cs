@@ -15,7 +15,7 @@ public sealed class RevalidationTests(SharedServer shared)
         var app = await ada.RepositoryAsync(ada.Login);
         var first = await SendAsync(ada, $"/repos/{app}", null);
         var tag = first.Headers.ETag!.ToString();
-        Assert.Equal("private, no-cache", first.Headers.CacheControl!.ToString().Replace("no-cache, private", "private, no-cache", StringComparison.Ordinal));
+        Assert.True(first.Headers.CacheControl is { Private: true, NoCache: true, NoStore: false });
         Assert.StartsWith("W/\"", tag, StringComparison.Ordinal);
 
         var second = await SendAsync(ada, $"/repos/{app}", tag);
@@ -73,7 +73,9 @@ public sealed class RevalidationTests(SharedServer shared)
         // All tokens of a user share the count, and asking about it is free.
         Assert.Equal(HttpStatusCode.Forbidden, (await (await ada.WithTokenAsync("repo")).GetAsync("/user")).Status);
         var rate = (await eve.DoAsync("GET", "/rate_limit"))["rate"];
-        Assert.Equal((20, 1, 19), (rate.GetProperty("limit").GetInt64(), rate.GetProperty("used").GetInt64(), rate.GetProperty("remaining").GetInt64()));
+        Assert.Equal(
+            (20, 1, 19),
+            (rate.GetProperty("limit").GetInt64(), rate.GetProperty("used").GetInt64(), rate.GetProperty("remaining").GetInt64()));
 
         var reset = DateTimeOffset.FromUnixTimeSeconds(rate.GetProperty("reset").GetInt64());
         Assert.InRange(reset - server.Clock!.GetUtcNow(), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));

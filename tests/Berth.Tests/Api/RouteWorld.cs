@@ -19,8 +19,8 @@ public sealed class RouteWorld
 
     /// <summary>
     /// Nobody; somebody from outside; three plain members of the organization with a role on the repository; an owner; a workflow of the
-    /// repository with a minted token, and one that exchanged its ID token; a codespace of the reader; the owner with a token that only reads
-    /// this package. People's tokens have every scope.
+    /// repository with a minted token, and one that exchanged its ID token; a codespace of the reader; the owner with a token that only
+    /// reads this package. People's tokens have every scope.
     /// </summary>
     public IReadOnlyList<Person> Callers { get; }
 

@@ -77,7 +77,7 @@ public sealed class PullCountTests
         clock.Advance(TimeSpan.FromMinutes(1));
         counts.Pulled(1);
         counts.PutBack(taken);
-        Assert.Equal(new Pulls(2, clock.GetUtcNow()), Assert.Single(counts.Take()).Value);
+        Assert.Equal(new PullTally(2, clock.GetUtcNow()), Assert.Single(counts.Take()).Value);
         Assert.Empty(counts.Take());
     }
 

@@ -74,7 +74,8 @@ public sealed class BerthServer : IAsyncDisposable
 
                 // These tests run beside an engine or without one, and never use one.
                 "--BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock",
-                "--Logging:LogLevel:Default=Warning", "--BERTH_API_REQUESTS_PER_HOUR=1000000", .. settings.Select(setting => "--" + setting),
+                "--Logging:LogLevel:Default=Warning", "--BERTH_API_REQUESTS_PER_HOUR=1000000",
+                .. settings.Select(setting => "--" + setting),
             ],
             builder =>
             {

@@ -1,8 +1,5 @@
 using System.Net;
-using Berth.Server.Database;
-using Berth.Server.Authentication;
 using Berth.Tests.TestServer;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Tokens;
 

@@ -14,12 +14,13 @@ internal static class UnusedContent
         """;
 
     private const string Unlinked = """
-        not exists (select 1 from blob_links l where l.blob_id = b.id) and not exists (select 1 from version_blobs vb where vb.blob_id = b.id)
+        not exists (select 1 from blob_links l where l.blob_id = b.id)
+          and not exists (select 1 from version_blobs vb where vb.blob_id = b.id)
         """;
 
     /// <summary>
-    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time: those behind a place, in its order.
-    /// A read, so that looking through all of them holds up nobody; <see cref="DeleteLinksAsync"/> asks again.
+    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time: those behind a place, in its
+    /// order. A read, so that looking through all of them holds up nobody; <see cref="DeleteLinksAsync"/> asks again.
     /// </summary>
     public static Task<List<LinkPlace>> LinksAsync(DbSession session, DateTimeOffset before, LinkPlace after, int most) =>
         session.QueryAsync<LinkPlace>(

@@ -1,9 +1,9 @@
 namespace Berth.Server.Packages.Pulls;
 
 /// <summary>What happened to one version since it was last written down.</summary>
-internal readonly record struct Pulls(long Count, DateTimeOffset LastAt)
+internal sealed record PullTally(long Count, DateTimeOffset LastAt)
 {
-    public Pulls And(Pulls other) => new(Count + other.Count, LastAt > other.LastAt ? LastAt : other.LastAt);
+    public PullTally And(PullTally other) => new(Count + other.Count, LastAt > other.LastAt ? LastAt : other.LastAt);
 }
 
 /// <summary>
@@ -13,17 +13,17 @@ internal readonly record struct Pulls(long Count, DateTimeOffset LastAt)
 internal sealed class PullCounts(TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private Dictionary<long, Pulls> _counts = [];
+    private Dictionary<long, PullTally> _counts = [];
 
     /// <summary>The content was sent.</summary>
-    public void Pulled(long versionId) => Add(versionId, new Pulls(1, time.GetUtcNow()));
+    public void Pulled(long versionId) => Add(versionId, new PullTally(1, time.GetUtcNow()));
 
     /// <summary>
     /// A client asked whether what it has is current, and it was. For an image that runs on many machines this is all that is ever heard.
     /// </summary>
-    public void Checked(long versionId) => Add(versionId, new Pulls(0, time.GetUtcNow()));
+    public void Checked(long versionId) => Add(versionId, new PullTally(0, time.GetUtcNow()));
 
-    public IReadOnlyDictionary<long, Pulls> Take()
+    public IReadOnlyDictionary<long, PullTally> Take()
     {
         lock (_lock)
         {
@@ -34,7 +34,7 @@ internal sealed class PullCounts(TimeProvider time)
     }
 
     /// <summary>Puts back what could not be written.</summary>
-    public void PutBack(IEnumerable<KeyValuePair<long, Pulls>> taken)
+    public void PutBack(IEnumerable<KeyValuePair<long, PullTally>> taken)
     {
         foreach (var (versionId, pulls) in taken)
         {
@@ -42,7 +42,7 @@ internal sealed class PullCounts(TimeProvider time)
         }
     }
 
-    private void Add(long versionId, Pulls pulls)
+    private void Add(long versionId, PullTally pulls)
     {
         lock (_lock)
         {

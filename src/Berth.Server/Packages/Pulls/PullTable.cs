@@ -13,7 +13,7 @@ internal static class PullTable
     /// Versions that are gone meanwhile are left out. A platform of an index that is there is not counted for the package: a client takes
     /// the index and then its platform, and that is one pull.
     /// </summary>
-    public static async Task AddAsync(DbSession session, IEnumerable<KeyValuePair<long, Pulls>> pulls)
+    public static async Task AddAsync(DbSession session, IEnumerable<KeyValuePair<long, PullTally>> pulls)
     {
         foreach (var (versionId, one) in pulls)
         {

@@ -43,7 +43,8 @@ internal static class PolicyRules
         if (rule is { Tags: not null, KeepNewest: null, OlderThanDays: null, NotPulledForDays: null })
         {
             faults.Add(
-                field, $"{field} would remove every version with such tags at once; say keep_newest, older_than_days or not_pulled_for_days");
+                field,
+                $"{field} would remove every version with such tags at once; say keep_newest, older_than_days or not_pulled_for_days");
         }
     }
 }

@@ -32,8 +32,10 @@ internal static class VersionTable
         var total = await session.SingleAsync<long>(
             $"select count(*) from package_versions v where v.package_id = @packageId and {condition}", parameters);
         var rows = await session.QueryAsync<VersionRow>(
-            $"select {ColumnsWithPulls} from package_versions v where v.package_id = @packageId and {condition} order by v.id desc limit @size "
-                + "offset @offset",
+            $"""
+            select {ColumnsWithPulls} from package_versions v where v.package_id = @packageId and {condition}
+            order by v.id desc limit @size offset @offset
+            """,
             parameters);
         return new Page<VersionRow>(rows, total);
     }

@@ -37,8 +37,9 @@ internal sealed class RegistryGate(
     /// <summary>What the operator has switched off, whoever asks.</summary>
     private ApiError? Closed(RegistryRoute route) => options.ContainerRegistry switch
     {
-        RegistryOptions.Off => RegistryErrors.Unsupported.Saying("the container registry of this server is switched off") with { Status = 404 },
-        RegistryOptions.ReadOnly when (route.Needs & (RegistryActions.Push | RegistryActions.Delete)) != 0 =>
+        RegistryOptions.Off =>
+            RegistryErrors.Unsupported.Saying("the container registry of this server is switched off") with { Status = 404 },
+        RegistryOptions.ReadOnly when (route.Needs & (RegistryActions.Push | RegistryActions.Delete)) != RegistryActions.None =>
             RegistryErrors.Unsupported.Saying("the container registry of this server is read-only: nothing can be pushed or deleted now"),
         _ => null,
     };

@@ -18,7 +18,9 @@ internal static class CatalogEndpoints
     public static void MapCatalog(this IEndpointRouteBuilder registry) =>
         registry.MapMethods("_catalog", ["GET", "HEAD"], ListAsync).RequiresCatalog();
 
-    /// <summary>In the order of their bytes, the page after <c>last</c>. A page may be short; <c>Link</c> says whether it is the last.</summary>
+    /// <summary>
+    /// In the order of their bytes, the page after <c>last</c>. A page may be short; <c>Link</c> says whether it is the last.
+    /// </summary>
     private static async Task<IResult> ListAsync(
         HttpContext http, CatalogAccess caller, AccessDecisions access, CancellationToken cancellationToken)
     {
