@@ -73,7 +73,9 @@ public sealed partial class ArchitectureTests
         ["Accounts"] = [.. Ground, "Access", "Tokens", "Authentication", "Api", "Audit"],
         ["Organizations"] = [.. Ground, "Access", "Authentication", "Api", "Accounts", "Repositories", "Audit"],
         ["Repositories"] = [.. Ground, "Access", "Authentication", "Api", "Accounts", "Audit"],
-        ["Packages"] = [.. Ground, "Oci", "Storage", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations"],
+        ["Packages"] = [
+            .. Ground, "Oci", "Storage", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Audit",
+        ],
         ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories", "Audit"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],

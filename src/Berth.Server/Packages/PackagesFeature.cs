@@ -24,6 +24,7 @@ internal static class PackagesFeature
         services.AddSingleton<PullCounts>();
         services.AddHostedService<WritePulls>();
         services.AddSingleton<RunRetention>();
+        services.AddSingleton<SetPolicy>();
         services.AddSingleton<FollowRefs>();
         services.AddSingleton<IFollowRefs>(provider => provider.GetRequiredService<FollowRefs>());
         services.AddSingleton<RetentionSchedule>();

@@ -38,27 +38,22 @@ internal static class OwnerRetentionEndpoints
     }
 
     private static async Task<IResult> SetAsync(
-        HttpContext http, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var policy = await RetentionEndpoints.ReadAsync(http.Request, cancellationToken);
-        var owner = Owner(http, caller);
-        return ApiResult.Ok(
-            await db.WriteAsync(
-                async session =>
-                {
-                    await RetentionTable.SetAsync(session, owner, null, policy, caller.Principal.Key, time.GetUtcNow());
-                    return (await RetentionTable.OfOwnerAsync(session, owner))!.ToWire();
-                },
-                cancellationToken));
-    }
+        HttpContext http, ApiCaller caller, SetPolicy set, CancellationToken cancellationToken) =>
+        ApiResult.Ok(
+            (await set.RunAsync(
+                caller.Actor, Place(http, caller), await RetentionEndpoints.ReadAsync(http.Request, cancellationToken),
+                cancellationToken))!);
 
-    private static async Task<IResult> ClearAsync(HttpContext http, ApiCaller caller, Db db, CancellationToken cancellationToken)
-    {
-        var owner = Owner(http, caller);
-        return await db.WriteAsync(session => RetentionTable.DeleteAsync(session, owner, null), cancellationToken)
-            ? ApiResult.NoContent()
-            : ApiErrors.Hidden(caller.Principal);
-    }
+    private static async Task<IResult> ClearAsync(
+        HttpContext http, ApiCaller caller, SetPolicy set, CancellationToken cancellationToken) =>
+        await set.RunAsync(caller.Actor, Place(http, caller), null, cancellationToken) is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.NoContent();
+
+    private static PolicyPlace Place(HttpContext http, ApiCaller caller) =>
+        new(
+            Owner(http, caller), http.Features.Get<OrganizationAccess>()?.Organization.Login ?? caller.User.Login, PackageId: null,
+            Package: null);
 
     private static async Task<IResult> RunAsync(
         HttpContext http, ApiCaller caller, Db db, RunRetention run, CancellationToken cancellationToken)

@@ -36,24 +36,18 @@ internal static class RetentionEndpoints
                 : None);
 
     private static async Task<IResult> SetAsync(
-        HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var policy = await ReadAsync(request, cancellationToken);
-        return ApiResult.Ok(
-            await db.WriteAsync(
-                async session =>
-                {
-                    await RetentionTable.SetAsync(session, null, access.Id, policy, caller.Principal.Key, time.GetUtcNow());
-                    return (await RetentionTable.InForceAsync(session, access.Id))!.ToWire();
-                },
-                cancellationToken));
-    }
+        HttpRequest request, ApiCaller caller, PackageAccess access, SetPolicy set, CancellationToken cancellationToken) =>
+        ApiResult.Ok(
+            (await set.RunAsync(caller.Actor, Place(access), await ReadAsync(request, cancellationToken), cancellationToken))!);
 
     private static async Task<IResult> ClearAsync(
-        ApiCaller caller, PackageAccess access, Db db, CancellationToken cancellationToken) =>
-        await db.WriteAsync(session => RetentionTable.DeleteAsync(session, null, access.Id), cancellationToken)
-            ? ApiResult.NoContent()
-            : ApiErrors.Hidden(caller.Principal);
+        ApiCaller caller, PackageAccess access, SetPolicy set, CancellationToken cancellationToken) =>
+        await set.RunAsync(caller.Actor, Place(access), null, cancellationToken) is null
+            ? ApiErrors.Hidden(caller.Principal)
+            : ApiResult.NoContent();
+
+    private static PolicyPlace Place(PackageAccess access) =>
+        new(access.Facts.Owner!.Id, access.Facts.Owner.Login, access.Id, access.Address.Name);
 
     private static async Task<IResult> PreviewAsync(PackageAccess access, RunRetention run, CancellationToken cancellationToken) =>
         ApiResult.Ok(await run.PreviewAsync(access.Id, null, cancellationToken));

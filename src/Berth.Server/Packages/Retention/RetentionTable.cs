@@ -25,6 +25,11 @@ internal static class RetentionTable
     public static Task<PolicyRow?> OfOwnerAsync(DbSession session, long ownerId) => session.FirstOrDefaultAsync<PolicyRow>(
         "select package_id, policy, updated_at from retention_policies where owner_id = @ownerId", new { ownerId });
 
+    /// <summary>What is set for exactly this account or package.</summary>
+    public static Task<PolicyRow?> OwnAsync(DbSession session, long? ownerId, long? packageId) => session.FirstOrDefaultAsync<PolicyRow>(
+        "select package_id, policy, updated_at from retention_policies where owner_id = @owner or package_id = @package",
+        new { owner = ownerId ?? 0, package = packageId ?? 0 });
+
     /// <summary>The one that counts for a package: its own, else its owner's.</summary>
     public static Task<PolicyRow?> InForceAsync(DbSession session, long packageId) => session.FirstOrDefaultAsync<PolicyRow>(
         """

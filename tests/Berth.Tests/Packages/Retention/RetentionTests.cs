@@ -110,6 +110,17 @@ public sealed class RetentionTests : IAsyncLifetime
         Assert.Equal(
             ($"{acme}/web", "schedule"), (runs[0].GetProperty("package").GetString(), runs[0].GetProperty("cause").GetString()));
         await ada.DoAsync("DELETE", $"/orgs/{acme}/packages/container/own/retention");
+        Assert.Equal(
+            [
+                "retention_policy.delete package:own", "retention_policy.set package:off", "retention_policy.set package:own",
+                "retention_policy.set",
+            ],
+            await _server.Services.GetRequiredService<Db>().ReadAsync(
+                session => session.QueryAsync<string>(
+                    "select kind || coalesce(' ' || subject, '') from audit_events where owner = @acme and kind like 'retention%' "
+                        + "order by id desc",
+                    new { acme }),
+                Token));
         Assert.Equal(2, (await ada.DoAsync("POST", $"/orgs/{acme}/settings/retention/runs")).Json.GetArrayLength());
         Assert.Equal(HttpStatusCode.NotFound, await ada.PullAsync($"{acme}/own", "nightly-1"));
     }

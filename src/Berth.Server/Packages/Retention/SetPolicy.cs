@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Audit;
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.Retention;
+
+/// <summary>Whose policy is meant: an account's for all of its packages, or one package's.</summary>
+/// <param name="PackageId">Null: the account's.</param>
+internal sealed record PolicyPlace(long OwnerId, string Owner, long? PackageId, string? Package);
+
+/// <summary>Sets a policy or takes it away; both stand in the owner's audit log, with what was and what is.</summary>
+internal sealed class SetPolicy(Db db, AuditLog audit, TimeProvider time)
+{
+    /// <param name="policy">Null takes it away.</param>
+    /// <returns>Null where there was nothing to take away.</returns>
+    public Task<RetentionSetting?> RunAsync(
+        ChangeActor actor, PolicyPlace place, RetentionPolicy? policy, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            var (owner, now) = (place.PackageId is null ? place.OwnerId : (long?)null, time.GetUtcNow());
+            var old = await RetentionTable.OwnAsync(session, owner, place.PackageId);
+            if (policy is null && old is null)
+            {
+                return null;
+            }
+
+            await (policy is null
+                ? RetentionTable.DeleteAsync(session, owner, place.PackageId)
+                : RetentionTable.SetAsync(session, owner, place.PackageId, policy, actor.Key, now));
+            await audit.RecordAsync(
+                session, actor,
+                AuditEntry.In(
+                    place.OwnerId, place.Owner, policy is null ? "retention_policy.delete" : "retention_policy.set",
+                    place.Package is null ? null : "package:" + place.Package) with
+                {
+                    Old = old?.Policy,
+                    New = policy is null ? null : JsonSerializer.Serialize(policy, BerthJson.Wire.Of<RetentionPolicy>()),
+                });
+            return (await RetentionTable.OwnAsync(session, owner, place.PackageId))?.ToWire() ?? RetentionEndpoints.None;
+        },
+        cancellationToken);
+}
