@@ -39,6 +39,12 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_owner on audit_events (owner_id, at, id);
 CREATE INDEX audit_events_time on audit_events (at, id);
 CREATE INDEX audit_events_token on audit_events (token_id, id) where token_id is not null;
+CREATE TABLE audit_streams (
+    stream text not null,              -- 'file' | 'syslog'
+    source bigint not null,             -- 0: of package_events, 1: of audit_events
+    position bigint not null,           -- everything up to this id is there
+    primary key (stream, source)
+);
 CREATE TABLE blob_links (
     package_id bigint not null references packages (id) on delete cascade,
     blob_id bigint not null references blobs (id),
@@ -205,6 +211,51 @@ CREATE TABLE deleted_tags (
     name text not null,
     primary key (version_id, name)
 );
+CREATE TABLE event_cursors (
+    reader text primary key,
+    position bigint not null            -- of package_events: everything up to it is read
+);
+CREATE TABLE hook_deliveries (
+    id integer primary key autoincrement,
+    hook_id bigint not null references hooks (id) on delete cascade,
+    guid text not null,                 -- the same for every attempt and redelivery
+    event text not null,
+    action text,
+    event_id bigint,                    -- the first of package_events that it tells of
+    redelivery boolean not null,
+    state text not null,                -- 'waiting' | 'delivered' | 'failed'
+    attempts bigint not null,
+    next_at bigint not null,            -- when it is due; while somebody sends it, when another may
+    created_at bigint not null,
+    delivered_at bigint,                -- when it was last tried
+    duration bigint not null,           -- milliseconds
+    status text not null,
+    status_code bigint not null,        -- 0: nobody answered
+    url text,
+    request_headers text,               -- JSON
+    response_headers text,              -- JSON
+    response_body text,                 -- its beginning
+    payload text not null               -- JSON; the last, since it may be large
+);
+CREATE INDEX hook_deliveries_due on hook_deliveries (next_at) where state = 'waiting';
+CREATE INDEX hook_deliveries_hook on hook_deliveries (hook_id, id);
+CREATE INDEX hook_deliveries_time on hook_deliveries (created_at);
+CREATE TABLE hooks (
+    id integer primary key autoincrement,
+    organization_id bigint references accounts (id) on delete cascade,      -- one of these two
+    repository_id bigint references repositories (id) on delete cascade,
+    active boolean not null,
+    events text not null,               -- names with spaces between: 'package' | 'registry_package' | 'ping' | '*'
+    url text not null,
+    content_type text not null,         -- 'json' | 'form'
+    format text not null,               -- 'github' | 'cloudevents'
+    value blob,                       -- the secret in an envelope; null: what is sent is not signed
+    version bigint not null,
+    created_at bigint not null,
+    updated_at bigint not null
+);
+CREATE INDEX hooks_organization on hooks (organization_id) where organization_id is not null;
+CREATE INDEX hooks_repository on hooks (repository_id) where repository_id is not null;
 CREATE TABLE key_rotations (
     id integer primary key autoincrement,
     from_fingerprint blob not null,

@@ -97,7 +97,7 @@ internal static class BerthCli
         AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), TrustCommands.Build(),
         PackageCommands.Build(), SecretCommands.Build(), RegistryCommands.Build(),
         CodespaceCommands.Build(),
-            PrebuildCommands.Build(), AuditCommand.Build(),
+            PrebuildCommands.Build(), AuditCommand.Build(), HookCommands.Build(),
     ];
 
     /// <summary>One clear line for whatever went wrong.</summary>

@@ -10,6 +10,7 @@ using Berth.Server.Registries;
 using Berth.Server.Registry;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
+using Berth.Server.Webhooks;
 
 namespace Berth.Server;
 
@@ -31,6 +32,7 @@ internal static class AllSettings
         OptionsClass.Of(new RegistryOptions.Validator()),
         OptionsClass.Of(new RetentionOptions.Validator()),
         OptionsClass.Of(new AuditOptions.Validator()),
+        OptionsClass.Of(new HookOptions.Validator()),
         OptionsClass.Of(new CodespaceOptions.Validator()),
         OptionsClass.Of(new AccountOptions.Validator()),
     ];

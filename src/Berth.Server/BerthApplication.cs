@@ -21,6 +21,7 @@ using Berth.Server.Secrets;
 using Berth.Server.Settings;
 using Berth.Server.Storage;
 using Berth.Server.Tokens;
+using Berth.Server.Webhooks;
 using Berth.Server.Trusts;
 
 namespace Berth.Server;
@@ -56,6 +57,7 @@ internal static class BerthApplication
         builder.Services.AddStorage();
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
+        builder.Services.AddWebhooks();
         builder.Services.AddGarbageCollection();
         builder.Services.AddRegistries();
         builder.Services.AddTrusts();
@@ -84,6 +86,7 @@ internal static class BerthApplication
         api.MapKeyRotation();
         api.MapGarbageCollection();
         api.MapAudit();
+        api.MapWebhooks();
         return app;
     }
 }

@@ -83,6 +83,9 @@ public sealed partial class ArchitectureTests
         ["Secrets"] = [
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries", "Audit",
         ],
+        ["Webhooks"] = [
+            .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Packages", "Audit", "Registries",
+        ],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Api", "Packages", "Audit"],
         ["Codespaces"] = [
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries",

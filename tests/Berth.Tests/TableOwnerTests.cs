@@ -14,6 +14,7 @@ public sealed partial class TableOwnerTests
     {
         ["accounts"] = "Accounts",
         ["audit_events"] = "Audit",
+        ["audit_streams"] = "Audit/Streams",
         ["blob_links"] = "Packages/Content",
         ["blob_trash"] = "Packages/Content",
         ["blobs"] = "Packages/Content",
@@ -34,6 +35,9 @@ public sealed partial class TableOwnerTests
         ["codespaces"] = "Codespaces",
         ["collaborators"] = "Repositories",
         ["deleted_tags"] = "Packages/Changes",
+        ["event_cursors"] = "Webhooks",
+        ["hook_deliveries"] = "Webhooks",
+        ["hooks"] = "Webhooks",
         ["key_rotations"] = "Cryptography",
         ["login_failures"] = "Authentication",
         ["manifest_children"] = "Registry/Manifests",

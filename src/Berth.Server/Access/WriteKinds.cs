@@ -28,7 +28,7 @@ internal static partial class WriteKinds
     [
         "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
         "version_pulls", "package_pulls",
-        "audit_events",
+        "audit_events", "hooks", "hook_deliveries", "event_cursors", "audit_streams",
         "manifests", "manifest_contents", "manifest_children", "retention_policies", "retention_runs", "retention_removals",
         "login_failures", "used_identities",
         "codespace_log", "codespace_inside", "codespace_port_links", "codespace_containers", "codespace_starts",

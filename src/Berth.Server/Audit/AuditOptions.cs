@@ -10,6 +10,14 @@ internal sealed partial class AuditOptions
     [Positive("days")]
     public double AuditRetentionDays { get; set; } = 400;
 
+    [Setting("file that entries of the audit log are appended to, a line of JSON each; it may be moved away at any time")]
+    [FilePath]
+    public string? AuditFile { get; set; }
+
+    [Setting("syslog server that is told of entries of the audit log (RFC 5424)")]
+    [SyslogTarget]
+    public string? AuditSyslog { get; set; }
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<AuditOptions>;
 }

@@ -90,6 +90,11 @@ internal static class AuditTable
             });
     }
 
+    /// <summary>Of one of the two tables, what came after an entry there.</summary>
+    public static Task<List<AuditRow>> AfterAsync(DbSession session, int source, long position, int most) =>
+        session.QueryAsync<AuditRow>(
+            $"{(source == 0 ? Packages : Others)} where e.id > @position order by e.id limit @most", new { position, most });
+
     /// <summary>As GitHub names what happened to a package, where it does.</summary>
     public static string ActionOf(string kind) => "packages." + kind switch
     {

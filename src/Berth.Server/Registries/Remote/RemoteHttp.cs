@@ -12,7 +12,6 @@ namespace Berth.Server.Registries.Remote;
 internal sealed class RemoteHttp : IDisposable
 {
     private const int LargestHeadersKiB = 64;
-    private readonly X509Certificate2Collection? _roots;
     private readonly TimeProvider _time;
 
     public RemoteHttp(OutgoingOptions options, OutgoingNetworks networks, TimeProvider time)
@@ -25,9 +24,8 @@ internal sealed class RemoteHttp : IDisposable
         OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeProvider time)
     {
         _time = time;
-        _roots = Roots(options.CaFile);
-        Outside = Client(connect);
-        Own = Client(null);
+        Outside = Client(options, connect);
+        Own = Client(options, null);
     }
 
     /// <summary>To addresses that outgoing requests may reach.</summary>
@@ -42,7 +40,14 @@ internal sealed class RemoteHttp : IDisposable
         Own.Dispose();
     }
 
-    private HttpClient Client(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
+    private HttpClient Client(
+        OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect) =>
+        new(new RetryHandler(Handler(options, connect), _time)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Every connection of Berth's own is made so.</summary>
+    /// <param name="connect">Judges the address; null: any is good.</param>
+    public static SocketsHttpHandler Handler(
+        OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
     {
         var handler = new SocketsHttpHandler
         {
@@ -55,24 +60,24 @@ internal sealed class RemoteHttp : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             MaxResponseHeadersLength = LargestHeadersKiB,
             MaxResponseDrainSize = 0,
-            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy() },
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy(Roots(options.CaFile)) },
         };
         if (connect is not null)
         {
             handler.ConnectCallback = connect;
         }
 
-        return new HttpClient(new RetryHandler(handler, _time)) { Timeout = Timeout.InfiniteTimeSpan };
+        return handler;
     }
 
     /// <summary>No certificate is fetched from an address that another certificate names.</summary>
-    private X509ChainPolicy Policy()
+    private static X509ChainPolicy Policy(X509Certificate2Collection? roots)
     {
         var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        if (_roots is not null)
+        if (roots is not null)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            policy.CustomTrustStore.AddRange(_roots);
+            policy.CustomTrustStore.AddRange(roots);
         }
 
         return policy;

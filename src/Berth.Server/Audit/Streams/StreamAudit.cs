@@ -1,0 +1,78 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Berth.Server.Background;
+using Berth.Server.Database;
+
+namespace Berth.Server.Audit.Streams;
+
+/// <summary>
+/// Brings the log to its sinks. Entries first, place second: after a kill a few come twice and none is missing; a sink that is away is told
+/// everything when it is back.
+/// </summary>
+internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, TimeProvider time, ILogger<StreamAudit> logger)
+    : LookAgain(TimeSpan.FromSeconds(5), time)
+{
+    private const int Batch = 200;
+
+    /// <summary>PostgreSQL gives out ids before it commits: a missing one may still come, for as long as this.</summary>
+    private static readonly TimeSpan GapsClose = TimeSpan.FromMinutes(1);
+
+    private readonly IAuditSink[] _sinks = [.. sinks];
+
+    /// <summary>What is new to every sink.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        foreach (var sink in _sinks)
+        {
+            foreach (var source in new[] { 0, 1 })
+            {
+                while (await SomeAsync(sink, source, cancellationToken))
+                {
+                    // Until all is there.
+                }
+            }
+        }
+    }
+
+    protected override async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunOnceAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or IOException or SocketException or UnauthorizedAccessException)
+        {
+            LogFailed(exception);
+        }
+    }
+
+    private async Task<bool> SomeAsync(IAuditSink sink, int source, CancellationToken cancellationToken)
+    {
+        var now = Time.GetUtcNow();
+        var (position, rows) = await db.ReadAsync(
+            async session =>
+            {
+                var at = await StreamTable.PositionAsync(session, sink.Name, source);
+                return (at, await AuditTable.AfterAsync(session, source, at, Batch));
+            },
+            cancellationToken);
+        var known = position;
+        var some = rows.TakeWhile(row =>
+        {
+            var next = row.Id == known + 1 || now - DateTimeOffset.FromUnixTimeMilliseconds(row.At) > GapsClose;
+            known = row.Id;
+            return next;
+        }).ToList();
+        if (some.Count == 0)
+        {
+            return false;
+        }
+
+        await sink.WriteAsync(some.ConvertAll(row => row.ToWire()), cancellationToken);
+        await db.WriteAsync(session => StreamTable.MoveAsync(session, sink.Name, source, some[^1].Id), cancellationToken);
+        return some.Count == Batch;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The audit log cannot be streamed; it is tried again, and nothing is lost")]
+    private partial void LogFailed(Exception exception);
+}

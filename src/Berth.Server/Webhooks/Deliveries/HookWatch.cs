@@ -1,0 +1,50 @@
+using System.Data.Common;
+using Berth.Server.Background;
+using Berth.Server.Database;
+
+namespace Berth.Server.Webhooks;
+
+/// <summary>Tells receivers of what happened, a moment after it did; and forgets what was sent long ago.</summary>
+internal sealed partial class HookWatch(
+    EnqueueDeliveries enqueue, SendDeliveries send, Db db, HookOptions options, TimeProvider time, ILogger<HookWatch> logger)
+    : LookAgain(TimeSpan.FromSeconds(2), time)
+{
+    private const int Batch = 500;
+    private static readonly TimeSpan ForgetsEvery = TimeSpan.FromHours(1);
+    private DateTimeOffset _forgot;
+
+    protected override async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await enqueue.RunOnceAsync(cancellationToken))
+            {
+                // Until all is read.
+            }
+
+            await send.RunOnceAsync(cancellationToken);
+            if (Time.GetUtcNow() - _forgot > ForgetsEvery)
+            {
+                _forgot = Time.GetUtcNow();
+                await ForgetAsync(cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is DbException or IOException)
+        {
+            // The next look tries again; nothing is lost meanwhile.
+            LogFailed(exception);
+        }
+    }
+
+    private async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        var before = Time.GetUtcNow() - TimeSpan.FromDays(options.HookDeliveryRetentionDays);
+        while (await db.WriteAsync(session => DeliveryTable.ForgetAsync(session, before, Batch), cancellationToken) == Batch)
+        {
+            // A few at a time.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sending to webhooks failed; it is tried again")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,51 @@
+using Berth.Server.Database;
+using Berth.Server.Oci;
+
+namespace Berth.Server.Webhooks.Events;
+
+/// <summary>Reads events of packages, and how far they were read.</summary>
+internal static class EventTable
+{
+    public static Task<long> PositionAsync(DbSession session) =>
+        session.SingleAsync<long>("select position from event_cursors where reader = 'webhooks'");
+
+    /// <summary>False when somebody else moved it meanwhile.</summary>
+    public static async Task<bool> MoveAsync(DbSession session, long from, long to) =>
+        await session.ExecuteAsync(
+            "update event_cursors set position = @to where reader = 'webhooks' and position = @from", new { from, to }) > 0;
+
+    public static Task<List<EventRow>> AfterAsync(DbSession session, long position, int most) => session.QueryAsync<EventRow>(
+        """
+        select id, at, kind, package_id, owner_id, owner, type, name, repository_id, actor, actor_name, request_id, version_id, version, tag,
+          subject, old_value, new_value
+        from package_events where id > @position order by id limit @most
+        """,
+        new { position, most });
+
+    /// <param name="before">The first event of the change that is looked at.</param>
+    public static Task<StandingRow> StandingAsync(DbSession session, long packageId, long versionId, string? version, long before) =>
+        session.SingleAsync<StandingRow>(
+            """
+            select
+              exists (select 1 from package_events e where e.package_id = @packageId and e.version_id = @versionId and e.id < @before
+                and e.kind = 'tag_moved' and e.tag not like 'sha256-%') as was_tagged,
+              exists (select 1 from manifests m where m.version_id = @versionId and m.subject is null and m.media_type in @indexes)
+                and not exists (select 1 from manifest_children c join package_versions v on v.id = c.version_id
+                  where c.digest = @version and v.package_id = @packageId) as is_top
+            """,
+            new
+            {
+                packageId,
+                versionId,
+                version,
+                before,
+                indexes = new[] { MediaTypes.OciIndex, MediaTypes.DockerList },
+            });
+}
+
+internal sealed record StandingRow
+{
+    public bool WasTagged { get; init; }
+
+    public bool IsTop { get; init; }
+}

@@ -1,0 +1,162 @@
+using Berth.Server.Packages.Changes;
+
+namespace Berth.Server.Webhooks.Events;
+
+/// <summary>An event of a package as its table has it.</summary>
+internal sealed record EventRow
+{
+    public long Id { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    public string Kind { get; init; } = "";
+
+    public long PackageId { get; init; }
+
+    public long OwnerId { get; init; }
+
+    public string Owner { get; init; } = "";
+
+    public string Type { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public long? RepositoryId { get; init; }
+
+    public string Actor { get; init; } = "";
+
+    public string? ActorName { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public long? VersionId { get; init; }
+
+    public string? Version { get; init; }
+
+    public string? Tag { get; init; }
+
+    public string? Subject { get; init; }
+
+    public string? OldValue { get; init; }
+
+    public string? NewValue { get; init; }
+
+    /// <summary>What one transaction recorded of one package has all of this in common.</summary>
+    public (long, string, string?, DateTimeOffset) Change => (PackageId, Actor, RequestId, At);
+
+    public bool Is(PackageEventKind kind) => Kind == PackageEvent.Name(kind);
+}
+
+/// <summary>What a version is beside others, when an event of it is looked at.</summary>
+/// <param name="WasTagged">By an earlier change.</param>
+/// <param name="IsTop">An index that no other lists and that refers to nothing.</param>
+internal sealed record VersionStanding(bool WasTagged, bool IsTop);
+
+/// <summary>What receivers are told of: one thing for each release and each change that somebody made.</summary>
+internal sealed record PackageHappening(string Action, EventRow At)
+{
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>What changed, with what it was.</summary>
+    public string? Changed { get; init; }
+
+    public string? Old { get; init; }
+
+    public string? New { get; init; }
+
+    public string? Subject { get; init; }
+
+    /// <summary>Version and package are told of; else the package alone.</summary>
+    public bool OfVersion { get; init; }
+}
+
+/// <summary>
+/// Makes happenings of a change's events. A version is a release when it is tagged, or is an index without a tag that nothing lists: what an
+/// index lists, what refers to another manifest, and an image pushed by digest alone are parts of something, and nobody is told of parts.
+/// </summary>
+internal static class ReleaseRule
+{
+    public const string Published = "published";
+    public const string Updated = "updated";
+    public const string Deleted = "deleted";
+    public const string Restored = "restored";
+
+    /// <summary>Signatures and what else refers to a manifest are found by such tags where a client knows no referrers.</summary>
+    public const string FallbackTags = "sha256-";
+
+    /// <param name="change">All events of one change, in their order.</param>
+    public static IEnumerable<PackageHappening> Of(IReadOnlyList<EventRow> change, Func<long, VersionStanding> standing)
+    {
+        var born = change.Any(row => row.Is(PackageEventKind.Created));
+        foreach (var row in change.Where(row => row.VersionId is null))
+        {
+            // What a package is born with is nothing that changed.
+            if (!born && OfPackage(row) is { } happening)
+            {
+                yield return happening;
+            }
+        }
+
+        foreach (var version in change.Where(row => row.VersionId is not null).GroupBy(row => row.VersionId!.Value))
+        {
+            foreach (var happening in OfVersion([.. version], standing(version.Key)))
+            {
+                yield return happening;
+            }
+        }
+    }
+
+    private static PackageHappening? OfPackage(EventRow row) =>
+        row.Is(PackageEventKind.Deleted) || row.Is(PackageEventKind.Purged) ? new(Deleted, row)
+        : row.Is(PackageEventKind.Restored) ? new(Restored, row)
+        : row.Is(PackageEventKind.VisibilityChanged) ? Changed(row, "visibility_changed", "visibility")
+        : row.Is(PackageEventKind.LinkChanged) ? Changed(row, "link_changed", "repository")
+        : row.Is(PackageEventKind.InheritanceChanged) ? Changed(row, "access_changed", "inherit_access")
+        : row.Is(PackageEventKind.GrantChanged) ? Changed(row, "access_changed", "role")
+        : row.Is(PackageEventKind.ActionsChanged) ? Changed(row, "access_changed", "actions_role")
+        : row.Is(PackageEventKind.CodespacesChanged) ? Changed(row, "access_changed", "codespaces")
+        : null;
+
+    private static PackageHappening Changed(EventRow row, string action, string what) =>
+        new(action, row) { Changed = what, Old = row.OldValue, New = row.NewValue, Subject = row.Subject };
+
+    private static IEnumerable<PackageHappening> OfVersion(IReadOnlyList<EventRow> rows, VersionStanding standing)
+    {
+        var tagged = rows.Where(row => row.Is(PackageEventKind.TagMoved) && Counts(row)).ToList();
+        var untagged = rows.Where(row => row.Is(PackageEventKind.TagDeleted) && Counts(row)).ToList();
+        var first = rows[0];
+        if (rows.Any(row => row.Is(PackageEventKind.VersionRestored)))
+        {
+            return standing.WasTagged || standing.IsTop ? [Version(Restored, first, tagged)] : [];
+        }
+
+        if (rows.Any(row => row.Is(PackageEventKind.VersionDeleted) || row.Is(PackageEventKind.VersionPurged)))
+        {
+            return standing.WasTagged || standing.IsTop ? [Version(Deleted, first, untagged)] : [];
+        }
+
+        if (tagged.Count > 0)
+        {
+            var moved = tagged.FirstOrDefault(row => row.OldValue is not null);
+            return
+            [
+                Version(standing.WasTagged ? Updated : Published, first, tagged) with
+                {
+                    Changed = moved is null ? null : "tag",
+                    Old = moved?.OldValue,
+                    New = moved?.NewValue,
+                    Subject = moved is null ? null : "tag:" + moved.Tag,
+                },
+            ];
+        }
+
+        return rows.Any(row => row.Is(PackageEventKind.VersionPublished)) && standing.IsTop
+            ? [Version(Published, first, [])]
+            : untagged.Select(row => Version("tag_deleted", row, [row]));
+    }
+
+    private static bool Counts(EventRow row) => row.Tag is { } tag && !tag.StartsWith(FallbackTags, StringComparison.Ordinal);
+
+    private static PackageHappening Version(string action, EventRow at, IEnumerable<EventRow> tags) =>
+        new(action, at) { OfVersion = true, Tags = [.. tags.Select(row => row.Tag!)] };
+}

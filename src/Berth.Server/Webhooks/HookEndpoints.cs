@@ -1,0 +1,164 @@
+using Berth.Client.Wire;
+using Berth.Server.Api;
+using Berth.Server.Audit;
+using Berth.Server.Database;
+using Berth.Server.Http;
+
+namespace Berth.Server.Webhooks;
+
+/// <summary>Webhooks of repositories and organizations, and what was sent to them.</summary>
+internal static class HookEndpoints
+{
+    private const int UsualPage = 30;
+
+    // https://docs.github.com/en/rest/repos/webhooks
+    public static void MapHooks(this IEndpointRouteBuilder api, string hooks, ApiNeed need, string scope)
+    {
+        var one = hooks + "/{hook_id:long}";
+        api.MapRead(hooks, ListAsync).Requires(need, scope);
+        api.MapPost(hooks, CreateAsync).Requires(need, scope);
+        api.MapRead(one, GetAsync).Requires(need, scope);
+        api.MapPatch(one, ChangeAsync).Requires(need, scope);
+        api.MapDelete(one, DeleteAsync).Requires(need, scope);
+        api.MapPost(one + "/pings", PingAsync).Requires(need, scope);
+        api.MapRead(one + "/deliveries", DeliveriesAsync).Requires(need, scope);
+        api.MapRead(one + "/deliveries/{delivery_id:long}", DeliveryAsync).Requires(need, scope);
+        api.MapPost(one + "/deliveries/{delivery_id:long}/attempts", RedeliverAsync).Requires(need, scope);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var place = HookRow.PlaceOf(http, urls);
+        var page = await db.ReadAsync(
+            async session =>
+            {
+                var rows = await HookTable.ListAsync(session, place, paging);
+                List<Hook> hooks = [];
+                foreach (var row in rows.Items)
+                {
+                    hooks.Add(await WithLastAsync(session, row, place));
+                }
+
+                return new Page<Hook>(hooks, rows.Total);
+            },
+            cancellationToken);
+        return ApiResult.Page(http, paging, page);
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext http, ApiCaller caller, ChangeHook change, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var wanted = await HookRequestBody.ReadAsync(http.Request, creating: true, cancellationToken);
+        var place = HookRow.PlaceOf(http, urls);
+        return ApiResult.Created((await change.CreateAsync(place, wanted, Entry(http), caller, cancellationToken)).ToWire(place.Url));
+    }
+
+    private static async Task<IResult> GetAsync(
+        long hook_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var place = HookRow.PlaceOf(http, urls);
+        var hook = await db.ReadAsync(
+            async session => await HookTable.FindAsync(session, place, hook_id) is { } row ? await WithLastAsync(session, row, place) : null,
+            cancellationToken);
+        return hook is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(hook);
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        long hook_id, HttpContext http, ApiCaller caller, ChangeHook change, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var wanted = await HookRequestBody.ReadAsync(http.Request, creating: false, cancellationToken);
+        var place = HookRow.PlaceOf(http, urls);
+        return await change.ChangeAsync(place, hook_id, wanted, Entry(http), caller, cancellationToken) is { } row
+            ? ApiResult.Ok(row.ToWire(place.Url))
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        long hook_id, HttpContext http, ApiCaller caller, ChangeHook change, ApiUrls urls, CancellationToken cancellationToken) =>
+        await change.DeleteAsync(HookRow.PlaceOf(http, urls), hook_id, Entry(http), caller, cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> PingAsync(
+        long hook_id, HttpContext http, ApiCaller caller, ChangeHook change, ApiUrls urls, CancellationToken cancellationToken) =>
+        await change.PingAsync(HookRow.PlaceOf(http, urls), hook_id, caller, cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
+
+    /// <summary>The newest first; <c>cursor</c> goes on, as the Link header says.</summary>
+    private static async Task<IResult> DeliveriesAsync(
+        long hook_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var place = HookRow.PlaceOf(http, urls);
+        var before = Number(http, "cursor", long.MaxValue);
+        var most = (int)Math.Min(Number(http, "per_page", UsualPage), 100);
+        var rows = await db.ReadAsync(
+            async session => await HookTable.FindAsync(session, place, hook_id) is null
+                ? null
+                : await DeliveryTable.ListAsync(session, hook_id, before, most + 1),
+            cancellationToken);
+        if (rows is null)
+        {
+            return ApiErrors.Hidden(caller.Principal);
+        }
+
+        if (rows.Count > most)
+        {
+            rows.RemoveAt(most);
+            http.Response.Headers.Link =
+                $"<{place.Url}/{hook_id}/deliveries?per_page={most}&cursor={rows[^1].Id}>; rel=\"next\"";
+        }
+
+        return ApiResult.Ok(rows.ConvertAll(row => row.ToWire(whole: false)));
+    }
+
+    private static async Task<IResult> DeliveryAsync(
+        long hook_id, long delivery_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var place = HookRow.PlaceOf(http, urls);
+        var row = await db.ReadAsync(
+            async session => await HookTable.FindAsync(session, place, hook_id) is null
+                ? null
+                : await DeliveryTable.FindAsync(session, hook_id, delivery_id),
+            cancellationToken);
+        return row is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(row.ToWire(whole: true));
+    }
+
+    /// <summary>The same content under the same GUID, once more.</summary>
+    private static async Task<IResult> RedeliverAsync(
+        long hook_id, long delivery_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var place = HookRow.PlaceOf(http, urls);
+        var now = time.GetUtcNow();
+        var found = await db.WriteAsync(
+            async session =>
+            {
+                if (await HookTable.FindAsync(session, place, hook_id) is null
+                    || await DeliveryTable.FindAsync(session, hook_id, delivery_id) is not { } row)
+                {
+                    return false;
+                }
+
+                await DeliveryTable.InsertAsync(session, row with { Redelivery = true, NextAt = now, CreatedAt = now });
+                return true;
+            },
+            cancellationToken);
+        return found ? Results.StatusCode(StatusCodes.Status202Accepted) : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<Hook> WithLastAsync(DbSession session, HookRow row, HookPlace place) =>
+        row.ToWire(place.Url, (await DeliveryTable.ListAsync(session, row.Id, long.MaxValue, 1)).FirstOrDefault());
+
+    private static AuditEntry Entry(HttpContext http) => http.Features.Get<RepositoryAccess>() is { } repository
+        ? AuditEntry.On(repository.Repository, "hook")
+        : AuditEntry.In(http.Proven<OrganizationAccess>().Organization, "hook");
+
+    private static long Number(HttpContext http, string name, long otherwise)
+    {
+        var text = http.Request.Query[name].ToString();
+        return text.Length == 0 ? otherwise
+            : long.TryParse(text, System.Globalization.NumberStyles.None, null, out var number) && number >= 1 ? number
+            : throw new ApiException(ApiErrors.Invalid("Query", name, $"{name} must be a whole number from 1 on"));
+    }
+}
