@@ -48,7 +48,10 @@ internal static class HookCommands
         var url = Arguments.Option("--url", "Where to send; http or https");
         url.Required = true;
         var secret = Arguments.Option("--secret-file", "A file with the secret that signs what is sent; - reads it from standard input");
-        var events = new Option<string[]>("--events") { Description = "package (the default), registry_package, or *, separated by commas" };
+        var events = new Option<string[]>("--events")
+        {
+            Description = "package (the default), registry_package, or *, separated by commas",
+        };
         var type = Arguments.OneOf("--content-type", "How the body is written (default json)", "json", "form");
         var format = Arguments.OneOf("--format", "github (the default), or cloudevents: CloudEvents 1.0", "github", "cloudevents");
         return BerthCommand.Of(

@@ -58,7 +58,9 @@ internal static class HookEndpoints
     {
         var place = HookRow.PlaceOf(http, urls);
         var hook = await db.ReadAsync(
-            async session => await HookTable.FindAsync(session, place, hook_id) is { } row ? await WithLastAsync(session, row, place) : null,
+            async session => await HookTable.FindAsync(session, place, hook_id) is { } row
+                ? await WithLastAsync(session, row, place)
+                : null,
             cancellationToken);
         return hook is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(hook);
     }

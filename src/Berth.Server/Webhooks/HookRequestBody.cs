@@ -39,7 +39,8 @@ internal sealed record HookRequestBody(HookChange Wanted)
         if (wanted.Config?.InsecureSsl is { } insecure and not "0")
         {
             faults.Add(
-                "config", $"config.insecure_ssl cannot be {insecure}: certificates are verified; the operator can trust others by BERTH_CA_FILE");
+                "config",
+                $"config.insecure_ssl cannot be {insecure}: certificates are verified; the operator can trust others by BERTH_CA_FILE");
         }
 
         if (wanted.Name is { } name and not "web")

@@ -28,7 +28,8 @@ internal static class HookTable
         session.FirstOrDefaultAsync<HookRow>($"select {Columns} from hooks where id = @id", new { id });
 
     /// <summary>Those that hear of what happens in a namespace, or to packages of a repository.</summary>
-    public static Task<List<HookRow>> HearingAsync(DbSession session, IReadOnlyCollection<long> owners, IReadOnlyCollection<long> repositories) =>
+    public static Task<List<HookRow>> HearingAsync(
+        DbSession session, IReadOnlyCollection<long> owners, IReadOnlyCollection<long> repositories) =>
         session.QueryAsync<HookRow>(
             $"""
             select {Columns} from hooks where active = @yes and (organization_id in @owners or repository_id in @repositories) order by id

@@ -72,6 +72,8 @@ public sealed class RouteWorld
                 ["{digest}"] = digest,
                 ["{id}"] = "0",
                 ["{id:long}"] = "0",
+                ["{hook_id:long}"] = "0",
+                ["{delivery_id:long}"] = "0",
                 ["{secret}"] = "TOKEN",
             },
         };

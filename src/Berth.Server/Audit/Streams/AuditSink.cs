@@ -46,7 +46,8 @@ internal sealed class FileSink(string path) : IAuditSink
                 Share = FileShare.ReadWrite | FileShare.Delete,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
-        await file.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(entries.Select(entry => AuditLine.Of(entry) + "\n"))), cancellationToken);
+        var lines = string.Concat(entries.Select(entry => AuditLine.Of(entry) + "\n"));
+        await file.WriteAsync(Encoding.UTF8.GetBytes(lines), cancellationToken);
         file.Flush(flushToDisk: true);
     }
 }

@@ -6,8 +6,8 @@ using Berth.Client.Wire;
 namespace Berth.Server.Audit.Streams;
 
 /// <summary>
-/// Tells a syslog server, in the format of RFC 5424: over UDP and the socket of this machine a datagram each, over TCP with the length before
-/// each (RFC 6587, "octet counting").
+/// Tells a syslog server, in the format of RFC 5424: over UDP and the socket of this machine a datagram each, over TCP with the length
+/// before each (RFC 6587, "octet counting").
 /// </summary>
 /// <param name="target"><c>udp:HOST:PORT</c>, <c>tcp:HOST:PORT</c> or <c>unix:PATH</c>.</param>
 /// <param name="host">As which machine it speaks.</param>

@@ -74,7 +74,11 @@ internal sealed record DeliveryRow
         NextAttemptAt = State == Waiting ? NextAt : null,
         Url = whole ? Url : null,
         Request = whole
-            ? new HookRequest { Headers = Headers(RequestHeaders), Payload = JsonSerializer.Deserialize(Payload, BerthJson.Wire.Of<JsonElement>()) }
+            ? new HookRequest
+            {
+                Headers = Headers(RequestHeaders),
+                Payload = JsonSerializer.Deserialize(Payload, BerthJson.Wire.Of<JsonElement>()),
+            }
             : null,
         Response = whole ? new HookAnswer { Headers = Headers(ResponseHeaders), Payload = ResponseBody } : null,
     };

@@ -33,7 +33,8 @@ internal static class DeliveryTable
     public static Task<List<DeliveryRow>> DueAsync(DbSession session, DateTimeOffset now, int most) => session.QueryAsync<DeliveryRow>(
         """
         select id, hook_id from (
-            select id, hook_id, next_at from hook_deliveries where state = 'waiting' and next_at <= @now order by next_at, id limit @most) due
+            select id, hook_id, next_at from hook_deliveries where state = 'waiting' and next_at <= @now
+            order by next_at, id limit @most) due
         order by id
         """,
         new { now, most });

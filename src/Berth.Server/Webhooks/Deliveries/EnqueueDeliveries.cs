@@ -6,8 +6,8 @@ using Berth.Server.Webhooks.Events;
 namespace Berth.Server.Webhooks;
 
 /// <summary>
-/// Reads the events of packages once, in their order, and leaves a delivery for each hook that hears of them. Deliveries and the place up to
-/// which was read are one transaction: after a kill nothing is missing and nothing is there twice.
+/// Reads the events of packages once, in their order, and leaves a delivery for each hook that hears of them. Deliveries and the place up
+/// to which was read are one transaction: after a kill nothing is missing and nothing is there twice.
 /// </summary>
 internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvider time)
 {

@@ -6,18 +6,22 @@ namespace Berth.Server.Webhooks.Events;
 /// <summary>Reads events of packages, and how far they were read.</summary>
 internal static class EventTable
 {
-    public static Task<long> PositionAsync(DbSession session) =>
-        session.SingleAsync<long>("select position from event_cursors where reader = 'webhooks'");
+    public static async Task<long> PositionAsync(DbSession session) =>
+        await session.FirstOrDefaultAsync<long?>("select position from event_cursors where reader = 'webhooks'") ?? 0;
 
     /// <summary>False when somebody else moved it meanwhile.</summary>
     public static async Task<bool> MoveAsync(DbSession session, long from, long to) =>
         await session.ExecuteAsync(
-            "update event_cursors set position = @to where reader = 'webhooks' and position = @from", new { from, to }) > 0;
+            """
+            insert into event_cursors (reader, position) values ('webhooks', @to)
+            on conflict (reader) do update set position = @to where event_cursors.position = @from
+            """,
+            new { from, to }) > 0;
 
     public static Task<List<EventRow>> AfterAsync(DbSession session, long position, int most) => session.QueryAsync<EventRow>(
         """
-        select id, at, kind, package_id, owner_id, owner, type, name, repository_id, actor, actor_name, request_id, version_id, version, tag,
-          subject, old_value, new_value
+        select id, at, kind, package_id, owner_id, owner, type, name, repository_id, actor, actor_name, request_id, version_id, version,
+          tag, subject, old_value, new_value
         from package_events where id > @position order by id limit @most
         """,
         new { position, most });
