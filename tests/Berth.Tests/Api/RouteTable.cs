@@ -4,8 +4,8 @@ namespace Berth.Tests.Api;
 
 /// <summary>
 /// <c>routes.txt</c> beside this file: every route of the server, and how it answers each of <see cref="RouteWorld.Columns"/>. <c>in</c>
-/// means let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not there. After a
-/// new route, run <see cref="RouteTableTests"/> with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference word by word.
+/// means let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not there.
+/// After a new route, run <see cref="RouteTableTests"/> with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference word by word.
 /// </summary>
 internal static class RouteTable
 {
