@@ -88,7 +88,7 @@ public sealed class OrganizationTests(SharedServer shared)
         var acme = await ada.OrganizationAsync();
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}");
         Assert.Equal(
-            """{"members_can_create_public_packages":false,"members_can_create_internal_packages":true,"members_can_create_private_packages":true,"workflows_can_create_packages":true,"allowed_visibilities":["public","internal","private"],"inherit_access_on_link":false,"first_publish_visibility":"repository"}""",
+            """{"members_can_create_public_packages":false,"members_can_create_internal_packages":true,"members_can_create_private_packages":true,"workflows_can_create_packages":true,"allowed_visibilities":["public","internal","private"],"inherit_access_on_link":false,"first_publish_visibility":"repository","personal_token_max_days":null,"unrestricted_personal_tokens_allowed":true}""",
             (await bob.GetAsync($"/orgs/{acme}/settings/packages")).Body);
         Assert.Equal(HttpStatusCode.Forbidden, (await bob.SendAsync("PATCH", $"/orgs/{acme}/settings/packages", "{}")).Status);
         var changed = await ada.DoAsync(
