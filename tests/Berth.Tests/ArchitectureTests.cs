@@ -84,7 +84,8 @@ public sealed partial class ArchitectureTests
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries", "Audit",
         ],
         ["Webhooks"] = [
-            .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Packages", "Audit", "Registries",
+            .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Packages", "Audit",
+            "Registries",
         ],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Api", "Packages", "Audit"],
         ["Codespaces"] = [

@@ -72,7 +72,8 @@ internal sealed record PackageHappening(string Action, EventRow At)
 
 /// <summary>
 /// Makes happenings of a change's events. A version is a release when it is tagged, or is an index without a tag that nothing lists: what
-/// an index lists, what refers to another manifest, and an image pushed by digest alone are parts of something, and nobody is told of parts.
+/// an index lists, what refers to another manifest, and an image pushed by digest alone are parts of something, and nobody is told of
+/// parts.
 /// </summary>
 internal static class ReleaseRule
 {
