@@ -33,10 +33,13 @@ internal sealed class HollowDisk : IAsyncDisposable
         return disk;
     }
 
+    /// <summary>
+    /// Detached at once: a sandbox that another test began meanwhile has a copy of the mount, and the disk is busy until that ends.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await new Command("umount").TryAsync(null, Path);
-        await new Command("umount").TryAsync(null, _folder["beneath"]);
+        await new Command("umount").TryAsync(null, "--lazy", Path);
+        await new Command("umount").TryAsync(null, "--lazy", _folder["beneath"]);
         _folder.Dispose();
     }
 }

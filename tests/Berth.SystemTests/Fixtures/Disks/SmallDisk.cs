@@ -50,9 +50,10 @@ internal sealed class SmallDisk : IAsyncDisposable
         return filler;
     }
 
+    /// <summary>Detached at once, as <see cref="HollowDisk"/>: others may have a copy of the mount.</summary>
     public async ValueTask DisposeAsync()
     {
-        await new Command("umount").TryAsync(null, Path);
+        await new Command("umount").TryAsync(null, "--lazy", Path);
         _folder.Dispose();
     }
 }
