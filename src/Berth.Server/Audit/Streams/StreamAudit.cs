@@ -14,9 +14,6 @@ internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, 
 {
     private const int Batch = 200;
 
-    /// <summary>PostgreSQL gives out ids before it commits: a missing one may still come, for as long as this.</summary>
-    private static readonly TimeSpan GapsClose = TimeSpan.FromMinutes(1);
-
     private readonly IAuditSink[] _sinks = [.. sinks];
 
     /// <summary>What is new to every sink.</summary>
@@ -56,13 +53,7 @@ internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, 
                 return (at, await AuditTable.AfterAsync(session, source, at, Batch));
             },
             cancellationToken);
-        var known = position;
-        var some = rows.TakeWhile(row =>
-        {
-            var next = row.Id == known + 1 || now - DateTimeOffset.FromUnixTimeMilliseconds(row.At) > GapsClose;
-            known = row.Id;
-            return next;
-        }).ToList();
+        var some = SettledRows.Of(rows, position, now, row => (row.Id, DateTimeOffset.FromUnixTimeMilliseconds(row.At)));
         if (some.Count == 0)
         {
             return false;

@@ -14,11 +14,6 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
     private const int Batch = 200;
     private static readonly string[] Names = ["package", "registry_package"];
 
-    /// <summary>
-    /// PostgreSQL gives out ids before it commits: a missing one may still come, for as long as this after the event behind it.
-    /// </summary>
-    private static readonly TimeSpan GapsClose = TimeSpan.FromMinutes(1);
-
     /// <summary>Whether there was something to read, and there may be more.</summary>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -70,13 +65,7 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
     private static List<EventRow> Whole(List<EventRow> rows, long from, DateTimeOffset now)
     {
         var most = rows.Count == Batch;
-        var known = from;
-        var contiguous = rows.TakeWhile(row =>
-        {
-            var next = row.Id == known + 1 || now - row.At > GapsClose;
-            known = row.Id;
-            return next;
-        }).ToList();
+        var contiguous = SettledRows.Of(rows, from, now, row => (row.Id, row.At));
         if (most && contiguous.Count == Batch && contiguous[0].Change != contiguous[^1].Change)
         {
             var last = contiguous[^1].Change;
