@@ -66,19 +66,8 @@ internal sealed class CollectGarbage(
 
     private static PackageChanges Changes(DbSession session, DateTimeOffset now) => new(session, PackageChanges.Collector, now);
 
-    private async Task<int> InBatchesAsync(Func<DbSession, Task<int>> delete, CancellationToken cancellationToken)
-    {
-        var all = 0;
-        while (true)
-        {
-            var some = await _pace.RunAsync(() => db.WriteAsync(delete, cancellationToken), cancellationToken);
-            all += some;
-            if (some < Batch)
-            {
-                return all;
-            }
-        }
-    }
+    private Task<int> InBatchesAsync(Func<DbSession, Task<int>> delete, CancellationToken cancellationToken) =>
+        _pace.InBatchesAsync(db, delete, Batch, cancellationToken);
 
     private async Task<int> DeleteLinksAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {

@@ -10,6 +10,7 @@ namespace Berth.Server.GarbageCollection;
 internal sealed class ForgetEvents(Db db, AuditOptions options, TimeProvider time)
 {
     private const int Batch = 500;
+    private readonly Pace _pace = new(time);
 
     /// <summary>How many events went.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -19,17 +20,6 @@ internal sealed class ForgetEvents(Db db, AuditOptions options, TimeProvider tim
             + await InBatchesAsync(session => AuditLog.ForgetAsync(session, before, Batch), cancellationToken);
     }
 
-    private async Task<int> InBatchesAsync(Func<DbSession, Task<int>> forget, CancellationToken cancellationToken)
-    {
-        var all = 0;
-        while (true)
-        {
-            var some = await db.WriteAsync(forget, cancellationToken);
-            all += some;
-            if (some < Batch)
-            {
-                return all;
-            }
-        }
-    }
+    private Task<int> InBatchesAsync(Func<DbSession, Task<int>> forget, CancellationToken cancellationToken) =>
+        _pace.InBatchesAsync(db, forget, Batch, cancellationToken);
 }

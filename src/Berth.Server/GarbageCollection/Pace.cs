@@ -1,3 +1,5 @@
+using Berth.Server.Database;
+
 namespace Berth.Server.GarbageCollection;
 
 /// <summary>
@@ -15,5 +17,18 @@ internal sealed class Pace(TimeProvider time)
         var rest = time.GetElapsedTime(begun) * 3;
         await Task.Delay(rest < Longest ? rest : Longest, time, cancellationToken);
         return result;
+    }
+
+    /// <summary>Removes a few rows a transaction until it finds fewer than it may; how many went.</summary>
+    public async Task<int> InBatchesAsync(Db db, Func<DbSession, Task<int>> delete, int batch, CancellationToken cancellationToken)
+    {
+        var (all, some) = (0, batch);
+        while (some >= batch)
+        {
+            some = await RunAsync(() => db.WriteAsync(delete, cancellationToken), cancellationToken);
+            all += some;
+        }
+
+        return all;
     }
 }
