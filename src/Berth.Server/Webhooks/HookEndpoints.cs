@@ -1,4 +1,3 @@
-using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Audit;
 using Berth.Server.Database;
@@ -33,13 +32,8 @@ internal static class HookEndpoints
             async session =>
             {
                 var rows = await HookTable.ListAsync(session, place, paging);
-                List<Hook> hooks = [];
-                foreach (var row in rows.Items)
-                {
-                    hooks.Add(await WithLastAsync(session, row, place));
-                }
-
-                return new Page<Hook>(hooks, rows.Total);
+                var last = await DeliveryTable.LastAsync(session, rows.Items.ConvertAll(row => row.Id));
+                return rows.Select(row => row.ToWire(place.Url, last.GetValueOrDefault(row.Id)));
             },
             cancellationToken);
         return ApiResult.Page(http, paging, page);
@@ -59,7 +53,7 @@ internal static class HookEndpoints
         var place = HookRow.PlaceOf(http, urls);
         var hook = await db.ReadAsync(
             async session => await HookTable.FindAsync(session, place, hook_id) is { } row
-                ? await WithLastAsync(session, row, place)
+                ? row.ToWire(place.Url, (await DeliveryTable.LastAsync(session, [row.Id])).GetValueOrDefault(row.Id))
                 : null,
             cancellationToken);
         return hook is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(hook);
@@ -148,9 +142,6 @@ internal static class HookEndpoints
             cancellationToken);
         return found ? Results.StatusCode(StatusCodes.Status202Accepted) : ApiErrors.Hidden(caller.Principal);
     }
-
-    private static async Task<Hook> WithLastAsync(DbSession session, HookRow row, HookPlace place) =>
-        row.ToWire(place.Url, (await DeliveryTable.ListAsync(session, row.Id, long.MaxValue, 1)).FirstOrDefault());
 
     private static AuditEntry Entry(HttpContext http) => http.Features.Get<RepositoryAccess>() is { } repository
         ? AuditEntry.On(repository.Repository, "hook")

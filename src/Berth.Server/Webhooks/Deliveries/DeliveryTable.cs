@@ -26,6 +26,16 @@ internal static class DeliveryTable
             $"select {Short} from hook_deliveries where hook_id = @hookId and id < @before order by id desc limit @most",
             new { hookId, before, most });
 
+    /// <summary>The newest of each hook that has any.</summary>
+    public static async Task<Dictionary<long, DeliveryRow>> LastAsync(DbSession session, IReadOnlyCollection<long> hookIds) =>
+        (hookIds.Count == 0 ? [] : await session.QueryAsync<DeliveryRow>(
+            $"""
+            select {Short} from hook_deliveries
+            where id in (select max(d.id) from hook_deliveries d where d.hook_id in @hookIds group by d.hook_id)
+            """,
+            new { hookIds = hookIds.ToArray() }))
+        .ToDictionary(row => row.HookId);
+
     public static Task<DeliveryRow?> FindAsync(DbSession session, long hookId, long id) => session.FirstOrDefaultAsync<DeliveryRow>(
         $"select {Columns} from hook_deliveries where hook_id = @hookId and id = @id", new { hookId, id });
 
