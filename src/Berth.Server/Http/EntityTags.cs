@@ -29,5 +29,8 @@ internal static class EntityTags
         return false;
     }
 
+    /// <summary><c>If-Range</c> (section 13.1.5): without it, or with this tag, a range may be served; else the whole is.</summary>
+    public static bool RangeHolds(StringValues ifRange, StringValues etag) => ifRange.Count == 0 || ifRange.ToString() == etag.ToString();
+
     private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => tag.StartsWith("W/") ? tag[2..] : tag;
 }

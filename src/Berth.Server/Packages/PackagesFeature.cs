@@ -1,6 +1,7 @@
 using Berth.Server.Accounts;
 using Berth.Server.Organizations;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Content;
 using Berth.Server.Packages.Pulls;
 using Berth.Server.Packages.References;
 using Berth.Server.Packages.Retention;
@@ -12,6 +13,7 @@ internal static class PackagesFeature
 {
     public static void AddPackages(this IServiceCollection services)
     {
+        services.AddSingleton<KeepBlob>();
         services.AddSingleton<SourceLabel>();
         services.AddSingleton<FirstPublish>();
         services.AddSingleton<ReadPackages>();

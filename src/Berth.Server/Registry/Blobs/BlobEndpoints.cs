@@ -1,4 +1,3 @@
-using System.Globalization;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Metrics;
@@ -6,7 +5,6 @@ using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
 using Berth.Server.Registry.Authorization;
 using Berth.Server.Storage;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -16,9 +14,7 @@ internal static class BlobEndpoints
 {
     // https://www.rfc-editor.org/rfc/rfc9111: what a digest names never changes, but who may read it does.
     private static readonly StringValues CacheControl = "private, max-age=31536000, immutable";
-    private static readonly StringValues OctetStream = "application/octet-stream";
     private static readonly StringValues Bytes = "bytes";
-    private const int PieceSize = 256 * 1024;
 
     public static void MapBlobs(this IEndpointRouteBuilder registry)
     {
@@ -67,72 +63,16 @@ internal static class BlobEndpoints
             return;
         }
 
-        http.Response.Headers.ContentType = OctetStream;
+        http.Response.Headers.ContentType = BlobContent.OctetStream;
         http.Response.ContentLength = blob.Size;
     }
 
     private static async Task ServeAsync(
         HttpContext http, Blob blob, IBlobStore store, BerthMetrics metrics, CancellationToken cancellationToken)
     {
-        if (await store.RedirectAsync(blob.Key, cancellationToken) is { } elsewhere)
-        {
-            http.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
-            http.Response.Headers.Location = elsewhere.AbsoluteUri;
-            return;
-        }
-
-        await using var content = await store.OpenAsync(blob.Key, cancellationToken);
-        if (content?.Length != blob.Size)
+        if (!await BlobContent.TryServeAsync(http, store, blob.Key, blob.Size, blob.ETag, metrics, cancellationToken))
         {
             await WriteLostAsync(http, blob);
-            return;
-        }
-
-        var (from, length) = (0L, blob.Size);
-        if (http.Request.Headers.Range.Count > 0 && Conditions.RangeHolds(http.Request.Headers.IfRange, blob.ETag))
-        {
-            switch (ByteRange.Parse(http.Request.Headers.Range.ToString(), blob.Size))
-            {
-                case { Satisfiable: false }:
-                    await ErrorWriter.WriteAsync(http, NotSatisfiable(blob.Size));
-                    return;
-                case { Satisfiable: true } range:
-                    (from, length) = (range.From, range.Length);
-                    http.Response.StatusCode = StatusCodes.Status206PartialContent;
-                    http.Response.Headers.ContentRange = string.Create(
-                        CultureInfo.InvariantCulture, $"bytes {from}-{from + length - 1}/{blob.Size}");
-                    break;
-            }
-        }
-
-        http.Response.Headers.ContentType = OctetStream;
-        http.Response.ContentLength = length;
-        await CopyAsync(http, content, from, length, metrics, cancellationToken);
-    }
-
-    /// <summary>Large reads into the response's own memory: measured faster than <c>SendFileAsync</c> here.</summary>
-    private static async Task CopyAsync(
-        HttpContext http, Stream content, long from, long length, BerthMetrics metrics, CancellationToken cancellationToken)
-    {
-        http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
-        content.Position = from;
-        var writer = http.Response.BodyWriter;
-        while (length > 0)
-        {
-            var piece = (int)Math.Min(PieceSize, length);
-            var memory = writer.GetMemory(piece)[..piece];
-            var read = await content.ReadAsync(memory, cancellationToken);
-            if (read == 0)
-            {
-                // The file became shorter under us: the client must not take this for the whole.
-                http.Abort();
-                return;
-            }
-
-            length -= read;
-            writer.Advance(read);
-            metrics.BlobSent(read);
-            await writer.FlushAsync(cancellationToken);
         }
     }
 
@@ -176,10 +116,6 @@ internal static class BlobEndpoints
         response.Headers["Docker-Content-Digest"] = wanted.Value;
         return Results.StatusCode(StatusCodes.Status202Accepted);
     }
-
-    private static ApiError NotSatisfiable(long size) =>
-        new ApiError(416, "UNSUPPORTED", "the range is not within the blob")
-            .WithHeader(HeaderNames.ContentRange, string.Create(CultureInfo.InvariantCulture, $"bytes */{size}"));
 
     /// <summary>The row is there and the bytes are not, so a client that asks before it pushes must be told to push.</summary>
     private static Task WriteLostAsync(HttpContext http, Blob blob)

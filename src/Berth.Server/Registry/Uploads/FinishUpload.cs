@@ -9,7 +9,7 @@ using Berth.Server.Storage;
 namespace Berth.Server.Registry.Uploads;
 
 /// <summary>Turns an upload into a blob of a package: verify, bring to disk, then the rows, in one transaction.</summary>
-internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs, TimeProvider time)
+internal sealed class FinishUpload(Db db, IUploadStore uploads, KeepBlob keep, TimeProvider time)
 {
     /// <summary>Null when it is done.</summary>
     /// <param name="begun">Whether the upload has a row, which goes with the commit.</param>
@@ -28,8 +28,7 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
 
         // The bytes are in place. From here on nothing is cancelled: a row that is not written leaves bytes for the collector.
         var now = time.GetUtcNow();
-        var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, expected), CancellationToken.None);
-        var lost = known is not null && await blobs.SizeAsync(known.Key, CancellationToken.None) != known.Size ? known : null;
+        var lost = await keep.LostAsync(expected);
         return await db.WriteUnderLocksAsync(
             session => RecordAsync(session, access, upload, commit, begun, lost, now), CancellationToken.None);
     }
@@ -56,19 +55,8 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, IBlobStore blobs
             return RegistryErrors.BlobUploadUnknown;
         }
 
-        if (lost is not null)
-        {
-            await BlobTable.ReplaceBytesAsync(session, lost.Id, lost.StorageKey, upload);
-        }
-
-        var blob = await BlobTable.EnsureAsync(session, commit.Actual, commit.Size, upload, now);
-        if (blob.Key != upload)
-        {
-            await BlobTable.TrashAsync(session, upload, now);
-        }
-
-        await BlobLinkTable.LinkAsync(session, packageId, blob.Id, now);
-        await new PackageChanges(session, access.Actor, now).LinkLateBlobAsync(packageId, commit.Actual, blob.Id);
+        var blob = await KeepBlob.RecordAsync(session, packageId, upload, commit, lost, now);
+        await new PackageChanges(session, access.Actor, now).LinkLateBlobAsync(packageId, commit.Actual, blob);
         return null;
     }
 }

@@ -1,14 +1,6 @@
 using System.Globalization;
-using Microsoft.Extensions.Primitives;
 
-namespace Berth.Server.Registry;
-
-/// <summary>Conditional requests on content whose entity tag is its digest (RFC 9110 section 13).</summary>
-internal static class Conditions
-{
-    /// <summary><c>If-Range</c>: without it, or with this tag, a range may be served; else the whole is.</summary>
-    public static bool RangeHolds(StringValues ifRange, StringValues etag) => ifRange.Count == 0 || ifRange.ToString() == etag.ToString();
-}
+namespace Berth.Server.Http;
 
 /// <summary>
 /// One byte range of known content. Several ranges, other units and malformed ones are ignored, as RFC 9110 section 14.2 allows.
