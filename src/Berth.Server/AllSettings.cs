@@ -5,6 +5,7 @@ using Berth.Server.Codespaces;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Npm;
 using Berth.Server.Packages;
 using Berth.Server.Registries;
 using Berth.Server.Registry;
@@ -30,6 +31,7 @@ internal static class AllSettings
         OptionsClass.Of(new ApiOptions.Validator()),
         OptionsClass.Of(new RegistryLoginOptions.Validator()),
         OptionsClass.Of(new RegistryOptions.Validator()),
+        OptionsClass.Of(new NpmOptions.Validator()),
         OptionsClass.Of(new RetentionOptions.Validator()),
         OptionsClass.Of(new AuditOptions.Validator()),
         OptionsClass.Of(new HookOptions.Validator()),

@@ -11,6 +11,7 @@ using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.GarbageCollection;
 using Berth.Server.Http;
+using Berth.Server.Npm;
 using Berth.Server.Operations;
 using Berth.Server.Organizations;
 using Berth.Server.Packages;
@@ -57,6 +58,7 @@ internal static class BerthApplication
         builder.Services.AddStorage();
         builder.Services.AddPackages();
         builder.Services.AddRegistry();
+        builder.Services.AddNpm();
         builder.Services.AddWebhooks();
         builder.Services.AddGarbageCollection();
         builder.Services.AddRegistries();
@@ -69,6 +71,7 @@ internal static class BerthApplication
         app.UseHttp(otherHosts: ports => ports.UseForwardedPorts());
         app.MapOperations();
         app.MapRegistry();
+        app.MapNpm();
         app.MapOAuth();
         app.UseApi();
         var api = app.MapApi();

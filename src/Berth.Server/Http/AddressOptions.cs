@@ -31,6 +31,14 @@ internal sealed partial class AddressOptions : IValidatableObject
     /// <summary>The name that images are addressed under, with the port where it is not the scheme's own: <c>localhost:5000</c>.</summary>
     public string RegistryHost => (Subdomains ? "containers." : "") + BaseUri.Authority;
 
+    /// <summary>Where the npm registry is, without a slash at the end: below the server, or at the root of its own host.</summary>
+    public string NpmUrl => Subdomains
+        ? $"{BaseUri.Scheme}://{Surface.Npm.Subdomain}{BaseUri.Authority}"
+        : $"{BaseUri.GetLeftPart(UriPartial.Authority)}/npm";
+
+    /// <summary>The host that has the npm registry at its root; null where none has.</summary>
+    public string? NpmOwnHost => Subdomains ? Surface.Npm.Subdomain + BaseUri.Host : null;
+
     /// <summary>The origin of the registry's token endpoint.</summary>
     public string RegistryOrigin => $"{BaseUri.Scheme}://{RegistryHost}";
 

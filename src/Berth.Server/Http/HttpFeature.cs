@@ -55,6 +55,7 @@ internal static class HttpFeature
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAlive, KeepAliveTimeout = KeepAlive });
         app.UseExceptionHandler(_ => { });
         otherHosts(app);
+        app.UseNpmPaths();
         app.UseSurfaceLabel();
         app.UseStatusCodePages(context => ErrorWriter.WriteStatusAsync(context.HttpContext));
         app.UseSubdomains();

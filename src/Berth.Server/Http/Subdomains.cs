@@ -20,7 +20,8 @@ internal static class Subdomains
         {
             var surface = Surface.Of(http);
             var wanted = surface.Subdomain + host;
-            if (surface.OnEveryHost || http.Request.Host.Host.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+            if (surface.OnEveryHost || IsHost(http, wanted)
+                || (surface.ReadOnHost && IsHost(http, host) && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))))
             {
                 return next(http);
             }
@@ -29,4 +30,7 @@ internal static class Subdomains
             return ErrorWriter.WriteAsync(http, Errors.NotFound.Saying($"this host does not serve that path; it is served by {wanted}"));
         });
     }
+
+    private static bool IsHost(HttpContext http, string host) =>
+        http.Request.Host.Host.Equals(host, StringComparison.OrdinalIgnoreCase);
 }

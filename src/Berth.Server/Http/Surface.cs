@@ -13,7 +13,12 @@ internal sealed record Surface
         ServesContent = true,
     };
 
-    public static readonly Surface Npm = new("npm", ErrorFormat.Npm, ["/npm"]) { ServesContent = true };
+    public static readonly Surface Npm = new("npm", ErrorFormat.Npm, ["/npm"])
+    {
+        Subdomain = "npm.",
+        ServesContent = true,
+        ReadOnHost = true,
+    };
 
     /// <summary>REST and GraphQL in GitHub's shapes.</summary>
     public static readonly Surface Api = new("api", ErrorFormat.GitHub, ["/api"]) { RequestIdHeader = "X-GitHub-Request-Id" };
@@ -47,6 +52,9 @@ internal sealed record Surface
     public string Subdomain { get; private init; } = "";
 
     public bool OnEveryHost { get; private init; }
+
+    /// <summary>Reading goes on under the host itself where subdomains are isolated: lock files of before have its addresses.</summary>
+    public bool ReadOnHost { get; private init; }
 
     /// <summary>Its answers are what somebody pushed, so a browser must never run them as a page of this server.</summary>
     public bool ServesContent { get; private init; }

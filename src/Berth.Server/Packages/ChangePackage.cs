@@ -18,7 +18,6 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
 
     public Task<Package> CreateAsync(ApiCaller caller, PackageFacts proven, PackageRequest wanted, CancellationToken cancellationToken)
     {
-        PackageChanges.RequireType(proven.Address);
         var principal = caller.Principal;
         var visibility = wanted.Visibility ?? Visibility.Private;
         var now = time.GetUtcNow();

@@ -19,16 +19,17 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
     /// <param name="principal">Who publishes; asked again here, since a right may have gone since the request was let in.</param>
     /// <param name="sources">The values of <c>org.opencontainers.image.source</c> (npm: <c>repository</c>), the most important
     /// first.</param>
+    /// <param name="wish">What the publisher asks a new package to be: counts where it opens nothing that the rules keep closed.</param>
     /// <exception cref="ApiException">403 <c>DENIED</c>: the principal may not publish here.</exception>
     public async Task<long> EnsureAsync(
         DbSession session, PackageChanges changes, Principal principal, PackageAddress address, IReadOnlyList<string> sources,
-        DateTimeOffset now)
+        DateTimeOffset now, Visibility? wish = null)
     {
         var facts = await AccessDecisions.LoadAsync(session, principal, address);
         Demand(principal, facts);
         if (!facts.Exists)
         {
-            if (await CreateAsync(session, changes, principal, facts, sources) is { } born)
+            if (await CreateAsync(session, changes, principal, facts, sources, wish) is { } born)
             {
                 await PendingPackages.MergeAsync(session, principal, facts, born, now);
                 await KeepWordAsync(session, principal, facts, born, now);
@@ -62,7 +63,7 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
     }
 
     private async Task<long?> CreateAsync(
-        DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources)
+        DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources, Visibility? wish)
     {
         var owner = facts.Owner!;
         var workflow = principal is WorkflowPrincipal;
@@ -72,7 +73,7 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
             owner,
             facts.Address,
             new PackageSettings(
-                workflow ? ForWorkflow(owner, facts.Acting!) : Visibility.Private, link,
+                workflow ? ForWorkflow(owner, facts.Acting!, wish) : ForPerson(principal, facts, wish), link,
                 Inherits: workflow || (link is not null && owner.InheritAccessOnLink)));
     }
 
@@ -91,10 +92,18 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
         }
     }
 
+    /// <summary>Private, unless the person asks for more and may make such packages here.</summary>
+    private static Visibility ForPerson(Principal principal, PackageFacts facts, Visibility? wish) =>
+        wish is { } wanted && facts.Owner!.Clamp(wanted) == wanted
+            && AccessRules.Decide(principal, PackageAction.Push, facts, wanted).Allowed
+            ? wanted
+            : Visibility.Private;
+
     /// <summary>
-    /// The repository's visibility, or the less open one that the organization asks for; what it does not allow becomes private.
+    /// The repository's visibility, or the less open one that the organization or the publisher asks for; what is not allowed becomes
+    /// private.
     /// </summary>
-    private static Visibility ForWorkflow(OwnerFacts owner, RepositoryFacts repository)
+    private static Visibility ForWorkflow(OwnerFacts owner, RepositoryFacts repository, Visibility? wish)
     {
         var wanted = owner.FirstPublishVisibility switch
         {
@@ -102,7 +111,7 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
             "private" => Visibility.Private,
             _ => repository.Openness,
         };
-        return owner.Clamp(wanted);
+        return owner.Clamp(wish < wanted ? wish.Value : wanted);
     }
 
     /// <summary>While a package has never had a link, each push may bring one; grants stay and inheritance stays off.</summary>

@@ -79,4 +79,12 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
 
     /// <summary>A token as the audit log names it.</summary>
     public static string Subject(long id) => "token:" + id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Ends a token of the person's, and the workflow tokens made with it. Whether it may end is decided before.</summary>
+    public async Task EndAsync(DbSession session, ChangeActor actor, UserPrincipal owner, long tokenId)
+    {
+        await TokenTable.DeletePersonalAsync(session, owner.UserId, tokenId);
+        await audit.RecordAsync(
+            session, actor, AuditEntry.In(owner.UserId, owner.Login, "personal_access_token.destroy", Subject(tokenId)));
+    }
 }

@@ -65,7 +65,7 @@ internal static class TokenEndpoints
 
     /// <summary>Ends the token, and the workflow tokens made with it, at once. A weak token ends no stronger one.</summary>
     private static async Task<IResult> DeleteAsync(
-        string id, ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken)
+        string id, ApiCaller caller, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
     {
         if (!long.TryParse(id, out var number))
         {
@@ -87,11 +87,7 @@ internal static class TokenEndpoints
                         caller.Principal, $"a token ends none that can more than itself, and this one has no {scope}");
                 }
 
-                await TokenTable.DeletePersonalAsync(session, caller.User.UserId, number);
-                await audit.RecordAsync(
-                    session, caller.Actor,
-                    AuditEntry.In(
-                        caller.User.UserId, caller.User.Login, "personal_access_token.destroy", PersonalTokens.Subject(number)));
+                await tokens.EndAsync(session, caller.Actor, caller.User, number);
                 return null;
             },
             cancellationToken);

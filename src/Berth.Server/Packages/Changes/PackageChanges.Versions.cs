@@ -32,6 +32,11 @@ internal sealed partial class PackageChanges
         return (existing, false);
     }
 
+    /// <summary>What its type's own row says by now.</summary>
+    /// <param name="reason">Null: it is deprecated no more.</param>
+    public Task RecordDeprecationAsync(long packageId, VersionRow version, string? reason) => RecordAsync(
+        packageId, new(PackageEventKind.VersionDeprecated) { VersionId = version.Id, Version = version.Name, New = reason });
+
     /// <summary>The version is made of these blobs, which its package has: while it can come back, they stay.</summary>
     public async Task LinkVersionBlobsAsync(long packageId, long versionId, IEnumerable<long> blobs)
     {

@@ -34,10 +34,8 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     /// <summary>
     /// A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.
     /// </summary>
-    /// <exception cref="ApiException">422: packages of this type cannot be made yet.</exception>
     public async Task<long?> CreateAsync(Principal principal, OwnerFacts owner, PackageAddress address, PackageSettings settings)
     {
-        RequireType(address);
         var made = await session.FirstOrDefaultAsync<long?>(
             """
             insert into packages (owner_id, type, name, state, visibility, repository_id, inherits_access, ever_linked, created_by,
@@ -76,19 +74,6 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
         }
 
         return id;
-    }
-
-    /// <summary>Before anything else is asked about a package that does not exist yet.</summary>
-    /// <exception cref="ApiException">422: packages of this type cannot be made yet.</exception>
-    public static void RequireType(PackageAddress address)
-    {
-        if (address.Type != PackageAddress.Container)
-        {
-            throw new ApiException(ApiErrors.Unprocessable(
-                "Package", "package_type",
-                $"packages of type {address.Type} cannot be made: this server has no {address.Type} registry yet, so nothing could be "
-                    + "published to them"));
-        }
     }
 
     /// <summary>Something is published or deleted in it.</summary>

@@ -27,6 +27,9 @@ internal enum PackageEventKind
 
     VersionPublished,
 
+    /// <summary>New: why nobody should use it any more; none: it may be used again.</summary>
+    VersionDeprecated,
+
     /// <summary>Old and new: names of versions; no old one is a new tag.</summary>
     TagMoved,
 

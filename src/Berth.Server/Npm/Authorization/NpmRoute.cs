@@ -1,0 +1,45 @@
+using System.Reflection;
+using Berth.Server.Access;
+using Berth.Server.Database;
+
+namespace Berth.Server.Npm.Authorization;
+
+/// <summary>Metadata of a route of the npm registry: what its caller must be allowed.</summary>
+/// <param name="Needs">On the package that it names; null where it names none.</param>
+/// <param name="Writes">Whether it changes packages, which a registry that is read-only refuses.</param>
+internal sealed record NpmRoute(PackageAction? Needs, bool Writes);
+
+internal static class NpmRouteExtensions
+{
+    /// <summary>The gate answers before binding unless the caller may do this to the package <c>@{scope}/{name}</c>.</summary>
+    public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, PackageAction needs) =>
+        route.WithMetadata(new NpmRoute(needs, needs != PackageAction.Pull));
+
+    /// <summary>The gate only finds out who asks.</summary>
+    public static RouteHandlerBuilder ForAnybody(this RouteHandlerBuilder route) => route.WithMetadata(new NpmRoute(null, Writes: false));
+}
+
+/// <summary>Who calls; a route that names no package has nothing else.</summary>
+internal sealed record NpmCaller(Principal Principal, ChangeActor Actor, Generation At)
+{
+    public static ValueTask<NpmCaller> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(
+        http.Features.Get<NpmCaller>() ?? throw new InvalidOperationException($"{parameter.Member.Name} is not behind the npm gate"));
+}
+
+/// <summary>A request to one package that passed the gate. Code that has none cannot touch a package.</summary>
+internal sealed record NpmAccess(NpmCaller Caller, PackageFacts Facts)
+{
+    public Principal Principal => Caller.Principal;
+
+    public ChangeActor Actor => Caller.Actor;
+
+    public PackageAddress Address => Facts.Address;
+
+    public Generation At => Caller.At;
+
+    /// <summary>The live package; null while nothing was published.</summary>
+    public long? PackageId => Facts.PackageId;
+
+    public static ValueTask<NpmAccess> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(
+        http.Features.Get<NpmAccess>() ?? throw new InvalidOperationException($"{parameter.Member.Name} is not behind the npm gate"));
+}

@@ -1,0 +1,29 @@
+using Semver;
+
+namespace Berth.Server.Npm.Documents;
+
+/// <summary>Tags of npm packages.</summary>
+internal static class DistTags
+{
+    public const string Latest = "latest";
+
+    /// <summary>
+    /// The stored tags, and <c>latest</c> where it is on nothing: its version was deleted, or nothing was published under it. Then it is the
+    /// highest version, a release where there is one. Without it npm would install nothing.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> stored, IEnumerable<string> versions)
+    {
+        if (stored.ContainsKey(Latest) || Highest(versions) is not { } highest)
+        {
+            return stored;
+        }
+
+        return new Dictionary<string, string>(stored, StringComparer.Ordinal) { [Latest] = highest };
+    }
+
+    /// <summary>By the precedence of versions (semver.org, section 11); a pre-release only where there is nothing else.</summary>
+    public static string? Highest(IEnumerable<string> versions) => versions
+        .Select(version => SemVersion.Parse(version, SemVersionStyles.Strict))
+        .OrderByDescending(version => !version.IsPrerelease).ThenByDescending(version => version, SemVersion.PrecedenceComparer)
+        .FirstOrDefault()?.ToString();
+}

@@ -1,0 +1,206 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Berth.Server.Access;
+using Berth.Server.Npm.Publishing;
+using Semver;
+
+namespace Berth.Server.Npm.Documents;
+
+/// <summary>Everything that a packument is made of, read at one moment.</summary>
+internal sealed record PackageContents
+{
+    public required PackageAddress Address { get; init; }
+
+    /// <summary>The owner's login as it is spelled.</summary>
+    public required string Owner { get; init; }
+
+    public required long Revision { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ModifiedAt { get; init; }
+
+    public required IReadOnlyList<NpmVersionRow> Versions { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    /// <summary>Of the version that <c>latest</c> is on.</summary>
+    public string? Readme { get; init; }
+}
+
+/// <summary>
+/// Writes packuments in both forms: the whole one, and <c>application/vnd.npm.install-v1+json</c>, which has what an installation needs
+/// (npm/registry, docs/responses/package-metadata.md).
+/// </summary>
+internal static class PackumentWriter
+{
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string[] Abbreviated =
+    [
+        "name", "version", "dependencies", "optionalDependencies", "devDependencies", "bundleDependencies", "bundledDependencies",
+        "peerDependencies", "peerDependenciesMeta", "acceptDependencies", "bin", "directories", "engines", "cpu", "os", "libc", "funding",
+        "_hasShrinkwrap",
+    ];
+
+    /// <summary>What the whole document says of the package is what its latest version says.</summary>
+    private static readonly string[] OfLatest =
+    [
+        "description", "homepage", "keywords", "repository", "author", "contributors", "bugs", "license", "readmeFilename",
+    ];
+
+    private static readonly string[] InstallScripts = ["preinstall", "install", "postinstall"];
+
+    public static void Write(Stream target, PackageContents contents, NpmUrls urls, bool whole)
+    {
+        using var json = new Utf8JsonWriter(target, Writing);
+        json.WriteStartObject();
+        if (whole)
+        {
+            json.WriteString("_id", contents.Address.ToString());
+            json.WriteString("_rev", Packuments.Revision(contents.Revision));
+        }
+
+        json.WriteString("name", contents.Address.ToString());
+        WriteTags(json, contents.Tags);
+        json.WriteStartObject("versions");
+        foreach (var version in Ordered(contents.Versions))
+        {
+            json.WritePropertyName(version.Version);
+            WriteVersion(json, contents.Address, version, urls, whole);
+            json.Flush();
+        }
+
+        json.WriteEndObject();
+        if (whole)
+        {
+            WriteWhole(json, contents);
+        }
+        else
+        {
+            json.WriteString("modified", contents.ModifiedAt.UtcDateTime);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>One version as it stands in a packument.</summary>
+    public static void WriteVersion(Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, NpmUrls urls, bool whole)
+    {
+        using var manifest = JsonDocument.Parse(version.Manifest, new JsonDocumentOptions { MaxDepth = PublishDocument.Deepest });
+        json.WriteStartObject();
+        if (whole)
+        {
+            foreach (var member in manifest.RootElement.EnumerateObject())
+            {
+                member.WriteTo(json);
+            }
+
+            if (version.Publisher is { } publisher)
+            {
+                json.WriteStartObject("_npmUser");
+                json.WriteString("name", publisher);
+                json.WriteString("email", "");
+                json.WriteEndObject();
+            }
+        }
+        else
+        {
+            foreach (var name in Abbreviated)
+            {
+                if (manifest.RootElement.TryGetProperty(name, out var value))
+                {
+                    json.WritePropertyName(name);
+                    value.WriteTo(json);
+                }
+            }
+        }
+
+        if (HasInstallScript(manifest.RootElement))
+        {
+            json.WriteBoolean("hasInstallScript", true);
+        }
+
+        if (version.Deprecated is { } why)
+        {
+            json.WriteString("deprecated", why);
+        }
+
+        WriteDist(json, address, version, urls);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The order of precedence, which a person who reads it expects.</summary>
+    private static IEnumerable<NpmVersionRow> Ordered(IEnumerable<NpmVersionRow> versions) =>
+        versions.OrderBy(row => SemVersion.Parse(row.Version, SemVersionStyles.Strict), SemVersion.SortOrderComparer);
+
+    private static void WriteTags(Utf8JsonWriter json, IReadOnlyDictionary<string, string> tags)
+    {
+        json.WriteStartObject("dist-tags");
+        foreach (var (tag, version) in tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
+        {
+            json.WriteString(tag, version);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteDist(Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, NpmUrls urls)
+    {
+        json.WriteStartObject("dist");
+        json.WriteString("integrity", version.Integrity);
+        json.WriteString("shasum", version.Shasum);
+        json.WriteString("tarball", urls.Tarball(address, version.Version));
+        json.WriteNumber("fileCount", version.FileCount);
+        json.WriteNumber("unpackedSize", version.UnpackedSize);
+        if (version.HasBundles)
+        {
+            json.WriteStartObject("attestations");
+            json.WriteString("url", urls.Attestations(address, version.Version));
+            json.WriteStartObject("provenance");
+            json.WriteString("predicateType", "https://slsa.dev/provenance/v1");
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteWhole(Utf8JsonWriter json, PackageContents contents)
+    {
+        json.WriteStartObject("time");
+        json.WriteString("created", contents.CreatedAt.UtcDateTime);
+        json.WriteString("modified", contents.ModifiedAt.UtcDateTime);
+        foreach (var version in Ordered(contents.Versions))
+        {
+            json.WriteString(version.Version, version.CreatedAt.UtcDateTime);
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("maintainers");
+        json.WriteStartObject();
+        json.WriteString("name", contents.Owner);
+        json.WriteString("email", "");
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteString("readme", contents.Readme ?? "");
+        if (contents.Tags.TryGetValue(DistTags.Latest, out var latest)
+            && contents.Versions.FirstOrDefault(version => version.Version == latest) is { } row)
+        {
+            using var manifest = JsonDocument.Parse(row.Manifest, new JsonDocumentOptions { MaxDepth = PublishDocument.Deepest });
+            foreach (var name in OfLatest)
+            {
+                if (manifest.RootElement.TryGetProperty(name, out var value))
+                {
+                    json.WritePropertyName(name);
+                    value.WriteTo(json);
+                }
+            }
+        }
+    }
+
+    /// <summary>npm blocks such scripts until they are allowed, and learns of them here.</summary>
+    private static bool HasInstallScript(JsonElement manifest) =>
+        manifest.TryGetProperty("scripts", out var scripts) && scripts.ValueKind == JsonValueKind.Object
+            && InstallScripts.Any(name => scripts.TryGetProperty(name, out _));
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.IO.Compression;
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Microsoft.Extensions.Primitives;
+
+namespace Berth.Server.Npm.Documents;
+
+/// <summary>A packument as it is sent, with the headers of its answers, built once.</summary>
+/// <param name="Content">Gzip.</param>
+internal sealed record Packument(byte[] Content, StringValues ETag);
+
+/// <summary>
+/// Packuments for requests. They are made when something is published and stored; what is older than its package, or has other addresses in it
+/// than the server has now, is made again by whoever asks first.
+/// </summary>
+internal sealed class Packuments(Db db, NpmUrls urls)
+{
+    private readonly GenerationCache<long, Revised> _revisions = new(capacity: 100_000);
+    private readonly SizedCache<(long Package, long Revision, bool Whole), Packument> _contents =
+        new(mostBytes: 32 << 20, largest: 4 << 20);
+    private readonly ConcurrentDictionary<(long Package, long Revision), Lazy<Task<Made?>>> _making = new();
+
+    /// <summary>What npm calls <c>_rev</c>: opaque, and another after every change.</summary>
+    public static string Revision(long revision) => string.Create(CultureInfo.InvariantCulture, $"{revision}-berth");
+
+    /// <summary>Null when the package has no version any more.</summary>
+    public async ValueTask<Packument?> FindAsync(
+        Generation at, PackageAddress address, long packageId, bool whole, CancellationToken cancellationToken)
+    {
+        var revision = (await _revisions.GetAsync(
+            at, packageId,
+            async (id, token) => new Revised(await db.ReadAsync(session => DocumentTable.RevisionAsync(session, id), token)),
+            cancellationToken))!.Revision;
+        return _contents.TryGet((packageId, revision, whole), out var packument)
+            ? packument
+            : await ReadAsync(address, packageId, revision, whole, cancellationToken);
+    }
+
+    /// <summary>Makes and stores the documents of what the package is now; nothing where they are there.</summary>
+    public async Task PrepareAsync(PackageAddress address, long packageId, CancellationToken cancellationToken)
+    {
+        var revision = await db.ReadAsync(session => DocumentTable.RevisionAsync(session, packageId), cancellationToken);
+        await MakeOnceAsync(address, packageId, revision);
+    }
+
+    private async Task<Packument?> ReadAsync(
+        PackageAddress address, long packageId, long revision, bool whole, CancellationToken cancellationToken)
+    {
+        var stored = await db.ReadLargeAsync(
+            session => DocumentTable.FindAsync(session, packageId, revision, urls.Base, whole), cancellationToken);
+        if (stored is null)
+        {
+            var made = await MakeOnceAsync(address, packageId, revision);
+            if (made is null)
+            {
+                return null;
+            }
+
+            (stored, revision) = (whole ? made.Whole : made.Abbreviated, made.Revision);
+        }
+
+        var packument = new Packument(stored, $"W/\"{Revision(revision)}-{(whole ? "whole" : "abbreviated")}\"");
+        _contents.Add((packageId, revision, whole), packument, stored.Length);
+        return packument;
+    }
+
+    /// <summary>Many ask for the same document at once, after a publish: one makes it, and no caller's leaving stops it.</summary>
+    private async Task<Made?> MakeOnceAsync(PackageAddress address, long packageId, long revision)
+    {
+        var key = (packageId, revision);
+        var task = _making.GetOrAdd(key, _ => new Lazy<Task<Made?>>(() => MakeAsync(address, packageId)));
+        try
+        {
+            return await task.Value;
+        }
+        finally
+        {
+            _making.TryRemove(key, out _);
+        }
+    }
+
+    private async Task<Made?> MakeAsync(PackageAddress address, long packageId)
+    {
+        if (await db.ReadAsync(session => ContentsAsync(session, address, packageId), CancellationToken.None) is not { } contents)
+        {
+            return null;
+        }
+
+        var made = new Made(contents.Revision, Zip(contents, whole: false), Zip(contents, whole: true));
+        await db.WriteAsync(
+            session => DocumentTable.StoreAsync(session, packageId, made.Revision, urls.Base, made.Abbreviated, made.Whole),
+            CancellationToken.None);
+        return made;
+    }
+
+    /// <summary>Null where there is no version.</summary>
+    public static async Task<PackageContents?> ContentsAsync(DbSession session, PackageAddress address, long packageId)
+    {
+        // The revision before what it stands for: a change between the two makes the document newer than it says, never older.
+        var revision = await DocumentTable.RevisionAsync(session, packageId);
+        var versions = await NpmVersionTable.LiveAsync(session, packageId);
+        if (versions.Count == 0 || await Packages.PackageTable.FindAsync(session, packageId) is not { } package)
+        {
+            return null;
+        }
+
+        var tags = DistTags.Of(await NpmVersionTable.TagsAsync(session, packageId), versions.Select(version => version.Version));
+        var latest = tags.TryGetValue(DistTags.Latest, out var name) ? versions.Find(version => version.Version == name) : null;
+        return new PackageContents
+        {
+            Address = address,
+            Owner = package.OwnerLogin,
+            Revision = revision,
+            CreatedAt = package.CreatedAt,
+            ModifiedAt = package.UpdatedAt,
+            Versions = versions,
+            Tags = tags,
+            Readme = latest is null ? null : await NpmVersionTable.ReadmeAsync(session, latest.Id),
+        };
+    }
+
+    private byte[] Zip(PackageContents contents, bool whole)
+    {
+        using var target = new MemoryStream();
+        using (var zip = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            PackumentWriter.Write(zip, contents, urls, whole);
+        }
+
+        return target.ToArray();
+    }
+
+    private sealed record Revised(long Revision);
+
+    private sealed record Made(long Revision, byte[] Abbreviated, byte[] Whole);
+}

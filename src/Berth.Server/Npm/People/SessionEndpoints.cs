@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Berth.Server.Access;
+using Berth.Server.Authentication;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Json;
+using Berth.Server.Npm.Authorization;
+using Berth.Server.Tokens;
+using Berth.Server.Trusts;
+
+namespace Berth.Server.Npm.People;
+
+/// <summary>
+/// Who one is: <c>npm ping</c>, <c>whoami</c>, <c>login</c>, <c>logout</c>. A login gives what the person brought: the password is a personal
+/// access token, since passwords of accounts are never taken by a registry.
+/// </summary>
+internal static class SessionEndpoints
+{
+    private const string UserPrefix = "org.couchdb.user:";
+    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    public static void MapSessions(this IEndpointRouteBuilder npm)
+    {
+        npm.MapGet("/-/ping", () => Results.Text("{}", "application/json")).ForAnybody();
+        npm.MapGet("/-/whoami", WhoAmI).ForAnybody();
+
+        // 404: npm then asks for a name and a password by itself.
+        npm.MapPost("/-/v1/login", () => NpmErrors.NotFound.Saying("sign in with a name and a personal access token")).ForAnybody();
+        npm.MapPut("/-/user/{user}", LoginAsync).ForAnybody();
+        npm.MapDelete("/-/user/token/{token}", LogoutAsync).ForAnybody();
+    }
+
+    private static IResult WhoAmI(NpmCaller caller) => caller.Principal switch
+    {
+        AnonymousPrincipal => NpmErrors.SignIn,
+        UserPrincipal user => Results.Json(new NpmUser(user.Login), NpmJson.Default.NpmUser),
+        _ => Results.Json(new NpmUser(caller.Actor.Name ?? caller.Principal.Key), NpmJson.Default.NpmUser),
+    };
+
+    private static async Task<IResult> LoginAsync(
+        HttpContext http, NpmCaller caller, string user, RegistryPasswords passwords, LoginThrottle throttle,
+        CancellationToken cancellationToken)
+    {
+        using var body = await ReceivedBody.ReadAsync(
+            http.Request, BodyLimit.Json, Errors.TooLarge(http, BodyLimit.Json), cancellationToken);
+        string? name = null, password = null;
+        try
+        {
+            using var json = OutsideJson.Parse(body.Content, Parsing);
+            (name, password) = (json.RootElement.TextOf("name"), json.RootElement.TextOf("password"));
+        }
+        catch (OutsideJsonException exception)
+        {
+            return NpmErrors.Bad($"the body is not JSON: {exception.Message}");
+        }
+
+        if (!user.StartsWith(UserPrefix, StringComparison.Ordinal) || string.IsNullOrEmpty(name) || user[UserPrefix.Length..] != name
+            || string.IsNullOrEmpty(password))
+        {
+            return NpmErrors.Bad("a login has a name, which is the path's, and a password: a personal access token");
+        }
+
+        var (principal, _) = await passwords.AuthenticateAsync(
+            http, caller.At, new Credentials("basic", name, password), cancellationToken);
+        if (principal is UserPrincipal person && person.Login.Equals(name, StringComparison.OrdinalIgnoreCase))
+        {
+            return Results.Json(
+                new NpmLogin(Ok: true, UserPrefix + person.Login, password), NpmJson.Default.NpmLogin,
+                statusCode: StatusCodes.Status201Created);
+        }
+
+        await throttle.FailedAsync(http.Connection.RemoteIpAddress, name, cancellationToken);
+        return new ApiError(
+            401, "UNAUTHORIZED", $"the password is no personal access token of {name}: make one with write:packages, and give it as password");
+    }
+
+    /// <summary>Ends the token, as npm's own registry does. It must be the one that the request is made with.</summary>
+    private static async Task<IResult> LogoutAsync(
+        HttpContext http, NpmCaller caller, string token, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
+    {
+        if (caller.Principal is not UserPrincipal { TokenId: { } id } user)
+        {
+            return caller.Principal is AnonymousPrincipal
+                ? NpmErrors.SignIn
+                : new ApiError(403, "DENIED", $"{caller.Principal.Describe()}: such a token ends by itself");
+        }
+
+        if (!Credentials.TryParse(http.Request.Headers.Authorization, out var credentials) || credentials.Secret != token)
+        {
+            return new ApiError(403, "DENIED", "a token ends itself here and no other");
+        }
+
+        await db.WriteAsync(session => tokens.EndAsync(session, caller.Actor, user, id), cancellationToken);
+        return Results.Json(new NpmUser(user.Login), NpmJson.Default.NpmUser);
+    }
+}

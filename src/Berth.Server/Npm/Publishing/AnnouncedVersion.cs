@@ -1,0 +1,137 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Berth.Server.Access;
+using Berth.Server.Http;
+using Berth.Server.Json;
+using Berth.Server.Npm.Documents;
+
+namespace Berth.Server.Npm.Publishing;
+
+/// <summary>The one version that a publish request is about, with its sums compared with the bytes that came.</summary>
+internal sealed class AnnouncedVersion
+{
+    private const int MostReadme = 64 * 1024;
+    private const int MostDependencies = 5000;
+    private static readonly string[] DependencyMembers = ["dependencies", "optionalDependencies", "peerDependencies"];
+
+    /// <summary>What the packument has of its own, or elsewhere.</summary>
+    private static readonly string[] NotKept = ["dist", "readme", "deprecated", "_attachments", "_npmUser", "hasInstallScript"];
+
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private AnnouncedVersion(string version, JsonElement manifest) => (Version, Manifest) = (version, manifest);
+
+    public string Version { get; }
+
+    public JsonElement Manifest { get; }
+
+    /// <summary>What the manifest says of where it comes from.</summary>
+    public IReadOnlyList<string> Sources =>
+        (Manifest.TextOf("repository") ?? Manifest.ObjectOf("repository").TextOf("url")) is { Length: > 0 } source ? [source] : [];
+
+    /// <exception cref="ApiException">400: it is not one version, or not these bytes.</exception>
+    public static AnnouncedVersion Of(PublishDocument document, ReceivedTarball tarball, PackageAddress address)
+    {
+        if (document.Versions.Count != 1)
+        {
+            throw Refused($"a tarball is published with the one version that it is, not with {document.Versions.Count}");
+        }
+
+        var (version, manifest) = document.Versions.First();
+        var file = tarball.FileName;
+        if (file != $"{address}-{version}.tgz" && file != NpmUrls.FileName(address, version)
+            && !file.EndsWith($"/{NpmUrls.FileName(address, version)}", StringComparison.Ordinal))
+        {
+            throw Refused($"the tarball of {address} {version} is called {address}-{version}.tgz");
+        }
+
+        var attachment = document.Attachments.ObjectOf(file);
+        if (attachment.ValueKind == JsonValueKind.Object && attachment.TryGetProperty("length", out var length)
+            && (!length.TryGetInt64(out var bytes) || bytes != tarball.Size))
+        {
+            throw Refused($"the tarball has {tarball.Size} bytes, and the document says another length");
+        }
+
+        CheckSums(manifest.ObjectOf("dist"), tarball);
+        return new AnnouncedVersion(version, manifest);
+    }
+
+    public NewNpmVersion ToStore(PublishDocument document, ReceivedTarball tarball, TarballContents contents, string? publisher) => new()
+    {
+        Version = Version,
+        Shasum = tarball.Shasum,
+        Integrity = tarball.Integrity,
+        Size = tarball.Size,
+        UnpackedSize = contents.UnpackedSize,
+        FileCount = contents.FileCount,
+        Publisher = publisher,
+        Manifest = Kept(),
+        Deprecated = Manifest.TextOf("deprecated") is { Length: > 0 } why ? why : null,
+        Readme = Cut(Manifest.TextOf("readme") ?? document.Readme),
+        Bundles = Attestations.Of(document.Attachments),
+        Dependencies = Dependencies(),
+    };
+
+    private static void CheckSums(JsonElement dist, ReceivedTarball tarball)
+    {
+        var (integrity, shasum) = (dist.TextOf("integrity"), dist.TextOf("shasum"));
+        if (integrity is null && shasum is null)
+        {
+            throw Refused("the document has no sum of the tarball: dist.integrity, or dist.shasum");
+        }
+
+        // Several sums may stand there, of which a reader takes the strongest it knows (Subresource Integrity, section 3.3.4).
+        var strongest = integrity?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(sum => sum.StartsWith("sha512-", StringComparison.Ordinal))?.Split('?')[0];
+        if (integrity is not null && strongest != tarball.Integrity)
+        {
+            throw Refused($"the tarball that came is {tarball.Integrity}, and dist.integrity says another sum");
+        }
+
+        if (shasum is not null && !shasum.Equals(tarball.Shasum, StringComparison.OrdinalIgnoreCase))
+        {
+            throw Refused($"the tarball that came has the SHA-1 {tarball.Shasum}, and dist.shasum says another");
+        }
+    }
+
+    private string Kept()
+    {
+        using var target = new MemoryStream();
+        using (var json = new Utf8JsonWriter(target, Writing))
+        {
+            json.WriteStartObject();
+            foreach (var member in Manifest.EnumerateObject().Where(member => !NotKept.Contains(member.Name, StringComparer.Ordinal)))
+            {
+                member.WriteTo(json);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(target.GetBuffer(), 0, (int)target.Length);
+    }
+
+    /// <summary>Those that could be packages of this server.</summary>
+    private Dictionary<string, string> Dependencies()
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var list in DependencyMembers.Select(member => Manifest.ObjectOf(member)).Where(list => list.ValueKind == JsonValueKind.Object))
+        {
+            foreach (var dependency in list.EnumerateObject())
+            {
+                if (found.Count < MostDependencies && NpmNames.TryParse(dependency.Name, out var address)
+                    && dependency.Value.ValueKind == JsonValueKind.String)
+                {
+                    found.TryAdd(address.ToString(), dependency.Value.GetString()!);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static string? Cut(string? readme) => readme is null or "" ? null : readme.Length <= MostReadme ? readme
+        : readme[..(char.IsHighSurrogate(readme[MostReadme - 1]) ? MostReadme - 1 : MostReadme)];
+
+    private static ApiException Refused(string why) => new(NpmErrors.Bad(why));
+}

@@ -1,0 +1,207 @@
+using Berth.Server.Access;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Json;
+using Berth.Server.Npm.Authorization;
+using Berth.Server.Npm.Documents;
+using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Content;
+using Semver;
+
+namespace Berth.Server.Npm.Publishing;
+
+/// <summary>
+/// Changes what is published, by a packument that a client has read, changed and sent back: deprecations, tags, and versions that are gone
+/// from it. What it differs in is what is asked for, and is what the caller must have the right to. It must have been read after the last
+/// change, or somebody else's would be undone.
+/// </summary>
+internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider time)
+{
+    private const int LongestReason = 4096;
+    private const int MostNamed = 5;
+
+    /// <param name="revision">What the client read; null where it does not say: then nothing is taken away.</param>
+    /// <exception cref="ApiException">400, 403, 404, 409.</exception>
+    public async Task RunAsync(NpmAccess access, PublishDocument document, string? revision, CancellationToken cancellationToken)
+    {
+        var packageId = await db.WriteAsync(
+            async session =>
+            {
+                var (id, changes) = await BeginAsync(session, access, PackageAction.Push, revision);
+                var numbers = await NpmVersionTable.NumbersAsync(session, id);
+                if (document.Versions.Keys.FirstOrDefault(version => !numbers.ContainsKey(version)) is { } unknown)
+                {
+                    throw new ApiException(NpmErrors.Bad($"version {unknown} comes without its tarball"));
+                }
+
+                await RemoveAsync(session, access, changes, id, numbers, revision is null ? [] : Removed(document, numbers));
+                await DeprecateAsync(session, changes, id, document, numbers, revision is not null);
+                await TagAsync(session, changes, id, document, numbers, revision is not null);
+                return id;
+            },
+            cancellationToken);
+        await packuments.PrepareAsync(access.Address, packageId, CancellationToken.None);
+    }
+
+    /// <summary>The whole package, softly.</summary>
+    public Task RemoveAllAsync(NpmAccess access, string revision, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            var (id, changes) = await BeginAsync(session, access, PackageAction.Delete, revision);
+            await DemandUnusedAsync(session, access.Address, id, null, []);
+            await changes.DeleteAsync(id);
+        },
+        cancellationToken);
+
+    /// <summary>Puts a tag on a version, or takes it off.</summary>
+    /// <param name="version">Null: it goes.</param>
+    public async Task TagAsync(NpmAccess access, string tag, string? version, CancellationToken cancellationToken)
+    {
+        var packageId = await db.WriteAsync(
+            async session =>
+            {
+                var (id, changes) = await BeginAsync(session, access, PackageAction.Push, revision: null);
+                if (version is null)
+                {
+                    if (!await changes.UntagAsync(id, tag))
+                    {
+                        throw new ApiException(NpmErrors.NotFound.Saying($"{access.Address} has no tag {tag}"));
+                    }
+                }
+                else if ((await NpmVersionTable.NumbersAsync(session, id)).TryGetValue(version, out var versionId))
+                {
+                    await changes.TagAsync(id, tag, versionId);
+                }
+                else
+                {
+                    throw new ApiException(NpmErrors.UnknownVersion(access.Address, version));
+                }
+
+                return id;
+            },
+            cancellationToken);
+        await packuments.PrepareAsync(access.Address, packageId, CancellationToken.None);
+    }
+
+    /// <summary>Holds the package until the transaction ends; what is read after this is what is changed.</summary>
+    private async Task<(long Id, PackageChanges Changes)> BeginAsync(
+        DbSession session, NpmAccess access, PackageAction action, string? revision)
+    {
+        var facts = await DemandAsync(session, access, action);
+        var id = facts.PackageId ?? throw new ApiException(NpmErrors.Unknown(access.Address));
+        var changes = new PackageChanges(session, access.Actor, time.GetUtcNow());
+        await changes.TouchAsync(id);
+        return revision is null || revision == Packuments.Revision(await DocumentTable.RevisionAsync(session, id))
+            ? (id, changes)
+            : throw new ApiException(NpmErrors.Conflict($"{access.Address} has changed since it was read; try again"));
+    }
+
+    private static async Task<PackageFacts> DemandAsync(DbSession session, NpmAccess access, PackageAction action)
+    {
+        var facts = await AccessDecisions.LoadAsync(session, access.Principal, access.Address);
+        var decision = AccessRules.Decide(access.Principal, action, facts);
+        return decision.Allowed ? facts : throw new ApiException(NpmErrors.Refused(access.Principal, action, facts, decision));
+    }
+
+    /// <summary>A document without any version is one of another kind, such as a star: it takes nothing away.</summary>
+    private static List<string> Removed(PublishDocument document, Dictionary<string, long> numbers) =>
+        document.Versions.Count == 0 ? [] : [.. numbers.Keys.Where(version => !document.Versions.ContainsKey(version))];
+
+    private static async Task RemoveAsync(
+        DbSession session, NpmAccess access, PackageChanges changes, long packageId, Dictionary<string, long> numbers, List<string> removed)
+    {
+        if (removed.Count == 0)
+        {
+            return;
+        }
+
+        await DemandAsync(session, access, PackageAction.Delete);
+        await DemandUnusedAsync(session, access.Address, packageId, removed, [.. numbers.Keys.Except(removed, StringComparer.Ordinal)]);
+        foreach (var version in removed)
+        {
+            await changes.DeleteVersionAsync(packageId, new VersionRow { Id = numbers[version], Name = version });
+            numbers.Remove(version);
+        }
+    }
+
+    /// <summary>
+    /// Nobody's installation breaks without a word: a version stays while another package here can use it and none of those that would be
+    /// left.
+    /// </summary>
+    /// <param name="removed">Null: the whole package.</param>
+    private static async Task DemandUnusedAsync(
+        DbSession session, PackageAddress address, long packageId, List<string>? removed, List<string> left)
+    {
+        var (going, staying) = (removed?.ConvertAll(Parse), left.ConvertAll(Parse));
+        var broken = (await NpmVersionTable.DependantsAsync(session, address, packageId)).FindAll(
+            dependant => going is null || (SemVersionRange.TryParseNpm(dependant.Range, out var range)
+                && going.Exists(range.Contains) && !staying.Exists(range.Contains)));
+        if (broken.Count == 0)
+        {
+            return;
+        }
+
+        var names = new List<string>();
+        foreach (var id in broken.Select(dependant => dependant.PackageId).Distinct().Take(MostNamed))
+        {
+            names.Add((await Packages.PackageTable.FindAsync(session, id))!.Address.ToString());
+        }
+
+        throw new ApiException(
+            NpmErrors.Conflict($"packages of this server depend on what would be removed: {string.Join(", ", names)}") with
+            {
+                Remedy = $"deprecate it instead (npm deprecate), or remove it all the same with: berth package rm {address.Owner}/{address.Name} "
+                    + "--type npm",
+            });
+    }
+
+    private static SemVersion Parse(string version) => SemVersion.Parse(version, SemVersionStyles.Strict);
+
+    private static async Task DeprecateAsync(
+        DbSession session, PackageChanges changes, long packageId, PublishDocument document, Dictionary<string, long> numbers, bool whole)
+    {
+        foreach (var (version, manifest) in document.Versions.Where(version => numbers.ContainsKey(version.Key)))
+        {
+            var why = manifest.TextOf("deprecated");
+            if (why is null && !whole)
+            {
+                continue;
+            }
+
+            if (why?.Length > LongestReason)
+            {
+                throw new ApiException(NpmErrors.Bad($"the reason of a deprecation has at most {LongestReason} characters"));
+            }
+
+            var reason = string.IsNullOrEmpty(why) ? null : why;
+            if (await NpmVersionTable.DeprecateAsync(session, numbers[version], reason))
+            {
+                await changes.RecordDeprecationAsync(packageId, new VersionRow { Id = numbers[version], Name = version }, reason);
+            }
+        }
+    }
+
+    private static async Task TagAsync(
+        DbSession session, PackageChanges changes, long packageId, PublishDocument document, Dictionary<string, long> numbers, bool whole)
+    {
+        var shown = DistTags.Of(await NpmVersionTable.TagsAsync(session, packageId), numbers.Keys);
+        foreach (var (tag, version) in document.Tags)
+        {
+            if (shown.GetValueOrDefault(tag) != version)
+            {
+                await changes.TagAsync(
+                    packageId, tag,
+                    numbers.TryGetValue(version, out var id) ? id
+                        : throw new ApiException(NpmErrors.Bad($"the dist-tag {tag} is on {version}, which is not there")));
+            }
+        }
+
+        if (whole && document.Tags.Count > 0)
+        {
+            foreach (var tag in shown.Keys.Where(tag => !document.Tags.ContainsKey(tag)))
+            {
+                await changes.UntagAsync(packageId, tag);
+            }
+        }
+    }
+}

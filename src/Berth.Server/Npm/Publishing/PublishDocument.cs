@@ -1,0 +1,150 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using Berth.Server.Access;
+using Berth.Server.Http;
+using Berth.Server.Json;
+using Semver;
+
+namespace Berth.Server.Npm.Publishing;
+
+/// <summary>
+/// The document that npm sends to publish a version and, without a tarball, to change what is there: the whole packument as the client would
+/// have it. Parsed once, strictly; what it claims about names, numbers and sums is compared by whoever uses it.
+/// </summary>
+internal sealed class PublishDocument : IDisposable
+{
+    public const int Deepest = 64;
+    public const int MostBytes = 8 << 20;
+    private const int LongestVersion = 256;
+    private const int LongestTag = 214;
+    private const int MostTags = 1000;
+
+    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = Deepest, AllowDuplicateProperties = false };
+    private readonly JsonDocument _json;
+
+    private PublishDocument(JsonDocument json) => _json = json;
+
+    private JsonElement Root => _json.RootElement;
+
+    /// <summary>The <c>_rev</c> that the client's copy has.</summary>
+    public string? Revision => Root.TextOf("_rev");
+
+    /// <summary><c>public</c>, <c>restricted</c>, or null: what the server thinks best.</summary>
+    public string? Access => Root.TextOf("access");
+
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    public required IReadOnlyDictionary<string, JsonElement> Versions { get; init; }
+
+    public JsonElement Attachments => Root.ObjectOf("_attachments");
+
+    /// <summary>Of the whole package; a version may have one of its own.</summary>
+    public string? Readme => Root.TextOf("readme");
+
+    /// <exception cref="ApiException">400, with what is wrong.</exception>
+    public static PublishDocument Parse(ReadOnlyMemory<byte> content, PackageAddress address)
+    {
+        JsonDocument? json = null;
+        try
+        {
+            json = OutsideJson.Parse(content, Parsing);
+            var root = json.RootElement;
+            Demand(root.ValueKind == JsonValueKind.Object, "the document is not a JSON object");
+            foreach (var member in new[] { "name", "_id" })
+            {
+                Demand(
+                    root.TextOf(member) is not { } name || (NpmNames.TryParse(name, out var named) && named == address),
+                    $"the document's {member} is not {address}, to which it was sent");
+            }
+
+            return new PublishDocument(json) { Tags = ReadTags(root), Versions = ReadVersions(root, address) };
+        }
+        catch (OutsideJsonException exception)
+        {
+            json?.Dispose();
+            throw new ApiException(NpmErrors.Bad($"the document is not JSON: {exception.Message}"));
+        }
+        catch
+        {
+            json?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A version as semver.org has it, without build metadata, which npm takes off.</summary>
+    public static bool IsVersion(string text, [NotNullWhen(true)] out SemVersion? version)
+    {
+        version = null;
+        return text.Length is > 0 and <= LongestVersion
+            && SemVersion.TryParse(text, SemVersionStyles.Strict, out version) && version.Metadata.Length == 0;
+    }
+
+    /// <summary>Null when it may be a tag: no range of versions, since <c>install NAME@TAG</c> would take it for one.</summary>
+    public static string? FaultOfTag(string tag) =>
+        tag.Length is 0 or > LongestTag || tag.Any(c => !(char.IsAsciiLetterOrDigit(c) || "._~-".Contains(c, StringComparison.Ordinal)))
+            ? $"a tag has 1 to {LongestTag} letters, digits and . _ ~ -"
+        : SemVersionRange.TryParseNpm(tag, out _)
+            ? string.Create(CultureInfo.InvariantCulture, $"the tag {tag} would be read as a range of versions; give it another name")
+        : null;
+
+    public void Dispose() => _json.Dispose();
+
+    private static Dictionary<string, string> ReadTags(JsonElement root)
+    {
+        var tags = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!root.TryGetProperty("dist-tags", out var list))
+        {
+            return tags;
+        }
+
+        Demand(list.ValueKind == JsonValueKind.Object, "dist-tags is not an object");
+        foreach (var tag in list.EnumerateObject())
+        {
+            Demand(tags.Count < MostTags, $"there are more than {MostTags} dist-tags");
+            var fault = FaultOfTag(tag.Name);
+            Demand(fault is null, fault);
+            Demand(
+                tag.Value.ValueKind == JsonValueKind.String && IsVersion(tag.Value.GetString()!, out _),
+                $"the dist-tag {tag.Name} is not on a version");
+            tags[tag.Name] = tag.Value.GetString()!;
+        }
+
+        return tags;
+    }
+
+    private static Dictionary<string, JsonElement> ReadVersions(JsonElement root, PackageAddress address)
+    {
+        var versions = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        if (!root.TryGetProperty("versions", out var list))
+        {
+            return versions;
+        }
+
+        Demand(list.ValueKind == JsonValueKind.Object, "versions is not an object");
+        foreach (var version in list.EnumerateObject())
+        {
+            Demand(IsVersion(version.Name, out _), $"{Short(version.Name)} is not a semantic version (semver.org), without build metadata");
+            Demand(version.Value.ValueKind == JsonValueKind.Object, $"versions[\"{version.Name}\"] is not an object");
+            Demand(
+                version.Value.TextOf("version") == version.Name,
+                $"versions[\"{version.Name}\"] says that it is version {Short(version.Value.TextOf("version"))}");
+            Demand(
+                version.Value.TextOf("name") is { } name && NpmNames.TryParse(name, out var named) && named == address,
+                $"versions[\"{version.Name}\"] says that it is {Short(version.Value.TextOf("name"))}, not {address}");
+            versions[version.Name] = version.Value;
+        }
+
+        return versions;
+    }
+
+    private static string Short(string? text) => text is null ? "nothing" : text.Length <= 80 ? $"\"{text}\"" : $"\"{text[..80]}…\"";
+
+    private static void Demand([DoesNotReturnIf(false)] bool holds, string? otherwise)
+    {
+        if (!holds)
+        {
+            throw new ApiException(NpmErrors.Bad(otherwise!));
+        }
+    }
+}
