@@ -308,6 +308,41 @@ CREATE TABLE memberships (
 );
 CREATE INDEX memberships_user on memberships (user_id);
 CREATE TABLE migrations (number integer primary key, name text not null, applied_at bigint not null);
+CREATE TABLE npm_dependencies (
+    version_id bigint not null references package_versions (id) on delete cascade,
+    name text not null,                 -- '@owner/name' of this server's kind
+    range text not null,
+    primary key (version_id, name)
+);
+CREATE INDEX npm_dependencies_name on npm_dependencies (name);
+CREATE TABLE npm_documents (
+    package_id bigint primary key references packages (id) on delete cascade,
+    revision bigint not null,           -- the package's last event when they were made
+    base_url text not null,             -- of the tarballs in them
+    abbreviated blob not null,        -- gzip
+    whole blob not null               -- gzip
+);
+CREATE TABLE npm_numbers (
+    owner_id bigint not null references accounts (id) on delete cascade,
+    name text not null,
+    version text not null,
+    integrity text not null,
+    primary key (owner_id, name, version)
+);
+CREATE TABLE npm_versions (
+    version_id bigint primary key references package_versions (id) on delete cascade,
+    blob_id bigint not null references blobs (id),  -- the tarball; its version holds it
+    shasum text not null,               -- SHA-1, in hex
+    integrity text not null,            -- 'sha512-…', as in Subresource Integrity
+    size bigint not null,               -- of the tarball, in bytes
+    unpacked_size bigint not null,
+    file_count bigint not null,
+    publisher text,                     -- as people knew whoever published it
+    deprecated text,                    -- why; null: it is not
+    manifest text not null,             -- its package.json as it was published, without dist, readme and deprecated
+    readme text,
+    bundles text                        -- JSON list of the Sigstore bundles that came with it
+);
 CREATE TABLE organizations (
     account_id bigint primary key references accounts (id) on delete cascade,
     base_permission text not null default 'read',               -- role of members on the organization's repositories: none|read|write|admin

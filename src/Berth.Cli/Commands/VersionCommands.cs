@@ -33,7 +33,7 @@ internal static class VersionCommands
                 "There are no versions.",
                 ("ID", version => $"{version.Id}"),
                 ("DIGEST", version => version.Name),
-                ("TAGS", version => string.Join(',', version.Metadata.Container?.Tags ?? [])),
+                ("TAGS", version => string.Join(',', version.Metadata.Tags)),
                 ("CREATED", version => $"{version.CreatedAt:yyyy-MM-dd HH:mm}"),
                 ("PULLS", version => $"{version.PullCount}"),
                 ("LAST PULL", version => $"{version.LastPulledAt:yyyy-MM-dd HH:mm}")));
@@ -91,7 +91,7 @@ internal static class VersionCommands
     public static async Task<long> FindAsync(CommandCall call, PackageReference package, string version, bool deleted)
     {
         var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);
-        var named = versions.Find(v => v.Name == version || (v.Metadata.Container?.Tags.Contains(version) ?? false));
+        var named = versions.Find(v => v.Name == version || v.Metadata.Tags.Contains(version));
         var numbered = long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? versions.Find(v => v.Id == id)
             : null;

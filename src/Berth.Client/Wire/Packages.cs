@@ -126,11 +126,19 @@ public sealed record VersionMetadata
     public required string PackageType { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ContainerMetadata? Container { get; init; }
+    public TagMetadata? Container { get; init; }
+
+    /// <summary>Beside what GitHub has: the dist-tags of an npm package.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TagMetadata? Npm { get; init; }
+
+    /// <summary>Those of its type.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Tags => (Container ?? Npm)?.Tags ?? [];
 }
 
 /// <summary>The tags that point at it now.</summary>
-public sealed record ContainerMetadata(IReadOnlyList<string> Tags);
+public sealed record TagMetadata(IReadOnlyList<string> Tags);
 
 /// <summary>Everything that gives access to a package, with where each comes from.</summary>
 public sealed record PackageAccessList

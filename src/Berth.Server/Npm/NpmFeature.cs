@@ -26,6 +26,8 @@ internal static class NpmFeature
         npm.MapPackuments();
         npm.MapPublishing();
         npm.MapSessions();
+        npm.MapSearch();
+        npm.MapCollaborators();
         npm.MapExchange();
         npm.MapAdvisories();
     }

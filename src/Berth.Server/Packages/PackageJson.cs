@@ -1,4 +1,5 @@
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Packages.Content;
@@ -46,7 +47,12 @@ internal static class PackageJson
         WorkflowRun = version is { Run: null, Ref: null, CommitId: null }
             ? null
             : new PublishingRun(version.Run, version.Ref, version.CommitId),
-        Metadata = new VersionMetadata { PackageType = package.Type, Container = new ContainerMetadata(tags) },
+        Metadata = new VersionMetadata
+        {
+            PackageType = package.Type,
+            Container = package.Type == PackageAddress.Container ? new TagMetadata(tags) : null,
+            Npm = package.Type == PackageAddress.Npm ? new TagMetadata(tags) : null,
+        },
     };
 
     public static string Url(this PackageDetails row, ApiUrls urls) =>

@@ -1,3 +1,4 @@
+using Berth.Tests.Npm;
 using Berth.Tests.TestServer;
 using Berth.Tests.Tokens;
 using Berth.Tests.Trusts;
@@ -46,6 +47,8 @@ public sealed class RouteWorld
         await owner.DoAsync("PUT", $"/orgs/{acme}/packages/container/app", $$"""{"repository":"{{app}}","inherit_access":true}""");
         await owner.PushAsync($"{acme}/app", "1");
         var digest = await owner.PushAsync($"{acme}/app", "2", "\"second\":\"yes\"");
+        await owner.DoAsync("PUT", $"/orgs/{acme}/packages/npm/app", $$"""{"repository":"{{app}}","inherit_access":true}""");
+        Assert.Equal(System.Net.HttpStatusCode.Created, (await owner.PublishAsync($"@{acme.ToLowerInvariant()}/app")).Status);
         var versions = await owner.GetAsync($"/orgs/{acme}/packages/container/app/versions");
         return new RouteWorld(
             [
@@ -65,6 +68,13 @@ public sealed class RouteWorld
                 ["{version_id}"] = versions.Json[0].GetProperty("id").GetRawText(),
                 ["{run_id}"] = "0",
                 ["{tag}"] = "1",
+                ["@{scope}"] = "@" + acme.ToLowerInvariant(),
+                ["@{again}"] = "@" + acme.ToLowerInvariant(),
+                ["{file}"] = "app-1.0.0.tgz",
+                ["{version}"] = "1.0.0",
+                ["{revision}"] = "0-berth",
+                ["{user}"] = "org.couchdb.user:nobody",
+                ["{token}"] = "none",
                 ["{type}"] = "container",
                 ["{login}"] = members[0].Login,
                 ["{reference}"] = "1",

@@ -36,16 +36,16 @@ public sealed class PackageTests(SharedServer shared)
     [InlineData("/user")]
     [InlineData("/users/{ada}")]
     [InlineData("/orgs/{acme}")]
-    public async Task Npm_packages_cannot_be_made_while_there_is_no_registry_for_them(string owner)
+    public async Task Npm_packages_are_made_before_their_first_version(string owner)
     {
         var ada = await shared.Server.UserAsync();
         var acme = await ada.OrganizationAsync();
         var package = owner.Replace("{ada}", ada.Login, StringComparison.Ordinal).Replace("{acme}", acme, StringComparison.Ordinal)
             + "/packages/npm/web";
-        var refused = await ada.SendAsync("PUT", package, """{"visibility":"private"}""");
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
-        Assert.Contains("packages of type npm cannot be made: this server has no npm registry yet", refused.Body, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync(package)).Status);
+        var made = await ada.SendAsync("PUT", package, """{"visibility":"private"}""");
+        Assert.Equal(HttpStatusCode.Created, made.Status);
+        Assert.Equal("npm", made["package_type"].GetString());
+        Assert.Equal(0, (await ada.DoAsync("GET", package))["version_count"].GetInt64());
     }
 
     [Fact]

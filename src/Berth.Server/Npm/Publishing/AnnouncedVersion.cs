@@ -37,6 +37,11 @@ internal sealed class AnnouncedVersion
             throw Refused($"a tarball is published with the one version that it is, not with {document.Versions.Count}");
         }
 
+        if (tarball.Size == 0)
+        {
+            throw Refused("the tarball has no bytes and cannot be unpacked");
+        }
+
         var (version, manifest) = document.Versions.First();
         var file = tarball.FileName;
         if (file != $"{address}-{version}.tgz" && file != NpmUrls.FileName(address, version)
@@ -47,7 +52,7 @@ internal sealed class AnnouncedVersion
 
         var attachment = document.Attachments.ObjectOf(file);
         if (attachment.ValueKind == JsonValueKind.Object && attachment.TryGetProperty("length", out var length)
-            && (!length.TryGetInt64(out var bytes) || bytes != tarball.Size))
+            && (length.ValueKind != JsonValueKind.Number || !length.TryGetInt64(out var bytes) || bytes != tarball.Size))
         {
             throw Refused($"the tarball has {tarball.Size} bytes, and the document says another length");
         }

@@ -44,6 +44,11 @@ internal static class PublishEndpoints
         await using var received = await receive.RunAsync(http.Request, access.Address, cancellationToken);
         if (received.Tarball is null)
         {
+            if (access.PackageId is null)
+            {
+                return NpmErrors.Bad($"{access.Address} is not here, and the document that would publish it comes without its tarball");
+            }
+
             await change.RunAsync(access, received.Document, received.Document.Revision, cancellationToken);
             return Done(access, StatusCodes.Status200OK);
         }

@@ -67,7 +67,6 @@ internal sealed class PublishVersion(
         var packageId = await firstPublish.EnsureAsync(
             session, changes, access.Principal, access.Address, announced.Sources, now, WishOf(document));
         var package = (await PackageTable.FindAsync(session, packageId))!;
-        await DemandNumberAsync(session, package, version);
         var (versionId, made) = await changes.PublishAsync(packageId, version.Version);
         if (!made)
         {
@@ -75,6 +74,7 @@ internal sealed class PublishVersion(
                 $"cannot publish over existing version {version.Version} of {access.Address}: raise the number (npm version patch)"));
         }
 
+        await DemandNumberAsync(session, package, version);
         var blobId = await KeepBlob.RecordAsync(session, packageId, bytes.Upload, bytes.Commit, bytes.Lost, now);
         await changes.LinkVersionBlobsAsync(packageId, versionId, [blobId]);
         await NpmVersionTable.InsertAsync(session, versionId, blobId, version);

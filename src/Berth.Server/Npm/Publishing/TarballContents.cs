@@ -13,6 +13,7 @@ namespace Berth.Server.Npm.Publishing;
 internal sealed record TarballContents(long FileCount, long UnpackedSize)
 {
     private const int Block = 512;
+    private const int SmallestGzip = 18;
     private const int MostFiles = 200_000;
     private const int MostManifest = 4 << 20;
     private const int MostExtended = 1 << 20;
@@ -29,22 +30,35 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
     /// Reads headers and passes over contents, within budgets of its own. .NET's reader takes an extended header of any size into memory,
     /// and a few compressed kilobytes may announce gigabytes.
     /// </summary>
+    /// <param name="content">Seekable.</param>
     /// <exception cref="ApiException">400: it is no tarball of this version.</exception>
     public static async Task<TarballContents> ReadAsync(
         Stream content, PackageAddress address, string version, CancellationToken cancellationToken)
     {
-        var unzipped = new GZipStream(content, CompressionMode.Decompress, leaveOpen: true);
-        await using (unzipped)
+        try
         {
-            try
-            {
-                return await ReadTarAsync(unzipped, address, version, cancellationToken);
-            }
-            catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
-            {
-                throw Refused("the tarball cannot be unpacked: it is no gzip of a tar archive, or is cut off");
-            }
+            var announced = await AnnouncedSizeAsync(content, cancellationToken);
+            await using var unzipped = new CountedStream(new GZipStream(content, CompressionMode.Decompress, leaveOpen: true));
+            var contents = await ReadTarAsync(unzipped, address, version, cancellationToken);
+            await SkipAsync(unzipped, new byte[64 * 1024], MostUnpacked, cancellationToken);
+            return (uint)unzipped.Count == announced ? contents : throw new InvalidDataException();
         }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            throw Refused("the tarball cannot be unpacked: it is no gzip of a tar archive, or is cut off");
+        }
+    }
+
+    /// <summary>
+    /// How long it is when it is unpacked, by its last four bytes (RFC 1952 section 2.3.1, ISIZE). .NET takes what is cut off for the whole.
+    /// </summary>
+    private static async Task<uint> AnnouncedSizeAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var size = new byte[4];
+        content.Position = content.Length >= SmallestGzip ? content.Length - size.Length : throw new InvalidDataException();
+        await content.ReadExactlyAsync(size, cancellationToken);
+        content.Position = 0;
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(size);
     }
 
     private static async Task<TarballContents> ReadTarAsync(
@@ -77,10 +91,10 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
                     break;
                 case 'x' or 'L' or 'g':
                     (files, size) = (files - 1, size - length);
-                    await SkipAsync(tar, skipped, padded, cancellationToken);
+                    await PassAsync(tar, skipped, padded, cancellationToken);
                     continue;
                 default:
-                    await SkipAsync(tar, skipped, padded, cancellationToken);
+                    await PassAsync(tar, skipped, padded, cancellationToken);
                     break;
             }
 
@@ -127,13 +141,29 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
         return content[..(int)length];
     }
 
-    private static async Task SkipAsync(Stream tar, byte[] buffer, long length, CancellationToken cancellationToken)
+    private static async Task PassAsync(Stream tar, byte[] buffer, long length, CancellationToken cancellationToken)
+    {
+        if (await SkipAsync(tar, buffer, length, cancellationToken) > 0)
+        {
+            throw new EndOfStreamException();
+        }
+    }
+
+    /// <summary>How many bytes were missing.</summary>
+    private static async Task<long> SkipAsync(Stream tar, byte[] buffer, long length, CancellationToken cancellationToken)
     {
         while (length > 0)
         {
             var read = await tar.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length)), cancellationToken);
-            length -= read > 0 ? read : throw new EndOfStreamException();
+            if (read == 0)
+            {
+                return length;
+            }
+
+            length -= read;
         }
+
+        return 0;
     }
 
     /// <summary>In octal, or in base 256 with the highest bit set (POSIX.1-1988 ustar, GNU).</summary>
@@ -195,4 +225,22 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
     private static ApiException TooLarge() => Refused($"the package.json in the tarball has more than {MostManifest >> 20} MiB");
 
     private static ApiException Refused(string why) => new(NpmErrors.Bad(why));
+
+    private sealed class CountedStream(Stream inner) : ReadOnlyStream
+    {
+        public long Count { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            Count += read;
+            return read;
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            await base.DisposeAsync();
+        }
+    }
 }

@@ -33,9 +33,10 @@ internal static class EventTable
             select
               exists (select 1 from package_events e where e.package_id = @packageId and e.version_id = @versionId and e.id < @before
                 and e.kind = 'tag_moved' and e.tag not like 'sha256-%') as was_tagged,
-              exists (select 1 from manifests m where m.version_id = @versionId and m.subject is null and m.media_type in @indexes)
-                and not exists (select 1 from manifest_children c join package_versions v on v.id = c.version_id
-                  where c.digest = @version and v.package_id = @packageId) as is_top
+              exists (select 1 from npm_versions n where n.version_id = @versionId)
+                or (exists (select 1 from manifests m where m.version_id = @versionId and m.subject is null and m.media_type in @indexes)
+                  and not exists (select 1 from manifest_children c join package_versions v on v.id = c.version_id
+                    where c.digest = @version and v.package_id = @packageId)) as is_top
             """,
             new
             {

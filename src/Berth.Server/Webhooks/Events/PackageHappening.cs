@@ -49,7 +49,7 @@ internal sealed record EventRow
 
 /// <summary>What a version is beside others, when an event of it is looked at.</summary>
 /// <param name="WasTagged">By an earlier change.</param>
-/// <param name="IsTop">An index that no other lists and that refers to nothing.</param>
+/// <param name="IsTop">A release without a tag: an index that no other lists and that refers to nothing, or any npm version.</param>
 internal sealed record VersionStanding(bool WasTagged, bool IsTop);
 
 /// <summary>What receivers are told of: one thing for each release and each change that somebody made.</summary>
@@ -149,6 +149,11 @@ internal static class ReleaseRule
                     Subject = moved is null ? null : "tag:" + moved.Tag,
                 },
             ];
+        }
+
+        if (rows.FirstOrDefault(row => row.Is(PackageEventKind.VersionDeprecated)) is { } deprecated)
+        {
+            return [Version(Updated, deprecated, []) with { Changed = "deprecated", New = deprecated.NewValue }];
         }
 
         return rows.Any(row => row.Is(PackageEventKind.VersionPublished)) && standing.IsTop
