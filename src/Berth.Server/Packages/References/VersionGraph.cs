@@ -1,3 +1,5 @@
+using Berth.Server.Oci;
+
 namespace Berth.Server.Packages.References;
 
 /// <summary>
@@ -6,8 +8,8 @@ namespace Berth.Server.Packages.References;
 /// </summary>
 internal sealed class VersionGraph
 {
-    private static readonly string[] Algorithms = ["sha256", "sha512"];
     private readonly Dictionary<string, VersionNode> _byName;
+    private readonly ILookup<string, VersionNode> _byReferrersTag;
     private readonly Dictionary<long, VersionNode> _byId;
     private readonly Dictionary<long, IReadOnlyList<string>> _tags;
     private readonly ILookup<long, VersionNode> _held;
@@ -17,9 +19,9 @@ internal sealed class VersionGraph
     {
         Nodes = nodes;
         _byName = nodes.ToDictionary(node => node.Name, StringComparer.Ordinal);
+        _byReferrersTag = nodes.ToLookup(node => ReferrersTag.Of(node.Name), StringComparer.Ordinal);
         _byId = nodes.ToDictionary(node => node.Id);
-        _tags = nodes.ToDictionary(
-            node => node.Id, IReadOnlyList<string> (node) => [.. node.Tags.Where(tag => !_byName.ContainsKey(SubjectOf(tag) ?? ""))]);
+        _tags = nodes.ToDictionary(node => node.Id, IReadOnlyList<string> (node) => [.. node.Tags.Where(tag => !Subjects(tag).Any())]);
         var holds = nodes.SelectMany(Edges).Where(edge => edge.Holder.Id != edge.Held.Id).Distinct().ToList();
         _held = holds.ToLookup(edge => edge.Holder.Id, edge => edge.Held);
         _holders = holds.ToLookup(edge => edge.Held.Id, edge => edge.Holder);
@@ -106,22 +108,17 @@ internal sealed class VersionGraph
             yield return (node, listed);
         }
 
-        foreach (var subject in node.Tags.Select(SubjectOf).Append(node.Subject).OfType<string>().Select(Find).OfType<VersionNode>())
+        foreach (var subject in node.Tags.SelectMany(Subjects))
         {
             yield return (subject, node);
         }
-    }
 
-    /// <summary>distribution-spec, "Referrers Tag Schema", and the tags that signing tools made before it.</summary>
-    private static string? SubjectOf(string tag)
-    {
-        var dash = tag.IndexOf('-', StringComparison.Ordinal);
-        if (dash < 0 || !Algorithms.Contains(tag[..dash], StringComparer.Ordinal))
+        if (node.Subject is { } name && Find(name) is { } held)
         {
-            return null;
+            yield return (held, node);
         }
-
-        var hex = tag[(dash + 1)..].Split('.')[0];
-        return hex.Length >= 64 && hex.All(char.IsAsciiHexDigitLower) ? $"{tag[..dash]}:{hex}" : null;
     }
+
+    /// <summary>What a tag of the referrers tag schema names, as far as it is there.</summary>
+    private IEnumerable<VersionNode> Subjects(string tag) => ReferrersTag.TrySubject(tag, out var subject) ? _byReferrersTag[subject] : [];
 }

@@ -1,5 +1,6 @@
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
 
 namespace Berth.Server.Packages.Versions;
@@ -84,9 +85,9 @@ internal static class VersionTable
                 since,
                 name = version.Name,
                 id = version.Id,
-                tag = Companion(version),
-                prefix = Companion(version) + ".",
-                length = Companion(version).Length + 1,
+                tag = ReferrersTag.Of(version.Name),
+                prefix = ReferrersTag.Of(version.Name) + ".",
+                length = ReferrersTag.Of(version.Name).Length + 1,
             });
 
     /// <summary>Of a deleted version the tags that are on live ones by now.</summary>
@@ -96,8 +97,6 @@ internal static class VersionTable
         join package_versions v on v.id = t.version_id where d.version_id = @versionId order by d.name
         """,
         new { packageId, versionId });
-
-    private static string Companion(VersionRow version) => version.Name.Replace(':', '-');
 
     private sealed record TagOf
     {

@@ -89,9 +89,8 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
         var standings = new Dictionary<long, VersionStanding>();
         foreach (var version in change.Where(row => row.VersionId is not null).DistinctBy(row => row.VersionId))
         {
-            var standing = await EventTable.StandingAsync(
-                session, version.PackageId, version.VersionId!.Value, version.Version, change[0].Id);
-            standings[version.VersionId.Value] = new(standing.WasTagged, standing.IsTop);
+            standings[version.VersionId!.Value] = await EventTable.StandingAsync(
+                session, version.PackageId, version.VersionId.Value, version.Version, change[0].Id);
         }
 
         List<DeliveryRow> deliveries = [];

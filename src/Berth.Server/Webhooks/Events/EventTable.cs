@@ -27,30 +27,29 @@ internal static class EventTable
         new { position, most });
 
     /// <param name="before">The first event of the change that is looked at.</param>
-    public static Task<StandingRow> StandingAsync(DbSession session, long packageId, long versionId, string? version, long before) =>
-        session.SingleAsync<StandingRow>(
+    public static async Task<VersionStanding> StandingAsync(
+        DbSession session, long packageId, long versionId, string? version, long before)
+    {
+        var tags = await session.QueryAsync<string>(
             """
-            select
-              exists (select 1 from package_events e where e.package_id = @packageId and e.version_id = @versionId and e.id < @before
-                and e.kind = 'tag_moved' and e.tag not like 'sha256-%') as was_tagged,
-              exists (select 1 from npm_versions n where n.version_id = @versionId)
-                or (exists (select 1 from manifests m where m.version_id = @versionId and m.subject is null and m.media_type in @indexes)
-                  and not exists (select 1 from manifest_children c join package_versions v on v.id = c.version_id
-                    where c.digest = @version and v.package_id = @packageId)) as is_top
+            select distinct e.tag from package_events e
+            where e.package_id = @packageId and e.version_id = @versionId and e.id < @before and e.kind = 'tag_moved'
+            """,
+            new { packageId, versionId, before });
+        var isTop = await session.SingleAsync<long>(
+            """
+            select (select count(*) from npm_versions n where n.version_id = @versionId)
+              + (select count(*) from manifests m where m.version_id = @versionId and m.subject is null and m.media_type in @indexes
+                and not exists (select 1 from manifest_children c join package_versions v on v.id = c.version_id
+                  where c.digest = @version and v.package_id = @packageId))
             """,
             new
             {
                 packageId,
                 versionId,
                 version,
-                before,
                 indexes = new[] { MediaTypes.OciIndex, MediaTypes.DockerList },
             });
-}
-
-internal sealed record StandingRow
-{
-    public bool WasTagged { get; init; }
-
-    public bool IsTop { get; init; }
+        return new VersionStanding(tags.Exists(tag => !ReferrersTag.Is(tag)), isTop > 0);
+    }
 }

@@ -1,3 +1,4 @@
+using Berth.Server.Oci;
 using Berth.Server.Packages.Changes;
 
 namespace Berth.Server.Webhooks.Events;
@@ -82,9 +83,6 @@ internal static class ReleaseRule
     public const string Deleted = "deleted";
     public const string Restored = "restored";
 
-    /// <summary>Signatures and what else refers to a manifest are found by such tags where a client knows no referrers.</summary>
-    public const string FallbackTags = "sha256-";
-
     /// <param name="change">All events of one change, in their order.</param>
     public static IEnumerable<PackageHappening> Of(IReadOnlyList<EventRow> change, Func<long, VersionStanding> standing)
     {
@@ -161,7 +159,7 @@ internal static class ReleaseRule
             : untagged.Select(row => Version("tag_deleted", row, [row]));
     }
 
-    private static bool Counts(EventRow row) => row.Tag is { } tag && !tag.StartsWith(FallbackTags, StringComparison.Ordinal);
+    private static bool Counts(EventRow row) => row.Tag is { } tag && !ReferrersTag.Is(tag);
 
     private static PackageHappening Version(string action, EventRow at, IEnumerable<EventRow> tags) =>
         new(action, at) { OfVersion = true, Tags = [.. tags.Select(row => row.Tag!)] };

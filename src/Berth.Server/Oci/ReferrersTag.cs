@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Berth.Server.Oci;
+
+/// <summary>
+/// Tags that only say what their manifest refers to: distribution-spec, "Referrers Tag Schema" (<c>sha256-HEX</c>, the digits cut to 64),
+/// and those of signing tools from before it, which go on with an ending (<c>sha256-HEX.sig</c>).
+/// </summary>
+internal static class ReferrersTag
+{
+    private const int Digits = 64;
+
+    /// <summary>Whether a tag is one by its form; what it names need not be there.</summary>
+    public static bool Is(string tag) => TrySubject(tag, out _);
+
+    /// <summary>What the tag names, as <see cref="Of"/> spells it: of a longer digest its beginning.</summary>
+    public static bool TrySubject(string tag, [NotNullWhen(true)] out string? subject)
+    {
+        subject = null;
+        var dash = tag.IndexOf('-', StringComparison.Ordinal);
+        if (dash < 0 || !Digest.IsAlgorithm(tag[..dash]))
+        {
+            return false;
+        }
+
+        var digits = tag.AsSpan(dash + 1);
+        var dot = digits.IndexOf('.');
+        digits = dot < 0 ? digits : digits[..dot];
+        if (digits.Length != Digits || digits.IndexOfAnyExcept(Digest.LowerHex) >= 0)
+        {
+            return false;
+        }
+
+        subject = tag[..(dash + 1 + Digits)];
+        return true;
+    }
+
+    /// <summary>The tag of what refers to a manifest.</summary>
+    /// <param name="digest">The manifest's digest.</param>
+    public static string Of(string digest)
+    {
+        var tag = digest.Replace(':', '-');
+        return tag[..Math.Min(tag.Length, tag.IndexOf('-', StringComparison.Ordinal) + 1 + Digits)];
+    }
+}
