@@ -1,3 +1,5 @@
+using Berth.Server.Access;
+
 namespace Berth.Server.Trusts;
 
 /// <summary>Which trusts a verified ID token meets: a rule over values, without a database.</summary>
@@ -50,17 +52,13 @@ internal static class TrustMatch
     private static string? FaultOf(Trust trust, IdentityClaims claims)
     {
         var run = trust.Ci.RunOf(claims);
-        return trust.Ref is { } wanted && !Covers(wanted, run.Ref) ? $"ref is not trusted: {Named(run.Ref)}"
+        return trust.Ref is { } wanted && !RefPattern.Covers(wanted, run.Ref) ? $"ref is not trusted: {Named(run.Ref)}"
             : trust.Environment is { } environment && environment != run.Environment
                 ? $"environment is not trusted: {Named(run.Environment)}"
             : trust.Event is { } asked ? asked == run.Event ? null : $"event is not trusted: {Named(run.Event)}"
             : run.Event == OfStrangers ? $"event is not trusted: {OfStrangers}, which the trust would have to name"
             : null;
     }
-
-    private static bool Covers(string pattern, string? gitRef) =>
-        gitRef is not null
-        && (pattern.EndsWith('*') ? gitRef.StartsWith(pattern[..^1], StringComparison.Ordinal) : gitRef == pattern);
 
     private static string Named(string? text) => text is null ? "it has none" : Shown.Of(text);
 }

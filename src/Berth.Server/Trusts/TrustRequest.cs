@@ -1,4 +1,5 @@
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Http;
 
@@ -68,9 +69,7 @@ internal static class TrustRequest
                 ? trust.Ci.FaultOf(claim)
                 : "repository_claim is missing: the claim with the id of the repository, which is looked for as external_id"
             : null);
-        Add("ref", trust.Ref is null || (trust.Ref.StartsWith("refs/", StringComparison.Ordinal) && trust.Ref.TrimEnd('*').IndexOf('*') < 0)
-            ? null
-            : $"ref must be whole, such as refs/heads/{trust.Ref}; a * may stand at its end");
+        Add("ref", trust.Ref is null ? null : RefPattern.FaultOf(trust.Ref));
     }
 
     /// <summary>A token that is made for somebody else's namespace here is never taken for this one.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Berth.Server.Access;
 
 namespace Berth.Server.Packages.Retention;
 

@@ -1,4 +1,5 @@
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Api.Bodies;
 
 namespace Berth.Server.Packages.Retention;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Packages.References;
 
 namespace Berth.Server.Packages.Retention;

@@ -1,3 +1,4 @@
+using Berth.Server.Access;
 using Berth.Server.Packages.References;
 using Berth.Server.Packages.Retention;
 using CsCheck;

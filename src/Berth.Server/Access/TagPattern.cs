@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Berth.Server.Packages.Retention;
+namespace Berth.Server.Access;
 
 /// <summary>A pattern of tags: <c>*</c> stands for any characters, everything else for itself.</summary>
 internal static partial class TagPattern
