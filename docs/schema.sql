@@ -473,6 +473,30 @@ CREATE TABLE push_hooks (
     version bigint not null,
     created_at bigint not null
 );
+CREATE TABLE push_rule_allowances (
+    id integer primary key autoincrement,
+    rule_id bigint not null references push_rules (id) on delete cascade,
+    role text,                          -- 'write' | 'admin'
+    team_id bigint references teams (id) on delete cascade,
+    repository_id bigint references repositories (id) on delete cascade,
+    ref text,                           -- null: any; '*' at its end stands for anything
+    environment text
+);
+CREATE INDEX push_rule_allowances_repository on push_rule_allowances (repository_id) where repository_id is not null;
+CREATE INDEX push_rule_allowances_rule on push_rule_allowances (rule_id);
+CREATE INDEX push_rule_allowances_team on push_rule_allowances (team_id) where team_id is not null;
+CREATE TABLE push_rules (
+    id integer primary key autoincrement,
+    owner_id bigint references accounts (id) on delete cascade,   -- for all packages of an account
+    package_id bigint references packages (id) on delete cascade, -- for one, besides its owner's
+    pattern text not null,
+    immutable boolean not null,
+    restricted boolean not null,        -- only who is listed below may; nobody, where nobody is listed (any more)
+    created_by text not null,           -- login
+    created_at bigint not null
+);
+CREATE INDEX push_rules_owner on push_rules (owner_id) where owner_id is not null;
+CREATE INDEX push_rules_package on push_rules (package_id) where package_id is not null;
 CREATE TABLE repositories (
     id integer primary key autoincrement,
     owner_id bigint not null references accounts (id) on delete cascade,
@@ -553,6 +577,13 @@ CREATE UNIQUE INDEX secrets_repository on secrets (repository_id, name) where re
 CREATE TABLE server_keys (
     name text primary key,              -- 'fingerprint' | 'registry-token' | 'codespaces'
     value blob not null               -- wrapped by the master key, except the fingerprint
+);
+CREATE TABLE spent_tags (
+    package_id bigint not null references packages (id) on delete cascade,
+    name text not null,
+    version text not null,
+    spent_at bigint not null,
+    primary key (package_id, name)
 );
 CREATE TABLE tags (
     package_id bigint not null references packages (id) on delete cascade,

@@ -33,8 +33,10 @@ public sealed partial class BerthClient
         SendAsync<PackageChange, Package>(HttpMethod.Patch, package.Path, change, cancellationToken);
 
     /// <summary>It can be restored for a while, unless it is purged.</summary>
-    public Task DeletePackageAsync(PackageReference package, bool purge, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, package.Path + (purge ? "?purge=true" : ""), cancellationToken);
+    /// <param name="overriding">Why it goes although push rules keep some of its tags; null: it stays then. So with all below.</param>
+    public Task DeletePackageAsync(PackageReference package, bool purge, string? overriding, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Delete, $"{package.Path}?purge={(purge ? "true" : "false")}{Override(overriding)}", cancellationToken);
 
     public Task RestorePackageAsync(PackageReference package, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, package.Path + "/restore", cancellationToken);
@@ -51,11 +53,11 @@ public sealed partial class BerthClient
 
     /// <param name="cascade">With everything that has no tag and that nothing else holds.</param>
     public Task<DeletedVersions> DeleteVersionAsync(
-        PackageReference package, long id, bool force, bool purge, bool cascade, CancellationToken cancellationToken) =>
+        PackageReference package, long id, bool force, bool purge, bool cascade, string? overriding, CancellationToken cancellationToken) =>
         SendForAsync<DeletedVersions>(
             HttpMethod.Delete,
             $"{package.Path}/versions/{id}?details=true{(force ? "&force=true" : "")}{(purge ? "&purge=true" : "")}"
-                + $"{(cascade ? "&cascade=true" : "")}",
+                + $"{(cascade ? "&cascade=true" : "")}{Override(overriding)}",
             cancellationToken);
 
     public Task<RestoredVersions> RestoreVersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
@@ -65,9 +67,16 @@ public sealed partial class BerthClient
         ListAsync<TagMove>($"{package.Path}/tags/{Escape(tag)}/history", cancellationToken);
 
     /// <param name="version">A digest.</param>
-    public Task<VersionName> MoveTagAsync(PackageReference package, string tag, string version, CancellationToken cancellationToken) =>
+    public Task<VersionName> MoveTagAsync(
+        PackageReference package, string tag, string version, string? overriding, CancellationToken cancellationToken) =>
         SendAsync<TagTarget, VersionName>(
-            HttpMethod.Put, $"{package.Path}/tags/{Escape(tag)}", new TagTarget { Version = version }, cancellationToken);
+            HttpMethod.Put, $"{package.Path}/tags/{Escape(tag)}",
+            new TagTarget { Version = version, Override = overriding is null ? null : true, Reason = overriding }, cancellationToken);
+
+    /// <summary>The version stays.</summary>
+    public Task RemoveTagAsync(PackageReference package, string tag, string? overriding, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Delete, $"{package.Path}/tags/{Escape(tag)}{Override(overriding, first: true)}", cancellationToken);
 
     public Task<PackageAccessList> PackageAccessAsync(PackageReference package, CancellationToken cancellationToken) =>
         GetAsync<PackageAccessList>(package.Path + "/access", cancellationToken);
@@ -85,12 +94,21 @@ public sealed partial class BerthClient
 
     /// <param name="kind"><c>user</c>, <c>workflow</c> or <c>codespace</c>; null asks about the caller.</param>
     /// <param name="action"><c>pull</c>, <c>push</c> or <c>delete</c>.</param>
+    /// <param name="of">Which tag, and of a workflow which run.</param>
     public Task<Explanation> ExplainAsync(
-        PackageReference package, string? kind, string? name, string action, CancellationToken cancellationToken) =>
+        PackageReference package, string? kind, string? name, string action, ExplainedChange of, CancellationToken cancellationToken) =>
         GetAsync<Explanation>(
-            $"{package.Path}/access/explain?action={Escape(action)}{(kind is null ? "" : $"&{kind}={Escape(name ?? "")}")}",
+            $"{package.Path}/access/explain?action={Escape(action)}{(kind is null ? "" : $"&{kind}={Escape(name ?? "")}")}"
+                + (of.Tag is null ? "" : $"&tag={Escape(of.Tag)}") + (of.Ref is null ? "" : $"&ref={Escape(of.Ref)}")
+                + (of.Environment is null ? "" : $"&environment={Escape(of.Environment)}"),
             cancellationToken);
+
+    private static string Override(string? reason, bool first = false) =>
+        reason is null ? "" : $"{(first ? '?' : '&')}override=true&reason={Escape(reason)}";
 
     private static string GrantPath(PackageReference package, string kind, string name) =>
         $"{package.Path}/access/{kind}/{(kind is "actions" or "codespaces" ? Repository(name) : Escape(name))}";
 }
+
+/// <summary>What more a question about access may name: a tag that is pushed or deleted, and the ref and environment of a run.</summary>
+public sealed record ExplainedChange(string? Tag = null, string? Ref = null, string? Environment = null);

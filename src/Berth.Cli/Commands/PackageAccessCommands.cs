@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Berth.Client;
 using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
@@ -119,15 +120,18 @@ internal static class PackageAccessCommands
             "--codespace", "A codespace's name, or owner/name for a codespace of that repository that you would create");
         var action = Arguments.OneOf("--action", "What they want to do", "pull", "push", "delete");
         action.DefaultValueFactory = _ => "pull";
+        var tag = Arguments.Option("--tag", "The tag that they want to push, move or delete");
+        var gitRef = Arguments.Option("--ref", "Of a workflow: the ref that it runs on, such as refs/heads/main");
+        var environment = Arguments.Option("--environment", "Of a workflow: the environment that it runs in");
         return BerthCommand.Of(
             "explain",
             "Say whether somebody may do something with a package, and which rules decide it.",
             [
                 "berth package access explain acme/app --user bob --action push",
-                "berth package access explain acme/app --workflow acme/app --action push",
+                "berth package access explain acme/app --workflow acme/app --action push --tag prod --ref refs/heads/main",
                 "berth package access explain acme/app --codespace acme/other",
             ],
-            [package, user, workflow, codespace, action, type],
+            [package, user, workflow, codespace, action, tag, gitRef, environment, type],
             async call =>
             {
                 var asked = new[] { ("user", call.Get(user)), ("workflow", call.Get(workflow)), ("codespace", call.Get(codespace)) }
@@ -140,7 +144,8 @@ internal static class PackageAccessCommands
 
                 var (kind, name) = asked.Length == 0 ? (null, null) : asked[0];
                 var explanation = await call.Client.ExplainAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), kind, name, call.Get(action)!, call.CancellationToken);
+                    Arguments.Reference(call.Get(package), call.Get(type)), kind, name, call.Get(action)!,
+                    new ExplainedChange(call.Get(tag), call.Get(gitRef), call.Get(environment)), call.CancellationToken);
                 call.Print(explanation, Show);
             });
     }
@@ -148,7 +153,8 @@ internal static class PackageAccessCommands
     private static void Show(TextWriter writer, Explanation explanation)
     {
         writer.WriteLine(
-            $"{explanation.Principal} {(explanation.Allowed ? "may" : "may not")} {explanation.Action} {explanation.Package}: "
+            $"{explanation.Principal} {(explanation.Allowed ? "may" : "may not")} {explanation.Action} {explanation.Package}"
+                + $"{(explanation.Tag is null ? "" : ":" + explanation.Tag)}: "
                 + $"{explanation.Reason}");
         foreach (var rule in explanation.Rules)
         {

@@ -28,6 +28,8 @@ internal static class PackageCommands
         RemovalCommands.Restore(),
         TagCommands.History(),
         TagCommands.Tag(),
+        TagCommands.Untag(),
+        PushRuleCommands.Build(),
         RetentionCommands.Build(),
         PackageAccessCommands.Build(),
         VersionCommands.Build());
@@ -173,7 +175,7 @@ internal static class PackageCommands
                 }
 
                 await call.Client.DeletePackageAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), call.CancellationToken);
+                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), overriding: null, call.CancellationToken);
                 call.WriteDone(
                     $"Deleted {call.Get(package)}"
                         + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");

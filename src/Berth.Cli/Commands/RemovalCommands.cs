@@ -8,6 +8,9 @@ internal static class RemovalCommands
 {
     public static Option<bool> Force() => new("--force") { Description = "Also a part of an index that is still there" };
 
+    public static Option<string> Override() =>
+        Arguments.Option("--override", "Also where push rules refuse it; the reason, for the audit log");
+
     public static BerthCommand Remove()
     {
         var package = Arguments.Package();
@@ -18,12 +21,13 @@ internal static class RemovalCommands
         var force = Force();
         var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
         var yes = Arguments.Yes();
+        var reason = Override();
         return BerthCommand.Of(
             "rm",
             "Delete a version with its platforms and what refers to them, or a whole package. It can be restored for a while. Tagged "
                 + "versions and those that another index lists stay.",
             ["berth package rm acme/app 2.5", "berth package rm acme/app 2.5 --dry-run", "berth package rm acme/app"],
-            [package, version, type, dry, alone, force, purge, yes],
+            [package, version, type, dry, alone, force, purge, yes, reason],
             async call =>
             {
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
@@ -43,13 +47,14 @@ internal static class RemovalCommands
 
                 if (id is not { } one)
                 {
-                    await call.Client.DeletePackageAsync(reference, call.Get(purge), call.CancellationToken);
+                    await call.Client.DeletePackageAsync(reference, call.Get(purge), call.Get(reason), call.CancellationToken);
                     call.WriteDone($"Deleted {call.Get(package)}{Back(call, purge, package, null)}");
                     return;
                 }
 
                 var deleted = await call.Client.DeleteVersionAsync(
-                    reference, one, call.Get(force), call.Get(purge), cascade: !call.Get(alone), call.CancellationToken);
+                    reference, one, call.Get(force), call.Get(purge), cascade: !call.Get(alone), call.Get(reason),
+                    call.CancellationToken);
                 call.Print(deleted, (writer, answer) => Write(writer, answer.Deleted));
                 call.WriteDone($"Deleted {Count(deleted.Deleted.Count)}{Back(call, purge, package, one)}");
             });

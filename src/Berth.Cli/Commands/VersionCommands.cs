@@ -62,7 +62,7 @@ internal static class VersionCommands
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var id = await FindAsync(call, reference, call.Get(version), deleted: false);
                 await call.Client.DeleteVersionAsync(
-                    reference, id, call.Get(force), call.Get(purge), cascade: false, call.CancellationToken);
+                    reference, id, call.Get(force), call.Get(purge), cascade: false, overriding: null, call.CancellationToken);
                 call.WriteDone(
                     $"Deleted version {id}"
                         + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");

@@ -179,6 +179,10 @@ public sealed record Explanation
 
     public required string Action { get; init; }
 
+    /// <summary>The tag that was asked about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Tag { get; init; }
+
     /// <summary>Who was asked about.</summary>
     public required string Principal { get; init; }
 

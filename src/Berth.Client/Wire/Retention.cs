@@ -73,6 +73,9 @@ public sealed record RetentionPreview
 
     /// <summary>How many versions stay.</summary>
     public required int Keeps { get; init; }
+
+    /// <summary>What would go, were it not for immutable tags; each with the push rule that keeps it.</summary>
+    public IReadOnlyList<RetentionRemoval> Protected { get; init; } = [];
 }
 
 /// <param name="Name">The manifest's digest.</param>

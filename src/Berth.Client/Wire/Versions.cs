@@ -81,4 +81,12 @@ public sealed record TagTarget : IRequestBody
 {
     /// <summary>A digest.</summary>
     public required string Version { get; init; }
+
+    /// <summary>As an admin of the package: also where push rules refuse it. That stands in the audit log, with the reason.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Override { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Longest(1000)]
+    public string? Reason { get; init; }
 }

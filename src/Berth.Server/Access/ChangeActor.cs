@@ -10,6 +10,9 @@ public sealed record ChangeActor
     /// <summary>A principal's key, or the name of background work.</summary>
     public string Key { get; }
 
+    /// <summary>Whose rights count; null where the server does something by itself.</summary>
+    public Principal? Principal { get; private init; }
+
     /// <summary>As people know it: a login, a workflow's repository, a codespace's name. Null for background work.</summary>
     public string? Name { get; private init; }
 
@@ -33,6 +36,9 @@ public sealed record ChangeActor
     /// <summary>Nobody asked for it: the server did it by itself.</summary>
     public static ChangeActor Background(string name) => new(name);
 
+    /// <summary>What a policy does when somebody begins it is still the policy's doing, and not by that one's rights.</summary>
+    public ChangeActor ByPolicy() => this with { Principal = null };
+
     /// <summary>The one place where a request becomes the actor of what it changes.</summary>
     public static ChangeActor Of(HttpContext http, Principal principal) => Of(principal) with
     {
@@ -41,7 +47,9 @@ public sealed record ChangeActor
     };
 
     /// <summary>Where no request is known.</summary>
-    public static ChangeActor Of(Principal principal) => principal switch
+    public static ChangeActor Of(Principal principal) => Named(principal) with { Principal = principal };
+
+    private static ChangeActor Named(Principal principal) => principal switch
     {
         UserPrincipal user => new(user.Key) { Name = user.Login, TokenId = user.TokenId },
         WorkflowPrincipal workflow => new(workflow.Key)

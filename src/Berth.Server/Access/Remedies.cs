@@ -36,6 +36,18 @@ internal static class Remedies
         $"make one that it takes: berth token create --scopes write:packages --packages '{owner.Login}/*' "
             + $"--expires {owner.TokenMaxDays ?? 90}d";
 
+    /// <summary>For a change of a tag that a rule refuses.</summary>
+    /// <param name="others">Whether somebody else could do it.</param>
+    public static string OfTag(PackageAddress address, TagChange change, bool others)
+    {
+        var type = address.Type == PackageAddress.Npm ? " --type npm" : "";
+        var command = change.To is null
+            ? $"untag {address.Owner}/{address.Name} {change.Tag}{type}"
+            : $"tag {address.Owner}/{address.Name} {change.Tag} VERSION{type}";
+        var instead = change.To is null ? "" : others ? "push another tag, or let one of those push it; " : "push another tag; ";
+        return $"{instead}an admin of the package can override it, on the record: berth package {command} --override REASON";
+    }
+
     /// <summary>What the caller lacks whatever the package is.</summary>
     private static string? OfTheCaller(Principal principal, PackageAction action) => principal switch
     {

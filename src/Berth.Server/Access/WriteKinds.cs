@@ -19,6 +19,7 @@ internal static partial class WriteKinds
     public static readonly IReadOnlyCollection<string> Facts =
     [
         "accounts", "tokens", "trusts", "packages", "package_users", "package_teams", "package_actions", "package_codespaces",
+        "push_rules", "push_rule_allowances",
         "codespaces", "codespace_access", "codespace_access_users", "codespace_permissions", "codespace_targets",
         "codespace_git_permissions", "codespace_git_targets",
     ];
@@ -27,7 +28,7 @@ internal static partial class WriteKinds
     public static readonly IReadOnlyCollection<string> Content =
     [
         "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
-        "version_pulls", "package_pulls",
+        "version_pulls", "package_pulls", "spent_tags",
         "audit_events", "hooks", "hook_deliveries", "event_cursors", "audit_streams",
         "manifests", "manifest_contents", "manifest_children", "npm_versions", "npm_dependencies", "npm_numbers", "npm_documents",
         "retention_policies", "retention_runs", "retention_removals",

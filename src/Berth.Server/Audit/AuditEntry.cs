@@ -18,6 +18,13 @@ internal sealed record AuditEntry(string Action)
     /// <summary>Whom or what it was done to: <c>user:LOGIN</c>, <c>team:SLUG</c>, <c>secret:NAME</c>, <c>token:ID</c>.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>The package that it was done to, and which tag and version of it.</summary>
+    public PackageAddress? Package { get; init; }
+
+    public string? Tag { get; init; }
+
+    public string? Version { get; init; }
+
     public string? Old { get; init; }
 
     public string? New { get; init; }

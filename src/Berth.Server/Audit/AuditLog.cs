@@ -11,12 +11,26 @@ internal sealed class AuditLog(TimeProvider time)
 {
     public Task RecordAsync(DbSession session, ChangeActor actor, AuditEntry entry) => session.ExecuteAsync(
         """
-        insert into audit_events (at, kind, owner_id, owner, repository_id, repository, subject, old_value, new_value, actor, actor_name,
-          token_id, address, request_id, run, ref, commit_id, environment)
-        values (@now, @Action, @OwnerId, @Owner, @RepositoryId, @Repository, @Subject, @Old, @New, @actor, @actorName,
-          @tokenId, @address, @requestId, @run, @gitRef, @commit, @environment)
+        insert into audit_events (at, kind, owner_id, owner, repository_id, repository, type, name, version, tag, subject, old_value,
+          new_value, actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment)
+        values (@now, @Action, @OwnerId, @Owner, @RepositoryId, @Repository, @type, @name, @Version, @Tag, @Subject, @Old,
+          @New, @actor, @actorName, @tokenId, @address, @requestId, @run, @gitRef, @commit, @environment)
         """,
-        entry,
+        new
+        {
+            entry.Action,
+            entry.OwnerId,
+            entry.Owner,
+            entry.RepositoryId,
+            entry.Repository,
+            type = entry.Package?.Type,
+            name = entry.Package?.Name,
+            entry.Version,
+            entry.Tag,
+            entry.Subject,
+            entry.Old,
+            entry.New,
+        },
         new
         {
             now = time.GetUtcNow(),

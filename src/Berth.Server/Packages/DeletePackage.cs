@@ -3,6 +3,7 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages;
 
@@ -16,12 +17,15 @@ internal sealed partial class DeletePackage(Db db, RetentionOptions options, Tim
     /// <summary><c>?purge=true</c>: now and for good.</summary>
     public static bool Purges(HttpRequest request) => request.Query["purge"] == "true";
 
-    public async Task DeleteAsync(ChangeActor actor, PackageAccess access, bool purge, CancellationToken cancellationToken)
+    /// <param name="overriding">An administrator's word that immutable tags go with it.</param>
+    /// <exception cref="ApiException">403: it has immutable tags.</exception>
+    public async Task DeleteAsync(
+        ChangeActor actor, PackageAccess access, bool purge, TagOverride? overriding, CancellationToken cancellationToken)
     {
         await db.WriteAsync(
             session =>
             {
-                var changes = new PackageChanges(session, actor, time.GetUtcNow());
+                var changes = new PackageChanges(session, actor, time.GetUtcNow(), overriding);
                 return purge ? changes.PurgeAsync(access.Id) : changes.DeleteAsync(access.Id);
             },
             cancellationToken);

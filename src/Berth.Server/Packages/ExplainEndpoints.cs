@@ -4,6 +4,8 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Oci;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages;
 
@@ -33,6 +35,12 @@ internal static class ExplainEndpoints
             return ApiErrors.Invalid(Resource, "action", "action must be pull, push or delete");
         }
 
+        var tag = Text(request, "tag");
+        if (TagFault(request, action.Value, tag) is { } fault)
+        {
+            return fault;
+        }
+
         var asked = Kinds.Where(name => request.Query.ContainsKey(name)).ToArray();
         if (asked.Length > 1)
         {
@@ -42,7 +50,7 @@ internal static class ExplainEndpoints
         var about = asked.Length == 0
             ? caller.Principal
             : await db.ReadAsync(
-                session => PrincipalAsync(session, caller, asked[0], request.Query[asked[0]].ToString()), cancellationToken);
+                session => PrincipalAsync(session, caller, asked[0], request), cancellationToken);
         var admin = AccessRules.UserRole(access.Facts, new RuleChain()) == Role.Admin;
         if (!admin && !IsOwn(caller, about))
         {
@@ -57,18 +65,47 @@ internal static class ExplainEndpoints
         // Who asks may see the package, so the reason and the remedy are told also where the one asked about could not be told.
         var facts = await decisions.FactsAsync(about, access.Address, cancellationToken);
         var decision = AccessRules.Decide(about, action.Value, facts);
+        var remedy = decision.Allowed ? null : Remedies.For(about, action.Value, facts);
+        if (decision.Allowed && tag is not null)
+        {
+            var rules = await db.ReadAsync(
+                session => DecideTagAsync(session, about, access, action.Value, tag), cancellationToken);
+            decision = rules with { Chain = [.. decision.Chain, .. rules.Chain] };
+            remedy = rules.Remedy;
+        }
+
         var refusal = decision.Reason ?? decision.Chain.LastOrDefault(line => !line.Holds)?.Rule ?? "nothing grants it";
         return ApiResult.Ok(new Explanation
         {
             Package = access.Address.ToString(),
             Action = action.Value.ToString().ToLowerInvariant(),
+            Tag = tag,
             Principal = Describe(about),
             Allowed = decision.Allowed,
             Reason = decision.Allowed ? decision.Deciding : refusal,
-            Remedy = decision.Allowed ? null : Remedies.For(about, action.Value, facts),
+            Remedy = remedy,
             Rules = [.. decision.Chain.Select(line => new ExplanationRule(line.Holds, line.Rule))],
         });
     }
+
+    private static string? Text(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>A tag is pushed or taken away, and a run has a ref and an environment.</summary>
+    private static ApiError? TagFault(HttpRequest request, PackageAction action, string? tag) =>
+        tag is not null && !Tag.TryParse(tag, out _) ? ApiErrors.Invalid(Resource, "tag", Tag.Rule)
+        : tag is not null && action == PackageAction.Pull
+            ? ApiErrors.Invalid(Resource, "tag", "a tag goes with action=push or action=delete: whoever may pull may pull all tags")
+        : (Text(request, "ref") ?? Text(request, "environment")) is not null && !request.Query.ContainsKey("workflow")
+            ? ApiErrors.Invalid(Resource, "ref", "ref and environment go with workflow")
+        : null;
+
+    /// <summary>As if another version were pushed under the tag, or the tag taken away.</summary>
+    private static async Task<Decision> DecideTagAsync(
+        DbSession session, Principal about, PackageAccess access, PackageAction action, string tag) =>
+        AccessRules.DecideTag(
+            about,
+            await ReadTagFacts.LoadAsync(session, about, access.Address, await TagRuleTable.InForceAsync(session, access.Id)),
+            await TagRuleTable.ChangeAsync(session, access.Id, tag, action == PackageAction.Push ? TagChange.Another : null));
 
     private static bool IsOwn(ApiCaller caller, Principal? about) => about switch
     {
@@ -81,8 +118,9 @@ internal static class ExplainEndpoints
     };
 
     /// <summary>Roles, not tokens: scopes cap what a role gives, and a token says itself which it has.</summary>
-    private static async Task<Principal?> PrincipalAsync(DbSession session, ApiCaller caller, string kind, string name)
+    private static async Task<Principal?> PrincipalAsync(DbSession session, ApiCaller caller, string kind, HttpRequest request)
     {
+        var name = request.Query[kind].ToString();
         if (kind == "user")
         {
             return await AccountTable.FindUserAsync(session, name) is { } user
@@ -105,7 +143,10 @@ internal static class ExplainEndpoints
         {
             return repository is null
                 ? null
-                : new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0);
+                : new WorkflowPrincipal(repository.Id, repository.FullName, Role.Write, Role.Admin, TokenId: 0)
+                {
+                    Run = new VerifiedRun(null, Text(request, "ref"), null, Text(request, "environment"), null),
+                };
         }
 
         if (repository is not null && caller.UserOrNull is { } creator)

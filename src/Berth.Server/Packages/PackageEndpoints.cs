@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages;
 
@@ -77,9 +78,11 @@ internal static class PackageEndpoints
                 caller, access.Address, await PackageRequest.ReadAsync(request, cancellationToken), cancellationToken));
 
     private static async Task<IResult> DeleteAsync(
-        HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, ReadOverride overrides,
+        CancellationToken cancellationToken)
     {
-        await delete.DeleteAsync(caller.Actor, access, purge: DeletePackage.Purges(request), cancellationToken);
+        await delete.DeleteAsync(
+            caller.Actor, access, purge: DeletePackage.Purges(request), overrides.OfQuery(request), cancellationToken);
         return ApiResult.NoContent();
     }
 

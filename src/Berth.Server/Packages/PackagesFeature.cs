@@ -5,6 +5,7 @@ using Berth.Server.Packages.Content;
 using Berth.Server.Packages.Pulls;
 using Berth.Server.Packages.References;
 using Berth.Server.Packages.Retention;
+using Berth.Server.Packages.Rules;
 using Berth.Server.Packages.Versions;
 using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
@@ -27,6 +28,9 @@ internal static class PackagesFeature
         services.AddHostedService<WritePulls>();
         services.AddSingleton<RunRetention>();
         services.AddSingleton<SetPolicy>();
+        services.AddSingleton<ChangePushRules>();
+        services.AddSingleton<ReadOverride>();
+        services.AddSingleton<IFollowRepositories, FollowRuleNames>();
         services.AddSingleton<FollowRefs>();
         services.AddSingleton<IFollowRefs>(provider => provider.GetRequiredService<FollowRefs>());
         services.AddSingleton<RetentionSchedule>();
@@ -46,10 +50,12 @@ internal static class PackagesFeature
             api.MapVersions(owner);
             api.MapPackageTags(owner);
             api.MapRetention(owner);
+            api.MapPushRules(owner);
             api.MapPackageAccess(owner);
             api.MapExplain(owner);
         }
 
         api.MapOwnerRetention();
+        api.MapOwnerPushRules();
     }
 }

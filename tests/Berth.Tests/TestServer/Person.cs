@@ -24,6 +24,8 @@ public sealed class Person(BerthServer server, string login, string? token)
     /// <summary>The configuration of what <see cref="PushAsync"/> pushes: <c>{}</c>.</summary>
     public const string EmptyBlob = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
+    private const string Index = "application/vnd.oci.image.index.v1+json";
+
     private readonly HttpClient _client = server.Client(token);
 
     public BerthServer Server { get; } = server;
@@ -102,19 +104,34 @@ public sealed class Person(BerthServer server, string login, string? token)
             """);
     }
 
+    /// <summary>Puts an index without entries under a tag, which needs no blob; <paramref name="what"/> makes it another one.</summary>
+    public async Task<(Reply Reply, string Digest)> TryPushAsync(string name, string tag, string what)
+    {
+        var manifest = $$$"""{"schemaVersion":2,"mediaType":"{{{Index}}}","manifests":[],"annotations":{"what":"{{{what}}}"}}""";
+        using var content = new StringContent(manifest, Encoding.UTF8);
+        content.Headers.ContentType = new(Index);
+        var response = await _client.PutAsync($"/v2/{name}/manifests/{tag}", content, TestContext.Current.CancellationToken);
+        return (
+            new Reply(
+                response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response),
+            DigestOf(manifest));
+    }
+
     private async Task<string> PutManifestAsync(string name, string reference, string mediaType, string manifest)
     {
         using var content = new StringContent(manifest, Encoding.UTF8);
         content.Headers.ContentType = new(mediaType);
         using var response = await _client.PutAsync($"/v2/{name}/manifests/{reference}", content, TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)));
+        return DigestOf(manifest);
     }
+
+    private static string DigestOf(string manifest) =>
+        "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)));
 
     /// <summary>Pushes an index of one manifest, which is there already.</summary>
     public async Task<string> PushIndexAsync(string name, string tag, string platform)
     {
-        const string Index = "application/vnd.oci.image.index.v1+json";
         var size = (await _client.GetByteArrayAsync($"/v2/{name}/manifests/{platform}", TestContext.Current.CancellationToken)).Length;
         return await PutManifestAsync(
             name, tag, Index,

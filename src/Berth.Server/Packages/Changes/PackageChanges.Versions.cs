@@ -1,3 +1,4 @@
+using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Content;
 
@@ -62,8 +63,11 @@ internal sealed partial class PackageChanges
         """,
         new { packageId, digest = digest.Value, blobId });
 
+    /// <exception cref="ApiException">403: a rule refuses it. So with all below that takes a tag away or brings one back.</exception>
     public async Task TagAsync(long packageId, string tag, long versionId)
     {
+        await _guard.DemandAsync(packageId, tag, versionId);
+
         // The event comes first: it says where the tag was.
         var moved = await session.ExecuteAsync(
             $"""
@@ -99,6 +103,7 @@ internal sealed partial class PackageChanges
             return false;
         }
 
+        await _guard.DemandGoneAsync(packageId, tag);
         await LosesTagAsync(packageId, tag);
         if (await session.ExecuteAsync("delete from tags where package_id = @packageId and name = @tag", new { packageId, tag }) == 0)
         {
@@ -119,6 +124,7 @@ internal sealed partial class PackageChanges
     /// <summary>Softly: unreadable at once, its tags remembered, and the blobs that no other live version uses hidden.</summary>
     public async Task DeleteVersionAsync(long packageId, VersionRow version)
     {
+        await _guard.DemandGoneAsync(packageId, version);
         await TouchAsync(packageId);
         var deleted = await session.ExecuteAsync(
             "update package_versions set deleted_at = @now, updated_at = @now where id = @id and deleted_at is null",
@@ -141,6 +147,7 @@ internal sealed partial class PackageChanges
     /// <summary>Also one that was deleted before.</summary>
     public async Task PurgeVersionAsync(long packageId, VersionRow version)
     {
+        await _guard.DemandGoneAsync(packageId, version);
         await TouchAsync(packageId);
         await RecordAsync(packageId, new(PackageEventKind.VersionPurged) { VersionId = version.Id, Version = version.Name });
         await RecordTagsAsync(version.Id, PackageEventKind.TagDeleted, "tags", "v.name, null");
@@ -151,6 +158,7 @@ internal sealed partial class PackageChanges
     /// <summary>Its tags come back with it, but for those that are on another version by now.</summary>
     public async Task RestoreVersionAsync(long packageId, VersionRow version)
     {
+        await _guard.DemandBackAsync(packageId, version);
         await TouchAsync(packageId);
         await session.ExecuteAsync(
             "update package_versions set deleted_at = null, updated_at = @now where id = @id", new { id = version.Id, now });

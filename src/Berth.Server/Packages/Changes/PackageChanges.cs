@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Changes;
 
@@ -10,10 +11,12 @@ internal sealed record PackageSettings(Visibility Visibility, RepositoryFacts? R
 
 /// <summary>
 /// The one writer of packages. Each method changes rows and records what happened in the same transaction. The rows of packages, of access
-/// to them, of versions and of tags are written nowhere else, so nothing changes without an event.
+/// to them, of versions and of tags are written nowhere else, so nothing changes without an event, and no tag changes past
+/// the rules about it.
 /// </summary>
 /// <param name="actor">Who changes: a caller, or <see cref="Collector"/>.</param>
-internal sealed partial class PackageChanges(DbSession session, ChangeActor actor, DateTimeOffset now)
+/// <param name="overriding">An administrator's word that rules about tags give way.</param>
+internal sealed partial class PackageChanges(DbSession session, ChangeActor actor, DateTimeOffset now, TagOverride? overriding = null)
 {
     /// <summary>What goes when its retention is over.</summary>
     public static readonly ChangeActor Collector = ChangeActor.Background("collector");
@@ -30,6 +33,8 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
 
     /// <summary>Those and the next six, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
     private const string OfPackage = Who + ", p.id, p.owner_id, a.login, p.type, p.name, p.repository_id";
+
+    private readonly TagGuard _guard = new(session, actor, now, overriding);
 
     /// <summary>
     /// A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.
@@ -113,8 +118,10 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     }
 
     /// <summary>Softly: unreadable at once, and back on demand while it is kept.</summary>
+    /// <exception cref="ApiException">403: it has immutable tags.</exception>
     public async Task DeleteAsync(long id)
     {
+        await _guard.DemandGoneAsync(id);
         var deleted = await session.ExecuteAsync(
             "update packages set state = 'deleted', deleted_at = @now, updated_at = @now where id = @id and state = 'live'",
             new { id, now });
@@ -132,8 +139,10 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     }
 
     /// <summary>The row and everything below it, for good. Bytes that nobody else has are collected later.</summary>
+    /// <exception cref="ApiException">403: it has immutable tags.</exception>
     public async Task PurgeAsync(long id)
     {
+        await _guard.DemandGoneAsync(id);
         await RecordAsync(id, new(PackageEventKind.Purged));
         await session.ExecuteAsync("delete from packages where id = @id", new { id });
     }

@@ -22,6 +22,13 @@ internal sealed record PlanMoment(DateTimeOffset Now)
 
     /// <summary>The ref that is gone; null for all other runs.</summary>
     public FollowedRef? GoneRef { get; init; }
+
+    /// <summary>Of these those that are immutable keep what their tags name.</summary>
+    public IReadOnlyList<TagRule> Rules { get; init; } = [];
+
+    /// <summary>The rule that keeps a version; null: none.</summary>
+    public TagRule? KeeperOf(VersionNode release) =>
+        Rules.FirstOrDefault(rule => rule.Immutable && release.Tags.Any(rule.Covers));
 }
 
 /// <summary>
@@ -41,13 +48,28 @@ internal static class RetentionPlan
             reasons.Remove(newest.Id);
         }
 
-        var kept = graph.Reach(releases.Where(release => !reasons.ContainsKey(release.Id)));
+        var kept = graph.Reach(
+            releases.Where(release => !reasons.ContainsKey(release.Id))
+                .Concat(graph.Nodes.Where(node => moment.KeeperOf(node) is not null)));
         var going = graph.Reach(releases.Where(release => reasons.ContainsKey(release.Id) && !kept.Contains(release.Id)));
         going.ExceptWith(kept);
         return [
             .. Groups(graph, going).SelectMany(group => group)
                 .Select(node => new PlannedRemoval(
                     node, reasons.GetValueOrDefault(node.Id) ?? $"goes with {graph.Holders(node).First().Name}")),
+        ];
+    }
+
+    /// <summary>What the policy would remove, were it not for immutable tags; with the rule of each.</summary>
+    public static IReadOnlyList<PlannedRemoval> Kept(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
+    {
+        var releases = graph.Nodes.Where(graph.IsRelease).ToList();
+        var without = Candidates(graph, releases, policy, moment with { Rules = [] });
+        return [
+            .. releases.Where(release => without.ContainsKey(release.Id))
+                .Select(release => (Release: release, Rule: moment.KeeperOf(release))).Where(kept => kept.Rule is not null)
+                .Select(kept => new PlannedRemoval(
+                    kept.Release, $"stays: {kept.Rule} keeps {string.Join(", ", kept.Release.Tags.Where(kept.Rule!.Covers))}")),
         ];
     }
 
@@ -111,7 +133,8 @@ internal static class RetentionPlan
         VersionGraph graph, IReadOnlyList<VersionNode> releases, RetentionPolicy policy, PlanMoment moment)
     {
         var reasons = new Dictionary<long, string>();
-        var open = releases.Where(release => !release.Tags.Any(tag => MatchesAny(policy.KeepTags, tag))).ToList();
+        var open = releases.Where(
+            release => !release.Tags.Any(tag => MatchesAny(policy.KeepTags, tag)) && moment.KeeperOf(release) is null).ToList();
         for (var number = 1; number <= policy.Rules.Count; number++)
         {
             var rule = policy.Rules[number - 1];

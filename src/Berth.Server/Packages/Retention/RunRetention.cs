@@ -5,6 +5,7 @@ using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Packages.Pulls;
 using Berth.Server.Packages.References;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Retention;
 
@@ -74,6 +75,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
             Source = tried is not null ? "request" : plan.Policy?.ToWire().Source,
             Removes = [.. plan.Removals.Select(removal => removal.ToWire())],
             Keeps = plan.Graph.Nodes.Count - plan.Removals.Count,
+            Protected = [.. plan.Protected.Select(kept => kept.ToWire())],
         };
     }
 
@@ -89,10 +91,18 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
                 var row = tried is null ? await RetentionTable.InForceAsync(session, packageId) : null;
                 var graph = await ReferenceTable.GraphAsync(session, packageId);
                 var policy = tried ?? row?.Parsed;
-                var removals = policy is null or { Enabled: false }
-                    ? []
-                    : RetentionPlan.Of(graph, policy, moment with { CountedSince = await PullTable.CountedSinceAsync(session) });
-                return new Plan(row, graph, removals, stamp);
+                if (policy is null or { Enabled: false })
+                {
+                    return new Plan(row, graph, [], [], stamp);
+                }
+
+                var full = moment with
+                {
+                    CountedSince = await PullTable.CountedSinceAsync(session),
+                    Rules = await TagRuleTable.InForceAsync(session, packageId),
+                };
+                return new Plan(
+                    row, graph, RetentionPlan.Of(graph, policy, full), RetentionPlan.Kept(graph, policy, full), stamp);
             },
             cancellationToken);
 
@@ -111,7 +121,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
                         return null;
                     }
 
-                    var changes = new PackageChanges(session, actor, now);
+                    var changes = new PackageChanges(session, actor.ByPolicy(), now);
                     foreach (var version in batch.Select(removal => removal.Version))
                     {
                         await changes.DeleteVersionAsync(packageId, new VersionRow { Id = version.Id, Name = version.Name });
@@ -137,7 +147,8 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
         """
         select p.updated_at || ' ' || coalesce((select max(e.id) from package_events e where e.package_id = p.id), 0) || ' '
           || coalesce((select max(r.id) from retention_policies r where r.package_id = p.id), 0) || ' '
-          || coalesce((select max(r.id) from retention_policies r where r.owner_id = p.owner_id), 0)
+          || coalesce((select max(r.id) from retention_policies r where r.owner_id = p.owner_id), 0) || ' '
+          || coalesce((select max(r.id) from push_rules r where r.package_id = p.id or r.owner_id = p.owner_id), 0)
         from packages p where p.id = @packageId and p.state = 'live'
         """,
         new { packageId });
@@ -145,5 +156,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
     [LoggerMessage(Level = LogLevel.Information, Message = "Retention removed {Count} versions of {Package}")]
     private partial void LogRemoved(int count, string package);
 
-    private sealed record Plan(PolicyRow? Policy, VersionGraph Graph, IReadOnlyList<PlannedRemoval> Removals, string? Stamp);
+    private sealed record Plan(
+        PolicyRow? Policy, VersionGraph Graph, IReadOnlyList<PlannedRemoval> Removals, IReadOnlyList<PlannedRemoval> Protected,
+        string? Stamp);
 }

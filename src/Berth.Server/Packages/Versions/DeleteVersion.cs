@@ -4,6 +4,7 @@ using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
 using Berth.Server.Packages.References;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -40,6 +41,9 @@ internal sealed record VersionDeletion
 
     /// <summary>As at GitHub: whoever wants an empty package deletes the package.</summary>
     public bool KeepLast { get; init; }
+
+    /// <summary>Also what push rules keep, on an administrator's word.</summary>
+    public TagOverride? Overriding { get; init; }
 }
 
 /// <summary>What a deletion took, or why it took nothing.</summary>
@@ -51,6 +55,7 @@ internal sealed record Deletion(VersionStays? Stays, IReadOnlyList<VersionName> 
 /// </summary>
 internal sealed partial class DeleteVersion(Db db, TimeProvider time, ILogger<DeleteVersion> logger)
 {
+    /// <exception cref="Http.ApiException">403: a push rule keeps one of its tags.</exception>
     public async Task<Deletion> RunAsync(
         ChangeActor actor, long packageId, Func<DbSession, Task<VersionRow?>> find, VersionDeletion wanted,
         CancellationToken cancellationToken)
@@ -69,7 +74,7 @@ internal sealed partial class DeleteVersion(Db db, TimeProvider time, ILogger<De
                     return new Deletion(reason, []);
                 }
 
-                var changes = new PackageChanges(session, actor, time.GetUtcNow());
+                var changes = new PackageChanges(session, actor, time.GetUtcNow(), wanted.Overriding);
                 foreach (var one in going)
                 {
                     var row = new VersionRow { Id = one.Id, Name = one.Name };

@@ -5,17 +5,20 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>Puts a tag on a version that is there: back to an earlier one, or a new tag without a push.</summary>
+/// <summary>Puts a tag on a version that is there: back to an earlier one, or a new tag without a push. Or takes it away.</summary>
 internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time)
 {
     private const string Resource = "PackageTag";
 
-    /// <exception cref="ApiException">404: the caller may publish no more; 422: there is no such version, or it is deleted.</exception>
+    /// <param name="overriding">An administrator's word that push rules give way.</param>
+    /// <exception cref="ApiException">403: a push rule refuses it; 404: the caller may publish no more; 422: there is no such version, or
+    /// it is deleted.</exception>
     public Task<VersionName> RunAsync(
-        ApiCaller caller, PackageAddress address, Tag tag, string version, CancellationToken cancellationToken)
+        ApiCaller caller, PackageAddress address, Tag tag, string version, TagOverride? overriding, CancellationToken cancellationToken)
     {
         var principal = caller.Principal;
         var now = time.GetUtcNow();
@@ -28,7 +31,7 @@ internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time
                     throw new ApiException(ApiErrors.Hidden(principal));
                 }
 
-                var changes = new PackageChanges(session, caller.Actor, now);
+                var changes = new PackageChanges(session, caller.Actor, now, overriding);
                 await changes.TouchAsync(id);
                 if (await VersionTable.FindLiveAsync(session, id, version) is not { } target)
                 {
@@ -38,6 +41,23 @@ internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time
                 await changes.TagAsync(id, tag.Value, target.Id);
                 var tags = await VersionTable.TagsAsync(session, [target.Id], deleted: false);
                 return new VersionName(target.Id, target.Name, [.. tags[target.Id]]);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>False when there was no such tag. The version stays.</summary>
+    /// <exception cref="ApiException">403: a push rule refuses it; 404: the caller may delete no more.</exception>
+    public Task<bool> RemoveAsync(
+        ApiCaller caller, PackageAddress address, string tag, TagOverride? overriding, CancellationToken cancellationToken)
+    {
+        var principal = caller.Principal;
+        return db.WriteAsync(
+            async session =>
+            {
+                var facts = await AccessDecisions.LoadAsync(session, principal, address);
+                return facts.PackageId is { } id && AccessRules.Decide(principal, PackageAction.Delete, facts).Allowed
+                    ? await new PackageChanges(session, caller.Actor, time.GetUtcNow(), overriding).UntagAsync(id, tag)
+                    : throw new ApiException(ApiErrors.Hidden(principal));
             },
             cancellationToken);
     }

@@ -4,6 +4,7 @@ using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
 using Berth.Server.Oci;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -18,6 +19,7 @@ internal static class PackageTagEndpoints
         var tag = owner + "/packages/{type}/{name}/tags/{tag}";
         api.MapRead(tag + "/history", HistoryAsync).Requires(ApiNeed.PackageReader, "read:packages");
         api.MapPut(tag, MoveAsync).Requires(ApiNeed.PackageWriter, "write:packages");
+        api.MapDelete(tag, RemoveAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
     }
 
     private static async Task<IResult> HistoryAsync(
@@ -37,11 +39,21 @@ internal static class PackageTagEndpoints
     }
 
     private static async Task<IResult> MoveAsync(
-        string tag, HttpRequest request, ApiCaller caller, PackageAccess access, MoveTag move, CancellationToken cancellationToken)
+        string tag, HttpRequest request, ApiCaller caller, PackageAccess access, MoveTag move, ReadOverride overrides,
+        CancellationToken cancellationToken)
     {
         var body = await RequestBody.ReadAsync<TagTarget>(request, Resource, cancellationToken);
         return Tag.TryParse(tag, out var parsed)
-            ? ApiResult.Ok(await move.RunAsync(caller, access.Address, parsed, body.Version, cancellationToken))
+            ? ApiResult.Ok(
+                await move.RunAsync(
+                    caller, access.Address, parsed, body.Version, overrides.Of(body.Override, body.Reason), cancellationToken))
             : ApiErrors.Invalid(Resource, "tag", Tag.Rule);
     }
+
+    private static async Task<IResult> RemoveAsync(
+        string tag, HttpRequest request, ApiCaller caller, PackageAccess access, MoveTag move, ReadOverride overrides,
+        CancellationToken cancellationToken) =>
+        await move.RemoveAsync(caller, access.Address, tag, overrides.OfQuery(request), cancellationToken)
+            ? ApiResult.NoContent()
+            : ApiErrors.Hidden(caller.Principal);
 }

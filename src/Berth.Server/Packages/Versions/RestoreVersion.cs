@@ -4,6 +4,7 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -17,8 +18,10 @@ internal sealed record Restoration(VersionStays? Stays, RestoredVersions Restore
 /// <summary>Brings a deleted version back with everything that went with it, while it is kept. Never moves a tag that moved on.</summary>
 internal sealed partial class RestoreVersion(Db db, RetentionOptions options, TimeProvider time, ILogger<RestoreVersion> logger)
 {
+    /// <param name="overriding">An administrator's word that tags come back which push rules refuse.</param>
+    /// <exception cref="Http.ApiException">403: a push rule does not let the caller make one of its tags.</exception>
     public async Task<Restoration> RunAsync(
-        ApiCaller caller, PackageAddress address, long versionId, CancellationToken cancellationToken)
+        ApiCaller caller, PackageAddress address, long versionId, TagOverride? overriding, CancellationToken cancellationToken)
     {
         var principal = caller.Principal;
         var now = time.GetUtcNow();
@@ -34,9 +37,10 @@ internal sealed partial class RestoreVersion(Db db, RetentionOptions options, Ti
                     return Restoration.Not(VersionStaysReason.Unknown);
                 }
 
+                var changes = new PackageChanges(session, caller.Actor, now, overriding);
                 return await VersionTable.IsLiveAsync(session, id, version.Name)
                     ? Restoration.Not(VersionStaysReason.PublishedAgain, version.Name)
-                    : new Restoration(null, await GraphAsync(session, new PackageChanges(session, caller.Actor, now), id, version, since));
+                    : new Restoration(null, await GraphAsync(session, changes, id, version, since));
             },
             cancellationToken);
         foreach (var version in restoration.Restored.Restored)

@@ -4,6 +4,7 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.References;
+using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
@@ -81,7 +82,7 @@ internal static class VersionEndpoints
 
     private static async Task<IResult> DeleteAsync(
         string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, DeleteVersion delete,
-        CancellationToken cancellationToken)
+        ReadOverride overrides, CancellationToken cancellationToken)
     {
         if (!long.TryParse(version_id, out var id))
         {
@@ -94,6 +95,7 @@ internal static class VersionEndpoints
             Cascade = request.Query["cascade"] == "true",
             Purge = DeletePackage.Purges(request),
             KeepLast = true,
+            Overriding = overrides.OfQuery(request),
         };
         var deletion = await delete.RunAsync(
             caller.Actor, access.Id, session => VersionTable.FindAsync(session, access.Id, id), wanted, cancellationToken);
@@ -103,14 +105,14 @@ internal static class VersionEndpoints
 
     private static async Task<IResult> RestoreAsync(
         string version_id, HttpRequest request, ApiCaller caller, PackageAccess access, RestoreVersion restore,
-        CancellationToken cancellationToken)
+        ReadOverride overrides, CancellationToken cancellationToken)
     {
         if (!long.TryParse(version_id, out var id))
         {
             return ApiErrors.Hidden(caller.Principal);
         }
 
-        var restoration = await restore.RunAsync(caller, access.Address, id, cancellationToken);
+        var restoration = await restore.RunAsync(caller, access.Address, id, overrides.OfQuery(request), cancellationToken);
         return restoration.Stays is { } stays ? Refusal(caller.Principal, stays)
             : Detailed(request) ? ApiResult.Ok(restoration.Restored) : ApiResult.NoContent();
     }

@@ -1,0 +1,78 @@
+using Berth.Server.Oci;
+
+namespace Berth.Server.Access;
+
+/// <summary>One kind of caller that a rule lets create, move and delete tags: exactly one of role, team and repository.</summary>
+public sealed record TagAllowance
+{
+    /// <summary>People with at least this role on the package; <see cref="Role.None"/>: not by role.</summary>
+    public Role Role { get; init; }
+
+    public long? TeamId { get; init; }
+
+    public string? Team { get; init; }
+
+    /// <summary>Workflows of the repository, as far as a CI system vouches for the run.</summary>
+    public long? RepositoryId { get; init; }
+
+    public string? Repository { get; init; }
+
+    /// <summary>Null: any. See <see cref="RefPattern"/>.</summary>
+    public string? Ref { get; init; }
+
+    /// <summary>Null: any, and none.</summary>
+    public string? Environment { get; init; }
+}
+
+/// <summary>A rule about tags whose names match a pattern, of an account for all of its packages or of one package.</summary>
+public sealed record TagRule
+{
+    private static readonly string[] ReferrersPrefixes = ["sha256-", "sha512-"];
+
+    public long Id { get; init; }
+
+    /// <summary>Whether it is its owner's, for all packages, and not the package's own.</summary>
+    public bool OfOwner { get; init; }
+
+    /// <summary>See <see cref="TagPattern"/>.</summary>
+    public string Pattern { get; init; } = "";
+
+    /// <summary>Such a tag stays where it is.</summary>
+    public bool Immutable { get; init; }
+
+    /// <summary>Null: everybody who may push. Empty: nobody.</summary>
+    public IReadOnlyList<TagAllowance>? Allow { get; init; }
+
+    /// <summary>
+    /// Tags that only say what their manifest refers to move with every signature: a star does not stand for them, so that a rule for all
+    /// tags leaves signing alone.
+    /// </summary>
+    public bool Covers(string tag) =>
+        TagPattern.Matches(Pattern, tag)
+        && (!ReferrersTag.Is(tag) || ReferrersPrefixes.Any(prefix => Pattern.StartsWith(prefix, StringComparison.Ordinal)));
+
+    public override string ToString() => $"push rule {Id} ({Pattern})";
+}
+
+/// <summary>What is to become of one tag.</summary>
+/// <param name="From">The version that it is on; null: there is no such tag.</param>
+/// <param name="To">The version that it shall be on; null: the tag goes.</param>
+/// <param name="Spent">The version that it was on when an administrator took it away from under a rule that keeps it.</param>
+public sealed record TagChange(string Tag, string? From, string? To, string? Spent = null)
+{
+    /// <summary>Stands for any version but those that the tag is or was on.</summary>
+    public const string Another = "*";
+}
+
+/// <summary>Everything that decides whether one principal may change a tag of a package, beside the right to push or delete.</summary>
+public sealed record TagFacts
+{
+    /// <summary>Read for the same principal.</summary>
+    public required PackageFacts Package { get; init; }
+
+    /// <summary>Those of the package and of its owner.</summary>
+    public IReadOnlyList<TagRule> Rules { get; init; } = [];
+
+    /// <summary>The teams of the package's owner that the person belongs to.</summary>
+    public IReadOnlyCollection<long> Teams { get; init; } = [];
+}

@@ -1,0 +1,50 @@
+using Berth.Server.Api;
+using Berth.Server.Audit;
+using Berth.Server.Http;
+
+namespace Berth.Server.Packages.Rules;
+
+/// <summary>
+/// An administrator's word in a request: that rules about tags give way, and why. Whether the caller is one is asked when a rule refuses.
+/// </summary>
+internal sealed class ReadOverride(AuditLog audit)
+{
+    private const int LongestReason = 1000;
+
+    /// <summary><c>?override=true&amp;reason=TEXT</c>, for requests without a body.</summary>
+    /// <exception cref="ApiException">422: one of the two is missing or is none.</exception>
+    public TagOverride? OfQuery(HttpRequest request)
+    {
+        var word = request.Query["override"].ToString();
+        if (word is not ("" or "true" or "false"))
+        {
+            ApiErrors.Invalid(PushRuleRequest.Resource, "override", "override must be true or false").Throw();
+        }
+
+        var reason = request.Query["reason"].ToString();
+        return Of(word == "true", reason.Length == 0 ? null : reason);
+    }
+
+    /// <exception cref="ApiException">422: there is no reason, or one for nothing.</exception>
+    public TagOverride? Of(bool? wanted, string? reason)
+    {
+        if (wanted != true)
+        {
+            if (reason is not null)
+            {
+                ApiErrors.Invalid(PushRuleRequest.Resource, "reason", "a reason goes with override: true").Throw();
+            }
+
+            return null;
+        }
+
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > LongestReason)
+        {
+            ApiErrors.Invalid(
+                PushRuleRequest.Resource, "reason", $"to override push rules, say why: a reason of at most {LongestReason} characters")
+                .Throw();
+        }
+
+        return new TagOverride(audit, reason!.Trim());
+    }
+}

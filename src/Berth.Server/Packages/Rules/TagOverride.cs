@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Berth.Client.Wire;
+using Berth.Server.Access;
+using Berth.Server.Audit;
+using Berth.Server.Database;
+
+namespace Berth.Server.Packages.Rules;
+
+/// <summary>An administrator's word that a change of tags goes on although a rule refuses it. Every use stands in the audit log.</summary>
+/// <param name="Reason">Why, in the administrator's words.</param>
+internal sealed record TagOverride(AuditLog Audit, string Reason)
+{
+    public const string Action = "push_rule.override";
+
+    /// <param name="change">Null: the whole package goes.</param>
+    /// <param name="refusal">What the rule said.</param>
+    public Task RecordAsync(DbSession session, ChangeActor actor, PackageName package, TagChange? change, string refusal) =>
+        Audit.RecordAsync(
+            session, actor,
+            AuditEntry.In(package.OwnerId, package.Owner, Action) with
+            {
+                Package = package.Address,
+                Tag = change?.Tag,
+                Version = change?.To,
+                Old = change?.From,
+                New = JsonSerializer.Serialize(
+                    new PushRuleOverride { Version = change?.To, Reason = Reason, Refusal = refusal },
+                    BerthJson.Wire.Of<PushRuleOverride>()),
+            });
+}
