@@ -70,12 +70,15 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
     public async Task<RetentionPreview> PreviewAsync(long packageId, RetentionPolicy? tried, CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(packageId, tried, Moment(time.GetUtcNow(), null), cancellationToken);
+        var kept = (tried ?? plan.Policy?.Parsed) is { Enabled: not false } policy
+            ? RetentionPlan.Kept(plan.Graph, policy, plan.Moment)
+            : [];
         return new RetentionPreview
         {
             Source = tried is not null ? "request" : plan.Policy?.ToWire().Source,
             Removes = [.. plan.Removals.Select(removal => removal.ToWire())],
             Keeps = plan.Graph.Nodes.Count - plan.Removals.Count,
-            Protected = [.. plan.Protected.Select(kept => kept.ToWire())],
+            Protected = [.. kept.Select(removal => removal.ToWire())],
         };
     }
 
@@ -93,7 +96,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
                 var policy = tried ?? row?.Parsed;
                 if (policy is null or { Enabled: false })
                 {
-                    return new Plan(row, graph, [], [], stamp);
+                    return new Plan(row, graph, [], moment, stamp);
                 }
 
                 var full = moment with
@@ -101,8 +104,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
                     CountedSince = await PullTable.CountedSinceAsync(session),
                     Rules = await TagRuleTable.InForceAsync(session, packageId),
                 };
-                return new Plan(
-                    row, graph, RetentionPlan.Of(graph, policy, full), RetentionPlan.Kept(graph, policy, full), stamp);
+                return new Plan(row, graph, RetentionPlan.Of(graph, policy, full), full, stamp);
             },
             cancellationToken);
 
@@ -157,6 +159,5 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
     private partial void LogRemoved(int count, string package);
 
     private sealed record Plan(
-        PolicyRow? Policy, VersionGraph Graph, IReadOnlyList<PlannedRemoval> Removals, IReadOnlyList<PlannedRemoval> Protected,
-        string? Stamp);
+        PolicyRow? Policy, VersionGraph Graph, IReadOnlyList<PlannedRemoval> Removals, PlanMoment Moment, string? Stamp);
 }
