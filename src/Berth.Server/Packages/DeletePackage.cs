@@ -54,7 +54,9 @@ internal sealed partial class DeletePackage(Db db, RetentionOptions options, Tim
                     return ApiErrors.Unprocessable(Resource, "name", $"there is a new package {address}; delete that one first");
                 }
 
-                await new PackageChanges(session, caller.Actor, now).RestoreAsync(deleted);
+                var changes = new PackageChanges(session, caller.Actor, now);
+                await changes.RestoreAsync(deleted);
+                await TightenAsync(session, changes, address, deleted);
                 return null;
             },
             cancellationToken);
@@ -64,6 +66,17 @@ internal sealed partial class DeletePackage(Db db, RetentionOptions options, Tim
         }
 
         return error;
+    }
+
+    /// <summary>What its owner allows no more comes back private: nobody said that it shall be open again.</summary>
+    private static async Task TightenAsync(DbSession session, PackageChanges changes, PackageAddress address, long id)
+    {
+        var restored = await AccessDecisions.SubjectAsync(session, address);
+        var settings = new PackageSettings(restored.Visibility, restored.Linked, restored.Inherits);
+        if (restored.Owner!.Clamp(restored.Visibility) is var allowed && allowed != restored.Visibility)
+        {
+            await changes.SettleAsync(id, settings, settings with { Visibility = allowed });
+        }
     }
 
     /// <summary>Admin on the package; GitHub lets workflows that may delete also restore.</summary>
