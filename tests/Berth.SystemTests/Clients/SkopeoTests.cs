@@ -46,6 +46,26 @@ public sealed class SkopeoTests(SharedServer shared) : IDisposable
         Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", manifest.GetProperty("mediaType").GetString());
     }
 
+    /// <summary>Push rules: what a person reads who pushes over a tag that stays where it is.</summary>
+    [Fact]
+    public async Task A_push_over_an_immutable_tag_prints_the_rule_and_what_works_instead()
+    {
+        var (skopeo, ada) = await SignedInAsync();
+        var name = $"docker://{shared.Process.Host}/{ada.Login}/kept";
+        var layout = "oci:" + await BaseImage.LayoutAsync() + ":latest";
+        await skopeo.RunAsync("copy", "--dest-tls-verify=false", layout, name + ":v1");
+        using var api = ada.Api();
+        using var rule = new StringContent("""{"pattern":"v*","immutable":true}""", System.Text.Encoding.UTF8, "application/json");
+        using var added = await api.PostAsync(
+            "/api/v3/user/packages/container/kept/push-rules", rule, TestContext.Current.CancellationToken);
+        Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        await skopeo.RunAsync("copy", "--dest-tls-verify=false", layout, name + ":v1");
+        var refused = await skopeo.RefusedAsync("copy", "--format", "v2s2", "--dest-tls-verify=false", layout, name + ":v1");
+        Assert.Contains("the tag v1 is immutable by push rule", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"berth package tag {ada.Login}/kept v1 VERSION --override REASON", refused.Error, StringComparison.Ordinal);
+        await skopeo.RunAsync("copy", "--format", "v2s2", "--dest-tls-verify=false", layout, name + ":latest");
+    }
+
     [Fact]
     public async Task Sixteen_pushes_of_the_same_new_layer_at_once_all_succeed()
     {
