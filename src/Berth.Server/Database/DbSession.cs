@@ -25,11 +25,15 @@ public sealed partial class DbSession(Db db, DbConnection connection, DbTransact
     /// <summary>The number of rows changed.</summary>
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(Command(sql, parameters));
 
-    /// <summary>The same, with the parameters of two objects: the statement's own, and those it shares with others.</summary>
-    public Task<int> ExecuteAsync(string sql, object parameters, object shared)
+    /// <summary>The same, with the parameters of several objects: the statement's own, and those it shares with others.</summary>
+    public Task<int> ExecuteAsync(string sql, object parameters, params object[] shared)
     {
         var all = new DynamicParameters(parameters);
-        all.AddDynamicParams(shared);
+        foreach (var more in shared)
+        {
+            all.AddDynamicParams(more);
+        }
+
         return ExecuteAsync(sql, all);
     }
 

@@ -45,12 +45,12 @@ internal sealed partial class PackageChanges
             new { before, most });
         foreach (var package in gone)
         {
-            await session.ExecuteAsync(
+            await HappenAsync(
                 $"""
                 {InsertEvent}
                 values ({Who}, @PackageId, @OwnerId, @Owner, @Type, @Name, @RepositoryId, null, null, null, null, null, null)
                 """,
-                package, Happened(PackageEventKind.Collected));
+                package, PackageEventKind.Collected);
         }
 
         return gone.Count;

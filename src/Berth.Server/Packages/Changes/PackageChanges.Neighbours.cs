@@ -18,13 +18,13 @@ internal sealed partial class PackageChanges
             return;
         }
 
-        await session.ExecuteAsync(
+        await HappenAsync(
             $"""
             {InsertEvent}
             select {OfPackage}, null, null, null, null, p.visibility, @most from packages p join accounts a on a.id = p.owner_id
             where p.repository_id = @id and p.inherits_access = @yes and p.visibility in @tooOpen
             """,
-            new { id, yes = true, tooOpen, most = most.Name() }, Happened(PackageEventKind.VisibilityChanged));
+            new { id, yes = true, tooOpen, most = most.Name() }, PackageEventKind.VisibilityChanged);
         await session.ExecuteAsync(
             "update packages set visibility = @most where repository_id = @id and inherits_access = @yes and visibility in @tooOpen",
             new { id, yes = true, tooOpen, most = most.Name() });
@@ -52,13 +52,13 @@ internal sealed partial class PackageChanges
     /// <summary>Called before the account goes: its packages go with it, and what it or its repositories were granted elsewhere.</summary>
     public async Task AccountGoneAsync(long accountId)
     {
-        await session.ExecuteAsync(
+        await HappenAsync(
             $"""
             {InsertEvent}
             select {OfPackage}, null, null, null, null, null, null from packages p join accounts a on a.id = p.owner_id
             where p.owner_id = @accountId and p.state <> 'pending'
             """,
-            new { accountId }, Happened(PackageEventKind.OwnerDeleted));
+            new { accountId }, PackageEventKind.OwnerDeleted);
         await RecordGrantsAsync(
             "package_users g join accounts s on s.id = g.user_id", "'user:' || s.login", "s.id = @id and p.owner_id <> @id", accountId);
         await RecordListsAsync("r.owner_id = @id and p.owner_id <> @id", accountId);
@@ -81,16 +81,16 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>One event for each package that is linked to the repository.</summary>
-    private Task RecordLinkedAsync(PackageEventKind kind, long id, string old, string? gone, string condition) => session.ExecuteAsync(
+    private Task RecordLinkedAsync(PackageEventKind kind, long id, string old, string? gone, string condition) => HappenAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, null, null, null, null, @old, @gone from packages p join accounts a on a.id = p.owner_id
         where p.repository_id = @id {condition}
         """,
-        new { id, yes = true, old, gone }, Happened(kind));
+        new { id, yes = true, old, gone }, kind);
 
     /// <summary>One event for each package that the repository is linked to or listed by.</summary>
-    private Task RecordTouchedAsync(PackageEventKind kind, RepositoryFacts repository, string? newName) => session.ExecuteAsync(
+    private Task RecordTouchedAsync(PackageEventKind kind, RepositoryFacts repository, string? newName) => HappenAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, null, null, null, null, @old, @newName from packages p join accounts a on a.id = p.owner_id
@@ -98,17 +98,17 @@ internal sealed partial class PackageChanges
            or exists (select 1 from package_actions l where l.package_id = p.id and l.repository_id = @id)
            or exists (select 1 from package_codespaces l where l.package_id = p.id and l.repository_id = @id)
         """,
-        new { id = repository.Id, old = repository.FullName, newName }, Happened(kind));
+        new { id = repository.Id, old = repository.FullName, newName }, kind);
 
     private Task RecordGrantsAsync(
-        string grants, string subject, string condition, long id, long organizationId = 0) => session.ExecuteAsync(
+        string grants, string subject, string condition, long id, long organizationId = 0) => HappenAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, null, null, null, {subject}, g.role, null
         from {grants} join packages p on p.id = g.package_id join accounts a on a.id = p.owner_id
         where {condition}
         """,
-        new { id, organizationId }, Happened(PackageEventKind.GrantChanged));
+        new { id, organizationId }, PackageEventKind.GrantChanged);
 
     /// <summary>The list entries of repositories that go.</summary>
     private async Task RecordListsAsync(string condition, long id)
@@ -119,7 +119,7 @@ internal sealed partial class PackageChanges
             (PackageEventKind.CodespacesChanged, "package_codespaces", "'read'"),
         })
         {
-            await session.ExecuteAsync(
+            await HappenAsync(
                 $"""
                 {InsertEvent}
                 select {OfPackage}, null, null, null, 'repository:' || o.login || '/' || r.name, {role}, null
@@ -127,7 +127,7 @@ internal sealed partial class PackageChanges
                 join packages p on p.id = l.package_id join accounts a on a.id = p.owner_id
                 where {condition}
                 """,
-                new { id }, Happened(kind));
+                new { id }, kind);
         }
     }
 }

@@ -69,7 +69,7 @@ internal sealed partial class PackageChanges
         await _guard.DemandAsync(packageId, tag, versionId);
 
         // The event comes first: it says where the tag was.
-        var moved = await session.ExecuteAsync(
+        var moved = await HappenAsync(
             $"""
             {InsertEvent}
             select {OfPackage}, v.id, v.name, @tag, null, old.name, v.name
@@ -77,7 +77,7 @@ internal sealed partial class PackageChanges
             left join tags t on t.package_id = p.id and t.name = @tag left join package_versions old on old.id = t.version_id
             where v.id = @versionId and (old.id is null or old.id <> v.id)
             """,
-            new { tag, versionId }, Happened(PackageEventKind.TagMoved));
+            new { tag, versionId }, PackageEventKind.TagMoved);
         if (moved > 0)
         {
             await LosesTagAsync(packageId, tag);
@@ -178,7 +178,7 @@ internal sealed partial class PackageChanges
 
     /// <summary>One event for each tag of a version.</summary>
     private Task RecordTagsAsync(
-        long versionId, PackageEventKind kind, string tags, string oldAndNew, string condition = "") => session.ExecuteAsync(
+        long versionId, PackageEventKind kind, string tags, string oldAndNew, string condition = "") => HappenAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, v.id, v.name, t.name, null, {oldAndNew}
@@ -186,5 +186,5 @@ internal sealed partial class PackageChanges
           join accounts a on a.id = p.owner_id
         where t.version_id = @versionId {condition}
         """,
-        new { versionId }, Happened(kind));
+        new { versionId }, kind);
 }

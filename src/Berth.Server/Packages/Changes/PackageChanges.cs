@@ -25,11 +25,11 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     public static readonly ChangeActor Retention = ChangeActor.Background("retention");
 
     private const string InsertEvent =
-        "insert into package_events (at, kind, actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment, "
+        $"insert into package_events (at, kind, {ActorColumns.Names}, "
             + "package_id, owner_id, owner, type, name, repository_id, version_id, version, tag, subject, old_value, new_value)";
 
-    /// <summary>The first eleven of those columns; <see cref="Happened"/> has their values.</summary>
-    private const string Who = "@now, @kind, @actor, @actorName, @tokenId, @address, @requestId, @run, @gitRef, @commit, @environment";
+    /// <summary>When, what and by whom: the first of those columns. <see cref="HappenAsync"/> has their values.</summary>
+    private const string Who = "@now, @kind, " + ActorColumns.Values;
 
     /// <summary>Those and the next six, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
     private const string OfPackage = Who + ", p.id, p.owner_id, a.login, p.type, p.name, p.repository_id";
@@ -169,7 +169,7 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
 
     private static string Switch(bool on) => on ? "on" : "off";
 
-    private Task RecordAsync(long packageId, PackageEvent happened) => session.ExecuteAsync(
+    private Task RecordAsync(long packageId, PackageEvent happened) => HappenAsync(
         $"""
         {InsertEvent}
         select {OfPackage}, @VersionId, @Version, @Tag, @Subject, @Old, @New
@@ -185,20 +185,9 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
             happened.Old,
             happened.New,
         },
-        Happened(happened.Kind));
+        happened.Kind);
 
-    private object Happened(PackageEventKind kind) => new
-    {
-        now,
-        kind = PackageEvent.Name(kind),
-        actor = actor.Key,
-        actorName = actor.Name,
-        tokenId = actor.TokenId,
-        address = actor.Address,
-        requestId = actor.RequestId,
-        run = actor.Run,
-        gitRef = actor.Ref,
-        commit = actor.Commit,
-        environment = actor.Environment,
-    };
+    /// <summary>Runs a statement that inserts events.</summary>
+    private Task<int> HappenAsync(string insert, object parameters, PackageEventKind kind) => session.ExecuteAsync(
+        insert, parameters, new { now, kind = PackageEvent.Name(kind) }, ActorColumns.Of(actor));
 }
