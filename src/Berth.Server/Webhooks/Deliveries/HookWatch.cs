@@ -11,6 +11,7 @@ internal sealed partial class HookWatch(
 {
     private const int Batch = 500;
     private static readonly TimeSpan ForgetsEvery = TimeSpan.FromHours(1);
+    private readonly Pace _pace = new(time);
     private DateTimeOffset _forgot;
 
     protected override async Task LookAsync(CancellationToken cancellationToken)
@@ -26,22 +27,14 @@ internal sealed partial class HookWatch(
             if (Time.GetUtcNow() - _forgot > ForgetsEvery)
             {
                 _forgot = Time.GetUtcNow();
-                await ForgetAsync(cancellationToken);
+                var before = _forgot - TimeSpan.FromDays(options.HookDeliveryRetentionDays);
+                await _pace.InBatchesAsync(db, session => DeliveryTable.ForgetAsync(session, before, Batch), Batch, cancellationToken);
             }
         }
         catch (Exception exception) when (exception is DbException or IOException)
         {
             // The next look tries again; nothing is lost meanwhile.
             LogFailed(exception);
-        }
-    }
-
-    private async Task ForgetAsync(CancellationToken cancellationToken)
-    {
-        var before = Time.GetUtcNow() - TimeSpan.FromDays(options.HookDeliveryRetentionDays);
-        while (await db.WriteAsync(session => DeliveryTable.ForgetAsync(session, before, Batch), cancellationToken) == Batch)
-        {
-            // A few at a time.
         }
     }
 

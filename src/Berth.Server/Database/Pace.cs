@@ -1,6 +1,4 @@
-using Berth.Server.Database;
-
-namespace Berth.Server.GarbageCollection;
+namespace Berth.Server.Database;
 
 /// <summary>
 /// Leaves most of the machine to others: each piece of work is followed by a rest of three times its length. What it waited for others is
