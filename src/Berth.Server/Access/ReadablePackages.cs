@@ -12,6 +12,7 @@ internal sealed record ReadablePage(List<PackageAddress> Packages, string? After
 /// </summary>
 internal static class ReadablePackages
 {
+    /// <summary>The most that are read at once.</summary>
     private const int Batch = 500;
 
     /// <summary>Somebody with ties to much and rights to little gets short pages, not slow ones.</summary>
@@ -39,9 +40,11 @@ internal static class ReadablePackages
     public static async Task<ReadablePage> PageAsync(DbSession session, Principal principal, string type, string after, int count)
     {
         List<PackageAddress> found = [];
+        var limit = 0;
         for (var batch = 0; batch < MostBatches; batch++)
         {
-            var candidates = await CandidatesAsync(session, principal, type, after);
+            limit = NextLimit(limit, count - found.Count);
+            var candidates = await CandidatesAsync(session, principal, type, after, limit);
             var facts = await PackageFactsTable.FactsAsync(session, principal, [.. candidates.Select(candidate => candidate.Id)]);
             foreach (var candidate in candidates)
             {
@@ -59,7 +62,7 @@ internal static class ReadablePackages
                 after = candidate.FullName;
             }
 
-            if (candidates.Count < Batch)
+            if (candidates.Count < limit)
             {
                 return new ReadablePage(found, null);
             }
@@ -68,12 +71,18 @@ internal static class ReadablePackages
         return new ReadablePage(found, after);
     }
 
-    private static Task<List<Candidate>> CandidatesAsync(DbSession session, Principal principal, string type, string after)
+    /// <summary>
+    /// What is missing and one more, which tells whether there is another page. Who may read few of the first gets more of them each time.
+    /// </summary>
+    internal static int NextLimit(int last, int missing) => Math.Min(Batch, Math.Max(missing + 1, last * 2));
+
+    private static Task<List<Candidate>> CandidatesAsync(
+        DbSession session, Principal principal, string type, string after, int limit)
     {
         var (userId, actingId, codespace) = PackageFactsTable.WhoAsks(principal);
         return session.QueryAsync<Candidate>(
             SelectCandidates,
-            new { type, after, userId, actingId, codespaceId = codespace?.CodespaceId, limit = Batch });
+            new { type, after, userId, actingId, codespaceId = codespace?.CodespaceId, limit });
     }
 
     private sealed record Candidate

@@ -14,6 +14,15 @@ public sealed class ReadablePackagesTests(SharedServer shared)
     /// <summary>Whom the packages are granted to or listed for, one kind each; then linked with and without inheritance.</summary>
     private static readonly string[] Ties = ["none", "user", "team", "actions", "codespaces", "linked", "inherits"];
 
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(2, 1, 4)]
+    [InlineData(4, 0, 8)]
+    [InlineData(0, 1000, 500)]
+    [InlineData(400, 10, 500)]
+    public void No_more_is_read_than_a_page_asks_for_until_it_stays_short(int last, int missing, int expected) =>
+        Assert.Equal(expected, ReadablePackages.NextLimit(last, missing));
+
     [Fact]
     public async Task A_caller_is_shown_what_each_decision_lets_through()
     {
