@@ -81,6 +81,10 @@ internal sealed class AccessDecisions(Db db)
     public static Task<PersonInNamespace?> NamespaceAsync(DbSession session, long? userId, string login) =>
         AccessTable.InNamespaceAsync(session, userId, login);
 
+    /// <summary>Organizations that say how long tokens live, of those that a person has to do with.</summary>
+    public static Task<List<OwnerFacts>> WithTokenLifeAsync(DbSession session, long userId) =>
+        AccessTable.WithTokenLifeAsync(session, userId);
+
     /// <summary>The names that an organization and one of its teams have now; null when there are none with these ids.</summary>
     public static Task<OrganizationNames?> NamesAsync(DbSession session, long organizationId, long? teamId) =>
         AccessTable.NamesAsync(session, organizationId, teamId);

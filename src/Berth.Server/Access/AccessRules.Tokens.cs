@@ -11,10 +11,23 @@ public static partial class AccessRules
         user.TokenId is null ? null
         : !owner.UnrestrictedTokensAllowed && !user.Patterns.Restricts
             ? $"{owner.Login} takes only personal tokens that are narrowed to packages, and this one is not"
-        : owner.TokenMaxDays is { } days && !(user.TokenLife <= TimeSpan.FromDays(days))
+        : LifeFault(user, owner);
+
+    /// <summary>
+    /// Why a token makes no such other: an organization takes the other's life and not its own. Else whoever finds a token that is not
+    /// taken, since it lies around for long, would make one that is. Of narrowing there is nothing to say: a narrowed token makes none.
+    /// </summary>
+    public static string? MintFault(UserPrincipal minter, UserPrincipal made, OwnerFacts owner) =>
+        minter.TokenId is not null && made.Scopes.ReadsPackages && made.Patterns.MayCover(owner.Login) && LifeFault(made, owner) is null
+        && LifeFault(minter, owner) is { } fault
+            ? $"{fault}: so it makes none that {owner.Login} takes; a site administrator makes one"
+            : null;
+
+    private static string? LifeFault(UserPrincipal user, OwnerFacts owner) =>
+        owner.TokenMaxDays is { } days && !(user.TokenLife <= TimeSpan.FromDays(days))
             ? $"{owner.Login} takes only personal tokens that live {days} days at most, and this one "
                 + (user.TokenLife is { } life ? $"lives {Math.Ceiling(life.TotalDays):0}" : "never ends")
-        : null;
+            : null;
 
     /// <summary>
     /// The same for a refusal, for those who may hear it: whoever belongs to the organization, of a package that is not there as well; and

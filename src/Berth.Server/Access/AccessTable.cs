@@ -19,6 +19,21 @@ internal static class AccessTable
         return row is null ? null : new PersonInNamespace(userId, new OwnerFacts(row), row.Membership);
     }
 
+    /// <summary>Organizations that say how long tokens live, of those that a person has to do with.</summary>
+    public static async Task<List<OwnerFacts>> WithTokenLifeAsync(DbSession session, long userId) =>
+        await session.QueryAsync<OwnerFacts>(
+            $"""
+            select {PackageFactsTable.OwnerColumns} {PackageFactsTable.OwnerJoins}
+            where o.token_max_days is not null and (
+                exists (select 1 from memberships m where m.organization_id = a.id and m.user_id = @userId)
+                or exists (select 1 from collaborators c join repositories r on r.id = c.repository_id
+                           where r.owner_id = a.id and c.user_id = @userId)
+                or exists (select 1 from package_users g join packages p on p.id = g.package_id
+                           where p.owner_id = a.id and g.user_id = @userId))
+            order by a.folded
+            """,
+            new { userId });
+
     public static Task<OrganizationNames?> NamesAsync(DbSession session, long organizationId, long? teamId) =>
         session.FirstOrDefaultAsync<OrganizationNames>(
             """

@@ -41,6 +41,10 @@ public sealed class PackagePatterns : IEquatable<PackagePatterns>
             : full.Equals(pattern, StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>Whether some package of the owner could be covered.</summary>
+    public bool MayCover(string owner) =>
+        _patterns is null || Array.Exists(_patterns, pattern => pattern.StartsWith(owner + "/", StringComparison.OrdinalIgnoreCase));
+
     public bool Equals(PackagePatterns? other) =>
         other is not null && Restricts == other.Restricts && Patterns.SequenceEqual(other.Patterns, StringComparer.Ordinal);
 

@@ -12,7 +12,10 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
 {
     private const string Resource = "Token";
 
-    /// <summary>On a person's own behalf: scopes within those of the calling token, and no longer life than it has.</summary>
+    /// <summary>
+    /// On a person's own behalf: scopes within those of the calling token, no longer life than it has, and no reach into an organization
+    /// that does not take the calling token for its long life.
+    /// </summary>
     public async Task<Client.Wire.Token> MintAsync(ApiCaller caller, TokenRequest wanted, CancellationToken cancellationToken)
     {
         var minter = caller.User;
@@ -22,7 +25,11 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
                 .Throw();
         }
 
-        var own = await db.ReadAsync(session => TokenTable.FindAsync(session, minter.TokenId ?? 0), cancellationToken);
+        var (own, policies) = await db.ReadAsync(
+            async session => (
+                await TokenTable.FindAsync(session, minter.TokenId ?? 0),
+                await AccessDecisions.WithTokenLifeAsync(session, minter.UserId)),
+            cancellationToken);
         if (own?.ExpiresAt is { } end)
         {
             if (wanted.ExpiresAt > end)
@@ -31,6 +38,17 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
             }
 
             wanted = wanted with { ExpiresAt = wanted.ExpiresAt ?? end };
+        }
+
+        var made = minter with
+        {
+            Scopes = wanted.Scopes,
+            Patterns = PackagePatterns.Parse(wanted.Packages is null ? null : string.Join(' ', wanted.Packages)),
+            TokenLife = wanted.ExpiresAt - time.GetUtcNow(),
+        };
+        if (policies.Select(owner => AccessRules.MintFault(minter, made, owner)).FirstOrDefault(fault => fault is not null) is { } refused)
+        {
+            ApiErrors.Forbidden(minter, refused).Throw();
         }
 
         return await CreateAsync(caller.Actor, minter.UserId, minter.Login, minter.SiteAdmin, wanted, cancellationToken);

@@ -85,6 +85,33 @@ public sealed class TokenPolicyTests(SharedServer shared)
             "POST", $"/repos/{app}/workflow-tokens", """{"permissions":{"packages":"write"}}""");
     }
 
+    [Theory]
+    [InlineData("7d", """["read:packages"]""", null, false)]
+    [InlineData("7d", """["repo","admin:org"]""", null, true)]
+    [InlineData("7d", """["read:packages"]""", "someone/*", true)]
+    [InlineData("60d", """["read:packages"]""", null, true)]
+    public async Task A_token_that_lives_too_long_makes_none_that_is_taken(string life, string scopes, string? pattern, bool may)
+    {
+        var (ada, acme) = await OwnerAsync();
+        await ada.DoAsync("PATCH", $"/orgs/{acme}/settings/packages", """{"personal_token_max_days":30}""");
+        var ends = TimeProvider.System.GetUtcNow().AddDays(int.Parse(life[..^1], System.Globalization.CultureInfo.InvariantCulture));
+        var packages = pattern is null ? "null" : $"[\"{pattern}\"]";
+        var body = $$"""{"scopes":{{scopes}},"packages":{{packages}},"expires_at":"{{ends:yyyy-MM-ddTHH:mm:ssZ}}"}""";
+        var reply = await ada.SendAsync("POST", "/user/tokens", body);
+        Assert.Equal(may ? HttpStatusCode.Created : HttpStatusCode.Forbidden, reply.Status);
+        if (!may)
+        {
+            Assert.Contains(
+                $"{acme} takes only personal tokens that live 30 days at most, and this one never ends", reply.Message,
+                StringComparison.Ordinal);
+        }
+
+        // One that is taken makes others, and the policy of others is nobody's business.
+        await (await TokenAsync(ada, "30d", null)).DoAsync("POST", "/user/tokens", """{"scopes":["read:packages"]}""");
+        var eve = await shared.Server.UserAsync("eve");
+        await eve.DoAsync("POST", "/user/tokens", body);
+    }
+
     [Fact]
     public async Task A_policy_is_shown_kept_by_other_changes_and_taken_back()
     {
@@ -113,8 +140,9 @@ public sealed class TokenPolicyTests(SharedServer shared)
         var ends = days is { } count ? $"\"{TimeProvider.System.GetUtcNow().AddDays(count).AddMinutes(-1):yyyy-MM-ddTHH:mm:ssZ}\"" : "null";
         var scopes = string.Join(',', Scopes.Split(',').Select(scope => $"\"{scope}\""));
         var packages = pattern is null ? "null" : $"[\"{pattern}\"]";
-        var made = await person.DoAsync(
-            "POST", "/user/tokens", $$"""{"scopes":[{{scopes}}],"packages":{{packages}},"expires_at":{{ends}}}""");
+        var made = await person.Server.Administrator().DoAsync(
+            "POST", $"/admin/users/{person.Login}/authorizations",
+            $$"""{"scopes":[{{scopes}}],"packages":{{packages}},"expires_at":{{ends}}}""");
         return new Person(person.Server, person.Login, made["token"].GetString());
     }
 }
