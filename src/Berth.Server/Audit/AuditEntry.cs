@@ -18,7 +18,7 @@ internal sealed record AuditEntry(string Action)
     /// <summary>Whom or what it was done to: <c>user:LOGIN</c>, <c>team:SLUG</c>, <c>secret:NAME</c>, <c>token:ID</c>.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>The package that it was done to, and which tag and version of it.</summary>
+    /// <summary>The package that it was done to, or that was read, and which tag and version of it.</summary>
     public PackageAddress? Package { get; init; }
 
     public string? Tag { get; init; }

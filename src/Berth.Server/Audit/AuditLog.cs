@@ -9,15 +9,20 @@ namespace Berth.Server.Audit;
 /// </summary>
 internal sealed class AuditLog(TimeProvider time)
 {
-    public Task RecordAsync(DbSession session, ChangeActor actor, AuditEntry entry) => session.ExecuteAsync(
-        """
+    public Task RecordAsync(DbSession session, ChangeActor actor, AuditEntry entry) =>
+        RecordAsync(session, actor, entry, time.GetUtcNow());
+
+    /// <summary>What happened a moment ago and is written now.</summary>
+    public static Task RecordAsync(DbSession session, ChangeActor actor, AuditEntry entry, DateTimeOffset at) => session.ExecuteAsync(
+        $"""
         insert into audit_events (at, kind, owner_id, owner, repository_id, repository, type, name, version, tag, subject, old_value,
-          new_value, actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment)
-        values (@now, @Action, @OwnerId, @Owner, @RepositoryId, @Repository, @type, @name, @Version, @Tag, @Subject, @Old,
-          @New, @actor, @actorName, @tokenId, @address, @requestId, @run, @gitRef, @commit, @environment)
+          new_value, {ActorColumns.Names})
+        values (@at, @Action, @OwnerId, @Owner, @RepositoryId, @Repository, @type, @name, @Version, @Tag, @Subject, @Old,
+          @New, {ActorColumns.Values})
         """,
         new
         {
+            at,
             entry.Action,
             entry.OwnerId,
             entry.Owner,
@@ -31,22 +36,13 @@ internal sealed class AuditLog(TimeProvider time)
             entry.Old,
             entry.New,
         },
-        new
-        {
-            now = time.GetUtcNow(),
-            actor = actor.Key,
-            actorName = actor.Name,
-            tokenId = actor.TokenId,
-            address = actor.Address,
-            requestId = actor.RequestId,
-            run = actor.Run,
-            gitRef = actor.Ref,
-            commit = actor.Commit,
-            environment = actor.Environment,
-        });
+        ActorColumns.Of(actor));
 
-    /// <summary>A few of what is older than the log is kept; how many went.</summary>
-    public static Task<int> ForgetAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
-        "delete from audit_events where id in (select id from audit_events where at < @before order by at, id limit @most)",
+    /// <summary>A few of what is older than the log is kept, or older than reads are; how many went.</summary>
+    public static Task<int> ForgetAsync(DbSession session, bool reads, DateTimeOffset before, int most) => session.ExecuteAsync(
+        $"""
+        delete from audit_events where id in (
+            select id from audit_events where {AuditTable.WhetherRead(reads)} and at < @before order by at, id limit @most)
+        """,
         new { before, most });
 }

@@ -10,6 +10,13 @@ internal sealed partial class AuditOptions
     [Positive("days")]
     public double AuditRetentionDays { get; set; } = 400;
 
+    [Setting("`true`: pulls stand in the audit log, too (`include=git`), without a write to the database on their way")]
+    public bool AuditPulls { get; set; }
+
+    [Setting("how long pulls stay in the audit log")]
+    [Positive("days")]
+    public double AuditPullRetentionDays { get; set; } = 7;
+
     [Setting("file that entries of the audit log are appended to, a line of JSON each; it may be moved away at any time")]
     [FilePath]
     public string? AuditFile { get; set; }

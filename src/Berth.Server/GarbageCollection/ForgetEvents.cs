@@ -5,7 +5,7 @@ using Berth.Server.Packages.Changes;
 namespace Berth.Server.GarbageCollection;
 
 /// <summary>
-/// Ends the audit log where it is older than it is kept: what packages recorded, and what else was. A few rows at a time.
+/// Ends the audit log where it is older than it is kept: what packages recorded, what else was, and pulls. A few rows at a time.
 /// </summary>
 internal sealed class ForgetEvents(Db db, AuditOptions options, TimeProvider time)
 {
@@ -13,13 +13,18 @@ internal sealed class ForgetEvents(Db db, AuditOptions options, TimeProvider tim
     private readonly Pace _pace = new(time);
 
     /// <summary>How many events went.</summary>
-    public async Task<int> RunAsync(CancellationToken cancellationToken)
-    {
-        var before = time.GetUtcNow() - TimeSpan.FromDays(options.AuditRetentionDays);
-        return await InBatchesAsync(session => PackageChanges.ForgetEventsAsync(session, before, Batch), cancellationToken)
-            + await InBatchesAsync(session => AuditLog.ForgetAsync(session, before, Batch), cancellationToken);
-    }
+    public async Task<int> RunAsync(CancellationToken cancellationToken) =>
+        await ForgetAsync(options.AuditRetentionDays, PackageChanges.ForgetEventsAsync, cancellationToken)
+        + await ForgetAsync(options.AuditRetentionDays, Others(reads: false), cancellationToken)
+        + await ForgetAsync(options.AuditPullRetentionDays, Others(reads: true), cancellationToken);
 
-    private Task<int> InBatchesAsync(Func<DbSession, Task<int>> forget, CancellationToken cancellationToken) =>
-        _pace.InBatchesAsync(db, forget, Batch, cancellationToken);
+    private static Func<DbSession, DateTimeOffset, int, Task<int>> Others(bool reads) =>
+        (session, before, most) => AuditLog.ForgetAsync(session, reads, before, most);
+
+    private Task<int> ForgetAsync(
+        double days, Func<DbSession, DateTimeOffset, int, Task<int>> forget, CancellationToken cancellationToken)
+    {
+        var before = time.GetUtcNow() - TimeSpan.FromDays(days);
+        return _pace.InBatchesAsync(db, session => forget(session, before, Batch), Batch, cancellationToken);
+    }
 }

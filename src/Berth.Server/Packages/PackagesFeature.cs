@@ -25,6 +25,7 @@ internal static class PackagesFeature
         services.AddSingleton<ReadDependants>();
         services.AddSingleton<MoveTag>();
         services.AddSingleton<PullCounts>();
+        services.AddSingleton<PullLog>();
         services.AddHostedService<WritePulls>();
         services.AddSingleton<RunRetention>();
         services.AddSingleton<SetPolicy>();

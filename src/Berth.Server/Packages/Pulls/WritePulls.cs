@@ -1,17 +1,22 @@
 using System.Data.Common;
+using System.Globalization;
+using Berth.Server.Access;
+using Berth.Server.Audit;
 using Berth.Server.Background;
 using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Pulls;
 
 /// <summary>
-/// Adds what <see cref="PullCounts"/> counted to the database, every few seconds and when the server stops: nothing is lost then. A server
-/// that is killed loses the last seconds.
+/// Adds what <see cref="PullCounts"/> counted and <see cref="PullLog"/> remembers to the database, every few seconds and when the server
+/// stops: nothing is lost then. A server that is killed loses the last seconds.
 /// </summary>
-internal sealed partial class WritePulls(PullCounts counts, Db db, TimeProvider time, ILogger<WritePulls> logger)
+internal sealed partial class WritePulls(
+    PullCounts counts, PullLog log, AuditLog audit, Db db, TimeProvider time, ILogger<WritePulls> logger)
     : LookAgain(TimeSpan.FromSeconds(5), time)
 {
     private const int Batch = 500;
+    private static readonly ChangeActor Server = ChangeActor.Background("server");
 
     /// <summary>After the last request has ended: the server's sockets close before what runs in the background is told to stop.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -22,23 +27,57 @@ internal sealed partial class WritePulls(PullCounts counts, Db db, TimeProvider 
 
     protected override async Task LookAsync(CancellationToken cancellationToken)
     {
-        foreach (var some in counts.Take().OrderBy(pair => pair.Key).Chunk(Batch))
+        var (pulls, dropped) = log.Take();
+        List<KeyValuePair<long, PullTally>> tallies = [.. counts.Take().OrderBy(pair => pair.Key)];
+        await InBatchesAsync(tallies, PullTable.AddAsync, counts.PutBack, cancellationToken);
+        await InBatchesAsync(pulls, RecordAsync, some => log.PutBack(some, dropped: 0), cancellationToken);
+        if (dropped > 0)
+        {
+            LogDropped(dropped);
+            await InBatchesAsync([dropped], RecordDroppedAsync, _ => log.PutBack([], dropped), cancellationToken);
+        }
+    }
+
+    private static async Task RecordAsync(DbSession session, IReadOnlyList<PullRecord> pulls)
+    {
+        foreach (var pull in pulls)
+        {
+            await AuditLog.RecordAsync(session, pull.Actor, pull.Entry, pull.At);
+        }
+    }
+
+    /// <summary>A log that has a gap says so itself.</summary>
+    private Task RecordDroppedAsync(DbSession session, IReadOnlyList<long> dropped) => audit.RecordAsync(
+        session, Server, new AuditEntry("audit_log.pulls_dropped") { New = dropped[0].ToString(CultureInfo.InvariantCulture) });
+
+    /// <summary>A transaction each. Where one fails the rest waits with it: the next look tries again.</summary>
+    private async Task InBatchesAsync<T>(
+        IReadOnlyList<T> all, Func<DbSession, IReadOnlyList<T>, Task> write, Action<IReadOnlyCollection<T>> putBack,
+        CancellationToken cancellationToken)
+    {
+        for (var done = 0; done < all.Count; done += Batch)
         {
             try
             {
-                await db.WriteAsync(session => PullTable.AddAsync(session, some), cancellationToken);
+                IReadOnlyList<T> some = [.. all.Skip(done).Take(Batch)];
+                await db.WriteAsync(session => write(session, some), cancellationToken);
             }
             catch (Exception exception) when (exception is DbException or IOException or OperationCanceledException)
             {
-                counts.PutBack(some);
+                putBack([.. all.Skip(done)]);
                 if (exception is not OperationCanceledException)
                 {
-                    LogFailed(exception, some.Length);
+                    LogFailed(exception, all.Count - done);
                 }
+
+                return;
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Pulls of {Versions} versions could not be counted yet; it is tried again")]
-    private partial void LogFailed(Exception exception, int versions);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} counts and records of pulls could not be written yet; it is tried again")]
+    private partial void LogFailed(Exception exception, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Dropped} pulls are missing in the audit log: more came than could be written")]
+    private partial void LogDropped(long dropped);
 }

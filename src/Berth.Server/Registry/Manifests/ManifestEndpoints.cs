@@ -27,8 +27,8 @@ internal static class ManifestEndpoints
 
     /// <summary>distribution-spec, "Pulling manifests".</summary>
     private static async Task GetAsync(
-        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, PullCounts pulls, BerthMetrics metrics,
-        CancellationToken cancellationToken)
+        HttpContext http, RegistryAccess access, string reference, ManifestReads manifests, PullCounts pulls, PullLog log,
+        BerthMetrics metrics, CancellationToken cancellationToken)
     {
         ServedManifest? manifest = null;
         if (access.PackageId is not { } packageId || !manifests.TryGet(access.At, packageId, reference, out manifest))
@@ -76,6 +76,7 @@ internal static class ManifestEndpoints
 
         metrics.ManifestPulled();
         pulls.Pulled(manifest.Id);
+        log.Pulled(access.Actor, access.Facts, manifest.DigestHeader.ToString(), reference);
         await http.Response.BodyWriter.WriteAsync(content, cancellationToken);
         if (content.Length < manifest.Size)
         {

@@ -1,0 +1,73 @@
+using Berth.Server.Access;
+using Berth.Server.Audit;
+
+namespace Berth.Server.Packages.Pulls;
+
+/// <summary>Somebody was sent a version.</summary>
+internal sealed record PullRecord(DateTimeOffset At, ChangeActor Actor, AuditEntry Entry);
+
+/// <summary>
+/// Remembers who pulled what until <see cref="WritePulls"/> brings it into the audit log: a pull itself writes nothing. Nothing at all
+/// where the operator has not asked for it. It holds <see cref="Most"/> pulls; what comes while so many wait is only counted.
+/// </summary>
+internal sealed class PullLog(AuditOptions options, TimeProvider time)
+{
+    /// <summary>Some twenty megabytes, and at the pace at which they are written a few seconds' work.</summary>
+    public const int Most = 50_000;
+
+    private readonly Lock _lock = new();
+    private List<PullRecord> _pulls = [];
+    private long _dropped;
+
+    /// <param name="reference">What was asked for: the digest, or a tag.</param>
+    public void Pulled(ChangeActor actor, PackageSubject package, string digest, string reference)
+    {
+        if (!options.AuditPulls)
+        {
+            return;
+        }
+
+        var entry = new AuditEntry(AuditTable.Download)
+        {
+            OwnerId = package.Owner?.Id,
+            Owner = package.Owner?.Login,
+            RepositoryId = package.Linked?.Id,
+            Repository = package.Linked?.FullName,
+            Package = package.Address,
+            Version = digest,
+            Tag = reference == digest ? null : reference,
+        };
+        Add([new PullRecord(time.GetUtcNow(), actor, entry)]);
+    }
+
+    /// <summary>All that wait, and how many more there were.</summary>
+    public (IReadOnlyList<PullRecord> Pulls, long Dropped) Take()
+    {
+        lock (_lock)
+        {
+            var taken = (_pulls, _dropped);
+            (_pulls, _dropped) = ([], 0);
+            return taken;
+        }
+    }
+
+    /// <summary>Puts back what could not be written.</summary>
+    public void PutBack(IReadOnlyCollection<PullRecord> pulls, long dropped)
+    {
+        lock (_lock)
+        {
+            _dropped += dropped;
+            Add(pulls);
+        }
+    }
+
+    private void Add(IReadOnlyCollection<PullRecord> pulls)
+    {
+        lock (_lock)
+        {
+            var fit = Math.Min(pulls.Count, Most - _pulls.Count);
+            _pulls.AddRange(fit == pulls.Count ? pulls : pulls.Take(fit));
+            _dropped += pulls.Count - fit;
+        }
+    }
+}
