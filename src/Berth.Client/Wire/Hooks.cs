@@ -43,8 +43,8 @@ public sealed record HookResponse
     public string? Message { get; init; }
 }
 
-/// <summary>Where a hook sends, and how.</summary>
-public sealed record HookConfig
+/// <summary>Where a hook sends, and how. To change a hook: what is left out stays as it is.</summary>
+public sealed record HookConfig : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Longest(2000)]
@@ -79,6 +79,13 @@ public sealed record HookChange : IRequestBody
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Events { get; init; }
+
+    /// <summary>Besides those that it hears of already, or those of <see cref="Events"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AddEvents { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? RemoveEvents { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HookConfig? Config { get; init; }

@@ -19,6 +19,8 @@ internal static class HookEndpoints
         api.MapRead(one, GetAsync).Requires(need, scope);
         api.MapPatch(one, ChangeAsync).Requires(need, scope);
         api.MapDelete(one, DeleteAsync).Requires(need, scope);
+        api.MapRead(one + "/config", ConfigAsync).Requires(need, scope);
+        api.MapPatch(one + "/config", ChangeConfigAsync).Requires(need, scope);
         api.MapPost(one + "/pings", PingAsync).Requires(need, scope);
         api.MapRead(one + "/deliveries", DeliveriesAsync).Requires(need, scope);
         api.MapRead(one + "/deliveries/{delivery_id:long}", DeliveryAsync).Requires(need, scope);
@@ -66,6 +68,21 @@ internal static class HookEndpoints
         var place = HookRow.PlaceOf(http, urls);
         return await change.ChangeAsync(place, hook_id, wanted, Entry(http), caller, cancellationToken) is { } row
             ? ApiResult.Ok(row.ToWire(place.Url))
+            : ApiErrors.Hidden(caller.Principal);
+    }
+
+    private static async Task<IResult> ConfigAsync(
+        long hook_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
+        await db.ReadAsync(session => HookTable.FindAsync(session, HookRow.PlaceOf(http, urls), hook_id), cancellationToken) is { } row
+            ? ApiResult.Ok(row.Config())
+            : ApiErrors.Hidden(caller.Principal);
+
+    private static async Task<IResult> ChangeConfigAsync(
+        long hook_id, HttpContext http, ApiCaller caller, ChangeHook change, ApiUrls urls, CancellationToken cancellationToken)
+    {
+        var wanted = await HookRequestBody.ReadConfigAsync(http.Request, cancellationToken);
+        return await change.ChangeAsync(HookRow.PlaceOf(http, urls), hook_id, wanted, Entry(http), caller, cancellationToken) is { } row
+            ? ApiResult.Ok(row.Config())
             : ApiErrors.Hidden(caller.Principal);
     }
 

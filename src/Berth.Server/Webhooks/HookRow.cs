@@ -63,14 +63,7 @@ internal sealed record HookRow
             Name = "web",
             Active = Active,
             Events = EventList,
-            Config = new HookConfig
-            {
-                Url = Url,
-                ContentType = ContentType,
-                InsecureSsl = "0",
-                Format = Format,
-                Secret = Value is null ? null : "********",
-            },
+            Config = Config(),
             CreatedAt = CreatedAt,
             UpdatedAt = UpdatedAt,
             Url = url,
@@ -81,6 +74,16 @@ internal sealed record HookRow
                 : new HookResponse { Code = last.StatusCode == 0 ? null : last.StatusCode, Status = last.Status },
         };
     }
+
+    /// <summary>Of its secret it shows that there is one.</summary>
+    public HookConfig Config() => new()
+    {
+        Url = Url,
+        ContentType = ContentType,
+        InsecureSsl = "0",
+        Format = Format,
+        Secret = Value is null ? null : "********",
+    };
 
     public static HookPlace PlaceOf(HttpContext http, ApiUrls urls) =>
         http.Features.Get<RepositoryAccess>() is { } repository

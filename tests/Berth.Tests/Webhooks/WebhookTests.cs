@@ -271,6 +271,44 @@ public sealed class WebhookTests : IAsyncLifetime
                 .Select(entry => entry.GetProperty("action").GetString()));
     }
 
+    [Fact]
+    public async Task The_configuration_is_changed_alone_and_events_come_and_go_one_at_a_time()
+    {
+        var (ada, acme, hook) = await HookAsync();
+        var app = await ada.RepositoryAsync(acme);
+        var other = (await ada.DoAsync("POST", $"/repos/{app}/hooks", Body()))["id"].GetInt64();
+        foreach (var one in new[] { $"/orgs/{acme}/hooks/{hook}", $"/repos/{app}/hooks/{other}" })
+        {
+            var config = (await ada.DoAsync("GET", one + "/config")).Json;
+            Assert.Equal(
+                ($"{_receiver.Url}", "json", "********", "0"),
+                (
+                    config.GetProperty("url").GetString(), config.GetProperty("content_type").GetString(),
+                    config.GetProperty("secret").GetString(), config.GetProperty("insecure_ssl").GetString()));
+            var changed = await ada.DoAsync("PATCH", one + "/config", """{"content_type":"form","secret":""}""");
+            Assert.Equal("form", changed["content_type"].GetString());
+            Assert.False(changed.Json.TryGetProperty("secret", out _));
+            Assert.Equal($"{_receiver.Url}", (await ada.DoAsync("GET", one))["config"].GetProperty("url").GetString());
+            Assert.Equal(["package", "registry_package"], await EventsAsync(one, """{"add_events":["registry_package","package"]}"""));
+            Assert.Equal(["registry_package"], await EventsAsync(one, """{"remove_events":["package"]}"""));
+            Assert.Equal(["*"], await EventsAsync(one, """{"events":["package"],"add_events":["*"],"remove_events":["package"]}"""));
+            foreach (var (path, body) in new[]
+            {
+                (one, """{"remove_events":["*"]}"""), (one, """{"add_events":["push"]}"""),
+                (one + "/config", """{"url":"ftp://example.test"}"""), (one + "/config", """{"insecure_ssl":"1"}"""),
+                (one + "/config", """{"content_type":"xml"}"""),
+            })
+            {
+                Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("PATCH", path, body)).Status);
+            }
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync($"/orgs/{acme}/hooks/{other}/config")).Status);
+
+        async Task<IEnumerable<string?>> EventsAsync(string one, string body) =>
+            (await ada.DoAsync("PATCH", one, body))["events"].EnumerateArray().Select(name => name.GetString());
+    }
+
     /// <summary>The tests look themselves, so that they know when a look is over.</summary>
     private static void WithoutWatch(WebApplicationBuilder builder) =>
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(HookWatch)));
