@@ -40,6 +40,17 @@ public sealed partial class BerthClient
             : SendAsync<RetentionPolicy, RetentionPreview>(HttpMethod.Post, path, tried, cancellationToken);
     }
 
+    /// <summary>Over all packages of an account, each with what would go from it.</summary>
+    /// <param name="tried">An account's policy to try; a package's own counts all the same. Null: the one that counts.</param>
+    public Task<List<RetentionPreview>> RetentionPreviewAsync(
+        RetentionPlace place, RetentionPolicy? tried, CancellationToken cancellationToken)
+    {
+        var path = place.Path + "/preview";
+        return tried is null
+            ? ListAsync<RetentionPreview>(path, cancellationToken)
+            : ListAsync<RetentionPolicy, RetentionPreview>(path, tried, cancellationToken);
+    }
+
     public Task<RetentionRun> RunRetentionAsync(PackageReference package, CancellationToken cancellationToken) =>
         SendForAsync<RetentionRun>(HttpMethod.Post, RetentionPlace.Of(package).Path + "/runs", cancellationToken);
 

@@ -40,12 +40,21 @@ public sealed partial class BerthClient : IDisposable
     }
 
     /// <summary>GET of a whole list, page by page.</summary>
-    public async Task<List<T>> ListAsync<T>(string path, CancellationToken cancellationToken)
+    public Task<List<T>> ListAsync<T>(string path, CancellationToken cancellationToken) =>
+        ListAsync<T>(HttpMethod.Get, path, () => null, cancellationToken);
+
+    /// <summary>POST of a question whose answer is a list, page by page.</summary>
+    public Task<List<T>> ListAsync<TBody, T>(string path, TBody body, CancellationToken cancellationToken) =>
+        ListAsync<T>(HttpMethod.Post, path, () => JsonContent.Create(body, BerthJson.Wire.Of<TBody>()), cancellationToken);
+
+    private async Task<List<T>> ListAsync<T>(
+        HttpMethod method, string path, Func<HttpContent?> body, CancellationToken cancellationToken)
     {
         List<T> items = [];
         for (var next = path + (path.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "per_page=100"; next is not null;)
         {
-            using var response = await RequestAsync(HttpMethod.Get, next, null, cancellationToken).ConfigureAwait(false);
+            using var content = body();
+            using var response = await RequestAsync(method, next, content, cancellationToken).ConfigureAwait(false);
             items.AddRange(await ReadAsync<List<T>>(response, cancellationToken).ConfigureAwait(false));
             next = Next(response);
         }

@@ -71,20 +71,31 @@ internal static class RetentionCommands
 
     private static BerthCommand Preview()
     {
-        var (package, type, options) = (Arguments.Package(), Arguments.Type(), new PolicyOptions());
+        var (target, type, options) = (Target(), Arguments.Type(), new PolicyOptions());
         return BerthCommand.Of(
             "preview",
-            "Show what a run would remove now and why; with options, what that policy would remove. Nothing is changed.",
-            ["berth package retention preview acme/app", "berth package retention preview acme/app --untagged --older-than 7"],
-            [package, type, .. options.All],
-            async call => call.Print(
-                await call.Client.RetentionPreviewAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), await options.ReadAsync(call), call.CancellationToken),
-                (writer, preview) =>
+            "Show what a run would remove now and why, from a package or from all of an account; with options, what that policy would "
+                + "remove. Nothing is changed.",
+            [
+                "berth package retention preview acme/app", "berth package retention preview acme",
+                "berth package retention preview acme --untagged --older-than 7",
+            ],
+            [target, type, .. options.All],
+            async call =>
+            {
+                var tried = await options.ReadAsync(call);
+                if (call.Get(target).Contains('/', StringComparison.Ordinal))
                 {
-                    Write(writer, preview.Removes);
-                    writer.WriteLine($"{preview.Removes.Count} would go, {preview.Keeps} stay.");
-                }));
+                    call.Print(
+                        await call.Client.RetentionPreviewAsync(
+                            Arguments.Reference(call.Get(target), call.Get(type)), tried, call.CancellationToken),
+                        Write);
+                    return;
+                }
+
+                var place = await PlaceAsync(call, target, type);
+                call.Print(await call.Client.RetentionPreviewAsync(place, tried, call.CancellationToken), Write);
+            });
     }
 
     private static BerthCommand Run()
@@ -185,6 +196,26 @@ internal static class RetentionCommands
             policy.Enabled == false ? "Nothing is removed: the policy is switched off."
             : setting.Source == "owner" ? "The account's policy:" : "The package's own policy:");
         writer.WriteLine(JsonSerializer.Serialize(policy, BerthJson.Wire.Of<RetentionPolicy>()));
+    }
+
+    private static void Write(TextWriter writer, RetentionPreview preview)
+    {
+        Write(writer, preview.Removes);
+        writer.WriteLine($"{preview.Removes.Count} would go, {preview.Keeps} stay.");
+    }
+
+    private static void Write(TextWriter writer, List<RetentionPreview> previews)
+    {
+        var losing = previews.FindAll(preview => preview.Removes.Count > 0);
+        foreach (var preview in losing)
+        {
+            writer.WriteLine($"{preview.Package}:");
+            Write(writer, preview);
+        }
+
+        writer.WriteLine(
+            $"From {losing.Count} of {previews.Count} packages {previews.Sum(preview => preview.Removes.Count)} versions would go, "
+                + $"{previews.Sum(preview => preview.Keeps)} stay.");
     }
 
     private static void Write(TextWriter writer, RetentionRun run)

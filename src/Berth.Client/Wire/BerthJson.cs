@@ -101,6 +101,7 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(RetentionPolicy))]
 [JsonSerializable(typeof(RetentionSetting))]
 [JsonSerializable(typeof(RetentionPreview))]
+[JsonSerializable(typeof(List<RetentionPreview>))]
 [JsonSerializable(typeof(RetentionRun))]
 [JsonSerializable(typeof(List<RetentionRun>))]
 [JsonSerializable(typeof(GoneRef))]

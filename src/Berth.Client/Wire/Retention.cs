@@ -66,6 +66,10 @@ public sealed record RetentionSetting
 /// <summary>What a run would remove now.</summary>
 public sealed record RetentionPreview
 {
+    /// <summary><c>owner/name</c>, in the preview of an account.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Package { get; init; }
+
     /// <summary><c>package</c>, <c>owner</c>, <c>request</c> (a policy to try) or null.</summary>
     public required string? Source { get; init; }
 

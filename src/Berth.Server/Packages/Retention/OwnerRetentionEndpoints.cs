@@ -20,6 +20,8 @@ internal static class OwnerRetentionEndpoints
         api.MapRead(retention, GetAsync).Requires(need, "read:packages");
         api.MapPut(retention, SetAsync).Requires(need, "delete:packages");
         api.MapDelete(retention, ClearAsync).Requires(need, "delete:packages");
+        api.MapRead(retention + "/preview", PreviewAsync).Requires(need, "read:packages");
+        api.MapPost(retention + "/preview", TryAsync).Requires(need, "read:packages");
         api.MapPost(retention + "/runs", RunAsync).Requires(need, "delete:packages");
         api.MapRead(retention + "/runs", RunsAsync).Requires(need, "read:packages");
     }
@@ -54,6 +56,32 @@ internal static class OwnerRetentionEndpoints
         new(
             Owner(http, caller), http.Features.Get<OrganizationAccess>()?.Organization.Login ?? caller.User.Login, PackageId: null,
             Package: null);
+
+    private static Task<IResult> PreviewAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, RunRetention run, CancellationToken cancellationToken) =>
+        ShowAsync(http, Owner(http, caller), null, paging, db, run, cancellationToken);
+
+    private static async Task<IResult> TryAsync(
+        HttpContext http, ApiCaller caller, Paging paging, Db db, RunRetention run, CancellationToken cancellationToken) =>
+        await ShowAsync(
+            http, Owner(http, caller),
+            new TriedPolicy(await RetentionEndpoints.ReadAsync(http.Request, cancellationToken), OfOwner: true), paging, db, run,
+            cancellationToken);
+
+    /// <summary>A page of packages, each with all that would go from it.</summary>
+    private static async Task<IResult> ShowAsync(
+        HttpContext http, long owner, TriedPolicy? tried, Paging paging, Db db, RunRetention run, CancellationToken cancellationToken)
+    {
+        var page = await db.ReadAsync(
+            session => RetentionTable.PageOfOwnerAsync(session, owner, all: tried is not null, paging), cancellationToken);
+        List<RetentionPreview> previews = [];
+        foreach (var package in page.Items)
+        {
+            previews.Add(await run.PreviewAsync(package.Id, tried, cancellationToken) with { Package = package.FullName });
+        }
+
+        return ApiResult.Page(http, paging, new Page<RetentionPreview>(previews, page.Total));
+    }
 
     private static async Task<IResult> RunAsync(
         HttpContext http, ApiCaller caller, Db db, RunRetention run, CancellationToken cancellationToken)

@@ -54,7 +54,9 @@ internal static class RetentionEndpoints
 
     private static async Task<IResult> TryAsync(
         HttpRequest request, PackageAccess access, RunRetention run, CancellationToken cancellationToken) =>
-        ApiResult.Ok(await run.PreviewAsync(access.Id, await ReadAsync(request, cancellationToken), cancellationToken));
+        ApiResult.Ok(
+            await run.PreviewAsync(
+                access.Id, new TriedPolicy(await ReadAsync(request, cancellationToken), OfOwner: false), cancellationToken));
 
     private static async Task<IResult> RunAsync(
         ApiCaller caller, PackageAccess access, RunRetention run, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Berth.Client.Wire;
+using Berth.Server.Api;
 using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Retention;
@@ -17,6 +18,14 @@ internal sealed record PolicyRow
 
     public RetentionSetting ToWire() =>
         new() { Source = PackageId is null ? "owner" : "package", Policy = Parsed, UpdatedAt = UpdatedAt };
+}
+
+/// <summary>A package as people name it.</summary>
+internal sealed record NamedPackage
+{
+    public long Id { get; init; }
+
+    public string FullName { get; init; } = "";
 }
 
 /// <summary>Policies of accounts and packages.</summary>
@@ -55,6 +64,20 @@ internal static class RetentionTable
     public static async Task<bool> DeleteAsync(DbSession session, long? ownerId, long? packageId) => await session.ExecuteAsync(
         "delete from retention_policies where owner_id = @owner or package_id = @package",
         new { owner = ownerId ?? 0, package = packageId ?? 0 }) > 0;
+
+    /// <summary>Live packages of an account that a policy counts for, or all of them, in the order of their names.</summary>
+    public static async Task<Page<NamedPackage>> PageOfOwnerAsync(DbSession session, long ownerId, bool all, Paging paging)
+    {
+        const string Of = """
+            from packages p join accounts a on a.id = p.owner_id where p.owner_id = @ownerId and p.state = 'live' and (@all = @yes
+              or exists (select 1 from retention_policies r where r.package_id = p.id or r.owner_id = p.owner_id))
+            """;
+        var parameters = new { ownerId, all, yes = true, paging.Size, paging.Offset };
+        return new Page<NamedPackage>(
+            await session.QueryAsync<NamedPackage>(
+                $"select p.id, a.login || '/' || p.name as full_name {Of} order by p.name, p.id limit @Size offset @Offset", parameters),
+            await session.SingleAsync<long>($"select count(*) {Of}", parameters));
+    }
 
     /// <summary>Live packages that a policy counts for, perhaps of one account or linked to one repository only.</summary>
     public static Task<List<long>> PackagesAsync(DbSession session, long? ownerId = null, long? repositoryId = null) =>

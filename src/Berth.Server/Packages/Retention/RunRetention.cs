@@ -19,6 +19,14 @@ internal enum RunCause
     Ref,
 }
 
+/// <summary>A policy that is not set: what would it remove?</summary>
+/// <param name="OfOwner">As the account's: what a package says for itself counts all the same.</param>
+internal sealed record TriedPolicy(RetentionPolicy Policy, bool OfOwner)
+{
+    /// <summary>Whether it counts in place of what is in force.</summary>
+    public bool Replaces(PolicyRow? inForce) => !OfOwner || inForce?.PackageId is null;
+}
+
 /// <summary>
 /// Removes what the policy of a package removes, softly, some versions a transaction. A plan is made of one snapshot; a transaction that
 /// finds the package changed since does nothing, and a new plan is made.
@@ -66,8 +74,8 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
     }
 
     /// <summary>What a run would remove now.</summary>
-    /// <param name="tried">A policy to try in place of the one that counts.</param>
-    public async Task<RetentionPreview> PreviewAsync(long packageId, RetentionPolicy? tried, CancellationToken cancellationToken)
+    /// <param name="tried">Null: the policy that counts.</param>
+    public async Task<RetentionPreview> PreviewAsync(long packageId, TriedPolicy? tried, CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(packageId, tried, Moment(time.GetUtcNow(), null), cancellationToken);
         var kept = (tried ?? plan.Policy?.Parsed) is { Enabled: not false } policy
@@ -75,7 +83,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
             : [];
         return new RetentionPreview
         {
-            Source = tried is not null ? "request" : plan.Policy?.ToWire().Source,
+            Source = plan.Policy?.ToWire().Source ?? (tried is null ? null : "request"),
             Removes = [.. plan.Removals.Select(removal => removal.ToWire())],
             Keeps = plan.Graph.Nodes.Count - plan.Removals.Count,
             Protected = [.. kept.Select(removal => removal.ToWire())],
@@ -85,15 +93,16 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
     private PlanMoment Moment(DateTimeOffset now, FollowedRef? goneRef) =>
         new(now) { Grace = TimeSpan.FromHours(options.BlobGraceHours), GoneRef = goneRef };
 
-    private Task<Plan> PlanAsync(long packageId, RetentionPolicy? tried, PlanMoment moment, CancellationToken cancellationToken) =>
+    private Task<Plan> PlanAsync(long packageId, TriedPolicy? tried, PlanMoment moment, CancellationToken cancellationToken) =>
         db.ReadAsync(
             async session =>
             {
                 // The stamp comes first: what changes between it and the graph makes the plan void, and not the other way round.
                 var stamp = await StampAsync(session, packageId);
-                var row = tried is null ? await RetentionTable.InForceAsync(session, packageId) : null;
+                var row = await RetentionTable.InForceAsync(session, packageId);
+                row = tried?.Replaces(row) == true ? null : row;
                 var graph = await ReferenceTable.GraphAsync(session, packageId);
-                var policy = tried ?? row?.Parsed;
+                var policy = row?.Parsed ?? tried?.Policy;
                 if (policy is null or { Enabled: false })
                 {
                     return new Plan(row, graph, [], moment, stamp);

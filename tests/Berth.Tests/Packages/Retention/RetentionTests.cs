@@ -223,6 +223,45 @@ public sealed class RetentionTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ada.SendAsync("POST", $"{Package}/retention/runs")).Status);
     }
 
+    [Fact]
+    public async Task An_accounts_policy_is_previewed_over_all_of_its_packages_a_page_at_a_time()
+    {
+        var ada = await _server.UserAsync();
+        var acme = await ada.OrganizationAsync();
+        foreach (var package in new[] { "api", "own", "web" })
+        {
+            await ada.PushAsync($"{acme}/{package}", "pr-1", $"\"n\":\"{package}\"");
+            await ada.PushAsync($"{acme}/{package}", "latest", "\"n\":\"2\"");
+        }
+
+        const string All = """{"rules":[{"tags":["pr-*"],"keep_newest":0}]}""";
+        var settings = $"/orgs/{acme}/settings/retention";
+        Assert.Empty((await ada.DoAsync("GET", settings + "/preview")).Json.EnumerateArray());
+        await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/own/retention", """{"rules":[{"tags":["none"],"keep_newest":0}]}""");
+        var tried = await ada.DoAsync("POST", settings + "/preview", All);
+        Assert.Equal([($"{acme}/api", "request", 1), ($"{acme}/own", "package", 0), ($"{acme}/web", "request", 1)], Of(tried));
+        Assert.Contains("pr-*", tried.Json[0].GetProperty("removes")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        await ada.DoAsync("PUT", settings, All);
+        var first = await ada.DoAsync("GET", settings + "/preview?per_page=2");
+        Assert.Equal([($"{acme}/api", "owner", 1), ($"{acme}/own", "package", 0)], Of(first));
+        Assert.Contains("rel=\"next\"", first.Header("Link"), StringComparison.Ordinal);
+        Assert.Equal([($"{acme}/web", "owner", 1)], Of(await ada.DoAsync("GET", settings + "/preview?per_page=2&page=2")));
+
+        // What it shows goes, and no more; and nothing went by showing it.
+        using var cli = new Cli.CliRun(_server, ada.Token);
+        Assert.EndsWith(
+            "From 2 of 3 packages 2 versions would go, 4 stay.\n", await cli.DoAsync($"package retention preview {acme}"),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "From 0 of 3 packages 0 versions would go, 6 stay.\n",
+            await cli.DoAsync($"package retention preview {acme} --tags nothing --keep-newest 0"), StringComparison.Ordinal);
+        var runs = (await ada.DoAsync("POST", settings + "/runs")).Json;
+        Assert.Equal(2, runs.EnumerateArray().Sum(run => run.GetProperty("removed").GetInt32()));
+
+        static IEnumerable<(string?, string?, int)> Of(Reply reply) => reply.Json.EnumerateArray().Select(one => (
+            one.GetProperty("package").GetString(), one.GetProperty("source").GetString(), one.GetProperty("removes").GetArrayLength()));
+    }
+
     private static List<string> Names(JsonElement answer, string property) =>
         [.. answer.GetProperty(property).EnumerateArray().Select(item => item.GetProperty("name").GetString()!)];
 }
