@@ -6,8 +6,6 @@ namespace Berth.Cli.Commands;
 /// <summary>Deleting a version with all that belongs to it, after a look at what depends on it; and bringing it back.</summary>
 internal static class RemovalCommands
 {
-    public static Option<bool> Force() => new("--force") { Description = "Also a part of an index that is still there" };
-
     public static Option<string> Override() =>
         Arguments.Option("--override", "Also where push rules refuse it; the reason, for the audit log");
 
@@ -18,7 +16,7 @@ internal static class RemovalCommands
         var type = Arguments.Type();
         var dry = new Option<bool>("--dry-run") { Description = "Only show what would go and what depends on it" };
         var alone = new Option<bool>("--alone") { Description = "Leave its platforms and what refers to it" };
-        var force = Force();
+        var force = new Option<bool>("--force") { Description = "Also a part of an index that is still there" };
         var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
         var yes = Arguments.Yes();
         var reason = Override();
@@ -86,7 +84,7 @@ internal static class RemovalCommands
             });
     }
 
-    public static void Tell(CommandCall call, RestoredVersions restored)
+    private static void Tell(CommandCall call, RestoredVersions restored)
     {
         call.Print(restored, (writer, answer) => Write(writer, answer.Restored));
         call.WriteDone($"Restored {Count(restored.Restored.Count)}.");

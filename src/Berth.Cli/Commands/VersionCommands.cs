@@ -10,12 +10,8 @@ internal static class VersionCommands
     public static BerthCommand Build() => BerthCommand.Group(
         "version",
         "Versions of a package: of a container package one for each manifest.",
-        ["berth package version list acme/app", "berth package version delete acme/app 42"],
-        List(),
-        Delete(),
-        Restore());
-
-    private static Argument<string> Version() => Arguments.Text("VERSION", "A version's id, digest or tag");
+        ["berth package version list acme/app"],
+        List());
 
     private static BerthCommand List()
     {
@@ -37,54 +33,6 @@ internal static class VersionCommands
                 ("CREATED", version => $"{version.CreatedAt:yyyy-MM-dd HH:mm}"),
                 ("PULLS", version => $"{version.PullCount}"),
                 ("LAST PULL", version => $"{version.LastPulledAt:yyyy-MM-dd HH:mm}")));
-    }
-
-    private static BerthCommand Delete()
-    {
-        var package = Arguments.Package();
-        var version = Version();
-        var type = Arguments.Type();
-        var force = RemovalCommands.Force();
-        var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
-        var yes = Arguments.Yes();
-        return BerthCommand.Of(
-            "delete",
-            "Delete a version with its tags. It can be restored for a while, unless it is purged.",
-            ["berth package version delete acme/app 42", "berth package version delete acme/app 2.5"],
-            [package, version, type, force, purge, yes],
-            async call =>
-            {
-                if (call.Get(purge))
-                {
-                    Arguments.DemandYes(call, yes, "purging a version");
-                }
-
-                var reference = Arguments.Reference(call.Get(package), call.Get(type));
-                var id = await FindAsync(call, reference, call.Get(version), deleted: false);
-                await call.Client.DeleteVersionAsync(
-                    reference, id, call.Get(force), call.Get(purge), cascade: false, overriding: null, call.CancellationToken);
-                call.WriteDone(
-                    $"Deleted version {id}"
-                        + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package version restore {call.Get(package)} {id}")}");
-            });
-    }
-
-    private static BerthCommand Restore()
-    {
-        var package = Arguments.Package();
-        var version = Version();
-        var type = Arguments.Type();
-        return BerthCommand.Of(
-            "restore",
-            "Bring a deleted version back, with what it lists and what refers to it. A tag that moved on stays where it is.",
-            ["berth package version restore acme/app 42"],
-            [package, version, type],
-            async call =>
-            {
-                var reference = Arguments.Reference(call.Get(package), call.Get(type));
-                var id = await FindAsync(call, reference, call.Get(version), deleted: true);
-                RemovalCommands.Tell(call, await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken));
-            });
     }
 
     /// <summary>The id of a version that is named by its id, digest or tag.</summary>
