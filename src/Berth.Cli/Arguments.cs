@@ -59,6 +59,14 @@ internal static class Arguments
         return option;
     }
 
+    /// <summary>One of a few words.</summary>
+    public static Argument<string> Choice(string name, string description, params string[] values)
+    {
+        var argument = Text(name, description);
+        argument.AcceptOnlyFromAmong(values);
+        return argument;
+    }
+
     public static Option<string> Option(string name, string description) => new(name) { Description = description };
 
     public static Option<bool?> Flag(string name, string description) => new(name) { Description = description, HelpName = "true|false" };

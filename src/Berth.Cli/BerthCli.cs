@@ -29,6 +29,10 @@ internal static class BerthCli
             Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 not signed in, 4 not found, 5 server not reachable.
             """);
         root.Options.Add(new Option<bool>("--json") { Description = "Print the answer as JSON", Recursive = true });
+        root.Options.Add(new Option<string?>("--jq")
+        {
+            Description = "Print what this jq expression makes of the JSON", HelpName = "EXPRESSION", Recursive = true,
+        });
         foreach (var command in Commands())
         {
             root.Subcommands.Add(command);
@@ -83,7 +87,7 @@ internal static class BerthCli
         try
         {
             using var call = new CommandCall(parsed, terminal, interrupted.Token);
-            return await EndAsync(run(call), terminal);
+            return await EndAsync(call.RunAsync(run), terminal);
         }
         finally
         {
@@ -97,7 +101,7 @@ internal static class BerthCli
         AdminCommands.Build(), OrganizationCommands.Build(), RepositoryCommands.Build(), TokenCommands.Build(), TrustCommands.Build(),
         PackageCommands.Build(), SecretCommands.Build(), RegistryCommands.Build(),
         CodespaceCommands.Build(),
-            PrebuildCommands.Build(), AuditCommand.Build(), HookCommands.Build(),
+            PrebuildCommands.Build(), AuditCommand.Build(), HookCommands.Build(), CompletionCommand.Build(),
     ];
 
     /// <summary>One clear line for whatever went wrong.</summary>

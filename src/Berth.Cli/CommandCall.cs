@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Client;
@@ -11,13 +12,16 @@ namespace Berth.Cli;
 internal sealed class CommandCall(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) : IDisposable
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly StringBuilder _found = new();
     private BerthClient? _client;
 
     public Terminal Terminal => terminal;
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    public bool Json => parsed.GetValue<bool>("--json");
+    public bool Json => parsed.GetValue<bool>("--json") || Expression is not null;
+
+    private string? Expression => parsed.GetValue<string?>("--jq");
 
     /// <summary>Signed in by <c>BERTH_TOKEN</c>, else by the stored login.</summary>
     public BerthClient Client => _client ??= SignIn();
@@ -55,7 +59,29 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
             JsonSerializer.Serialize(writer, value, BerthJson.Wire.Of<T>());
         }
 
-        terminal.Out.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        var json = Encoding.UTF8.GetString(stream.ToArray());
+        if (Expression is null)
+        {
+            terminal.Out.WriteLine(json);
+        }
+        else
+        {
+            _found.AppendLine(json);
+        }
+    }
+
+    /// <summary>Does what the command does, and prints what <c>--jq</c> makes of it.</summary>
+    public async Task RunAsync(Func<CommandCall, Task> run)
+    {
+        if (Expression is not { } expression)
+        {
+            await run(this);
+            return;
+        }
+
+        await Jq.CheckAsync(expression, cancellationToken);
+        await run(this);
+        await terminal.Out.WriteAsync(await Jq.ApplyAsync(expression, _found.ToString(), cancellationToken));
     }
 
     /// <summary>A list as JSON, else as a table; an empty one says so on standard error, so that pipes get nothing.</summary>

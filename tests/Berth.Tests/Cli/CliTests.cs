@@ -125,12 +125,31 @@ public sealed class CliTests(SharedServer shared)
         var package = $"{ada.Login}/web";
         await ada.PushAsync(package, "v1");
         await ada.PushAsync(package, "v2", "\"n\":\"2\"");
-        await cli.DoAsync($"package version delete {package} v2");
+        await cli.DoAsync($"package rm {package} v2");
         var deleted = JsonDocument.Parse(await cli.DoAsync($"package version list {package} --deleted --json")).RootElement[0];
-        await cli.DoAsync($"package version restore {package} {deleted.GetProperty("id").GetInt64()}");
+        await cli.DoAsync($"package restore {package} {deleted.GetProperty("id").GetInt64()}");
         await cli.DoAsync($"package delete {package}");
         Assert.Equal(4, (await cli.RunAsync("package", "show", package)).ExitCode);
         await cli.DoAsync($"package restore {package}");
+    }
+
+    [Fact]
+    public async Task An_expression_of_jq_chooses_what_is_printed_and_is_checked_before_anything_is_asked()
+    {
+        var ada = await Server.UserAsync();
+        using var cli = new CliRun(Server, ada.Token);
+        await ada.PushAsync($"{ada.Login}/web", "v1");
+        var listed = await cli.RunAsync("package", "list", "--jq", ".[] | .name");
+        Assert.SkipWhen(listed.Error.Contains("which is not installed", StringComparison.Ordinal), "there is no jq here");
+        Assert.Equal((0, "web\n"), (listed.ExitCode, listed.Out));
+        Assert.Equal("1\n", (await cli.RunAsync("package", "version", "list", $"{ada.Login}/web", "--jq", "length # all")).Out);
+        var wrong = await cli.RunAsync("package", "create", $"{ada.Login}/new", "--jq", ".[");
+        Assert.Equal((2, ""), (wrong.ExitCode, wrong.Out));
+        Assert.StartsWith("berth: --jq: syntax error", wrong.Error, StringComparison.Ordinal);
+        Assert.Equal(4, (await cli.RunAsync("package", "show", $"{ada.Login}/new")).ExitCode);
+        var unfit = await cli.RunAsync("package", "list", "--jq", ".name");
+        Assert.Equal(1, unfit.ExitCode);
+        Assert.Contains("Cannot index array", unfit.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,7 +163,7 @@ public sealed class CliTests(SharedServer shared)
             .GetProperty("id")
             .GetInt64();
         await ada.PushAsync(package, $"{first}", "\"n\":\"2\"");
-        var refused = await cli.RunAsync("package", "version", "delete", package, $"{first}");
+        var refused = await cli.RunAsync("package", "rm", package, $"{first}");
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("by its digest", refused.Error, StringComparison.Ordinal);
         Assert.Equal(3, (await cli.DoAsync($"package version list {package}")).Trim().Split('\n').Length);

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Help;
+
+namespace Berth.Cli.Completion;
+
+/// <summary>A word that may come next, and what it stands for.</summary>
+internal sealed record CompletionWord(string Text, string Description);
+
+/// <summary>An option: its name, and what may stand behind it.</summary>
+/// <param name="Values">Null where it takes none; empty where it may be anything, a file for example.</param>
+internal sealed record CompletionOption(CompletionWord Word, IReadOnlyList<string>? Values);
+
+/// <summary>What may come next after some words of a command line.</summary>
+/// <param name="Path">The commands so far: <c>package access</c>; empty for none.</param>
+/// <param name="Arguments">Values of arguments that can only be one of a few.</param>
+internal sealed record CompletionPlace(
+    string Path, IReadOnlyList<CompletionWord> Commands, IReadOnlyList<CompletionOption> Options, IReadOnlyList<string> Arguments)
+{
+    /// <summary>All words that may come next, but not behind an option that takes a value.</summary>
+    public IEnumerable<CompletionWord> Words =>
+        [.. Commands, .. Arguments.Select(value => new CompletionWord(value, "")), .. Options.Select(option => option.Word)];
+}
+
+/// <summary>The commands as a table that every shell's completion is written from; itself it is read from the commands.</summary>
+internal static class CompletionTable
+{
+    public static List<CompletionPlace> Of(Command root)
+    {
+        List<CompletionPlace> places = [];
+        Add(root, "", [], places);
+        return places;
+    }
+
+    private static void Add(Command command, string path, IReadOnlyList<Option> inherited, List<CompletionPlace> places)
+    {
+        IReadOnlyList<Option> recursive = [.. inherited, .. command.Options.Where(option => option.Recursive)];
+        places.Add(new CompletionPlace(
+            path,
+            [.. command.Subcommands.Where(sub => !sub.Hidden).Select(sub => new CompletionWord(sub.Name, sub.Description ?? ""))],
+            [
+                .. command.Options.Concat(inherited).Where(option => !option.Hidden).DistinctBy(option => option.Name)
+                    .OrderBy(option => option.Name, StringComparer.Ordinal).Select(Option),
+            ],
+            [.. command.Arguments.SelectMany(Values).Distinct()]));
+        foreach (var sub in command.Subcommands.Where(sub => !sub.Hidden))
+        {
+            Add(sub, $"{path} {sub.Name}".TrimStart(), recursive, places);
+        }
+    }
+
+    private static CompletionOption Option(Option option) => new(
+        new CompletionWord(option.Name, option.Description ?? ""),
+        option is HelpOption or VersionOption or Option<bool> ? null : [.. Values(option)]);
+
+    private static IEnumerable<string> Values(Symbol symbol) =>
+        symbol.GetCompletions(CompletionContext.Empty).Select(item => item.Label).Where(value => !value.StartsWith('-'));
+}
