@@ -240,7 +240,7 @@ public sealed class RetentionTests : IAsyncLifetime
         await ada.DoAsync("PUT", $"/orgs/{acme}/packages/container/own/retention", """{"rules":[{"tags":["none"],"keep_newest":0}]}""");
         var tried = await ada.DoAsync("POST", settings + "/preview", All);
         Assert.Equal([($"{acme}/api", "request", 1), ($"{acme}/own", "package", 0), ($"{acme}/web", "request", 1)], Of(tried));
-        Assert.Contains("pr-*", tried.Json[0].GetProperty("removes")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("pr-1", tried.Json[0].GetProperty("removes")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
         await ada.DoAsync("PUT", settings, All);
         var first = await ada.DoAsync("GET", settings + "/preview?per_page=2");
         Assert.Equal([($"{acme}/api", "owner", 1), ($"{acme}/own", "package", 0)], Of(first));
