@@ -59,7 +59,7 @@ public sealed partial class ArchitectureTests
         ["Http"] = ["Settings"],
         ["Database"] = ["Settings", "Metrics"],
         ["Cryptography"] = ["Settings", "Database"],
-        ["Operations"] = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Authentication", "Storage", "Access", "Api"],
+        ["Operations"] = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Authentication", "Storage", "Access", "Api", "Audit"],
         ["Json"] = [],
         ["Faults"] = [],
         ["Background"] = [],
@@ -90,7 +90,7 @@ public sealed partial class ArchitectureTests
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Api", "Packages", "Audit"],
         ["Codespaces"] = [
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries",
-            "Secrets",
+            "Secrets", "Audit",
         ],
     };
 

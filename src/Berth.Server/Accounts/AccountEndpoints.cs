@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -25,7 +26,7 @@ internal static class AccountEndpoints
     }
 
     private static async Task<IResult> ChangeAsync(
-        HttpRequest request, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, Db db, ApiUrls urls, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<ProfileChange>(
             request, "User", (profile, faults) => AdminEndpoints.CheckEmail(profile.Email, faults), cancellationToken);
@@ -33,6 +34,9 @@ internal static class AccountEndpoints
             async session =>
             {
                 await AccountTable.UpdateProfileAsync(session, caller.User.UserId, wanted.Name, wanted.Email, time.GetUtcNow());
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.In(caller.User.UserId, caller.User.Login, "user.update", AuditEntry.User(caller.User.Login)));
                 return await AccountTable.FindAsync(session, caller.User.UserId);
             },
             cancellationToken);

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -41,7 +42,8 @@ internal static class CodespaceAccessEndpoints
             cancellationToken));
     }
 
-    private static async Task<IResult> SetAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+    private static async Task<IResult> SetAsync(
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<CodespacesAccess>(
             request,
@@ -76,20 +78,35 @@ internal static class CodespaceAccessEndpoints
                     }
                 }
 
+                await audit.RecordAsync(session, caller.Actor, Entry(access, wanted.Visibility, "", logins));
+
                 return ApiResult.NoContent();
             },
             cancellationToken);
     }
 
-    private static Task<IResult> AddAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
-        ChangeAsync(request, access, db, CodespaceAccessTable.SelectAsync, cancellationToken);
+    private static Task<IResult> AddAsync(
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        ChangeAsync(request, access, db, CodespaceAccessTable.SelectAsync, RecordAsync(audit, caller, access, "+"), cancellationToken);
 
-    private static Task<IResult> RemoveAsync(HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken) =>
-        ChangeAsync(request, access, db, CodespaceAccessTable.UnselectAsync, cancellationToken);
+    private static Task<IResult> RemoveAsync(
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        ChangeAsync(request, access, db, CodespaceAccessTable.UnselectAsync, RecordAsync(audit, caller, access, "-"), cancellationToken);
+
+    /// <param name="sign">What becomes of those who are named.</param>
+    private static Func<DbSession, IReadOnlyList<string>, Task> RecordAsync(
+        AuditLog audit, ApiCaller caller, OrganizationAccess access, string sign) => (session, logins) =>
+            audit.RecordAsync(session, caller.Actor, Entry(access, CodespaceAccess.SelectedMembers.Name(), sign, logins));
+
+    private static AuditEntry Entry(OrganizationAccess access, string? visibility, string sign, IReadOnlyList<string>? logins) =>
+        AuditEntry.In(access.Organization, "org.codespaces_access_updated") with
+        {
+            New = string.Join(' ', (logins ?? []).Select(login => sign + login).Prepend(visibility)),
+        };
 
     private static async Task<IResult> ChangeAsync(
         HttpRequest request, OrganizationAccess access, Db db, Func<DbSession, long, long, Task> change,
-        CancellationToken cancellationToken)
+        Func<DbSession, IReadOnlyList<string>, Task> record, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<SelectedUsers>(
             request, Resource, (body, faults) => CheckCount(body.SelectedUsernames, faults), cancellationToken);
@@ -111,6 +128,8 @@ internal static class CodespaceAccessEndpoints
                 {
                     await change(session, access.Organization.Id, user);
                 }
+
+                await record(session, wanted.SelectedUsernames);
 
                 return ApiResult.NoContent();
             },

@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Dotfiles;
 using Berth.Server.Codespaces.Git;
@@ -69,13 +70,15 @@ internal static class CodespaceEndpoints
 
     /// <summary>Finds the caller's codespace and changes it, in one transaction; answers with what it is then.</summary>
     private static Task<Codespace> ApplyAsync(
-        Db db, ApiCaller caller, string name, Func<DbSession, long, Task> change, CancellationToken cancellationToken) =>
+        Db db, AuditLog audit, ApiCaller caller, string name, string action, Func<DbSession, long, Task> change,
+        CancellationToken cancellationToken) =>
         db.WriteAsync(
             async session =>
             {
-                var id = (await FindAsync(session, caller, name)).Id;
-                await change(session, id);
-                return (await CodespaceTable.FindAsync(session, id))!;
+                var codespace = await FindAsync(session, caller, name);
+                await change(session, codespace.Id);
+                await audit.RecordAsync(session, caller.Actor, codespace, action);
+                return (await CodespaceTable.FindAsync(session, codespace.Id))!;
             },
             cancellationToken);
 
@@ -133,7 +136,7 @@ internal static class CodespaceEndpoints
         ApiCaller caller, RepositoryFacts repository, NewCodespace wanted, CreateCodespace create, Db db, ApiUrls urls,
         CancellationToken cancellationToken)
     {
-        var codespace = await create.RunAsync(caller.User.UserId, caller.User.Login, repository, wanted, cancellationToken);
+        var codespace = await create.RunAsync(caller, repository, wanted, cancellationToken);
         var row = await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken);
         return ApiResult.Created(codespace.ToWire(row, urls));
     }
@@ -145,7 +148,7 @@ internal static class CodespaceEndpoints
             cancellationToken);
 
     private static async Task<IResult> ChangeAsync(
-        string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, TimeProvider time, ApiUrls urls,
+        string name, HttpRequest request, ApiCaller caller, Machines machines, Db db, AuditLog audit, TimeProvider time, ApiUrls urls,
         CancellationToken cancellationToken)
     {
         await FindAsync(db, caller, name, cancellationToken); // Who has none of that name hears so, whatever the body.
@@ -160,27 +163,42 @@ internal static class CodespaceEndpoints
         };
         var now = time.GetUtcNow();
         return await ShowAsync(
-            await ApplyAsync(db, caller, name, (session, id) => CodespaceTable.ChangeAsync(session, id, change, now), cancellationToken),
+            await ApplyAsync(
+                db, audit, caller, name, "update", (session, id) => CodespaceTable.ChangeAsync(session, id, change, now),
+                cancellationToken),
             db, urls, cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
-        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, CancellationToken cancellationToken)
+        string name, ApiCaller caller, Db db, AuditLog audit, TimeProvider time, Reconciler reconciler,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var codespace = await ApplyAsync(
-            db, caller, name, (session, id) => CodespaceTable.WantDeletionAsync(session, id, now), cancellationToken);
+            db, audit, caller, name, "destroy", (session, id) => CodespaceTable.WantDeletionAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
         return Results.Text("{}", "application/json", statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> StartAsync(
-        string name, ApiCaller caller, AccessDecisions access, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls,
-        CancellationToken cancellationToken)
+        string name, ApiCaller caller, AccessDecisions access, Db db, AuditLog audit, TimeProvider time, Reconciler reconciler,
+        ApiUrls urls, CancellationToken cancellationToken)
     {
         var codespace = await FindAsync(db, caller, name, cancellationToken);
         await DemandAsync(codespace, access, db, cancellationToken);
-        if (!await db.WriteAsync(session => CodespaceTable.WantStartAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken))
+        var wanted = await db.WriteAsync(
+            async session =>
+            {
+                var starts = await CodespaceTable.WantStartAsync(session, codespace.Id, time.GetUtcNow());
+                if (starts)
+                {
+                    await audit.RecordAsync(session, caller.Actor, codespace, "start_environment");
+                }
+
+                return starts;
+            },
+            cancellationToken);
+        if (!wanted)
         {
             return Conflict($"the codespace is {codespace.State} already");
         }
@@ -203,21 +221,24 @@ internal static class CodespaceEndpoints
     }
 
     private static async Task<IResult> StopAsync(
-        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+        string name, ApiCaller caller, Db db, AuditLog audit, TimeProvider time, Reconciler reconciler, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var codespace = await ApplyAsync(
-            db, caller, name, (session, id) => CodespaceTable.WantStopAsync(session, id, now), cancellationToken);
+            db, audit, caller, name, "suspend_environment", (session, id) => CodespaceTable.WantStopAsync(session, id, now),
+            cancellationToken);
         reconciler.Wake(codespace.Id);
         return await ShowAsync(codespace, db, urls, cancellationToken);
     }
 
     private static async Task<IResult> RebuildAsync(
-        string name, ApiCaller caller, Db db, TimeProvider time, Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
+        string name, ApiCaller caller, Db db, AuditLog audit, TimeProvider time, Reconciler reconciler, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var codespace = await ApplyAsync(
-            db, caller, name, (session, id) => CodespaceTable.WantRebuildAsync(session, id, now), cancellationToken);
+            db, audit, caller, name, "rebuild", (session, id) => CodespaceTable.WantRebuildAsync(session, id, now), cancellationToken);
         reconciler.Wake(codespace.Id);
         return await ShowAsync(codespace, db, urls, cancellationToken);
     }

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Organizations;
 
@@ -23,12 +25,21 @@ internal static class CodespacePolicyEndpoints
             cancellationToken));
 
     private static async Task<IResult> ChangeAsync(
-        HttpRequest request, OrganizationAccess access, Db db, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<CodespacePolicyChange>(request, "Organization", cancellationToken);
         await db.WriteAsync(
-            session => OrganizationTable.SetCodespacePolicyAsync(
-                session, access.Organization.Id, wanted.ExportRegistrySecrets, wanted.GitCredentialsInside),
+            async session =>
+            {
+                await OrganizationTable.SetCodespacePolicyAsync(
+                    session, access.Organization.Id, wanted.ExportRegistrySecrets, wanted.GitCredentialsInside);
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.In(access.Organization, "org.update_codespace_settings") with
+                    {
+                        New = JsonSerializer.Serialize(wanted, BerthJson.Wire.Of<CodespacePolicyChange>()),
+                    });
+            },
             cancellationToken);
         return await GetAsync(access, db, cancellationToken);
     }

@@ -1,3 +1,4 @@
+using Berth.Server.Audit;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces;
@@ -6,7 +7,7 @@ namespace Berth.Server.Codespaces;
 /// What its host says of a codespace: the row, a line in the creation log where people have to know why, and the news to whoever follows
 /// the log.
 /// </summary>
-internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host, CodespaceLog logs)
+internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host, CodespaceLog logs, AuditLog audit)
 {
     public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.FindAsync(session, id), cancellationToken);
@@ -22,8 +23,25 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host
     public async Task WantStopAsync(Codespace codespace, string notice, CancellationToken cancellationToken)
     {
         await LogAsync(codespace, "stop", notice);
-        await db.WriteAsync(session => CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice), cancellationToken);
+        await db.WriteAsync(
+            async session =>
+            {
+                await CodespaceTable.WantStopAsync(session, codespace.Id, time.GetUtcNow(), notice);
+                await audit.RecordAsync(session, CodespaceEntries.ByItself, codespace, "suspend_environment", notice);
+            },
+            cancellationToken);
     }
+
+    /// <summary>It goes where it was kept for as long as it was to be.</summary>
+    public Task ExpireAsync(Codespace codespace, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            if (await CodespaceTable.ExpireAsync(session, codespace.Id, time.GetUtcNow()))
+            {
+                await audit.RecordAsync(session, CodespaceEntries.ByItself, codespace, "destroy", "kept for as long as it was to be");
+            }
+        },
+        cancellationToken);
 
     public async Task LogAsync(Codespace codespace, string step, string line)
     {

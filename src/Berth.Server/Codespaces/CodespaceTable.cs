@@ -94,13 +94,13 @@ internal static class CodespaceTable
         """,
         new { host, now });
 
-    /// <summary>It was kept for as long as it was to be.</summary>
-    public static Task ExpireAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
+    /// <summary>True when it was kept for as long as it was to be, and is to go from now on.</summary>
+    public static async Task<bool> ExpireAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set desired = 'deleted', updated_at = @now
         where id = @id and state in ('Shutdown', 'Failed') and retention_expires_at <= @now and desired <> 'deleted'
         """,
-        new { id, now });
+        new { id, now }) == 1;
 
     /// <summary>False when it is starting or running already, or is being deleted.</summary>
     public static async Task<bool> WantStartAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(

@@ -1,5 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
+using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Permissions;
@@ -11,11 +13,12 @@ namespace Berth.Server.Codespaces;
 /// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
 internal sealed class CreateCodespace(
     Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines,
-    CodespaceOptions options)
+    CodespaceOptions options, AuditLog audit)
 {
     public async Task<Codespace> RunAsync(
-        long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
+        ApiCaller caller, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
     {
+        var (userId, login) = (caller.User.UserId, caller.User.Login);
         await CodespaceAccessTable.DemandAsync(db, repository, userId, login, cancellationToken);
         var reference = CloneRepository.BranchOf(wanted.Ref);
         var optsOut = wanted.MultiRepoPermissionsOptOut ?? false;
@@ -49,9 +52,16 @@ internal sealed class CreateCodespace(
         };
         var most = (long)options.MaxCodespacesPerUser;
         var id = await db.WriteAsync(
-            async session => await CodespaceTable.CountAsync(session, userId, null) < most
-                ? await CodespaceTable.InsertAsync(session, codespace)
-                : 0,
+            async session =>
+            {
+                if (await CodespaceTable.CountAsync(session, userId, null) >= most)
+                {
+                    return 0;
+                }
+
+                await audit.RecordAsync(session, caller.Actor, codespace, "create");
+                return await CodespaceTable.InsertAsync(session, codespace);
+            },
             cancellationToken);
         if (id == 0)
         {

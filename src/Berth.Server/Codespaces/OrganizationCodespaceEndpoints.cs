@@ -1,5 +1,6 @@
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Repositories;
 
@@ -60,8 +61,8 @@ internal static class OrganizationCodespaceEndpoints
             cancellationToken);
 
     private static async Task<IResult> DeleteAsync(
-        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, Reconciler reconciler,
-        CancellationToken cancellationToken)
+        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, TimeProvider time,
+        Reconciler reconciler, CancellationToken cancellationToken)
     {
         var codespace = await db.WriteAsync(
             async session =>
@@ -70,6 +71,7 @@ internal static class OrganizationCodespaceEndpoints
                 if (found is not null)
                 {
                     await CodespaceTable.WantDeletionAsync(session, found.Id, time.GetUtcNow());
+                    await audit.RecordAsync(session, caller.Actor, found, "destroy");
                 }
 
                 return found;
@@ -85,9 +87,8 @@ internal static class OrganizationCodespaceEndpoints
     }
 
     private static async Task<IResult> StopAsync(
-        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, TimeProvider time, Reconciler reconciler,
-        ApiUrls urls,
-        CancellationToken cancellationToken)
+        string username, string name, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, TimeProvider time,
+        Reconciler reconciler, ApiUrls urls, CancellationToken cancellationToken)
     {
         var codespace = await db.WriteAsync(
             async session =>
@@ -96,6 +97,7 @@ internal static class OrganizationCodespaceEndpoints
                 if (found is not null)
                 {
                     await CodespaceTable.WantStopAsync(session, found.Id, time.GetUtcNow());
+                    await audit.RecordAsync(session, caller.Actor, found, "suspend_environment");
                 }
 
                 return found;

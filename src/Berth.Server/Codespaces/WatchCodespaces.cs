@@ -34,7 +34,7 @@ internal sealed class WatchCodespaces(
 
             if (codespace is { State: CodespaceState.Shutdown or CodespaceState.Failed } && codespace.Desired != CodespaceDesire.Deleted)
             {
-                await db.WriteAsync(session => CodespaceTable.ExpireAsync(session, codespace.Id, now), cancellationToken);
+                await rows.ExpireAsync(codespace, cancellationToken);
             }
 
             wake(codespace.Id);

@@ -35,7 +35,9 @@ internal sealed partial class RotateMasterKey(
     /// <summary>Begins one; the one that runs when there is one.</summary>
     /// <param name="singleServer">No other server uses this database: the new key may be made here.</param>
     /// <exception cref="KeyRotationException">There is no new key, and none can be made here.</exception>
-    public async Task<KeyRotation> BeginAsync(string by, bool singleServer, CancellationToken cancellationToken)
+    /// <param name="record">Writes down that it began, in the transaction that begins it.</param>
+    public async Task<KeyRotation> BeginAsync(
+        string by, bool singleServer, Func<DbSession, KeyRotation, Task> record, CancellationToken cancellationToken)
     {
         if (await LatestAsync(cancellationToken) is { IsFinished: false } running)
         {
@@ -55,7 +57,8 @@ internal sealed partial class RotateMasterKey(
                     total += await table.CountAsync(session);
                 }
 
-                if (await KeyRotationTable.BeginAsync(session, from, next.Fingerprint, total, by, now))
+                var begins = await KeyRotationTable.BeginAsync(session, from, next.Fingerprint, total, by, now);
+                if (begins)
                 {
                     await session.ExecuteAsync(
                         "update server_keys set value = @to where name = 'fingerprint'", new { to = next.Fingerprint });
@@ -65,7 +68,13 @@ internal sealed partial class RotateMasterKey(
                     }
                 }
 
-                return (await KeyRotationTable.LatestAsync(session))!;
+                var latest = (await KeyRotationTable.LatestAsync(session))!;
+                if (begins)
+                {
+                    await record(session, latest);
+                }
+
+                return latest;
             },
             cancellationToken);
         masterKey.Use(rotation.ToFingerprint);

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Http;
 using Berth.Server.Cryptography;
 
@@ -24,12 +25,23 @@ internal static class KeyRotationEndpoints
 
     /// <summary>202 with the one that runs from now on, or runs already.</summary>
     private static async Task<IResult> BeginAsync(
-        HttpRequest request, ApiCaller caller, RotateMasterKey rotate, KeyRotationWork work, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RotateMasterKey rotate, KeyRotationWork work, AuditLog audit,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewKeyRotation>(request, "Rotation", cancellationToken);
         try
         {
-            var rotation = await rotate.BeginAsync(caller.Principal.Key, wanted.SingleServer, cancellationToken);
+            var rotation = await rotate.BeginAsync(
+                caller.Principal.Key,
+                wanted.SingleServer,
+                (session, begun) => audit.RecordAsync(
+                    session, caller.Actor,
+                    new AuditEntry("site.rotate_master_key")
+                    {
+                        Old = MasterKeyValue.Short(begun.FromFingerprint),
+                        New = MasterKeyValue.Short(begun.ToFingerprint),
+                    }),
+                cancellationToken);
             work.Wake();
             return Results.Json(ToWire(rotation), BerthJson.Wire.Of<MasterKeyRotation>(), statusCode: StatusCodes.Status202Accepted);
         }

@@ -33,6 +33,8 @@ public sealed class KeyRotationTests : IAsyncLifetime
         Directory.Delete(_data, recursive: true);
     }
 
+    private static Task Unrecorded(DbSession session, KeyRotation begun) => Task.CompletedTask;
+
     [Fact]
     public async Task A_rotation_that_is_cut_off_in_the_middle_goes_on_at_the_next_start()
     {
@@ -42,7 +44,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
             await FillAsync(killed);
             old = await File.ReadAllTextAsync(KeyFile, Token);
             var rotate = killed.Services.GetRequiredService<RotateMasterKey>();
-            var began = await rotate.BeginAsync("user:1", singleServer: true, Token);
+            var began = await rotate.BeginAsync("user:1", singleServer: true, Unrecorded, Token);
             Assert.True(began.Total > Secrets);
             await StepsAsync(killed, rotate, began, until: rotation => rotation.Done > Secrets / 2);
             await CheckAllOpenAsync(killed);
@@ -91,7 +93,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         await using var app = await StartAsync();
         await FillAsync(app);
         var rotate = app.Services.GetRequiredService<RotateMasterKey>();
-        var rotation = await rotate.BeginAsync("user:1", singleServer: true, Token);
+        var rotation = await rotate.BeginAsync("user:1", singleServer: true, Unrecorded, Token);
         rotation = await StepsAsync(app, rotate, rotation, until: at => at.Done > 150);
 
         // Read before, written after: the change wins.
@@ -116,7 +118,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         await File.AppendAllTextAsync(KeyFile, $"# the next one\n{mine}\n", Token);
         await using var app = await StartAsync();
         var rotate = app.Services.GetRequiredService<RotateMasterKey>();
-        await rotate.BeginAsync("user:1", singleServer: false, Token);
+        await rotate.BeginAsync("user:1", singleServer: false, Unrecorded, Token);
         Assert.True(await rotate.FinishAsync(Token));
         await rotate.TidyAsync(Token);
         Assert.Equal(mine + "\n", await File.ReadAllTextAsync(KeyFile, Token));
@@ -129,12 +131,13 @@ public sealed class KeyRotationTests : IAsyncLifetime
         var rotate = app.Services.GetRequiredService<RotateMasterKey>();
         if (TestDatabase.IsPostgres)
         {
-            var refused = await Assert.ThrowsAsync<KeyRotationException>(() => rotate.BeginAsync("user:1", singleServer: false, Token));
+            var refused = await Assert.ThrowsAsync<KeyRotationException>(
+                () => rotate.BeginAsync("user:1", singleServer: false, Unrecorded, Token));
             Assert.Contains("append a new key on a line of its own", refused.Message, StringComparison.Ordinal);
         }
         else
         {
-            Assert.True((await rotate.BeginAsync("user:1", singleServer: false, Token)).State == "running");
+            Assert.True((await rotate.BeginAsync("user:1", singleServer: false, Unrecorded, Token)).State == "running");
         }
     }
 

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Dotfiles;
@@ -23,7 +24,7 @@ internal static class DotfilesEndpoints
             : ApiErrors.Hidden(caller.Principal);
 
     private static async Task<IResult> PutAsync(
-        HttpRequest request, ApiCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, Db db, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewCodespaceDotfiles>(
             request,
@@ -38,14 +39,33 @@ internal static class DotfilesEndpoints
             cancellationToken);
         var now = time.GetUtcNow();
         await db.WriteAsync(
-            session => DotfilesTable.StoreAsync(session, caller.User.UserId, wanted.Repository, now), cancellationToken);
+            async session =>
+            {
+                await DotfilesTable.StoreAsync(session, caller.User.UserId, wanted.Repository, now);
+                await audit.RecordAsync(session, caller.Actor, Entry(caller, "set") with { New = wanted.Repository });
+            },
+            cancellationToken);
         return await GetAsync(caller, db, cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(ApiCaller caller, Db db, CancellationToken cancellationToken) =>
-        await db.WriteAsync(session => DotfilesTable.DeleteAsync(session, caller.User.UserId), cancellationToken)
+    private static async Task<IResult> DeleteAsync(ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        await db.WriteAsync(
+            async session =>
+            {
+                var deleted = await DotfilesTable.DeleteAsync(session, caller.User.UserId);
+                if (deleted)
+                {
+                    await audit.RecordAsync(session, caller.Actor, Entry(caller, "remove"));
+                }
+
+                return deleted;
+            },
+            cancellationToken)
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);
+
+    private static AuditEntry Entry(ApiCaller caller, string change) =>
+        AuditEntry.In(caller.User.UserId, caller.User.Login, $"user.{change}_dotfiles", AuditEntry.User(caller.User.Login));
 
     private static bool IsUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0

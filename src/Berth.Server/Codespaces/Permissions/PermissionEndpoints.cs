@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Git;
@@ -126,7 +127,8 @@ internal static class PermissionEndpoints
     }
 
     private static async Task<IResult> SetAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<CodespacePermissionList>(
             request,
@@ -174,6 +176,13 @@ internal static class PermissionEndpoints
                     await CodespacePermissionTable.PermitAsync(
                         session, kind, caller.User.UserId, access.Repository.Id, targets, time.GetUtcNow());
                 }
+
+                await audit.RecordAsync(
+                    session, caller.Actor,
+                    AuditEntry.On(access.Repository, "codespaces.allow_permissions", AuditEntry.User(caller.User.Login)) with
+                    {
+                        New = string.Join(' ', lists.SelectMany(list => list.Names, (list, name) => $"{list.Field}:{name}")),
+                    });
 
                 return ApiResult.NoContent();
             },

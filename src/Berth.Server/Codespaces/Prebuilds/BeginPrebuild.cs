@@ -1,3 +1,5 @@
+using Berth.Server.Access;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Prebuilds;
@@ -6,13 +8,15 @@ namespace Berth.Server.Codespaces.Prebuilds;
 /// Makes the row of a prebuild's codespace, whose start is the reconciler's like every other's. Of one configuration one is made at a
 /// time: what is asked for meanwhile comes after it, once.
 /// </summary>
-internal sealed class BeginPrebuild(Db db, TimeProvider time, CodespaceHost host, Machines machines, Reconciler reconciler)
+internal sealed class BeginPrebuild(
+    Db db, TimeProvider time, CodespaceHost host, Machines machines, Reconciler reconciler, AuditLog audit)
 {
     /// <summary>A failed one is kept that long, for its log.</summary>
     private const long FailedMinutes = 7 * 24 * 60;
 
     /// <returns>The one that is made now, which is perhaps the one before; null when the configuration is gone.</returns>
-    public async Task<Prebuild?> RunAsync(long configurationId, string cause, CancellationToken cancellationToken)
+    /// <param name="actor">Who asked for it; null where a push or the clock did.</param>
+    public async Task<Prebuild?> RunAsync(long configurationId, string cause, ChangeActor? actor, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var (prebuild, isNew) = await db.WriteAsync(
@@ -21,6 +25,14 @@ internal sealed class BeginPrebuild(Db db, TimeProvider time, CodespaceHost host
                 if (await PrebuildConfigurationTable.FindAsync(session, configurationId) is not { } configuration)
                 {
                     return (null, false);
+                }
+
+                if (actor is not null && await AccessDecisions.RepositoryAsync(session, null, configuration.RepositoryId) is { } on)
+                {
+                    await audit.RecordAsync(
+                        session, actor,
+                        AuditEntry.On(
+                            on.Repository, "prebuild_configuration.run_triggered", PrebuildConfiguration.Subject(configurationId)));
                 }
 
                 if ((await PrebuildTable.OfConfigurationAsync(session, configurationId)).Find(one => one.IsUnderWay) is { } underWay)

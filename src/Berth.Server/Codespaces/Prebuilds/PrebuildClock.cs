@@ -31,12 +31,12 @@ internal sealed partial class PrebuildClock(
                 var next = one.Schedule is { } text ? PrebuildSchedule.Parse(text)?.After(now) : null;
                 if (await db.WriteAsync(session => PrebuildConfigurationTable.TakeTurnAsync(session, one, next), cancellationToken))
                 {
-                    await begin.RunAsync(one.Id, PrebuildCause.Schedule, cancellationToken);
+                    await begin.RunAsync(one.Id, PrebuildCause.Schedule, null, cancellationToken);
                 }
             }
             else if (one.Again is { } cause)
             {
-                await begin.RunAsync(one.Id, cause, cancellationToken);
+                await begin.RunAsync(one.Id, cause, null, cancellationToken);
             }
         }
 

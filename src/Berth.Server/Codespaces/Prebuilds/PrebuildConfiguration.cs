@@ -3,6 +3,9 @@ namespace Berth.Server.Codespaces.Prebuilds;
 /// <summary>What is prebuilt of a repository, when, and how many are kept.</summary>
 internal sealed record PrebuildConfiguration
 {
+    /// <summary>As the audit log names one.</summary>
+    public static string Subject(long id) => "prebuild_configuration:" + id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     public const long LeastKept = 1;
     public const long MostKept = 5;
     public const long UsuallyKept = 2;

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Database;
@@ -44,8 +45,8 @@ internal static class PrebuildConfigurationEndpoints
         ApiResult.Ok((await FindAsync(id, caller, access, db, cancellationToken)).ToWire(urls));
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, ApiCaller caller, RepositoryAccess access, Machines machines, Db db, TimeProvider time, ApiUrls urls,
-        CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Machines machines, Db db, AuditLog audit, TimeProvider time,
+        ApiUrls urls, CancellationToken cancellationToken)
     {
         var wanted = await ReadAsync(request, machines, cancellationToken);
         var now = time.GetUtcNow();
@@ -72,8 +73,9 @@ internal static class PrebuildConfigurationEndpoints
                     ApiErrors.Exists(Resource, "ref", "this branch and place are prebuilt already; change what is there").Throw();
                 }
 
-                return await PrebuildConfigurationTable.FindAsync(
-                    session, await PrebuildConfigurationTable.InsertAsync(session, configuration));
+                var id = await PrebuildConfigurationTable.InsertAsync(session, configuration);
+                await audit.RecordAsync(session, caller.Actor, Entry(access, "create", id, configuration));
+                return await PrebuildConfigurationTable.FindAsync(session, id);
             },
             cancellationToken);
         return ApiResult.Created(made!.ToWire(urls));
@@ -81,7 +83,7 @@ internal static class PrebuildConfigurationEndpoints
 
     private static async Task<IResult> ChangeAsync(
         [FromRoute(Name = "configuration_id")] string id, HttpRequest request, ApiCaller caller, RepositoryAccess access, Machines machines,
-        Db db, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
+        Db db, AuditLog audit, TimeProvider time, ApiUrls urls, CancellationToken cancellationToken)
     {
         var before = await FindAsync(id, caller, access, db, cancellationToken);
         var wanted = await ReadAsync(request, machines, cancellationToken);
@@ -99,13 +101,19 @@ internal static class PrebuildConfigurationEndpoints
             NextRunAt = schedule == before.Schedule && before.NextRunAt > now ? before.NextRunAt : NextOf(schedule, now),
             UpdatedAt = now,
         };
-        await db.WriteAsync(session => PrebuildConfigurationTable.UpdateAsync(session, after), cancellationToken);
+        await db.WriteAsync(
+            async session =>
+            {
+                await PrebuildConfigurationTable.UpdateAsync(session, after);
+                await audit.RecordAsync(session, caller.Actor, Entry(access, "update", after.Id, after));
+            },
+            cancellationToken);
         return ApiResult.Ok(after.ToWire(urls));
     }
 
     private static async Task<IResult> DeleteAsync(
-        [FromRoute(Name = "configuration_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time,
-        Reconciler reconciler, CancellationToken cancellationToken)
+        [FromRoute(Name = "configuration_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit,
+        TimeProvider time, Reconciler reconciler, CancellationToken cancellationToken)
     {
         var configuration = await FindAsync(id, caller, access, db, cancellationToken);
         var now = time.GetUtcNow();
@@ -119,6 +127,7 @@ internal static class PrebuildConfigurationEndpoints
                 }
 
                 await PrebuildConfigurationTable.DeleteAsync(session, configuration.Id);
+                await audit.RecordAsync(session, caller.Actor, Entry(access, "destroy", configuration.Id, configuration));
                 return all;
             },
             cancellationToken);
@@ -131,10 +140,16 @@ internal static class PrebuildConfigurationEndpoints
         ApiUrls urls, CancellationToken cancellationToken)
     {
         var configuration = await FindAsync(id, caller, access, db, cancellationToken);
-        return await begin.RunAsync(configuration.Id, PrebuildCause.Manual, cancellationToken) is { } prebuild
+        return await begin.RunAsync(configuration.Id, PrebuildCause.Manual, caller.Actor, cancellationToken) is { } prebuild
             ? ApiResult.Accepted(prebuild.ToWire(access.Repository, configuration.DefaultBranch, urls))
             : ApiErrors.Hidden(caller.Principal);
     }
+
+    private static AuditEntry Entry(RepositoryAccess access, string action, long id, PrebuildConfiguration configuration) =>
+        AuditEntry.On(access.Repository, "prebuild_configuration." + action, PrebuildConfiguration.Subject(id)) with
+        {
+            New = configuration.Branch.Length == 0 ? null : configuration.Branch,
+        };
 
     private static async Task<PrebuildConfiguration> FindAsync(
         string id, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>

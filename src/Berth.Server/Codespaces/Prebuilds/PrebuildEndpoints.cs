@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Repositories;
@@ -62,12 +63,19 @@ internal static class PrebuildEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(
-        [FromRoute(Name = "prebuild_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, TimeProvider time,
+        [FromRoute(Name = "prebuild_id")] string id, ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit, TimeProvider time,
         Reconciler reconciler, CancellationToken cancellationToken)
     {
         var prebuild = await FindAsync(id, caller, access, db, cancellationToken);
         var now = time.GetUtcNow();
-        await db.WriteAsync(session => CodespaceTable.WantDeletionAsync(session, prebuild.Id, now), cancellationToken);
+        await db.WriteAsync(
+            async session =>
+            {
+                await CodespaceTable.WantDeletionAsync(session, prebuild.Id, now);
+                await audit.RecordAsync(
+                    session, caller.Actor, AuditEntry.On(access.Repository, "prebuild.destroy", $"prebuild:{prebuild.Id}"));
+            },
+            cancellationToken);
         reconciler.Wake(prebuild.Id);
         return ApiResult.NoContent();
     }

@@ -4,6 +4,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Audit;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -50,8 +51,8 @@ internal static class PushHookEndpoints
             : ApiErrors.Hidden(caller.Principal);
 
     private static async Task<IResult> PutAsync(
-        HttpRequest request, RepositoryAccess access, Db db, MasterKey masterKey, TimeProvider time, ApiUrls urls,
-        CancellationToken cancellationToken)
+        HttpRequest request, ApiCaller caller, RepositoryAccess access, Db db, MasterKey masterKey, AuditLog audit, TimeProvider time,
+        ApiUrls urls, CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<NewPushHook>(
             request,
@@ -75,13 +76,30 @@ internal static class PushHookEndpoints
             Value = Envelope.Seal(Encoding.UTF8.GetBytes(secret), PushHookRow.Identity(access.Repository.Id, version), masterKey),
             CreatedAt = now,
         };
-        await db.WriteAsync(session => PushHookTable.ReplaceAsync(session, row), cancellationToken);
+        await db.WriteAsync(
+            async session =>
+            {
+                await PushHookTable.ReplaceAsync(session, row);
+                await audit.RecordAsync(session, caller.Actor, AuditEntry.On(access.Repository, "repo.set_push_hook"));
+            },
+            cancellationToken);
         return ApiResult.Ok(ToWire(row, secret, urls));
     }
 
     private static async Task<IResult> DeleteAsync(
-        ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>
-        await db.WriteAsync(session => PushHookTable.DeleteAsync(session, access.Repository.Id), cancellationToken)
+        ApiCaller caller, RepositoryAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
+        await db.WriteAsync(
+            async session =>
+            {
+                var deleted = await PushHookTable.DeleteAsync(session, access.Repository.Id);
+                if (deleted)
+                {
+                    await audit.RecordAsync(session, caller.Actor, AuditEntry.On(access.Repository, "repo.remove_push_hook"));
+                }
+
+                return deleted;
+            },
+            cancellationToken)
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);
 
@@ -111,7 +129,7 @@ internal static class PushHookEndpoints
                 session => PrebuildConfigurationTable.OfRepositoryAsync(session, repository), cancellationToken))
             {
                 if (configuration is { Enabled: true, OnPush: true } && configuration.BranchName == branch
-                    && await begin.RunAsync(configuration.Id, PrebuildCause.Push, cancellationToken) is not null)
+                    && await begin.RunAsync(configuration.Id, PrebuildCause.Push, null, cancellationToken) is not null)
                 {
                     begun++;
                 }
