@@ -36,8 +36,10 @@ CREATE TABLE audit_events (
     commit_id text,
     environment text
 );
-CREATE INDEX audit_events_owner on audit_events (owner_id, at, id);
-CREATE INDEX audit_events_time on audit_events (at, id);
+CREATE INDEX audit_events_owner on audit_events (owner_id, at, id) where kind <> 'packages.version_download';
+CREATE INDEX audit_events_pulls_owner on audit_events (owner_id, at, id) where kind = 'packages.version_download';
+CREATE INDEX audit_events_pulls_time on audit_events (at, id) where kind = 'packages.version_download';
+CREATE INDEX audit_events_time on audit_events (at, id) where kind <> 'packages.version_download';
 CREATE INDEX audit_events_token on audit_events (token_id, id) where token_id is not null;
 CREATE TABLE audit_streams (
     stream text not null,              -- 'file' | 'syslog'

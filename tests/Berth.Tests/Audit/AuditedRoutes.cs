@@ -29,6 +29,7 @@ internal static class AuditedRoutes
 {
     private const string Package = "/orgs/{org}/packages/{type}/{name}";
     private const string Untagged = """{"rules":[{"untagged":true}]}""";
+    private const string Rule = """{"pattern":"v*","immutable":true}""";
     private const string Prebuilds = "/repos/{owner}/{repo}/codespaces/prebuild-configurations";
     private const string Secret = "/orgs/{org}/codespaces/secrets/{secret}";
     private const string UserSecret = "/user/codespaces/secrets/{secret}";
@@ -87,6 +88,10 @@ internal static class AuditedRoutes
         new(
             "DELETE /orgs/{org}/settings/retention", "retention_policy.delete", null,
             new Step("PUT /orgs/{org}/settings/retention", Untagged)),
+        new("POST /orgs/{org}/settings/push-rules", "push_rule.create", Rule),
+        new(
+            "DELETE /orgs/{org}/settings/push-rules/{rule_id}", "push_rule.destroy", null,
+            new Step("POST /orgs/{org}/settings/push-rules", Rule, "{rule_id}")),
         new("POST /orgs/{org}/trusts", "org.add_trust", "{trust}"),
         new("DELETE /orgs/{org}/trusts/{trust_id}", "org.remove_trust", null, new Step("POST /orgs/{org}/trusts", "{trust}", "{trust_id}")),
         new("POST /orgs/{org}/hooks", "hook.create", Hook),
@@ -174,6 +179,11 @@ internal static class AuditedRoutes
             new("PUT " + retention, "retention_policy.set", Untagged),
             new("DELETE " + retention, "retention_policy.delete", null, new Step("PUT " + retention, Untagged)),
             new($"PUT {Package}/tags/{{tag}}", "packages.tag_moved", """{"version":"{digest}"}"""),
+            new($"DELETE {Package}/tags/{{tag}}", "packages.tag_deleted"),
+            new($"POST {Package}/push-rules", "push_rule.create", Rule),
+            new(
+                $"DELETE {Package}/push-rules/{{rule_id}}", "push_rule.destroy", null,
+                new Step($"POST {Package}/push-rules", Rule, "{rule_id}")),
             new("DELETE " + version, "packages.package_version_deleted"),
             new($"POST {version}/restore", "packages.package_version_restored", null, new Step("DELETE " + version)),
         ];
