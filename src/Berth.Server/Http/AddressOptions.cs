@@ -26,18 +26,31 @@ internal sealed partial class AddressOptions : IValidatableObject
     [Networks]
     public string? TrustedProxies { get; set; }
 
-    public Uri BaseUri => new(Url.TrimEnd('/'), UriKind.Absolute);
+    /// <summary>Names are in ASCII (IDNA), as clients send them in Host and as images are named.</summary>
+    public Uri BaseUri
+    {
+        get
+        {
+            var url = new Uri(Url.TrimEnd('/'), UriKind.Absolute);
+            return url.IdnHost != url.Host && url.HostNameType == UriHostNameType.Dns
+                ? new UriBuilder(url) { Host = url.IdnHost }.Uri
+                : url;
+        }
+    }
 
     /// <summary>The name that images are addressed under, with the port where it is not the scheme's own: <c>localhost:5000</c>.</summary>
-    public string RegistryHost => (Subdomains ? "containers." : "") + BaseUri.Authority;
+    public string RegistryHost => AuthorityOf(Surface.Registry);
+
+    /// <summary>Every name that clients reach the server under, without ports.</summary>
+    public IEnumerable<string> HostNames => Surface.All.Select(HostOf).Distinct(StringComparer.Ordinal);
 
     /// <summary>Where the npm registry is, without a slash at the end: below the server, or at the root of its own host.</summary>
     public string NpmUrl => Subdomains
-        ? $"{BaseUri.Scheme}://{Surface.Npm.Subdomain}{BaseUri.Authority}"
+        ? $"{BaseUri.Scheme}://{AuthorityOf(Surface.Npm)}"
         : $"{BaseUri.GetLeftPart(UriPartial.Authority)}/npm";
 
     /// <summary>The host that has the npm registry at its root; null where none has.</summary>
-    public string? NpmOwnHost => Subdomains ? Surface.Npm.Subdomain + BaseUri.Host : null;
+    public string? NpmOwnHost => Subdomains ? HostOf(Surface.Npm) : null;
 
     /// <summary>The origin of the registry's token endpoint.</summary>
     public string RegistryOrigin => $"{BaseUri.Scheme}://{RegistryHost}";
@@ -50,6 +63,12 @@ internal sealed partial class AddressOptions : IValidatableObject
         ? domain + (BaseUri.IsDefaultPort ? "" : $":{BaseUri.Port}")
         : null;
 
+    /// <summary>The name of the host that serves a surface.</summary>
+    public string HostOf(Surface surface) => (Subdomains ? surface.Subdomain : "") + BaseUri.Host;
+
+    /// <summary><see cref="HostOf"/>, with the port where it is not the scheme's own.</summary>
+    public string AuthorityOf(Surface surface) => (Subdomains ? surface.Subdomain : "") + BaseUri.Authority;
+
     /// <summary>The rules that concern two settings.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -61,6 +80,11 @@ internal sealed partial class AddressOptions : IValidatableObject
         if (url.Scheme == "http" && !url.IsLoopback && TrustedProxies is null)
         {
             yield return new("BERTH_URL may be plain http only for loopback, or behind a proxy named in BERTH_TRUSTED_PROXIES");
+        }
+
+        if (url.HostNameType == UriHostNameType.Dns && url.Host.EndsWith('.'))
+        {
+            yield return new("BERTH_URL must have no dot at the end of its host: clients send the name without it");
         }
 
         if (Subdomains && (url.HostNameType != UriHostNameType.Dns || url.Host == "localhost"))

@@ -20,6 +20,7 @@ internal static class HttpFeature
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<OutgoingNetworks>();
         builder.Services.AddSingleton<LargeBodies>();
+        builder.Services.AddSingleton<ServerCertificate>();
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<AddressOptions>(TrustProxies);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -32,7 +33,7 @@ internal static class HttpFeature
             // Two pieces of a blob: one is read while the other is sent.
             kestrel.Limits.MaxResponseBufferSize = 512 * 1024;
         });
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<ListeningOptions, TlsOptions>(Listen);
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<ListeningOptions, ServerCertificate>(Listen);
 
         // Sockets complete on pool threads already. Handing each piece to another thread costs eight parallel downloads a fifth of their
         // speed. No handler blocks its thread on its own connection, which is what the option's name warns about.
@@ -42,16 +43,17 @@ internal static class HttpFeature
         builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, ReceiveBlocksFactory>());
     }
 
-    /// <summary>In this order: who is really calling, a request id, errors, names, routes.</summary>
+    /// <summary>In this order: a request id, who is really calling, errors, names, routes.</summary>
     /// <param name="otherHosts">Takes requests for hosts that are not Berth's own, before anything of Berth's is looked at.</param>
     public static void UseHttp(this WebApplication app, Action<WebApplication> otherHosts)
     {
+        app.UseMiddleware<RequestIds>();
+        app.UseSoundHosts();
         if (!string.IsNullOrEmpty(app.Services.GetRequiredService<AddressOptions>().TrustedProxies))
         {
             app.UseForwardedHeaders();
         }
 
-        app.UseMiddleware<RequestIds>();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = KeepAlive, KeepAliveTimeout = KeepAlive });
         app.UseExceptionHandler(_ => { });
         otherHosts(app);
@@ -64,31 +66,23 @@ internal static class HttpFeature
         app.UseBodyLimits();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListeningOptions options, TlsOptions tls)
+    private static void Listen(KestrelServerOptions kestrel, ListeningOptions options, ServerCertificate certificate)
     {
         if (!ListenAddress.TryParse(options.Listen, out var address))
         {
             return;
         }
 
-        void Configure(ListenOptions listen)
-        {
-            if (!string.IsNullOrEmpty(tls.TlsCertFile))
-            {
-                listen.UseHttps(Certificates.Load(tls));
-            }
-        }
-
         switch (address.Host)
         {
             case "localhost":
-                kestrel.ListenLocalhost(address.Port, Configure);
+                kestrel.ListenLocalhost(address.Port, certificate.Serve);
                 break;
             case "*":
-                kestrel.ListenAnyIP(address.Port, Configure);
+                kestrel.ListenAnyIP(address.Port, certificate.Serve);
                 break;
             default:
-                kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
+                kestrel.Listen(IPAddress.Parse(address.Host), address.Port, certificate.Serve);
                 break;
         }
     }

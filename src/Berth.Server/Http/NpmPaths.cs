@@ -16,7 +16,7 @@ internal static class NpmPaths
         return app.Use((http, next) =>
         {
             var path = http.Request.Path.Value!;
-            var own = host is not null && host.Equals(http.Request.Host.Host, StringComparison.OrdinalIgnoreCase);
+            var own = host is not null && host.Equals(http.Request.HostName(), StringComparison.OrdinalIgnoreCase);
             if (path.StartsWith(Exchange, StringComparison.Ordinal)
                 || (own && !Surface.Of(http).OnEveryHost && !path.StartsWith(Prefix + "/", StringComparison.Ordinal) && path != Prefix))
             {

@@ -1,9 +1,9 @@
-
 namespace Berth.Server.Http;
 
 /// <summary>
 /// With subdomain isolation <c>containers.HOST</c> serves the registry and nothing else, and <c>HOST</c> everything but the
-/// registry: nothing that a package serves comes from the origin of pages and API. Health is answered on every name.
+/// registry: nothing that a package serves comes from the origin of pages and API. Health is answered on every name. What was asked of the
+/// wrong host is refused before it is routed, whoever asks: nothing of it is read and nothing is done.
 /// </summary>
 internal static class Subdomains
 {
@@ -15,22 +15,24 @@ internal static class Subdomains
             return;
         }
 
-        var host = options.BaseUri.Host;
+        var hosts = Surface.All.ToDictionary(surface => surface, options.HostOf);
         app.Use((http, next) =>
         {
             var surface = Surface.Of(http);
-            var wanted = surface.Subdomain + host;
-            if (surface.OnEveryHost || IsHost(http, wanted)
-                || (surface.ReadOnHost && IsHost(http, host) && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))))
-            {
-                return next(http);
-            }
-
-            http.Response.StatusCode = StatusCodes.Status404NotFound;
-            return ErrorWriter.WriteAsync(http, Errors.NotFound.Saying($"this host does not serve that path; it is served by {wanted}"));
+            return surface.OnEveryHost || IsHost(http, hosts[surface])
+                || (surface.ReadOnHost && Reads(http.Request.Method) && IsHost(http, options.BaseUri.Host))
+                ? next(http)
+                : ErrorWriter.WriteAsync(http, NotHere(options, surface));
         });
     }
 
     private static bool IsHost(HttpContext http, string host) =>
-        http.Request.Host.Host.Equals(host, StringComparison.OrdinalIgnoreCase);
+        http.Request.HostName().Equals(host, StringComparison.OrdinalIgnoreCase);
+
+    private static bool Reads(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+
+    /// <summary>With a code that registries' clients know.</summary>
+    private static ApiError NotHere(AddressOptions options, Surface surface) => new(
+        404, "UNSUPPORTED",
+        $"this host does not serve that path; it is served by {options.BaseUri.Scheme}://{options.AuthorityOf(surface)}");
 }

@@ -34,6 +34,8 @@ internal sealed record Surface
 
     private static readonly Surface[] ByPrefix = [Registry, Api, Npm, Operations];
 
+    public static IReadOnlyList<Surface> All { get; } = [.. ByPrefix, Pages];
+
     private readonly string[] _prefixes;
 
     private Surface(string name, ErrorFormat errors, string[] prefixes)
@@ -64,11 +66,12 @@ internal sealed record Surface
 
     public static Surface Of(HttpContext http) => Of(http.Request.Path);
 
+    /// <summary>Without case, since routes are found so: <c>/V2/</c> is the registry, and must be nothing else here.</summary>
     public static Surface Of(PathString path)
     {
         foreach (var surface in ByPrefix)
         {
-            if (Array.Exists(surface._prefixes, prefix => path.StartsWithSegments(prefix, StringComparison.Ordinal)))
+            if (Array.Exists(surface._prefixes, prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase)))
             {
                 return surface;
             }

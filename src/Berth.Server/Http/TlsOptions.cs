@@ -1,12 +1,14 @@
+using System.ComponentModel.DataAnnotations;
 using Berth.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Http;
 
 /// <summary>The server's own certificate; without one it speaks plain http.</summary>
-internal sealed partial class TlsOptions
+internal sealed partial class TlsOptions : IValidatableObject
 {
-    [Setting("PEM file with the certificate and its chain; with it the server speaks https")]
+    [Setting("PEM file with the certificate and its chain; with it the server speaks https. "
+        + "Both files are read again when they have changed")]
     [TogetherWith(nameof(TlsKeyFile))]
     [ExistingFile]
     public string? TlsCertFile { get; set; }
@@ -14,6 +16,32 @@ internal sealed partial class TlsOptions
     [Setting("PEM file with the certificate's key")]
     [ExistingFile]
     public string? TlsKeyFile { get; set; }
+
+    /// <summary>A server that starts can serve what it was given.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!File.Exists(TlsCertFile) || !File.Exists(TlsKeyFile))
+        {
+            yield break;
+        }
+
+        if (Fault() is { } fault)
+        {
+            yield return new($"BERTH_TLS_CERT_FILE and BERTH_TLS_KEY_FILE cannot be used: {fault}");
+        }
+    }
+
+    private string? Fault()
+    {
+        try
+        {
+            return PemCertificate.TryParse(PemFiles.Read(this), out _, out var fault) ? null : fault;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message;
+        }
+    }
 
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<TlsOptions>;

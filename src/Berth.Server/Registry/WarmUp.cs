@@ -16,7 +16,7 @@ namespace Berth.Server.Registry;
 /// dozen times, and until then a server answers at a fraction of its rate. The image cannot exist, so nothing is needed and nothing stays.
 /// </summary>
 internal sealed partial class WarmUp(
-    RegistryTokens tokens, AddressOptions options, TlsOptions tls, IServer server, Opening opening, ILogger<WarmUp> logger)
+    RegistryTokens tokens, AddressOptions options, ServerCertificate certificate, IServer server, Opening opening, ILogger<WarmUp> logger)
 {
     /// <summary>Below a reserved login, so it can never exist.</summary>
     private const string Image = "readyz/warm-up";
@@ -87,8 +87,8 @@ internal sealed partial class WarmUp(
         }
 
         // It is this server that answers, so the name on its certificate does not matter.
-        var own = Certificates.Load(tls).ServerCertificate;
-        var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => own!.Equals(certificate));
+        var own = certificate.Current.Leaf;
+        var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, shown, _, _) => own.Equals(shown));
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken);
         return secured;
     }
@@ -96,7 +96,6 @@ internal sealed partial class WarmUp(
     /// <summary>What a pull asks: the manifest by its tag, and for each layer whether it is there and for its bytes.</summary>
     private byte[] Requests()
     {
-        var host = (options.Subdomains ? Surface.Registry.Subdomain : "") + options.BaseUri.Authority;
         var token = tokens.Issue(tokenId: null, [new RegistryGrant(Image, RegistryActions.Pull, RegistryActions.Pull)]);
         var blob = "blobs/sha256:" + new string('0', 64);
         (string Method, string Path)[] pull = [("GET", "manifests/latest"), ("HEAD", blob), ("GET", "manifests/latest"), ("GET", blob)];
@@ -104,7 +103,7 @@ internal sealed partial class WarmUp(
         for (var i = 0; i < RequestsOfConnection; i++)
         {
             var (method, path) = pull[i % pull.Length];
-            text.Append($"{method} /v2/{Image}/{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
+            text.Append($"{method} /v2/{Image}/{path} HTTP/1.1\r\nHost: {options.RegistryHost}\r\nAuthorization: Bearer {token}\r\n");
             text.Append(i == RequestsOfConnection - 1 ? "Connection: close\r\n\r\n" : "\r\n");
         }
 

@@ -106,46 +106,6 @@ public sealed class OperationsTests
     }
 
     [Fact]
-    public async Task With_subdomains_the_registry_has_a_host_of_its_own()
-    {
-        await using var server = await BerthServer.StartAsync(
-            manualClock: false, "BERTH_SUBDOMAINS=true", "BERTH_URL=https://berth.example.org", "BERTH_TRUSTED_PROXIES=127.0.0.1");
-        using var client = server.Client();
-
-        async Task<HttpResponseMessage> Get(string host, string path)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
-            request.Headers.Host = host;
-            return await client.SendAsync(request, Token);
-        }
-
-        var registry = await Get("containers.berth.example.org", "/v2/");
-        Assert.Equal(HttpStatusCode.Unauthorized, registry.StatusCode);
-        Assert.Equal(
-            "Bearer realm=\"https://containers.berth.example.org/token\",service=\"containers.berth.example.org\"",
-            registry.Headers.WwwAuthenticate.Single().ToString());
-        Assert.Equal(HttpStatusCode.NotFound, (await Get("berth.example.org", "/v2/")).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await Get("berth.example.org", "/token")).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await Get("containers.berth.example.org", "/api/v3/user")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await Get("containers.berth.example.org", "/healthz")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await Get("berth.example.org", "/healthz")).StatusCode);
-    }
-
-    [Fact]
-    public async Task With_certificate_files_it_serves_https()
-    {
-        var folder = Directory.CreateTempSubdirectory("berth-tls-").FullName;
-        var (certificate, key) = SelfSigned.Write(folder);
-        await using var server = await BerthServer.StartAsync(
-            manualClock: false, $"BERTH_TLS_CERT_FILE={certificate}", $"BERTH_TLS_KEY_FILE={key}");
-        using var handler = new SocketsHttpHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) => seen?.Subject == "CN=berth.test";
-        using var client = new HttpClient(handler);
-        Assert.Equal("ok\n", await client.GetStringAsync(new Uri($"https://{server.Host}/healthz"), Token));
-        Directory.Delete(folder, recursive: true);
-    }
-
-    [Fact]
     public async Task Stopping_finishes_requests_in_flight()
     {
         await using var server = await BerthServer.StartAsync();

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Berth.Server;
+using Berth.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -94,11 +95,9 @@ public sealed class BerthServer : IAsyncDisposable
     /// <summary>A client without credentials, unless a token is given (sent as <c>Bearer</c>).</summary>
     public HttpClient Client(string? token = null)
     {
-        var client = new HttpClient(
-            new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })
-        {
-            BaseAddress = Url,
-        };
+        var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        var address = Services.GetRequiredService<AddressOptions>();
+        var client = new HttpClient(address.Subdomains ? new ToItsHost(address, sockets) : sockets) { BaseAddress = Url };
         if (token is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -128,6 +127,16 @@ public sealed class BerthServer : IAsyncDisposable
         await _database.DisposeAsync();
         _port.Dispose();
         Directory.Delete(Data, recursive: true);
+    }
+
+    /// <summary>With subdomains: says the host that serves the path, unless the test says another.</summary>
+    private sealed class ToItsHost(AddressOptions address, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Host ??= address.HostOf(Surface.Of(request.RequestUri!.AbsolutePath));
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 
     private async Task StartAsync()

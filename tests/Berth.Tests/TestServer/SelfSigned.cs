@@ -4,18 +4,23 @@ using System.Security.Cryptography.X509Certificates;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// A certificate for localhost and its key as PEM files; clients trust it when they are given the first as their authorities.
+/// A certificate for localhost, or for the names that are given, and its key as PEM files; clients trust it when they are given the first
+/// as their authorities.
 /// </summary>
 internal static class SelfSigned
 {
-    public static (string Certificate, string Key) Write(string folder)
+    public static (string Certificate, string Key) Write(string folder, params string[] hosts)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=berth.test", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(
             new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
+        foreach (var host in hosts.Length == 0 ? ["localhost"] : hosts)
+        {
+            names.AddDnsName(host);
+        }
+
         names.AddIpAddress(System.Net.IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         var from = TimeProvider.System.GetUtcNow().AddDays(-1);

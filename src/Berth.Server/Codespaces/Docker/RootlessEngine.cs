@@ -141,7 +141,7 @@ internal sealed class RootlessEngine(
             ("WORKSPACE", folders.DockerWorkspace), ("TARGET", plan.Target),
             ("FIRST", plan.First.ToString(CultureInfo.InvariantCulture)), ("COUNT", $"{DockerUsers.Count}"),
             ("AUTHORITIES", outgoing.CaFile ?? ""), ("LOOPBACK_PORT", address.BaseUri.IsLoopback ? $"{address.BaseUri.Port}" : ""),
-            ("FLAGS", address.BaseUri is { IsLoopback: false, Scheme: "http" } plain ? $"--insecure-registry={plain.Authority}" : ""),
+            ("FLAGS", address.BaseUri is { IsLoopback: false, Scheme: "http" } ? $"--insecure-registry={address.RegistryHost}" : ""),
         })
         {
             info.Environment[name] = value;

@@ -16,12 +16,6 @@ internal static class EnvironmentFeature
         services.AddSingleton<EnvironmentListener>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<EnvironmentListener>());
         services.AddOptions<KestrelServerOptions>()
-            .Configure<TlsOptions>((kestrel, options) => kestrel.Listen(new EnvironmentEndPoint(), listen =>
-        {
-            if (!string.IsNullOrEmpty(options.TlsCertFile))
-            {
-                listen.UseHttps(Certificates.Load(options));
-            }
-        }));
+            .Configure<ServerCertificate>((kestrel, certificate) => kestrel.Listen(new EnvironmentEndPoint(), certificate.Serve));
     }
 }

@@ -132,10 +132,22 @@ internal sealed partial class Firewall(
     private async Task<List<IPEndPoint>> BerthAsync(CancellationToken cancellationToken)
     {
         var url = address.BaseUri;
-        var addresses = url.IsLoopback
-            ? []
-            : IPAddress.TryParse(url.Host.Trim('[', ']'), out var single) ? [single] : await AddressesAsync(url.Host, cancellationToken);
-        return [.. addresses.Where(address => !IPAddress.IsLoopback(address)).Select(address => new IPEndPoint(address, url.Port))];
+        if (url.IsLoopback)
+        {
+            return [];
+        }
+
+        List<IPAddress> addresses = [];
+        foreach (var name in address.HostNames)
+        {
+            addresses.AddRange(
+                IPAddress.TryParse(name.Trim('[', ']'), out var single) ? [single] : await AddressesAsync(name, cancellationToken));
+        }
+
+        return
+        [
+            .. addresses.Distinct().Where(address => !IPAddress.IsLoopback(address)).Select(address => new IPEndPoint(address, url.Port)),
+        ];
     }
 
     /// <summary>Hosts count as the addresses that they have now.</summary>

@@ -17,7 +17,7 @@ internal sealed class PortSite(
 
     public async Task InvokeAsync(HttpContext http)
     {
-        if (!PortHost.IsBelow(options, http.Request.Host.Host, out var host))
+        if (!PortHost.IsBelow(options, http.Request.HostName(), out var host))
         {
             await next(http);
             return;
