@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Berth.Server;
 using Berth.Server.Http;
 using Berth.Tests.TestServer;
@@ -124,7 +123,7 @@ public sealed class ServerCertificateTests : IDisposable
         await using var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) =>
         {
             seen = certificate!.GetCertHashString();
-            return true;
+            return seen.Length > 0;
         });
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, Token);
         return seen;
