@@ -224,6 +224,27 @@ ensure_ssh_server() {
   export BERTH_SSH_SERVER=$folder
 }
 
+# ensure_nginx: a proxy for the tests. Its package would start a server of this machine's own, so its files are unpacked apart.
+ensure_nginx() {
+  if has nginx; then return 0; fi
+  local folder=$CACHE/nginx fresh=$CACHE/nginx.new
+  if [ ! -x "$folder/usr/sbin/nginx" ]; then
+    has apt-get && has dpkg-deb || return 1
+    say "fetching nginx for the tests"
+    rm -rf "$fresh"
+    mkdir -p "$fresh"
+    if can_install; then apt_update || true; fi
+    (cd "$fresh" && apt-get -q -o APT::Sandbox::User=root -o Acquire::Retries=3 download nginx) </dev/null >"$CACHE/apt.log" 2>&1 || {
+      tail -n 5 "$CACHE/apt.log" >&2
+      return 1
+    }
+    dpkg-deb -x "$fresh"/nginx_*.deb "$fresh"
+    rm -rf "$fresh"/*.deb "$folder"
+    mv "$fresh" "$folder"
+  fi
+  export PATH="$folder/usr/sbin:$PATH"
+}
+
 # ensure_devcontainer_cli: the reference implementation of dev containers, beside which the suite and the benchmarks put Berth.
 ensure_devcontainer_cli() {
   ensure_packages node:nodejs npm:npm docker-compose:docker-compose || return 1

@@ -92,8 +92,8 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     {
         var layout = await LabelledImage.CreateAsync(
             _folder.Create("image-" + name), [.. labels, ("test.unique", RandomNumberGenerator.GetHexString(16))], layer: layer);
-        var reference = $"{Server.Host}/{Organization}/{name}:1";
-        await new Command("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken)
+        var reference = $"{Server.Images}/{Organization}/{name}:1";
+        await Server.Program("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken)
             .RunAsync($"oci:{layout}:latest", "docker://" + reference);
         return reference;
     }
@@ -318,7 +318,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     public async Task RemoveImagesAsync()
     {
         var docker = new Command("docker");
-        var images = (await docker.RunAsync("images", "--quiet", "--filter", $"reference={Server.Host}/{Organization}/*")).Text
+        var images = (await docker.RunAsync("images", "--quiet", "--filter", $"reference={Server.Images}/{Organization}/*")).Text
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray();
         if (images.Length > 0)
         {

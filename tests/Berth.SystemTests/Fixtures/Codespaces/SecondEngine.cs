@@ -14,6 +14,7 @@ internal sealed class SecondEngine : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _data;
+    private readonly string[] _enter;
     private readonly string _bridge = "bs" + RandomNumberGenerator.GetHexString(8, lowercase: true);
     private Process? _process;
     private bool _isGone;
@@ -53,7 +54,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         exit $status
         """;
 
-    private SecondEngine(string? data) => _data = data ?? _folder.Create("data");
+    private SecondEngine(string? data, string[] enter) => (_data, _enter) = (data ?? _folder.Create("data"), enter);
 
     public string Setting => "BERTH_DOCKER_HOST=unix://" + SocketPath;
 
@@ -70,12 +71,13 @@ internal sealed class SecondEngine : IAsyncDisposable
     }
 
     /// <param name="data">Where it keeps images and containers; null: a folder that goes with it.</param>
-    public static async Task<SecondEngine> StartAsync(string? data = null)
+    /// <param name="enter">What it is started with, to run in a namespace of the test's own.</param>
+    public static async Task<SecondEngine> StartAsync(string? data = null, string[]? enter = null)
     {
         Requirement.Root();
         Requirement.Program("dockerd");
         Requirement.Program("ip");
-        var engine = new SecondEngine(data);
+        var engine = new SecondEngine(data, enter ?? []);
 
         // One of its own: an engine without a bridge takes the other's (docker0) away.
         await new Command("ip").RunAsync("link", "add", engine._bridge, "type", "bridge");
@@ -88,7 +90,8 @@ internal sealed class SecondEngine : IAsyncDisposable
     {
         var log = _folder["engine.log"];
         await File.WriteAllTextAsync(_folder["none.json"], "{}", TestContext.Current.CancellationToken);
-        _process = Process.Start(new ProcessStartInfo("bash", ["-c", Keeper, "keeper", _folder.Path, _data, _bridge])
+        string[] program = [.. _enter, "bash", "-c", Keeper, "keeper", _folder.Path, _data, _bridge];
+        _process = Process.Start(new ProcessStartInfo(program[0], program[1..])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

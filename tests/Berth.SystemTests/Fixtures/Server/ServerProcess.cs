@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Berth.SystemTests.Fixtures.Tools;
 using Berth.Tests.TestServer;
 
@@ -18,15 +19,17 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly TestDatabase _database;
     private readonly string _log;
     private readonly HeldPort _port = new();
+    private readonly ServerPlace _place;
     private Process? _process;
 
-    private ServerProcess(string data, TestDatabase database, Dictionary<string, string> settings, string log)
+    private ServerProcess(string data, TestDatabase database, Dictionary<string, string> settings, string log, ServerPlace place)
     {
         Data = data;
         _database = database;
         _settings = settings;
         _log = log;
-        Url = new Uri($"{(settings.ContainsKey("BERTH_TLS_CERT_FILE") ? "https" : "http")}://localhost:{_port.Number}");
+        _place = place;
+        Url = place.Url ?? new Uri($"{(Certificate is null ? "http" : "https")}://{place.Host}:{_port.Number}");
         Admin = Client(AdminToken);
     }
 
@@ -40,11 +43,21 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>host:port, as it stands in image names.</summary>
     public string Host => Url.Authority;
 
+    /// <summary>What image names begin with: a host of its own with isolated subdomains.</summary>
+    public string Images => (_settings.GetValueOrDefault("BERTH_SUBDOMAINS") == "true" ? "containers." : "") + Host;
+
+    /// <summary>Where it listens itself, on this machine.</summary>
+    public string Listens => $"{(_place.Host == "127.0.0.1" ? _place.Host : "localhost")}:{_port.Number}";
+
     public HttpClient Admin { get; }
 
     /// <param name="data">The data folder; without one it gets a fresh folder that goes with it.</param>
     /// <param name="settings">Each as NAME=VALUE.</param>
-    public static async Task<ServerProcess> StartAsync(string name, string? data = null, params string[] settings)
+    public static Task<ServerProcess> StartAsync(string name, string? data = null, params string[] settings) =>
+        StartAtAsync(new ServerPlace("localhost"), name, data, settings);
+
+    /// <summary>Under another name than localhost.</summary>
+    internal static async Task<ServerProcess> StartAtAsync(ServerPlace place, string name, string? data = null, params string[] settings)
     {
         var folder = data ?? Directory.CreateTempSubdirectory("berth-server-").FullName;
         var logs = Directory.CreateDirectory(Path.Combine(TestSettings.Root, "artifacts", "client-tests")).FullName;
@@ -54,14 +67,16 @@ public sealed class ServerProcess : IAsyncDisposable
             folder,
             await TestDatabase.CreateAsync(data is null ? TestSettings.Database : null),
             settings.Select(setting => setting.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal),
-            log);
+            log, place);
+        await place.Listening(server.Listens);
         await server.StartAsync();
         return server;
     }
 
     public async Task StartAsync()
     {
-        var info = new ProcessStartInfo("dotnet", [TestSettings.ServerDll])
+        string[] program = [.. _place.Enter, "dotnet", TestSettings.ServerDll];
+        var info = new ProcessStartInfo(program[0], program[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -73,7 +88,7 @@ public sealed class ServerProcess : IAsyncDisposable
             info.Environment.Remove(name);
         }
 
-        info.Environment["BERTH_LISTEN"] = Url.Authority;
+        info.Environment["BERTH_LISTEN"] = Listens;
         info.Environment["BERTH_URL"] = Url.GetLeftPart(UriPartial.Authority);
         info.Environment["BERTH_DATA"] = Data;
         info.Environment["BERTH_DATABASE"] = DatabaseSetting;
@@ -101,6 +116,10 @@ public sealed class ServerProcess : IAsyncDisposable
             },
             $"the server at {Url} is ready (its log: {_log})");
     }
+
+    /// <summary>A client's program, where the server's names lead to it.</summary>
+    internal Command Program(string name, params string[] leading) =>
+        _place.Enter is [var first, .. var rest] ? new Command(first, [.. rest, name, .. leading]) : new Command(name, leading);
 
     /// <summary>What it wrote to its standard output and error, since it was first started.</summary>
     public string LogFile => _log;
@@ -134,7 +153,18 @@ public sealed class ServerProcess : IAsyncDisposable
     public HttpClient Client(string? token)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 64 };
-        if (_settings.TryGetValue("BERTH_TLS_CERT_FILE", out var certificate))
+        if (_place.Host is not ("localhost" or "127.0.0.1"))
+        {
+            // Names of a test are in its own namespace alone.
+            handler.ConnectCallback = async (context, token) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync("localhost", context.DnsEndPoint.Port, token);
+                return new NetworkStream(socket, ownsSocket: true);
+            };
+        }
+
+        if (Certificate is { } certificate)
         {
             var known = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(certificate))
                 .GetCertHashString();
@@ -172,6 +202,9 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Its own, or that of the proxy before it.</summary>
+    private string? Certificate => _place.Certificate ?? _settings.GetValueOrDefault("BERTH_TLS_CERT_FILE");
+
     private async Task<bool> IsReadyAsync()
     {
         try
@@ -195,4 +228,21 @@ public sealed class ServerProcess : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>Where a server is for its clients.</summary>
+/// <param name="Host">Its name, with the port on which it listens.</param>
+internal sealed record ServerPlace(string Host)
+{
+    /// <summary>What it is started with (<see cref="PrivateNames.Enter"/>).</summary>
+    public string[] Enter { get; init; } = [];
+
+    /// <summary>Where a proxy before it serves it; null: it is its own address.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>The proxy's, as a PEM file.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>Told where it will listen, before it starts.</summary>
+    public Func<string, Task> Listening { get; init; } = _ => Task.CompletedTask;
 }
