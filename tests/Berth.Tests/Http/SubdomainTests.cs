@@ -48,7 +48,6 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
     [InlineData(Containers + ":8443", true)]
     [InlineData(Containers + ".", false)]
     [InlineData(Host, false)]
-    [InlineData("npm." + Host, false)]
     [InlineData("containers." + Containers, false)]
     [InlineData("evil-" + Containers, false)]
     [InlineData(Containers + ".evil.test", false)]
