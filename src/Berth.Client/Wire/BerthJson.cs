@@ -159,11 +159,20 @@ public sealed record ErrorBody
 {
     public string Message { get; init; } = "";
 
+    /// <summary>Of a 422: every field that was wrong.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public List<ErrorField>? Errors { get; init; }
 
     /// <summary>Of a 401: where what is asked for can be allowed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AllowPermissionsUrl { get; init; }
 
+    public string DocumentationUrl { get; init; } = "";
+
+    /// <summary>The status once more, as text.</summary>
+    public string Status { get; init; } = "";
+
+    /// <summary>What the server's log has the request under.</summary>
     public string? RequestId { get; init; }
 }
 
@@ -176,5 +185,6 @@ public sealed record ErrorField
 
     public string? Code { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Message { get; init; }
 }

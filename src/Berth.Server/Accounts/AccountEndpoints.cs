@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -12,11 +13,16 @@ internal static class AccountEndpoints
 {
     public static void MapAccounts(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/user", SelfAsync).Requires(ApiNeed.User);
-        api.MapPatch("/user", ChangeAsync).Requires(ApiNeed.User, "user");
-        api.MapRead("/users", UsersAsync).Requires(ApiNeed.User);
-        api.MapRead("/organizations", OrganizationsAsync).Requires(ApiNeed.User);
-        api.MapRead("/users/{username}", ProfileAsync).Requires(ApiNeed.Anyone).ReachedByCodespace(CodespaceReach.Profile);
+        api.MapRead("/user", SelfAsync).Requires(ApiNeed.User)
+            .Does("Get one's own profile").Gives<Account>();
+        api.MapPatch("/user", ChangeAsync).Requires(ApiNeed.User, "user")
+            .Does("Change one's own profile").Takes<ProfileChange>().Gives<Account>();
+        api.MapRead("/users", UsersAsync).Requires(ApiNeed.User)
+            .Does("List users").AsksNumber("since", "The id after which the list begins.").Gives<List<Account>>();
+        api.MapRead("/organizations", OrganizationsAsync).Requires(ApiNeed.User)
+            .Does("List organizations").AsksNumber("since", "The id after which the list begins.").Gives<List<Account>>();
+        api.MapRead("/users/{username}", ProfileAsync).Requires(ApiNeed.Anyone).ReachedByCodespace(CodespaceReach.Profile)
+            .Does("Get the profile of a user or organization").Gives<Account>();
     }
 
     private static async Task<IResult> SelfAsync(ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
@@ -15,12 +16,18 @@ internal static class AdminEndpoints
 
     public static void MapAdmin(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/admin/users", CreateUserAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapDelete("/admin/users/{username}", DeleteUserAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapPost("/admin/users/{username}/authorizations", AuthorizeAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapDelete("/admin/users/{username}/authorizations", RevokeAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapPut("/users/{username}/site_admin", PromoteAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapDelete("/users/{username}/site_admin", DemoteAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapPost("/admin/users", CreateUserAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Make a user").Takes<NewUser>().Creates<Account>();
+        api.MapDelete("/admin/users/{username}", DeleteUserAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Delete a user with repositories, packages and tokens").GivesNothing();
+        api.MapPost("/admin/users/{username}/authorizations", AuthorizeAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Make a token of a user").Takes<NewToken>().Creates<Token>();
+        api.MapDelete("/admin/users/{username}/authorizations", RevokeAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("End all tokens of a user").GivesNothing();
+        api.MapPut("/users/{username}/site_admin", PromoteAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Make a user a site administrator").GivesNothing();
+        api.MapDelete("/users/{username}/site_admin", DemoteAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Make a user no site administrator").GivesNothing();
     }
 
     /// <summary>An address is remarked on only when it cannot be one.</summary>

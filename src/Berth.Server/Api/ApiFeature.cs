@@ -1,3 +1,4 @@
+using Berth.Server.Api.Description;
 using Berth.Server.Api.GraphQl;
 
 namespace Berth.Server.Api;
@@ -14,6 +15,8 @@ internal static class ApiFeature
         services.AddSingleton<ApiAdmission>();
         services.AddSingleton<ApiUrls>();
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<ApiDocument>();
+        services.AddSingleton<DocumentPages>();
     }
 
     /// <summary>Before any route of the API is mapped.</summary>
@@ -25,6 +28,7 @@ internal static class ApiFeature
         app.MapGraphQl();
         var api = app.MapGroup(Root);
         api.MapRoot();
+        api.MapDocument();
         return api;
     }
 }

@@ -1,4 +1,5 @@
 using Berth.Client.Wire;
+using Berth.Server.Api.Description;
 
 namespace Berth.Server.Api;
 
@@ -10,10 +11,14 @@ internal static class RootEndpoints
 
     public static void MapRoot(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/", Root).Requires(ApiNeed.User);
-        api.MapRead("/meta", Meta).Requires(ApiNeed.Anyone);
-        api.MapRead("/versions", () => ApiResult.Ok(GitHubHeaders.KnownVersions)).Requires(ApiNeed.Anyone);
-        api.MapRead("/rate_limit", RateLimit).RequiresNothing();
+        api.MapRead("/", Root).Requires(ApiNeed.User)
+            .Does("List the URLs of the API").Gives<Dictionary<string, string>>();
+        api.MapRead("/meta", Meta).Requires(ApiNeed.Anyone)
+            .Does("Get the version of the enterprise server that this API is nearest to").Gives<Dictionary<string, string>>();
+        api.MapRead("/versions", () => ApiResult.Ok(GitHubHeaders.KnownVersions)).Requires(ApiNeed.Anyone)
+            .Does("List the versions of the API").Gives<string[]>();
+        api.MapRead("/rate_limit", RateLimit).RequiresNothing()
+            .Does("Get how much of one's share of requests is used").Gives<RateLimitReport>();
     }
 
     private static IResult Root(ApiUrls urls) => ApiResult.Ok(new Dictionary<string, string>(StringComparer.Ordinal)

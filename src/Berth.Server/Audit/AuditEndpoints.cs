@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -13,10 +14,21 @@ internal static class AuditEndpoints
     // https://docs.github.com/en/enterprise-cloud@latest/rest/orgs/orgs#get-the-audit-log-for-an-organization
     public static void MapAudit(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/orgs/{org}/audit-log", OfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "read:audit_log");
-        api.MapRead("/user/audit-log", OwnAsync).Requires(ApiNeed.User, "read:audit_log");
-        api.MapRead("/admin/audit-log", OfSiteAsync).Requires(ApiNeed.SiteAdministrator, "site_admin");
+        api.MapRead("/orgs/{org}/audit-log", OfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "read:audit_log")
+            .Does("Read the audit log of an organization").Gives<List<Client.Wire.AuditLogEntry>>().AsksForEntries();
+        api.MapRead("/user/audit-log", OwnAsync).Requires(ApiNeed.User, "read:audit_log")
+            .Does("Read the audit log of oneself").Gives<List<Client.Wire.AuditLogEntry>>().AsksForEntries();
+        api.MapRead("/admin/audit-log", OfSiteAsync).Requires(ApiNeed.SiteAdministrator, "site_admin")
+            .Does("Read the audit log of the site").Gives<List<Client.Wire.AuditLogEntry>>().AsksForEntries();
     }
+
+    private static RouteHandlerBuilder AsksForEntries(this RouteHandlerBuilder route) => route
+        .Asks("phrase", "Words such as `actor:ada action:org.create created:>2026-01-01`.")
+        .Asks("include", "Without it `web`: what was done; `git`: what was read.", "web", "git", "all")
+        .AsksNumber("token", "The id of a token: only what it did.")
+        .Asks("order", "Without it `desc`: the newest first.", "asc", "desc")
+        .Asks("after", "Where to go on, as the `Link` header says.")
+        .Asks("before", "Where to go back from, as the `Link` header says.");
 
     private static Task<IResult> OfOrganizationAsync(
         HttpContext http, OrganizationAccess access, Paging paging, Db db, CancellationToken cancellationToken) =>

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -24,10 +25,14 @@ internal static class CodespaceAccessEndpoints
     public static void MapCodespaceAccess(this IEndpointRouteBuilder api)
     {
         const string Access = "/orgs/{org}/codespaces/access";
-        api.MapRead(Access, GetAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapPut(Access, SetAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapPost(Access + "/selected_users", AddAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapDelete(Access + "/selected_users", RemoveAsync).Requires(ApiNeed.OrganizationOwner, Scope);
+        api.MapRead(Access, GetAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Get who may have codespaces of an organization's repositories").Gives<CodespacesAccess>();
+        api.MapPut(Access, SetAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Set who may have codespaces of an organization's repositories").Takes<CodespacesAccess>().GivesNothing();
+        api.MapPost(Access + "/selected_users", AddAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Select members who may have codespaces").Takes<SelectedUsers>().GivesNothing();
+        api.MapDelete(Access + "/selected_users", RemoveAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Select members no longer").Takes<SelectedUsers>().GivesNothing();
     }
 
     private static async Task<IResult> GetAsync(OrganizationAccess access, Db db, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Codespaces.Defaults;
 using Berth.Server.Codespaces.Dotfiles;
@@ -25,31 +26,50 @@ internal static class CodespaceEndpoints
     public static void MapCodespaces(this IEndpointRouteBuilder api)
     {
         const string One = "/user/codespaces/{name}";
-        api.MapRead("/user/codespaces", OwnAsync).Requires(ApiNeed.User, Scope);
-        api.MapPost("/user/codespaces", CreateAsync).Requires(ApiNeed.User, Scope);
-        api.MapRead(One, GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
-        api.MapPatch(One, ChangeAsync).Requires(ApiNeed.User, Scope);
-        api.MapDelete(One, DeleteAsync).Requires(ApiNeed.User, Scope);
-        api.MapPost(One + "/start", StartAsync).Requires(ApiNeed.User, Scope);
-        api.MapPost(One + "/stop", StopAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
-        api.MapPost(One + "/rebuild", RebuildAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
-        api.MapRead(One + "/machines", MachinesAsync).Requires(ApiNeed.User, Scope);
-        api.MapRead(One + "/creation-log", CreationLog.GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace);
+        api.MapRead("/user/codespaces", OwnAsync).Requires(ApiNeed.User, Scope)
+            .Does("List one's codespaces").AsksNumber("repository_id", "Only codespaces of this repository.")
+            .Gives<Client.Wire.CodespaceList>();
+        api.MapPost("/user/codespaces", CreateAsync).Requires(ApiNeed.User, Scope)
+            .Does("Create a codespace of a repository that the body names").Takes<NewUserCodespace>().Creates<Client.Wire.Codespace>();
+        api.MapRead(One, GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace)
+            .Does("Get a codespace").Gives<Client.Wire.Codespace>();
+        api.MapPatch(One, ChangeAsync).Requires(ApiNeed.User, Scope)
+            .Does("Change a codespace").Takes<Client.Wire.CodespaceChange>().Gives<Client.Wire.Codespace>();
+        api.MapDelete(One, DeleteAsync).Requires(ApiNeed.User, Scope)
+            .Does("Delete a codespace").Begins<Dictionary<string, string>>();
+        api.MapPost(One + "/start", StartAsync).Requires(ApiNeed.User, Scope)
+            .Does("Start a codespace").Gives<Client.Wire.Codespace>().Refuses(409);
+        api.MapPost(One + "/stop", StopAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace)
+            .Does("Stop a codespace").Gives<Client.Wire.Codespace>();
+        api.MapPost(One + "/rebuild", RebuildAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace)
+            .Does("Rebuild a codespace").Gives<Client.Wire.Codespace>();
+        api.MapRead(One + "/machines", MachinesAsync).Requires(ApiNeed.User, Scope)
+            .Does("List the machine types that a codespace may change to").Gives<CodespaceMachineList>();
+        api.MapRead(One + "/creation-log", CreationLog.GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace)
+            .Does("Read the creation log of a codespace").Asks("attempt", "Of one start: its number, or `latest`.")
+            .Asks("follow", "`true`: until the start has ended; `available`: until one can work in it.").GivesBytes("text/plain");
         api.MapOrganizationCodespaces();
         api.MapCodespaceAccess();
         api.MapPreflight();
-        api.MapPost(One + "/exports", ExportAsync).Requires(ApiNeed.User, Scope);
-        api.MapRead(One + "/exports/{export_id}", GetExportAsync).Requires(ApiNeed.User, Scope);
+        api.MapPost(One + "/exports", ExportAsync).Requires(ApiNeed.User, Scope)
+            .Does("Export the creation log of a codespace").Begins<CodespaceExport>();
+        api.MapRead(One + "/exports/{export_id}", GetExportAsync).Requires(ApiNeed.User, Scope)
+            .Does("Get an exported creation log").Gives<CodespaceExport>();
         api.MapConnections(One, Scope);
         api.MapDotfiles(Scope);
         api.MapCodespaceSettings(Scope);
         api.MapPrebuildFeature("/repos/{owner}/{repo}/codespaces");
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
-            api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);
-            api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope);
-            api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryUser, Scope);
-            api.MapRead(repository + "/machines", OfferedAsync).Requires(ApiNeed.RepositoryReader, Scope);
+            api.MapRead(repository, OfRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope)
+                .Does("List one's codespaces of a repository").Gives<Client.Wire.CodespaceList>();
+            api.MapPost(repository, CreateInRepositoryAsync).Requires(ApiNeed.RepositoryUser, Scope)
+                .Does("Create a codespace of a repository").Takes<NewCodespace>().Creates<Client.Wire.Codespace>();
+            api.MapRead(repository + "/new", Defaults).Requires(ApiNeed.RepositoryUser, Scope)
+                .Does("Get what a new codespace would be made with").Gives<CodespaceDefaults>();
+            api.MapRead(repository + "/machines", OfferedAsync).Requires(ApiNeed.RepositoryReader, Scope)
+                .Does("List the machine types for a repository").Asks("ref", "A branch, whose prebuilds count.")
+                .Gives<CodespaceMachineList>();
             api.MapPermissions(repository);
         }
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Organizations;
@@ -13,8 +14,10 @@ internal static class CodespacePolicyEndpoints
 {
     public static void MapCodespacePolicies(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/orgs/{org}/settings/codespaces", GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPatch("/orgs/{org}/settings/codespaces", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead("/orgs/{org}/settings/codespaces", GetAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Get what an organization settles for codespaces").Gives<CodespacePolicy>();
+        api.MapPatch("/orgs/{org}/settings/codespaces", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Change what an organization settles for codespaces").Takes<CodespacePolicyChange>().Gives<CodespacePolicy>();
     }
 
     private static async Task<IResult> GetAsync(OrganizationAccess access, Db db, CancellationToken cancellationToken) =>

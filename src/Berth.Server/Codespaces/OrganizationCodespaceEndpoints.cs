@@ -1,5 +1,6 @@
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Repositories;
@@ -17,11 +18,16 @@ internal static class OrganizationCodespaceEndpoints
     public static void MapOrganizationCodespaces(this IEndpointRouteBuilder api)
     {
         const string OfMember = "/orgs/{org}/members/{username}/codespaces";
-        api.MapRead("/orgs/{org}/codespaces", OfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapRead(OfMember, OfMemberAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapRead(OfMember + "/{name}", GetAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapDelete(OfMember + "/{name}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, Scope);
-        api.MapPost(OfMember + "/{name}/stop", StopAsync).Requires(ApiNeed.OrganizationOwner, Scope);
+        api.MapRead("/orgs/{org}/codespaces", OfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("List the codespaces of an organization's repositories").Gives<Client.Wire.CodespaceList>();
+        api.MapRead(OfMember, OfMemberAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("List a member's codespaces of an organization's repositories").Gives<Client.Wire.CodespaceList>();
+        api.MapRead(OfMember + "/{name}", GetAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Get a member's codespace").Gives<Client.Wire.Codespace>();
+        api.MapDelete(OfMember + "/{name}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Delete a member's codespace").Begins<Dictionary<string, string>>();
+        api.MapPost(OfMember + "/{name}/stop", StopAsync).Requires(ApiNeed.OrganizationOwner, Scope)
+            .Does("Stop a member's codespace").Gives<Client.Wire.Codespace>();
     }
 
     private static Task<IResult> OfOrganizationAsync(

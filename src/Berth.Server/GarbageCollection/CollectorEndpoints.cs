@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 
 namespace Berth.Server.GarbageCollection;
 
@@ -10,8 +11,10 @@ internal static class CollectorEndpoints
 
     public static void MapCollector(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/admin/garbage-collection", Get).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapPost("/admin/garbage-collection", Begin).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapRead("/admin/garbage-collection", Get).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Get the last run of the garbage collector").Gives<GarbageCollectionRun>();
+        api.MapPost("/admin/garbage-collection", Begin).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Begin a run of the garbage collector").Begins<GarbageCollectionRun>();
     }
 
     private static IResult Get(CollectorSchedule schedule) => ApiResult.Ok(ToWire(schedule.Last));

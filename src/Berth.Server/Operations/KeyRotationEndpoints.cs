@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Http;
 using Berth.Server.Cryptography;
@@ -14,8 +15,10 @@ internal static class KeyRotationEndpoints
 
     public static void MapKeyRotation(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/admin/keys/rotation", GetAsync).Requires(ApiNeed.SiteAdministrator, Scope);
-        api.MapPost("/admin/keys/rotation", BeginAsync).Requires(ApiNeed.SiteAdministrator, Scope);
+        api.MapRead("/admin/keys/rotation", GetAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Get how far the rotation of the master key is").Gives<MasterKeyRotation>();
+        api.MapPost("/admin/keys/rotation", BeginAsync).Requires(ApiNeed.SiteAdministrator, Scope)
+            .Does("Begin the rotation of the master key").Takes<NewKeyRotation>().Begins<MasterKeyRotation>();
     }
 
     private static async Task<IResult> GetAsync(RotateMasterKey rotate, MasterKey masterKey, CancellationToken cancellationToken) =>

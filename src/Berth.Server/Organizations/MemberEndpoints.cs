@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -15,17 +16,29 @@ internal static class MemberEndpoints
 
     public static void MapMembers(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/orgs/{org}/members", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org", "repo");
-        api.MapRead("/orgs/{org}/members/{username}", CheckAsync).Requires(ApiNeed.OrganizationMember, "read:org", "repo");
-        api.MapDelete("/orgs/{org}/members/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead("/orgs/{org}/memberships/{username}", GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPut("/orgs/{org}/memberships/{username}", SetAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete("/orgs/{org}/memberships/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
-        api.MapRead("/orgs/{org}/invitations", Invitations).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead("/orgs/{org}/outside_collaborators", OutsideAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapRead("/user/memberships/orgs", OwnAsync).Requires(ApiNeed.User, "read:org");
-        api.MapRead("/user/memberships/orgs/{org}", OwnInAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPatch("/user/memberships/orgs/{org}", OwnInAsync).Requires(ApiNeed.OrganizationMember, "read:org");
+        api.MapRead("/orgs/{org}/members", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org", "repo")
+            .Does("List the members of an organization").Asks("role", "Only those with this role.", "all", "admin", "member")
+            .Gives<List<Client.Wire.Account>>();
+        api.MapRead("/orgs/{org}/members/{username}", CheckAsync).Requires(ApiNeed.OrganizationMember, "read:org", "repo")
+            .Does("Ask whether somebody is a member").GivesNothing();
+        api.MapDelete("/orgs/{org}/members/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Remove a member").GivesNothing();
+        api.MapRead("/orgs/{org}/memberships/{username}", GetAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Get somebody's membership").Gives<Client.Wire.Membership>();
+        api.MapPut("/orgs/{org}/memberships/{username}", SetAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Make somebody a member or an owner").Takes<Client.Wire.MembershipChange>().Gives<Client.Wire.Membership>();
+        api.MapDelete("/orgs/{org}/memberships/{username}", RemoveAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org")
+            .Does("Remove a member, or leave").GivesNothing();
+        api.MapRead("/orgs/{org}/invitations", Invitations).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("List invitations to an organization: there are none").Gives<List<Client.Wire.Account>>();
+        api.MapRead("/orgs/{org}/outside_collaborators", OutsideAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("List people with a role on a repository who are no members").Gives<List<Client.Wire.Account>>();
+        api.MapRead("/user/memberships/orgs", OwnAsync).Requires(ApiNeed.User, "read:org")
+            .Does("List one's memberships").Gives<List<Client.Wire.Membership>>();
+        api.MapRead("/user/memberships/orgs/{org}", OwnInAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Get one's membership of an organization").Gives<Client.Wire.Membership>();
+        api.MapPatch("/user/memberships/orgs/{org}", OwnInAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Accept an invitation, which is accepted already").Gives<Client.Wire.Membership>();
     }
 
     private static async Task<IResult> ListAsync(

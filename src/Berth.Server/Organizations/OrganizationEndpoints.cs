@@ -3,6 +3,7 @@ using Berth.Client.Wire;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -16,15 +17,25 @@ internal static class OrganizationEndpoints
 
     public static void MapOrganizations(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/orgs/{org}", GetAsync).Requires(ApiNeed.Anyone);
-        api.MapRead("/organizations/{org}", GetAsync).WithMetadata(new ByIds()).Requires(ApiNeed.Anyone);
-        api.MapPatch("/orgs/{org}", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapPost("/admin/organizations", CreateAsync).Requires(ApiNeed.SiteAdministrator, "site_admin");
-        api.MapDelete("/orgs/{org}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead("/orgs/{org}/settings/packages", PackageSettingsAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPatch("/orgs/{org}/settings/packages", ChangePackageSettingsAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead("/user/orgs", OwnAsync).Requires(ApiNeed.User);
-        api.MapRead("/users/{username}/orgs", OfUserAsync).Requires(ApiNeed.Anyone);
+        api.MapRead("/orgs/{org}", GetAsync).Requires(ApiNeed.Anyone)
+            .Does("Get an organization").Gives<Organization>();
+        api.MapRead("/organizations/{org}", GetAsync).WithMetadata(new ByIds()).Requires(ApiNeed.Anyone)
+            .Does("Get an organization").Gives<Organization>();
+        api.MapPatch("/orgs/{org}", ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Change an organization").Takes<Client.Wire.OrganizationChange>().Gives<Organization>();
+        api.MapPost("/admin/organizations", CreateAsync).Requires(ApiNeed.SiteAdministrator, "site_admin")
+            .Does("Make an organization").Takes<NewOrganization>().Creates<Account>();
+        api.MapDelete("/orgs/{org}", DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Delete an organization with its repositories and packages").GivesNothing();
+        api.MapRead("/orgs/{org}/settings/packages", PackageSettingsAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Get what an organization allows of packages").Gives<OrganizationPackageSettings>();
+        api.MapPatch("/orgs/{org}/settings/packages", ChangePackageSettingsAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Change what an organization allows of packages").Takes<OrganizationPackageSettingsChange>()
+            .Gives<OrganizationPackageSettings>();
+        api.MapRead("/user/orgs", OwnAsync).Requires(ApiNeed.User)
+            .Does("List one's organizations").Gives<List<Organization>>();
+        api.MapRead("/users/{username}/orgs", OfUserAsync).Requires(ApiNeed.Anyone)
+            .Does("List the organizations that one shares with a user").Gives<List<Organization>>();
     }
 
     private static async Task<IResult> GetAsync(

@@ -3,6 +3,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -17,29 +18,46 @@ internal static class TeamEndpoints
 
     public static void MapTeams(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/orgs/{org}/teams", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPost("/orgs/{org}/teams", CreateAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead("/repos/{owner}/{repo}/teams", TeamLists.OfRepositoryAsync).Requires(ApiNeed.RepositoryWriter, "repo");
-        api.MapRead("/user/teams", TeamLists.OwnAsync).Requires(ApiNeed.User, "read:org", "repo");
+        api.MapRead("/orgs/{org}/teams", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("List the teams of an organization").Gives<List<Team>>();
+        api.MapPost("/orgs/{org}/teams", CreateAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Make a team").Takes<TeamChange>().Creates<Team>();
+        api.MapRead("/repos/{owner}/{repo}/teams", TeamLists.OfRepositoryAsync).Requires(ApiNeed.RepositoryWriter, "repo")
+            .Does("List the teams with a role on a repository").Gives<List<Team>>();
+        api.MapRead("/user/teams", TeamLists.OwnAsync).Requires(ApiNeed.User, "read:org", "repo")
+            .Does("List one's teams").Gives<List<Team>>();
         api.MapTeam("/orgs/{org}/teams/{team_slug}");
         api.MapGroup("").WithMetadata(new ByIds()).MapTeam("/organizations/{org}/team/{team_slug}");
     }
 
     private static void MapTeam(this IEndpointRouteBuilder api, string team)
     {
-        api.MapRead(team, GetAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPatch(team, ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(team, DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapRead(team + "/members", MembersAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapRead(team + "/invitations", TeamLists.Invitations).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapRead(team + "/teams", TeamLists.Children).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapRead(team + "/memberships/{username}", MemberAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPut(team + "/memberships/{username}", SetMemberAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(team + "/memberships/{username}", RemoveMemberAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org");
-        api.MapRead(team + "/repos", RepositoriesAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapRead(team + "/repos/{owner}/{repo}", TeamLists.RepositoryAsync).Requires(ApiNeed.OrganizationMember, "read:org");
-        api.MapPut(team + "/repos/{owner}/{repo}", SetRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(team + "/repos/{owner}/{repo}", RemoveRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead(team, GetAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Get a team").Gives<Team>();
+        api.MapPatch(team, ChangeAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Change a team").Takes<TeamChange>().Gives<Team>();
+        api.MapDelete(team, DeleteAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Delete a team").GivesNothing();
+        api.MapRead(team + "/members", MembersAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("List the members of a team").Gives<List<Account>>();
+        api.MapRead(team + "/invitations", TeamLists.Invitations).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("List invitations to a team: there are none").Gives<List<Account>>();
+        api.MapRead(team + "/teams", TeamLists.Children).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("List the teams below a team: there are none").Gives<List<Team>>();
+        api.MapRead(team + "/memberships/{username}", MemberAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Get somebody's membership of a team").Gives<TeamMembership>();
+        api.MapPut(team + "/memberships/{username}", SetMemberAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Put somebody into a team").Takes<TeamMembershipChange>().Gives<TeamMembership>();
+        api.MapDelete(team + "/memberships/{username}", RemoveMemberAsync).Requires(ApiNeed.OrganizationOwnerOrSelf, "admin:org")
+            .Does("Take somebody out of a team").GivesNothing();
+        api.MapRead(team + "/repos", RepositoriesAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("List the repositories of a team").Gives<List<Repository>>();
+        api.MapRead(team + "/repos/{owner}/{repo}", TeamLists.RepositoryAsync).Requires(ApiNeed.OrganizationMember, "read:org")
+            .Does("Ask whether a team has a role on a repository").Gives<Repository>().GivesNothing();
+        api.MapPut(team + "/repos/{owner}/{repo}", SetRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Give a team a role on a repository").Takes<PermissionChange>().GivesNothing();
+        api.MapDelete(team + "/repos/{owner}/{repo}", RemoveRepositoryAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Take a team's role on a repository").GivesNothing();
     }
 
     /// <summary>As GitHub makes them: lower case, and hyphens for whatever is neither letter nor digit.</summary>

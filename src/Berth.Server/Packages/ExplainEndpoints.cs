@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Oci;
@@ -17,7 +18,11 @@ internal static class ExplainEndpoints
 
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
     public static void MapExplain(this IEndpointRouteBuilder api, string owner) =>
-        api.MapRead(owner + "/packages/{type}/{name}/access/explain", ExplainAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapRead(owner + "/packages/{type}/{name}/access/explain", ExplainAsync).Requires(ApiNeed.PackageReader, "read:packages")
+            .Does("Ask who may do what with a package, and why").Asks("user", "The login of somebody.")
+            .Asks("workflow", "A repository as owner/name: its workflows.")
+            .Asks("codespace", "The name of a codespace, or a repository as owner/name: one that you would create.")
+            .Asks("action", "Without it `pull`.", "pull", "push", "delete").Gives<Explanation>();
 
     /// <summary>Everybody may ask about themselves and their own codespaces, admins of the package about anybody.</summary>
     private static async Task<IResult> ExplainAsync(

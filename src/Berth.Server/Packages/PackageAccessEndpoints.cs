@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Organizations;
@@ -19,16 +20,25 @@ internal static class PackageAccessEndpoints
     public static void MapPackageAccess(this IEndpointRouteBuilder api, string owner)
     {
         var access = owner + "/packages/{type}/{name}/access";
-        api.MapRead(access, ListAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapPut(access + "/users/{login}", SetUserAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapDelete(access + "/users/{login}", RemoveUserAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapPut(access + "/teams/{team_slug}", SetTeamAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapDelete(access + "/teams/{team_slug}", RemoveTeamAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapPut(access + "/actions/{owner}/{repo}", SetActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapDelete(access + "/actions/{owner}/{repo}", RemoveActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapPut(access + "/codespaces/{owner}/{repo}", SetCodespacesAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapRead(access, ListAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List everything that gives access to a package").Gives<PackageAccessList>();
+        api.MapPut(access + "/users/{login}", SetUserAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Give a user a role on a package").Takes<GrantedRole>().GivesNothing();
+        api.MapDelete(access + "/users/{login}", RemoveUserAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Take a user's role on a package").GivesNothing();
+        api.MapPut(access + "/teams/{team_slug}", SetTeamAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Give a team a role on a package").Takes<GrantedRole>().GivesNothing();
+        api.MapDelete(access + "/teams/{team_slug}", RemoveTeamAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Take a team's role on a package").GivesNothing();
+        api.MapPut(access + "/actions/{owner}/{repo}", SetActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Give the workflows of a repository a role on a package").Takes<GrantedRole>().GivesNothing();
+        api.MapDelete(access + "/actions/{owner}/{repo}", RemoveActionsAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Take the role of a repository's workflows on a package").GivesNothing();
+        api.MapPut(access + "/codespaces/{owner}/{repo}", SetCodespacesAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Let the codespaces of a repository pull a package").GivesNothing();
         api.MapDelete(access + "/codespaces/{owner}/{repo}", RemoveCodespacesAsync)
-            .Requires(ApiNeed.PackageAdministrator, "write:packages");
+            .Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Let the codespaces of a repository no longer pull a package").GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(PackageAccess access, Db db, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.Rules;
@@ -16,13 +17,22 @@ internal static class PackageEndpoints
     public static void MapPackages(this IEndpointRouteBuilder api, string owner)
     {
         var package = owner + "/packages/{type}/{name}";
-        api.MapRead(owner + "/packages", ListAsync).Requires(ApiNeed.PackageUser, "read:packages");
-        api.MapRead(owner + "/docker/conflicts", Conflicts).Requires(ApiNeed.PackageUser, "read:packages");
-        api.MapRead(package, GetAsync).Requires(ApiNeed.PackageReader, "read:packages");
-        api.MapPut(package, CreateAsync).Requires(ApiNeed.PackageCreator, "write:packages");
-        api.MapPatch(package, ChangeAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapDelete(package, DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
-        api.MapPost(package + "/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages");
+        api.MapRead(owner + "/packages", ListAsync).Requires(ApiNeed.PackageUser, "read:packages")
+            .Does("List packages").Needs("package_type", "Other types than container and npm have no packages here.", Types)
+            .Asks("visibility", "Only packages of this visibility.", "public", "internal", "private").Gives<List<Client.Wire.Package>>();
+        api.MapRead(owner + "/docker/conflicts", Conflicts).Requires(ApiNeed.PackageUser, "read:packages")
+            .Does("List packages that clash with those of a former registry: there are none").Gives<List<Client.Wire.Package>>();
+        api.MapRead(package, GetAsync).Requires(ApiNeed.PackageReader, "read:packages")
+            .Does("Get a package").Gives<Client.Wire.Package>();
+        api.MapPut(package, CreateAsync).Requires(ApiNeed.PackageCreator, "write:packages")
+            .Does("Make a package before its first push").Takes<Client.Wire.PackageChange>().Gives<Client.Wire.Package>()
+            .Creates<Client.Wire.Package>();
+        api.MapPatch(package, ChangeAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Change visibility, link and inheritance of a package").Takes<Client.Wire.PackageChange>().Gives<Client.Wire.Package>();
+        api.MapDelete(package, DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
+            .Does("Delete a package").Asks("purge", "`true`: at once, and for good.").GivesNothing();
+        api.MapPost(package + "/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages")
+            .Does("Restore a deleted package").GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(

@@ -3,6 +3,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -17,12 +18,18 @@ internal static class CollaboratorEndpoints
     public static void MapCollaborators(this IEndpointRouteBuilder api)
     {
         const string Collaborators = "/repos/{owner}/{repo}/collaborators";
-        api.MapRead(Collaborators, ListAsync).Requires(ApiNeed.RepositoryWriter, Scope);
-        api.MapRead(Collaborators + "/{username}", CheckAsync).Requires(ApiNeed.RepositoryWriter, Scope);
-        api.MapPut(Collaborators + "/{username}", SetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapDelete(Collaborators + "/{username}", RemoveAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapRead("/repos/{owner}/{repo}/invitations", Invitations).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapRead(Collaborators + "/{username}/permission", PermissionAsync).Requires(ApiNeed.RepositoryWriter, Scope);
+        api.MapRead(Collaborators, ListAsync).Requires(ApiNeed.RepositoryWriter, Scope)
+            .Does("List the collaborators of a repository").Gives<List<Collaborator>>();
+        api.MapRead(Collaborators + "/{username}", CheckAsync).Requires(ApiNeed.RepositoryWriter, Scope)
+            .Does("Ask whether somebody holds a role on a repository by name").GivesNothing();
+        api.MapPut(Collaborators + "/{username}", SetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Give somebody a role on a repository").Takes<PermissionChange>().GivesNothing();
+        api.MapDelete(Collaborators + "/{username}", RemoveAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Take somebody's role on a repository").GivesNothing();
+        api.MapRead("/repos/{owner}/{repo}/invitations", Invitations).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("List invitations to a repository: there are none").Gives<List<Account>>();
+        api.MapRead(Collaborators + "/{username}/permission", PermissionAsync).Requires(ApiNeed.RepositoryWriter, Scope)
+            .Does("Get what somebody may do with a repository").Gives<CollaboratorPermission>();
     }
 
     private static IResult Invitations() => ApiResult.Ok(new List<Account>());

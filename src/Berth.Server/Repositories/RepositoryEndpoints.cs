@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
@@ -15,18 +16,28 @@ internal static class RepositoryEndpoints
     public static void MapRepositories(this IEndpointRouteBuilder api)
     {
         const string Repository = "/repos/{owner}/{repo}";
-        api.MapPost("/user/repos", CreateOwnAsync).Requires(ApiNeed.User, Scope);
-        api.MapPost("/orgs/{org}/repos", CreateInOrganizationAsync).Requires(ApiNeed.OrganizationMember, Scope);
-        api.MapRead("/user/repos", OwnAsync).Requires(ApiNeed.User);
-        api.MapRead("/orgs/{org}/repos", OfOrganizationAsync).Requires(ApiNeed.Anyone);
-        api.MapRead("/users/{username}/repos", OfUserAsync).Requires(ApiNeed.Anyone);
-        api.MapRead(Repository, GetAsync).Requires(ApiNeed.RepositoryReader, Scope).ReachedByCodespace(CodespaceReach.Repository);
+        api.MapPost("/user/repos", CreateOwnAsync).Requires(ApiNeed.User, Scope)
+            .Does("Make a repository of one's own").Takes<Client.Wire.RepositoryChange>().Creates<Client.Wire.Repository>();
+        api.MapPost("/orgs/{org}/repos", CreateInOrganizationAsync).Requires(ApiNeed.OrganizationMember, Scope)
+            .Does("Make a repository of an organization").Takes<Client.Wire.RepositoryChange>().Creates<Client.Wire.Repository>();
+        api.MapRead("/user/repos", OwnAsync).Requires(ApiNeed.User)
+            .Does("List the repositories that one has a role on").Gives<List<Client.Wire.Repository>>();
+        api.MapRead("/orgs/{org}/repos", OfOrganizationAsync).Requires(ApiNeed.Anyone)
+            .Does("List the repositories of an organization").Gives<List<Client.Wire.Repository>>();
+        api.MapRead("/users/{username}/repos", OfUserAsync).Requires(ApiNeed.Anyone)
+            .Does("List the repositories of a user").Gives<List<Client.Wire.Repository>>();
+        api.MapRead(Repository, GetAsync).Requires(ApiNeed.RepositoryReader, Scope).ReachedByCodespace(CodespaceReach.Repository)
+            .Does("Get a repository").Gives<Client.Wire.Repository>();
         api.MapRead("/repositories/{repository_id}", GetAsync)
             .Requires(ApiNeed.RepositoryReader, Scope)
-            .ReachedByCodespace(CodespaceReach.Repository);
-        api.MapPatch(Repository, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapDelete(Repository, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapPost(Repository + "/transfer", TransferAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+            .ReachedByCodespace(CodespaceReach.Repository)
+            .Does("Get a repository").Gives<Client.Wire.Repository>();
+        api.MapPatch(Repository, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Change a repository").Takes<Client.Wire.RepositoryChange>().Gives<Client.Wire.Repository>();
+        api.MapDelete(Repository, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Delete a repository").GivesNothing();
+        api.MapPost(Repository + "/transfer", TransferAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Give a repository to another owner").Takes<Client.Wire.RepositoryTransfer>().Begins<Client.Wire.Repository>();
     }
 
     private static async Task<IResult> CreateOwnAsync(

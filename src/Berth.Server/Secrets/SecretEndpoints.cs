@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Registries;
 using Berth.Server.Database;
@@ -25,12 +26,18 @@ internal static class SecretEndpoints
     /// <param name="manager">Who may list and change.</param>
     private static void MapLevel(IEndpointRouteBuilder api, string path, ApiNeed sealer, ApiNeed manager, string scope)
     {
-        api.MapRead(path, ListAsync).Requires(manager, scope);
-        api.MapRead(path + "/public-key", PublicKeyAsync).Requires(sealer, scope);
-        api.MapRead(path + "/{secret}", GetAsync).Requires(manager, scope);
-        api.MapRead(path + "/{secret}/registry-check", RegistryCheckEndpoints.OfSecretAsync).Requires(manager, scope);
-        api.MapPut(path + "/{secret}", PutAsync).Requires(manager, scope);
-        api.MapDelete(path + "/{secret}", DeleteAsync).Requires(manager, scope);
+        api.MapRead(path, ListAsync).Requires(manager, scope)
+            .Does("List secrets").Gives<SecretList>();
+        api.MapRead(path + "/public-key", PublicKeyAsync).Requires(sealer, scope)
+            .Does("Get the public key that secrets are sealed for").Gives<SecretPublicKey>();
+        api.MapRead(path + "/{secret}", GetAsync).Requires(manager, scope)
+            .Does("Get a secret, without its value").Gives<Secret>();
+        api.MapRead(path + "/{secret}/registry-check", RegistryCheckEndpoints.OfSecretAsync).Requires(manager, scope)
+            .Does("Get the result of the check of the registry login that a secret is part of").Gives<RegistryCheckReport>().Refuses(429);
+        api.MapPut(path + "/{secret}", PutAsync).Requires(manager, scope)
+            .Does("Store a secret, or change who may use it").Takes<SecretChange>().Creates<Dictionary<string, string>>().GivesNothing();
+        api.MapDelete(path + "/{secret}", DeleteAsync).Requires(manager, scope)
+            .Does("Delete a secret").GivesNothing();
         if (manager != ApiNeed.RepositoryAdministrator)
         {
             api.MapSelectionRoutes(path + "/{secret}/repositories", manager, scope);

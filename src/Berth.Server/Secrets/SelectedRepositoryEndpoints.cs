@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Registries;
 using Berth.Server.Database;
@@ -19,10 +20,14 @@ internal static class SelectedRepositoryEndpoints
 
     public static void MapSelectionRoutes(this IEndpointRouteBuilder api, string path, ApiNeed manager, string scope)
     {
-        api.MapRead(path, ListAsync).Requires(manager, scope);
-        api.MapPut(path, ReplaceAsync).Requires(manager, scope);
-        api.MapPut(path + "/{id:long}", AddAsync).Requires(manager, scope);
-        api.MapDelete(path + "/{id:long}", RemoveAsync).Requires(manager, scope);
+        api.MapRead(path, ListAsync).Requires(manager, scope)
+            .Does("List the repositories that may use a secret").Gives<SelectedRepositoryList>();
+        api.MapPut(path, ReplaceAsync).Requires(manager, scope)
+            .Does("Replace the repositories that may use a secret").Takes<SecretRepositories>().GivesNothing().Refuses(409);
+        api.MapPut(path + "/{id:long}", AddAsync).Requires(manager, scope)
+            .Does("Let a repository use a secret").GivesNothing().Refuses(409);
+        api.MapDelete(path + "/{id:long}", RemoveAsync).Requires(manager, scope)
+            .Does("Let a repository no longer use a secret").GivesNothing().Refuses(409);
     }
 
     private static async Task<IResult> ListAsync(

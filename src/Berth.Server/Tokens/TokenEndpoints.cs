@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
@@ -12,11 +13,17 @@ internal static class TokenEndpoints
 {
     public static void MapTokens(this IEndpointRouteBuilder api)
     {
-        api.MapRead("/user/tokens", ListAsync).Requires(ApiNeed.User);
-        api.MapPost("/user/tokens", CreateAsync).Requires(ApiNeed.User);
-        api.MapDelete("/user/tokens", DeleteAllAsync).Requires(ApiNeed.User);
-        api.MapDelete("/user/tokens/{id}", DeleteAsync).Requires(ApiNeed.User);
-        api.MapPost("/repos/{owner}/{repo}/workflow-tokens", MintWorkflowTokenAsync).Requires(ApiNeed.RepositoryWriter, "repo");
+        api.MapRead("/user/tokens", ListAsync).Requires(ApiNeed.User)
+            .Does("List one's tokens").Gives<List<Client.Wire.Token>>();
+        api.MapPost("/user/tokens", CreateAsync).Requires(ApiNeed.User)
+            .Does("Make a token").Takes<Client.Wire.NewToken>().Creates<Client.Wire.Token>();
+        api.MapDelete("/user/tokens", DeleteAllAsync).Requires(ApiNeed.User)
+            .Does("End all of one's tokens").GivesNothing();
+        api.MapDelete("/user/tokens/{id}", DeleteAsync).Requires(ApiNeed.User)
+            .Does("End a token").GivesNothing();
+        api.MapPost("/repos/{owner}/{repo}/workflow-tokens", MintWorkflowTokenAsync).Requires(ApiNeed.RepositoryWriter, "repo")
+            .Does("Make a token that stands for a workflow of a repository").Takes<Client.Wire.NewWorkflowToken>()
+            .Creates<Client.Wire.WorkflowToken>();
     }
 
     private static async Task<IResult> ListAsync(

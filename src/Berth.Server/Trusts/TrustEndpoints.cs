@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -12,12 +13,20 @@ internal static class TrustEndpoints
     {
         const string OfRepository = "/repos/{owner}/{repo}/trusts";
         const string OfOrganization = "/orgs/{org}/trusts";
-        api.MapRead(OfRepository, ListOfRepositoryAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapPost(OfRepository, AddToRepositoryAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapDelete(OfRepository + "/{trust_id}", RemoveFromRepositoryAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapRead(OfOrganization, ListOfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapPost(OfOrganization, AddToOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
-        api.MapDelete(OfOrganization + "/{trust_id}", RemoveFromOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "admin:org");
+        api.MapRead(OfRepository, ListOfRepositoryAsync).Requires(ApiNeed.RepositoryAdministrator, "repo")
+            .Does("List whom a repository trusts").Gives<List<Client.Wire.OidcTrust>>();
+        api.MapPost(OfRepository, AddToRepositoryAsync).Requires(ApiNeed.RepositoryAdministrator, "repo")
+            .Does("Trust a CI system to act as a repository's workflow").Takes<Client.Wire.NewOidcTrust>()
+            .Creates<Client.Wire.OidcTrust>();
+        api.MapDelete(OfRepository + "/{trust_id}", RemoveFromRepositoryAsync).Requires(ApiNeed.RepositoryAdministrator, "repo")
+            .Does("End a trust of a repository").GivesNothing();
+        api.MapRead(OfOrganization, ListOfOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("List whom an organization trusts").Gives<List<Client.Wire.OidcTrust>>();
+        api.MapPost(OfOrganization, AddToOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("Trust a CI system to act as workflows of an organization's repositories").Takes<Client.Wire.NewOidcTrust>()
+            .Creates<Client.Wire.OidcTrust>();
+        api.MapDelete(OfOrganization + "/{trust_id}", RemoveFromOrganizationAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
+            .Does("End a trust of an organization").GivesNothing();
     }
 
     private static Task<IResult> ListOfRepositoryAsync(

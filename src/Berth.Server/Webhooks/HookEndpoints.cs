@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -14,17 +15,30 @@ internal static class HookEndpoints
     public static void MapHooks(this IEndpointRouteBuilder api, string hooks, ApiNeed need, string scope)
     {
         var one = hooks + "/{hook_id:long}";
-        api.MapRead(hooks, ListAsync).Requires(need, scope);
-        api.MapPost(hooks, CreateAsync).Requires(need, scope);
-        api.MapRead(one, GetAsync).Requires(need, scope);
-        api.MapPatch(one, ChangeAsync).Requires(need, scope);
-        api.MapDelete(one, DeleteAsync).Requires(need, scope);
-        api.MapRead(one + "/config", ConfigAsync).Requires(need, scope);
-        api.MapPatch(one + "/config", ChangeConfigAsync).Requires(need, scope);
-        api.MapPost(one + "/pings", PingAsync).Requires(need, scope);
-        api.MapRead(one + "/deliveries", DeliveriesAsync).Requires(need, scope);
-        api.MapRead(one + "/deliveries/{delivery_id:long}", DeliveryAsync).Requires(need, scope);
-        api.MapPost(one + "/deliveries/{delivery_id:long}/attempts", RedeliverAsync).Requires(need, scope);
+        api.MapRead(hooks, ListAsync).Requires(need, scope)
+            .Does("List webhooks").Gives<List<Client.Wire.Hook>>();
+        api.MapPost(hooks, CreateAsync).Requires(need, scope)
+            .Does("Make a webhook").Takes<Client.Wire.HookChange>().Creates<Client.Wire.Hook>();
+        api.MapRead(one, GetAsync).Requires(need, scope)
+            .Does("Get a webhook").Gives<Client.Wire.Hook>();
+        api.MapPatch(one, ChangeAsync).Requires(need, scope)
+            .Does("Change a webhook").Takes<Client.Wire.HookChange>().Gives<Client.Wire.Hook>();
+        api.MapDelete(one, DeleteAsync).Requires(need, scope)
+            .Does("Delete a webhook").GivesNothing();
+        api.MapPost(one + "/pings", PingAsync).Requires(need, scope)
+            .Does("Send a ping to a webhook").GivesNothing();
+        api.MapRead(one + "/deliveries", DeliveriesAsync).Requires(need, scope)
+            .Does("List the deliveries of a webhook, the newest first").Gives<List<Client.Wire.HookDelivery>>()
+            .AsksNumber("per_page", "How many on a page; more than 100 is 100.")
+            .Asks("cursor", "Where to go on, as the `Link` header says.");
+        api.MapRead(one + "/deliveries/{delivery_id:long}", DeliveryAsync).Requires(need, scope)
+            .Does("Get a delivery with what was sent and answered").Gives<Client.Wire.HookDelivery>();
+        api.MapPost(one + "/deliveries/{delivery_id:long}/attempts", RedeliverAsync).Requires(need, scope)
+            .Does("Send a delivery once more").Begins();
+        api.MapRead(one + "/config", ConfigAsync).Requires(need, scope)
+            .Does("Get where a webhook sends to, and how");
+        api.MapPatch(one + "/config", ChangeConfigAsync).Requires(need, scope)
+            .Does("Change where a webhook sends to, and how");
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)

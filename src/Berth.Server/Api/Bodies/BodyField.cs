@@ -9,7 +9,7 @@ namespace Berth.Server.Api.Bodies;
 /// <summary>One field of a request body, from the property of its record: type and attributes say what may stand there.</summary>
 /// <param name="KeepsNull">Null is something else than nothing.</param>
 /// <param name="Refused">Why the field must not stand there at all.</param>
-internal sealed record BodyField(string Name, BodyRule Rule, bool Required, bool KeepsNull, string? Refused)
+internal sealed record BodyField(PropertyInfo Property, string Name, BodyRule Rule, bool Required, bool KeepsNull, string? Refused)
 {
     private const int UsualLongest = 255;
 
@@ -17,6 +17,7 @@ internal sealed record BodyField(string Name, BodyRule Rule, bool Required, bool
     public static IReadOnlyList<BodyField> Of(Type body) => [.. body.GetProperties().Where(property => property.CanWrite).Select(Of)];
 
     private static BodyField Of(PropertyInfo property) => new(
+        property,
         property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name),
         RuleOf(property),
         property.IsDefined(typeof(RequiredMemberAttribute)),

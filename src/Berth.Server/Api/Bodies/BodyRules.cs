@@ -75,13 +75,15 @@ internal sealed record TimeRule : BodyRule
 
 internal sealed record TextsRule(bool Arguments) : BodyRule
 {
+    public const int Longest = 255;
+
     public override string? Fault(JsonElement value) =>
         value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > MostListed ? $"must be a list of at most {MostListed} strings"
         : value.EnumerateArray().All(item => TryString(item, out var text) && Fits(text)) ? null
-        : $"must be a list of {(Arguments ? "strings without NUL" : "strings of 1 to 255 characters")}";
+        : Arguments ? "must be a list of strings without NUL" : $"must be a list of strings of 1 to {Longest} characters";
 
     private bool Fits(string text) =>
-        Arguments ? !text.Contains('\0', StringComparison.Ordinal) : text.Length is > 0 and <= 255 && !text.Any(char.IsControl);
+        Arguments ? !text.Contains('\0', StringComparison.Ordinal) : text.Length is > 0 and <= Longest && !text.Any(char.IsControl);
 }
 
 /// <summary>A list of ids. Some clients write ids as strings.</summary>
@@ -101,7 +103,7 @@ internal sealed record IdsRule : BodyRule
 /// <summary>A list of bodies inside the body.</summary>
 internal sealed record InnerListRule(IReadOnlyList<BodyField> Fields) : BodyRule
 {
-    private const int Most = 50;
+    public const int Most = 50;
 
     public override string? Fault(JsonElement value) =>
         value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= Most

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Berth.Client.Wire;
+using Berth.Server.Api.Description;
 using Berth.Server.Http;
 
 namespace Berth.Server.Api.Bodies;
@@ -33,10 +34,17 @@ internal static class RequestBody
     /// <inheritdoc cref="ReadAsync{T}(HttpRequest, string, CancellationToken)"/>
     /// <param name="check">Adds what only the caller can tell. Fields that are wrong or missing are null there, even required ones;
     /// afterwards none is.</param>
+    /// <exception cref="InvalidOperationException">The route's line does not say that it takes this record, so the description of the API
+    /// would lack it: a bug.</exception>
     public static async Task<T> ReadAsync<T>(
         HttpRequest request, string resource, Action<T, BodyFaults> check, CancellationToken cancellationToken)
         where T : class, IRequestBody
     {
+        if (request.HttpContext.GetEndpoint() is { } route && route.Metadata.GetMetadata<RouteBody>()?.Record != typeof(T))
+        {
+            throw new InvalidOperationException($"the route does not say that it takes a {typeof(T).Name}");
+        }
+
         using var received = await ReceivedBody.ReadAsync(request, BodyLimit.Json, TooLarge, cancellationToken);
         using var document = Parse(received.Content);
         var fields = BodyShape<T>.Fields;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Berth.Client.Wire;
+using Berth.Server.Api.Description;
 using Berth.Server.Access;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Database;
@@ -16,7 +17,8 @@ internal static class GraphQlEndpoint
     private static readonly string[] RepositoryScopes = ["repo", "codespace", "admin:org"];
 
     public static void MapGraphQl(this IEndpointRouteBuilder app) =>
-        app.MapPost("/api/graphql", QueryAsync).Requires(ApiNeed.User);
+        app.MapPost("/api/graphql", QueryAsync).Requires(ApiNeed.User)
+            .Takes<GraphQlRequest>();
 
     private static async Task<IResult> QueryAsync(HttpRequest request, ApiCaller caller, Db db, CancellationToken cancellationToken)
     {

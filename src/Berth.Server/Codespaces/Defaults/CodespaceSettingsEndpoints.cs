@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Defaults;
@@ -12,8 +13,10 @@ internal static class CodespaceSettingsEndpoints
 
     public static void MapCodespaceSettings(this IEndpointRouteBuilder api, string scope)
     {
-        api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope);
-        api.MapPatch(Place, PatchAsync).Requires(ApiNeed.User, scope);
+        api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope)
+            .Does("Get one's settings for codespaces").Gives<CodespaceSettings>();
+        api.MapPatch(Place, PatchAsync).Requires(ApiNeed.User, scope)
+            .Does("Change one's settings for codespaces").Takes<CodespaceSettingsChange>().Gives<CodespaceSettings>();
     }
 
     private static async Task<IResult> GetAsync(ApiCaller caller, Db db, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 
@@ -13,9 +14,12 @@ internal static class DotfilesEndpoints
 
     public static void MapDotfiles(this IEndpointRouteBuilder api, string scope)
     {
-        api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope);
-        api.MapPut(Place, PutAsync).Requires(ApiNeed.User, scope);
-        api.MapDelete(Place, DeleteAsync).Requires(ApiNeed.User, scope);
+        api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope)
+            .Does("Get one's dotfiles").Gives<CodespaceDotfiles>();
+        api.MapPut(Place, PutAsync).Requires(ApiNeed.User, scope)
+            .Does("Set one's dotfiles").Takes<NewCodespaceDotfiles>().GivesNothing();
+        api.MapDelete(Place, DeleteAsync).Requires(ApiNeed.User, scope)
+            .Does("Have no dotfiles from now on").GivesNothing();
     }
 
     private static async Task<IResult> GetAsync(ApiCaller caller, Db db, CancellationToken cancellationToken) =>

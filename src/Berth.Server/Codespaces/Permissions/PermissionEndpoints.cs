@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
@@ -28,10 +29,17 @@ internal static class PermissionEndpoints
     public static void MapPermissions(this IEndpointRouteBuilder api, string codespaces)
     {
         // https://docs.github.com/rest/codespaces/codespaces
-        api.MapRead(codespaces + "/devcontainers", DevcontainersAsync).Requires(ApiNeed.RepositoryUser, Scope);
-        api.MapRead(codespaces + "/permissions_check", CheckAsync).Requires(ApiNeed.RepositoryUser, Scope);
-        api.MapRead(codespaces + "/permissions", GetAsync).Requires(ApiNeed.RepositoryUser, Scope);
-        api.MapPut(codespaces + "/permissions", SetAsync).Requires(ApiNeed.RepositoryUser, Scope);
+        api.MapRead(codespaces + "/devcontainers", DevcontainersAsync).Requires(ApiNeed.RepositoryUser, Scope)
+            .Does("List the devcontainer.json files of a repository").Asks("ref", "A branch or tag; without it the default branch.")
+            .Gives<DevcontainerList>();
+        api.MapRead(codespaces + "/permissions_check", CheckAsync).Requires(ApiNeed.RepositoryUser, Scope)
+            .Does("Get what a repository's configuration asks for, and whether you allow it")
+            .Asks("ref", "A branch or tag; without it the default branch.")
+            .Asks("devcontainer_path", "The devcontainer.json; without it the usual one.").Gives<CodespacePermissionsCheck>();
+        api.MapRead(codespaces + "/permissions", GetAsync).Requires(ApiNeed.RepositoryUser, Scope)
+            .Does("List what you let codespaces of a repository have of others").Gives<CodespacePermissionList>();
+        api.MapPut(codespaces + "/permissions", SetAsync).Requires(ApiNeed.RepositoryUser, Scope)
+            .Does("Set what you let codespaces of a repository have of others").Takes<CodespacePermissionList>().GivesNothing();
     }
 
     /// <summary>Says how to answer; who may know what is asked is settled by the API.</summary>

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Git;
@@ -22,12 +23,18 @@ internal static class PrebuildConfigurationEndpoints
         // GitHub has these in its web settings alone.
         var all = codespaces + "/prebuild-configurations";
         var one = all + "/{configuration_id}";
-        api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapPost(all, CreateAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapRead(one, GetAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapPatch(one, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapDelete(one, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapPost(one + "/runs", RunAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope)
+            .Does("List what of a repository is prebuilt").Gives<Client.Wire.PrebuildConfigurationList>();
+        api.MapPost(all, CreateAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Have a branch prebuilt").Takes<NewPrebuildConfiguration>().Creates<Client.Wire.PrebuildConfiguration>();
+        api.MapRead(one, GetAsync).Requires(ApiNeed.RepositoryReader, Scope)
+            .Does("Get a configuration of prebuilds").Gives<Client.Wire.PrebuildConfiguration>();
+        api.MapPatch(one, ChangeAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Change a configuration of prebuilds").Takes<NewPrebuildConfiguration>().Gives<Client.Wire.PrebuildConfiguration>();
+        api.MapDelete(one, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Delete a configuration with its prebuilds").GivesNothing();
+        api.MapPost(one + "/runs", RunAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Begin a prebuild").Begins<CodespacePrebuild>();
     }
 
     private static async Task<IResult> ListAsync(

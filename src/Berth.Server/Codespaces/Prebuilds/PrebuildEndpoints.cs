@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -21,10 +22,14 @@ internal static class PrebuildEndpoints
     {
         var all = codespaces + "/prebuilds";
         var one = all + "/{prebuild_id}";
-        api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapRead(one, GetAsync).Requires(ApiNeed.RepositoryReader, Scope);
-        api.MapRead(one + "/log", LogAsync).Requires(ApiNeed.RepositoryWriter, Scope);
-        api.MapDelete(one, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope)
+            .Does("List the prebuilds of a repository").Gives<CodespacePrebuildList>();
+        api.MapRead(one, GetAsync).Requires(ApiNeed.RepositoryReader, Scope)
+            .Does("Get a prebuild").Gives<CodespacePrebuild>();
+        api.MapRead(one + "/log", LogAsync).Requires(ApiNeed.RepositoryWriter, Scope)
+            .Does("Read the log of a prebuild").Asks("follow", "`true`: until it has ended.").GivesBytes("text/plain");
+        api.MapDelete(one, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Delete a prebuild").GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(

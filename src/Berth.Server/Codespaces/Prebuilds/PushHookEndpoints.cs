@@ -4,6 +4,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Cryptography;
 using Berth.Server.Database;
@@ -36,9 +37,12 @@ internal static class PushHookEndpoints
     public static void MapPushHook(this IEndpointRouteBuilder api, string codespaces)
     {
         var hook = codespaces + "/prebuild-hook";
-        api.MapRead(hook, GetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapPut(hook, PutAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
-        api.MapDelete(hook, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope);
+        api.MapRead(hook, GetAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Get the hook that tells of pushes").Gives<PushHook>();
+        api.MapPut(hook, PutAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Make the hook that tells of pushes, or a new secret for it").Takes<NewPushHook>().Gives<PushHook>();
+        api.MapDelete(hook, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, Scope)
+            .Does("Delete the hook that tells of pushes").GivesNothing();
     }
 
     public static void MapPushes(this IEndpointRouteBuilder app) =>

@@ -1,5 +1,6 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Secrets.RegistryChecks;
 
@@ -12,7 +13,9 @@ internal static class PreflightEndpoints
     {
         foreach (var repository in new[] { "/repos/{owner}/{repo}/codespaces", "/repositories/{repository_id}/codespaces" })
         {
-            api.MapPost(repository + "/preflight", PostAsync).Requires(ApiNeed.RepositoryUser, "codespace");
+            api.MapPost(repository + "/preflight", PostAsync).Requires(ApiNeed.RepositoryUser, "codespace")
+                .Does("Look whether a codespace would start, without making it").Takes<NewCodespace>().Gives<PreflightReport>()
+                .Refuses(429);
         }
     }
 

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Retention;
@@ -12,18 +13,26 @@ internal static class OwnerRetentionEndpoints
     {
         Map(api, "/orgs/{org}/settings/retention", ApiNeed.OrganizationOwner);
         Map(api, "/user/settings/retention", ApiNeed.User);
-        api.MapPost("/repos/{owner}/{repo}/refs-gone", RefGoneAsync).Requires(ApiNeed.RepositoryWriter, "repo");
+        api.MapPost("/repos/{owner}/{repo}/refs-gone", RefGoneAsync).Requires(ApiNeed.RepositoryWriter, "repo")
+            .Does("Tell that a branch, tag or pull request is gone").Takes<GoneRef>().Gives<List<RetentionRun>>();
     }
 
     private static void Map(IEndpointRouteBuilder api, string retention, ApiNeed need)
     {
-        api.MapRead(retention, GetAsync).Requires(need, "read:packages");
-        api.MapPut(retention, SetAsync).Requires(need, "delete:packages");
-        api.MapDelete(retention, ClearAsync).Requires(need, "delete:packages");
-        api.MapRead(retention + "/preview", PreviewAsync).Requires(need, "read:packages");
-        api.MapPost(retention + "/preview", TryAsync).Requires(need, "read:packages");
-        api.MapPost(retention + "/runs", RunAsync).Requires(need, "delete:packages");
-        api.MapRead(retention + "/runs", RunsAsync).Requires(need, "read:packages");
+        api.MapRead(retention, GetAsync).Requires(need, "read:packages")
+            .Does("Get the retention policy of all packages").Gives<RetentionSetting>();
+        api.MapPut(retention, SetAsync).Requires(need, "delete:packages")
+            .Does("Set the retention policy of all packages").Takes<RetentionPolicy>().Gives<RetentionSetting>();
+        api.MapDelete(retention, ClearAsync).Requires(need, "delete:packages")
+            .Does("Delete the retention policy of all packages").GivesNothing();
+        api.MapPost(retention + "/runs", RunAsync).Requires(need, "delete:packages")
+            .Does("Remove now what the policies say").Creates<List<RetentionRun>>();
+        api.MapRead(retention + "/runs", RunsAsync).Requires(need, "read:packages")
+            .Does("List what was removed, and when").Gives<List<RetentionRun>>();
+        api.MapRead(retention + "/preview", PreviewAsync).Requires(need, "read:packages")
+            .Does("List what the policies would remove now");
+        api.MapPost(retention + "/preview", TryAsync).Requires(need, "read:packages")
+            .Does("List what a policy would remove");
     }
 
     /// <summary>The organization that the gate has proven, else the caller.</summary>

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Retention;
@@ -14,14 +15,22 @@ internal static class RetentionEndpoints
     public static void MapRetention(this IEndpointRouteBuilder api, string owner)
     {
         var retention = owner + "/packages/{type}/{name}/retention";
-        api.MapRead(retention, GetAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapPut(retention, SetAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
-        api.MapDelete(retention, ClearAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
-        api.MapRead(retention + "/preview", PreviewAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapPost(retention + "/preview", TryAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapPost(retention + "/runs", RunAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
-        api.MapRead(retention + "/runs", RunsAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapRead(retention + "/runs/{run_id}", OneRunAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+        api.MapRead(retention, GetAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("Get the retention policy that counts for a package").Gives<RetentionSetting>();
+        api.MapPut(retention, SetAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
+            .Does("Set the retention policy of a package").Takes<RetentionPolicy>().Gives<RetentionSetting>();
+        api.MapDelete(retention, ClearAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
+            .Does("Delete the retention policy of a package").GivesNothing();
+        api.MapRead(retention + "/preview", PreviewAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List what the policy in force would remove").Gives<RetentionPreview>();
+        api.MapPost(retention + "/preview", TryAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List what another policy would remove").Takes<RetentionPolicy>().Gives<RetentionPreview>();
+        api.MapPost(retention + "/runs", RunAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
+            .Does("Remove now what the policy says").Creates<RetentionRun>();
+        api.MapRead(retention + "/runs", RunsAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List what was removed from a package, and when").Gives<List<RetentionRun>>();
+        api.MapRead(retention + "/runs/{run_id}", OneRunAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("Get one run with the reason of each removal").Gives<RetentionRun>();
     }
 
     public static Task<RetentionPolicy> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>

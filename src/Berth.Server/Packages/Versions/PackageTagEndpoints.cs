@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Oci;
 using Berth.Server.Packages.Rules;
@@ -17,9 +18,12 @@ internal static class PackageTagEndpoints
     public static void MapPackageTags(this IEndpointRouteBuilder api, string owner)
     {
         var tag = owner + "/packages/{type}/{name}/tags/{tag}";
-        api.MapRead(tag + "/history", HistoryAsync).Requires(ApiNeed.PackageReader, "read:packages");
-        api.MapPut(tag, MoveAsync).Requires(ApiNeed.PackageWriter, "write:packages");
-        api.MapDelete(tag, RemoveAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
+        api.MapRead(tag + "/history", HistoryAsync).Requires(ApiNeed.PackageReader, "read:packages")
+            .Does("List where a tag was").Gives<List<TagMove>>();
+        api.MapPut(tag, MoveAsync).Requires(ApiNeed.PackageWriter, "write:packages")
+            .Does("Move a tag to a version that is there").Takes<TagTarget>().Gives<TagMove>();
+        api.MapDelete(tag, RemoveAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
+            .Does("Take a tag off");
     }
 
     private static async Task<IResult> HistoryAsync(

@@ -1,6 +1,7 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.References;
@@ -15,14 +16,24 @@ internal static class VersionEndpoints
     public static void MapVersions(this IEndpointRouteBuilder api, string owner)
     {
         var versions = owner + "/packages/{type}/{name}/versions";
-        api.MapRead(versions, ListAsync).Requires(ApiNeed.PackageReader, "read:packages");
-        api.MapRead(versions + "/{version_id}", GetAsync).Requires(ApiNeed.PackageReader, "read:packages");
+        api.MapRead(versions, ListAsync).Requires(ApiNeed.PackageReader, "read:packages")
+            .Does("List the versions of a package").Asks("state", "Without it `active`.", "active", "deleted")
+            .Gives<List<PackageVersion>>();
+        api.MapRead(versions + "/{version_id}", GetAsync).Requires(ApiNeed.PackageReader, "read:packages")
+            .Does("Get a version").Gives<PackageVersion>();
         api.MapRead(owner + "/packages/{type}/{name}/dependants", PackageDependantsAsync)
-            .Requires(ApiNeed.PackageAdministratorReading, "read:packages");
+            .Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List what depends on a package").Gives<Dependants>();
         api.MapRead(versions + "/{version_id}/dependants", DependantsAsync)
-            .Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapDelete(versions + "/{version_id}", DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages");
-        api.MapPost(versions + "/{version_id}/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages");
+            .Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List what depends on a version").Gives<Dependants>();
+        api.MapDelete(versions + "/{version_id}", DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
+            .Does("Delete a version").Asks("force", "`true`: also a part of an index.")
+            .Asks("cascade", "`true`: with what nothing else holds.").Asks("purge", "`true`: at once, and for good.")
+            .Asks("details", "`true`: answer with what was deleted.").Gives<DeletedVersions>().GivesNothing();
+        api.MapPost(versions + "/{version_id}/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages")
+            .Does("Restore a deleted version").Asks("details", "`true`: answer with what was restored.").Gives<RestoredVersions>()
+            .GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(

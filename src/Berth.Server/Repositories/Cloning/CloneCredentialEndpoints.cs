@@ -1,5 +1,6 @@
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
 
@@ -15,12 +16,18 @@ internal static class CloneCredentialEndpoints
     {
         const string Shared = "/repos/{owner}/{repo}/clone-credential";
         const string Own = "/repos/{owner}/{repo}/codespaces/clone-credential";
-        api.MapRead(Shared, GetAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapPut(Shared, PutAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapDelete(Shared, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, "repo");
-        api.MapRead(Own, GetOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace");
-        api.MapPut(Own, PutOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace");
-        api.MapDelete(Own, DeleteOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace");
+        api.MapRead(Shared, GetAsync).Requires(ApiNeed.RepositoryAdministrator, "repo")
+            .Does("Get the login that a repository is cloned with").Gives<Client.Wire.CloneCredential>();
+        api.MapPut(Shared, PutAsync).Requires(ApiNeed.RepositoryAdministrator, "repo")
+            .Does("Set the login that a repository is cloned with").Takes<Client.Wire.NewCloneCredential>().GivesNothing();
+        api.MapDelete(Shared, DeleteAsync).Requires(ApiNeed.RepositoryAdministrator, "repo")
+            .Does("Delete the login that a repository is cloned with").GivesNothing();
+        api.MapRead(Own, GetOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace")
+            .Does("Get one's own login for a repository").Gives<Client.Wire.CloneCredential>();
+        api.MapPut(Own, PutOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace")
+            .Does("Set one's own login for a repository").Takes<Client.Wire.NewCloneCredential>().GivesNothing();
+        api.MapDelete(Own, DeleteOwnAsync).Requires(ApiNeed.RepositoryUser, "codespace")
+            .Does("Delete one's own login for a repository").GivesNothing();
     }
 
     private static Task<IResult> GetAsync(ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
+using Berth.Server.Api.Description;
 using Berth.Server.Registries;
 using Berth.Server.Registries.Remote;
 using Berth.Server.Database;
@@ -19,7 +20,8 @@ internal static class RegistryCheckEndpoints
     private const string Resource = "RegistryCheck";
 
     public static void MapRegistryChecks(this IEndpointRouteBuilder api) =>
-        api.MapPost("/registry-check", PostAsync).Requires(ApiNeed.User, "codespace");
+        api.MapPost("/registry-check", PostAsync).Requires(ApiNeed.User, "codespace")
+            .Does("Try the login to a registry").Takes<RegistryCheckRequest>().Gives<RegistryCheckReport>().Refuses(429);
 
     private static async Task<IResult> PostAsync(
         HttpRequest request, ApiCaller caller, Db db, CodespaceSecrets secrets, CheckRegistry check, CheckLimits limits,

@@ -10,7 +10,7 @@ namespace Berth.Server.Codespaces.Connections.Files;
 /// </summary>
 internal static class CodespaceFiles
 {
-    private const string MediaType = "application/x-tar";
+    public const string MediaType = "application/x-tar";
 
     /// <summary>The archive of a file or folder; its first name is that of the path's last part.</summary>
     public static async Task<IResult> GetAsync(

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using Berth.Server.Http;
+
+namespace Berth.Server.Api;
+
+/// <summary>
+/// An answer to a GET that a client may keep and ask about again: it carries an <c>ETag</c> over its content and its <c>Link</c>, and is
+/// 304 without a body for a client that has it already (RFC 9110 section 13.1.2).
+/// </summary>
+internal sealed class Revalidated(byte[] content, string contentType) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var (request, response) = (httpContext.Request, httpContext.Response);
+        var tag = Tag(content, response.Headers.Link.ToString());
+        response.Headers.ETag = tag;
+        response.Headers.CacheControl = "private, no-cache";
+        response.Headers.Vary = "Accept, Authorization";
+        if (EntityTags.NoneMatch(request.Headers.IfNoneMatch, tag))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        response.ContentType = contentType;
+        response.ContentLength = content.Length;
+        if (!HttpMethods.IsHead(request.Method))
+        {
+            await response.Body.WriteAsync(content, httpContext.RequestAborted);
+        }
+    }
+
+    /// <summary>Weak, as GitHub's: a proxy may compress the content.</summary>
+    private static string Tag(byte[] content, string link)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(content);
+        hash.AppendData(Encoding.UTF8.GetBytes(link));
+        return $"W/\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"";
+    }
+}
