@@ -30,7 +30,8 @@ internal static class CodespaceEndpoints
             .Does("List one's codespaces").AsksNumber("repository_id", "Only codespaces of this repository.")
             .Gives<Client.Wire.CodespaceList>();
         api.MapPost("/user/codespaces", CreateAsync).Requires(ApiNeed.User, Scope)
-            .Does("Create a codespace of a repository that the body names").Takes<NewUserCodespace>().Creates<Client.Wire.Codespace>();
+            .Does("Create a codespace of a repository that the body names").Takes<NewUserCodespace>("repository_id")
+            .Creates<Client.Wire.Codespace>();
         api.MapRead(One, GetAsync).Requires(ApiNeed.User, Scope).ReachedByCodespace(CodespaceReach.Codespace)
             .Does("Get a codespace").Gives<Client.Wire.Codespace>();
         api.MapPatch(One, ChangeAsync).Requires(ApiNeed.User, Scope)

@@ -21,7 +21,7 @@ internal static class TeamEndpoints
         api.MapRead("/orgs/{org}/teams", ListAsync).Requires(ApiNeed.OrganizationMember, "read:org")
             .Does("List the teams of an organization").Gives<List<Team>>();
         api.MapPost("/orgs/{org}/teams", CreateAsync).Requires(ApiNeed.OrganizationOwner, "admin:org")
-            .Does("Make a team").Takes<TeamChange>().Creates<Team>();
+            .Does("Make a team").Takes<TeamChange>("name").Creates<Team>();
         api.MapRead("/repos/{owner}/{repo}/teams", TeamLists.OfRepositoryAsync).Requires(ApiNeed.RepositoryWriter, "repo")
             .Does("List the teams with a role on a repository").Gives<List<Team>>();
         api.MapRead("/user/teams", TeamLists.OwnAsync).Requires(ApiNeed.User, "read:org", "repo")

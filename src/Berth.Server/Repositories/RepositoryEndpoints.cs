@@ -17,9 +17,9 @@ internal static class RepositoryEndpoints
     {
         const string Repository = "/repos/{owner}/{repo}";
         api.MapPost("/user/repos", CreateOwnAsync).Requires(ApiNeed.User, Scope)
-            .Does("Make a repository of one's own").Takes<Client.Wire.RepositoryChange>().Creates<Client.Wire.Repository>();
+            .Does("Make a repository of one's own").Takes<Client.Wire.RepositoryChange>("name").Creates<Client.Wire.Repository>();
         api.MapPost("/orgs/{org}/repos", CreateInOrganizationAsync).Requires(ApiNeed.OrganizationMember, Scope)
-            .Does("Make a repository of an organization").Takes<Client.Wire.RepositoryChange>().Creates<Client.Wire.Repository>();
+            .Does("Make a repository of an organization").Takes<Client.Wire.RepositoryChange>("name").Creates<Client.Wire.Repository>();
         api.MapRead("/user/repos", OwnAsync).Requires(ApiNeed.User)
             .Does("List the repositories that one has a role on").Gives<List<Client.Wire.Repository>>();
         api.MapRead("/orgs/{org}/repos", OfOrganizationAsync).Requires(ApiNeed.Anyone)

@@ -33,7 +33,8 @@ internal static class SecretEndpoints
         api.MapRead(path + "/{secret}", GetAsync).Requires(manager, scope)
             .Does("Get a secret, without its value").Gives<Secret>();
         api.MapRead(path + "/{secret}/registry-check", RegistryCheckEndpoints.OfSecretAsync).Requires(manager, scope)
-            .Does("Get the result of the check of the registry login that a secret is part of").Gives<RegistryCheckReport>().Refuses(429);
+            .Does("Get the result of the check of the registry login that a secret is part of").Gives<RegistryCheckReport>()
+            .Refuses(422).Refuses(429);
         api.MapPut(path + "/{secret}", PutAsync).Requires(manager, scope)
             .Does("Store a secret, or change who may use it").Takes<SecretChange>().Creates<Dictionary<string, string>>().GivesNothing();
         api.MapDelete(path + "/{secret}", DeleteAsync).Requires(manager, scope)

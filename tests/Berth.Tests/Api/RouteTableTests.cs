@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Berth.Tests.Api.Description;
 using Berth.Tests.TestServer;
 using Berth.Tests.Trusts;
 using Microsoft.AspNetCore.Routing;
@@ -7,7 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api;
 
-/// <summary>Every route against everybody who may call it. A new route without a row fails.</summary>
+/// <summary>
+/// Every route against everybody who may call it. A new route without a row fails, and so does an answer of the API that its description
+/// does not have.
+/// </summary>
 public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteServer>
 {
     private readonly TrustWorld _trusted = server.Trusted;
@@ -82,6 +86,7 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
         {
             var (method, path) = world.Fill(route);
             var reply = await world.Callers[caller].CallAsync(method, path, method is "GET" or "DELETE" ? null : "{}");
+            Assert.Null(DescribedAnswers.Of(_trusted.Server).Fault(method, path, reply));
             answers.Add(Word(reply.Status));
 
             // Whoever was let in may have changed or ended what the next one asks for.

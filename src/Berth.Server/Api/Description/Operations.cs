@@ -84,10 +84,15 @@ internal sealed class Operations(WireSchemas schemas)
 
     private JsonObject Body(RouteBody body)
     {
-        var schema = body.Record is null ? new JsonObject() : schemas.Body(body.Record);
+        var schema = body.Record is null ? [] : schemas.Body(body.Record);
+        if (body.Required.Count > 0)
+        {
+            schema["required"] = JsonSchemas.Words(body.Required);
+        }
+
         return new JsonObject
         {
-            ["required"] = body.Record is null || Bodies.BodyField.Of(body.Record).Any(field => field.Required),
+            ["required"] = body.Record is null || body.Required.Count > 0 || Bodies.BodyField.Of(body.Record).Any(field => field.Required),
             ["content"] = new JsonObject { [body.MediaType] = new JsonObject { ["schema"] = schema } },
         };
     }
@@ -140,9 +145,10 @@ internal sealed class Operations(WireSchemas schemas)
         return response;
     }
 
-    /// <summary>A GET that answers JSON has an <c>ETag</c> (<see cref="RevalidatedJson{T}"/>).</summary>
+    /// <summary>A GET that answers JSON or a page has an <c>ETag</c> (<see cref="Revalidated"/>).</summary>
     private static bool IsRevalidated(DescribedRoute route) =>
-        route.Reads && route.Answers.Any(answer => answer.StatusCode == 200 && answer.Type is { } type && type != typeof(Stream));
+        route.Reads && route.Answers.Any(answer => answer.StatusCode == 200
+            && answer.ContentTypes.Any(media => media is "application/json" or "text/html"));
 
     /// <summary>What every route of its kind may answer: gate, body and names see to it before the handler does.</summary>
     private static IEnumerable<int> UsualErrors(DescribedRoute route)
@@ -150,7 +156,7 @@ internal sealed class Operations(WireSchemas schemas)
         yield return 400;
         yield return 401;
         yield return 403;
-        if (route.Segments.Any(segment => segment.StartsWith('{')))
+        if (!route.Reads || route.Segments.Any(segment => segment.StartsWith('{')))
         {
             yield return 404;
         }

@@ -3,7 +3,11 @@ using Berth.Client.Wire;
 namespace Berth.Server.Api.Description;
 
 /// <summary>The record that a handler reads its body as, or the media type of a body that is no JSON.</summary>
-internal sealed record RouteBody(Type? Record, string MediaType);
+internal sealed record RouteBody(Type? Record, string MediaType)
+{
+    /// <summary>Fields that another route with this record can do without, and this one cannot.</summary>
+    public IReadOnlyList<string> Required { get; init; } = [];
+}
 
 /// <summary>A parameter that a handler reads from the query.</summary>
 /// <param name="Choices">The only words it may be; none: any text.</param>
@@ -25,9 +29,10 @@ internal static class RouteWords
 
     /// <summary>The body that the handler reads with <see cref="Bodies.RequestBody"/>, which reads no other.</summary>
     /// <remarks>Not the framework's <c>Accepts</c>: routing would refuse bodies of other media types, and clients forget theirs.</remarks>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route)
+    /// <param name="required">Fields that another route with this record can do without, and this one cannot.</param>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params string[] required)
         where T : IRequestBody =>
-        route.WithMetadata(new RouteBody(typeof(T), "application/json"));
+        route.WithMetadata(new RouteBody(typeof(T), "application/json") { Required = required });
 
     /// <summary>A body that is no JSON.</summary>
     public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder route, string mediaType) =>
@@ -61,7 +66,7 @@ internal static class RouteWords
 
     /// <summary>200 with something that is no JSON.</summary>
     public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route, string mediaType) =>
-        route.Produces(StatusCodes.Status200OK, typeof(Stream), mediaType);
+        route.Produces<Stream>(StatusCodes.Status200OK, mediaType);
 
     /// <summary>101: the connection goes on as a WebSocket; who asks without one is told so (426).</summary>
     public static RouteHandlerBuilder GivesWebSocket(this RouteHandlerBuilder route) =>

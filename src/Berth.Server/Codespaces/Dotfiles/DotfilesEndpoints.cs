@@ -15,7 +15,7 @@ internal static class DotfilesEndpoints
     public static void MapDotfiles(this IEndpointRouteBuilder api, string scope)
     {
         api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope)
-            .Does("Get one's dotfiles").Gives<CodespaceDotfiles>();
+            .Does("Get one's dotfiles").Gives<CodespaceDotfiles>().Refuses(404);
         api.MapPut(Place, PutAsync).Requires(ApiNeed.User, scope)
             .Does("Set one's dotfiles").Takes<NewCodespaceDotfiles>().GivesNothing();
         api.MapDelete(Place, DeleteAsync).Requires(ApiNeed.User, scope)
