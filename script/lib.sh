@@ -252,17 +252,32 @@ ensure_devcontainer_cli() {
     # 0.83 is the last that runs on Debian 12's node 18.
     local version=0.89.0
     [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || version=0.83.0
-    say "installing @devcontainers/cli $version"
-    mkdir -p "$CACHE/tools"
-    local try=1
-    until timeout 600 npm install --prefix "$CACHE/tools" --no-audit --no-fund --no-update-notifier "@devcontainers/cli@$version" </dev/null >"$CACHE/npm.log" 2>&1; do
-      tail -n 5 "$CACHE/npm.log" >&2
-      [ $((try += 1)) -le 3 ] || { say "npm cannot install @devcontainers/cli"; return 1; }
-      say "npm cannot install @devcontainers/cli; trying again ($try of 3)"
-      sleep 10
-    done
+    npm_install "$CACHE/tools" "@devcontainers/cli@$version" || return 1
   fi
   export PATH="$CACHE/tools/node_modules/.bin:$PATH"
+}
+
+# ensure_npm_clients: what publishes to an npm registry and installs from it beside npm. Both yarns have one name: none is on the search path.
+ensure_npm_clients() {
+  ensure_packages node:nodejs npm:npm || return 1
+  local wanted='pnpm@12.21.0 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1' folder=$CACHE/tools/npm-clients
+  [ "$(cat "$folder/installed" 2>/dev/null)" != "$wanted" ] || return 0
+  # shellcheck disable=SC2086 # one word each
+  npm_install "$folder" $wanted && echo "$wanted" >"$folder/installed"
+}
+
+# npm_install FOLDER PACKAGE@VERSION…
+npm_install() {
+  local folder=$1 try=1
+  shift
+  say "installing $*"
+  mkdir -p "$folder"
+  until timeout 600 npm install --prefix "$folder" --no-audit --no-fund --no-update-notifier "$@" </dev/null >"$CACHE/npm.log" 2>&1; do
+    tail -n 5 "$CACHE/npm.log" >&2
+    [ $((try += 1)) -le 3 ] || { say "npm cannot install $*"; return 1; }
+    say "npm cannot install $*; trying again ($try of 3)"
+    sleep 10
+  done
 }
 
 # ------------------------------------------------------------------ PostgreSQL

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.SystemTests.Fixtures.Server;
+using Berth.SystemTests.Fixtures.Tools;
+
+namespace Berth.SystemTests.Fixtures.Clients;
+
+/// <summary>
+/// npm, pnpm and both yarns as one person uses them: a home folder of its own with a <c>.npmrc</c> that sends one scope to Berth. Every
+/// other name would be asked for where nothing listens.
+/// </summary>
+internal sealed class NpmClient
+{
+    private const string Nowhere = "http://127.0.0.1:9/";
+    private readonly TemporaryFolder _folder;
+    private readonly string _name;
+
+    /// <param name="token">Null: nobody is signed in.</param>
+    public NpmClient(TemporaryFolder folder, ServerProcess server, string name, string scope, string? token)
+    {
+        Requirement.Program("npm");
+        (_folder, _name) = (folder, name);
+        Home = folder.Create(name);
+        Registry = new Uri(server.Url, "npm/").AbsoluteUri;
+        var login = token is null ? "" : $"//{server.Host}/npm/:_authToken={token}\n";
+        File.WriteAllText(Path.Combine(Home, ".npmrc"), $"@{scope}:registry={Registry}\n{login}");
+    }
+
+    public string Home { get; }
+
+    public string Registry { get; }
+
+    /// <summary>A package of one file, in a folder of its own.</summary>
+    /// <param name="more">Members of its <c>package.json</c> beside name and version.</param>
+    /// <returns>The folder.</returns>
+    public string Package(string name, string version, JsonObject? more = null, string content = "module.exports = 'here'")
+    {
+        var folder = _folder.Create(Path.Combine(_name, $"{name.Replace('/', '-')}-{version}-{Guid.CreateVersion7():N}"));
+        var description = new JsonObject { ["name"] = name, ["version"] = version, ["license"] = "MIT" };
+        foreach (var (member, value) in more ?? [])
+        {
+            description[member] = value?.DeepClone();
+        }
+
+        File.WriteAllText(Path.Combine(folder, "package.json"), description.ToJsonString());
+        File.WriteAllText(Path.Combine(folder, "index.js"), content + "\n");
+        return folder;
+    }
+
+    /// <summary>Something that uses packages and is none.</summary>
+    public string Project() => Package("app", "1.0.0", new JsonObject { ["private"] = true });
+
+    public Task<Output> NpmAsync(string folder, params string[] arguments) => Npm(folder).RunAsync(arguments);
+
+    public Task<Output> RefusedAsync(string folder, params string[] arguments) => Npm(folder).RefusedAsync(arguments);
+
+    public Task<Output> PublishAsync(string name, string version, JsonObject? more = null) =>
+        NpmAsync(Package(name, version, more), "publish");
+
+    /// <summary>What <c>npm view NAME --json</c> says of some of its members.</summary>
+    public async Task<JsonElement> ViewAsync(string name, params string[] members) => JsonSerializer.Deserialize<JsonElement>(
+        (await NpmAsync(Home, ["view", name, .. members, "--json"])).Text);
+
+    /// <summary>What the package's one file says to a program in the folder.</summary>
+    public async Task<string> RequireAsync(string folder, string name, params string[] runner) =>
+        (await In(folder, runner is [] ? ["node"] : runner).RunAsync("-p", $"require('{name}')")).Line;
+
+    public Command Npm(string folder) => In(folder, ["npm"]);
+
+    public Command Pnpm(string folder) => In(folder, ["node", Installed("pnpm/bin/pnpm.mjs")]);
+
+    /// <summary>Yarn 1.</summary>
+    public Command ClassicYarn(string folder) => In(folder, ["node", Installed("yarn/bin/yarn.js")]);
+
+    /// <summary>Yarn 4, which has settings of its own in the project.</summary>
+    public Command BerryYarn(string folder) => In(folder, ["node", Installed("@yarnpkg/cli-dist/bin/yarn.js")]);
+
+    private static string Installed(string path)
+    {
+        var file = Path.Combine(TestSettings.Root, ".cache", "tools", "npm-clients", "node_modules", path);
+        Requirement.That(File.Exists(file), $"{path} is not installed");
+        return file;
+    }
+
+    private Command In(string folder, string[] program)
+    {
+        var command = new Command(program[0], program[1..]) { Folder = folder };
+        foreach (var (name, value) in new[]
+        {
+            ("HOME", Home), ("NPM_CONFIG_USERCONFIG", Path.Combine(Home, ".npmrc")), ("NPM_CONFIG_REGISTRY", Nowhere),
+            ("NPM_CONFIG_CACHE", Path.Combine(Home, "cache")), ("NPM_CONFIG_AUDIT", "false"), ("NPM_CONFIG_FUND", "false"),
+            ("NPM_CONFIG_UPDATE_NOTIFIER", "false"), ("NPM_CONFIG_FETCH_RETRIES", "0"), ("YARN_ENABLE_TELEMETRY", "0"),
+            ("YARN_GLOBAL_FOLDER", Path.Combine(Home, "berry")), ("YARN_CACHE_FOLDER", Path.Combine(Home, "yarn-cache")),
+            ("XDG_DATA_HOME", Path.Combine(Home, "data")), ("XDG_CONFIG_HOME", Path.Combine(Home, "config")),
+            ("XDG_CACHE_HOME", Path.Combine(Home, "xdg-cache")), ("XDG_STATE_HOME", Path.Combine(Home, "state")),
+        })
+        {
+            command.Environment[name] = value;
+        }
+
+        return command;
+    }
+}
