@@ -67,6 +67,6 @@ public sealed class EnvironmentFilesTests
     }
 
     private Task<EnteredContainer> UpdateAsync() => new EnvironmentFiles(_engine, _time).UpdateAsync(
-        "container", "ada", _ => new EnvironmentContent("{}", "", new GitInside(null, [])), Question,
+        "container", "ada", _ => new EnvironmentContent("{}", "", "", new GitInside(null, [])), Question,
         TestContext.Current.CancellationToken);
 }

@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
 internal sealed partial class EnvironmentContents(
-    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, AddressOptions address,
+    Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, NpmInside npm, AddressOptions address,
     OutgoingOptions outgoing,
     ILogger<EnvironmentContents> logger)
 {
@@ -74,6 +74,7 @@ internal sealed partial class EnvironmentContents(
             Token = token,
             Variables = inside.Variables,
             Logins = logins,
+            Npm = await npm.ForAsync(codespace, repository, token, cancellationToken),
             GitAuthor = GitAuthor.Of(owner.Login, owner.Name, owner.Email, address.BaseUri.Host),
             OwnDockerConfiguration = before.OwnDockerConfiguration,
         };
@@ -191,7 +192,7 @@ internal sealed partial class EnvironmentContents(
         files.UpdateAsync(
             container, user,
             current => new(
-                logins.MergeInto(current ?? own, state.Logins), Certificates(), new GitInside(state.GitAuthor, state.GitLogins)),
+                logins.MergeInto(current ?? own, state.Logins), Certificates(), state.Npm, new GitInside(state.GitAuthor, state.GitLogins)),
             question, cancellationToken);
 
     /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>

@@ -11,6 +11,7 @@ internal static class EnvironmentFeature
         services.AddSingleton<EnvironmentStates>();
         services.AddSingleton<EnvironmentFiles>();
         services.AddSingleton<EnvironmentContents>();
+        services.AddSingleton<NpmInside>();
         services.AddSingleton<RefreshLogins>();
         services.AddSingleton<BerthEnvironment>();
         services.AddSingleton<EnvironmentListener>();

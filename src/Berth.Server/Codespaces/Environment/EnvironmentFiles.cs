@@ -17,14 +17,20 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     /// <summary>
     /// What is there, the mark, and then what is sent for it. Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and
     /// <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads here unless the person
-    /// has a folder of that name: programs that do not know DOCKER_CONFIG look there.
+    /// has a folder of that name: programs that do not know DOCKER_CONFIG look there. npm reads Berth's file in the
+    /// place of its global one: what that says in the image comes after it and wins.
     /// </summary>
     private const string UpdateScript = ReadScript + "\nprintf '\\n%s\\n' '" + Mark + "'\n" + """
         umask 077
         take() {
-          while IFS= read -r line && [ "$line" != '==berth-end-of-file==' ]; do printf '%s\n' "$line"; done >"$1.new" && mv -f "$1.new" "$1"
+          {
+            while IFS= read -r line && [ "$line" != '==berth-end-of-file==' ]; do printf '%s\n' "$line"; done
+            [ ! -r "$2" ] || while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done <"$2"
+          } >"$1.new" && mv -f "$1.new" "$1"
         }
+        node=$(command -v node)
         mkdir -p /run/berth/docker /run/berth/git && take /run/berth/docker/config.json && take /run/berth/ca.pem || exit 1
+        take /run/berth/npmrc "${node:+${node%/bin/node}/etc/npmrc}" || exit 1
         take /run/berth/git/helper && take /run/berth/git/login && take /run/berth/git/config || exit 1
         [ -n "$HOME" ] && [ ! -e "$HOME/.docker" ] && [ ! -L "$HOME/.docker" ] && ln -s /run/berth/docker "$HOME/.docker" 2>/dev/null
 
@@ -175,9 +181,10 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 /// <summary>Berth's files in a container, in the order in which they are sent.</summary>
 /// <param name="DockerConfiguration"><c>config.json</c>.</param>
 /// <param name="Certificates">PEM; empty: none.</param>
-internal sealed record EnvironmentContent(string DockerConfiguration, string Certificates, GitInside Git)
+/// <param name="Npm">An <c>npmrc</c>; empty: nothing is said.</param>
+internal sealed record EnvironmentContent(string DockerConfiguration, string Certificates, string Npm, GitInside Git)
 {
-    public IEnumerable<string> Files => [DockerConfiguration, Certificates, .. Git.Files.Select(file => file.Content)];
+    public IEnumerable<string> Files => [DockerConfiguration, Certificates, Npm, .. Git.Files.Select(file => file.Content)];
 }
 
 /// <summary>What the user's shell is asked: a script of sh(1) and what it is told.</summary>

@@ -25,6 +25,9 @@ internal sealed record EnvironmentState
     /// <summary>The logins that Berth wrote into docker's configuration: what differs from them is the person's own.</summary>
     public DockerLogins Logins { get; init; } = new([]);
 
+    /// <summary>Berth's part of npm's configuration, with the token in it.</summary>
+    public string Npm { get; init; } = "";
+
     public GitAuthor? GitAuthor { get; init; }
 
     /// <summary>For git inside, one for each URL.</summary>

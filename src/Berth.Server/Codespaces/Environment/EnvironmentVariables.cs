@@ -93,6 +93,7 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
             ["BERTH_TOKEN"] = token,
             ["DOCKER_CONFIG"] = Folder + "/docker",
             ["REGISTRY_AUTH_FILE"] = Folder + "/docker/config.json",
+            ["NPM_CONFIG_GLOBALCONFIG"] = NpmInside.File,
         };
         if (address.PortsHost is { } domain)
         {

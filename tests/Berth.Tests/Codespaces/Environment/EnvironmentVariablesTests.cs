@@ -25,8 +25,11 @@ public sealed class EnvironmentVariablesTests
         // They would win over a name and an address that a person gives git.
         Assert.DoesNotContain(variables.Keys, name => name.StartsWith("GIT_", StringComparison.Ordinal));
 
-        // There is no npm registry here yet: nothing sends npm to one.
-        Assert.DoesNotContain(variables.Keys, name => name.Contains("NPM", StringComparison.OrdinalIgnoreCase));
+        // The one file of npm's that hides neither a project's nor a person's own.
+        Assert.Equal(
+            [("NPM_CONFIG_GLOBALCONFIG", "/run/berth/npmrc")],
+            variables.Where(variable => variable.Key.Contains("NPM", StringComparison.OrdinalIgnoreCase))
+                .Select(variable => (variable.Key, variable.Value)));
     }
 
     [Theory]
