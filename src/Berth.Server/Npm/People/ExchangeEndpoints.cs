@@ -1,7 +1,6 @@
 using Berth.Server.Access;
 using Berth.Server.Authentication;
 using Berth.Server.Http;
-using Berth.Server.Npm.Authorization;
 using Berth.Server.Trusts;
 
 namespace Berth.Server.Npm.People;

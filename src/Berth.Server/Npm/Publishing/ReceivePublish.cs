@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Http;
-using Berth.Server.Json;
 using Berth.Server.Metrics;
 using Berth.Server.Oci;
 using Berth.Server.Storage;

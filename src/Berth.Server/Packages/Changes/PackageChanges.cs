@@ -1,7 +1,5 @@
 using Berth.Server.Access;
-using Berth.Server.Api;
 using Berth.Server.Database;
-using Berth.Server.Http;
 using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Changes;
