@@ -36,9 +36,9 @@ internal static class HookEndpoints
         api.MapPost(one + "/deliveries/{delivery_id:long}/attempts", RedeliverAsync).Requires(need, scope)
             .Does("Send a delivery once more").Begins();
         api.MapRead(one + "/config", ConfigAsync).Requires(need, scope)
-            .Does("Get where a webhook sends to, and how");
+            .Does("Get where a webhook sends to, and how").Gives<Client.Wire.HookConfig>();
         api.MapPatch(one + "/config", ChangeConfigAsync).Requires(need, scope)
-            .Does("Change where a webhook sends to, and how");
+            .Does("Change where a webhook sends to, and how").Takes<Client.Wire.HookConfig>().Gives<Client.Wire.HookConfig>();
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)

@@ -30,9 +30,9 @@ internal static class OwnerRetentionEndpoints
         api.MapRead(retention + "/runs", RunsAsync).Requires(need, "read:packages")
             .Does("List what was removed, and when").Gives<List<RetentionRun>>();
         api.MapRead(retention + "/preview", PreviewAsync).Requires(need, "read:packages")
-            .Does("List what the policies would remove now");
+            .Does("List what the policies would remove now").Gives<List<RetentionPreview>>();
         api.MapPost(retention + "/preview", TryAsync).Requires(need, "read:packages")
-            .Does("List what a policy would remove");
+            .Does("List what a policy would remove").Takes<RetentionPolicy>().Gives<List<RetentionPreview>>();
     }
 
     /// <summary>The organization that the gate has proven, else the caller.</summary>

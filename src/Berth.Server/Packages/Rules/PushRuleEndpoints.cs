@@ -1,4 +1,6 @@
+using Berth.Client.Wire;
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Rules;
@@ -10,9 +12,12 @@ internal static class PushRuleEndpoints
     public static void MapPushRules(this IEndpointRouteBuilder api, string owner)
     {
         var rules = owner + "/packages/{type}/{name}/push-rules";
-        api.MapRead(rules, OfPackageAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages");
-        api.MapPost(rules, AddToPackageAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
-        api.MapDelete(rules + "/{rule_id}", RemoveFromPackageAsync).Requires(ApiNeed.PackageAdministrator, "write:packages");
+        api.MapRead(rules, OfPackageAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
+            .Does("List the push rules of a package").Gives<List<PushRule>>();
+        api.MapPost(rules, AddToPackageAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Add a push rule to a package").Takes<NewPushRule>().Creates<PushRule>();
+        api.MapDelete(rules + "/{rule_id}", RemoveFromPackageAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
+            .Does("Take a push rule off a package").GivesNothing();
     }
 
     public static void MapOwnerPushRules(this IEndpointRouteBuilder api)
@@ -22,9 +27,12 @@ internal static class PushRuleEndpoints
             ("/orgs/{org}/settings/push-rules", ApiNeed.OrganizationOwner), ("/user/settings/push-rules", ApiNeed.User),
         })
         {
-            api.MapRead(rules, OfOwnerAsync).Requires(need, "read:packages");
-            api.MapPost(rules, AddToOwnerAsync).Requires(need, "write:packages");
-            api.MapDelete(rules + "/{rule_id}", RemoveFromOwnerAsync).Requires(need, "write:packages");
+            api.MapRead(rules, OfOwnerAsync).Requires(need, "read:packages")
+                .Does("List the push rules of all packages").Gives<List<PushRule>>();
+            api.MapPost(rules, AddToOwnerAsync).Requires(need, "write:packages")
+                .Does("Add a push rule to all packages").Takes<NewPushRule>().Creates<PushRule>();
+            api.MapDelete(rules + "/{rule_id}", RemoveFromOwnerAsync).Requires(need, "write:packages")
+                .Does("Take a push rule off all packages").GivesNothing();
         }
     }
 

@@ -21,9 +21,9 @@ internal static class PackageTagEndpoints
         api.MapRead(tag + "/history", HistoryAsync).Requires(ApiNeed.PackageReader, "read:packages")
             .Does("List where a tag was").Gives<List<TagMove>>();
         api.MapPut(tag, MoveAsync).Requires(ApiNeed.PackageWriter, "write:packages")
-            .Does("Move a tag to a version that is there").Takes<TagTarget>().Gives<TagMove>();
+            .Does("Move a tag to a version that is there").Takes<TagTarget>().Gives<VersionName>();
         api.MapDelete(tag, RemoveAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
-            .Does("Take a tag off");
+            .Does("Take a tag off").GivesNothing();
     }
 
     private static async Task<IResult> HistoryAsync(
