@@ -35,7 +35,8 @@ internal static class Jq
         try
         {
             using var jq = Process.Start(start)!;
-            var (output, errors) = (jq.StandardOutput.ReadToEndAsync(cancellationToken), jq.StandardError.ReadToEndAsync(cancellationToken));
+            var output = jq.StandardOutput.ReadToEndAsync(cancellationToken);
+            var errors = jq.StandardError.ReadToEndAsync(cancellationToken);
             await FeedAsync(jq, input, cancellationToken);
             await jq.WaitForExitAsync(cancellationToken);
             return jq.ExitCode == 0

@@ -78,7 +78,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
     public async Task<RetentionPreview> PreviewAsync(long packageId, TriedPolicy? tried, CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(packageId, tried, Moment(time.GetUtcNow(), null), cancellationToken);
-        var kept = (tried ?? plan.Policy?.Parsed) is { Enabled: not false } policy
+        var kept = (plan.Policy?.Parsed ?? tried?.Policy) is { Enabled: not false } policy
             ? RetentionPlan.Kept(plan.Graph, policy, plan.Moment)
             : [];
         return new RetentionPreview
