@@ -22,6 +22,9 @@ internal static class NpmPaths
             {
                 path = Prefix + path;
                 http.Request.Path = path;
+
+                // It is known only now what serves the request.
+                RequestIds.SetHeaders(http);
             }
 
             if (path.StartsWith(Prefix, StringComparison.Ordinal) && path.Contains("%2f", StringComparison.OrdinalIgnoreCase))

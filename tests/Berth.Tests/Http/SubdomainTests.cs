@@ -42,6 +42,16 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
     public async Task Each_surface_is_served_by_its_own_host(string host, string path, int expected) =>
         Assert.Equal(expected, (await AskAsync($"GET {path} HTTP/1.1\r\nHost: {host}")).Status);
 
+    /// <summary>What packages serve is never a page, at the root of a host neither.</summary>
+    [Theory]
+    [InlineData(Containers, "/v2/")]
+    [InlineData("npm." + Host, "/@acme/app")]
+    [InlineData("npm." + Host, "/v2/")]
+    [InlineData(Host, "/npm/@acme/app")]
+    [InlineData(Host, "/NPM/@acme/app")]
+    public async Task What_packages_serve_is_sandboxed_on_every_host(string host, string path) => Assert.Contains(
+        "Content-Security-Policy: sandbox", (await AskAsync($"GET {path} HTTP/1.1\r\nHost: {host}")).Text, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("CONTAINERS.Berth.Example.ORG", true)]
     [InlineData(Containers + ":443", true)]
