@@ -31,7 +31,9 @@ internal static class BerthCli
         root.Options.Add(new Option<bool>("--json") { Description = "Print the answer as JSON", Recursive = true });
         root.Options.Add(new Option<string?>("--jq")
         {
-            Description = "Print what this jq expression makes of the JSON", HelpName = "EXPRESSION", Recursive = true,
+            Description = "Print what this jq expression makes of the JSON",
+            HelpName = "EXPRESSION",
+            Recursive = true,
         });
         foreach (var command in Commands())
         {

@@ -26,6 +26,7 @@ internal static class Jq
     {
         var start = new ProcessStartInfo("jq", arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
