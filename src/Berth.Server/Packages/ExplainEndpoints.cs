@@ -22,7 +22,11 @@ internal static class ExplainEndpoints
             .Does("Ask who may do what with a package, and why").Asks("user", "The login of somebody.")
             .Asks("workflow", "A repository as owner/name: its workflows.")
             .Asks("codespace", "The name of a codespace, or a repository as owner/name: one that you would create.")
-            .Asks("action", "Without it `pull`.", "pull", "push", "delete").Gives<Explanation>();
+            .Asks("action", "Without it `pull`.", "pull", "push", "delete")
+            .Asks("tag", "To push or delete this tag: rules about tags count too.")
+            .Asks("ref", "With `workflow`: the ref that it runs on.")
+            .Asks("environment", "With `workflow`: the environment that it runs in.")
+            .Gives<Explanation>();
 
     /// <summary>Everybody may ask about themselves and their own codespaces, admins of the package about anybody.</summary>
     private static async Task<IResult> ExplainAsync(

@@ -30,7 +30,7 @@ internal static class PackageEndpoints
         api.MapPatch(package, ChangeAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
             .Does("Change visibility, link and inheritance of a package").Takes<Client.Wire.PackageChange>().Gives<Client.Wire.Package>();
         api.MapDelete(package, DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
-            .Does("Delete a package").Asks("purge", "`true`: at once, and for good.").GivesNothing();
+            .Does("Delete a package").Asks("purge", "`true`: at once, and for good.").AsksToOverride().GivesNothing();
         api.MapPost(package + "/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages")
             .Does("Restore a deleted package").GivesNothing();
     }

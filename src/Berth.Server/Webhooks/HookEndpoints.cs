@@ -25,6 +25,10 @@ internal static class HookEndpoints
             .Does("Change a webhook").Takes<Client.Wire.HookChange>().Gives<Client.Wire.Hook>();
         api.MapDelete(one, DeleteAsync).Requires(need, scope)
             .Does("Delete a webhook").GivesNothing();
+        api.MapRead(one + "/config", ConfigAsync).Requires(need, scope)
+            .Does("Get where a webhook sends, and how").Gives<Client.Wire.HookConfig>();
+        api.MapPatch(one + "/config", ChangeConfigAsync).Requires(need, scope)
+            .Does("Change where a webhook sends, and how").Takes<Client.Wire.HookConfig>().Gives<Client.Wire.HookConfig>();
         api.MapPost(one + "/pings", PingAsync).Requires(need, scope)
             .Does("Send a ping to a webhook").GivesNothing();
         api.MapRead(one + "/deliveries", DeliveriesAsync).Requires(need, scope)
@@ -35,10 +39,6 @@ internal static class HookEndpoints
             .Does("Get a delivery with what was sent and answered").Gives<Client.Wire.HookDelivery>();
         api.MapPost(one + "/deliveries/{delivery_id:long}/attempts", RedeliverAsync).Requires(need, scope)
             .Does("Send a delivery once more").Begins();
-        api.MapRead(one + "/config", ConfigAsync).Requires(need, scope)
-            .Does("Get where a webhook sends to, and how").Gives<Client.Wire.HookConfig>();
-        api.MapPatch(one + "/config", ChangeConfigAsync).Requires(need, scope)
-            .Does("Change where a webhook sends to, and how").Takes<Client.Wire.HookConfig>().Gives<Client.Wire.HookConfig>();
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal static class PathParameters
         ["packages/{type}/name"] = "The name of a package, with every slash as `%2F`.",
         ["versions/version_id"] = "The id of a version.",
         ["tags/tag"] = "A tag.",
+        ["push-rules/rule_id"] = "The id of a rule.",
         ["runs/run_id"] = "The id of a run.",
         ["codespaces/name"] = "The name of a codespace.",
         ["exports/export_id"] = "The id of an export, or `latest`.",

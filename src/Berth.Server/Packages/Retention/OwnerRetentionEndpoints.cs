@@ -25,14 +25,14 @@ internal static class OwnerRetentionEndpoints
             .Does("Set the retention policy of all packages").Takes<RetentionPolicy>().Gives<RetentionSetting>();
         api.MapDelete(retention, ClearAsync).Requires(need, "delete:packages")
             .Does("Delete the retention policy of all packages").GivesNothing();
+        api.MapRead(retention + "/preview", PreviewAsync).Requires(need, "read:packages")
+            .Does("List what the policies in force would remove").Gives<List<RetentionPreview>>();
+        api.MapPost(retention + "/preview", TryAsync).Requires(need, "read:packages")
+            .Does("List what another policy would remove from all packages").Takes<RetentionPolicy>().Gives<List<RetentionPreview>>();
         api.MapPost(retention + "/runs", RunAsync).Requires(need, "delete:packages")
             .Does("Remove now what the policies say").Creates<List<RetentionRun>>();
         api.MapRead(retention + "/runs", RunsAsync).Requires(need, "read:packages")
             .Does("List what was removed, and when").Gives<List<RetentionRun>>();
-        api.MapRead(retention + "/preview", PreviewAsync).Requires(need, "read:packages")
-            .Does("List what the policies would remove now").Gives<List<RetentionPreview>>();
-        api.MapPost(retention + "/preview", TryAsync).Requires(need, "read:packages")
-            .Does("List what a policy would remove").Takes<RetentionPolicy>().Gives<List<RetentionPreview>>();
     }
 
     /// <summary>The organization that the gate has proven, else the caller.</summary>

@@ -13,11 +13,11 @@ internal static class PushRuleEndpoints
     {
         var rules = owner + "/packages/{type}/{name}/push-rules";
         api.MapRead(rules, OfPackageAsync).Requires(ApiNeed.PackageAdministratorReading, "read:packages")
-            .Does("List the push rules of a package").Gives<List<PushRule>>();
+            .Does("List the rules about tags of a package").Gives<List<PushRule>>();
         api.MapPost(rules, AddToPackageAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
-            .Does("Add a push rule to a package").Takes<NewPushRule>().Creates<PushRule>();
+            .Does("Add a rule about tags of a package").Takes<NewPushRule>().Creates<PushRule>();
         api.MapDelete(rules + "/{rule_id}", RemoveFromPackageAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
-            .Does("Take a push rule off a package").GivesNothing();
+            .Does("Take a rule about tags of a package away").GivesNothing();
     }
 
     public static void MapOwnerPushRules(this IEndpointRouteBuilder api)
@@ -28,11 +28,11 @@ internal static class PushRuleEndpoints
         })
         {
             api.MapRead(rules, OfOwnerAsync).Requires(need, "read:packages")
-                .Does("List the push rules of all packages").Gives<List<PushRule>>();
+                .Does("List the rules about tags of all packages").Gives<List<PushRule>>();
             api.MapPost(rules, AddToOwnerAsync).Requires(need, "write:packages")
-                .Does("Add a push rule to all packages").Takes<NewPushRule>().Creates<PushRule>();
+                .Does("Add a rule about tags of all packages").Takes<NewPushRule>().Creates<PushRule>();
             api.MapDelete(rules + "/{rule_id}", RemoveFromOwnerAsync).Requires(need, "write:packages")
-                .Does("Take a push rule off all packages").GivesNothing();
+                .Does("Take a rule about tags of all packages away").GivesNothing();
         }
     }
 

@@ -1,4 +1,5 @@
 using Berth.Server.Api;
+using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Http;
 
@@ -47,4 +48,12 @@ internal sealed class ReadOverride(AuditLog audit)
 
         return new TagOverride(audit, reason!.Trim());
     }
+}
+
+internal static class OverrideWords
+{
+    /// <summary>Of a route whose handler reads its query with <see cref="ReadOverride.OfQuery"/>.</summary>
+    public static RouteHandlerBuilder AsksToOverride(this RouteHandlerBuilder route) => route
+        .Asks("override", "`true`: as an admin of the package, also where a rule about tags refuses it.", "true", "false")
+        .Asks("reason", "Why, where a rule is overridden; it stands in the audit log.");
 }

@@ -23,7 +23,7 @@ internal static class PackageTagEndpoints
         api.MapPut(tag, MoveAsync).Requires(ApiNeed.PackageWriter, "write:packages")
             .Does("Move a tag to a version that is there").Takes<TagTarget>().Gives<VersionName>();
         api.MapDelete(tag, RemoveAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
-            .Does("Take a tag off").GivesNothing();
+            .Does("Delete a tag").AsksToOverride().GivesNothing();
     }
 
     private static async Task<IResult> HistoryAsync(

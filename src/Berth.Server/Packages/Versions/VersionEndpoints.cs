@@ -30,10 +30,10 @@ internal static class VersionEndpoints
         api.MapDelete(versions + "/{version_id}", DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
             .Does("Delete a version").Asks("force", "`true`: also a part of an index.")
             .Asks("cascade", "`true`: with what nothing else holds.").Asks("purge", "`true`: at once, and for good.")
-            .Asks("details", "`true`: answer with what was deleted.").Gives<DeletedVersions>().GivesNothing();
+            .AsksToOverride().Asks("details", "`true`: answer with what was deleted.").Gives<DeletedVersions>().GivesNothing();
         api.MapPost(versions + "/{version_id}/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages")
-            .Does("Restore a deleted version").Asks("details", "`true`: answer with what was restored.").Gives<RestoredVersions>()
-            .GivesNothing();
+            .Does("Restore a deleted version").AsksToOverride().Asks("details", "`true`: answer with what was restored.")
+            .Gives<RestoredVersions>().GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(
