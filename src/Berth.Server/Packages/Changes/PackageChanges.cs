@@ -116,7 +116,7 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     }
 
     /// <summary>Softly: unreadable at once, and back on demand while it is kept.</summary>
-    /// <exception cref="ApiException">403: it has immutable tags.</exception>
+    /// <exception cref="Http.ApiException">403: it has immutable tags.</exception>
     public async Task DeleteAsync(long id)
     {
         await _guard.DemandGoneAsync(id);
@@ -137,7 +137,7 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
     }
 
     /// <summary>The row and everything below it, for good. Bytes that nobody else has are collected later.</summary>
-    /// <exception cref="ApiException">403: it has immutable tags.</exception>
+    /// <exception cref="Http.ApiException">403: it has immutable tags.</exception>
     public async Task PurgeAsync(long id)
     {
         await _guard.DemandGoneAsync(id);
