@@ -63,7 +63,7 @@ public sealed class TrustedPublishingTests
 
     private static JsonObject Claims(string issuer, string audience)
     {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         return new JsonObject
         {
             ["iss"] = issuer,

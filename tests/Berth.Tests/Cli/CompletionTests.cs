@@ -73,7 +73,12 @@ public sealed class CompletionTests
     /// <summary>Fails the test unless the shell is content; skips it where there is none.</summary>
     private static async Task<string> RunAsync(string shell, params string[] arguments)
     {
-        var start = new ProcessStartInfo(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(shell, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         Process? process = null;
         try
         {
