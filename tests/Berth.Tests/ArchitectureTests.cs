@@ -79,6 +79,7 @@ public sealed partial class ArchitectureTests
         ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories", "Audit"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],
+        ["Npm"] = [.. Ground, "Oci", "Access", "Accounts", "Authentication", "Storage", "Packages", "Tokens", "Trusts"],
         ["Registries"] = [.. Ground, "Oci"],
         ["Secrets"] = [
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries", "Audit",
@@ -89,8 +90,8 @@ public sealed partial class ArchitectureTests
         ],
         ["GarbageCollection"] = [.. Ground, "Oci", "Storage", "Authentication", "Api", "Packages", "Audit"],
         ["Codespaces"] = [
-            .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Registries",
-            "Secrets", "Audit",
+            .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Organizations", "Repositories", "Registry", "Npm",
+            "Registries", "Secrets", "Audit",
         ],
     };
 

@@ -8,13 +8,15 @@ namespace Berth.Server.Npm;
 /// </summary>
 internal static class NpmErrors
 {
+    private const string HowToSignIn = "sign in with npm login, or set a token";
+
     public static readonly ApiError NotFound = new(404, "NOT_FOUND", "not found");
 
     /// <summary>No challenge: npm would say that the token seems to be invalid, and there is none.</summary>
     public static ApiError Anonymous(string what) =>
-        new(401, "UNAUTHORIZED", $"authentication required: {what} is not public, or does not exist; sign in with npm login, or set a token");
+        new(401, "UNAUTHORIZED", $"authentication required: {what} is not public, or does not exist; {HowToSignIn}");
 
-    public static ApiError SignIn => new(401, "UNAUTHORIZED", "authentication required: sign in with npm login, or set a token");
+    public static ApiError SignIn => new(401, "UNAUTHORIZED", $"authentication required: {HowToSignIn}");
 
     /// <summary>A token that is none: npm tells the person to log in again.</summary>
     public static ApiError BadToken(string realm, string reason) =>

@@ -10,7 +10,9 @@ internal sealed record NpmUser([property: JsonPropertyName("username")] string U
 
 /// <summary>The answer to npm's legacy login.</summary>
 internal sealed record NpmLogin(
-    [property: JsonPropertyName("ok")] bool Ok, [property: JsonPropertyName("id")] string Id, [property: JsonPropertyName("token")] string Token);
+    [property: JsonPropertyName("ok")] bool Ok,
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("token")] string Token);
 
 /// <summary>The answer to an exchange of an ID token (npm/registry, "trusted publishing").</summary>
 internal sealed record NpmExchanged(

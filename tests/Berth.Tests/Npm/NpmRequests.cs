@@ -71,7 +71,8 @@ public static class NpmRequests
         };
     }
 
-    public static Task<Reply> PublishAsync(this Person person, string name, string version = "1.0.0", string extra = "", string tag = "latest") =>
+    public static Task<Reply> PublishAsync(
+        this Person person, string name, string version = "1.0.0", string extra = "", string tag = "latest") =>
         person.CallAsync("PUT", Path(name), Document(name, version, extra, tag: tag).ToJsonString());
 
     /// <summary>Where a package is, as npm spells it.</summary>

@@ -16,7 +16,7 @@ public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServ
         var ada = await shared.Server.UserAsync();
         var name = $"@{ada.Login}/lib";
         var reply = await ada.PublishAsync(
-            name, extra: ""","description":"a lib","scripts":{"postinstall":"node x"},"bin":{"lib":"x.js"},"gitHead":"abc","dependencies":{"a":"1"}""");
+            name, extra: ""","description":"a lib","scripts":{"postinstall":"node x"},"bin":{"lib":"x.js"},"gitHead":"abc" """);
         Assert.Equal(HttpStatusCode.Created, reply.Status);
 
         var packument = await ada.PackumentAsync(name);
@@ -244,8 +244,8 @@ public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServ
         var unused = JsonNode.Parse((await ada.PackumentAsync(name)).GetRawText())!.AsObject();
         unused["versions"]!.AsObject().Remove("2.0.0");
         unused["dist-tags"]!["latest"] = "1.0.0";
-        Assert.Equal(
-            HttpStatusCode.OK, (await ada.CallAsync("PUT", $"{NpmRequests.Path(name)}/-rev/{unused["_rev"]}", unused.ToJsonString())).Status);
+        var path = $"{NpmRequests.Path(name)}/-rev/{unused["_rev"]}";
+        Assert.Equal(HttpStatusCode.OK, (await ada.CallAsync("PUT", path, unused.ToJsonString())).Status);
     }
 
     [Fact]
@@ -271,7 +271,8 @@ public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServ
     {
         var ada = await shared.Server.UserAsync();
         var acme = await ada.OrganizationAsync();
-        await ada.DoAsync("PATCH", $"/orgs/{acme}/settings/packages", $$"""{"allowed_visibilities":[{{(allowed ? "\"public\"," : "")}}"private"]}""");
+        var visibilities = allowed ? "\"public\",\"private\"" : "\"private\"";
+        await ada.DoAsync("PATCH", $"/orgs/{acme}/settings/packages", $$"""{"allowed_visibilities":[{{visibilities}}]}""");
         var document = NpmRequests.Document($"@{acme}/lib", "1.0.0");
         document["access"] = "public";
         var reply = await ada.CallAsync("PUT", NpmRequests.Path($"@{acme}/lib"), document.ToJsonString());

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Berth.Client.Wire;
-using Berth.Server.Api.Description;
 using Berth.Server.Http;
 
 namespace Berth.Server.Api.Bodies;

@@ -36,7 +36,7 @@ internal static class Needs
         ApiNeed.RepositoryAdministrator => "For admins of the repository.",
         ApiNeed.PackageReader => "For whoever can pull the package.",
         ApiNeed.PackageWriter => "For those who can push to the package.",
-        ApiNeed.PackageDeleter or ApiNeed.PackageRestorer => "For those who can delete from the package.",
+        ApiNeed.PackageDeleter or ApiNeed.PackageRestorer => "For those who can delete what is in the package.",
         ApiNeed.PackageAdministrator or ApiNeed.PackageAdministratorReading => "For admins of the package.",
         ApiNeed.PackageCreator => "For those who may create packages here, and for admins of the package where it exists.",
         _ => throw new InvalidOperationException($"no words for {need}"),

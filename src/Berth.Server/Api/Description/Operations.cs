@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Berth.Server.Api.Bodies;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Berth.Server.Api.Description;

@@ -1,13 +1,7 @@
 using Berth.Client.Wire;
+using Berth.Server.Api.Bodies;
 
 namespace Berth.Server.Api.Description;
-
-/// <summary>The record that a handler reads its body as, or the media type of a body that is no JSON.</summary>
-internal sealed record RouteBody(Type? Record, string MediaType)
-{
-    /// <summary>Fields that another route with this record can do without, and this one cannot.</summary>
-    public IReadOnlyList<string> Required { get; init; } = [];
-}
 
 /// <summary>A parameter that a handler reads from the query.</summary>
 /// <param name="Choices">The only words it may be; none: any text.</param>
@@ -27,7 +21,7 @@ internal static class RouteWords
     /// <summary>In a few words, as a heading: <c>List the teams of an organization</c>.</summary>
     public static RouteHandlerBuilder Does(this RouteHandlerBuilder route, string summary) => route.WithSummary(summary);
 
-    /// <summary>The body that the handler reads with <see cref="Bodies.RequestBody"/>, which reads no other.</summary>
+    /// <summary>The body that the handler reads with <see cref="RequestBody"/>, which reads no other.</summary>
     /// <remarks>Not the framework's <c>Accepts</c>: routing would refuse bodies of other media types, and clients forget theirs.</remarks>
     /// <param name="required">Fields that another route with this record can do without, and this one cannot.</param>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params string[] required)

@@ -7,9 +7,9 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.Authorization;
 
 /// <summary>
-/// Decides every request to the npm registry before its handler runs. A token that is none: 401 with a challenge, of which npm makes "log in
-/// again". No token, where one could help: 401 without. Signed in, and the package is hidden or missing: one 404. Seen, and not allowed: 403
-/// with the reason. What a body asks for beyond its route is decided again where it is done.
+/// Decides every request to the npm registry before its handler runs. A token that is none: 401 with a challenge, of which npm makes "log
+/// in again". No token, where one could help: 401 without. Signed in, and the package is hidden or missing: one 404. Seen, and not
+/// allowed: 403 with the reason. What a body asks for beyond its route is decided again where it is done.
 /// </summary>
 internal sealed class NpmGate(
     RequestDelegate next, RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access, NpmOptions options,

@@ -8,8 +8,8 @@ internal static class DistTags
     public const string Latest = "latest";
 
     /// <summary>
-    /// The stored tags, and <c>latest</c> where it is on nothing: its version was deleted, or nothing was published under it. Then it is the
-    /// highest version, a release where there is one. Without it npm would install nothing.
+    /// The stored tags, and <c>latest</c> where it is on nothing: its version was deleted, or nothing was published under it. Then it is
+    /// the highest version, a release where there is one. Without it npm would install nothing.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> stored, IEnumerable<string> versions)
     {

@@ -154,7 +154,8 @@ internal static class PackumentEndpoints
             : Results.Text($$"""{"attestations":{{bundles}}}""", "application/json");
     }
 
-    private static bool WantsAbbreviated(StringValues accept) => accept.ToString().Contains(InstallType, StringComparison.OrdinalIgnoreCase);
+    private static bool WantsAbbreviated(StringValues accept) =>
+        accept.ToString().Contains(InstallType, StringComparison.OrdinalIgnoreCase);
 
     private static bool TakesGzip(StringValues encodings) =>
         encodings.ToString().Split(',').Any(part => part.Split(';') is [var name, .. var rest]

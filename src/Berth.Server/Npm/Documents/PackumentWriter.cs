@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Access;
-using Berth.Server.Npm.Publishing;
 using Semver;
 
 namespace Berth.Server.Npm.Documents;
@@ -87,7 +86,7 @@ internal static class PackumentWriter
     /// <summary>One version as it stands in a packument.</summary>
     public static void WriteVersion(Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, NpmUrls urls, bool whole)
     {
-        using var manifest = JsonDocument.Parse(version.Manifest, new JsonDocumentOptions { MaxDepth = PublishDocument.Deepest });
+        using var manifest = JsonDocument.Parse(version.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
         json.WriteStartObject();
         if (whole)
         {
@@ -187,7 +186,7 @@ internal static class PackumentWriter
         if (contents.Tags.TryGetValue(DistTags.Latest, out var latest)
             && contents.Versions.FirstOrDefault(version => version.Version == latest) is { } row)
         {
-            using var manifest = JsonDocument.Parse(row.Manifest, new JsonDocumentOptions { MaxDepth = PublishDocument.Deepest });
+            using var manifest = JsonDocument.Parse(row.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
             foreach (var name in OfLatest)
             {
                 if (manifest.RootElement.TryGetProperty(name, out var value))

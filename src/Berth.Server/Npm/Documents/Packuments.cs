@@ -12,8 +12,8 @@ namespace Berth.Server.Npm.Documents;
 internal sealed record Packument(byte[] Content, StringValues ETag);
 
 /// <summary>
-/// Packuments for requests. They are made when something is published and stored; what is older than its package, or has other addresses in it
-/// than the server has now, is made again by whoever asks first.
+/// Packuments for requests. They are made when something is published and stored; what is older than its package, or has other addresses
+/// in it than the server has now, is made again by whoever asks first.
 /// </summary>
 internal sealed class Packuments(Db db, NpmUrls urls)
 {

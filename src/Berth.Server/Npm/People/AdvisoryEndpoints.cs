@@ -18,8 +18,11 @@ internal static class AdvisoryEndpoints
     {
         var limit = new BodyLimit(LargestList);
         npm.MapPost("/-/npm/v1/security/advisories/bulk", () => Results.Text("{}", "application/json")).ForAnybody().WithMetadata(limit);
-        npm.MapPost("/-/npm/v1/security/audits/quick", () => Results.Text(NothingFound, "application/json")).ForAnybody().WithMetadata(limit);
-        npm.MapPost("/-/npm/v1/security/audits", () => Results.Text(NothingFound, "application/json")).ForAnybody().WithMetadata(limit);
+        foreach (var path in new[] { "/-/npm/v1/security/audits/quick", "/-/npm/v1/security/audits" })
+        {
+            npm.MapPost(path, () => Results.Text(NothingFound, "application/json")).ForAnybody().WithMetadata(limit);
+        }
+
         npm.MapGet("/-/npm/v1/keys", () => Results.Text("""{"keys":[]}""", "application/json")).ForAnybody();
     }
 }

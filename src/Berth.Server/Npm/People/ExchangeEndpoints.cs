@@ -15,8 +15,8 @@ internal static class ExchangeEndpoints
         npm.MapPost("/-/npm/v1/oidc/token/exchange/package/@{scope}/{name}", PostAsync);
 
     private static async Task<IResult> PostAsync(
-        HttpContext http, string scope, string name, ExchangeIdentity exchange, LoginThrottle throttle, NpmOptions options, TimeProvider time,
-        CancellationToken cancellationToken)
+        HttpContext http, string scope, string name, ExchangeIdentity exchange, LoginThrottle throttle, NpmOptions options,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         http.Response.Headers.CacheControl = "no-store";
         if (options.NpmRegistry != NpmOptions.On)

@@ -6,7 +6,6 @@ using Berth.Server.Database;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
-using Berth.Server.Npm.Publishing;
 
 namespace Berth.Server.Npm.People;
 
@@ -123,7 +122,7 @@ internal static class SearchEndpoints
     }
 
     private static JsonDocument Read(FoundRow row) =>
-        JsonDocument.Parse(row.Manifest, new JsonDocumentOptions { MaxDepth = PublishDocument.Deepest });
+        JsonDocument.Parse(row.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
 
     private static bool TryNumber(string? text, int otherwise, out int number)
     {

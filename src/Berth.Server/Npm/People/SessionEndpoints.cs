@@ -11,8 +11,8 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// Who one is: <c>npm ping</c>, <c>whoami</c>, <c>login</c>, <c>logout</c>. A login gives what the person brought: the password is a personal
-/// access token, since passwords of accounts are never taken by a registry.
+/// Who one is: <c>npm ping</c>, <c>whoami</c>, <c>login</c>, <c>logout</c>. A login gives what the person brought: the password is a
+/// personal access token, since passwords of accounts are never taken by a registry.
 /// </summary>
 internal static class SessionEndpoints
 {
@@ -71,7 +71,7 @@ internal static class SessionEndpoints
 
         await throttle.FailedAsync(http.Connection.RemoteIpAddress, name, cancellationToken);
         return new ApiError(
-            401, "UNAUTHORIZED", $"the password is no personal access token of {name}: make one with write:packages, and give it as password");
+            401, "UNAUTHORIZED", $"the password is no personal access token of {name}: make one with write:packages");
     }
 
     /// <summary>Ends the token, as npm's own registry does. It must be the one that the request is made with.</summary>

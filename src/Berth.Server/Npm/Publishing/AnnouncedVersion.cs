@@ -120,7 +120,8 @@ internal sealed class AnnouncedVersion
     private Dictionary<string, string> Dependencies()
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var list in DependencyMembers.Select(member => Manifest.ObjectOf(member)).Where(list => list.ValueKind == JsonValueKind.Object))
+        var lists = DependencyMembers.Select(member => Manifest.ObjectOf(member));
+        foreach (var list in lists.Where(list => list.ValueKind == JsonValueKind.Object))
         {
             foreach (var dependency in list.EnumerateObject())
             {

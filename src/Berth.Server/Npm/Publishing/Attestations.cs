@@ -13,7 +13,7 @@ namespace Berth.Server.Npm.Publishing;
 internal static class Attestations
 {
     private const string Provenance = "https://slsa.dev/provenance/v1";
-    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = PublishDocument.Deepest };
+    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = NpmGrammar.Deepest };
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A JSON list; null where there are none.</summary>

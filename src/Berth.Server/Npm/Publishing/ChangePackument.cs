@@ -150,8 +150,8 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
         throw new ApiException(
             NpmErrors.Conflict($"packages of this server depend on what would be removed: {string.Join(", ", names)}") with
             {
-                Remedy = $"deprecate it instead (npm deprecate), or remove it all the same with: berth package rm {address.Owner}/{address.Name} "
-                    + "--type npm",
+                Remedy = "deprecate it instead (npm deprecate), or remove it all the same with: "
+                    + $"berth package rm {address.Owner}/{address.Name} --type npm",
             });
     }
 

@@ -5,9 +5,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// The body of a publish request, which is one JSON document with the tarball in it as base64. Tarballs are decoded as they arrive and never
-/// held; everything else is kept, with an empty string in their place, and is parsed strictly when the body has ended. What looks at the
-/// bytes on their way only has to find <c>_attachments.NAME.tgz.data</c>: whatever is odd about the rest, the strict parse says.
+/// The body of a publish request, which is one JSON document with the tarball in it as base64. Tarballs are decoded as they arrive and
+/// never held; everything else is kept, with an empty string in their place, and is parsed strictly when the body has ended. What looks at
+/// the bytes on their way only has to find <c>_attachments.NAME.tgz.data</c>: whatever is odd about the rest, the strict parse says.
 /// </summary>
 internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
     private readonly string[] _names = new string[DeepestName + 1];
     private readonly byte[] _letters = ArrayPool<byte>.Shared.Rent(Letters);
     private ReadOnlyMemory<byte> _decoded;
+    private bool _inTarball;
     private bool _padded;
     private int _from;
     private int _to;
@@ -32,8 +33,8 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
     public ReadOnlyMemory<byte> Document => _document.GetBuffer().AsMemory(0, (int)_document.Length);
 
     /// <summary>
-    /// Reads until a tarball begins and returns the name of its file; null at the end. Its content is <see cref="ReadTarballAsync"/>'s until
-    /// that answers 0.
+    /// Reads until a tarball begins and returns the name of its file; null at the end. Its content is <see cref="ReadTarballAsync"/>'s
+    /// until that answers 0.
     /// </summary>
     /// <exception cref="ApiException">413: the document without its tarball is too large.</exception>
     public async Task<string?> NextTarballAsync(CancellationToken cancellationToken)
@@ -47,7 +48,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
                 case (byte)'{' or (byte)'[':
                     _objects.Push(here == (byte)'{');
                     _expectsName = here == (byte)'{';
-                    Demand(_objects.Count <= PublishDocument.Deepest, "the document is nested too deeply");
+                    Demand(_objects.Count <= NpmGrammar.Deepest, "the document is nested too deeply");
                     break;
                 case (byte)'}' or (byte)']':
                     _objects.TryPop(out _);
@@ -64,6 +65,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
                     break;
                 case (byte)'"' when IsTarball():
                     Keep((byte)'"');
+                    _inTarball = true;
                     return _names[2];
                 case (byte)'"':
                     await SkipStringAsync(cancellationToken);
@@ -76,11 +78,11 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
         return null;
     }
 
-    /// <summary>Some bytes of the tarball; 0 at its end.</summary>
+    /// <summary>Some bytes of the tarball; 0 at its end, however often it is asked.</summary>
     /// <exception cref="ApiException">400: it is not base64, or the body ends within it.</exception>
     public async ValueTask<int> ReadTarballAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
-        if (_decoded.IsEmpty)
+        if (_decoded.IsEmpty && _inTarball)
         {
             await DecodeAsync(cancellationToken);
         }
@@ -113,7 +115,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
         if (count == 0)
         {
             _from++;
-            _padded = false;
+            (_inTarball, _padded) = (false, false);
             return;
         }
 

@@ -1,26 +1,21 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Http;
 using Berth.Server.Json;
-using Semver;
 
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// The document that npm sends to publish a version and, without a tarball, to change what is there: the whole packument as the client would
-/// have it. Parsed once, strictly; what it claims about names, numbers and sums is compared by whoever uses it.
+/// The document that npm sends to publish a version and, without a tarball, to change what is there: the whole packument as the client
+/// would have it. Parsed once, strictly; what it claims about names, numbers and sums is compared by whoever uses it.
 /// </summary>
 internal sealed class PublishDocument : IDisposable
 {
-    public const int Deepest = 64;
     public const int MostBytes = 8 << 20;
-    private const int LongestVersion = 256;
-    private const int LongestTag = 214;
     private const int MostTags = 1000;
 
-    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = Deepest, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = NpmGrammar.Deepest, AllowDuplicateProperties = false };
     private readonly JsonDocument _json;
 
     private PublishDocument(JsonDocument json) => _json = json;
@@ -72,22 +67,6 @@ internal sealed class PublishDocument : IDisposable
         }
     }
 
-    /// <summary>A version as semver.org has it, without build metadata, which npm takes off.</summary>
-    public static bool IsVersion(string text, [NotNullWhen(true)] out SemVersion? version)
-    {
-        version = null;
-        return text.Length is > 0 and <= LongestVersion
-            && SemVersion.TryParse(text, SemVersionStyles.Strict, out version) && version.Metadata.Length == 0;
-    }
-
-    /// <summary>Null when it may be a tag: no range of versions, since <c>install NAME@TAG</c> would take it for one.</summary>
-    public static string? FaultOfTag(string tag) =>
-        tag.Length is 0 or > LongestTag || tag.Any(c => !(char.IsAsciiLetterOrDigit(c) || "._~-".Contains(c, StringComparison.Ordinal)))
-            ? $"a tag has 1 to {LongestTag} letters, digits and . _ ~ -"
-        : SemVersionRange.TryParseNpm(tag, out _)
-            ? string.Create(CultureInfo.InvariantCulture, $"the tag {tag} would be read as a range of versions; give it another name")
-        : null;
-
     public void Dispose() => _json.Dispose();
 
     private static Dictionary<string, string> ReadTags(JsonElement root)
@@ -102,10 +81,10 @@ internal sealed class PublishDocument : IDisposable
         foreach (var tag in list.EnumerateObject())
         {
             Demand(tags.Count < MostTags, $"there are more than {MostTags} dist-tags");
-            var fault = FaultOfTag(tag.Name);
+            var fault = NpmGrammar.FaultOfTag(tag.Name);
             Demand(fault is null, fault);
             Demand(
-                tag.Value.ValueKind == JsonValueKind.String && IsVersion(tag.Value.GetString()!, out _),
+                tag.Value.ValueKind == JsonValueKind.String && NpmGrammar.IsVersion(tag.Value.GetString()!, out _),
                 $"the dist-tag {tag.Name} is not on a version");
             tags[tag.Name] = tag.Value.GetString()!;
         }
@@ -124,7 +103,9 @@ internal sealed class PublishDocument : IDisposable
         Demand(list.ValueKind == JsonValueKind.Object, "versions is not an object");
         foreach (var version in list.EnumerateObject())
         {
-            Demand(IsVersion(version.Name, out _), $"{Short(version.Name)} is not a semantic version (semver.org), without build metadata");
+            Demand(
+                NpmGrammar.IsVersion(version.Name, out _),
+                $"{Short(version.Name)} is not a semantic version (semver.org), without build metadata");
             Demand(version.Value.ValueKind == JsonValueKind.Object, $"versions[\"{version.Name}\"] is not an object");
             Demand(
                 version.Value.TextOf("version") == version.Name,

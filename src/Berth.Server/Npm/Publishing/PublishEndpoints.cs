@@ -112,7 +112,7 @@ internal static class PublishEndpoints
     private static async Task<IResult> TagAsync(
         HttpRequest request, NpmAccess access, string tag, ChangePackument change, CancellationToken cancellationToken)
     {
-        if (PublishDocument.FaultOfTag(tag) is { } fault)
+        if (NpmGrammar.FaultOfTag(tag) is { } fault)
         {
             return NpmErrors.Bad(fault);
         }
@@ -122,7 +122,7 @@ internal static class PublishEndpoints
         try
         {
             using var json = OutsideJson.Parse(body.Content, new JsonDocumentOptions { MaxDepth = 4 });
-            if (json.RootElement.ValueKind != JsonValueKind.String || !PublishDocument.IsVersion(json.RootElement.GetString()!, out _))
+            if (json.RootElement.ValueKind != JsonValueKind.String || !NpmGrammar.IsVersion(json.RootElement.GetString()!, out _))
             {
                 return NpmErrors.Bad("the body is the version as a JSON string: \"1.2.3\"");
             }

@@ -18,7 +18,8 @@ internal sealed class PublishVersion(
     Db db, IUploadStore uploads, IBlobStore blobs, KeepBlob keep, FirstPublish firstPublish, Packuments packuments, TimeProvider time)
 {
     /// <summary>What npm shows the publisher beside success; null: nothing.</summary>
-    /// <exception cref="ApiException">400: it is not what it says. 403: the right to publish has gone. 409: the version is there.</exception>
+    /// <exception cref="ApiException">400: it is not what it says. 403: the right to publish has gone. 409: the version is
+    /// there.</exception>
     public async Task<string?> RunAsync(NpmAccess access, ReceivedPublish received, CancellationToken cancellationToken)
     {
         var (document, tarball) = (received.Document, received.Tarball!);
@@ -38,7 +39,8 @@ internal sealed class PublishVersion(
             // From here on nothing is cancelled: the client may believe in a publish whose answer it never saw.
             var lost = await keep.LostAsync(tarball.Digest);
             var (packageId, visibility) = await db.WriteAsync(
-                session => RecordAsync(session, access, document, announced, version, (tarball.Upload, commit, lost)), CancellationToken.None);
+                session => RecordAsync(session, access, document, announced, version, (tarball.Upload, commit, lost)),
+                CancellationToken.None);
             await packuments.PrepareAsync(access.Address, packageId, CancellationToken.None);
             return document.Access == "public" && visibility != Visibility.Public ? Notice(access.Address, visibility) : null;
         }
@@ -107,6 +109,6 @@ internal sealed class PublishVersion(
     };
 
     private static string Notice(PackageAddress address, Visibility visibility) =>
-        $"{address} is {visibility.Name()}, whatever --access says. Who may open it can run: berth package edit {address.Owner}/{address.Name} "
-            + "--type npm --visibility public";
+        $"{address} is {visibility.Name()}, whatever --access says. Who may open it can run: "
+            + $"berth package edit {address.Owner}/{address.Name} --type npm --visibility public";
 }

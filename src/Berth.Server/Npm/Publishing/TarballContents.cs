@@ -8,7 +8,8 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Npm.Publishing;
 
-/// <summary>What is in a tarball: how many files of how many bytes, and that its <c>package.json</c> is the one that was announced.</summary>
+/// <summary>What is in a tarball: how many files of how many bytes, and that its <c>package.json</c> is the one that was
+/// announced.</summary>
 /// <param name="UnpackedSize">In bytes, of all files.</param>
 internal sealed record TarballContents(long FileCount, long UnpackedSize)
 {
@@ -21,7 +22,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
 
     private static readonly JsonDocumentOptions Parsing = new()
     {
-        MaxDepth = PublishDocument.Deepest,
+        MaxDepth = NpmGrammar.Deepest,
         CommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
     };
@@ -50,7 +51,8 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
     }
 
     /// <summary>
-    /// How long it is when it is unpacked, by its last four bytes (RFC 1952 section 2.3.1, ISIZE). .NET takes what is cut off for the whole.
+    /// How long it is when it is unpacked, by its last four bytes (RFC 1952 section 2.3.1, ISIZE). .NET takes what is cut off for the
+    /// whole.
     /// </summary>
     private static async Task<uint> AnnouncedSizeAsync(Stream content, CancellationToken cancellationToken)
     {
@@ -86,7 +88,8 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
                     (files, size) = (files - 1, size - length);
                     continue;
                 case '0' or '\0' when IsManifest(longName ?? NameOf(header)):
-                    Check(await TakeAsync(tar, length <= MostManifest ? length : throw TooLarge(), padded, cancellationToken), address, version);
+                    var manifest = await TakeAsync(tar, length <= MostManifest ? length : throw TooLarge(), padded, cancellationToken);
+                    Check(manifest, address, version);
                     found = true;
                     break;
                 case 'x' or 'L' or 'g':

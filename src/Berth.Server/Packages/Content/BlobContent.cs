@@ -8,7 +8,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Packages.Content;
 
-/// <summary>Answers with the bytes of a blob, or the range of them that was asked for. Every registry's downloads are served here.</summary>
+/// <summary>Answers with the bytes of a blob, or the range of them that was asked for. Every registry's downloads are served
+/// here.</summary>
 internal static class BlobContent
 {
     public static readonly StringValues OctetStream = "application/octet-stream";

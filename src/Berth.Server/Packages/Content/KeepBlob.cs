@@ -10,7 +10,8 @@ namespace Berth.Server.Packages.Content;
 /// </summary>
 internal sealed class KeepBlob(Db db, IBlobStore blobs)
 {
-    /// <summary>The row of this content whose bytes are not in the store; asked before the transaction, which does nothing but SQL.</summary>
+    /// <summary>The row of this content whose bytes are not in the store; asked before the transaction, which does nothing but
+    /// SQL.</summary>
     public async Task<BlobRow?> LostAsync(Digest digest)
     {
         var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, digest), CancellationToken.None);
