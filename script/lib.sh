@@ -266,6 +266,16 @@ ensure_npm_clients() {
   npm_install "$folder" $wanted && echo "$wanted" >"$folder/installed"
 }
 
+# ensure_verdaccio: the npm registry that Berth's is measured beside, in the last version that runs on node 20.
+ensure_verdaccio() {
+  ensure_packages node:nodejs npm:npm || return 1
+  local wanted=verdaccio@6.8.0 folder=$CACHE/tools/verdaccio
+  [ "$(cat "$folder/installed" 2>/dev/null)" != "$wanted" ] || return 0
+  # One of its dependencies is named by a tag, which a mirror may lack.
+  mkdir -p "$folder" && echo '{"private":true,"overrides":{"node-fetch":"2.7.0"}}' >"$folder/package.json"
+  npm_install "$folder" "$wanted" && echo "$wanted" >"$folder/installed"
+}
+
 # npm_install FOLDER PACKAGE@VERSION…
 npm_install() {
   local folder=$1 try=1

@@ -25,6 +25,8 @@ internal static class AllRows
             new ColdRow(),
             new ManifestRow(Sides.PostgresBesideSqlite, 0.5),
             new BlobHeadRow(Sides.PostgresBesideSqlite, 0.5),
+            new PackumentRow(),
+            new PublishMemoryRow(),
             new ResolveRow(),
             new CodespaceRow(),
             new RestartRow(),

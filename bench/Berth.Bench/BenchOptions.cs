@@ -8,13 +8,18 @@ internal sealed record BenchOptions(string Root, string? Row, int Rounds)
     /// <summary>The folder of the socket of a PostgreSQL cluster; null where none was started.</summary>
     public string? Postgres { get; init; }
 
+    /// <summary>Verdaccio's program; null where it was not installed.</summary>
+    public string? Verdaccio { get; init; }
+
     public const string Help = """
-        Measures Berth beside Debian's docker-registry on this machine, interleaved, and prints a table of ratios.
+        Measures Berth beside Debian's docker-registry and Verdaccio on this machine, interleaved, and prints a table of ratios.
 
           --row NAME     one row: manifests, tags, heads, download-1, download-8, upload, upload-disk, first-pull, images,
-                         memory, memory-bounds, start, cold, manifests-postgres, heads-postgres, resolve, codespace
+                         memory, memory-bounds, start, cold, manifests-postgres, heads-postgres, packuments, publish-memory,
+                         resolve, codespace
           --rounds N     rounds of each row; the medians are compared (default 5)
           --postgres DIR the folder of the socket of a PostgreSQL cluster, for the rows that need one
+          --verdaccio FILE  Verdaccio's program, for the rows of npm
         """;
 
     public string Work => Path.Combine(Root, "bench", "work");
@@ -37,6 +42,9 @@ internal sealed record BenchOptions(string Root, string? Row, int Rounds)
                     break;
                 case ("--postgres", { } folder):
                     options = options with { Postgres = folder };
+                    break;
+                case ("--verdaccio", { } program):
+                    options = options with { Verdaccio = program };
                     break;
                 case ("--rounds", { } text) when int.TryParse(text, out var rounds) && rounds > 0:
                     options = options with { Rounds = rounds };

@@ -15,6 +15,9 @@ internal sealed class BerthServer(string folder, string serverDll, params string
 
     public string AdminToken => _adminToken;
 
+    /// <summary>Once it has started.</summary>
+    public string UserToken => _userToken!;
+
     private readonly string _adminToken = RandomNumberGenerator.GetHexString(40, lowercase: true);
     private string? _userToken;
 

@@ -11,12 +11,20 @@ internal static partial class Wrk
 {
     public const int Seconds = 4;
 
-    public static async Task<double> GetAsync(RegistryClient client, string url, CancellationToken cancellationToken, int seconds = Seconds)
+    public static Task<double> GetAsync(
+        RegistryClient client, string url, CancellationToken cancellationToken, int seconds = Seconds) =>
+        GetAsync(url, client.Authorization, RegistryClient.ManifestType, cancellationToken, seconds);
+
+    public static async Task<double> GetAsync(
+        string url, string? authorization, string accept, CancellationToken cancellationToken, int seconds = Seconds)
     {
-        List<string> arguments = ["-t1", "-c32", $"-d{seconds}s", "--timeout", "10s", "-H", "Accept: " + RegistryClient.ManifestType];
-        if (client.Authorization is not null)
+        List<string> arguments =
+        [
+            "-t1", "-c32", $"-d{seconds}s", "--timeout", "10s", "-H", "Accept: " + accept, "-H", "Accept-Encoding: gzip",
+        ];
+        if (authorization is not null)
         {
-            arguments.AddRange(["-H", "Authorization: " + client.Authorization]);
+            arguments.AddRange(["-H", "Authorization: " + authorization]);
         }
 
         arguments.Add(url);

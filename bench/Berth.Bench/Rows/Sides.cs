@@ -12,5 +12,10 @@ internal sealed record Sides(
         "-postgres", ", on PostgreSQL", "SQLite",
         (folder, options) => new BerthServer(folder, options.ServerDll, Postgres.NewDatabase(options)), EmbeddedBerth);
 
+    public static readonly Sides BesideVerdaccio = new(
+        "", "", "Verdaccio", EmbeddedBerth,
+        (folder, options) => new Verdaccio(
+            folder, options.Verdaccio ?? throw new InvalidOperationException("the rows of npm need --verdaccio PROGRAM")));
+
     private static BerthServer EmbeddedBerth(string folder, BenchOptions options) => new(folder, options.ServerDll);
 }
