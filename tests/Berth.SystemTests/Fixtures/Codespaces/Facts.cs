@@ -7,8 +7,7 @@ internal sealed record Facts(IReadOnlyList<(string Key, string Value)> Lines)
     private static readonly string[] OtherVariables =
     [
         "BERTH_", "GITHUB_", "CODESPACE", "GIT_", "HOSTNAME=", "SHLVL=", "_=", "PWD=", "OLDPWD=", "TERM=", "DOCKER_CONFIG=",
-        "REGISTRY_AUTH_FILE=",
-        "DOCKER_HOST=", "CLOUDENV_",
+        "REGISTRY_AUTH_FILE=", "NPM_CONFIG_GLOBALCONFIG=", "DOCKER_HOST=", "CLOUDENV_",
     ];
 
     /// <summary>What is asked of every configuration, for any shell. Further lines of it are facts without a key.</summary>
