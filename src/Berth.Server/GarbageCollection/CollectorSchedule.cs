@@ -11,6 +11,8 @@ internal sealed partial class CollectorSchedule(
     CollectGarbage collect, ForgetEvents forget, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger)
     : LookAgain(TimeSpan.FromMinutes(30), time)
 {
+    protected override ILogger Logger => logger;
+
     protected override TimeSpan FirstAfter => TimeSpan.FromMinutes(3);
 
     protected override Task LookAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);

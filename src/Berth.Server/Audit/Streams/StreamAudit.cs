@@ -12,6 +12,8 @@ namespace Berth.Server.Audit.Streams;
 internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, TimeProvider time, ILogger<StreamAudit> logger)
     : LookAgain(TimeSpan.FromSeconds(5), time)
 {
+    protected override ILogger Logger => logger;
+
     private const int Batch = 200;
 
     private readonly IAuditSink[] _sinks = [.. sinks];

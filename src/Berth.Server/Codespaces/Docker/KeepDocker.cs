@@ -9,6 +9,8 @@ internal sealed partial class KeepDocker(
     DockerInside docker, DockerHost host, CodespaceRows rows, TimeProvider time, ILogger<KeepDocker> logger)
     : LookAgain(TimeSpan.FromSeconds(5), time)
 {
+    protected override ILogger Logger => logger;
+
     protected override async Task LookAsync(CancellationToken cancellationToken)
     {
         if (host.Unavailable is not null)

@@ -12,6 +12,8 @@ internal sealed partial class WatchFirewall(
     CodespaceNetworks networks, IContainerEngine engine, TimeProvider time, ILogger<WatchFirewall> logger)
     : LookAgain(TimeSpan.FromSeconds(15), time)
 {
+    protected override ILogger Logger => logger;
+
     private bool _toldAboutUsers;
 
     protected override Task LookAsync(CancellationToken cancellationToken) => RunOnceAsync(cancellationToken);

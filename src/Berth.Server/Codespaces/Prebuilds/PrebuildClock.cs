@@ -9,6 +9,8 @@ internal sealed partial class PrebuildClock(
     Db db, TimeProvider time, BeginPrebuild begin, TrimPrebuilds trim, ILogger<PrebuildClock> logger)
     : LookAgain(TimeSpan.FromSeconds(20), time)
 {
+    protected override ILogger Logger => logger;
+
     protected override async Task LookAsync(CancellationToken cancellationToken)
     {
         try

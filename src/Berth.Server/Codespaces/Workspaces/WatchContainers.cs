@@ -14,6 +14,8 @@ internal sealed partial class WatchContainers(
     Reconciler reconciler, TimeProvider time, ILogger<WatchContainers> logger)
     : LookAgain(TimeSpan.FromSeconds(2), time)
 {
+    protected override ILogger Logger => logger;
+
     private readonly EngineDisk _disk = new(engine);
 
     /// <summary>The engine counts file by file, which is not for every moment.</summary>

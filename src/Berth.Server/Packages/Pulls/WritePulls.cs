@@ -15,6 +15,8 @@ internal sealed partial class WritePulls(
     PullCounts counts, PullLog log, AuditLog audit, Db db, TimeProvider time, ILogger<WritePulls> logger)
     : LookAgain(TimeSpan.FromSeconds(5), time)
 {
+    protected override ILogger Logger => logger;
+
     private const int Batch = 500;
     private static readonly ChangeActor Server = ChangeActor.Background("server");
 

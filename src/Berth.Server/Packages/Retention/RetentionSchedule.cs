@@ -9,6 +9,8 @@ namespace Berth.Server.Packages.Retention;
 internal sealed partial class RetentionSchedule(RunRetention run, Db db, TimeProvider time, ILogger<RetentionSchedule> logger)
     : LookAgain(TimeSpan.FromHours(1), time)
 {
+    protected override ILogger Logger => logger;
+
     private const int LogKeptDays = 180;
 
     protected override TimeSpan FirstAfter => TimeSpan.FromMinutes(10);

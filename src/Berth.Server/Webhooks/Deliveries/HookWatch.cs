@@ -9,6 +9,8 @@ internal sealed partial class HookWatch(
     EnqueueDeliveries enqueue, SendDeliveries send, Db db, HookOptions options, TimeProvider time, ILogger<HookWatch> logger)
     : LookAgain(TimeSpan.FromSeconds(2), time)
 {
+    protected override ILogger Logger => logger;
+
     private const int Batch = 500;
     private static readonly TimeSpan ForgetsEvery = TimeSpan.FromHours(1);
     private readonly Pace _pace = new(time);
