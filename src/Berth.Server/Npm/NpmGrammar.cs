@@ -10,6 +10,9 @@ internal static class NpmGrammar
     private const int LongestVersion = 256;
     private const int LongestTag = 214;
 
+    /// <summary>A version that was accepted before.</summary>
+    public static SemVersion Parse(string version) => SemVersion.Parse(version, SemVersionStyles.Strict);
+
     /// <summary>A version as semver.org has it, without build metadata, which npm takes off.</summary>
     public static bool IsVersion(string text, [NotNullWhen(true)] out SemVersion? version)
     {

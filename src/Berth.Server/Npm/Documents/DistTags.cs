@@ -23,7 +23,7 @@ internal static class DistTags
 
     /// <summary>By the precedence of versions (semver.org, section 11); a pre-release only where there is nothing else.</summary>
     public static string? Highest(IEnumerable<string> versions) => versions
-        .Select(version => SemVersion.Parse(version, SemVersionStyles.Strict))
+        .Select(NpmGrammar.Parse)
         .OrderByDescending(version => !version.IsPrerelease).ThenByDescending(version => version, SemVersion.PrecedenceComparer)
         .FirstOrDefault()?.ToString();
 }

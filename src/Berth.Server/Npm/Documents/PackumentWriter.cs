@@ -131,7 +131,7 @@ internal static class PackumentWriter
 
     /// <summary>The order of precedence, which a person who reads it expects.</summary>
     private static IEnumerable<NpmVersionRow> Ordered(IEnumerable<NpmVersionRow> versions) =>
-        versions.OrderBy(row => SemVersion.Parse(row.Version, SemVersionStyles.Strict), SemVersion.SortOrderComparer);
+        versions.OrderBy(row => NpmGrammar.Parse(row.Version), SemVersion.SortOrderComparer);
 
     private static void WriteTags(Utf8JsonWriter json, IReadOnlyDictionary<string, string> tags)
     {

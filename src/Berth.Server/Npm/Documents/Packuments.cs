@@ -38,7 +38,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
             : await ReadAsync(address, packageId, revision, whole, cancellationToken);
     }
 
-    /// <summary>Makes and stores the documents of what the package is now; nothing where they are there.</summary>
+    /// <summary>Makes and stores the documents of what the package is now.</summary>
     public async Task PrepareAsync(PackageAddress address, long packageId, CancellationToken cancellationToken)
     {
         var revision = await db.ReadAsync(session => DocumentTable.RevisionAsync(session, packageId), cancellationToken);

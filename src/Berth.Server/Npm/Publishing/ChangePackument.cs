@@ -6,6 +6,7 @@ using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
+using Berth.Server.Packages.Versions;
 using Semver;
 
 namespace Berth.Server.Npm.Publishing;
@@ -68,9 +69,9 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
                         throw new ApiException(NpmErrors.NotFound.Saying($"{access.Address} has no tag {tag}"));
                     }
                 }
-                else if ((await NpmVersionTable.NumbersAsync(session, id)).TryGetValue(version, out var versionId))
+                else if (await VersionTable.FindLiveAsync(session, id, version) is { } target)
                 {
-                    await changes.TagAsync(id, tag, versionId);
+                    await changes.TagAsync(id, tag, target.Id);
                 }
                 else
                 {
@@ -132,7 +133,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
     private static async Task DemandUnusedAsync(
         DbSession session, PackageAddress address, long packageId, List<string>? removed, List<string> left)
     {
-        var (going, staying) = (removed?.ConvertAll(Parse), left.ConvertAll(Parse));
+        var (going, staying) = (removed?.ConvertAll(NpmGrammar.Parse), left.ConvertAll(NpmGrammar.Parse));
         var broken = (await NpmVersionTable.DependantsAsync(session, address, packageId)).FindAll(
             dependant => going is null || (SemVersionRange.TryParseNpm(dependant.Range, out var range)
                 && going.Exists(range.Contains) && !staying.Exists(range.Contains)));
@@ -154,8 +155,6 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
                     + $"berth package rm {address.Owner}/{address.Name} --type npm",
             });
     }
-
-    private static SemVersion Parse(string version) => SemVersion.Parse(version, SemVersionStyles.Strict);
 
     private static async Task DeprecateAsync(
         DbSession session, PackageChanges changes, long packageId, PublishDocument document, Dictionary<string, long> numbers, bool whole)

@@ -29,7 +29,9 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
     private int _to;
     private bool _expectsName;
 
-    /// <summary>Everything but the tarballs. Complete when <see cref="NextTarballAsync"/> answered null.</summary>
+    /// <summary>
+    /// Everything but the tarballs. Complete when <see cref="NextTarballAsync"/> answered null; it stays when this is disposed.
+    /// </summary>
     public ReadOnlyMemory<byte> Document => _document.GetBuffer().AsMemory(0, (int)_document.Length);
 
     /// <summary>

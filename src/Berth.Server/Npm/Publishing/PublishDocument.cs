@@ -105,21 +105,19 @@ internal sealed class PublishDocument : IDisposable
         {
             Demand(
                 NpmGrammar.IsVersion(version.Name, out _),
-                $"{Short(version.Name)} is not a semantic version (semver.org), without build metadata");
+                $"{NpmErrors.Quoted(version.Name)} is not a semantic version (semver.org), without build metadata");
             Demand(version.Value.ValueKind == JsonValueKind.Object, $"versions[\"{version.Name}\"] is not an object");
             Demand(
                 version.Value.TextOf("version") == version.Name,
-                $"versions[\"{version.Name}\"] says that it is version {Short(version.Value.TextOf("version"))}");
+                $"versions[\"{version.Name}\"] says that it is version {NpmErrors.Quoted(version.Value.TextOf("version"))}");
             Demand(
                 version.Value.TextOf("name") is { } name && NpmNames.TryParse(name, out var named) && named == address,
-                $"versions[\"{version.Name}\"] says that it is {Short(version.Value.TextOf("name"))}, not {address}");
+                $"versions[\"{version.Name}\"] says that it is {NpmErrors.Quoted(version.Value.TextOf("name"))}, not {address}");
             versions[version.Name] = version.Value;
         }
 
         return versions;
     }
-
-    private static string Short(string? text) => text is null ? "nothing" : text.Length <= 80 ? $"\"{text}\"" : $"\"{text[..80]}…\"";
 
     private static void Demand([DoesNotReturnIf(false)] bool holds, string? otherwise)
     {

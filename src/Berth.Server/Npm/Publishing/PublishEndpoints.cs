@@ -5,6 +5,7 @@ using Berth.Server.Http;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
+using Berth.Server.Packages.Versions;
 
 namespace Berth.Server.Npm.Publishing;
 
@@ -89,7 +90,7 @@ internal static class PublishEndpoints
     {
         var version = NpmUrls.VersionOf(access.Address, file);
         var live = version is not null && access.PackageId is { } id
-            && (await db.ReadAsync(session => NpmVersionTable.NumbersAsync(session, id), cancellationToken)).ContainsKey(version);
+            && await db.ReadAsync(session => VersionTable.IsLiveAsync(session, id, version), cancellationToken);
         return live
             ? NpmErrors.Conflict($"version {version} of {access.Address} is there; take it out of the document first (npm unpublish does)")
             : Done(access, StatusCodes.Status200OK);

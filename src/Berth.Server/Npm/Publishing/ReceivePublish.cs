@@ -58,7 +58,7 @@ internal sealed class ReceivePublish(IUploadStore uploads, NpmOptions options, B
                 tarball = await TakeAsync(body, file, cancellationToken);
             }
 
-            var document = PublishDocument.Parse(body.Document.ToArray(), address);
+            var document = PublishDocument.Parse(body.Document, address);
             var received = new ReceivedPublish(document, tarball, uploads);
             tarball = null;
             return received;

@@ -120,13 +120,13 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
             var (name, number) = (json.RootElement.TextOf("name"), json.RootElement.TextOf("version"));
             if (name is null || !NpmNames.TryParse(name, out var named) || named != address)
             {
-                throw Refused($"the package.json in the tarball is of {Short(name)}, and {address} was published");
+                throw Refused($"the package.json in the tarball is of {NpmErrors.Quoted(name)}, and {address} was published");
             }
 
             // npm publishes what a version says after it is cleaned.
             if (number?.Trim().TrimStart('v', '=') is not { } clean || clean.Split('+')[0] != version)
             {
-                throw Refused($"the package.json in the tarball is of version {Short(number)}, and {version} was published");
+                throw Refused($"the package.json in the tarball is of version {NpmErrors.Quoted(number)}, and {version} was published");
             }
         }
         catch (OutsideJsonException exception)
@@ -222,8 +222,6 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
 
     private static string Text(ReadOnlySpan<byte> field) =>
         Encoding.UTF8.GetString(field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field);
-
-    private static string Short(string? text) => text is null ? "nothing" : text.Length <= 80 ? $"\"{text}\"" : $"\"{text[..80]}…\"";
 
     private static ApiException TooLarge() => Refused($"the package.json in the tarball has more than {MostManifest >> 20} MiB");
 
