@@ -54,6 +54,9 @@ internal sealed class VersionGraph
     /// <summary>What stands for itself: it has a tag, or nothing holds it.</summary>
     public bool IsRelease(VersionNode node) => Tags(node).Count > 0 || !Holders(node).Any();
 
+    /// <summary>What is left when those are gone.</summary>
+    public VersionGraph Without(HashSet<long> gone) => new([.. Nodes.Where(node => !gone.Contains(node.Id))]);
+
     /// <summary>The versions and all that they hold, directly or not.</summary>
     public HashSet<long> Reach(IEnumerable<VersionNode> from)
     {

@@ -37,8 +37,32 @@ internal sealed record PlanMoment(DateTimeOffset Now)
 /// </summary>
 internal static class RetentionPlan
 {
-    /// <summary>Each version after all that hold it.</summary>
+    /// <summary>So often a plan looks at what it leaves. A package that needs more is made to, and the next run goes on with it.</summary>
+    private const int Looks = 16;
+
+    /// <summary>
+    /// Each version after all that hold it. What stays is looked at again as the next run would, so that nothing is left for that: with
+    /// fewer versions there, another may be the newest, and a tag that said what its version refers to is a tag like any other.
+    /// </summary>
     public static IReadOnlyList<PlannedRemoval> Of(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
+    {
+        List<PlannedRemoval> plan = [];
+        for (var (rest, look) = (graph, 0); look < Looks; look++)
+        {
+            var found = Look(rest, policy, moment);
+            if (found.Count == 0)
+            {
+                break;
+            }
+
+            plan.AddRange(found);
+            rest = rest.Without([.. found.Select(removal => removal.Version.Id)]);
+        }
+
+        return plan;
+    }
+
+    private static IReadOnlyList<PlannedRemoval> Look(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
     {
         var releases = graph.Nodes.Where(graph.IsRelease).ToList();
         var reasons = Candidates(graph, releases, policy, moment);
