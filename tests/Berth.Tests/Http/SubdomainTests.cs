@@ -91,7 +91,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
     {
         var ada = await Server.UserAsync("ada");
         var db = Server.Services.GetRequiredService<Db>();
-        var before = await db.GenerationAsync(Token);
+        var before = await RowsAsync();
         foreach (var (method, path, host, expected) in new[]
         {
             ("POST", $"/v2/{ada.Login}/app/blobs/uploads/", Host, Containers),
@@ -105,9 +105,19 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
             Assert.Contains($"https://{expected}\"", answer.Text.Replace("\\", "", StringComparison.Ordinal), StringComparison.Ordinal);
         }
 
-        Assert.Equal(before.All, (await db.GenerationAsync(Token)).All);
+        Assert.Equal(before, await RowsAsync());
         Assert.Equal("UNSUPPORTED", Json((await SendAsync("GET", "/v2/", Host, null)).Text)
             .GetProperty("errors")[0].GetProperty("code").GetString());
+
+        // Not every write counts: the server's own work writes too.
+        Task<long> RowsAsync() => db.ReadAsync(
+            session => session.SingleAsync<long>(
+                """
+                select (select count(*) from uploads) + (select count(*) from manifests) + (select count(*) from repositories)
+                  + (select count(*) from tokens where user_id = @id)
+                """,
+                new { id = ada.Id }),
+            Token);
     }
 
     [Fact]
