@@ -114,9 +114,9 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
             session => session.SingleAsync<long>(
                 """
                 select (select count(*) from uploads) + (select count(*) from manifests) + (select count(*) from repositories)
-                  + (select count(*) from tokens where user_id = @id)
+                  + (select count(*) from tokens where user_id = (select a.id from accounts a where a.login = @login))
                 """,
-                new { id = ada.Id }),
+                new { login = ada.Login }),
             Token);
     }
 
