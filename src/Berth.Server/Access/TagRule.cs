@@ -27,8 +27,6 @@ public sealed record TagAllowance
 /// <summary>A rule about tags whose names match a pattern, of an account for all of its packages or of one package.</summary>
 public sealed record TagRule
 {
-    private static readonly string[] ReferrersPrefixes = ["sha256-", "sha512-"];
-
     public long Id { get; init; }
 
     /// <summary>Whether it is its owner's, for all packages, and not the package's own.</summary>
@@ -49,7 +47,7 @@ public sealed record TagRule
     /// </summary>
     public bool Covers(string tag) =>
         TagPattern.Matches(Pattern, tag)
-        && (!ReferrersTag.Is(tag) || ReferrersPrefixes.Any(prefix => Pattern.StartsWith(prefix, StringComparison.Ordinal)));
+        && (!ReferrersTag.Is(tag) || ReferrersTag.Begins(Pattern));
 
     public override string ToString() => $"push rule {Id} ({Pattern})";
 }

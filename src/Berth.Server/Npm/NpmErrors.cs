@@ -28,10 +28,6 @@ internal static class NpmErrors
 
     public static ApiError TooLarge(string message) => new(413, "SIZE_INVALID", message);
 
-    /// <summary>What somebody sent, as a message may show it: its beginning.</summary>
-    public static string Quoted(string? text) =>
-        text is null ? "nothing" : text.Length <= 80 ? $"\"{text}\"" : $"\"{text[..80]}…\"";
-
     public static ApiError Unknown(PackageAddress address) => NotFound.Saying($"{address} is not here");
 
     public static ApiError UnknownVersion(PackageAddress address, string version) => NotFound.Saying($"{address} has no version {version}");

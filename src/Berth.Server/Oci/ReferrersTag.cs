@@ -13,6 +13,10 @@ internal static class ReferrersTag
     /// <summary>Whether a tag is one by its form; what it names need not be there.</summary>
     public static bool Is(string tag) => TrySubject(tag, out _);
 
+    /// <summary>Whether a text, such as a pattern, begins as these tags do.</summary>
+    public static bool Begins(string text) =>
+        text.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash && Digest.IsAlgorithm(text[..dash]);
+
     /// <summary>What the tag names, as <see cref="Of"/> spells it: of a longer digest its beginning.</summary>
     public static bool TrySubject(string tag, [NotNullWhen(true)] out string? subject)
     {

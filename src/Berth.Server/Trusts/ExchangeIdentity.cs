@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Audit;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Trusts;
 

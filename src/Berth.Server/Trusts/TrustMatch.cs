@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Faults;
 
 namespace Berth.Server.Trusts;
 

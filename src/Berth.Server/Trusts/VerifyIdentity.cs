@@ -1,3 +1,4 @@
+using Berth.Server.Faults;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -79,16 +80,4 @@ internal sealed class VerifyIdentity(IssuerKeys keys, TimeProvider time)
     }
 
     private static IdentityRefusedException Refused(string why) => new(IdentityFault.Lifetime, $"the ID token {why}");
-}
-
-/// <summary>What somebody else wrote, as part of a sentence.</summary>
-internal static class Shown
-{
-    private const int Longest = 200;
-
-    public static string Of(string text)
-    {
-        var printable = new string([.. text.Where(c => !char.IsControl(c) && !char.IsSurrogate(c))]);
-        return printable.Length <= Longest ? printable : printable[..Longest] + "…";
-    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Berth.Server.Access;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 
@@ -105,14 +106,14 @@ internal sealed class PublishDocument : IDisposable
         {
             Demand(
                 NpmGrammar.IsVersion(version.Name, out _),
-                $"{NpmErrors.Quoted(version.Name)} is not a semantic version (semver.org), without build metadata");
+                $"{Shown.Quoted(version.Name)} is not a semantic version (semver.org), without build metadata");
             Demand(version.Value.ValueKind == JsonValueKind.Object, $"versions[\"{version.Name}\"] is not an object");
             Demand(
                 version.Value.TextOf("version") == version.Name,
-                $"versions[\"{version.Name}\"] says that it is version {NpmErrors.Quoted(version.Value.TextOf("version"))}");
+                $"versions[\"{version.Name}\"] says that it is version {Shown.Quoted(version.Value.TextOf("version"))}");
             Demand(
                 version.Value.TextOf("name") is { } name && NpmNames.TryParse(name, out var named) && named == address,
-                $"versions[\"{version.Name}\"] says that it is {NpmErrors.Quoted(version.Value.TextOf("name"))}, not {address}");
+                $"versions[\"{version.Name}\"] says that it is {Shown.Quoted(version.Value.TextOf("name"))}, not {address}");
             versions[version.Name] = version.Value;
         }
 

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Berth.Server.Access;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 
@@ -120,13 +121,13 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
             var (name, number) = (json.RootElement.TextOf("name"), json.RootElement.TextOf("version"));
             if (name is null || !NpmNames.TryParse(name, out var named) || named != address)
             {
-                throw Refused($"the package.json in the tarball is of {NpmErrors.Quoted(name)}, and {address} was published");
+                throw Refused($"the package.json in the tarball is of {Shown.Quoted(name)}, and {address} was published");
             }
 
             // npm publishes what a version says after it is cleaned.
             if (number?.Trim().TrimStart('v', '=') is not { } clean || clean.Split('+')[0] != version)
             {
-                throw Refused($"the package.json in the tarball is of version {NpmErrors.Quoted(number)}, and {version} was published");
+                throw Refused($"the package.json in the tarball is of version {Shown.Quoted(number)}, and {version} was published");
             }
         }
         catch (OutsideJsonException exception)
