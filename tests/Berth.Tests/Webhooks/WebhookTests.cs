@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Berth.Server.Database;
 using Berth.Server.Webhooks;
+using Berth.Tests.Npm;
 using Berth.Tests.TestServer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -243,6 +244,53 @@ public sealed class WebhookTests : IAsyncLifetime
                 cloud.Json.GetProperty("specversion").GetString(), cloud.Json.GetProperty("type").GetString(),
                 cloud.Json.GetProperty("subject").GetString(), cloud.Json.GetProperty("id").GetString()));
         Assert.Equal("published", cloud.Json.GetProperty("data").GetProperty("action").GetString());
+    }
+
+    [Theory]
+    [InlineData("github")]
+    [InlineData("cloudevents")]
+    public async Task An_npm_version_is_told_with_what_its_package_json_says(string format)
+    {
+        var ada = await _server.UserAsync();
+        var acme = await ada.OrganizationAsync();
+        await ada.DoAsync("POST", $"/orgs/{acme}/hooks", Body(format: format));
+        var deep = string.Concat(Enumerable.Repeat("[", 60)) + string.Concat(Enumerable.Repeat("]", 60));
+        await ada.PublishAsync(
+            $"@{acme}/lib",
+            extra: $$""","description":"a lib","dependencies":{"left":"^1"},"keywords":["a"],"gitHead":"abc","bugs":{{deep}}""");
+        await ada.PublishAsync($"@{acme}/lib", "1.1.0", tag: "next");
+        await ada.DoAsync("PATCH", $"/orgs/{acme}/packages/npm/lib", """{"visibility":"public"}""");
+        await PumpAsync();
+        Assert.Equal(3, _receiver.Told.Count);
+        var told = format == "github" ? _receiver.Told[0].Json : _receiver.Told[0].Json.GetProperty("data");
+        if (format == "cloudevents")
+        {
+            Assert.Equal(
+                ("berth.package.published", $"{acme}/lib"),
+                (
+                    _receiver.Told[0].Json.GetProperty("type").GetString(), _receiver.Told[0].Json.GetProperty("subject").GetString()));
+        }
+
+        var package = told.GetProperty("package");
+        var version = package.GetProperty("package_version");
+        var npm = version.GetProperty("npm_metadata");
+        var url = $"{_server.Url}npm/@{acme}/lib/-/lib-1.0.0.tgz";
+        Assert.Equal(
+            ("published", "NPM", "NPM", "1.0.0", url, $"npm install @{acme}/lib@1.0.0", JsonValueKind.Null),
+            (
+                told.GetProperty("action").GetString(), package.GetProperty("package_type").GetString(),
+                package.GetProperty("registry").GetProperty("type").GetString(), version.GetProperty("version").GetString(),
+                version.GetProperty("package_url").GetString(), version.GetProperty("installation_command").GetString(),
+                version.GetProperty("container_metadata").ValueKind));
+        Assert.Equal(
+            ($"@{acme}/lib", "1.0.0", ada.Login, "a lib", "abc", """{"left":"^1"}""", """["a"]""", """["latest"]""", "{}"),
+            (
+                npm.GetProperty("name").GetString(), npm.GetProperty("version").GetString(), npm.GetProperty("npm_user").GetString(),
+                npm.GetProperty("description").GetString(), npm.GetProperty("git_head").GetString(),
+                npm.GetProperty("dependencies").GetRawText(), npm.GetProperty("keywords").GetRawText(),
+                npm.GetProperty("dist_tags").GetRawText(), npm.GetProperty("bugs").GetRawText()));
+        Assert.Equal(url, npm.GetProperty("dist").GetProperty("tarball").GetString());
+        Assert.Equal("lib-1.0.0.tgz", version.GetProperty("package_files")[0].GetProperty("name").GetString());
     }
 
     [Fact]

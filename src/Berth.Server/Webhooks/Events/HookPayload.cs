@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Client.Wire;
+using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
@@ -40,7 +41,7 @@ internal sealed class HookPayload(ApiUrls urls, AddressOptions address)
                 ["about_url"] = urls.Html,
                 ["name"] = $"Berth {at.Type.ToUpperInvariant()} registry",
                 ["type"] = at.Type.ToUpperInvariant(),
-                ["url"] = $"{address.RegistryOrigin}/{at.Owner}",
+                ["url"] = at.Type == PackageAddress.Npm ? address.NpmUrl : $"{address.RegistryOrigin}/{at.Owner}",
                 ["vendor"] = "Berth",
             },
         };
