@@ -345,6 +345,10 @@ CREATE TABLE npm_versions (
     readme text,
     bundles text                        -- JSON list of the Sigstore bundles that came with it
 );
+CREATE TABLE npm_words (
+    version_id bigint primary key references package_versions (id) on delete cascade,
+    words text not null
+);
 CREATE TABLE organizations (
     account_id bigint primary key references accounts (id) on delete cascade,
     base_permission text not null default 'read',               -- role of members on the organization's repositories: none|read|write|admin

@@ -34,9 +34,11 @@ public sealed partial class BerthClient
 
     /// <summary>It can be restored for a while, unless it is purged.</summary>
     /// <param name="overriding">Why it goes although push rules keep some of its tags; null: it stays then. So with all below.</param>
-    public Task DeletePackageAsync(PackageReference package, bool purge, string? overriding, CancellationToken cancellationToken) =>
-        SendAsync(
-            HttpMethod.Delete, $"{package.Path}?purge={(purge ? "true" : "false")}{Override(overriding)}", cancellationToken);
+    /// <param name="force">Also when other packages depend on it.</param>
+    public Task DeletePackageAsync(
+        PackageReference package, bool force, bool purge, string? overriding, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Delete,
+        $"{package.Path}?purge={(purge ? "true" : "false")}{(force ? "&force=true" : "")}{Override(overriding)}", cancellationToken);
 
     public Task RestorePackageAsync(PackageReference package, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, package.Path + "/restore", cancellationToken);

@@ -160,13 +160,14 @@ internal static class PackageCommands
     {
         var package = Arguments.Package();
         var type = Arguments.Type();
+        var force = new Option<bool>("--force") { Description = "Also when other packages here depend on it" };
         var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
         var yes = Arguments.Yes();
         return BerthCommand.Of(
             "delete",
             "Delete a package. It can be restored for a while, unless it is purged.",
             ["berth package delete acme/app", "berth package delete acme/app --purge --yes"],
-            [package, type, purge, yes],
+            [package, type, force, purge, yes],
             async call =>
             {
                 if (call.Get(purge))
@@ -175,7 +176,8 @@ internal static class PackageCommands
                 }
 
                 await call.Client.DeletePackageAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(purge), overriding: null, call.CancellationToken);
+                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(force), call.Get(purge), overriding: null,
+                    call.CancellationToken);
                 call.WriteDone(
                     $"Deleted {call.Get(package)}"
                         + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Berth.Client;
 using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
@@ -16,14 +17,14 @@ internal static class RemovalCommands
         var type = Arguments.Type();
         var dry = new Option<bool>("--dry-run") { Description = "Only show what would go and what depends on it" };
         var alone = new Option<bool>("--alone") { Description = "Leave its platforms and what refers to it" };
-        var force = new Option<bool>("--force") { Description = "Also a part of an index that is still there" };
+        var force = new Option<bool>("--force") { Description = "Also a part of an index, and what other packages here need" };
         var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
         var yes = Arguments.Yes();
         var reason = Override();
         return BerthCommand.Of(
             "rm",
             "Delete a version with its platforms and what refers to them, or a whole package. It can be restored for a while. Tagged "
-                + "versions and those that another index lists stay.",
+                + "versions, those that another index lists, and what other packages here depend on stay.",
             ["berth package rm acme/app 2.5", "berth package rm acme/app 2.5 --dry-run", "berth package rm acme/app"],
             [package, version, type, dry, alone, force, purge, yes, reason],
             async call =>
@@ -45,8 +46,9 @@ internal static class RemovalCommands
 
                 if (id is not { } one)
                 {
-                    await call.Client.DeletePackageAsync(reference, call.Get(purge), call.Get(reason), call.CancellationToken);
-                    call.WriteDone($"Deleted {call.Get(package)}{Back(call, purge, package, null)}");
+                    await call.Client.DeletePackageAsync(
+                        reference, call.Get(force), call.Get(purge), call.Get(reason), call.CancellationToken);
+                    call.WriteDone($"Deleted {call.Get(package)}{Back(call, purge, reference, null)}");
                     return;
                 }
 
@@ -54,7 +56,7 @@ internal static class RemovalCommands
                     reference, one, call.Get(force), call.Get(purge), cascade: !call.Get(alone), call.Get(reason),
                     call.CancellationToken);
                 call.Print(deleted, (writer, answer) => Write(writer, answer.Deleted));
-                call.WriteDone($"Deleted {Count(deleted.Deleted.Count)}{Back(call, purge, package, one)}");
+                call.WriteDone($"Deleted {Count(deleted.Deleted.Count)}{Back(call, purge, reference, one)}");
             });
     }
 
@@ -96,12 +98,14 @@ internal static class RemovalCommands
 
     private static Argument<string?> Version() => new("VERSION")
     {
-        Description = "A version's id, digest or tag; the whole package when left out",
+        Description = "A version's id, digest, number or tag; the whole package when left out",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static string Back(CommandCall call, Option<bool> purge, Argument<string> package, long? version) =>
-        call.Get(purge) ? "." : $"; to bring it back: berth package restore {call.Get(package)}{(version is { } id ? $" {id}" : "")}";
+    private static string Back(CommandCall call, Option<bool> purge, PackageReference package, long? version) => call.Get(purge)
+        ? "."
+        : $"; to bring it back: berth package restore {package.Owner}/{package.Name}{(version is { } id ? $" {id}" : "")}"
+            + (package.Type == "npm" ? " --type npm" : "");
 
     private static string Count(int versions) => versions == 1 ? "1 version" : $"{versions} versions";
 
@@ -112,10 +116,21 @@ internal static class RemovalCommands
             writer,
             ("Package", dependants.Package), ("Goes", what), ("Tags", string.Join(", ", dependants.Tags)),
             ("Last pull", dependants.LastPulledAt is { } pulled ? $"{pulled:yyyy-MM-dd HH:mm}" : "none that was counted"),
-            ("Codespaces", dependants.OtherCodespaces == 0 ? null : $"{dependants.OtherCodespaces} that you may not see"));
+            ("Codespaces", dependants.OtherCodespaces == 0 ? null : $"{dependants.OtherCodespaces} that you may not see"),
+            ("Images", dependants.OtherBuiltUpon == 0 ? null : $"{dependants.OtherBuiltUpon} built upon it that you may not see"),
+            ("Packages", dependants.OtherPackages == 0 ? null : $"{dependants.OtherPackages} that you may not see"));
         Section(writer, "Goes along", dependants.GoesAlong);
         Section(writer, "Refers to it", dependants.Referrers);
         Section(writer, "Would break (needs --force)", dependants.Breaks);
+        Section(
+            writer, "Built upon it (goes on without it)",
+            [.. dependants.BuiltUpon.Select(image => new VersionName(0, $"{image.Package}@{image.Version}", image.Tags))]);
+        foreach (var package in dependants.Packages)
+        {
+            var versions = string.Join(", ", package.Versions.Select(version => $"{version.Name} ({version.Range})"));
+            writer.WriteLine($"{package.Package} depends on it{(package.Breaks ? " and would break (needs --force)" : "")}: {versions}");
+        }
+
         foreach (var codespace in dependants.Codespaces)
         {
             writer.WriteLine(

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>A version by its names.</summary>
-/// <param name="Name">The manifest's digest.</param>
+/// <param name="Name">The manifest's digest, or the number of an npm version.</param>
 public sealed record VersionName(long Id, string Name, IReadOnlyList<string> Tags);
 
 /// <summary>What depends on a version or a whole package.</summary>
@@ -36,7 +36,31 @@ public sealed record Dependants
 
     /// <summary>How many codespaces run it besides.</summary>
     public int OtherCodespaces { get; init; }
+
+    /// <summary>Packages of this server that depend on it, as far as the caller may read them.</summary>
+    public IReadOnlyList<DependantPackage> Packages { get; init; } = [];
+
+    /// <summary>Images that say that they were built upon it, as far as the caller may read them. They go on without it.</summary>
+    public IReadOnlyList<BuiltImage> BuiltUpon { get; init; } = [];
+
+    /// <summary>How many images were built upon it besides.</summary>
+    public int OtherBuiltUpon { get; init; }
+
+    /// <summary>How many packages depend on it besides.</summary>
+    public int OtherPackages { get; init; }
 }
+
+/// <param name="Package"><c>owner/name</c>.</param>
+/// <param name="Version">The digest of the image that was built.</param>
+public sealed record BuiltImage(string Package, string Version, IReadOnlyList<string> Tags);
+
+/// <param name="Package"><c>@owner/name</c>.</param>
+/// <param name="Breaks">Whether a version of it could not be installed any more.</param>
+public sealed record DependantPackage(string Package, bool Breaks, IReadOnlyList<DependantVersion> Versions);
+
+/// <param name="Name">The version that depends.</param>
+/// <param name="Range">On which versions, as it is written there.</param>
+public sealed record DependantVersion(string Name, string Range);
 
 /// <param name="Version">The digest that its container was made of.</param>
 public sealed record RunningCodespace(string Name, string Owner, string Repository, string State, string Version);

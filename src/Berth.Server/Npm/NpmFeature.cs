@@ -3,6 +3,7 @@ using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
 using Berth.Server.Npm.People;
 using Berth.Server.Npm.Publishing;
+using Berth.Server.Packages.References;
 
 namespace Berth.Server.Npm;
 
@@ -14,6 +15,7 @@ internal static class NpmFeature
         services.AddSingleton<NpmUrls>();
         services.AddSingleton<Packuments>();
         services.AddSingleton<Tarballs>();
+        services.AddSingleton<IReadPackageUse, ReadNpmUse>();
         services.AddSingleton<ReceivePublish>();
         services.AddSingleton<PublishVersion>();
         services.AddSingleton<ChangePackument>();

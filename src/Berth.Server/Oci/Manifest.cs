@@ -1,5 +1,9 @@
 namespace Berth.Server.Oci;
 
+/// <summary>An image that another one says it was built upon.</summary>
+/// <param name="Repository">Where it was taken from, without tag and digest; null where nothing is said.</param>
+internal sealed record BaseImage(Digest Digest, string? Repository);
+
 /// <summary>What an image manifest or an index says. The bytes themselves, which have the digest, are kept as they came.</summary>
 internal sealed class Manifest
 {
@@ -20,6 +24,9 @@ internal sealed class Manifest
 
     /// <summary>The annotation <c>org.opencontainers.image.source</c>.</summary>
     public string? Source { get; init; }
+
+    /// <summary>The annotations <c>org.opencontainers.image.base.digest</c> and <c>base.name</c>: what it was built upon.</summary>
+    public BaseImage? Base { get; init; }
 
     /// <summary>Null for an index.</summary>
     public Descriptor? Config { get; init; }

@@ -17,6 +17,8 @@ internal sealed class ManifestReader
     /// <summary>Bytes of a manifest or configuration that is read from elsewhere.</summary>
     public const int Largest = 4 * 1024 * 1024;
 
+    private const string BaseDigestAnnotation = "org.opencontainers.image.base.digest";
+    private const string BaseNameAnnotation = "org.opencontainers.image.base.name";
     private const string Schema1 = "Docker's schema 1 is not supported; build the image with a current docker, or convert it: skopeo copy "
         + "--format v2s2";
     private const int Deepest = 32;
@@ -162,11 +164,17 @@ internal sealed class ManifestReader
             Subject = subject?.Digest,
             Annotations = annotations?.GetRawText(),
             Source = annotations?.TextOf(SourceAnnotation),
+            Base = Digest.TryParse(annotations?.TextOf(BaseDigestAnnotation), out var digest)
+                ? new BaseImage(digest, Repository(annotations?.TextOf(BaseNameAnnotation)))
+                : null,
             Config = config,
             Layers = layers,
             Entries = entries,
         };
     }
+
+    private static string? Repository(string? image) =>
+        image is not null && ImageReference.TryParse(image, out var reference, out _) ? reference.Repository.ToLowerInvariant() : null;
 
     /// <summary>A list that Go wrote as null is empty.</summary>
     private List<Descriptor> List(JsonElement root, string name)

@@ -3,33 +3,57 @@ using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Packages.Changes;
+using Berth.Server.Packages.References;
 using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages;
 
+/// <summary>How a package is to be deleted.</summary>
+internal sealed record PackageDeletion
+{
+    /// <summary>Now and for good.</summary>
+    public bool Purge { get; init; }
+
+    /// <summary>Also when other packages depend on it.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>An administrator's word that immutable tags go with it.</summary>
+    public TagOverride? Overriding { get; init; }
+}
+
 /// <summary>
 /// Deletes packages softly, and brings them back while they are kept. What is deleted is unreadable at once.
 /// </summary>
-internal sealed partial class DeletePackage(Db db, RetentionOptions options, TimeProvider time, ILogger<DeletePackage> logger)
+internal sealed partial class DeletePackage(
+    Db db, PackageNeeds needs, RetentionOptions options, TimeProvider time, ILogger<DeletePackage> logger)
 {
     private const string Resource = "Package";
 
     /// <summary><c>?purge=true</c>: now and for good.</summary>
     public static bool Purges(HttpRequest request) => request.Query["purge"] == "true";
 
-    /// <param name="overriding">An administrator's word that immutable tags go with it.</param>
-    /// <exception cref="ApiException">403: it has immutable tags.</exception>
+    /// <summary>Why what others depend on stays.</summary>
+    /// <param name="broken">Who they are, in words.</param>
+    public static string Needed(string broken) =>
+        $"packages of this server depend on it: {broken}; deprecate it instead, or say ?force=true";
+
+    /// <exception cref="ApiException">403: it has immutable tags. 422: other packages depend on it.</exception>
     public async Task DeleteAsync(
-        ChangeActor actor, PackageAccess access, bool purge, TagOverride? overriding, CancellationToken cancellationToken)
+        ChangeActor actor, PackageAccess access, PackageDeletion wanted, CancellationToken cancellationToken)
     {
         await db.WriteAsync(
-            session =>
+            async session =>
             {
-                var changes = new PackageChanges(session, actor, time.GetUtcNow(), overriding);
-                return purge ? changes.PurgeAsync(access.Id) : changes.DeleteAsync(access.Id);
+                if (!wanted.Force && await needs.BrokenAsync(session, actor.Principal, access.Id, removed: null) is { } broken)
+                {
+                    throw new ApiException(ApiErrors.Unprocessable(Resource, "name", Needed(broken)));
+                }
+
+                var changes = new PackageChanges(session, actor, time.GetUtcNow(), wanted.Overriding);
+                await (wanted.Purge ? changes.PurgeAsync(access.Id) : changes.DeleteAsync(access.Id));
             },
             cancellationToken);
-        LogDeleted(actor.Key, access.Address.ToString(), purge);
+        LogDeleted(actor.Key, access.Address.ToString(), wanted.Purge);
     }
 
     /// <summary>Null when it is back.</summary>

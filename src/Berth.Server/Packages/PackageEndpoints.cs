@@ -30,7 +30,8 @@ internal static class PackageEndpoints
         api.MapPatch(package, ChangeAsync).Requires(ApiNeed.PackageAdministrator, "write:packages")
             .Does("Change visibility, link and inheritance of a package").Takes<Client.Wire.PackageChange>().Gives<Client.Wire.Package>();
         api.MapDelete(package, DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
-            .Does("Delete a package").Asks("purge", "`true`: at once, and for good.").AsksToOverride().GivesNothing();
+            .Does("Delete a package").Asks("force", "`true`: also when other packages depend on it.")
+            .Asks("purge", "`true`: at once, and for good.").AsksToOverride().GivesNothing();
         api.MapPost(package + "/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages")
             .Does("Restore a deleted package").GivesNothing();
     }
@@ -91,8 +92,13 @@ internal static class PackageEndpoints
         HttpRequest request, ApiCaller caller, PackageAccess access, DeletePackage delete, ReadOverride overrides,
         CancellationToken cancellationToken)
     {
-        await delete.DeleteAsync(
-            caller.Actor, access, purge: DeletePackage.Purges(request), overrides.OfQuery(request), cancellationToken);
+        var wanted = new PackageDeletion
+        {
+            Force = request.Query["force"] == "true",
+            Purge = DeletePackage.Purges(request),
+            Overriding = overrides.OfQuery(request),
+        };
+        await delete.DeleteAsync(caller.Actor, access, wanted, cancellationToken);
         return ApiResult.NoContent();
     }
 

@@ -40,6 +40,9 @@ internal sealed record PackageDetails
 /// <summary>Reads packages as such; they are written by <see cref="Changes.PackageChanges"/>.</summary>
 internal static class PackageTable
 {
+    /// <summary>Of a package <c>p</c> and its owner's account <c>a</c>, as <see cref="PackageAddress.ToString"/> has it.</summary>
+    public const string FullName = "case when p.type = 'npm' then '@' else '' end || a.login || '/' || p.name";
+
     private const string Select = """
         select p.id, p.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, p.type, p.name, p.visibility,
                p.repository_id, p.inherits_access, p.created_at, p.updated_at,
@@ -50,6 +53,14 @@ internal static class PackageTable
 
     public static Task<PackageDetails?> FindAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<PackageDetails>($"{Select} where p.id = @id and p.state = 'live'", new { id });
+
+    /// <summary>Null for one that is gone.</summary>
+    public static Task<PackageAddress?> AddressAsync(DbSession session, long id) => session.FirstOrDefaultAsync<PackageAddress>(
+        """
+        select a.login as owner, p.type, p.name from packages p join accounts a on a.id = p.owner_id
+        where p.id = @id and p.state = 'live'
+        """,
+        new { id });
 
     /// <summary>One owner's live packages of a type, the newest first; <paramref name="visibility"/> null for all.</summary>
     public static Task<List<PackageDetails>> OfOwnerAsync(DbSession session, long ownerId, string type, string? visibility) =>

@@ -19,6 +19,7 @@ internal static class PackagesFeature
         services.AddSingleton<FirstPublish>();
         services.AddSingleton<ReadPackages>();
         services.AddSingleton<ChangePackage>();
+        services.AddSingleton<PackageNeeds>();
         services.AddSingleton<DeletePackage>();
         services.AddSingleton<DeleteVersion>();
         services.AddSingleton<RestoreVersion>();

@@ -131,6 +131,32 @@ public sealed class DependantsTests(SharedServer shared)
         Assert.Equal([own], Names((await ada.DoAsync("GET", "/user/packages/container/web/dependants")).Json, "codespaces"));
     }
 
+    [Fact]
+    public async Task Images_that_were_built_upon_it_are_named_to_those_who_may_read_them()
+    {
+        var ada = await shared.Server.UserAsync();
+        var bob = await shared.Server.UserAsync("bob");
+        await ada.PushAsync($"{ada.Login}/web", "keep", "\"n\":\"keep\"");
+        var image = await ada.PushAsync($"{ada.Login}/web", "1");
+        var upon = $"\"org.opencontainers.image.base.digest\":\"{image}\"";
+        var name = $"{shared.Server.Host}/{ada.Login}/web:1";
+        var built = await ada.PushAsync($"{ada.Login}/app", "2", $"{upon},\"org.opencontainers.image.base.name\":\"{name}\"");
+        await ada.PushAsync($"{ada.Login}/elsewhere", "3", $"{upon},\"org.opencontainers.image.base.name\":\"registry.test/web:1\"");
+        await bob.PushAsync($"{bob.Login}/secret", "4", upon);
+        foreach (var path in new[] { $"{Versions}/{await IdAsync(ada, image)}", "/user/packages/container/web" })
+        {
+            var shown = await ada.DoAsync("GET", path + "/dependants");
+            Assert.Equal(
+                $$"""[{"package":"{{ada.Login}}/app","version":"{{built}}","tags":["2"]}]""", shown["built_upon"].GetRawText());
+            Assert.Equal(1, shown["other_built_upon"].GetInt32());
+            Assert.DoesNotContain("secret", shown.Body, StringComparison.Ordinal);
+        }
+
+        // It is told, and no reason to refuse: what is built has layers of its own.
+        await ada.DoAsync("DELETE", $"{Versions}/{await IdAsync(ada, image)}");
+        Assert.Equal(HttpStatusCode.OK, await ada.PullAsync($"{ada.Login}/app", "2"));
+    }
+
     /// <summary>A codespace of the person's own repository that was made of an image of <paramref name="owner"/>.</summary>
     private static async Task<string> RunningAsync(Person person, string digest, string? owner = null)
     {

@@ -1,3 +1,5 @@
+using Berth.Server.Database;
+using Berth.Server.Packages;
 using Semver;
 
 namespace Berth.Server.Npm.Documents;
@@ -6,6 +8,14 @@ namespace Berth.Server.Npm.Documents;
 internal static class DistTags
 {
     public const string Latest = "latest";
+
+    /// <summary>What a client is shown of a package.</summary>
+    /// <param name="versions">The numbers of its live versions.</param>
+    public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(
+        DbSession session, long packageId, IEnumerable<string> versions) =>
+        Of(
+            (await TagTable.OfPackageAsync(session, packageId)).ToDictionary(tag => tag.Tag, tag => tag.Version, StringComparer.Ordinal),
+            versions);
 
     /// <summary>
     /// The stored tags, and <c>latest</c> where it is on nothing: its version was deleted, or nothing was published under it. Then it is

@@ -55,6 +55,9 @@ internal sealed record NewNpmVersion
 
     public string? Bundles { get; init; }
 
+    /// <summary>What a search looks at beside the name, in lower case.</summary>
+    public string Words { get; init; } = "";
+
     public IReadOnlyDictionary<string, string> Dependencies { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
@@ -83,6 +86,12 @@ internal static class NpmVersionTable
               @Readme, @Bundles)
             """,
             version, new { versionId, blobId });
+        if (version.Words.Length > 0)
+        {
+            await session.ExecuteAsync(
+                "insert into npm_words (version_id, words) values (@versionId, @Words)", new { versionId, version.Words });
+        }
+
         foreach (var (name, range) in version.Dependencies)
         {
             await session.ExecuteAsync(
@@ -100,19 +109,11 @@ internal static class NpmVersionTable
         """,
         new { packageId });
 
-    /// <summary>Numbers and tags alone.</summary>
+    /// <summary>Numbers alone.</summary>
     public static async Task<Dictionary<string, long>> NumbersAsync(DbSession session, long packageId) =>
         (await session.QueryAsync<NpmVersionRow>(
             "select id, name as version from package_versions where package_id = @packageId and deleted_at is null", new { packageId }))
             .ToDictionary(row => row.Version, row => row.Id, StringComparer.Ordinal);
-
-    public static async Task<Dictionary<string, string>> TagsAsync(DbSession session, long packageId) =>
-        (await session.QueryAsync<TagOn>(
-            """
-            select t.name as tag, v.name as version from tags t join package_versions v on v.id = t.version_id
-            where t.package_id = @packageId and v.deleted_at is null
-            """,
-            new { packageId })).ToDictionary(row => row.Tag, row => row.Version, StringComparer.Ordinal);
 
     public static Task<TarballRow?> TarballAsync(DbSession session, long packageId, string version) =>
         session.FirstOrDefaultAsync<TarballRow>(
@@ -135,10 +136,10 @@ internal static class NpmVersionTable
 
     /// <summary>False where it said so already.</summary>
     public static async Task<bool> DeprecateAsync(DbSession session, long versionId, string? why) => await session.ExecuteAsync(
-        "update npm_versions set deprecated = @why where version_id = @versionId and (deprecated is null or deprecated <> @why)"
-            + " and cast(@why as text) is not null",
-        new { versionId, why }) + await session.ExecuteAsync(
-        "update npm_versions set deprecated = null where version_id = @versionId and deprecated is not null and cast(@why as text) is null",
+        """
+        update npm_versions set deprecated = @why
+        where version_id = @versionId and coalesce(deprecated, '') <> coalesce(cast(@why as text), '')
+        """,
         new { versionId, why }) > 0;
 
     /// <summary>The sum under which the number was published first; null while it never was.</summary>
@@ -164,14 +165,7 @@ internal static class NpmVersionTable
             where d.name = @name and v.deleted_at is null and p.state = 'live' and p.id <> @packageId
             order by p.id, v.id
             """,
-            new { name = address.ToString(), packageId });
-
-    private sealed record TagOn
-    {
-        public string Tag { get; init; } = "";
-
-        public string Version { get; init; } = "";
-    }
+            new { name = address.ToString().ToLowerInvariant(), packageId });
 }
 
 /// <summary>A version that depends on another package.</summary>

@@ -91,7 +91,7 @@ internal static class PackumentEndpoints
         using var body = new MemoryStream();
         await using (var json = new Utf8JsonWriter(body))
         {
-            PackumentWriter.WriteVersion(json, access.Address, found, urls, whole: true);
+            PackumentWriter.WriteVersion(json, access.Address, found, urls);
         }
 
         http.Response.ContentLength = body.Length;

@@ -50,47 +50,62 @@ internal static class PackumentWriter
 
     private static readonly string[] InstallScripts = ["preinstall", "install", "postinstall"];
 
-    public static void Write(Stream target, PackageContents contents, NpmUrls urls, bool whole)
+    /// <summary>Both at once, so that each manifest is parsed once.</summary>
+    public static void Write(Stream abbreviated, Stream whole, PackageContents contents, NpmUrls urls)
     {
-        using var json = new Utf8JsonWriter(target, Writing);
-        json.WriteStartObject();
-        if (whole)
+        using var brief = new Utf8JsonWriter(abbreviated, Writing);
+        using var full = new Utf8JsonWriter(whole, Writing);
+        full.WriteStartObject();
+        full.WriteString("_id", contents.Address.ToString());
+        full.WriteString("_rev", Packuments.Revision(contents.Revision));
+        brief.WriteStartObject();
+        List<NpmVersionRow> versions = [.. Ordered(contents.Versions)];
+        Begin(brief, contents);
+        Begin(full, contents);
+        foreach (var version in versions)
         {
-            json.WriteString("_id", contents.Address.ToString());
-            json.WriteString("_rev", Packuments.Revision(contents.Revision));
+            using var manifest = Parse(version);
+            brief.WritePropertyName(version.Version);
+            WriteVersion(brief, contents.Address, version, manifest.RootElement, urls, whole: false);
+            brief.Flush();
+            full.WritePropertyName(version.Version);
+            WriteVersion(full, contents.Address, version, manifest.RootElement, urls, whole: true);
+            full.Flush();
         }
 
+        brief.WriteEndObject();
+        brief.WriteString("modified", contents.ModifiedAt.UtcDateTime);
+        brief.WriteEndObject();
+        full.WriteEndObject();
+        WriteWhole(full, contents, versions);
+        full.WriteEndObject();
+    }
+
+    /// <summary>One version as the whole document has it.</summary>
+    public static void WriteVersion(Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, NpmUrls urls)
+    {
+        using var manifest = Parse(version);
+        WriteVersion(json, address, version, manifest.RootElement, urls, whole: true);
+    }
+
+    private static JsonDocument Parse(NpmVersionRow version) =>
+        JsonDocument.Parse(version.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
+
+    /// <summary>Up to the versions.</summary>
+    private static void Begin(Utf8JsonWriter json, PackageContents contents)
+    {
         json.WriteString("name", contents.Address.ToString());
         WriteTags(json, contents.Tags);
         json.WriteStartObject("versions");
-        foreach (var version in Ordered(contents.Versions))
-        {
-            json.WritePropertyName(version.Version);
-            WriteVersion(json, contents.Address, version, urls, whole);
-            json.Flush();
-        }
-
-        json.WriteEndObject();
-        if (whole)
-        {
-            WriteWhole(json, contents);
-        }
-        else
-        {
-            json.WriteString("modified", contents.ModifiedAt.UtcDateTime);
-        }
-
-        json.WriteEndObject();
     }
 
-    /// <summary>One version as it stands in a packument.</summary>
-    public static void WriteVersion(Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, NpmUrls urls, bool whole)
+    private static void WriteVersion(
+        Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, JsonElement manifest, NpmUrls urls, bool whole)
     {
-        using var manifest = JsonDocument.Parse(version.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
         json.WriteStartObject();
         if (whole)
         {
-            foreach (var member in manifest.RootElement.EnumerateObject())
+            foreach (var member in manifest.EnumerateObject())
             {
                 member.WriteTo(json);
             }
@@ -107,7 +122,7 @@ internal static class PackumentWriter
         {
             foreach (var name in Abbreviated)
             {
-                if (manifest.RootElement.TryGetProperty(name, out var value))
+                if (manifest.TryGetProperty(name, out var value))
                 {
                     json.WritePropertyName(name);
                     value.WriteTo(json);
@@ -115,7 +130,7 @@ internal static class PackumentWriter
             }
         }
 
-        if (HasInstallScript(manifest.RootElement))
+        if (HasInstallScript(manifest))
         {
             json.WriteBoolean("hasInstallScript", true);
         }
@@ -165,12 +180,12 @@ internal static class PackumentWriter
         json.WriteEndObject();
     }
 
-    private static void WriteWhole(Utf8JsonWriter json, PackageContents contents)
+    private static void WriteWhole(Utf8JsonWriter json, PackageContents contents, List<NpmVersionRow> versions)
     {
         json.WriteStartObject("time");
         json.WriteString("created", contents.CreatedAt.UtcDateTime);
         json.WriteString("modified", contents.ModifiedAt.UtcDateTime);
-        foreach (var version in Ordered(contents.Versions))
+        foreach (var version in versions)
         {
             json.WriteString(version.Version, version.CreatedAt.UtcDateTime);
         }
@@ -183,10 +198,9 @@ internal static class PackumentWriter
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteString("readme", contents.Readme ?? "");
-        if (contents.Tags.TryGetValue(DistTags.Latest, out var latest)
-            && contents.Versions.FirstOrDefault(version => version.Version == latest) is { } row)
+        if (contents.Tags.TryGetValue(DistTags.Latest, out var latest) && versions.Find(version => version.Version == latest) is { } row)
         {
-            using var manifest = JsonDocument.Parse(row.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
+            using var manifest = Parse(row);
             foreach (var name in OfLatest)
             {
                 if (manifest.RootElement.TryGetProperty(name, out var value))

@@ -88,7 +88,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
             return null;
         }
 
-        var made = new Made(contents.Revision, Zip(contents, whole: false), Zip(contents, whole: true));
+        var made = Zip(contents);
         await db.WriteAsync(
             session => DocumentTable.StoreAsync(session, packageId, made.Revision, urls.Base, made.Abbreviated, made.Whole),
             CancellationToken.None);
@@ -106,7 +106,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
             return null;
         }
 
-        var tags = DistTags.Of(await NpmVersionTable.TagsAsync(session, packageId), versions.Select(version => version.Version));
+        var tags = await DistTags.ReadAsync(session, packageId, versions.Select(version => version.Version));
         var latest = tags.TryGetValue(DistTags.Latest, out var name) ? versions.Find(version => version.Version == name) : null;
         return new PackageContents
         {
@@ -121,15 +121,17 @@ internal sealed class Packuments(Db db, NpmUrls urls)
         };
     }
 
-    private byte[] Zip(PackageContents contents, bool whole)
+    private Made Zip(PackageContents contents)
     {
-        using var target = new MemoryStream();
-        using (var zip = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))
+        using var abbreviated = new MemoryStream();
+        using var whole = new MemoryStream();
+        using (var brief = new GZipStream(abbreviated, CompressionLevel.Fastest, leaveOpen: true))
+        using (var full = new GZipStream(whole, CompressionLevel.Fastest, leaveOpen: true))
         {
-            PackumentWriter.Write(zip, contents, urls, whole);
+            PackumentWriter.Write(brief, full, contents, urls);
         }
 
-        return target.ToArray();
+        return new Made(contents.Revision, abbreviated.ToArray(), whole.ToArray());
     }
 
     private sealed record Revised(long Revision);

@@ -12,6 +12,7 @@ internal sealed class AnnouncedVersion
 {
     private const int MostReadme = 64 * 1024;
     private const int MostDependencies = 5000;
+    private const int MostWords = 2000;
     private static readonly string[] DependencyMembers = ["dependencies", "optionalDependencies", "peerDependencies"];
 
     /// <summary>What the packument has of its own, or elsewhere.</summary>
@@ -72,8 +73,9 @@ internal sealed class AnnouncedVersion
         Publisher = publisher,
         Manifest = Kept(),
         Deprecated = Manifest.TextOf("deprecated") is { Length: > 0 } why ? why : null,
-        Readme = Cut(Manifest.TextOf("readme") ?? document.Readme),
+        Readme = (Manifest.TextOf("readme") ?? document.Readme) is { Length: > 0 } readme ? Cut(readme, MostReadme) : null,
         Bundles = Attestations.Of(document.Attachments),
+        Words = Words(),
         Dependencies = Dependencies(),
     };
 
@@ -125,10 +127,11 @@ internal sealed class AnnouncedVersion
         {
             foreach (var dependency in list.EnumerateObject())
             {
-                if (found.Count < MostDependencies && NpmNames.TryParse(dependency.Name, out var address)
-                    && dependency.Value.ValueKind == JsonValueKind.String)
+                if (found.Count < MostDependencies && dependency.Value.ValueKind == JsonValueKind.String
+                    && Behind(dependency.Name, dependency.Value.GetString()!) is var (name, range)
+                    && NpmNames.TryParse(name, out var address))
                 {
-                    found.TryAdd(address.ToString(), dependency.Value.GetString()!);
+                    found.TryAdd(address.ToString(), range);
                 }
             }
         }
@@ -136,8 +139,29 @@ internal sealed class AnnouncedVersion
         return found;
     }
 
-    private static string? Cut(string? readme) => readme is null or "" ? null : readme.Length <= MostReadme ? readme
-        : readme[..(char.IsHighSurrogate(readme[MostReadme - 1]) ? MostReadme - 1 : MostReadme)];
+    /// <summary>A package may stand there under another name: <c>"mine": "npm:@acme/lib@^1.0.0"</c>.</summary>
+    private static (string Name, string Range) Behind(string name, string range)
+    {
+        const string Alias = "npm:";
+        if (!range.StartsWith(Alias, StringComparison.Ordinal))
+        {
+            return (name, range);
+        }
+
+        var target = range[Alias.Length..];
+        return target.LastIndexOf('@') is > 0 and var at ? (target[..at], target[(at + 1)..]) : (target, "*");
+    }
+
+    private string Words()
+    {
+        var keywords = Manifest.ListOf("keywords").Where(keyword => keyword.ValueKind == JsonValueKind.String)
+            .Select(keyword => keyword.GetString()!);
+        return Cut(string.Join(' ', keywords.Prepend(Manifest.TextOf("description") ?? "")).Trim().ToLowerInvariant(), MostWords);
+    }
+
+    /// <summary>Never in the middle of a character.</summary>
+    private static string Cut(string text, int most) =>
+        text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
 
     private static ApiException Refused(string why) => new(NpmErrors.Bad(why));
 }

@@ -6,8 +6,8 @@ using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
 using Berth.Server.Packages.Changes;
 using Berth.Server.Packages.Content;
+using Berth.Server.Packages.References;
 using Berth.Server.Packages.Versions;
-using Semver;
 
 namespace Berth.Server.Npm.Publishing;
 
@@ -16,10 +16,9 @@ namespace Berth.Server.Npm.Publishing;
 /// from it. What it differs in is what is asked for, and is what the caller must have the right to. It must have been read after the last
 /// change, or somebody else's would be undone.
 /// </summary>
-internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider time)
+internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds needs, TimeProvider time)
 {
     private const int LongestReason = 4096;
-    private const int MostNamed = 5;
 
     /// <param name="revision">What the client read; null where it does not say: then nothing is taken away.</param>
     /// <exception cref="ApiException">400, 403, 404, 409.</exception>
@@ -49,7 +48,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
         async session =>
         {
             var (id, changes) = await BeginAsync(session, access, PackageAction.Delete, revision);
-            await DemandUnusedAsync(session, access.Address, id, null, []);
+            await DemandUnusedAsync(session, access, id, null);
             await changes.DeleteAsync(id);
         },
         cancellationToken);
@@ -108,7 +107,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
     private static List<string> Removed(PublishDocument document, Dictionary<string, long> numbers) =>
         document.Versions.Count == 0 ? [] : [.. numbers.Keys.Where(version => !document.Versions.ContainsKey(version))];
 
-    private static async Task RemoveAsync(
+    private async Task RemoveAsync(
         DbSession session, NpmAccess access, PackageChanges changes, long packageId, Dictionary<string, long> numbers, List<string> removed)
     {
         if (removed.Count == 0)
@@ -117,7 +116,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
         }
 
         await DemandAsync(session, access, PackageAction.Delete);
-        await DemandUnusedAsync(session, access.Address, packageId, removed, [.. numbers.Keys.Except(removed, StringComparer.Ordinal)]);
+        await DemandUnusedAsync(session, access, packageId, removed);
         foreach (var version in removed)
         {
             await changes.DeleteVersionAsync(packageId, new VersionRow { Id = numbers[version], Name = version });
@@ -125,35 +124,19 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
         }
     }
 
-    /// <summary>
-    /// Nobody's installation breaks without a word: a version stays while another package here can use it and none of those that would be
-    /// left.
-    /// </summary>
     /// <param name="removed">Null: the whole package.</param>
-    private static async Task DemandUnusedAsync(
-        DbSession session, PackageAddress address, long packageId, List<string>? removed, List<string> left)
+    private async Task DemandUnusedAsync(DbSession session, NpmAccess access, long packageId, List<string>? removed)
     {
-        var (going, staying) = (removed?.ConvertAll(NpmGrammar.Parse), left.ConvertAll(NpmGrammar.Parse));
-        var broken = (await NpmVersionTable.DependantsAsync(session, address, packageId)).FindAll(
-            dependant => going is null || (SemVersionRange.TryParseNpm(dependant.Range, out var range)
-                && going.Exists(range.Contains) && !staying.Exists(range.Contains)));
-        if (broken.Count == 0)
+        if (await needs.BrokenAsync(session, access.Principal, packageId, removed) is { } broken)
         {
-            return;
+            var what = $"{access.Address.Owner}/{access.Address.Name}{(removed is [var version] ? $" {version}" : "")}";
+            throw new ApiException(
+                NpmErrors.Conflict($"packages of this server depend on what would be removed: {broken}") with
+                {
+                    Remedy = "deprecate it instead (npm deprecate), or remove it all the same with: "
+                        + $"berth package rm {what} --type npm --force",
+                });
         }
-
-        var names = new List<string>();
-        foreach (var id in broken.Select(dependant => dependant.PackageId).Distinct().Take(MostNamed))
-        {
-            names.Add((await Packages.PackageTable.FindAsync(session, id))!.Address.ToString());
-        }
-
-        throw new ApiException(
-            NpmErrors.Conflict($"packages of this server depend on what would be removed: {string.Join(", ", names)}") with
-            {
-                Remedy = "deprecate it instead (npm deprecate), or remove it all the same with: "
-                    + $"berth package rm {address.Owner}/{address.Name} --type npm",
-            });
     }
 
     private static async Task DeprecateAsync(
@@ -183,7 +166,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, TimeProvider
     private static async Task TagAsync(
         DbSession session, PackageChanges changes, long packageId, PublishDocument document, Dictionary<string, long> numbers, bool whole)
     {
-        var shown = DistTags.Of(await NpmVersionTable.TagsAsync(session, packageId), numbers.Keys);
+        var shown = await DistTags.ReadAsync(session, packageId, numbers.Keys);
         foreach (var (tag, version) in document.Tags)
         {
             if (shown.GetValueOrDefault(tag) != version)

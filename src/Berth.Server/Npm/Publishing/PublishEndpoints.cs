@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
@@ -104,8 +105,7 @@ internal static class PublishEndpoints
         }
 
         var tags = await db.ReadAsync(
-            async session => DistTags.Of(
-                await NpmVersionTable.TagsAsync(session, id), (await NpmVersionTable.NumbersAsync(session, id)).Keys),
+            async session => await DistTags.ReadAsync(session, id, (await NpmVersionTable.NumbersAsync(session, id)).Keys),
             cancellationToken);
         return Results.Json(tags, NpmJson.Default.IReadOnlyDictionaryStringString);
     }
@@ -149,7 +149,7 @@ internal static class PublishEndpoints
     }
 
     private static IResult Unscoped(string name) => NpmErrors.NotFound.Saying(
-        $"{(name.Length <= 80 ? name : name[..80] + "…")} is not here: every package of this registry is @owner/name");
+        $"{Shown.Of(name)} is not here: every package of this registry is @owner/name");
 
     private static IResult Done(NpmAccess access, int status) =>
         Results.Json(new NpmDone(true, access.Address.ToString()), NpmJson.Default.NpmDone, statusCode: status);

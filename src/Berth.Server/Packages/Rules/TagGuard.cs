@@ -78,7 +78,7 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
             return;
         }
 
-        var kept = (await TagRuleTable.TagsAsync(session, packageId))
+        var kept = (await TagTable.OfPackageAsync(session, packageId))
             .ConvertAll(held => held.Tag).FindAll(tag => immutable.Exists(rule => rule.Covers(tag)));
         if (kept.Count > 0)
         {

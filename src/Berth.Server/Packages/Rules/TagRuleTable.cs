@@ -169,13 +169,6 @@ internal static class TagRuleTable
         """,
         new { packageId, versionId });
 
-    public static Task<List<HeldTag>> TagsAsync(DbSession session, long packageId) => session.QueryAsync<HeldTag>(
-        """
-        select t.name as tag, v.name as version, v.id as version_id from tags t join package_versions v on v.id = t.version_id
-        where t.package_id = @packageId order by t.name
-        """,
-        new { packageId });
-
     /// <summary>Tags that a deleted version would bring back.</summary>
     public static Task<List<string>> DeletedTagsAsync(DbSession session, long packageId, long versionId) => session.QueryAsync<string>(
         """
@@ -281,14 +274,4 @@ internal sealed record TouchedRule
     public string? Type { get; init; }
 
     public string? Name { get; init; }
-}
-
-/// <summary>A tag and the version that it is on.</summary>
-internal sealed record HeldTag
-{
-    public string Tag { get; init; } = "";
-
-    public string Version { get; init; } = "";
-
-    public long VersionId { get; init; }
 }

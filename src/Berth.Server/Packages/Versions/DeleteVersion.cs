@@ -9,7 +9,7 @@ using Berth.Server.Packages.Rules;
 namespace Berth.Server.Packages.Versions;
 
 /// <summary>Why a version stays; each surface says it in its own words.</summary>
-/// <param name="What">What keeps it, in words: the indexes that list it.</param>
+/// <param name="What">What keeps it, in words: the indexes that list it, the packages that depend on it.</param>
 internal sealed record VersionStays(VersionStaysReason Reason, string? What = null);
 
 internal enum VersionStaysReason
@@ -23,6 +23,9 @@ internal enum VersionStaysReason
     /// <summary>Live indexes list it.</summary>
     PartOfIndex,
 
+    /// <summary>Other packages depend on it, and no other version would do.</summary>
+    Needed,
+
     /// <summary>Its name was published again since.</summary>
     PublishedAgain,
 }
@@ -33,7 +36,7 @@ internal sealed record VersionDeletion
     /// <summary>Now and for good, also one that was deleted before.</summary>
     public bool Purge { get; init; }
 
-    /// <summary>Also a part of an index that is still there.</summary>
+    /// <summary>Also a part of an index that is still there, and what other packages depend on.</summary>
     public bool Force { get; init; }
 
     /// <summary>With everything that has no tag and that nothing else holds: platforms, and what refers to them.</summary>
@@ -53,7 +56,7 @@ internal sealed record Deletion(VersionStays? Stays, IReadOnlyList<VersionName> 
 /// Deletes versions softly, for the registry and the REST API alike. What is deleted is unreadable at once, and comes back by
 /// <see cref="RestoreVersion"/> while it is kept.
 /// </summary>
-internal sealed partial class DeleteVersion(Db db, TimeProvider time, ILogger<DeleteVersion> logger)
+internal sealed partial class DeleteVersion(Db db, PackageNeeds needs, TimeProvider time, ILogger<DeleteVersion> logger)
 {
     /// <exception cref="Http.ApiException">403: a push rule keeps one of its tags.</exception>
     public async Task<Deletion> RunAsync(
@@ -69,7 +72,7 @@ internal sealed partial class DeleteVersion(Db db, TimeProvider time, ILogger<De
                 }
 
                 var going = await GoingAsync(session, packageId, version, wanted.Cascade);
-                if (version.DeletedAt is null && await WhyAsync(session, packageId, version, going.Count, wanted) is { } reason)
+                if (version.DeletedAt is null && await WhyAsync(session, actor, packageId, going, wanted) is { } reason)
                 {
                     return new Deletion(reason, []);
                 }
@@ -103,31 +106,42 @@ internal sealed partial class DeleteVersion(Db db, TimeProvider time, ILogger<De
             ];
         }
 
-        var tags = await VersionTable.TagsAsync(session, [version.Id], deleted: version.DeletedAt is not null);
+        var tags = await TagTable.OfVersionsAsync(session, [version.Id], deleted: version.DeletedAt is not null);
         return [new VersionName(version.Id, version.Name, [.. tags[version.Id]])];
     }
 
-    private static async Task<VersionStays?> WhyAsync(
-        DbSession session, long packageId, VersionRow version, int going, VersionDeletion wanted)
+    private async Task<VersionStays?> WhyAsync(
+        DbSession session, ChangeActor actor, long packageId, IReadOnlyList<VersionName> going, VersionDeletion wanted)
     {
-        if (wanted.KeepLast && await VersionTable.CountAsync(session, packageId) == going)
+        if (wanted.KeepLast && await VersionTable.CountAsync(session, packageId) == going.Count)
         {
             return new VersionStays(VersionStaysReason.Last);
         }
 
-        if (wanted.Force || await VersionTable.ParentsAsync(session, packageId, version.Name) is not { Count: > 0 } parents)
+        if (wanted.Force)
         {
             return null;
         }
 
-        var tags = await VersionTable.TagsAsync(session, parents.ConvertAll(parent => parent.Id), deleted: false);
-        return new VersionStays(
-            VersionStaysReason.PartOfIndex,
-            string.Join(
-                " and ",
-                parents.Select(
-                    parent => $"the index {parent.Name}"
-                        + $"{(tags[parent.Id].Any() ? $" (tagged {string.Join(", ", tags[parent.Id])})" : "")}")));
+        if (await VersionTable.ParentsAsync(session, packageId, going[0].Name) is { Count: > 0 } parents)
+        {
+            return new VersionStays(VersionStaysReason.PartOfIndex, await IndexesAsync(session, parents));
+        }
+
+        HashSet<string> names = [.. going.Select(version => version.Name)];
+        return await needs.BrokenAsync(session, actor.Principal, packageId, names) is { } broken
+            ? new VersionStays(VersionStaysReason.Needed, broken)
+            : null;
+    }
+
+    private static async Task<string> IndexesAsync(DbSession session, List<VersionRow> parents)
+    {
+        var tags = await TagTable.OfVersionsAsync(session, parents.ConvertAll(parent => parent.Id), deleted: false);
+        return string.Join(
+            " and ",
+            parents.Select(
+                parent => $"the index {parent.Name}"
+                    + $"{(tags[parent.Id].Any() ? $" (tagged {string.Join(", ", tags[parent.Id])})" : "")}"));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Principal} deleted version {Version} of package {Package} (purged: {Purged})")]

@@ -39,7 +39,7 @@ internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time
                 }
 
                 await changes.TagAsync(id, tag.Value, target.Id);
-                var tags = await VersionTable.TagsAsync(session, [target.Id], deleted: false);
+                var tags = await TagTable.OfVersionsAsync(session, [target.Id], deleted: false);
                 return new VersionName(target.Id, target.Name, [.. tags[target.Id]]);
             },
             cancellationToken);

@@ -72,7 +72,7 @@ internal sealed partial class RestoreVersion(Db db, RetentionOptions options, Ti
             }
         }
 
-        var tags = await VersionTable.TagsAsync(session, back.ConvertAll(version => version.Id), deleted: false);
+        var tags = await TagTable.OfVersionsAsync(session, back.ConvertAll(version => version.Id), deleted: false);
         return new RestoredVersions
         {
             Restored = [.. back.Select(version => new VersionName(version.Id, version.Name, [.. tags[version.Id]]))],

@@ -9,7 +9,7 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>The versions of a package: one for each manifest, tagged or not.</summary>
+/// <summary>The versions of a package: of containers one for each manifest, tagged or not; of npm one for each number.</summary>
 internal static class VersionEndpoints
 {
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
@@ -28,7 +28,7 @@ internal static class VersionEndpoints
             .Requires(ApiNeed.PackageAdministratorReading, "read:packages")
             .Does("List what depends on a version").Gives<Dependants>();
         api.MapDelete(versions + "/{version_id}", DeleteAsync).Requires(ApiNeed.PackageDeleter, "delete:packages")
-            .Does("Delete a version").Asks("force", "`true`: also a part of an index.")
+            .Does("Delete a version").Asks("force", "`true`: also a part of an index, and what other packages need.")
             .Asks("cascade", "`true`: with what nothing else holds.").Asks("purge", "`true`: at once, and for good.")
             .AsksToOverride().Asks("details", "`true`: answer with what was deleted.").Gives<DeletedVersions>().GivesNothing();
         api.MapPost(versions + "/{version_id}/restore", RestoreAsync).Requires(ApiNeed.PackageRestorer, "write:packages")
@@ -58,7 +58,7 @@ internal static class VersionEndpoints
             {
                 var package = (await PackageTable.FindAsync(session, access.Id))!;
                 var rows = await VersionTable.ListAsync(session, access.Id, deleted, since, paging);
-                var tags = await VersionTable.TagsAsync(session, rows.Items.ConvertAll(row => row.Id), deleted);
+                var tags = await TagTable.OfVersionsAsync(session, rows.Items.ConvertAll(row => row.Id), deleted);
                 return rows.Select(row => row.ToWire(package, [.. tags[row.Id]], urls));
             },
             cancellationToken);
@@ -73,7 +73,7 @@ internal static class VersionEndpoints
                 async session => await VersionTable.FindAsync(session, access.Id, id) is { DeletedAt: null } row
                     ? row.ToWire(
                         (await PackageTable.FindAsync(session, access.Id))!,
-                        [.. (await VersionTable.TagsAsync(session, [id], deleted: false))[id]], urls)
+                        [.. (await TagTable.OfVersionsAsync(session, [id], deleted: false))[id]], urls)
                     : null,
                 cancellationToken)
             : null;
@@ -137,6 +137,7 @@ internal static class VersionEndpoints
             Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."),
         VersionStaysReason.PartOfIndex => ApiErrors.Unprocessable(
             "PackageVersion", "id", $"it is part of {stays.What}, which would break; delete that first, or say ?force=true"),
+        VersionStaysReason.Needed => ApiErrors.Unprocessable("PackageVersion", "id", DeletePackage.Needed(stays.What!)),
         VersionStaysReason.PublishedAgain =>
             ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.What} was pushed again since and is there"),
         _ => ApiErrors.Hidden(principal),

@@ -41,14 +41,6 @@ internal static class VersionTable
         return new Page<VersionRow>(rows, total);
     }
 
-    /// <summary>Of live versions the tags that point at them; of deleted ones those that did.</summary>
-    public static async Task<ILookup<long, string>> TagsAsync(DbSession session, IReadOnlyList<long> ids, bool deleted)
-    {
-        var rows = ids.Count == 0 ? [] : await session.QueryAsync<TagOf>(
-            $"select version_id, name from {(deleted ? "deleted_tags" : "tags")} where version_id in @ids order by name", new { ids });
-        return rows.ToLookup(row => row.VersionId, row => row.Name);
-    }
-
     public static Task<long> CountAsync(DbSession session, long packageId) => session.SingleAsync<long>(
         "select count(*) from package_versions where package_id = @packageId and deleted_at is null", new { packageId });
 
@@ -97,13 +89,6 @@ internal static class VersionTable
         join package_versions v on v.id = t.version_id where d.version_id = @versionId order by d.name
         """,
         new { packageId, versionId });
-
-    private sealed record TagOf
-    {
-        public long VersionId { get; init; }
-
-        public string Name { get; init; } = "";
-    }
 }
 
 /// <summary>A tag and the version that it is on now.</summary>

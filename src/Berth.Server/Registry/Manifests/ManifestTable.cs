@@ -82,6 +82,13 @@ internal static class ManifestTable
             });
         await session.ExecuteAsync(
             "insert into manifest_contents (version_id, content) values (@versionId, @content)", new { versionId, content });
+        if (manifest.Base is { } built)
+        {
+            await session.ExecuteAsync(
+                "insert into manifest_bases (version_id, digest, repository) values (@versionId, @digest, @repository)",
+                new { versionId, digest = built.Digest.Value, repository = built.Repository });
+        }
+
         foreach (var child in children)
         {
             await session.ExecuteAsync(
