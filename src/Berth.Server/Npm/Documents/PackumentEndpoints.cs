@@ -102,8 +102,8 @@ internal static class PackumentEndpoints
     }
 
     private static async Task TarballAsync(
-        HttpContext http, NpmAccess access, string file, Tarballs tarballs, IBlobStore store, PullCounts pulls, BerthMetrics metrics,
-        CancellationToken cancellationToken)
+        HttpContext http, NpmAccess access, string file, Tarballs tarballs, IBlobStore store, PullCounts pulls, PullLog log,
+        BerthMetrics metrics, CancellationToken cancellationToken)
     {
         if (access.PackageId is not { } id || NpmUrls.VersionOf(access.Address, file) is not { } version
             || await tarballs.FindAsync(access.At, id, version, cancellationToken) is not { } tarball)
@@ -130,7 +130,12 @@ internal static class PackumentEndpoints
             return;
         }
 
-        pulls.Pulled(tarball.VersionId);
+        if (IsFromTheStart(http.Request.Headers.Range))
+        {
+            pulls.Pulled(tarball.VersionId);
+            log.Pulled(access.Actor, access.Facts, version, version);
+        }
+
         if (!await BlobContent.TryServeAsync(http, store, tarball.Key, tarball.Size, tarball.ETag, metrics, cancellationToken))
         {
             foreach (var name in (ReadOnlySpan<string>)[HeaderNames.ETag, HeaderNames.CacheControl, HeaderNames.AcceptRanges])
@@ -153,6 +158,10 @@ internal static class PackumentEndpoints
             ? NpmErrors.NotFound.Saying($"{access.Address}@{version} came without attestations")
             : Results.Text($$"""{"attestations":{{bundles}}}""", "application/json");
     }
+
+    /// <summary>The rest of a file whose beginning was counted is no second pull.</summary>
+    private static bool IsFromTheStart(StringValues range) =>
+        range.ToString() is var text && (text.Length == 0 || text.StartsWith("bytes=0-", StringComparison.Ordinal));
 
     private static bool WantsAbbreviated(StringValues accept) =>
         accept.ToString().Contains(InstallType, StringComparison.OrdinalIgnoreCase);

@@ -19,8 +19,9 @@ internal sealed class PullLog(AuditOptions options, TimeProvider time)
     private List<PullRecord> _pulls = [];
     private long _dropped;
 
-    /// <param name="reference">What was asked for: the digest, or a tag.</param>
-    public void Pulled(ChangeActor actor, PackageSubject package, string digest, string reference)
+    /// <param name="version">Its name: a digest, or a number.</param>
+    /// <param name="reference">What was asked for: the same, or a tag.</param>
+    public void Pulled(ChangeActor actor, PackageSubject package, string version, string reference)
     {
         if (!options.AuditPulls)
         {
@@ -34,8 +35,8 @@ internal sealed class PullLog(AuditOptions options, TimeProvider time)
             RepositoryId = package.Linked?.Id,
             Repository = package.Linked?.FullName,
             Package = package.Address,
-            Version = digest,
-            Tag = reference == digest ? null : reference,
+            Version = version,
+            Tag = reference == version ? null : reference,
         };
         Add([new PullRecord(time.GetUtcNow(), actor, entry)]);
     }
