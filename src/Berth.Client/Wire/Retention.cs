@@ -26,9 +26,16 @@ public sealed record RetentionRule
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Tags { get; init; }
 
-    /// <summary>Versions without a tag that nothing holds.</summary>
+    /// <summary>Versions without a tag that nothing holds; no npm versions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Untagged { get; init; }
+
+    /// <summary>
+    /// Patterns of numbers with <c>*</c>, such as <c>*-pr.*</c>: npm versions with such a number that no tag is on. Other rules than those
+    /// of tags do not mean npm versions, for which having no tag is nothing special.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Versions { get; init; }
 
     /// <summary>So many of the newest that the rule means stay.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -78,11 +85,11 @@ public sealed record RetentionPreview
     /// <summary>How many versions stay.</summary>
     public required int Keeps { get; init; }
 
-    /// <summary>What would go, were it not for immutable tags; each with the push rule that keeps it.</summary>
+    /// <summary>What would go, were it not for immutable tags, or for others that need it; each with why it stays.</summary>
     public IReadOnlyList<RetentionRemoval> Protected { get; init; } = [];
 }
 
-/// <param name="Name">The manifest's digest.</param>
+/// <param name="Name">The manifest's digest, or the number of an npm version.</param>
 /// <param name="Reason">The rule, or the version that it goes with.</param>
 public sealed record RetentionRemoval(long Id, string Name, IReadOnlyList<string> Tags, string Reason);
 

@@ -10,14 +10,13 @@ internal static class ReferenceTable
     {
         var versions = await session.QueryAsync<NodeRow>(
             """
-            select v.id, v.name, v.updated_at, m.subject, c.last_pulled_at from package_versions v
+            select v.id, v.name, v.created_at, v.updated_at, (p.type = 'npm') as is_numbered, m.subject, c.last_pulled_at
+            from package_versions v join packages p on p.id = v.package_id
             left join manifests m on m.version_id = v.id left join version_pulls c on c.version_id = v.id
             where v.package_id = @packageId and v.deleted_at is null order by v.id
             """,
             new { packageId });
-        var tags = (await session.QueryAsync<TagRow>(
-            "select version_id, name, updated_at from tags where package_id = @packageId order by name", new { packageId }))
-            .ToLookup(tag => tag.VersionId);
+        var tags = (await TagTable.OfPackageAsync(session, packageId)).ToLookup(tag => tag.VersionId);
         var lists = (await session.QueryAsync<ChildRow>(
             """
             select c.version_id, c.digest from manifest_children c join package_versions v on v.id = c.version_id
@@ -29,7 +28,9 @@ internal static class ReferenceTable
             {
                 Id = version.Id,
                 Name = version.Name,
-                Tags = [.. tags[version.Id].Select(tag => tag.Name)],
+                IsNumbered = version.IsNumbered,
+                PublishedAt = version.CreatedAt,
+                Tags = [.. tags[version.Id].Select(tag => tag.Tag)],
                 Lists = [.. lists[version.Id]],
                 Subject = version.Subject,
                 LastPulledAt = version.LastPulledAt,
@@ -44,20 +45,15 @@ internal static class ReferenceTable
 
         public string Name { get; init; } = "";
 
+        public DateTimeOffset CreatedAt { get; init; }
+
         public DateTimeOffset UpdatedAt { get; init; }
+
+        public bool IsNumbered { get; init; }
 
         public string? Subject { get; init; }
 
         public DateTimeOffset? LastPulledAt { get; init; }
-    }
-
-    private sealed record TagRow
-    {
-        public long VersionId { get; init; }
-
-        public string Name { get; init; } = "";
-
-        public DateTimeOffset UpdatedAt { get; init; }
     }
 
     private sealed record ChildRow

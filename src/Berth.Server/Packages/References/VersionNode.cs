@@ -5,8 +5,15 @@ internal sealed record VersionNode
 {
     public required long Id { get; init; }
 
-    /// <summary>The manifest's digest.</summary>
+    /// <summary>The manifest's digest, or the number of an npm version.</summary>
     public required string Name { get; init; }
+
+    /// <summary>
+    /// Its name is a number that somebody gave it, by which it is installed: without a tag it is as much in use as with one.
+    /// </summary>
+    public bool IsNumbered { get; init; }
+
+    public DateTimeOffset PublishedAt { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -24,10 +24,16 @@ internal static class PolicyRules
 
     private static void Check(RetentionRule rule, string field, BodyFaults faults)
     {
-        var said = (rule.Tags is null ? 0 : 1) + (rule.Untagged is true ? 1 : 0) + (rule.ExpiresWith is null ? 0 : 1);
-        if (said != 1 || rule is { Tags.Count: 0 } or { ExpiresWith.Count: 0 })
+        var said = (rule.Tags is null ? 0 : 1) + (rule.Untagged is true ? 1 : 0) + (rule.ExpiresWith is null ? 0 : 1)
+            + (rule.Versions is null ? 0 : 1);
+        if (said != 1 || rule is { Tags.Count: 0 } or { ExpiresWith.Count: 0 } or { Versions.Count: 0 })
         {
-            faults.Add(field, $"{field} must say one of tags (a list), untagged (true) and expires_with (a list)");
+            faults.Add(field, $"{field} must say one of tags (a list), untagged (true), expires_with (a list) and versions (a list)");
+        }
+
+        if (rule.Versions is { } versions && !versions.All(TagPattern.IsPattern))
+        {
+            faults.Add($"{field}.versions", $"{field}.versions {Pattern}");
         }
 
         if (rule.Tags is { } tags && !tags.All(TagPattern.IsPattern))
@@ -41,11 +47,12 @@ internal static class PolicyRules
                 $"{field}.expires_with", $"{field}.expires_with {Pattern}, each with one of {{branch}}, {{tag}} and {{pr}} in it");
         }
 
-        if (rule is { Tags: not null, KeepNewest: null, OlderThanDays: null, NotPulledForDays: null })
+        if (rule is { KeepNewest: null, OlderThanDays: null, NotPulledForDays: null } and ({ Tags: not null } or { Versions: not null }))
         {
+            var such = rule.Tags is null ? "such a number" : "such tags";
             faults.Add(
                 field,
-                $"{field} would remove every version with such tags at once; say keep_newest, older_than_days or not_pulled_for_days");
+                $"{field} would remove every version with {such} at once; say keep_newest, older_than_days or not_pulled_for_days");
         }
     }
 }

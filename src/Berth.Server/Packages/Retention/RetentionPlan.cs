@@ -26,9 +26,14 @@ internal sealed record PlanMoment(DateTimeOffset Now)
     /// <summary>Of these those that are immutable keep what their tags name.</summary>
     public IReadOnlyList<TagRule> Rules { get; init; } = [];
 
-    /// <summary>The rule that keeps a version; null: none.</summary>
-    public TagRule? KeeperOf(VersionNode release) =>
-        Rules.FirstOrDefault(rule => rule.Immutable && release.Tags.Any(rule.Covers));
+    /// <summary>Versions that somebody needs, by their names, with why.</summary>
+    public IReadOnlyDictionary<string, string> Needed { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The push rule or the need that keeps a version, whatever the policy says; null: none.</summary>
+    public string? WhyStays(VersionNode release) =>
+        Rules.FirstOrDefault(rule => rule.Immutable && release.Tags.Any(rule.Covers)) is { } rule
+            ? $"{rule} keeps {string.Join(", ", release.Tags.Where(rule.Covers))}"
+            : Needed.GetValueOrDefault(release.Name);
 }
 
 /// <summary>
@@ -74,7 +79,7 @@ internal static class RetentionPlan
 
         var kept = graph.Reach(
             releases.Where(release => !reasons.ContainsKey(release.Id))
-                .Concat(graph.Nodes.Where(node => moment.KeeperOf(node) is not null)));
+                .Concat(graph.Nodes.Where(node => moment.WhyStays(node) is not null)));
         var going = graph.Reach(releases.Where(release => reasons.ContainsKey(release.Id) && !kept.Contains(release.Id)));
         going.ExceptWith(kept);
         return [
@@ -84,16 +89,16 @@ internal static class RetentionPlan
         ];
     }
 
-    /// <summary>What the policy would remove, were it not for immutable tags; with the rule of each.</summary>
+    /// <summary>What the policy would remove, were it not for immutable tags and what others need; with why each stays.</summary>
     public static IReadOnlyList<PlannedRemoval> Kept(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
     {
         var releases = graph.Nodes.Where(graph.IsRelease).ToList();
-        var without = Candidates(graph, releases, policy, moment with { Rules = [] });
+        var without = Candidates(
+            graph, releases, policy, moment with { Rules = [], Needed = new Dictionary<string, string>(StringComparer.Ordinal) });
         return [
             .. releases.Where(release => without.ContainsKey(release.Id))
-                .Select(release => (Release: release, Rule: moment.KeeperOf(release))).Where(kept => kept.Rule is not null)
-                .Select(kept => new PlannedRemoval(
-                    kept.Release, $"stays: {kept.Rule} keeps {string.Join(", ", kept.Release.Tags.Where(kept.Rule!.Covers))}")),
+                .Select(release => (Release: release, Why: moment.WhyStays(release))).Where(kept => kept.Why is not null)
+                .Select(kept => new PlannedRemoval(kept.Release, $"stays: {kept.Why}")),
         ];
     }
 
@@ -158,7 +163,7 @@ internal static class RetentionPlan
     {
         var reasons = new Dictionary<long, string>();
         var open = releases.Where(
-            release => !release.Tags.Any(tag => MatchesAny(policy.KeepTags, tag)) && moment.KeeperOf(release) is null).ToList();
+            release => !release.Tags.Any(tag => MatchesAny(policy.KeepTags, tag)) && moment.WhyStays(release) is null).ToList();
         for (var number = 1; number <= policy.Rules.Count; number++)
         {
             var rule = policy.Rules[number - 1];
@@ -168,8 +173,8 @@ internal static class RetentionPlan
                 continue;
             }
 
-            var meant = open.Where(release => Means(rule, graph.Tags(release), moment))
-                .OrderByDescending(release => release.LastSetAt).ThenByDescending(release => release.Id)
+            var meant = open.Where(release => Means(rule, release, graph.Tags(release), moment))
+                .OrderByDescending(Since).ThenByDescending(release => release.Id)
                 .Skip(rule.KeepNewest ?? 0);
             foreach (var release in meant.Where(release => IsDue(rule, graph, release, moment)))
             {
@@ -180,11 +185,16 @@ internal static class RetentionPlan
         return reasons;
     }
 
-    private static bool Means(RetentionRule rule, IReadOnlyList<string> tags, PlanMoment moment) =>
-        tags.Count == 0 ? rule.Untagged == true
-        : rule.ExpiresWith is { } refs
-            ? moment.GoneRef is { } gone && tags.All(tag => refs.Any(pattern => gone.IsFollowedBy(tag, pattern)))
-            : tags.All(tag => MatchesAny(rule.Tags, tag));
+    /// <summary>
+    /// Which of two is newer. A number is published once, whatever becomes of its tags; a digest is, when it is tagged, as new as its tag.
+    /// </summary>
+    private static DateTimeOffset Since(VersionNode release) => release.IsNumbered ? release.PublishedAt : release.LastSetAt;
+
+    private static bool Means(RetentionRule rule, VersionNode release, IReadOnlyList<string> tags, PlanMoment moment) =>
+        tags.Count == 0
+            ? release.IsNumbered ? MatchesAny(rule.Versions, release.Name) : rule.Untagged == true
+        : rule.ExpiresWith is { } refs ? moment.GoneRef is { } gone && tags.All(tag => refs.Any(pattern => gone.IsFollowedBy(tag, pattern)))
+        : tags.All(tag => MatchesAny(rule.Tags, tag));
 
     private static bool IsDue(RetentionRule rule, VersionGraph graph, VersionNode release, PlanMoment moment) =>
         (rule.OlderThanDays is not { } days || release.LastSetAt < moment.Now.AddDays(-days))
@@ -200,7 +210,10 @@ internal static class RetentionPlan
 
     private static string Words(RetentionRule rule, VersionGraph graph, VersionNode release, PlanMoment moment)
     {
-        List<string> words = [release.Tags.Count == 0 ? "it has no tag" : $"all its tags are such ({string.Join(", ", release.Tags)})"];
+        List<string> words = [
+            rule.Versions is not null ? "no tag is on it, and its number is such"
+            : release.Tags.Count == 0 ? "it has no tag"
+            : $"all its tags are such ({string.Join(", ", release.Tags)})"];
         if (rule.ExpiresWith is not null)
         {
             words.Add($"the {moment.GoneRef} is gone");

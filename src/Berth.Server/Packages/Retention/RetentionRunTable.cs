@@ -33,8 +33,8 @@ internal sealed record RunRow
 /// <summary>What each run removed, and why.</summary>
 internal static class RetentionRunTable
 {
-    private const string Select = """
-        select r.id, a.login || '/' || p.name as package, r.cause, r.started_at, r.finished_at, r.removed
+    private const string Select = $"""
+        select r.id, {PackageTable.FullName} as package, r.cause, r.started_at, r.finished_at, r.removed
         from retention_runs r join packages p on p.id = r.package_id join accounts a on a.id = p.owner_id
         """;
 

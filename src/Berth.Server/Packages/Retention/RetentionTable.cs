@@ -75,7 +75,7 @@ internal static class RetentionTable
         var parameters = new { ownerId, all, yes = true, paging.Size, paging.Offset };
         return new Page<NamedPackage>(
             await session.QueryAsync<NamedPackage>(
-                $"select p.id, a.login || '/' || p.name as full_name {Of} order by p.name, p.id limit @Size offset @Offset", parameters),
+                $"select p.id, {PackageTable.FullName} as full_name {Of} order by p.name, p.id limit @Size offset @Offset", parameters),
             await session.SingleAsync<long>($"select count(*) {Of}", parameters));
     }
 

@@ -31,7 +31,8 @@ internal sealed record TriedPolicy(RetentionPolicy Policy, bool OfOwner)
 /// Removes what the policy of a package removes, softly, some versions a transaction. A plan is made of one snapshot; a transaction that
 /// finds the package changed since does nothing, and a new plan is made.
 /// </summary>
-internal sealed partial class RunRetention(Db db, RetentionOptions options, TimeProvider time, ILogger<RunRetention> logger)
+internal sealed partial class RunRetention(
+    Db db, PackageNeeds needs, RetentionOptions options, TimeProvider time, ILogger<RunRetention> logger)
 {
     private const int Batch = 200;
 
@@ -112,6 +113,7 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
                 {
                     CountedSince = await PullTable.CountedSinceAsync(session),
                     Rules = await TagRuleTable.InForceAsync(session, packageId),
+                    Needed = await needs.KeptAsync(session, packageId),
                 };
                 return new Plan(row, graph, RetentionPlan.Of(graph, policy, full), full, stamp);
             },
@@ -127,7 +129,10 @@ internal sealed partial class RunRetention(Db db, RetentionOptions options, Time
             var after = await db.WriteAsync(
                 async session =>
                 {
-                    if (await StampAsync(session, packageId) != stamp)
+                    // Who depends on it changes other packages, and so no stamp of this one.
+                    HashSet<string> going = [.. batch.Select(removal => removal.Version.Name)];
+                    if (await StampAsync(session, packageId) != stamp
+                        || await needs.BrokenAsync(session, principal: null, packageId, going) is not null)
                     {
                         return null;
                     }
