@@ -58,6 +58,10 @@ internal sealed class AccessDecisions(Db db)
         Principal principal, string type, string after, int count, CancellationToken cancellationToken) =>
         await db.ReadAsync(session => ReadablePackages.PageAsync(session, principal, type, after, count), cancellationToken);
 
+    /// <summary>The ids of what the caller may pull and a search finds, of all owners; of at most so many candidates.</summary>
+    public static Task<List<long>> FindAsync(DbSession session, Principal principal, string type, PackageSearch search, int most) =>
+        ReadablePackages.FindAsync(session, principal, type, search, most);
+
     /// <summary>What the package is, inside a transaction.</summary>
     public static Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address) =>
         PackageFactsTable.SubjectAsync(session, address);

@@ -6,6 +6,11 @@ namespace Berth.Server.Access;
 /// <param name="After">Where the next page begins; null when there is none.</param>
 internal sealed record ReadablePage(List<PackageAddress> Packages, string? After);
 
+/// <summary>Which of the packages are meant, and in which order they are told.</summary>
+/// <param name="Condition">Of a package <c>p</c> and its owner's account <c>a</c>.</param>
+/// <param name="Parameters">Of both.</param>
+internal sealed record PackageSearch(string Condition, string Order, IReadOnlyDictionary<string, object> Parameters);
+
 /// <summary>
 /// Lists what a principal may pull, whoever owns it, in the order of the bytes of <c>owner/name</c>. The statement only finds what could be
 /// read: public packages, and those with any tie to the caller. <see cref="AccessRules"/> decides each of them.
@@ -18,10 +23,9 @@ internal static class ReadablePackages
     /// <summary>Somebody with ties to much and rights to little gets short pages, not slow ones.</summary>
     private const int MostBatches = 20;
 
-    private const string SelectCandidates = $"""
-        select p.id, a.folded || '/' || p.name as full_name
+    private const string Candidates = $"""
         from packages p join accounts a on a.id = p.owner_id
-        where p.type = @type and p.state = 'live' and a.folded || '/' || p.name > @after
+        where p.type = @type and p.state = 'live'
           and (p.visibility = 'public' or p.owner_id = @userId or p.repository_id = @actingId
             or p.owner_id = (select r.owner_id from repositories r where r.id = @actingId)
             or exists (select 1 from memberships m where m.organization_id = p.owner_id and m.user_id = @userId)
@@ -32,6 +36,10 @@ internal static class ReadablePackages
             or exists (select 1 from package_actions g where g.package_id = p.id and g.repository_id = @actingId)
             or exists (select 1 from package_codespaces g where g.package_id = p.id and g.repository_id = @actingId)
             or exists (select 1 from codespace_targets t where t.codespace_id = @codespaceId and t.target_id = p.repository_id))
+        """;
+
+    private const string SelectCandidates = $"""
+        select p.id, a.folded || '/' || p.name as full_name {Candidates} and a.folded || '/' || p.name > @after
         order by full_name limit @limit
         """;
 
@@ -69,6 +77,25 @@ internal static class ReadablePackages
         }
 
         return new ReadablePage(found, after);
+    }
+
+    /// <summary>The ids of what a search finds, of at most so many candidates.</summary>
+    public static async Task<List<long>> FindAsync(
+        DbSession session, Principal principal, string type, PackageSearch search, int most)
+    {
+        var (userId, actingId, codespace) = PackageFactsTable.WhoAsks(principal);
+        var candidates = await session.QueryAsync<Candidate>(
+            $"select p.id {Candidates} and ({search.Condition}) order by {search.Order} limit @most",
+            new { type, userId, actingId, codespaceId = codespace?.CodespaceId, most }, search.Parameters);
+        List<long> found = [];
+        foreach (var some in candidates.Chunk(Batch))
+        {
+            var facts = await PackageFactsTable.FactsAsync(session, principal, [.. some.Select(candidate => candidate.Id)]);
+            found.AddRange(some.Select(candidate => candidate.Id).Where(
+                id => facts.TryGetValue(id, out var package) && AccessRules.Decide(principal, PackageAction.Pull, package).Allowed));
+        }
+
+        return found;
     }
 
     /// <summary>

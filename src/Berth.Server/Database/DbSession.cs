@@ -26,7 +26,13 @@ public sealed partial class DbSession(Db db, DbConnection connection, DbTransact
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(Command(sql, parameters));
 
     /// <summary>The same, with the parameters of several objects: the statement's own, and those it shares with others.</summary>
-    public Task<int> ExecuteAsync(string sql, object parameters, params object[] shared)
+    public Task<int> ExecuteAsync(string sql, object parameters, params object[] shared) => ExecuteAsync(sql, All(parameters, shared));
+
+    /// <inheritdoc cref="ExecuteAsync(string, object, object[])"/>
+    public Task<List<T>> QueryAsync<T>(string sql, object parameters, params object[] shared) =>
+        QueryAsync<T>(sql, All(parameters, shared));
+
+    private static DynamicParameters All(object parameters, object[] shared)
     {
         var all = new DynamicParameters(parameters);
         foreach (var more in shared)
@@ -34,7 +40,7 @@ public sealed partial class DbSession(Db db, DbConnection connection, DbTransact
             all.AddDynamicParams(more);
         }
 
-        return ExecuteAsync(sql, all);
+        return all;
     }
 
     // Dapper spells a list out for SQLite, one parameter for each value, and hands it to Npgsql whole, as an array.

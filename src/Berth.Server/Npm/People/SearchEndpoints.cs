@@ -10,21 +10,20 @@ using Berth.Server.Npm.Documents;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm search</c>: words that all must stand in name, description or keywords of a package that the caller may read. Packages are looked
-/// at in the order of their names, a budget of them at most; there are no scores here, so every one is the same.
+/// <c>npm search</c>: words that all must stand in name, description or keywords of a package that the caller may read. Of a search that
+/// finds very many the first are told; there are no scores here, so every one is the same.
 /// </summary>
 internal static class SearchEndpoints
 {
     private const int MostText = 200;
     private const int MostSize = 250;
-    private const int MostLooked = 2000;
-    private const int Batch = 200;
+    private const int MostLooked = 20_000;
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void MapSearch(this IEndpointRouteBuilder npm) => npm.MapGet("/-/v1/search", SearchAsync).ForAnybody();
 
     private static async Task<IResult> SearchAsync(
-        HttpRequest request, NpmCaller caller, AccessDecisions access, Db db, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, NpmCaller caller, Db db, TimeProvider time, CancellationToken cancellationToken)
     {
         var text = request.Query["text"].ToString();
         if (text.Length > MostText || !TryNumber(request.Query["size"], 20, out var size) || size > MostSize
@@ -33,30 +32,14 @@ internal static class SearchEndpoints
             return NpmErrors.Bad($"text has at most {MostText} characters, size is 0 to {MostSize}, and from is a number");
         }
 
-        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        List<FoundRow> found = [];
-        string? after = "";
-        for (var looked = 0; after is not null && looked < MostLooked; looked += Batch)
-        {
-            var page = await access.ReadableAsync(caller.Principal, PackageAddress.Npm, after, Batch, cancellationToken);
-            var names = page.Packages.ConvertAll(package => $"{package.Owner}/{package.Name}");
-            found.AddRange((await db.ReadAsync(session => SearchTable.LatestAsync(session, names), cancellationToken))
-                .Where(row => Matches(row, words)));
-            after = page.After;
-        }
-
-        return Results.Bytes(Write([.. found.Skip(from).Take(size)], found.Count, time.GetUtcNow()), "application/json; charset=utf-8");
-    }
-
-    private static bool Matches(FoundRow row, string[] words)
-    {
-        using var manifest = Read(row);
-        var root = manifest.RootElement;
-        var all = string.Join(
-            ' ',
-            root.ListOf("keywords").Where(keyword => keyword.ValueKind == JsonValueKind.String).Select(keyword => keyword.GetString())
-                .Append(root.TextOf("description")).Append($"@{row.Owner}/{row.Name}"));
-        return Array.TrueForAll(words, word => all.Contains(word, StringComparison.OrdinalIgnoreCase));
+        var (found, total) = await db.ReadAsync(
+            async session =>
+            {
+                var all = await AccessDecisions.FindAsync(session, caller.Principal, PackageAddress.Npm, SearchTable.Of(text), MostLooked);
+                return (await SearchTable.LatestAsync(session, [.. all.Skip(from).Take(size)]), all.Count);
+            },
+            cancellationToken);
+        return Results.Bytes(Write(found, total, time.GetUtcNow()), "application/json; charset=utf-8");
     }
 
     private static byte[] Write(List<FoundRow> found, int total, DateTimeOffset now)
