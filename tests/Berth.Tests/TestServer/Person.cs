@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Berth.Tests.Api.Description;
 
 namespace Berth.Tests.TestServer;
 
@@ -38,7 +39,9 @@ public sealed class Person(BerthServer server, string login, string? token)
     public Task<Reply> SendAsync(string method, string path, string? json = null) =>
         CallAsync(method, (path.StartsWith("/api/", StringComparison.Ordinal) ? "" : "/api/v3") + path, json);
 
-    /// <summary>Calls the server with the whole path.</summary>
+    /// <summary>
+    /// Calls the server with the whole path. What the API answers must be what its description says, whatever the test asks.
+    /// </summary>
     public async Task<Reply> CallAsync(string method, string path, string? json = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -48,7 +51,14 @@ public sealed class Person(BerthServer server, string login, string? token)
         }
 
         var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
-        return new Reply(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response);
+        var reply = new Reply(
+            response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response);
+        if (DescribedAnswers.Of(Server).Fault(method, path, reply) is { } fault)
+        {
+            Assert.Fail(fault);
+        }
+
+        return reply;
     }
 
     public Task<Reply> GetAsync(string path) => SendAsync("GET", path);

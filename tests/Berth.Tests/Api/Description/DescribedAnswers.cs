@@ -34,11 +34,15 @@ internal sealed class DescribedAnswers
         }
     }
 
-    /// <summary>Null, or what the document does not say. Of paths and methods that are no route it says nothing.</summary>
+    /// <summary>
+    /// Null, or what the document does not say. Of paths and methods that are no route it says nothing, nor of what HTTP itself refuses
+    /// before any route is looked for: such an answer has no request id.
+    /// </summary>
     public string? Fault(string method, string pathAndQuery, Reply reply)
     {
         var path = pathAndQuery.Split('?')[0];
         if (!path.StartsWith(Root + "/", StringComparison.Ordinal)
+            || reply.Header("X-GitHub-Request-Id") is null
             || Find(path[Root.Length..].Split('/')) is not { } operations
             || !operations.TryGetProperty(method.ToLowerInvariant(), out var operation))
         {

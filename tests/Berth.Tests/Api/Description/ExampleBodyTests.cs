@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using Berth.Server.Api.Description;
+using Berth.Tests.TestServer;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Berth.Tests.Api.Description;
+
+/// <summary>The least body that the description allows is one that the server reads, whatever it then says of what stands in it.</summary>
+public sealed class ExampleBodyTests(RouteServer routes) : IClassFixture<RouteServer>
+{
+    private static readonly string[] OfShape =
+    [
+        "must be a string", "must be true or false", "must be a whole number", "must be a list", "must be an object", "must be one of",
+        "must be a time",
+    ];
+
+    [Fact]
+    public async Task The_least_body_that_is_described_is_read()
+    {
+        var server = routes.Trusted.Server;
+        var document = server.Services.GetRequiredService<ApiDocument>().Root;
+        List<string> faults = [];
+        foreach (var (path, operations) in (JsonObject)document["paths"]!)
+        {
+            foreach (var (method, operation) in (JsonObject)operations!)
+            {
+                if (operation!["requestBody"]?["content"]?["application/json"]?["schema"] is not { } schema)
+                {
+                    continue;
+                }
+
+                var body = SchemaHtml.Example(schema, name => document["components"]!["schemas"]![name]!)!.ToJsonString();
+                var world = await RouteWorld.CreateAsync(routes.Trusted);
+                var (verb, filled) = world.Fill($"{method.ToUpperInvariant()} /api/v3{path}");
+                var caller = path.StartsWith("/admin/", StringComparison.Ordinal) ? server.Administrator() : world.Callers[5];
+                var reply = await caller.CallAsync(verb, filled, body);
+                if ((int)reply.Status is 400 or >= 500 || reply.Body.Contains("missing_field", StringComparison.Ordinal)
+                    || Array.Exists(OfShape, words => reply.Body.Contains(words, StringComparison.Ordinal)))
+                {
+                    faults.Add($"{verb} {path} {body}: {(int)reply.Status} {reply.Body}");
+                }
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+}
