@@ -14,7 +14,7 @@ internal static class BerthCli
     [
         "berth login http://localhost:5000 < admin-token",
         "berth repo create acme/app --visibility private --clone-url https://git.example.test/acme/app.git",
-        "berth package list acme",
+        "berth package ls acme",
         "berth codespace create acme/app",
         "BERTH_URL=https://berth.example.test BERTH_TOKEN=$TOKEN berth package show acme/app --json",
     ];

@@ -33,6 +33,16 @@ internal sealed class BerthCommand : Command
         return command;
     }
 
+    /// <summary>Neither the words of shells nor those of other command lines have to be unlearned.</summary>
+    private static string? OtherName(string name) => name switch
+    {
+        "list" => "ls",
+        "ls" => "list",
+        "delete" or "remove" => "rm",
+        "rm" => "delete",
+        _ => null,
+    };
+
     /// <summary>A command that only holds others.</summary>
     public static BerthCommand Group(string name, string description, string[] examples, params Command[] commands)
     {
@@ -40,6 +50,10 @@ internal sealed class BerthCommand : Command
         foreach (var command in commands)
         {
             group.Subcommands.Add(command);
+            if (OtherName(command.Name) is { } other && !Array.Exists(commands, sibling => sibling.Name == other))
+            {
+                command.Aliases.Add(other);
+            }
         }
 
         return group;

@@ -62,8 +62,9 @@ public sealed partial class BerthClient
                 + $"{(cascade ? "&cascade=true" : "")}{Override(overriding)}",
             cancellationToken);
 
-    public Task<RestoredVersions> RestoreVersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
-        SendForAsync<RestoredVersions>(HttpMethod.Post, $"{package.Path}/versions/{id}/restore?details=true", cancellationToken);
+    public Task<RestoredVersions> RestoreVersionAsync(
+        PackageReference package, long id, string? overriding, CancellationToken cancellationToken) => SendForAsync<RestoredVersions>(
+            HttpMethod.Post, $"{package.Path}/versions/{id}/restore?details=true{Override(overriding)}", cancellationToken);
 
     public Task<List<TagMove>> TagHistoryAsync(PackageReference package, string tag, CancellationToken cancellationToken) =>
         ListAsync<TagMove>($"{package.Path}/tags/{Escape(tag)}/history", cancellationToken);

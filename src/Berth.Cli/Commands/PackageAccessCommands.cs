@@ -9,25 +9,23 @@ internal static class PackageAccessCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
         "access",
-        "Who may use a package, and why.",
+        "Who may use a package, and where that comes from.",
         [
-            "berth package access list acme/app",
+            "berth package access ls acme/app",
             "berth package access grant acme/app --codespaces acme/other",
-            "berth package access explain acme/app --user bob --action push",
         ],
         List(),
         Grant(),
-        Revoke(),
-        Explain());
+        Revoke());
 
     private static BerthCommand List()
     {
         var package = Arguments.Package();
         var type = Arguments.Type();
         return BerthCommand.Of(
-            "list",
+            "ls",
             "List everything that gives access to a package, with where it comes from.",
-            ["berth package access list acme/app"],
+            ["berth package access ls acme/app"],
             [package, type],
             async call =>
             {
@@ -110,7 +108,7 @@ internal static class PackageAccessCommands
             });
     }
 
-    private static BerthCommand Explain()
+    public static BerthCommand Explain()
     {
         var package = Arguments.Package();
         var type = Arguments.Type();
@@ -127,9 +125,9 @@ internal static class PackageAccessCommands
             "explain",
             "Say whether somebody may do something with a package, and which rules decide it.",
             [
-                "berth package access explain acme/app --user bob --action push",
-                "berth package access explain acme/app --workflow acme/app --action push --tag prod --ref refs/heads/main",
-                "berth package access explain acme/app --codespace acme/other",
+                "berth package explain acme/app --user bob --action push",
+                "berth package explain acme/app --workflow acme/app --action push --tag prod --ref refs/heads/main",
+                "berth package explain acme/app --codespace acme/other",
             ],
             [package, user, workflow, codespace, action, tag, gitRef, environment, type],
             async call =>

@@ -9,7 +9,7 @@ internal static class PackageCommands
     public static BerthCommand Build() => BerthCommand.Group(
         "package",
         "Packages: visibility, repository, access, versions.",
-        ["berth package list acme", "berth package show acme/app", "berth package access grant acme/app --user ada --role write"],
+        ["berth package ls acme", "berth package show acme/app", "berth package access grant acme/app --user ada --role write"],
         List(),
         Show(),
         Create(),
@@ -23,7 +23,6 @@ internal static class PackageCommands
             "inherit",
             "Switch inheritance on (named roles on the linked repository replace explicit grants) or off (they are copied into grants).",
             "on|off", ["on", "off"], value => new PackageChange { InheritAccess = value == "on" }, "on"),
-        Delete(),
         RemovalCommands.Remove(),
         RemovalCommands.Restore(),
         TagCommands.History(),
@@ -32,7 +31,8 @@ internal static class PackageCommands
         PushRuleCommands.Build(),
         RetentionCommands.Build(),
         PackageAccessCommands.Build(),
-        VersionCommands.Build());
+        PackageAccessCommands.Explain(),
+        VersionCommands.List());
 
     private static BerthCommand List()
     {
@@ -40,9 +40,9 @@ internal static class PackageCommands
         var type = Arguments.Type();
         var visibility = Arguments.OneOf("--visibility", "Only those of this visibility", Arguments.Visibilities);
         return BerthCommand.Of(
-            "list",
+            "ls",
             "List the packages of an account that you may read.",
-            ["berth package list", "berth package list acme --visibility public"],
+            ["berth package ls", "berth package ls acme --visibility public"],
             [owner, type, visibility],
             async call => call.PrintList(
                 await call.Client.PackagesAsync(call.Get(owner), call.Get(type)!, call.Get(visibility), call.CancellationToken),
@@ -154,34 +154,6 @@ internal static class PackageCommands
                     Arguments.Reference(call.Get(package), call.Get(type)), new PackageChange { Repository = OptionalText.Null },
                     call.CancellationToken),
                 Details));
-    }
-
-    private static BerthCommand Delete()
-    {
-        var package = Arguments.Package();
-        var type = Arguments.Type();
-        var force = new Option<bool>("--force") { Description = "Also when other packages here depend on it" };
-        var purge = new Option<bool>("--purge") { Description = "Now and for good, instead of restorable" };
-        var yes = Arguments.Yes();
-        return BerthCommand.Of(
-            "delete",
-            "Delete a package. It can be restored for a while, unless it is purged.",
-            ["berth package delete acme/app", "berth package delete acme/app --purge --yes"],
-            [package, type, force, purge, yes],
-            async call =>
-            {
-                if (call.Get(purge))
-                {
-                    Arguments.DemandYes(call, yes, $"purging {call.Get(package)}");
-                }
-
-                await call.Client.DeletePackageAsync(
-                    Arguments.Reference(call.Get(package), call.Get(type)), call.Get(force), call.Get(purge), overriding: null,
-                    call.CancellationToken);
-                call.WriteDone(
-                    $"Deleted {call.Get(package)}"
-                        + $"{(call.Get(purge) ? "" : $"; to bring it back: berth package restore {call.Get(package)}")}");
-            });
     }
 
     private static void Details(TextWriter writer, Package package)

@@ -65,19 +65,20 @@ internal static class RemovalCommands
         var package = Arguments.Package();
         var version = Version();
         var type = Arguments.Type();
+        var reason = Override();
         return BerthCommand.Of(
             "restore",
             "Bring back a deleted package, or a deleted version with its tags, what it lists and what refers to it. A tag that moved on "
                 + "stays where it is.",
             ["berth package restore acme/app", "berth package restore acme/app 2.5"],
-            [package, version, type],
+            [package, version, type, reason],
             async call =>
             {
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 if (call.Get(version) is { } name)
                 {
                     var id = await VersionCommands.FindAsync(call, reference, name, deleted: true);
-                    Tell(call, await call.Client.RestoreVersionAsync(reference, id, call.CancellationToken));
+                    Tell(call, await call.Client.RestoreVersionAsync(reference, id, call.Get(reason), call.CancellationToken));
                     return;
                 }
 

@@ -7,28 +7,22 @@ namespace Berth.Cli.Commands;
 /// <summary>The versions of a package.</summary>
 internal static class VersionCommands
 {
-    public static BerthCommand Build() => BerthCommand.Group(
-        "version",
-        "Versions of a package: of a container package one for each manifest.",
-        ["berth package version list acme/app"],
-        List());
-
-    private static BerthCommand List()
+    public static BerthCommand List()
     {
         var package = Arguments.Package();
         var type = Arguments.Type();
         var deleted = new Option<bool>("--deleted") { Description = "Those that were deleted and can come back" };
         return BerthCommand.Of(
-            "list",
-            "List versions, the newest first.",
-            ["berth package version list acme/app", "berth package version list acme/app --deleted"],
+            "versions",
+            "List the versions of a package, the newest first: of a container package one for each manifest.",
+            ["berth package versions acme/app", "berth package versions acme/app --deleted"],
             [package, type, deleted],
             async call => call.PrintList(
                 await call.Client.VersionsAsync(
                     Arguments.Reference(call.Get(package), call.Get(type)), call.Get(deleted), call.CancellationToken),
                 "There are no versions.",
                 ("ID", version => $"{version.Id}"),
-                ("DIGEST", version => version.Name),
+                ("VERSION", version => version.Name),
                 ("TAGS", version => string.Join(',', version.Metadata.Tags)),
                 ("CREATED", version => $"{version.CreatedAt:yyyy-MM-dd HH:mm}"),
                 ("PULLS", version => $"{version.PullCount}"),

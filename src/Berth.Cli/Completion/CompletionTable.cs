@@ -45,7 +45,10 @@ internal static class CompletionTable
             [.. command.Arguments.SelectMany(Values).Distinct()]));
         foreach (var sub in command.Subcommands.Where(sub => !sub.Hidden))
         {
-            Add(sub, $"{path} {sub.Name}".TrimStart(), recursive, places);
+            foreach (var name in sub.Aliases.Prepend(sub.Name))
+            {
+                Add(sub, $"{path} {name}".TrimStart(), recursive, places);
+            }
         }
     }
 

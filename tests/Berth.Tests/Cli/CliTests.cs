@@ -61,7 +61,7 @@ public sealed class CliTests(SharedServer shared)
         var narrow = await ada.WithTokenAsync("read:packages", $"{ada.Login}/*");
         using var cli = new CliRun();
         Assert.Equal(0, (await cli.RunWithInputAsync(narrow.Token, "login", Server.Url.GetLeftPart(UriPartial.Authority))).ExitCode);
-        Assert.Contains($"{ada.Login}/web", await cli.DoAsync("package list"), StringComparison.Ordinal);
+        Assert.Contains($"{ada.Login}/web", await cli.DoAsync("package ls"), StringComparison.Ordinal);
         Assert.Equal(1, (await cli.RunAsync("repo", "list")).ExitCode);
     }
 
@@ -111,10 +111,10 @@ public sealed class CliTests(SharedServer shared)
         Assert.Contains($"berth package edit {package} --visibility public", tightened, StringComparison.Ordinal);
         Assert.Contains("Repository:      none", await cli.DoAsync($"package unlink {package}"), StringComparison.Ordinal);
         await cli.DoAsync($"package link {package} {app}");
-        Assert.Contains(package, await cli.DoAsync("package list"), StringComparison.Ordinal);
+        Assert.Contains(package, await cli.DoAsync("package ls"), StringComparison.Ordinal);
         await ada.PushAsync(package, "v1");
         await ada.PushAsync(package, "v2", "\"n\":\"2\"");
-        Assert.Equal(3, (await cli.DoAsync($"package version list {package}")).Trim().Split('\n').Length);
+        Assert.Equal(3, (await cli.DoAsync($"package versions {package}")).Trim().Split('\n').Length);
     }
 
     [Fact]
@@ -126,9 +126,9 @@ public sealed class CliTests(SharedServer shared)
         await ada.PushAsync(package, "v1");
         await ada.PushAsync(package, "v2", "\"n\":\"2\"");
         await cli.DoAsync($"package rm {package} v2");
-        var deleted = JsonDocument.Parse(await cli.DoAsync($"package version list {package} --deleted --json")).RootElement[0];
+        var deleted = JsonDocument.Parse(await cli.DoAsync($"package versions {package} --deleted --json")).RootElement[0];
         await cli.DoAsync($"package restore {package} {deleted.GetProperty("id").GetInt64()}");
-        await cli.DoAsync($"package delete {package}");
+        await cli.DoAsync($"package rm {package}");
         Assert.Equal(4, (await cli.RunAsync("package", "show", package)).ExitCode);
         await cli.DoAsync($"package restore {package}");
     }
@@ -139,15 +139,15 @@ public sealed class CliTests(SharedServer shared)
         var ada = await Server.UserAsync();
         using var cli = new CliRun(Server, ada.Token);
         await ada.PushAsync($"{ada.Login}/web", "v1");
-        var listed = await cli.RunAsync("package", "list", "--jq", ".[] | .name");
+        var listed = await cli.RunAsync("package", "ls", "--jq", ".[] | .name");
         Assert.SkipWhen(listed.Error.Contains("which is not installed", StringComparison.Ordinal), "there is no jq here");
         Assert.Equal((0, "web\n"), (listed.ExitCode, listed.Out));
-        Assert.Equal("1\n", (await cli.RunAsync("package", "version", "list", $"{ada.Login}/web", "--jq", "length # all")).Out);
+        Assert.Equal("1\n", (await cli.RunAsync("package", "versions", $"{ada.Login}/web", "--jq", "length # all")).Out);
         var wrong = await cli.RunAsync("package", "create", $"{ada.Login}/new", "--jq", ".[");
         Assert.Equal((2, ""), (wrong.ExitCode, wrong.Out));
         Assert.StartsWith("berth: --jq: syntax error", wrong.Error, StringComparison.Ordinal);
         Assert.Equal(4, (await cli.RunAsync("package", "show", $"{ada.Login}/new")).ExitCode);
-        var unfit = await cli.RunAsync("package", "list", "--jq", ".name");
+        var unfit = await cli.RunAsync("package", "ls", "--jq", ".name");
         Assert.Equal(1, unfit.ExitCode);
         Assert.Contains("Cannot index array", unfit.Error, StringComparison.Ordinal);
     }
@@ -159,14 +159,31 @@ public sealed class CliTests(SharedServer shared)
         using var cli = new CliRun(Server, ada.Token);
         var package = $"{ada.Login}/web";
         await ada.PushAsync(package, "v1");
-        var first = JsonDocument.Parse(await cli.DoAsync($"package version list {package} --json")).RootElement[0]
+        var first = JsonDocument.Parse(await cli.DoAsync($"package versions {package} --json")).RootElement[0]
             .GetProperty("id")
             .GetInt64();
         await ada.PushAsync(package, $"{first}", "\"n\":\"2\"");
         var refused = await cli.RunAsync("package", "rm", package, $"{first}");
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("by its digest", refused.Error, StringComparison.Ordinal);
-        Assert.Equal(3, (await cli.DoAsync($"package version list {package}")).Trim().Split('\n').Length);
+        Assert.Equal(3, (await cli.DoAsync($"package versions {package}")).Trim().Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task A_command_is_called_as_in_shells_or_as_in_other_tools()
+    {
+        var ada = await Server.UserAsync();
+        using var cli = new CliRun(Server, ada.Token);
+        var package = $"{ada.Login}/web";
+        await ada.PushAsync(package);
+        Assert.Equal(await cli.DoAsync("package ls"), await cli.DoAsync("package list"));
+        Assert.Equal(await cli.DoAsync("token list"), await cli.DoAsync("token ls"));
+        await cli.DoAsync($"package delete {package}");
+        Assert.DoesNotContain(package, await cli.DoAsync("package ls"), StringComparison.Ordinal);
+
+        // Where both are commands, each stays itself.
+        Assert.Contains("configuration", (await cli.RunAsync("prebuild", "delete", "--help")).Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("configuration", (await cli.RunAsync("prebuild", "rm", "--help")).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -181,15 +198,15 @@ public sealed class CliTests(SharedServer shared)
         await cli.DoAsync($"package access grant {package} --user {bob.Login} --role write");
         await cli.DoAsync($"package access grant {package} --actions {app} --role admin");
         await cli.DoAsync($"package access grant {package} --codespaces {app}");
-        var list = await cli.DoAsync($"package access list {package}");
+        var list = await cli.DoAsync($"package access ls {package}");
         Assert.Matches($"user +{bob.Login} +write +granted", list);
         Assert.Matches($"actions +{app} +admin +Actions list", list);
         Assert.Matches($"codespaces +{app} +read +Codespaces list", list);
         Assert.StartsWith(
-            $"user {bob.Login} may push", await cli.DoAsync($"package access explain {package} --user {bob.Login} --action push"),
+            $"user {bob.Login} may push", await cli.DoAsync($"package explain {package} --user {bob.Login} --action push"),
             StringComparison.Ordinal);
         Assert.Contains(
-            "may not delete", await cli.DoAsync($"package access explain {package} --user {bob.Login} --action delete"),
+            "may not delete", await cli.DoAsync($"package explain {package} --user {bob.Login} --action delete"),
             StringComparison.Ordinal);
         await cli.DoAsync($"package access revoke {package} --user {bob.Login}");
         Assert.Equal(4, (await cli.RunAsync("package", "access", "revoke", package, "--user", bob.Login)).ExitCode);
@@ -279,6 +296,6 @@ public sealed class CliTests(SharedServer shared)
         }
 
         using var cli = new CliRun(Server, ada.Token);
-        Assert.Equal(103, JsonDocument.Parse(await cli.DoAsync("package list --json")).RootElement.GetArrayLength());
+        Assert.Equal(103, JsonDocument.Parse(await cli.DoAsync("package ls --json")).RootElement.GetArrayLength());
     }
 }

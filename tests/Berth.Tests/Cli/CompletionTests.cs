@@ -12,11 +12,12 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("", "pack", "package")]
-    [InlineData("package", "li", "list link")]
-    [InlineData("package access", "", "list grant revoke explain --help --jq --json")]
+    [InlineData("package", "li", "link")]
+    [InlineData("package access", "", "ls grant revoke --help --jq --json")]
+    [InlineData("package ls acme", "--vis", "--visibility")]
     [InlineData("package list acme", "--vis", "--visibility")]
-    [InlineData("package list acme --visibility", "", "public internal private")]
-    [InlineData("package list --type", "n", "npm")]
+    [InlineData("package ls acme --visibility", "", "public internal private")]
+    [InlineData("package ls --type", "n", "npm")]
     [InlineData("hook add acme --secret-file", "", "")]
     [InlineData("completion", "z", "zsh")]
     public async Task Bash_completes_commands_options_and_values(string before, string current, string expected)

@@ -30,7 +30,7 @@ public sealed class PushRuleCommandTests(SharedServer shared)
         Assert.StartsWith("[", await cli.DoAsync($"package rules ls {acme} --json"), StringComparison.Ordinal);
         Assert.Contains(
             $"may not push {acme}/web:v1: the tag v1 is immutable",
-            await cli.DoAsync($"package access explain {acme}/web --action push --tag v1"), StringComparison.Ordinal);
+            await cli.DoAsync($"package explain {acme}/web --action push --tag v1"), StringComparison.Ordinal);
 
         var refused = await cli.RunAsync("package", "tag", $"{acme}/web", "v1", second);
         Assert.NotEqual(0, refused.ExitCode);
@@ -45,5 +45,20 @@ public sealed class PushRuleCommandTests(SharedServer shared)
         Assert.NotEqual(0, (await cli.RunAsync("package", "rules", "rm", $"{acme}/web", $"{id}")).ExitCode);
         await cli.DoAsync($"package rules rm {acme} {id}");
         await cli.DoAsync($"package rm {acme}/web");
+    }
+
+    [Fact]
+    public async Task A_version_comes_back_with_a_tag_that_a_rule_gives_to_others()
+    {
+        var ada = await shared.Server.UserAsync();
+        var package = $"{ada.Login}/web";
+        await ada.TryPushAsync(package, "prod", "first");
+        await ada.TryPushAsync(package, "latest", "other");
+        using var cli = new CliRun(shared.Server, ada.Token);
+        await cli.DoAsync($"package rm {package} prod");
+        await cli.DoAsync($"package rules add {package} prod --nobody");
+        Assert.Contains("lets nobody", (await cli.RunAsync("package", "restore", package, "prod")).Error, StringComparison.Ordinal);
+        await cli.DoAsync($"package restore {package} prod --override back");
+        Assert.Contains("prod", await cli.DoAsync($"package versions {package}"), StringComparison.Ordinal);
     }
 }
