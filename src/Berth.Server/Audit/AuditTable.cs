@@ -107,6 +107,9 @@ internal static class AuditTable
         session.QueryAsync<AuditRow>(
             $"{(source == 0 ? Packages : Others)} where e.id > @position order by e.id limit @most", new { position, most });
 
+    public static Task<long> LastIdAsync(DbSession session, int source) => session.SingleAsync<long>(
+        $"select coalesce(max(id), 0) from {(source == 0 ? "package_events" : "audit_events")}");
+
     /// <summary>Literally, as the conditions of indexes are written.</summary>
     public static string WhetherRead(bool read) => $"kind {(read ? "=" : "<>")} '{Download}'";
 

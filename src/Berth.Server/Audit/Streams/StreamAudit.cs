@@ -18,12 +18,15 @@ internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, 
 
     private readonly IAuditSink[] _sinks = [.. sinks];
 
+    /// <summary>Of what happened to packages, and of everything else.</summary>
+    private readonly SettledRows[] _settled = [new(time), new(time)];
+
     /// <summary>What is new to every sink.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         foreach (var sink in _sinks)
         {
-            foreach (var source in new[] { 0, 1 })
+            for (var source = 0; source < _settled.Length; source++)
             {
                 while (await SomeAsync(sink, source, cancellationToken))
                 {
@@ -47,15 +50,14 @@ internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, 
 
     private async Task<bool> SomeAsync(IAuditSink sink, int source, CancellationToken cancellationToken)
     {
-        var now = Time.GetUtcNow();
-        var (position, rows) = await db.ReadAsync(
+        var (position, rows, last) = await db.ReadAsync(
             async session =>
             {
                 var at = await StreamTable.PositionAsync(session, sink.Name, source);
-                return (at, await AuditTable.AfterAsync(session, source, at, Batch));
+                return (at, await AuditTable.AfterAsync(session, source, at, Batch), await AuditTable.LastIdAsync(session, source));
             },
             cancellationToken);
-        var some = SettledRows.Of(rows, position, now, row => (row.Id, DateTimeOffset.FromUnixTimeMilliseconds(row.At)));
+        var some = _settled[source].Of(rows, position, last, row => row.Id);
         if (some.Count == 0)
         {
             return false;

@@ -14,6 +14,8 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
     private const int Batch = 200;
     private static readonly string[] Names = ["package", "registry_package"];
 
+    private readonly SettledRows _settled = new(time);
+
     /// <summary>Whether there was something to read, and there may be more.</summary>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -44,7 +46,7 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
     private async Task<(long From, long To, List<DeliveryRow> Deliveries)> ReadAsync(DbSession session)
     {
         var from = await EventTable.PositionAsync(session);
-        var rows = Whole(await EventTable.AfterAsync(session, from, Batch), from, time.GetUtcNow());
+        var rows = Whole(await EventTable.AfterAsync(session, from, Batch), from, await EventTable.LastIdAsync(session));
         if (rows.Count == 0)
         {
             return (from, from, []);
@@ -62,10 +64,10 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
     }
 
     /// <summary>Whole changes alone, up to the first id that may still come.</summary>
-    private static List<EventRow> Whole(List<EventRow> rows, long from, DateTimeOffset now)
+    private List<EventRow> Whole(List<EventRow> rows, long from, long highest)
     {
         var most = rows.Count == Batch;
-        var contiguous = SettledRows.Of(rows, from, now, row => (row.Id, row.At));
+        var contiguous = _settled.Of(rows, from, highest, row => row.Id);
         if (most && contiguous.Count == Batch && contiguous[0].Change != contiguous[^1].Change)
         {
             var last = contiguous[^1].Change;

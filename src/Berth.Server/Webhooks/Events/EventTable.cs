@@ -18,6 +18,9 @@ internal static class EventTable
             """,
             new { from, to }) > 0;
 
+    public static Task<long> LastIdAsync(DbSession session) =>
+        session.SingleAsync<long>("select coalesce(max(id), 0) from package_events");
+
     public static Task<List<EventRow>> AfterAsync(DbSession session, long position, int most) => session.QueryAsync<EventRow>(
         """
         select id, at, kind, package_id, owner_id, owner, type, name, repository_id, actor, actor_name, request_id, version_id, version,
