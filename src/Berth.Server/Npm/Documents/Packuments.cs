@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using Berth.Server.Access;
+using Berth.Server.Background;
 using Berth.Server.Database;
 using Microsoft.Extensions.Primitives;
 
@@ -20,7 +20,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
     private readonly GenerationCache<long, Revised> _revisions = new(capacity: 100_000);
     private readonly SizedCache<(long Package, long Revision, bool Whole), Packument> _contents =
         new(mostBytes: 32 << 20, largest: 4 << 20);
-    private readonly ConcurrentDictionary<(long Package, long Revision), Lazy<Task<Made?>>> _making = new();
+    private readonly LatestWork<long, Made?> _making = new();
 
     /// <summary>What npm calls <c>_rev</c>: opaque, and another after every change.</summary>
     public static string Revision(long revision) => string.Create(CultureInfo.InvariantCulture, $"{revision}-berth");
@@ -39,11 +39,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
     }
 
     /// <summary>Makes and stores the documents of what the package is now.</summary>
-    public async Task PrepareAsync(PackageAddress address, long packageId, CancellationToken cancellationToken)
-    {
-        var revision = await db.ReadAsync(session => DocumentTable.RevisionAsync(session, packageId), cancellationToken);
-        await MakeOnceAsync(address, packageId, revision);
-    }
+    public Task PrepareAsync(PackageAddress address, long packageId) => MakeInTurnAsync(address, packageId);
 
     private async Task<Packument?> ReadAsync(
         PackageAddress address, long packageId, long revision, bool whole, CancellationToken cancellationToken)
@@ -52,7 +48,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
             session => DocumentTable.FindAsync(session, packageId, revision, urls.Base, whole), cancellationToken);
         if (stored is null)
         {
-            var made = await MakeOnceAsync(address, packageId, revision);
+            var made = await MakeInTurnAsync(address, packageId);
             if (made is null)
             {
                 return null;
@@ -66,20 +62,9 @@ internal sealed class Packuments(Db db, NpmUrls urls)
         return packument;
     }
 
-    /// <summary>Many ask for the same document at once, after a publish: one makes it, and no caller's leaving stops it.</summary>
-    private async Task<Made?> MakeOnceAsync(PackageAddress address, long packageId, long revision)
-    {
-        var key = (packageId, revision);
-        var task = _making.GetOrAdd(key, _ => new Lazy<Task<Made?>>(() => MakeAsync(address, packageId)));
-        try
-        {
-            return await task.Value;
-        }
-        finally
-        {
-            _making.TryRemove(key, out _);
-        }
-    }
+    /// <summary>A hundred publishes at once ask for it, and a thousand installations after a publish: few make it.</summary>
+    private Task<Made?> MakeInTurnAsync(PackageAddress address, long packageId) =>
+        _making.RunAsync(packageId, () => MakeAsync(address, packageId));
 
     private async Task<Made?> MakeAsync(PackageAddress address, long packageId)
     {

@@ -40,7 +40,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
                 return id;
             },
             cancellationToken);
-        await packuments.PrepareAsync(access.Address, packageId, CancellationToken.None);
+        await packuments.PrepareAsync(access.Address, packageId);
     }
 
     /// <summary>The whole package, softly.</summary>
@@ -80,7 +80,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
                 return id;
             },
             cancellationToken);
-        await packuments.PrepareAsync(access.Address, packageId, CancellationToken.None);
+        await packuments.PrepareAsync(access.Address, packageId);
     }
 
     /// <summary>Holds the package until the transaction ends; what is read after this is what is changed.</summary>

@@ -41,7 +41,7 @@ internal sealed class PublishVersion(
             var (packageId, visibility) = await db.WriteAsync(
                 session => RecordAsync(session, access, document, announced, version, (tarball.Upload, commit, lost)),
                 CancellationToken.None);
-            await packuments.PrepareAsync(access.Address, packageId, CancellationToken.None);
+            await packuments.PrepareAsync(access.Address, packageId);
             return document.Access == "public" && visibility != Visibility.Public ? Notice(access.Address, visibility) : null;
         }
         catch (Exception exception) when (exception is ApiException or OperationCanceledException)

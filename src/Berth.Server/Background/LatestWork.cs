@@ -1,0 +1,65 @@
+namespace Berth.Server.Background;
+
+/// <summary>
+/// Work on a thing that many ask for while it changes: once at a time for each key, and everybody gets a result whose work began after
+/// they asked. However many ask meanwhile, one more run serves them all.
+/// </summary>
+internal sealed class LatestWork<TKey, TResult>
+    where TKey : notnull
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<TKey, Turn> _turns = [];
+
+    /// <param name="work">Whose is run is open: it must do the same for all who ask with this key, whoever goes away.</param>
+    public Task<TResult> RunAsync(TKey key, Func<Task<TResult>> work)
+    {
+        lock (_lock)
+        {
+            if (!_turns.TryGetValue(key, out var turn))
+            {
+                _turns.Add(key, turn = new Turn());
+            }
+
+            return turn.Next ??= RunAsync(key, turn, turn.Running, work);
+        }
+    }
+
+    private async Task<TResult> RunAsync(TKey key, Turn turn, Task? before, Func<Task<TResult>> work)
+    {
+        await Task.Yield();
+        if (before is not null)
+        {
+            // Its failure is for those who waited for it.
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        lock (_lock)
+        {
+            (turn.Running, turn.Next) = (turn.Next, null);
+        }
+
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                turn.Running = null;
+                if (turn.Next is null)
+                {
+                    _turns.Remove(key);
+                }
+            }
+        }
+    }
+
+    private sealed class Turn
+    {
+        public Task<TResult>? Running { get; set; }
+
+        /// <summary>It has not begun.</summary>
+        public Task<TResult>? Next { get; set; }
+    }
+}
