@@ -10,24 +10,34 @@ namespace Berth.Server.Api;
 /// </summary>
 internal sealed class Revalidated(byte[] content, string contentType) : IResult
 {
+    /// <summary>The content compressed, where it is large and always the same.</summary>
+    public byte[]? Gzip { get; init; }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
         var tag = Tag(content, response.Headers.Link.ToString());
         response.Headers.ETag = tag;
         response.Headers.CacheControl = "private, no-cache";
-        response.Headers.Vary = "Accept, Authorization";
+        response.Headers.Vary = Gzip is null ? "Accept, Authorization" : "Accept, Accept-Encoding, Authorization";
         if (EntityTags.NoneMatch(request.Headers.IfNoneMatch, tag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
 
+        var sent = content;
+        if (Gzip is not null && ContentCoding.TakesGzip(request.Headers.AcceptEncoding))
+        {
+            response.Headers.ContentEncoding = "gzip";
+            sent = Gzip;
+        }
+
         response.ContentType = contentType;
-        response.ContentLength = content.Length;
+        response.ContentLength = sent.Length;
         if (!HttpMethods.IsHead(request.Method))
         {
-            await response.Body.WriteAsync(content, httpContext.RequestAborted);
+            await response.Body.WriteAsync(sent, httpContext.RequestAborted);
         }
     }
 

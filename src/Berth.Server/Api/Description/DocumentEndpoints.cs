@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Berth.Server.Http;
 
 namespace Berth.Server.Api.Description;
 
@@ -24,11 +25,13 @@ internal static class DocumentEndpoints
 /// <summary>The document as it is sent; made when somebody first asks for it.</summary>
 internal sealed class DocumentPages(ApiDocument document)
 {
-    private readonly Lazy<Revalidated> _json = new(() => new Revalidated(document.ToUtf8(), "application/json; charset=utf-8"));
-    private readonly Lazy<Revalidated> _page =
-        new(() => new Revalidated(new ReferencePage(document.Root).ToUtf8(), "text/html; charset=utf-8"));
+    private readonly Lazy<Revalidated> _json = new(() => Compressed(document.ToUtf8(), "application/json; charset=utf-8"));
+    private readonly Lazy<Revalidated> _page = new(() => Compressed(new ReferencePage(document.Root).ToUtf8(), "text/html; charset=utf-8"));
 
     public IResult Json => _json.Value;
 
     public IResult Page => _page.Value;
+
+    private static Revalidated Compressed(byte[] content, string contentType) =>
+        new(content, contentType) { Gzip = ContentCoding.Gzip(content) };
 }

@@ -54,7 +54,7 @@ internal static class PackumentEndpoints
         }
 
         headers.ContentType = whole ? "application/json; charset=utf-8" : InstallType;
-        if (!TakesGzip(http.Request.Headers.AcceptEncoding))
+        if (!ContentCoding.TakesGzip(http.Request.Headers.AcceptEncoding))
         {
             if (!HttpMethods.IsHead(http.Request.Method))
             {
@@ -165,8 +165,4 @@ internal static class PackumentEndpoints
 
     private static bool WantsAbbreviated(StringValues accept) =>
         accept.ToString().Contains(InstallType, StringComparison.OrdinalIgnoreCase);
-
-    private static bool TakesGzip(StringValues encodings) =>
-        encodings.ToString().Split(',').Any(part => part.Split(';') is [var name, .. var rest]
-            && name.Trim() is "gzip" or "*" && !rest.Any(quality => quality.Trim() is "q=0" or "q=0.0" or "q=0.00" or "q=0.000"));
 }

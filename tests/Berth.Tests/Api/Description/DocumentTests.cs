@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using Berth.Tests.TestServer;
@@ -25,6 +26,26 @@ public sealed class DocumentTests(SharedServer shared)
         again.Headers.TryAddWithoutValidation("If-None-Match", reply.Header("ETag"));
         using var unchanged = await client.SendAsync(again, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("gzip, deflate, br", true)]
+    [InlineData("gzip;q=0", false)]
+    [InlineData("identity", false)]
+    public async Task It_is_compressed_for_who_understands_that(string accepted, bool compressed)
+    {
+        using var client = Server.Client(null);
+        var plain = await client.GetByteArrayAsync("/api/v3/openapi.json", TestContext.Current.CancellationToken);
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Accept-Encoding", accepted);
+        using var response = await client.GetAsync("/api/v3/openapi.json", TestContext.Current.CancellationToken);
+        Assert.Equal(compressed ? ["gzip"] : [], response.Content.Headers.ContentEncoding);
+        Assert.Contains("Accept-Encoding", response.Headers.Vary);
+        var content = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        using var whole = new MemoryStream();
+        await (compressed ? new GZipStream(content, CompressionMode.Decompress) : content)
+            .CopyToAsync(whole, TestContext.Current.CancellationToken);
+        Assert.Equal(plain, whole.ToArray());
+        Assert.True(!compressed || response.Content.Headers.ContentLength < plain.Length / 4);
     }
 
     [Fact]
