@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Berth.Server;
 using Berth.Server.Http;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -81,6 +82,7 @@ public sealed class BerthServer : IAsyncDisposable
             builder =>
             {
                 builder.Logging.SetMinimumLevel(LogLevel.Error);
+                builder.Services.AddSingleton<IStartupFilter, DescribedQueries>();
                 exchange(builder);
                 if (clock is not null)
                 {

@@ -14,6 +14,15 @@ public sealed class ExampleBodyTests(RouteServer routes) : IClassFixture<RouteSe
         "must be a time",
     ];
 
+    /// <summary>Where a field is needed because of another, or one of several is: no schema of a record says that.</summary>
+    private static readonly Dictionary<string, string> Dependent = new(StringComparer.Ordinal)
+    {
+        ["/registry-check"] = """{"image":"registry.example/acme/app:1","secret_prefix":"ACR"}""",
+        ["/orgs/{org}/codespaces/secrets/{secret}"] = """{"visibility":"all"}""",
+        ["/repos/{owner}/{repo}/codespaces/secrets/{secret}"] = """{"encrypted_value":"…","key_id":"1"}""",
+        ["/user/codespaces/secrets/{secret}"] = """{"selected_repository_ids":[]}""",
+    };
+
     [Fact]
     public async Task The_least_body_that_is_described_is_read()
     {
@@ -29,7 +38,8 @@ public sealed class ExampleBodyTests(RouteServer routes) : IClassFixture<RouteSe
                     continue;
                 }
 
-                var body = SchemaHtml.Example(schema, name => document["components"]!["schemas"]![name]!)!.ToJsonString();
+                var body = Dependent.GetValueOrDefault(path)
+                    ?? SchemaHtml.Example(schema, name => document["components"]!["schemas"]![name]!)!.ToJsonString();
                 var world = await RouteWorld.CreateAsync(routes.Trusted);
                 var (verb, filled) = world.Fill($"{method.ToUpperInvariant()} /api/v3{path}");
                 var caller = path.StartsWith("/admin/", StringComparison.Ordinal) ? server.Administrator() : world.Callers[5];
