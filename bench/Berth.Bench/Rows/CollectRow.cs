@@ -10,8 +10,9 @@ using System.Text.Json;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// How much slower pushes are while the collector removes half of 100,000 blobs beside them. Tells how many blobs it removed in a second,
-/// and fails when it removed anything that was held.
+/// How much slower pushes are while the collector removes half of 100,000 blobs beside them, than right before and right after: what has
+/// been pushed meanwhile makes a push slower too. Tells how many blobs it removed in a second, and fails when it removed anything that was
+/// held.
 /// </summary>
 internal sealed class CollectRow : Row
 {
@@ -58,18 +59,21 @@ internal sealed class CollectRow : Row
         var begun = Stopwatch.GetTimestamp();
         var run = await CollectAsync(server, cancellationToken);
         var ended = Stopwatch.GetTimestamp();
+        await Task.Delay(Quiet, cancellationToken);
         await stop.CancelAsync();
         await pushes;
 
         var lost = await LostAsync(server, pushed, cancellationToken);
         var removed = run.GetProperty("blobs").GetInt64();
-        var without = Median(times.Where(time => time.At < begun));
+        var (before, after) = (Median(times.Where(time => time.At < begun)), Median(times.Where(time => time.At >= ended)));
+        var without = (before + after) / 2;
         var beside = Median(times.Where(time => time.At >= begun && time.At < ended));
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"    {removed} blobs in {Stopwatch.GetElapsedTime(begun, ended).TotalSeconds:0.0} s: "
                 + $"{removed / Stopwatch.GetElapsedTime(begun, ended).TotalSeconds:0} a second; "
-                + $"push p50 {without * 1000:0.0} ms without, {beside * 1000:0.0} ms beside it; {pushed.Count} images pushed, "
+                + $"push p50 {before * 1000:0.0} ms before, {beside * 1000:0.0} ms beside it, {after * 1000:0.0} ms after; "
+                + $"{pushed.Count} images pushed, "
                 + $"{lost} blobs lost"));
         return lost == 0 && removed == Blobs / 2
             ? beside / without
