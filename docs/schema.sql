@@ -282,6 +282,12 @@ CREATE TABLE login_failures (
     failures integer not null,
     last_at bigint not null
 );
+CREATE TABLE manifest_bases (
+    version_id bigint primary key references package_versions (id) on delete cascade,
+    digest text not null,              -- annotation org.opencontainers.image.base.digest
+    repository text                     -- of base.name, 'host/owner/name'; null: it does not say where it was taken from
+);
+CREATE INDEX manifest_bases_digest on manifest_bases (digest);
 CREATE TABLE manifest_children (
     version_id bigint not null references "package_versions" (id) on delete cascade,
     digest text not null,
