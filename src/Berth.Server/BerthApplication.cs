@@ -54,6 +54,7 @@ internal static class BerthApplication
         builder.Services.AddAccess();
         builder.Services.AddApi();
         builder.Services.AddAudit();
+        builder.Services.AddOrganizations();
         builder.Services.AddRepositories();
         builder.Services.AddStorage();
         builder.Services.AddPackages();

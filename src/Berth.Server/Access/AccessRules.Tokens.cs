@@ -15,7 +15,8 @@ public static partial class AccessRules
 
     /// <summary>
     /// Why a token makes no such other: an organization takes the other's life and not its own. Else whoever finds a token that is not
-    /// taken, since it lies around for long, would make one that is. Of narrowing there is nothing to say: a narrowed token makes none.
+    /// taken, since it lies around for long, would make one that is. Of narrowing there is nothing to say: a narrowed token makes none but
+    /// those that are narrowed as it is.
     /// </summary>
     public static string? MintFault(UserPrincipal minter, UserPrincipal made, OwnerFacts owner) =>
         minter.TokenId is not null && made.Scopes.ReadsPackages && made.Patterns.MayCover(owner.Login) && LifeFault(made, owner) is null

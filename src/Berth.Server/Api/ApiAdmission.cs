@@ -129,12 +129,19 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         }
 
         http.Features.Set(found);
-        var self = need == ApiNeed.OrganizationOwnerOrSelf && principal is UserPrincipal me
-            && me.Login.Equals(http.Request.RouteValues["username"] as string, StringComparison.OrdinalIgnoreCase);
-        return need is ApiNeed.OrganizationOwner or ApiNeed.OrganizationOwnerOrSelf && !found.IsOwner && !self
-            ? ApiErrors.Forbidden(principal, $"this is for owners of {found.Organization.Login}")
-            : null;
+        return need switch
+        {
+            ApiNeed.OrganizationOwner => OwnerOrSelf(principal, found, username: null),
+            ApiNeed.OrganizationOwnerOrSelf => OwnerOrSelf(principal, found, http.Request.RouteValues["username"] as string),
+            _ => null,
+        };
     }
+
+    /// <summary>An owner, or the member who is named; also for what names people elsewhere than in its path.</summary>
+    internal static ApiError? OwnerOrSelf(Principal principal, OrganizationAccess access, string? username) =>
+        access.IsOwner || (principal is UserPrincipal me && me.Login.Equals(username, StringComparison.OrdinalIgnoreCase))
+            ? null
+            : ApiErrors.Forbidden(principal, $"this is for owners of {access.Organization.Login}");
 
     private async Task<ApiError?> RepositoryAsync(HttpContext http, Principal principal, ApiRoute route)
     {

@@ -3,16 +3,15 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Api.Description;
-using Berth.Server.Audit;
 using Berth.Server.Database;
 using Berth.Server.Http;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>The members of an organization. It always keeps an owner.</summary>
+/// <summary>The members of an organization.</summary>
 internal static class MemberEndpoints
 {
-    private const string Resource = "Membership";
+    private const string Resource = ChangeMembers.Resource;
 
     public static void MapMembers(this IEndpointRouteBuilder api)
     {
@@ -89,69 +88,21 @@ internal static class MemberEndpoints
         return member is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(member.ToMembership(access.Organization, urls));
     }
 
-    /// <summary>There are no invitations: who is put in is in.</summary>
     private static async Task<IResult> SetAsync(
-        string username, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time,
-        AuditLog audit, CancellationToken cancellationToken)
+        string username, HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeMembers members, ApiUrls urls,
+        CancellationToken cancellationToken)
     {
         var role = (await RequestBody.ReadAsync<Client.Wire.MembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
-        var organization = access.Organization;
-        return await db.WriteAsync(
-            async session =>
-            {
-                if (await AccountTable.FindUserAsync(session, username) is not { } user)
-                {
-                    return (IResult)Errors.NotFound.With($"there is no user {username}");
-                }
-
-                if (role == "member" && await OrganizationTable.IsLastOwnerAsync(session, organization.Id, user.Id))
-                {
-                    return LastOwner(user.Login, organization);
-                }
-
-                var old = (await OrganizationTable.MemberAsync(session, organization.Id, user.Login))?.Role;
-                await OrganizationTable.SetRoleAsync(session, organization.Id, user.Id, role, time.GetUtcNow());
-                var action = old is null ? "org.add_member" : "org.update_member";
-                await audit.RecordAsync(
-                    session, caller.Actor,
-                    AuditEntry.In(organization, action, AuditEntry.User(user.Login)) with { Old = old, New = role });
-                return ApiResult.Ok(
-                    (await OrganizationTable.MemberAsync(session, organization.Id, user.Login))!.ToMembership(organization, urls));
-            },
-            cancellationToken);
+        var member = await members.SetAsync(caller, access.Organization, username, role, cancellationToken);
+        return ApiResult.Ok(member.ToMembership(access.Organization, urls));
     }
 
     private static async Task<IResult> RemoveAsync(
-        string username, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, AuditLog audit,
-        CancellationToken cancellationToken)
+        string username, ApiCaller caller, OrganizationAccess access, ChangeMembers members, CancellationToken cancellationToken)
     {
-        var organization = access.Organization;
-        var error = await db.WriteAsync(
-            async session =>
-            {
-                if (await OrganizationTable.MemberAsync(session, organization.Id, username) is not { } member)
-                {
-                    return ApiErrors.Hidden(caller.Principal);
-                }
-
-                if (member.Role == "admin" && await OrganizationTable.IsLastOwnerAsync(session, organization.Id, member.Id))
-                {
-                    return LastOwner(member.Login, organization);
-                }
-
-                await followers.MemberGoneAsync(session, caller.Actor, organization.Id, member.Id);
-                await OrganizationTable.RemoveAsync(session, organization.Id, member.Id);
-                await audit.RecordAsync(
-                    session, caller.Actor,
-                    AuditEntry.In(organization, "org.remove_member", AuditEntry.User(member.Login)) with { Old = member.Role });
-                return null;
-            },
-            cancellationToken);
-        return error ?? ApiResult.NoContent();
+        await members.RemoveAsync(caller, access.Organization, username, cancellationToken);
+        return ApiResult.NoContent();
     }
-
-    private static ApiError LastOwner(string login, OwnerFacts organization) =>
-        ApiErrors.Unprocessable(Resource, "role", $"{login} is the last owner of {organization.Login}; make somebody else an owner first");
 
     private static async Task<IResult> OwnAsync(
         HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Text;
 using Berth.Client.Wire;
 using Berth.Server.Access;
 using Berth.Server.Api;
@@ -6,7 +5,6 @@ using Berth.Server.Api.Bodies;
 using Berth.Server.Api.Description;
 using Berth.Server.Audit;
 using Berth.Server.Database;
-using Berth.Server.Http;
 using Berth.Server.Repositories;
 
 namespace Berth.Server.Organizations;
@@ -14,7 +12,7 @@ namespace Berth.Server.Organizations;
 /// <summary>Teams, their members and what they may do with repositories.</summary>
 internal static class TeamEndpoints
 {
-    private const string Resource = "Team";
+    private const string Resource = ChangeTeams.Resource;
 
     public static void MapTeams(this IEndpointRouteBuilder api)
     {
@@ -60,25 +58,6 @@ internal static class TeamEndpoints
             .Does("Take a team's role on a repository").GivesNothing();
     }
 
-    /// <summary>As GitHub makes them: lower case, and hyphens for whatever is neither letter nor digit.</summary>
-    internal static string Slug(string name)
-    {
-        var slug = new StringBuilder(name.Length);
-        foreach (var c in name.ToLowerInvariant())
-        {
-            if (char.IsAsciiLetterOrDigit(c) || c == '_')
-            {
-                slug.Append(c);
-            }
-            else if (slug.Length > 0 && slug[^1] != '-')
-            {
-                slug.Append('-');
-            }
-        }
-
-        return slug.ToString().TrimEnd('-');
-    }
-
     private static async Task<IResult> ListAsync(
         HttpContext http, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
@@ -87,7 +66,7 @@ internal static class TeamEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, TimeProvider time, AuditLog audit,
+        HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeTeams teams, ApiUrls urls,
         CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<TeamChange>(
@@ -99,28 +78,15 @@ internal static class TeamEndpoints
                 CheckName(team, faults);
             },
             cancellationToken);
-        var name = wanted.Name!.Trim();
-        var slug = Slug(name);
-        return await db.WriteAsync(
-            async session =>
-            {
-                var organization = access.Organization;
-                if (await TeamTable.InsertAsync(session, organization.Id, slug, name, wanted.Description.Value, time.GetUtcNow()) is null)
-                {
-                    return (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
-                }
-
-                await RecordAsync(audit, session, caller, access, "team.create", AuditEntry.Team(slug));
-                return ApiResult.Created((await TeamTable.FindAsync(session, organization.Id, slug))!.ToWire(organization.Login, urls));
-            },
-            cancellationToken);
+        var made = await teams.CreateAsync(caller, access.Organization, wanted.Name!, wanted.Description.Value, cancellationToken);
+        return ApiResult.Created(made.ToWire(access.Organization.Login, urls));
     }
 
     private static void CheckName(TeamChange team, BodyFaults faults)
     {
-        if (team.Name is { } name && !faults.Has("name") && Slug(name.Trim()).Length == 0)
+        if (team.Name is { } name && !faults.Has("name") && ChangeTeams.NameFault(name) is { } fault)
         {
-            faults.Add("name", "name needs a letter or a digit");
+            faults.Add("name", fault);
         }
     }
 
@@ -131,38 +97,34 @@ internal static class TeamEndpoints
             : ApiErrors.Hidden(caller.Principal);
 
     private static async Task<IResult> ChangeAsync(
-        string team_slug, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, AuditLog audit,
+        string team_slug, HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeTeams teams, ApiUrls urls,
         CancellationToken cancellationToken)
     {
         var wanted = await RequestBody.ReadAsync<TeamChange>(request, Resource, CheckName, cancellationToken);
         var name = wanted.Name?.Trim();
-        var slug = name is null ? null : Slug(name);
+        var slug = name is null ? null : ChangeTeams.Slug(name);
         var organization = access.Organization;
-        return await OnTeamAsync(db, access, team_slug, async (session, team) =>
+        return await teams.OnTeamAsync(organization, team_slug, async (session, team) =>
         {
             if (slug is not null && await TeamTable.FindAsync(session, organization.Id, slug) is { } other && other.Id != team.Id)
             {
-                return ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
+                return (IResult)ApiErrors.Exists(Resource, "name", $"there is a team {slug} already");
             }
 
             await TeamTable.ChangeAsync(session, team.Id, slug, name, wanted.Description.IsNamed, wanted.Description.Value);
-            await RecordAsync(
-                audit, session, caller, access, slug is null || slug == team.Slug ? "team.update" : "team.rename",
+            await teams.RecordAsync(
+                session, caller, organization, slug is null || slug == team.Slug ? "team.update" : "team.rename",
                 AuditEntry.Team(slug ?? team.Slug), old: team.Slug, now: slug);
             return ApiResult.Ok((await TeamTable.FindAsync(session, organization.Id, slug ?? team.Slug))!.ToWire(organization.Login, urls));
         }, cancellationToken);
     }
 
-    private static Task<IResult> DeleteAsync(
-        string team_slug, ApiCaller caller, OrganizationAccess access, Db db, IFollowOrganizations followers, AuditLog audit,
-        CancellationToken cancellationToken) =>
-        OnTeamAsync(db, access, team_slug, async (session, team) =>
-        {
-            await followers.TeamGoneAsync(session, caller.Actor, team.Id);
-            await TeamTable.DeleteAsync(session, team.Id);
-            await RecordAsync(audit, session, caller, access, "team.destroy", AuditEntry.Team(team.Slug));
-            return ApiResult.NoContent();
-        }, cancellationToken);
+    private static async Task<IResult> DeleteAsync(
+        string team_slug, ApiCaller caller, OrganizationAccess access, ChangeTeams teams, CancellationToken cancellationToken)
+    {
+        await teams.DeleteAsync(caller, access.Organization, team_slug, cancellationToken);
+        return ApiResult.NoContent();
+    }
 
     private static async Task<IResult> MembersAsync(
         string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
@@ -195,42 +157,21 @@ internal static class TeamEndpoints
     };
 
     private static async Task<IResult> SetMemberAsync(
-        string team_slug, string username, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls,
-        AuditLog audit, CancellationToken cancellationToken)
+        string team_slug, string username, HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeTeams teams,
+        ApiUrls urls, CancellationToken cancellationToken)
     {
         var role = (await RequestBody.ReadAsync<TeamMembershipChange>(request, Resource, cancellationToken)).Role ?? "member";
-        var organization = access.Organization;
-        return await OnTeamAsync(db, access, team_slug, async (session, team) =>
-        {
-            if (await OrganizationTable.MemberAsync(session, organization.Id, username) is not { } member)
-            {
-                return ApiErrors.Unprocessable(Resource, "username", $"{username} is not a member of {organization.Login}")
-                    with
-                { Remedy = $"an owner can run: berth org member set {organization.Login} {username}" };
-            }
-
-            await TeamTable.SetMemberAsync(session, team.Id, member.Id, role);
-            await RecordAsync(
-                audit, session, caller, access, "team.add_member", AuditEntry.User(member.Login), now: $"{team.Slug} {role}");
-            return ApiResult.Ok(MembershipOf(team, member with { Role = role }, access, urls));
-        }, cancellationToken);
+        var (team, member) = await teams.SetMemberAsync(caller, access.Organization, team_slug, username, role, cancellationToken);
+        return ApiResult.Ok(MembershipOf(team, member, access, urls));
     }
 
-    private static Task<IResult> RemoveMemberAsync(
-        string team_slug, string username, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit,
-        CancellationToken cancellationToken) =>
-        OnTeamAsync(db, access, team_slug, async (session, team) =>
-        {
-            if (await TeamTable.MemberAsync(session, team.Id, username) is not { } member
-                || await TeamTable.RemoveMemberAsync(session, team.Id, member.Id) == 0)
-            {
-                return ApiErrors.Hidden(caller.Principal);
-            }
-
-            await RecordAsync(
-                audit, session, caller, access, "team.remove_member", AuditEntry.User(member.Login), old: $"{team.Slug} {member.Role}");
-            return ApiResult.NoContent();
-        }, cancellationToken);
+    private static async Task<IResult> RemoveMemberAsync(
+        string team_slug, string username, ApiCaller caller, OrganizationAccess access, ChangeTeams teams,
+        CancellationToken cancellationToken)
+    {
+        await teams.RemoveMemberAsync(caller, access.Organization, team_slug, username, cancellationToken);
+        return ApiResult.NoContent();
+    }
 
     private static async Task<IResult> RepositoriesAsync(
         string team_slug, HttpContext http, ApiCaller caller, OrganizationAccess access, Paging paging, Db db, ApiUrls urls,
@@ -256,15 +197,15 @@ internal static class TeamEndpoints
     }
 
     private static async Task<IResult> SetRepositoryAsync(
-        string team_slug, string owner, string repo, HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db,
+        string team_slug, string owner, string repo, HttpRequest request, ApiCaller caller, OrganizationAccess access, ChangeTeams teams,
         AuditLog audit, CancellationToken cancellationToken)
     {
         var role = RepositoryRole.Of(await RequestBody.ReadAsync<PermissionChange>(request, Resource, cancellationToken)) ?? "read";
-        return await OnTeamAsync(db, access, team_slug, async (session, team) =>
+        return await teams.OnTeamAsync(access.Organization, team_slug, async (session, team) =>
         {
             if (await RepositoryOfAsync(session, access, owner, repo) is not { } repository)
             {
-                return ApiErrors.Unprocessable(
+                return (IResult)ApiErrors.Unprocessable(
                     Resource, "repository",
                     $"{access.Organization.Login} has no repository {repo}; teams work on their organization's own");
             }
@@ -278,14 +219,14 @@ internal static class TeamEndpoints
     }
 
     private static Task<IResult> RemoveRepositoryAsync(
-        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit,
+        string team_slug, string owner, string repo, ApiCaller caller, OrganizationAccess access, ChangeTeams teams, AuditLog audit,
         CancellationToken cancellationToken) =>
-        OnTeamAsync(db, access, team_slug, async (session, team) =>
+        teams.OnTeamAsync(access.Organization, team_slug, async (session, team) =>
         {
             if (await RepositoryOfAsync(session, access, owner, repo) is not { } repository
                 || await RepositoryTable.RemoveTeamAsync(session, repository.Id, team.Id) == 0)
             {
-                return ApiErrors.Hidden(caller.Principal);
+                return (IResult)ApiErrors.Hidden(caller.Principal);
             }
 
             await audit.RecordAsync(
@@ -293,31 +234,9 @@ internal static class TeamEndpoints
             return ApiResult.NoContent();
         }, cancellationToken);
 
-    private static Task RecordAsync(
-        AuditLog audit, DbSession session, ApiCaller caller, OrganizationAccess access, string action, string subject, string? old = null,
-        string? now = null) =>
-        audit.RecordAsync(session, caller.Actor, AuditEntry.In(access.Organization, action, subject) with { Old = old, New = now });
-
     private static async Task<RepositoryFacts?> RepositoryOfAsync(
         DbSession session, OrganizationAccess access, string owner, string repo) =>
         owner.Equals(access.Organization.Login, StringComparison.OrdinalIgnoreCase)
             ? (await AccessDecisions.RepositoryAsync(session, null, owner, repo))?.Repository
             : null;
-
-    /// <summary>Runs a change on a team of the organization, in one transaction.</summary>
-    private static Task<IResult> OnTeamAsync(
-        Db db, OrganizationAccess access, string slug, Func<DbSession, TeamRow, Task<IResult>> change,
-        CancellationToken cancellationToken) =>
-        db.WriteAsync(
-            async session =>
-            {
-                if (await TeamTable.FindAsync(session, access.Organization.Id, slug) is not { } team)
-                {
-                    return Errors.NotFound.With($"{access.Organization.Login} has no team {slug}");
-                }
-
-                var result = await change(session, team);
-                return result;
-            },
-            cancellationToken);
 }

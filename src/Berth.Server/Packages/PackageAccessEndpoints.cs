@@ -1,12 +1,10 @@
 using Berth.Client.Wire;
 using Berth.Server.Access;
-using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Api.Bodies;
 using Berth.Server.Api.Description;
 using Berth.Server.Database;
 using Berth.Server.Http;
-using Berth.Server.Organizations;
 using Berth.Server.Packages.Changes;
 
 namespace Berth.Server.Packages;
@@ -14,7 +12,7 @@ namespace Berth.Server.Packages;
 /// <summary>Who has access to a package: grants to people and teams, the Actions and the Codespaces list.</summary>
 internal static class PackageAccessEndpoints
 {
-    private const string Resource = "PackageAccess";
+    private const string Resource = ChangeGrants.Resource;
 
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
     public static void MapPackageAccess(this IEndpointRouteBuilder api, string owner)
@@ -98,60 +96,33 @@ internal static class PackageAccessEndpoints
         rows.ConvertAll(row => new AccessEntry(row.Name, row.Role, row.Source));
 
     private static async Task<IResult> SetUserAsync(
-        string login, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time,
-        CancellationToken cancellationToken)
+        string login, HttpRequest request, ApiCaller caller, PackageAccess access, ChangeGrants grants, CancellationToken cancellationToken)
     {
-        var role = await RoleAsync(request, cancellationToken);
-        return await OnGrantsAsync(db, caller, access, time, async (session, changes) =>
-        {
-            if (await AccountTable.FindUserAsync(session, login) is not { } user)
-            {
-                return Errors.NotFound.With($"there is no user {login}");
-            }
-
-            await changes.SetUserAsync(access.Id, user.Id, user.Login, role);
-            return null;
-        }, cancellationToken);
+        await grants.SetUserAsync(caller, access, login, await RoleAsync(request, cancellationToken), cancellationToken);
+        return ApiResult.NoContent();
     }
 
-    private static Task<IResult> RemoveUserAsync(
-        string login, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
-        OnGrantsAsync(db, caller, access, time, async (session, changes) =>
-            await AccountTable.FindUserAsync(session, login) is { } user && await changes.RemoveUserAsync(access.Id, user.Id, user.Login)
-                ? null
-                : Errors.NotFound.With($"{login} has no grant of their own on {access.Address}"),
-            cancellationToken);
+    private static async Task<IResult> RemoveUserAsync(
+        string login, ApiCaller caller, PackageAccess access, ChangeGrants grants, CancellationToken cancellationToken)
+    {
+        await grants.RemoveUserAsync(caller, access, login, cancellationToken);
+        return ApiResult.NoContent();
+    }
 
     private static async Task<IResult> SetTeamAsync(
-        string team_slug, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time,
+        string team_slug, HttpRequest request, ApiCaller caller, PackageAccess access, ChangeGrants grants,
         CancellationToken cancellationToken)
     {
-        var role = await RoleAsync(request, cancellationToken);
-        if (access.Facts.Owner is not { IsOrganization: true } owner)
-        {
-            return ApiErrors.Unprocessable(Resource, "team", "a package of a user has no teams; grant it to people");
-        }
-
-        return await OnGrantsAsync(db, caller, access, time, async (session, changes) =>
-        {
-            if (await TeamTable.FindAsync(session, owner.Id, team_slug) is not { } team)
-            {
-                return Errors.NotFound.With($"{owner.Login} has no team {team_slug}");
-            }
-
-            await changes.SetTeamAsync(access.Id, team.Id, team.Slug, role);
-            return null;
-        }, cancellationToken);
+        await grants.SetTeamAsync(caller, access, team_slug, await RoleAsync(request, cancellationToken), cancellationToken);
+        return ApiResult.NoContent();
     }
 
-    private static Task<IResult> RemoveTeamAsync(
-        string team_slug, ApiCaller caller, PackageAccess access, Db db, TimeProvider time, CancellationToken cancellationToken) =>
-        OnGrantsAsync(db, caller, access, time, async (session, changes) =>
-            await TeamTable.FindAsync(session, access.Facts.Owner!.Id, team_slug) is { } team
-                && await changes.RemoveTeamAsync(access.Id, team.Id, team.Slug)
-                ? null
-                : Errors.NotFound.With($"the team {team_slug} has no grant on {access.Address}"),
-            cancellationToken);
+    private static async Task<IResult> RemoveTeamAsync(
+        string team_slug, ApiCaller caller, PackageAccess access, ChangeGrants grants, CancellationToken cancellationToken)
+    {
+        await grants.RemoveTeamAsync(caller, access, team_slug, cancellationToken);
+        return ApiResult.NoContent();
+    }
 
     private static async Task<IResult> SetActionsAsync(
         string owner, string repo, HttpRequest request, ApiCaller caller, PackageAccess access, Db db, TimeProvider time,
@@ -191,38 +162,6 @@ internal static class PackageAccessEndpoints
             : throw new InvalidOperationException("a role that is none of those asked for");
     }
 
-    /// <summary>Grants to people and teams are locked while the package inherits; both lists never are.</summary>
-    private static async Task<IResult> OnGrantsAsync(
-        Db db, ApiCaller caller, PackageAccess access, TimeProvider time, Func<DbSession, PackageChanges, Task<ApiError?>> change,
-        CancellationToken cancellationToken)
-    {
-        var error = await db.WriteAsync(
-            async session =>
-            {
-                var changes = new PackageChanges(session, caller.Actor, time.GetUtcNow());
-                return await PackageTable.FindAsync(session, access.Id) switch
-                {
-                    null => Errors.NotFound,
-                    { InheritsAccess: true } => Locked(access),
-                    _ => await change(session, changes),
-                };
-            },
-            cancellationToken);
-        return error is null ? ApiResult.NoContent() : error;
-    }
-
-    private static ApiError Locked(PackageAccess access)
-    {
-        var repository = access.Facts.Linked?.FullName ?? "its repository";
-        var error = ApiErrors.Unprocessable(
-            Resource, "inherit_access",
-            $"{access.Address} inherits its access from {repository}: give the role there, or switch inheritance off");
-        return error with
-        {
-            Remedy = $"berth package inherit {access.Facts.Owner!.Login}/{access.Address.Name}{PackageCommand.Type(access.Address)} off",
-        };
-    }
-
     /// <summary>A repository that the caller cannot read cannot be named, or the answer would tell that it exists.</summary>
     private static async Task<IResult> OnListAsync(
         Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task> change,
@@ -254,10 +193,4 @@ internal static class PackageAccessEndpoints
             cancellationToken);
         return removed ? ApiResult.NoContent() : Errors.NotFound.With($"{owner}/{repo} is not on the {list} list");
     }
-}
-
-/// <summary>Words of the command line that name a package.</summary>
-internal static class PackageCommand
-{
-    public static string Type(PackageAddress address) => address.Type == PackageAddress.Npm ? " --type npm" : "";
 }

@@ -20,6 +20,7 @@ internal static class PackagesFeature
         services.AddSingleton<ReadPackages>();
         services.AddSingleton<ChangePackage>();
         services.AddSingleton<PackageNeeds>();
+        services.AddSingleton<ChangeGrants>();
         services.AddSingleton<DeletePackage>();
         services.AddSingleton<DeleteVersion>();
         services.AddSingleton<RestoreVersion>();

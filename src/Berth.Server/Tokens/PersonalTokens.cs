@@ -12,13 +12,21 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
 {
     private const string Resource = "Token";
 
-    /// <summary>
-    /// On a person's own behalf: scopes within those of the calling token, no longer life than it has, and no reach into an organization
-    /// that does not take the calling token for its long life.
-    /// </summary>
+    /// <summary>On a person's own behalf, as far as <see cref="AllowedAsync"/> lets it.</summary>
     public async Task<Client.Wire.Token> MintAsync(ApiCaller caller, TokenRequest wanted, CancellationToken cancellationToken)
     {
         var minter = caller.User;
+        var allowed = await AllowedAsync(minter, wanted, cancellationToken);
+        return await CreateAsync(caller.Actor, minter.UserId, minter.Login, minter.SiteAdmin, allowed, cancellationToken);
+    }
+
+    /// <summary>
+    /// What the minter's token makes of the wish: scopes within its own, no longer life than it has, narrowed as it is, and no reach into
+    /// an organization that does not take it for its long life.
+    /// </summary>
+    /// <exception cref="Http.ApiException">It makes no such token.</exception>
+    public async Task<TokenRequest> AllowedAsync(UserPrincipal minter, TokenRequest wanted, CancellationToken cancellationToken)
+    {
         if (wanted.Scopes.Names.FirstOrDefault(scope => !minter.Scopes.Has(scope)) is { } scope)
         {
             ApiErrors.Unprocessable(Resource, "scopes", $"a token makes none that can more than itself, and this one has no {scope}")
@@ -40,6 +48,12 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
             wanted = wanted with { ExpiresAt = wanted.ExpiresAt ?? end };
         }
 
+        if (minter.Patterns.Restricts)
+        {
+            // The routes of tokens are closed to such a token; a login hands it on as it is.
+            wanted = wanted with { Packages = minter.Patterns.Patterns };
+        }
+
         var made = minter with
         {
             Scopes = wanted.Scopes,
@@ -51,7 +65,7 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
             ApiErrors.Forbidden(minter, refused).Throw();
         }
 
-        return await CreateAsync(caller.Actor, minter.UserId, minter.Login, minter.SiteAdmin, wanted, cancellationToken);
+        return wanted;
     }
 
     /// <summary>The answer carries the value; nothing else ever does.</summary>
@@ -97,6 +111,30 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
 
     /// <summary>A token as the audit log names it.</summary>
     public static string Subject(long id) => "token:" + id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Ends one of the caller's own tokens, and the workflow tokens made with it, at once. A weak token ends no stronger one.
+    /// </summary>
+    /// <returns>Why not; null when it has ended.</returns>
+    public Task<Http.ApiError?> RevokeAsync(ApiCaller caller, long tokenId, CancellationToken cancellationToken) => db.WriteAsync(
+        async session =>
+        {
+            if (await TokenTable.PersonalAsync(session, caller.User.UserId, tokenId) is not { } token)
+            {
+                return ApiErrors.Hidden(caller.Principal);
+            }
+
+            if (tokenId != caller.User.TokenId
+                && Scopes.Parse(token.Scopes).Names.FirstOrDefault(scope => !caller.User.Scopes.Has(scope)) is { } scope)
+            {
+                return ApiErrors.Forbidden(
+                    caller.Principal, $"a token ends none that can more than itself, and this one has no {scope}");
+            }
+
+            await EndAsync(session, caller.Actor, caller.User, tokenId);
+            return null;
+        },
+        cancellationToken);
 
     /// <summary>Ends a token of the person's, and the workflow tokens made with it. Whether it may end is decided before.</summary>
     public async Task EndAsync(DbSession session, ChangeActor actor, UserPrincipal owner, long tokenId)

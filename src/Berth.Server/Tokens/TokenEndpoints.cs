@@ -70,35 +70,15 @@ internal static class TokenEndpoints
         return error is null ? ApiResult.NoContent() : error;
     }
 
-    /// <summary>Ends the token, and the workflow tokens made with it, at once. A weak token ends no stronger one.</summary>
     private static async Task<IResult> DeleteAsync(
-        string id, ApiCaller caller, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
+        string id, ApiCaller caller, PersonalTokens tokens, CancellationToken cancellationToken)
     {
         if (!long.TryParse(id, out var number))
         {
             return ApiErrors.Hidden(caller.Principal);
         }
 
-        var error = await db.WriteAsync(
-            async session =>
-            {
-                if (await TokenTable.PersonalAsync(session, caller.User.UserId, number) is not { } token)
-                {
-                    return ApiErrors.Hidden(caller.Principal);
-                }
-
-                if (number != caller.User.TokenId
-                    && Scopes.Parse(token.Scopes).Names.FirstOrDefault(scope => !caller.User.Scopes.Has(scope)) is { } scope)
-                {
-                    return ApiErrors.Forbidden(
-                        caller.Principal, $"a token ends none that can more than itself, and this one has no {scope}");
-                }
-
-                await tokens.EndAsync(session, caller.Actor, caller.User, number);
-                return null;
-            },
-            cancellationToken);
-        return error is null ? ApiResult.NoContent() : error;
+        return await tokens.RevokeAsync(caller, number, cancellationToken) is { } error ? error : ApiResult.NoContent();
     }
 
     private static async Task<IResult> MintWorkflowTokenAsync(

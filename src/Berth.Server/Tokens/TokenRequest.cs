@@ -23,13 +23,17 @@ internal sealed record TokenRequest(string? Note, Scopes Scopes, IReadOnlyList<s
             faults.Add("scopes", $"there is no scope {unknown}; there are {string.Join(", ", Scopes.Known)}");
         }
 
-        if (body.Packages?.FirstOrDefault(pattern => !PackagePatterns.IsValid(pattern)) is { } wrong)
+        if (PatternsFault(body.Packages) is { } wrong)
         {
-            faults.Add("packages", $"'{wrong}' is no package pattern; write owner/name, owner/* or owner/name/*");
-        }
-        else if (body.Packages is { Count: 0 or > MostPatterns })
-        {
-            faults.Add("packages", $"packages must be 1 to {MostPatterns} patterns; leave it out for all packages");
+            faults.Add("packages", wrong);
         }
     }
+
+    /// <summary>Null where no packages are named, or by patterns that a token may have.</summary>
+    public static string? PatternsFault(IReadOnlyList<string>? packages) =>
+        packages?.FirstOrDefault(pattern => !PackagePatterns.IsValid(pattern)) is { } wrong
+            ? $"'{wrong}' is no package pattern; write owner/name, owner/* or owner/name/*"
+        : packages is { Count: 0 or > MostPatterns }
+            ? $"packages must be 1 to {MostPatterns} patterns; leave it out for all packages"
+        : null;
 }
