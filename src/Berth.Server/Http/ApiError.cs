@@ -23,6 +23,16 @@ public sealed record ApiError(int Status, string Code, string Message) : IResult
     /// <summary>Further texts of GitHub's shape that belong to this error alone.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> More { get; init; } = [];
 
+    /// <summary>All that there is to say. Clients print the message and nothing else, so detail and remedy stand in it.</summary>
+    public string Sentence
+    {
+        get
+        {
+            var text = Detail is null ? Message : $"{Message}: {Detail}";
+            return Remedy is null ? text : $"{text} ({Remedy})";
+        }
+    }
+
     public ApiError With(string detail) => this with { Detail = detail };
 
     public ApiError Saying(string message) => this with { Message = message };

@@ -12,6 +12,9 @@ internal sealed record ErrorFormat(string Name)
     /// <summary><c>{"error"}</c>, the only member npm reads.</summary>
     public static readonly ErrorFormat Npm = new("npm");
 
+    /// <summary><c>{"error","message"}</c>: of a refused exchange of an ID token npm reads the second.</summary>
+    public static readonly ErrorFormat NpmExchange = new("npm-exchange");
+
     /// <summary><c>{"error","error_description"}</c>, RFC 6749 section 5.2: the token endpoint's POST.</summary>
     public static readonly ErrorFormat OAuth = new("oauth");
 

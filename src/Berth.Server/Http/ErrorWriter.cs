@@ -1,5 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Berth.Server.Json;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Berth.Server.Http;
@@ -7,8 +7,6 @@ namespace Berth.Server.Http;
 /// <summary>The only code that writes an error: returned ones, thrown ones, bugs (500, logged once) and empty status codes.</summary>
 internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandler
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         RequestIds.SetHeaders(httpContext);
@@ -58,21 +56,25 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         http.Response.ContentType = "application/json; charset=utf-8";
         var format = ErrorFormat.Of(http);
         using var body = new MemoryStream();
-        await using (var json = new Utf8JsonWriter(body, Writing))
+        await using (var json = new Utf8JsonWriter(body, BodyJson.Writing))
         {
             json.WriteStartObject();
             if (format == ErrorFormat.Oci)
             {
                 WriteOci(json, error, http.TraceIdentifier);
             }
-            else if (format == ErrorFormat.Npm)
+            else if (format == ErrorFormat.Npm || format == ErrorFormat.NpmExchange)
             {
-                json.WriteString("error", Sentence(error));
+                json.WriteString("error", error.Sentence);
+                if (format == ErrorFormat.NpmExchange)
+                {
+                    json.WriteString("message", error.Sentence);
+                }
             }
             else if (format == ErrorFormat.OAuth)
             {
                 json.WriteString("error", error.Code);
-                json.WriteString("error_description", Sentence(error));
+                json.WriteString("error_description", error.Sentence);
             }
             else
             {
@@ -100,7 +102,7 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         json.WriteStartArray("errors");
         json.WriteStartObject();
         json.WriteString("code", error.Code);
-        json.WriteString("message", Sentence(error));
+        json.WriteString("message", error.Sentence);
         json.WriteStartObject("detail");
         if (error.Detail is not null)
         {
@@ -120,7 +122,7 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
 
     private static void WriteGitHub(Utf8JsonWriter json, ApiError error, HttpContext http)
     {
-        json.WriteString("message", Sentence(error));
+        json.WriteString("message", error.Sentence);
         if (error.Fields.Count > 0)
         {
             json.WriteStartArray("errors");
@@ -149,13 +151,6 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         json.WriteString("documentation_url", "https://docs.github.com/rest");
         json.WriteString("status", error.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
         json.WriteString("request_id", http.TraceIdentifier);
-    }
-
-    /// <summary>Clients print the message and nothing else, so detail and remedy stand in it.</summary>
-    private static string Sentence(ApiError error)
-    {
-        var text = error.Detail is null ? error.Message : $"{error.Message}: {error.Detail}";
-        return error.Remedy is null ? text : $"{text} ({error.Remedy})";
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {RequestId})")]

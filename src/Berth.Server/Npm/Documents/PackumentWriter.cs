@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Access;
+using Berth.Server.Json;
 using Semver;
 
 namespace Berth.Server.Npm.Documents;
@@ -33,8 +33,6 @@ internal sealed record PackageContents
 /// </summary>
 internal static class PackumentWriter
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private static readonly string[] Abbreviated =
     [
         "name", "version", "dependencies", "optionalDependencies", "devDependencies", "bundleDependencies", "bundledDependencies",
@@ -53,8 +51,8 @@ internal static class PackumentWriter
     /// <summary>Both at once, so that each manifest is parsed once.</summary>
     public static void Write(Stream abbreviated, Stream whole, PackageContents contents, NpmUrls urls)
     {
-        using var brief = new Utf8JsonWriter(abbreviated, Writing);
-        using var full = new Utf8JsonWriter(whole, Writing);
+        using var brief = new Utf8JsonWriter(abbreviated, BodyJson.Writing);
+        using var full = new Utf8JsonWriter(whole, BodyJson.Writing);
         full.WriteStartObject();
         full.WriteString("_id", contents.Address.ToString());
         full.WriteString("_rev", Packuments.Revision(contents.Revision));

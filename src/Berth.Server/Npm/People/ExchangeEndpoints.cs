@@ -7,12 +7,13 @@ namespace Berth.Server.Npm.People;
 
 /// <summary>
 /// Trusted publishing: npm 11.5 and later sends the ID token of the CI job, whose audience is <c>npm:HOST</c>, before it publishes, and
-/// publishes with the workflow token that it gets. It says nothing of a refusal and goes on with the token it has.
+/// publishes with the workflow token that it gets. Of a refusal it prints the reason with <c>--loglevel verbose</c> alone, and goes on with
+/// the token it has.
 /// </summary>
 internal static class ExchangeEndpoints
 {
     public static void MapExchange(this IEndpointRouteBuilder npm) =>
-        npm.MapPost("/-/npm/v1/oidc/token/exchange/package/@{scope}/{name}", PostAsync);
+        npm.MapPost("/-/npm/v1/oidc/token/exchange/package/@{scope}/{name}", PostAsync).WithMetadata(ErrorFormat.NpmExchange);
 
     private static async Task<IResult> PostAsync(
         HttpContext http, string scope, string name, ExchangeIdentity exchange, LoginThrottle throttle, NpmOptions options,

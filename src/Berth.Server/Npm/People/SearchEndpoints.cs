@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Database;
@@ -18,7 +17,6 @@ internal static class SearchEndpoints
     private const int MostText = 200;
     private const int MostSize = 250;
     private const int MostLooked = 20_000;
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void MapSearch(this IEndpointRouteBuilder npm) => npm.MapGet("/-/v1/search", SearchAsync).ForAnybody();
 
@@ -45,7 +43,7 @@ internal static class SearchEndpoints
     private static byte[] Write(List<FoundRow> found, int total, DateTimeOffset now)
     {
         using var target = new MemoryStream();
-        using (var json = new Utf8JsonWriter(target, Writing))
+        using (var json = new Utf8JsonWriter(target, BodyJson.Writing))
         {
             json.WriteStartObject();
             json.WriteStartArray("objects");

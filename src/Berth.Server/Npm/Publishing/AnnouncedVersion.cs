@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Http;
@@ -17,8 +16,6 @@ internal sealed class AnnouncedVersion
 
     /// <summary>What the packument has of its own, or elsewhere.</summary>
     private static readonly string[] NotKept = ["dist", "readme", "deprecated", "_attachments", "_npmUser", "hasInstallScript"];
-
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private AnnouncedVersion(string version, JsonElement manifest) => (Version, Manifest) = (version, manifest);
 
@@ -104,7 +101,7 @@ internal sealed class AnnouncedVersion
     private string Kept()
     {
         using var target = new MemoryStream();
-        using (var json = new Utf8JsonWriter(target, Writing))
+        using (var json = new Utf8JsonWriter(target, BodyJson.Writing))
         {
             json.WriteStartObject();
             foreach (var member in Manifest.EnumerateObject().Where(member => !NotKept.Contains(member.Name, StringComparer.Ordinal)))

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Http;
 using Berth.Server.Json;
@@ -14,7 +13,6 @@ internal static class Attestations
 {
     private const string Provenance = "https://slsa.dev/provenance/v1";
     private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = NpmGrammar.Deepest };
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A JSON list; null where there are none.</summary>
     /// <exception cref="ApiException">400: one of them is not JSON.</exception>
@@ -27,7 +25,7 @@ internal static class Attestations
 
         using var target = new MemoryStream();
         var count = 0;
-        using (var json = new Utf8JsonWriter(target, Writing))
+        using (var json = new Utf8JsonWriter(target, BodyJson.Writing))
         {
             json.WriteStartArray();
             foreach (var attachment in attachments.EnumerateObject())

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Berth.Server.Database;
+using Berth.Server.Json;
 using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Referrers;
@@ -23,8 +23,6 @@ internal sealed class WriteReferrers(Db db)
 
     /// <summary>What a descriptor has besides what its manifest says of itself.</summary>
     private const int DescriptorBytes = 300;
-
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The last digest of the page, empty where nothing refers to the subject, and whether more follow.</summary>
     /// <param name="most">Rows at most.</param>
@@ -81,7 +79,7 @@ internal sealed class WriteReferrers(Db db)
     private async Task<bool> WriteAsync(HttpResponse response, ReferrerRow row, CancellationToken cancellationToken)
     {
         var body = response.BodyWriter;
-        await using (var json = new Utf8JsonWriter(body, Writing))
+        await using (var json = new Utf8JsonWriter(body, BodyJson.Writing))
         {
             json.WriteStartObject();
             json.WriteString("mediaType", row.MediaType);
