@@ -288,6 +288,20 @@ CREATE TABLE manifest_bases (
     repository text                     -- of base.name, 'host/owner/name'; null: it does not say where it was taken from
 );
 CREATE INDEX manifest_bases_digest on manifest_bases (digest);
+CREATE TABLE login_requests (
+    page_hash blob not null unique,   -- of the code in the page's address
+    done_hash blob not null unique,   -- of the other code, for which the client gets the token
+    network text not null,             -- whose open requests are counted together
+    address text not null,              -- where it was asked from
+    host text,                          -- what the client says of itself
+    program text,
+    created_at bigint not null,
+    expires_at bigint not null,
+    token_id bigint references tokens (id) on delete cascade -- the token that it was confirmed with; null: it waits
+);
+CREATE INDEX login_requests_expires on login_requests (expires_at);
+CREATE INDEX login_requests_network on login_requests (network);
+CREATE INDEX login_requests_token on login_requests (token_id);
 CREATE TABLE manifest_children (
     version_id bigint not null references "package_versions" (id) on delete cascade,
     digest text not null,

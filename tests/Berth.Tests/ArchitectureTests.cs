@@ -56,7 +56,7 @@ public sealed partial class ArchitectureTests
     {
         ["Settings"] = [],
         ["Metrics"] = [],
-        ["Http"] = ["Settings"],
+        ["Http"] = ["Settings", "Json"],
         ["Database"] = ["Settings", "Metrics"],
         ["Cryptography"] = ["Settings", "Database"],
         ["Operations"] = ["Metrics", "Settings", "Http", "Database", "Cryptography", "Authentication", "Storage", "Access", "Api", "Audit"],
@@ -79,7 +79,9 @@ public sealed partial class ArchitectureTests
         ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories", "Audit"],
         // The two registries meet in Packages and Storage, never in each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],
-        ["Npm"] = [.. Ground, "Oci", "Access", "Accounts", "Authentication", "Storage", "Packages", "Tokens", "Trusts"],
+        ["Npm"] = [
+            .. Ground, "Oci", "Access", "Accounts", "Api", "Authentication", "Organizations", "Storage", "Packages", "Tokens", "Trusts",
+        ],
         ["Registries"] = [.. Ground, "Oci"],
         ["Secrets"] = [
             .. Ground, "Oci", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Registries", "Audit",

@@ -41,6 +41,7 @@ public sealed partial class TableOwnerTests
         ["key_rotations"] = "Cryptography",
         ["login_failures"] = "Authentication",
         ["manifest_bases"] = "Registry/Manifests",
+        ["login_requests"] = "Npm/SigningIn",
         ["manifest_children"] = "Registry/Manifests",
         ["manifest_contents"] = "Registry/Manifests",
         ["manifests"] = "Registry/Manifests",

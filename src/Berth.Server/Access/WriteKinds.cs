@@ -33,7 +33,7 @@ internal static partial class WriteKinds
         "manifests", "manifest_contents", "manifest_children", "manifest_bases",
         "npm_versions", "npm_words", "npm_dependencies", "npm_numbers", "npm_documents",
         "retention_policies", "retention_runs", "retention_removals",
-        "login_failures", "used_identities",
+        "login_failures", "login_requests", "used_identities",
         "codespace_log", "codespace_inside", "codespace_port_links", "codespace_containers", "codespace_starts",
         "codespace_dotfiles", "codespace_settings", "prebuild_configurations", "prebuilds", "push_hooks",
         "server_keys", "secret_keys", "secrets", "secret_repositories", "key_rotations", "clone_credentials", "migrations",

@@ -18,6 +18,9 @@ internal sealed record Paging(int Number, int Size)
     private const int Largest = 100;
     private const int Usual = 30;
 
+    /// <summary>For answers of other protocols, whose lists have no pages.</summary>
+    public static readonly Paging Whole = new(1, int.MaxValue);
+
     public long Offset => (Number - 1L) * Size;
 
     /// <summary>A parameter that is no whole number from 1 on is a 422; more than 100 a page is 100, as at GitHub.</summary>

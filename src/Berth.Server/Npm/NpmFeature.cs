@@ -1,13 +1,15 @@
 using Berth.Server.Http;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
+using Berth.Server.Npm.Owners;
 using Berth.Server.Npm.People;
 using Berth.Server.Npm.Publishing;
 using Berth.Server.Packages.References;
+using Berth.Server.Npm.SigningIn;
 
 namespace Berth.Server.Npm;
 
-/// <summary>Everything under <c>/npm</c>.</summary>
+/// <summary>Everything under <c>/npm</c>, and the page at which a login is confirmed.</summary>
 internal static class NpmFeature
 {
     public static void AddNpm(this IServiceCollection services)
@@ -19,6 +21,8 @@ internal static class NpmFeature
         services.AddSingleton<ReceivePublish>();
         services.AddSingleton<PublishVersion>();
         services.AddSingleton<ChangePackument>();
+        services.AddSingleton<WebLogins>();
+        services.AddSingleton<PackageOwners>();
     }
 
     public static void MapNpm(this WebApplication app)
@@ -28,9 +32,16 @@ internal static class NpmFeature
         npm.MapPackuments();
         npm.MapPublishing();
         npm.MapSessions();
+        npm.MapWebLogin();
+        npm.MapNpmTokens();
+        npm.MapNpmProfiles();
         npm.MapSearch();
         npm.MapCollaborators();
+        npm.MapNpmMembers();
+        npm.MapNpmTeams();
+        npm.MapTeamPackages();
         npm.MapExchange();
         npm.MapAdvisories();
+        app.MapLoginPage();
     }
 }

@@ -30,6 +30,21 @@ internal static class PackageAccessTable
         """,
         new { packageId });
 
+    /// <summary>
+    /// The packages of its organization that a team has a role on: by a grant, or by the repository whose access the package inherits, with
+    /// the role there.
+    /// </summary>
+    public static Task<List<AccessRow>> OfTeamAsync(DbSession session, long teamId, string type) => session.QueryAsync<AccessRow>(
+        """
+        select p.name, g.role, 'granted' as source from package_teams g join packages p on p.id = g.package_id
+        where g.team_id = @teamId and p.type = @type and p.state = 'live' and p.inherits_access = @no
+        union all
+        select p.name, r.role, 'inherited' as source from team_repositories r join packages p on p.repository_id = r.repository_id
+        where r.team_id = @teamId and p.type = @type and p.state = 'live' and p.inherits_access = @yes
+        order by 1
+        """,
+        new { teamId, type, no = false, yes = true });
+
     public static Task<List<AccessRow>> ActionsAsync(DbSession session, long packageId) => session.QueryAsync<AccessRow>(
         """
         select a.login || '/' || r.name as name, l.role, 'Actions list' as source from package_actions l

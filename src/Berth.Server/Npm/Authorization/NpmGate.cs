@@ -1,4 +1,5 @@
 using Berth.Server.Access;
+using Berth.Server.Api;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -9,11 +10,12 @@ namespace Berth.Server.Npm.Authorization;
 /// <summary>
 /// Decides every request to the npm registry before its handler runs. A token that is none: 401 with a challenge, of which npm makes "log
 /// in again". No token, where one could help: 401 without. Signed in, and the package is hidden or missing: one 404. Seen, and not
-/// allowed: 403 with the reason. What a body asks for beyond its route is decided again where it is done.
+/// allowed: 403 with the reason. What a body asks for beyond its route is decided again where it is done. Organizations, teams and tokens
+/// are the REST API's: its marks decide, so that no client is let in where another is not.
 /// </summary>
 internal sealed class NpmGate(
-    RequestDelegate next, RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access, NpmOptions options,
-    NpmUrls urls, Db db)
+    RequestDelegate next, RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access, ApiAdmission admission,
+    NpmOptions options, NpmUrls urls, Db db)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -48,7 +50,7 @@ internal sealed class NpmGate(
 
         var at = await db.GenerationAsync(http.RequestAborted);
         var principal = Principal.Anonymous;
-        if (http.Request.Headers.Authorization.ToString() is { Length: > 0 } header)
+        if (!route.SignsIn && http.Request.Headers.Authorization.ToString() is { Length: > 0 } header)
         {
             if (!Credentials.TryParse(header, out var credentials))
             {
@@ -67,6 +69,14 @@ internal sealed class NpmGate(
 
         var caller = new NpmCaller(principal, ChangeActor.Of(http, principal), at);
         http.Features.Set(caller);
+        if (route.Api is { } api)
+        {
+            http.Features.Set(new ApiCaller(principal, caller.Actor));
+
+            // Without a challenge: npm hides the words of a 401 that has one.
+            return principal is AnonymousPrincipal ? NpmErrors.SignIn : await admission.AdmitAsync(http, principal, api);
+        }
+
         if (address is null || route.Needs is not { } action)
         {
             return null;

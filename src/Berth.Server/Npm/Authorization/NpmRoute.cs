@@ -1,5 +1,6 @@
 using System.Reflection;
 using Berth.Server.Access;
+using Berth.Server.Api;
 using Berth.Server.Database;
 
 namespace Berth.Server.Npm.Authorization;
@@ -7,7 +8,16 @@ namespace Berth.Server.Npm.Authorization;
 /// <summary>Metadata of a route of the npm registry: what its caller must be allowed.</summary>
 /// <param name="Needs">On the package that it names; null where it names none.</param>
 /// <param name="Writes">Whether it changes packages, which a registry that is read-only refuses.</param>
-internal sealed record NpmRoute(PackageAction? Needs, bool Writes);
+internal sealed record NpmRoute(PackageAction? Needs, bool Writes)
+{
+    /// <summary>The mark of the REST API that decides instead, for what is no package: organizations, teams, tokens.</summary>
+    public ApiRoute? Api { get; init; }
+
+    /// <summary>
+    /// Who asks is nobody yet. npm sends the token it has along, and just a token that has ended is why somebody signs in.
+    /// </summary>
+    public bool SignsIn { get; init; }
+}
 
 internal static class NpmRouteExtensions
 {
@@ -17,6 +27,14 @@ internal static class NpmRouteExtensions
 
     /// <summary>The gate only finds out who asks.</summary>
     public static RouteHandlerBuilder ForAnybody(this RouteHandlerBuilder route) => route.WithMetadata(new NpmRoute(null, Writes: false));
+
+    /// <summary>As the REST API lets callers in, with its refusals: to users who are signed in, whatever the route does.</summary>
+    public static RouteHandlerBuilder RequiresOfApi(this RouteHandlerBuilder route, ApiNeed need, params string[] scopes) =>
+        route.WithMetadata(new NpmRoute(null, Writes: false) { Api = new ApiRoute(need, scopes) });
+
+    /// <summary>A step of signing in: the gate does not look at the token that comes along.</summary>
+    public static RouteHandlerBuilder SignsIn(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new NpmRoute(null, Writes: false) { SignsIn = true });
 }
 
 /// <summary>Who calls; a route that names no package has nothing else.</summary>

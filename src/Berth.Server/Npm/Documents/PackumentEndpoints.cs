@@ -5,6 +5,7 @@ using Berth.Server.Database;
 using Berth.Server.Http;
 using Berth.Server.Metrics;
 using Berth.Server.Npm.Authorization;
+using Berth.Server.Npm.Owners;
 using Berth.Server.Packages.Content;
 using Berth.Server.Packages.Pulls;
 using Berth.Server.Storage;
@@ -33,8 +34,16 @@ internal static class PackumentEndpoints
         npm.MapGet("/-/npm/v1/attestations/@{scope}/{name}@{version}", AttestationsAsync).Requires(PackageAction.Pull);
     }
 
-    private static async Task GetAsync(HttpContext http, NpmAccess access, Packuments packuments, CancellationToken cancellationToken)
+    private static async Task GetAsync(
+        HttpContext http, NpmAccess access, Packuments packuments, PackageOwners owners, Db db, CancellationToken cancellationToken)
     {
+        if (PackageOwners.Asks(http.Request) && await owners.FindAsync(access, cancellationToken) is { } people)
+        {
+            var revision = await db.ReadAsync(session => DocumentTable.RevisionAsync(session, access.PackageId!.Value), cancellationToken);
+            await PackageOwners.Document(access, Packuments.Revision(revision), people).ExecuteAsync(http);
+            return;
+        }
+
         var whole = http.Request.Query.ContainsKey("write") || !WantsAbbreviated(http.Request.Headers.Accept);
         if (access.PackageId is not { } id
             || await packuments.FindAsync(access.At, access.Address, id, whole, cancellationToken) is not { } packument)

@@ -1,14 +1,15 @@
 using Berth.Server.Access;
+using Berth.Server.Api;
 using Berth.Server.Database;
-using Berth.Server.Http;
+using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Packages;
 
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm access</c> as far as it looks: whether a package is public, who has access, and an account's packages. Changes are the REST API's
-/// and the <c>berth</c> client's, since npm knows two roles and no repositories.
+/// <c>npm access</c> of packages: whether one is public, who has access, an account's packages; and a change of its visibility, made where
+/// the REST API makes it.
 /// </summary>
 internal static class CollaboratorEndpoints
 {
@@ -19,7 +20,7 @@ internal static class CollaboratorEndpoints
         const string package = "/-/package/@{scope}/{name}";
         npm.MapGet(package + "/visibility", Visible).Requires(PackageAction.Pull);
         npm.MapGet(package + "/collaborators", CollaboratorsAsync).Requires(PackageAction.Manage);
-        npm.MapPost(package + "/access", Elsewhere).Requires(PackageAction.Manage);
+        npm.MapPost(package + "/access", SetAsync).Requires(PackageAction.Manage);
         npm.MapGet("/-/org/{account}/package", PackagesAsync).ForAnybody();
         npm.MapGet("/-/user/{account}/package", PackagesAsync).ForAnybody();
     }
@@ -37,13 +38,30 @@ internal static class CollaboratorEndpoints
 
         var users = await db.ReadAsync(session => PackageAccessTable.UsersAsync(session, id), cancellationToken);
         return Results.Json<IReadOnlyDictionary<string, string>>(
-            users.ToDictionary(user => user.Name, user => Permission(user.Role != "read"), StringComparer.Ordinal),
+            users.ToDictionary(user => user.Name, user => NpmPermissions.Of(user.Role != "read"), StringComparer.Ordinal),
             NpmJson.Default.IReadOnlyDictionaryStringString);
     }
 
-    private static IResult Elsewhere(NpmAccess access) => new ApiError(
-        405, "UNSUPPORTED", $"access to {access.Address} is not changed by npm: berth package edit and berth package access do it, and the "
-            + "REST API");
+    private static async Task<IResult> SetAsync(
+        HttpRequest request, NpmAccess access, ChangePackage change, CancellationToken cancellationToken)
+    {
+        var body = await NpmBody.ReadAsync(request, cancellationToken);
+        Visibility? visibility = body.TextOf("access") switch
+        {
+            "public" => Visibility.Public,
+            "restricted" or "private" => Visibility.Private,
+            _ => null,
+        };
+        if (visibility is null)
+        {
+            return NpmErrors.Bad("access is public or restricted; there are no second factors here, so none can be demanded of a publish");
+        }
+
+        await change.ChangeAsync(
+            new ApiCaller(access.Principal, access.Actor), access.Address,
+            new PackageRequest(visibility, NamesRepository: false, Repository: null, InheritAccess: null), cancellationToken);
+        return Results.Json(new NpmDone(true, access.Address.ToString()), NpmJson.Default.NpmDone);
+    }
 
     /// <summary>Those that the caller may read.</summary>
     private static async Task<IResult> PackagesAsync(
@@ -58,7 +76,7 @@ internal static class CollaboratorEndpoints
             foreach (var package in own)
             {
                 var push = await access.DecideAsync(caller.Principal, package, PackageAction.Push, cancellationToken);
-                found[package.ToString()] = Permission(push.Allowed);
+                found[package.ToString()] = NpmPermissions.Of(push.Allowed);
             }
 
             after = own.Count == page.Packages.Count ? page.After : null;
@@ -66,6 +84,4 @@ internal static class CollaboratorEndpoints
 
         return Results.Json<IReadOnlyDictionary<string, string>>(found, NpmJson.Default.IReadOnlyDictionaryStringString);
     }
-
-    private static string Permission(bool writes) => writes ? "read-write" : "read-only";
 }

@@ -1,5 +1,6 @@
-using System.Text.Json;
 using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
 using Berth.Server.Http;
@@ -11,22 +12,19 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// Who one is: <c>npm ping</c>, <c>whoami</c>, <c>login</c>, <c>logout</c>. A login gives what the person brought: the password is a
-/// personal access token, since passwords of accounts are never taken by a registry.
+/// Who one is: <c>npm ping</c>, <c>whoami</c>, <c>logout</c>, and <c>login</c> with a name and a password. That gives what the person
+/// brought: the password is a personal access token, since passwords of accounts are never taken by a registry.
 /// </summary>
 internal static class SessionEndpoints
 {
     private const string UserPrefix = "org.couchdb.user:";
-    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     public static void MapSessions(this IEndpointRouteBuilder npm)
     {
         npm.MapGet("/-/ping", () => Results.Text("{}", "application/json")).ForAnybody();
         npm.MapGet("/-/whoami", WhoAmI).ForAnybody();
-
-        // 404: npm then asks for a name and a password by itself.
-        npm.MapPost("/-/v1/login", () => NpmErrors.NotFound.Saying("sign in with a name and a personal access token")).ForAnybody();
-        npm.MapPut("/-/user/{user}", LoginAsync).ForAnybody();
+        npm.MapPut("/-/user/{user}", LoginAsync).SignsIn();
+        npm.MapGet("/-/user/{user}", FindAsync).RequiresOfApi(ApiNeed.PackageUser);
         npm.MapDelete("/-/user/token/{token}", LogoutAsync).ForAnybody();
     }
 
@@ -41,19 +39,8 @@ internal static class SessionEndpoints
         HttpContext http, NpmCaller caller, string user, RegistryPasswords passwords, LoginThrottle throttle,
         CancellationToken cancellationToken)
     {
-        using var body = await ReceivedBody.ReadAsync(
-            http.Request, BodyLimit.Json, Errors.TooLarge(http, BodyLimit.Json), cancellationToken);
-        string? name = null, password = null;
-        try
-        {
-            using var json = OutsideJson.Parse(body.Content, Parsing);
-            (name, password) = (json.RootElement.TextOf("name"), json.RootElement.TextOf("password"));
-        }
-        catch (OutsideJsonException exception)
-        {
-            return NpmErrors.Bad($"the body is not JSON: {exception.Message}");
-        }
-
+        var body = await NpmBody.ReadAsync(http.Request, cancellationToken);
+        var (name, password) = (body.TextOf("name"), body.TextOf("password"));
         if (!user.StartsWith(UserPrefix, StringComparison.Ordinal) || string.IsNullOrEmpty(name) || user[UserPrefix.Length..] != name
             || string.IsNullOrEmpty(password))
         {
@@ -72,6 +59,17 @@ internal static class SessionEndpoints
         await throttle.FailedAsync(http.Connection.RemoteIpAddress, name, cancellationToken);
         return new ApiError(
             401, "UNAUTHORIZED", $"the password is no personal access token of {name}: make one with write:packages");
+    }
+
+    /// <summary>What <c>npm owner add</c> and <c>rm</c> ask first: whether there is such a user.</summary>
+    private static async Task<IResult> FindAsync(string user, Db db, CancellationToken cancellationToken)
+    {
+        var login = user.StartsWith(UserPrefix, StringComparison.Ordinal) ? user[UserPrefix.Length..] : user;
+        var found = Login.Fault(login) is null
+            ? await db.ReadAsync(session => AccountTable.FindUserAsync(session, login), cancellationToken) : null;
+        return found is null
+            ? NpmErrors.NotFound.Saying($"there is no user {NpmErrors.Quoted(login)}")
+            : Results.Json(new NpmMaintainer(found.Login, ""), NpmJson.Default.NpmMaintainer);
     }
 
     /// <summary>Ends the token, as npm's own registry does. It must be the one that the request is made with.</summary>

@@ -6,6 +6,7 @@ using Berth.Server.Http;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Npm.Documents;
+using Berth.Server.Npm.Owners;
 using Berth.Server.Packages.Versions;
 
 namespace Berth.Server.Npm.Publishing;
@@ -63,11 +64,23 @@ internal static class PublishEndpoints
         return Done(access, StatusCodes.Status201Created);
     }
 
-    /// <summary>The document without the versions that are to go.</summary>
+    /// <summary>The document without the versions that are to go; of <c>npm owner</c> the list of people.</summary>
     private static async Task<IResult> ReplaceAsync(
-        HttpContext http, NpmAccess access, string revision, ReceivePublish receive, ChangePackument change,
-        CancellationToken cancellationToken)
+        HttpContext http, NpmAccess access, string revision, ReceivePublish receive, ChangePackument change, PackageOwners owners,
+        Db db, CancellationToken cancellationToken)
     {
+        if (PackageOwners.Asks(http.Request))
+        {
+            var last = await db.ReadAsync(session => DocumentTable.RevisionAsync(session, access.PackageId ?? 0), cancellationToken);
+            if (revision != Packuments.Revision(last))
+            {
+                return NpmErrors.Conflict($"{access.Address} has changed since it was read; try again");
+            }
+
+            await owners.ReplaceAsync(http.Request, access, cancellationToken);
+            return Done(access, StatusCodes.Status200OK);
+        }
+
         await using var received = await receive.RunAsync(http.Request, access.Address, cancellationToken);
         if (received.Tarball is not null)
         {

@@ -1,0 +1,75 @@
+using Berth.Server.Access;
+using Berth.Server.Accounts;
+using Berth.Server.Api;
+using Berth.Server.Database;
+using Berth.Server.Http;
+using Berth.Server.Json;
+using Berth.Server.Npm.Authorization;
+using Berth.Server.Packages;
+
+namespace Berth.Server.Npm.Owners;
+
+/// <summary>
+/// <c>npm owner</c>: the account whose package it is, and the people with a grant of admin. npm reads them as maintainers of a packument
+/// and sends the list back with one more or less, so for this command there is a packument of its own, for those who manage the package:
+/// whom it was granted to is nobody else's business. The grants are changed where the REST API changes them.
+/// </summary>
+internal sealed class PackageOwners(Db db, ChangeGrants grants)
+{
+    /// <summary>npm says which command it runs.</summary>
+    public static bool Asks(HttpRequest request) => request.Headers["npm-command"] == "owner";
+
+    /// <summary>The account first; null for those who do not manage the package.</summary>
+    public async Task<IReadOnlyList<string>?> FindAsync(NpmAccess access, CancellationToken cancellationToken)
+    {
+        if (access.PackageId is not { } id || !Decide(access).Allowed)
+        {
+            return null;
+        }
+
+        var users = await db.ReadAsync(session => PackageAccessTable.UsersAsync(session, id), cancellationToken);
+        var owner = access.Facts.Owner!.Login;
+
+        // Whoever publishes first is granted admin, also in a namespace of their own.
+        return [owner, .. users.Where(user => user.Role == "admin" && user.Name != owner).Select(user => user.Name)];
+    }
+
+    public static IResult Document(NpmAccess access, string revision, IReadOnlyList<string> people) => Results.Json(
+        new NpmOwned(
+            access.Address.ToString(), revision, access.Address.ToString(), [.. people.Select(login => new NpmMaintainer(login, ""))]),
+        NpmJson.Default.NpmOwned);
+
+    /// <summary>Makes the list of people what the body says: who is new is granted admin, who is missing loses it.</summary>
+    /// <exception cref="ApiException">It may not be, or cannot be.</exception>
+    public async Task ReplaceAsync(HttpRequest request, NpmAccess access, CancellationToken cancellationToken)
+    {
+        var current = await FindAsync(access, cancellationToken)
+            ?? throw new ApiException(NpmErrors.Refused(access.Principal, PackageAction.Manage, access.Facts, Decide(access)));
+        var body = await NpmBody.ReadAsync(request, cancellationToken);
+        var wanted = body.ListOf("maintainers").Select(one => one.TextOf("name")).OfType<string>()
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (!wanted.Contains(current[0]))
+        {
+            throw new ApiException(NpmErrors.Bad($"{access.Address} belongs to {current[0]} by its name, who stays its owner"));
+        }
+
+        var caller = new ApiCaller(access.Principal, access.Actor);
+        var package = new PackageAccess(access.Facts);
+        foreach (var login in current.Where(login => !wanted.Contains(login)))
+        {
+            await grants.RemoveUserAsync(caller, package, login, cancellationToken);
+        }
+
+        foreach (var login in wanted.Except(current, StringComparer.OrdinalIgnoreCase))
+        {
+            if (Login.Fault(login) is not null)
+            {
+                throw new ApiException(NpmErrors.NotFound.Saying($"there is no user {NpmErrors.Quoted(login)}"));
+            }
+
+            await grants.SetUserAsync(caller, package, login, Role.Admin, cancellationToken);
+        }
+    }
+
+    private static Decision Decide(NpmAccess access) => AccessRules.Decide(access.Principal, PackageAction.Manage, access.Facts);
+}
