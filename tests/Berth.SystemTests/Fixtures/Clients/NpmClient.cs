@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.SystemTests.Fixtures.Server;
@@ -11,20 +12,41 @@ namespace Berth.SystemTests.Fixtures.Clients;
 /// </summary>
 internal sealed class NpmClient
 {
+    /// <summary>The npm of this machine.</summary>
+    public const string Usual = "npm";
+
+    /// <summary>The newest one, with the node that it needs.</summary>
+    public const string Newest = "npm 12";
+
     private const string Nowhere = "http://127.0.0.1:9/";
     private readonly TemporaryFolder _folder;
+    private readonly ServerProcess _server;
     private readonly string _name;
 
     /// <param name="token">Null: nobody is signed in.</param>
     public NpmClient(TemporaryFolder folder, ServerProcess server, string name, string scope, string? token)
     {
         Requirement.Program("npm");
-        (_folder, _name) = (folder, name);
+        (_folder, _server, _name) = (folder, server, name);
         Home = folder.Create(name);
-        Registry = new Uri(server.Url, "npm/").AbsoluteUri;
-        var login = token is null ? "" : $"//{server.Host}/npm/:_authToken={token}\n";
-        File.WriteAllText(Path.Combine(Home, ".npmrc"), $"@{scope}:registry={Registry}\n{login}");
+        Registry = server.Npm.AbsoluteUri;
+        Settings = $"@{scope}:registry={Registry}\n" + (token is null ? "" : LoginAt(server.Npm, token));
+        File.WriteAllText(UserSettings, Settings);
     }
+
+    /// <summary>Which npm it is: <see cref="Usual"/> or <see cref="Newest"/>.</summary>
+    public string Version { get; init; } = Usual;
+
+    /// <summary>A file with the authorities that it trusts beside those of every node; null: none.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>What its <c>.npmrc</c> was at first.</summary>
+    public string Settings { get; }
+
+    /// <summary>The person's own <c>.npmrc</c>.</summary>
+    public string UserSettings => Path.Combine(Home, ".npmrc");
+
+    public string Cache => Path.Combine(Home, "cache");
 
     public string Home { get; }
 
@@ -62,10 +84,16 @@ internal sealed class NpmClient
         (await NpmAsync(Home, ["view", name, .. members, "--json"])).Text);
 
     /// <summary>What the package's one file says to a program in the folder.</summary>
-    public async Task<string> RequireAsync(string folder, string name, params string[] runner) =>
-        (await In(folder, runner is [] ? ["node"] : runner).RunAsync("-p", $"require('{name}')")).Line;
+    public async Task<string> RequireAsync(string folder, string name) =>
+        (await Node(folder).RunAsync("-p", $"require('{name}')")).Line;
 
-    public Command Npm(string folder) => In(folder, ["npm"]);
+    public Command Node(string folder) => In(folder, ["node"]);
+
+    public Command Npm(string folder) =>
+        In(folder, Version == Usual ? ["npm"] : [Installed(NewestNode), Installed("npm/bin/npm-cli.js")]);
+
+    /// <summary>The line that signs in at a registry.</summary>
+    public static string LoginAt(Uri registry, string token) => $"//{registry.Authority}{registry.AbsolutePath}:_authToken={token}\n";
 
     public Command Pnpm(string folder) => In(folder, ["node", Installed("pnpm/bin/pnpm.mjs")]);
 
@@ -75,6 +103,9 @@ internal sealed class NpmClient
     /// <summary>Yarn 4, which has settings of its own in the project.</summary>
     public Command BerryYarn(string folder) => In(folder, ["node", Installed("@yarnpkg/cli-dist/bin/yarn.js")]);
 
+    private static string NewestNode =>
+        $"node-linux-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}/bin/node";
+
     private static string Installed(string path)
     {
         var file = Path.Combine(TestSettings.Root, ".cache", "tools", "npm-clients", "node_modules", path);
@@ -82,13 +113,15 @@ internal sealed class NpmClient
         return file;
     }
 
+    /// <summary>Where the server's names lead to it may be another folder than this one's at first.</summary>
     private Command In(string folder, string[] program)
     {
-        var command = new Command(program[0], program[1..]) { Folder = folder };
+        var command = _server.Program("env", ["-C", folder, .. program]);
         foreach (var (name, value) in new[]
         {
-            ("HOME", Home), ("NPM_CONFIG_USERCONFIG", Path.Combine(Home, ".npmrc")), ("NPM_CONFIG_REGISTRY", Nowhere),
-            ("NPM_CONFIG_CACHE", Path.Combine(Home, "cache")), ("NPM_CONFIG_AUDIT", "false"), ("NPM_CONFIG_FUND", "false"),
+            ("HOME", Home), ("NPM_CONFIG_USERCONFIG", UserSettings), ("NPM_CONFIG_REGISTRY", Nowhere),
+            ("NPM_CONFIG_GLOBALCONFIG", Path.Combine(Home, "no-settings-of-the-machine")),
+            ("NPM_CONFIG_CACHE", Cache), ("NPM_CONFIG_AUDIT", "false"), ("NPM_CONFIG_FUND", "false"),
             ("NPM_CONFIG_UPDATE_NOTIFIER", "false"), ("NPM_CONFIG_FETCH_RETRIES", "0"), ("YARN_ENABLE_TELEMETRY", "0"),
             ("YARN_GLOBAL_FOLDER", Path.Combine(Home, "berry")), ("YARN_CACHE_FOLDER", Path.Combine(Home, "yarn-cache")),
             ("XDG_DATA_HOME", Path.Combine(Home, "data")), ("XDG_CONFIG_HOME", Path.Combine(Home, "config")),
@@ -96,6 +129,11 @@ internal sealed class NpmClient
         })
         {
             command.Environment[name] = value;
+        }
+
+        if (Authority is not null)
+        {
+            command.Environment["NODE_EXTRA_CA_CERTS"] = Authority;
         }
 
         return command;

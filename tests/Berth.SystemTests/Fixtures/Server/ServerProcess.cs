@@ -44,7 +44,10 @@ public sealed class ServerProcess : IAsyncDisposable
     public string Host => Url.Authority;
 
     /// <summary>What image names begin with: a host of its own with isolated subdomains.</summary>
-    public string Images => (_settings.GetValueOrDefault("BERTH_SUBDOMAINS") == "true" ? "containers." : "") + Host;
+    public string Images => (HasSubdomains ? "containers." : "") + Host;
+
+    /// <summary>The npm registry, which likewise has a host of its own.</summary>
+    public Uri Npm => HasSubdomains ? new Uri($"{Url.Scheme}://npm.{Host}/") : new Uri(Url, "npm/");
 
     /// <summary>Where it listens itself, on this machine.</summary>
     public string Listens => $"{(_place.Host == "127.0.0.1" ? _place.Host : "localhost")}:{_port.Number}";
@@ -201,6 +204,8 @@ public sealed class ServerProcess : IAsyncDisposable
             Directory.Delete(Data, recursive: true);
         }
     }
+
+    private bool HasSubdomains => _settings.GetValueOrDefault("BERTH_SUBDOMAINS") == "true";
 
     /// <summary>Its own, or that of the proxy before it.</summary>
     private string? Certificate => _place.Certificate ?? _settings.GetValueOrDefault("BERTH_TLS_CERT_FILE");
