@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Berth.SystemTests.Fixtures.Clients;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
@@ -105,5 +106,78 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
             JsonSerializer.Deserialize<JsonElement>(lines[1]).GetProperty("auths").EnumerateObject().Select(login => login.Name));
     }
 
+    [Fact]
+    public async Task Npm_publishes_and_installs_at_its_own_host_and_by_lock_files_of_before_there_was_one()
+    {
+        var ada = await Server.UserAsync("ada");
+        var npm = Npm("ada", ada.Login, ada.Token);
+        var lib = $"@{ada.Login}/lib";
+        Assert.StartsWith($"https://npm.{Server.Host}/", npm.Registry, StringComparison.Ordinal);
+        await npm.PublishAsync(lib, "1.0.0");
+        var app = npm.Project();
+        await npm.NpmAsync(app, "install", lib);
+        Assert.Equal("here", await npm.RequireAsync(app, lib));
+        var file = Path.Combine(app, "package-lock.json");
+        var locked = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.Contains($"\"resolved\": \"{npm.Registry}{lib}/-/lib-1.0.0.tgz\"", locked, StringComparison.Ordinal);
+
+        // The other address has the same bytes, for the same token.
+        using var raw = new RawNpm(ada);
+        var tarball = await raw.TarballAsync(lib, "1.0.0", TestContext.Current.CancellationToken);
+        Assert.NotNull(tarball);
+        var before = new Uri(Server.Url, "npm/");
+        Assert.Equal(
+            tarball, await raw.GetAsync(new Uri(before, $"{lib}/-/lib-1.0.0.tgz"), TestContext.Current.CancellationToken));
+
+        await File.WriteAllTextAsync(file, Before(locked), TestContext.Current.CancellationToken);
+        Directory.Delete(npm.Cache, recursive: true);
+        Assert.Contains("E401", (await npm.RefusedAsync(app, "ci")).All, StringComparison.Ordinal);
+        await File.AppendAllTextAsync(
+            npm.UserSettings, NpmClient.LoginAt(before, ada.Token), TestContext.Current.CancellationToken);
+        await npm.NpmAsync(app, "ci");
+        Assert.Equal("here", await npm.RequireAsync(app, lib));
+    }
+
+    /// <summary>
+    /// The names lead nowhere inside of a codespace of this test, so npm installs outside, with what it reads inside.
+    /// </summary>
+    [Fact]
+    public async Task Npm_in_a_codespace_is_sent_to_its_own_host_and_signs_in_by_lock_files_of_before_there_was_one()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(Server);
+        var outside = Npm("outside", world.Organization, ServerProcess.AdminToken);
+        var lib = $"@{world.Organization}/lib";
+        await outside.PublishAsync(lib, "1.0.0");
+        var app = outside.Project();
+        await outside.NpmAsync(app, "install", lib);
+        var image = await world.ImageAsync("dev", await NodeLayer.CreateAsync());
+        var repository = await world.RepositoryAsync("app", (".devcontainer.json", $$"""{ "image": "{{image}}", "remoteUser": "dev" }"""));
+        await world.GrantAsync("dev", repository);
+        await world.PutAsync($"/api/v3/orgs/{world.Organization}/packages/npm/lib/access/codespaces/{repository}", new { });
+        var name = (await world.CreateAsync(repository)).Is("Available").Name;
+        var told = await world.ExecAsync(name, $"{NodeLayer.Npm} config get @{world.Organization}:registry --no-update-notifier");
+        Assert.Equal(outside.Registry + "\n", told.Output);
+
+        var inside = Npm("inside", world.Organization, token: null);
+        var settings = (await world.ExecAsync(name, "cat $NPM_CONFIG_GLOBALCONFIG")).Output;
+        await File.WriteAllTextAsync(inside.UserSettings, settings, TestContext.Current.CancellationToken);
+        var file = Path.Combine(app, "package-lock.json");
+        var locked = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        foreach (var each in new[] { locked, Before(locked) })
+        {
+            await File.WriteAllTextAsync(file, each, TestContext.Current.CancellationToken);
+            await inside.NpmAsync(app, "ci");
+            Assert.Equal("here", await inside.RequireAsync(app, lib));
+            Directory.Delete(inside.Cache, recursive: true);
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private NpmClient Npm(string name, string scope, string? token) =>
+        new(_folder, Server, name, scope, token) { Authority = isolated.Certificate };
+
+    /// <summary>As a lock file was while the registry was below the server's own address.</summary>
+    private string Before(string locked) =>
+        locked.Replace(Server.Npm.AbsoluteUri, new Uri(Server.Url, "npm/").AbsoluteUri, StringComparison.Ordinal);
 }

@@ -28,7 +28,7 @@ public sealed class IsolatedServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Requirement.Program("skopeo");
-        _names = await PrivateNames.StartAsync(Name, "containers." + Name);
+        _names = await PrivateNames.StartAsync(Name, "containers." + Name, "npm." + Name);
         _engine = await SecondEngine.StartAsync(null, _names.Enter);
         var (certificate, key) = SelfSigned.Write(_folder.Path, Name, "*." + Name);
         CertificateFolder = _folder.Create("trusted");
