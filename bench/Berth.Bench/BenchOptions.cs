@@ -15,8 +15,8 @@ internal sealed record BenchOptions(string Root, string? Row, int Rounds)
         Measures Berth beside Debian's docker-registry and Verdaccio on this machine, interleaved, and prints a table of ratios.
 
           --row NAME     one row: manifests, tags, heads, download-1, download-8, upload, upload-disk, first-pull, images,
-                         memory, memory-bounds, start, cold, manifests-postgres, heads-postgres, packuments, publish-memory,
-                         resolve, codespace
+                         memory, memory-bounds, start, cold, manifests-postgres, heads-postgres, packuments, packument-2000,
+                         packument-2000-whole, publish, npm-ci, publish-memory, resolve, codespace
           --rounds N     rounds of each row; the medians are compared (default 5)
           --postgres DIR the folder of the socket of a PostgreSQL cluster, for the rows that need one
           --verdaccio FILE  Verdaccio's program, for the rows of npm

@@ -13,6 +13,9 @@ internal sealed class NpmClient(ServerProcess server, string root, string? autho
 
     public string? Authorization { get; } = authorization;
 
+    /// <summary>The registry's address, with a slash at the end.</summary>
+    public string Root => root + "/";
+
     public static NpmClient Of(ServerProcess server) => server is BerthServer berth
         ? new NpmClient(server, server.Url + "/npm", "Bearer " + berth.UserToken)
         : new NpmClient(server, server.Url, null);
@@ -22,9 +25,15 @@ internal sealed class NpmClient(ServerProcess server, string root, string? autho
     /// <summary>Publishes what <see cref="WriteDocumentAsync"/> wrote.</summary>
     public async Task PublishAsync(string name, string document, CancellationToken cancellationToken)
     {
-        await using var content = File.OpenRead(document);
-        using var request = new HttpRequestMessage(HttpMethod.Put, Url(name)) { Content = new StreamContent(content, 128 * 1024) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        await using var file = File.OpenRead(document);
+        using var content = new StreamContent(file, 128 * 1024);
+        await PublishAsync(name, content, cancellationToken);
+    }
+
+    public async Task PublishAsync(string name, HttpContent document, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, Url(name)) { Content = document };
+        document.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         if (Authorization is not null)
         {
             request.Headers.Authorization = AuthenticationHeaderValue.Parse(Authorization);
@@ -39,9 +48,12 @@ internal sealed class NpmClient(ServerProcess server, string root, string? autho
     }
 
     /// <summary>The body of a publish request, with a tarball of about the given size, which does not compress.</summary>
-    public static async Task WriteDocumentAsync(string path, string name, string version, int size, CancellationToken cancellationToken)
+    /// <param name="dependencies">What the package needs of others, as JSON.</param>
+    public static async Task WriteDocumentAsync(
+        string path, string name, string version, int size, CancellationToken cancellationToken, string dependencies = """{"a":"^1.0.0"}""")
     {
-        var manifest = $$$"""{"name":"{{{name}}}","version":"{{{version}}}","dependencies":{"a":"^1.0.0"},"engines":{"node":">=20"}}""";
+        var manifest =
+            $$$"""{"name":"{{{name}}}","version":"{{{version}}}","dependencies":{{{dependencies}}},"engines":{"node":">=20"}}""";
         var tarball = path + ".tgz";
         await WriteTarballAsync(tarball, manifest, size, cancellationToken);
         await using (var bytes = File.OpenRead(tarball))
@@ -52,7 +64,8 @@ internal sealed class NpmClient(ServerProcess server, string root, string? autho
                 Encoding.UTF8.GetBytes(
                     $$$$"""
                     {"_id":"{{{{name}}}}","name":"{{{{name}}}}","dist-tags":{"latest":"{{{{version}}}}"},"versions":{"{{{{version}}}}":{{{{manifest[..^1]}}}},
-                    "_id":"{{{{name}}}}@{{{{version}}}}","dist":{"integrity":"sha512-{{{{sha512}}}}"}}},
+                    "_id":"{{{{name}}}}@{{{{version}}}}","dist":{"integrity":"sha512-{{{{sha512}}}}",
+                    "tarball":"http://localhost/{{{{name}}}}/-/{{{{name}}}}-{{{{version}}}}.tgz"}}},
                     "_attachments":{"{{{{name}}}}-{{{{version}}}}.tgz":{"content_type":"application/octet-stream","length":{{{{bytes.Length}}}},"data":"
                     """.ReplaceLineEndings("")),
                 cancellationToken);

@@ -1,25 +1,30 @@
+using System.Globalization;
+
 namespace Berth.Bench.Rows;
 
-/// <summary>What every installation asks first, as npm asks for it: the abbreviated form, compressed.</summary>
-internal sealed class PackumentRow() : SideBySide(Sides.BesideVerdaccio)
+/// <summary>What every installation asks first, as npm asks for it: the abbreviated form, compressed; or what shows a package.</summary>
+/// <param name="name">The row's.</param>
+/// <param name="versions">How many the package has.</param>
+/// <param name="whole">The form that <c>npm view</c> asks for.</param>
+internal sealed class PackumentRow(string name, int versions, bool whole, double target) : SideBySide(Sides.BesideVerdaccio)
 {
     private const string Package = "@bench/web";
-    private const string Accept = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
-    private const int Versions = 20;
+    private const string Abbreviated = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 
-    protected override string Noun => "packuments";
+    protected override string Noun => name;
 
-    protected override string What => "npm packument GET, 32 connections";
+    protected override string What => string.Create(
+        CultureInfo.InvariantCulture, $"npm packument GET{(whole ? ", whole" : "")}, {versions:N0} versions, 32 connections");
 
     public override string Unit => "requests/s";
 
-    public override double Target => 5;
+    public override double Target => target;
 
     protected override async Task FillAsync(ServerProcess server, CancellationToken cancellationToken)
     {
         var client = NpmClient.Of(server);
         var document = Path.Combine(server.Folder, "publish.json");
-        for (var version = 0; version < Versions; version++)
+        for (var version = 0; version < versions; version++)
         {
             await NpmClient.WriteDocumentAsync(document, Package, $"1.0.{version}", 0, cancellationToken);
             await client.PublishAsync(Package, document, cancellationToken);
@@ -29,6 +34,6 @@ internal sealed class PackumentRow() : SideBySide(Sides.BesideVerdaccio)
     protected override Task<double> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
     {
         var client = NpmClient.Of(server);
-        return Wrk.GetAsync(client.Url(Package), client.Authorization, Accept, cancellationToken);
+        return Wrk.GetAsync(client.Url(Package), client.Authorization, whole ? "application/json" : Abbreviated, cancellationToken);
     }
 }
