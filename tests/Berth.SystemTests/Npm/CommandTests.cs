@@ -27,7 +27,8 @@ public sealed class CommandTests(SharedServer shared) : NpmClientTest(shared)
         var times = await ada.ViewAsync(Lib, "time");
         Assert.Equal(
             ["1.0.0", "1.1.0", "2.0.0-beta.1", "created", "modified"],
-            (times.ValueKind == JsonValueKind.Array ? times[0] : times).EnumerateObject().Select(time => time.Name).Order(StringComparer.Ordinal));
+            (times.ValueKind == JsonValueKind.Array ? times[0] : times).EnumerateObject().Select(time => time.Name)
+                .Order(StringComparer.Ordinal));
 
         // A release before its number is only for those who ask for one.
         var app = ada.Project();
@@ -65,7 +66,8 @@ public sealed class CommandTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Equal([Named("open")], await FoundAsync(Client("nobody", null, npm), Acme, "lifts"));
         var eve = Client("eve", (await Server.UserAsync("eve")).Token, npm);
         Assert.Equal([Named("open")], await FoundAsync(eve, Acme));
-        Assert.Contains("1.2.0", (await ada.NpmAsync(ada.Home, "search", "pulley", "--registry", ada.Registry)).Text, StringComparison.Ordinal);
+        var shown = (await ada.NpmAsync(ada.Home, "search", "pulley", "--registry", ada.Registry)).Text;
+        Assert.Contains("1.2.0", shown, StringComparison.Ordinal);
     }
 
     [Theory]

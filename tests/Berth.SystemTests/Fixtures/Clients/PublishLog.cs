@@ -7,7 +7,9 @@ using Berth.Tests.Npm;
 
 namespace Berth.SystemTests.Fixtures.Clients;
 
-/// <summary>What writers published and what the server acknowledged, and the check of both against a server that was killed meanwhile.</summary>
+/// <summary>
+/// What writers published and what the server acknowledged, and the check of both against a server that was killed meanwhile.
+/// </summary>
 internal sealed class PublishLog(string owner)
 {
     private const int Packages = 4;
@@ -25,7 +27,9 @@ internal sealed class PublishLog(string owner)
     /// <summary>How many versions there are.</summary>
     public int Versions => _checked.Count;
 
-    /// <summary>Publishes one version after the other, of packages that other writers publish too, until the server does not answer.</summary>
+    /// <summary>
+    /// Publishes one version after the other, of packages that other writers publish too, until the server does not answer any more.
+    /// </summary>
     public async Task PublishUntilKilledAsync(RawNpm npm, int round, int writer, CancellationToken cancellationToken)
     {
         for (var number = 0; ; number++)
