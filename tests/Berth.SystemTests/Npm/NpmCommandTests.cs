@@ -88,8 +88,11 @@ public sealed partial class NpmCommandTests(SharedServer shared) : IAsyncLifetim
 
         await RunAsync(_ada, "owner", "add", bob.Login, lib);
         Assert.Equal($"{_acme} <>\n{_person.Login} <>\n{bob.Login} <>", await RunAsync(_ada, "owner", "ls", lib));
-        await RunAsync(client, "access", "set", "status=public", lib);
-        Assert.Equal($"{lib}: public", await RunAsync(_ada, "access", "get", "status", lib));
+        Assert.Equal(
+            $"{_person.Login}: read-write\n{bob.Login}: read-write", await RunAsync(client, "access", "list", "collaborators", lib));
+        var closed = await client.RefusedAsync(client.Home, "access", "set", "status=public", lib);
+        Assert.Contains("let only its owners make packages public", closed.All, StringComparison.Ordinal);
+        Assert.Equal($"{lib}: public", await RunAsync(_ada, "access", "set", "status=public", lib));
         await RunAsync(_ada, "owner", "rm", bob.Login, lib);
         Assert.Equal($"{_acme} <>\n{_person.Login} <>", await RunAsync(_ada, "owner", "ls", lib));
 

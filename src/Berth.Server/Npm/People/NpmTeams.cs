@@ -1,4 +1,3 @@
-using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
 using Berth.Server.Http;
