@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Berth.Server.Accounts;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 
@@ -42,7 +43,7 @@ internal static class NpmBody
         var login = body.Needs("user").TrimStart('@', '~');
         return Login.Fault(login) is null
             ? login
-            : throw new ApiException(NpmErrors.NotFound.Saying($"there is no user {NpmErrors.Quoted(login)}"));
+            : throw new ApiException(NpmErrors.NotFound.Saying($"there is no user {Shown.Quoted(login)}"));
     }
 
     /// <summary>The texts of a list, what is no text left out; none where the member is missing.</summary>

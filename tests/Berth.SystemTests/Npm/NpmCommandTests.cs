@@ -113,7 +113,7 @@ public sealed partial class NpmCommandTests(SharedServer shared) : IAsyncLifetim
         Assert.Equal(_person.Login, await RunAsync(client, "whoami"));
         await client.RefusedAsync(client.Package($"@{_acme}/lib", "1.0.0"), "publish");
         var list = await RunAsync(_ada!, "token", "list");
-        var id = Regex.Match(list, "id ([0-9a-f]+) name ci ", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value;
+        var id = Regex.Match(list, "id (?<id>[0-9a-f]+) name ci ", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups["id"].Value;
         Assert.Equal("Removed 1 token", await RunAsync(_ada!, "token", "revoke", id));
         var ended = await client.RefusedAsync(client.Home, "whoami", "--registry", client.Registry);
         Assert.Contains("E401", ended.All, StringComparison.Ordinal);

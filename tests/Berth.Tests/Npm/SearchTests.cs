@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Berth.Server.Database;
 using Berth.Tests.TestServer;
@@ -64,7 +63,7 @@ public sealed class SearchTests(SharedServer shared) : IClassFixture<SharedServe
     }
 
     [Fact]
-    public async Task A_page_of_ten_thousand_packages_comes_at_once()
+    public async Task A_search_of_ten_thousand_packages_is_a_few_statements()
     {
         const int Many = 10_000;
         await using var server = await BerthServer.StartAsync();
@@ -74,7 +73,8 @@ public sealed class SearchTests(SharedServer shared) : IClassFixture<SharedServe
         await ada.DoAsync("PUT", $"/orgs/{acme}/memberships/{bob.Login}", """{"role":"member"}""");
         await ada.PublishAsync($"@{acme}/p0", extra: ""","description":"needle in it" """);
         await ada.DoAsync("PATCH", $"/orgs/{acme}/packages/npm/p0", """{"visibility":"internal"}""");
-        await server.Services.GetRequiredService<Db>().WriteAsync(
+        var db = server.Services.GetRequiredService<Db>();
+        await db.WriteAsync(
             async session =>
             {
                 foreach (var copy in new[]
@@ -113,14 +113,15 @@ public sealed class SearchTests(SharedServer shared) : IClassFixture<SharedServe
             TestContext.Current.CancellationToken);
         foreach (var (text, total) in new[] { ("needle", 1), ("many words", Many - 1), ("", Many) })
         {
-            var watch = Stopwatch.StartNew();
+            var statements = 0;
+            db.Listener = _ => Interlocked.Increment(ref statements);
             var found = await bob.CallAsync("GET", $"/npm/-/v1/search?text={Uri.EscapeDataString(text)}");
-            TestContext.Current.SendDiagnosticMessage($"search for '{text}': {watch.ElapsedMilliseconds} ms");
+            db.Listener = null;
             Assert.Equal(total, found["total"].GetInt32());
             Assert.Equal(Math.Min(20, total), found["objects"].GetArrayLength());
 
-            // A search of everything decides about everything. This is several times what it takes on two slow cores.
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed} for {text}");
+            // One finds, one reads the page, and who may read what is asked for 500 at a time; the rest is the server's own.
+            Assert.InRange(statements, 2, 10 + (total / 500));
         }
     }
 

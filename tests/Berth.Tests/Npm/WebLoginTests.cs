@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Berth.Server.Database;
 using Berth.Tests.TestServer;
 using Berth.Tests.Tokens;

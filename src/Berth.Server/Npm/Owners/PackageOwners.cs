@@ -2,6 +2,7 @@ using Berth.Server.Access;
 using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
@@ -64,7 +65,7 @@ internal sealed class PackageOwners(Db db, ChangeGrants grants)
         {
             if (Login.Fault(login) is not null)
             {
-                throw new ApiException(NpmErrors.NotFound.Saying($"there is no user {NpmErrors.Quoted(login)}"));
+                throw new ApiException(NpmErrors.NotFound.Saying($"there is no user {Shown.Quoted(login)}"));
             }
 
             await grants.SetUserAsync(caller, package, login, Role.Admin, cancellationToken);

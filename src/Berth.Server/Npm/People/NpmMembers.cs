@@ -1,6 +1,7 @@
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Organizations;
@@ -40,7 +41,7 @@ internal static class NpmMembers
         var (login, role) = (body.NeedsUser(), body.TextOf("role") ?? Developer);
         if (role is not (Owner or Developer))
         {
-            return NpmErrors.Bad($"there are owners and developers here, who are members: no {NpmErrors.Quoted(role)}");
+            return NpmErrors.Bad($"there are owners and developers here, who are members: no {Shown.Quoted(role)}");
         }
 
         var member = await members.SetAsync(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Berth.Server.Access;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 using Berth.Server.Tokens;
@@ -47,7 +48,7 @@ internal static class NpmTokenWish
         "read-only" => false,
         "read-write" => true,
         null => !IsTrue(body, "readonly") && scopes.WritesPackages,
-        var other => throw Refused($"a token reads packages or writes them too, and is not {NpmErrors.Quoted(other)}"),
+        var other => throw Refused($"a token reads packages or writes them too, and is not {Shown.Quoted(other)}"),
     };
 
     private static DateTimeOffset? Expires(JsonElement body, DateTimeOffset now)

@@ -3,6 +3,7 @@ using Berth.Server.Accounts;
 using Berth.Server.Api;
 using Berth.Server.Authentication;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Json;
 using Berth.Server.Npm.Authorization;
@@ -68,7 +69,7 @@ internal static class SessionEndpoints
         var found = Login.Fault(login) is null
             ? await db.ReadAsync(session => AccountTable.FindUserAsync(session, login), cancellationToken) : null;
         return found is null
-            ? NpmErrors.NotFound.Saying($"there is no user {NpmErrors.Quoted(login)}")
+            ? NpmErrors.NotFound.Saying($"there is no user {Shown.Quoted(login)}")
             : Results.Json(new NpmMaintainer(found.Login, ""), NpmJson.Default.NpmMaintainer);
     }
 

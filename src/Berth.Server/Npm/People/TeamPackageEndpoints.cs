@@ -2,6 +2,7 @@ using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Api;
 using Berth.Server.Database;
+using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Npm.Authorization;
 using Berth.Server.Organizations;
@@ -63,7 +64,7 @@ internal static class TeamPackageEndpoints
         var permission = body.Needs("permissions");
         if (!NpmPermissions.TryParse(permission, out var role))
         {
-            return NpmErrors.Bad($"permissions are read-only or read-write, and not {NpmErrors.Quoted(permission)}");
+            return NpmErrors.Bad($"permissions are read-only or read-write, and not {Shown.Quoted(permission)}");
         }
 
         var package = await PackageAsync(body, caller, organization, access, cancellationToken);
