@@ -1,5 +1,4 @@
 using System.Net;
-using Berth.Tests.Api;
 using Berth.Tests.TestServer;
 using Berth.Tests.Tokens;
 
