@@ -282,12 +282,6 @@ CREATE TABLE login_failures (
     failures integer not null,
     last_at bigint not null
 );
-CREATE TABLE manifest_bases (
-    version_id bigint primary key references package_versions (id) on delete cascade,
-    digest text not null,              -- annotation org.opencontainers.image.base.digest
-    repository text                     -- of base.name, 'host/owner/name'; null: it does not say where it was taken from
-);
-CREATE INDEX manifest_bases_digest on manifest_bases (digest);
 CREATE TABLE login_requests (
     page_hash blob not null unique,   -- of the code in the page's address
     done_hash blob not null unique,   -- of the other code, for which the client gets the token
@@ -302,6 +296,12 @@ CREATE TABLE login_requests (
 CREATE INDEX login_requests_expires on login_requests (expires_at);
 CREATE INDEX login_requests_network on login_requests (network);
 CREATE INDEX login_requests_token on login_requests (token_id);
+CREATE TABLE manifest_bases (
+    version_id bigint primary key references package_versions (id) on delete cascade,
+    digest text not null,              -- annotation org.opencontainers.image.base.digest
+    repository text                     -- of base.name, 'host/owner/name'; null: it does not say where it was taken from
+);
+CREATE INDEX manifest_bases_digest on manifest_bases (digest);
 CREATE TABLE manifest_children (
     version_id bigint not null references "package_versions" (id) on delete cascade,
     digest text not null,
