@@ -45,6 +45,7 @@ internal static class RetentionCommands
             [
                 "berth package retention set acme --untagged --older-than 7",
                 "berth package retention set acme/app --tags 'pr-*,nightly-*' --older-than 14 --keep-newest 5 --keep-tags 'v*'",
+                "berth package retention set acme/lib --type npm --versions '*-pr.*' --older-than 14",
                 "berth package retention set acme/app --expires-with 'pr-{pr}'", "berth package retention set acme/app --file policy.json",
             ],
             [target, type, .. options.All],
@@ -172,7 +173,7 @@ internal static class RetentionCommands
     }
 
     private static CommandException Missing() =>
-        new(ExitCodes.Usage, "say what goes: --tags, --untagged or --expires-with, or the whole policy with --file");
+        new(ExitCodes.Usage, "say what goes: --tags, --versions, --untagged or --expires-with, or the whole policy with --file");
 
     private static void Table(CommandCall call, List<RetentionRun> runs) => call.PrintList(
         runs,
@@ -237,6 +238,7 @@ internal static class RetentionCommands
     {
         private readonly Option<string> _file = Arguments.Option("--file", "The policy as JSON; - is standard input");
         private readonly Option<string[]> _tags = Many("--tags", "Versions whose tags all match one of these patterns, such as 'pr-*'");
+        private readonly Option<string[]> _versions = Many("--versions", "npm versions without a dist-tag whose number matches: '*-pr.*'");
         private readonly Option<bool> _untagged = new("--untagged") { Description = "Versions without a tag that nothing holds" };
         private readonly Option<string[]> _expires = Many("--expires-with", "Versions whose tags follow a ref: 'pr-{pr}', '{branch}'");
         private readonly Option<string[]> _keep = Many("--keep-tags", "Versions with such a tag stay, whatever else holds");
@@ -245,7 +247,7 @@ internal static class RetentionCommands
 
         private readonly Option<int?> _idle = new("--not-pulled-for") { Description = "Only what nobody pulled for so many days" };
 
-        public Symbol[] All => [_file, _tags, _untagged, _expires, _keep, _newest, _days, _idle];
+        public Symbol[] All => [_file, _tags, _versions, _untagged, _expires, _keep, _newest, _days, _idle];
 
         /// <summary>Null when no option was given.</summary>
         public async Task<RetentionPolicy?> ReadAsync(CommandCall call)
@@ -266,7 +268,8 @@ internal static class RetentionCommands
             }
 
             var (tags, expires) = (Arguments.Split(call.Get(_tags)), Arguments.Split(call.Get(_expires)));
-            return tags is null && expires is null && !call.Get(_untagged)
+            var versions = Arguments.Split(call.Get(_versions));
+            return tags is null && versions is null && expires is null && !call.Get(_untagged)
                 ? null
                 : new RetentionPolicy
                 {
@@ -276,6 +279,7 @@ internal static class RetentionCommands
                         new RetentionRule
                         {
                             Tags = tags,
+                            Versions = versions,
                             Untagged = call.Get(_untagged) ? true : null,
                             ExpiresWith = expires,
                             KeepNewest = call.Get(_newest),

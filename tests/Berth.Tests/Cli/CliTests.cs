@@ -187,6 +187,20 @@ public sealed class CliTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_policy_for_numbers_of_npm_versions_is_set_by_an_option()
+    {
+        var ada = await Server.UserAsync();
+        using var cli = new CliRun(Server, ada.Token);
+        await ada.DoAsync("PUT", "/user/packages/npm/lib", "{}");
+        await cli.DoAsync($"package retention set {ada.Login}/lib --type npm --versions *-pr.*,0.0.0-* --older-than 14");
+        var rule = JsonDocument.Parse(await cli.DoAsync($"package retention show {ada.Login}/lib --type npm --json")).RootElement
+            .GetProperty("rules")[0];
+        Assert.Equal(
+            ["*-pr.*", "0.0.0-*"], rule.GetProperty("versions").EnumerateArray().Select(pattern => pattern.GetString()));
+        Assert.Equal(14, rule.GetProperty("older_than_days").GetInt32());
+    }
+
+    [Fact]
     public async Task Access_is_granted_listed_explained_and_revoked()
     {
         var ada = await Server.UserAsync();
