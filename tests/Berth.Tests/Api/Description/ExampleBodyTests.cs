@@ -18,9 +18,9 @@ public sealed class ExampleBodyTests(RouteServer routes) : IClassFixture<RouteSe
     private static readonly Dictionary<string, string> Dependent = new(StringComparer.Ordinal)
     {
         ["/registry-check"] = """{"image":"registry.example/acme/app:1","secret_prefix":"ACR"}""",
-        ["/orgs/{org}/codespaces/secrets/{secret}"] = """{"visibility":"all"}""",
+        ["/orgs/{org}/codespaces/secrets/{secret}"] = """{"encrypted_value":"…","key_id":"1","visibility":"all"}""",
         ["/repos/{owner}/{repo}/codespaces/secrets/{secret}"] = """{"encrypted_value":"…","key_id":"1"}""",
-        ["/user/codespaces/secrets/{secret}"] = """{"selected_repository_ids":[]}""",
+        ["/user/codespaces/secrets/{secret}"] = """{"encrypted_value":"…","key_id":"1"}""",
     };
 
     [Fact]
