@@ -17,7 +17,7 @@ internal static class DotfilesEndpoints
         api.MapRead(Place, GetAsync).Requires(ApiNeed.User, scope)
             .Does("Get one's dotfiles").Gives<CodespaceDotfiles>().Refuses(404);
         api.MapPut(Place, PutAsync).Requires(ApiNeed.User, scope)
-            .Does("Set one's dotfiles").Takes<NewCodespaceDotfiles>().GivesNothing();
+            .Does("Set one's dotfiles").Takes<NewCodespaceDotfiles>().Gives<CodespaceDotfiles>();
         api.MapDelete(Place, DeleteAsync).Requires(ApiNeed.User, scope)
             .Does("Have no dotfiles from now on").GivesNothing();
     }
