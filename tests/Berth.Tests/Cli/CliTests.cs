@@ -193,8 +193,8 @@ public sealed class CliTests(SharedServer shared)
         using var cli = new CliRun(Server, ada.Token);
         await ada.DoAsync("PUT", "/user/packages/npm/lib", "{}");
         await cli.DoAsync($"package retention set {ada.Login}/lib --type npm --versions *-pr.*,0.0.0-* --older-than 14");
-        var rule = JsonDocument.Parse(await cli.DoAsync($"package retention show {ada.Login}/lib --type npm --json")).RootElement
-            .GetProperty("rules")[0];
+        var shown = await cli.DoAsync($"package retention show {ada.Login}/lib --type npm --json");
+        var rule = JsonDocument.Parse(shown).RootElement.GetProperty("policy").GetProperty("rules")[0];
         Assert.Equal(
             ["*-pr.*", "0.0.0-*"], rule.GetProperty("versions").EnumerateArray().Select(pattern => pattern.GetString()));
         Assert.Equal(14, rule.GetProperty("older_than_days").GetInt32());
