@@ -63,7 +63,7 @@ internal sealed record NpmToken
     public required string Key { get; init; }
 
     [JsonPropertyName("name")]
-    public string? Name { get; init; }
+    public string Name { get; init; } = "";
 
     [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }

@@ -35,7 +35,7 @@ internal sealed partial class DeletePackage(
     /// <summary>Why what others depend on stays.</summary>
     /// <param name="broken">Who they are, in words.</param>
     public static string Needed(string broken) =>
-        $"packages of this server depend on it: {broken}; deprecate it instead, or say ?force=true";
+        $"packages of this server depend on it: {broken}; deprecate it instead, or say ?force=true (berth: --force)";
 
     /// <exception cref="ApiException">403: it has immutable tags. 422: other packages depend on it.</exception>
     public async Task DeleteAsync(

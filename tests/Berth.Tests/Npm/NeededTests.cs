@@ -16,8 +16,8 @@ public sealed class NeededTests(SharedServer shared) : IClassFixture<SharedServe
         var refused = await ada.SendAsync("DELETE", $"{Lib}/versions/{one}");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
         Assert.Contains(
-            $"packages of this server depend on it: @{ada.Login}/app; deprecate it instead, or say ?force=true", refused.Message,
-            StringComparison.Ordinal);
+            $"packages of this server depend on it: @{ada.Login}/app; deprecate it instead, or say ?force=true (berth: --force)",
+            refused.Message, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await TarballAsync(ada, "1.0.0"));
 
         // 2.0.0 is in no range, and a second 1.x would do as well as the first.

@@ -33,7 +33,7 @@ internal static class NpmTokens
             // Of a secret nothing is kept that could be shown. npm compares this with the beginning of a secret that is to be revoked.
             Token = TokenSecret.Personal,
             Key = Key(row.Id),
-            Name = row.Note,
+            Name = row.Note ?? "",
             Created = row.CreatedAt,
             ReadOnly = !Scopes.Parse(row.Scopes).WritesPackages,
             Expires = row.ExpiresAt,
@@ -67,7 +67,7 @@ internal static class NpmTokens
             {
                 Token = made.Value!,
                 Key = Key(made.Id),
-                Name = made.Note,
+                Name = made.Note ?? "",
                 Created = made.CreatedAt,
                 ReadOnly = !wish.Scopes.WritesPackages,
                 Expires = made.ExpiresAt,

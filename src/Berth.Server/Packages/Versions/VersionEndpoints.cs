@@ -136,7 +136,8 @@ internal static class VersionEndpoints
         VersionStaysReason.Last =>
             Errors.BadRequest(400, "You cannot delete the last version of a package. You must delete the package instead."),
         VersionStaysReason.PartOfIndex => ApiErrors.Unprocessable(
-            "PackageVersion", "id", $"it is part of {stays.What}, which would break; delete that first, or say ?force=true"),
+            "PackageVersion", "id",
+            $"it is part of {stays.What}, which would break; delete that first, or say ?force=true (berth: --force)"),
         VersionStaysReason.Needed => ApiErrors.Unprocessable("PackageVersion", "id", DeletePackage.Needed(stays.What!)),
         VersionStaysReason.PublishedAgain =>
             ApiErrors.Unprocessable("PackageVersion", "id", $"{stays.What} was pushed again since and is there"),
