@@ -57,8 +57,8 @@ internal sealed partial class PackageChanges
     public Task LinkLateBlobAsync(long packageId, Digest digest, long blobId) => session.ExecuteAsync(
         """
         insert into version_blobs (version_id, blob_id)
-        select c.version_id, @blobId from manifest_children c join package_versions v on v.id = c.version_id
-        where c.digest = @digest and v.package_id = @packageId
+        select c.version_id, @blobId from manifest_children c cross join package_versions v
+        where c.digest = @digest and v.id = c.version_id and v.package_id = @packageId
         on conflict (version_id, blob_id) do nothing
         """,
         new { packageId, digest = digest.Value, blobId });

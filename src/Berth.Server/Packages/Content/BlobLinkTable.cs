@@ -31,9 +31,8 @@ internal static class BlobLinkTable
 
     /// <summary>Whether a live manifest of the package uses the blob.</summary>
     public static async Task<bool> InUseAsync(DbSession session, long packageId, long blobId) => await session.SingleAsync<long>(
-        """
-        select count(*) from version_blobs vb join package_versions v on v.id = vb.version_id
-        where vb.blob_id = @blobId and v.package_id = @packageId and v.deleted_at is null
+        $"""
+        select count(*) from blob_links l where l.package_id = @packageId and l.blob_id = @blobId and {BlobUse.ByLive("l")}
         """,
         new { packageId, blobId }) > 0;
 
@@ -56,12 +55,10 @@ internal static class BlobLinkTable
         foreach (var part in digests.Select(digest => digest.Value).Chunk(500))
         {
             var rows = await session.QueryAsync<HeldContent>(
-                """
+                $"""
                 update blob_links set used_at = @now, hidden = false
                 where package_id = @packageId and blob_id in (select id from blobs where digest in @digests)
-                  and (hidden = false or used_at >= @since or exists (
-                    select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
-                    where vb.blob_id = blob_links.blob_id and v.package_id = @packageId and v.deleted_at is null))
+                  and (hidden = false or used_at >= @since or {BlobUse.ByLive("blob_links")})
                 returning blob_id as id, (select digest from blobs where blobs.id = blob_links.blob_id) as digest,
                   (select size from blobs where blobs.id = blob_links.blob_id) as size
                 """,
@@ -103,12 +100,10 @@ internal static class BlobLinkTable
     /// says.
     /// </summary>
     public static Task HideUnusedAsync(DbSession session, long packageId, long versionId) => session.ExecuteAsync(
-        """
+        $"""
         update blob_links set hidden = true
         where package_id = @packageId and blob_id in (select blob_id from version_blobs where version_id = @versionId)
-          and not exists (
-            select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
-            where vb.blob_id = blob_links.blob_id and v.package_id = @packageId and v.deleted_at is null and v.id <> @versionId)
+          and not {BlobUse.ByLive("blob_links", except: "@versionId")}
         """,
         new { packageId, versionId });
 }

@@ -26,11 +26,7 @@ internal sealed record BlobRow
 internal static class BlobTable
 {
     // A live manifest counts more than the flag: on PostgreSQL a deletion and a push may pass each other.
-    private const string Readable = """
-        (l.hidden = false or exists (
-            select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
-            where vb.blob_id = l.blob_id and v.package_id = l.package_id and v.deleted_at is null))
-        """;
+    private static readonly string Readable = $"(l.hidden = false or {BlobUse.ByLive("l")})";
 
     public static Task<BlobRow?> FindAsync(DbSession session, long packageId, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
         $"""

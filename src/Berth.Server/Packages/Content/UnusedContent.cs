@@ -8,10 +8,7 @@ namespace Berth.Server.Packages.Content;
 /// </summary>
 internal static class UnusedContent
 {
-    private const string Unheld = """
-        not exists (select 1 from version_blobs vb join package_versions v on v.id = vb.version_id
-                    where vb.blob_id = l.blob_id and v.package_id = l.package_id)
-        """;
+    private static readonly string Unheld = $"not {BlobUse.ByAny("l")}";
 
     private const string Unlinked = """
         not exists (select 1 from blob_links l where l.blob_id = b.id)

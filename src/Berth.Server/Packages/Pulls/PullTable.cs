@@ -31,8 +31,8 @@ internal static class PullTable
                 """
                 insert into package_pulls (package_id, pulls, last_pulled_at)
                 select v.package_id, @count, @at from package_versions v where v.id = @versionId and not exists (
-                    select 1 from manifest_children c join package_versions i on i.id = c.version_id
-                    where c.digest = v.name and i.package_id = v.package_id and i.deleted_at is null)
+                    select 1 from manifest_children c cross join package_versions i
+                    where c.digest = v.name and i.id = c.version_id and i.package_id = v.package_id and i.deleted_at is null)
                 on conflict (package_id) do update set pulls = package_pulls.pulls + excluded.pulls,
                   last_pulled_at = case when excluded.last_pulled_at > package_pulls.last_pulled_at then excluded.last_pulled_at
                     else package_pulls.last_pulled_at end

@@ -161,8 +161,8 @@ internal static class TagRuleTable
         with recursive above (id) as (
             select v.id from package_versions v where v.id = @versionId and v.deleted_at is null
             union
-            select p.id from above a join package_versions v on v.id = a.id join manifest_children c on c.digest = v.name
-            join package_versions p on p.id = c.version_id where p.package_id = @packageId and p.deleted_at is null
+            select p.id from above a cross join package_versions v cross join manifest_children c cross join package_versions p
+            where v.id = a.id and c.digest = v.name and p.id = c.version_id and p.package_id = @packageId and p.deleted_at is null
         )
         select t.name as tag, v.name as version, v.id as version_id from above a join tags t on t.version_id = a.id
         join package_versions v on v.id = a.id order by t.name

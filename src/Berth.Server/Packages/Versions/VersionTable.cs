@@ -51,8 +51,8 @@ internal static class VersionTable
     /// <summary>The live versions of the package that list this one: indexes.</summary>
     public static Task<List<VersionRow>> ParentsAsync(DbSession session, long packageId, string name) => session.QueryAsync<VersionRow>(
         $"""
-         select {Columns} from manifest_children c join package_versions v on v.id = c.version_id
-         where c.digest = @name and v.package_id = @packageId and v.deleted_at is null order by v.id
+         select {Columns} from manifest_children c cross join package_versions v
+         where c.digest = @name and v.id = c.version_id and v.package_id = @packageId and v.deleted_at is null order by v.id
          """,
         new { packageId, name });
 

@@ -45,8 +45,8 @@ internal static class ReferrersTable
     private const int AtOnce = 32;
 
     private const string Referring = """
-        from manifests m join package_versions v on v.id = m.version_id
-        where m.subject = @subject and v.package_id = @PackageId and v.deleted_at is null and v.name > @After
+        from manifests m cross join package_versions v
+        where m.subject = @subject and v.id = m.version_id and v.package_id = @PackageId and v.deleted_at is null and v.name > @After
           and (@ArtifactType is null or m.artifact_type = @ArtifactType)
         """;
 

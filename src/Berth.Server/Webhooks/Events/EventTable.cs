@@ -43,8 +43,8 @@ internal static class EventTable
             """
             select (select count(*) from npm_versions n where n.version_id = @versionId)
               + (select count(*) from manifests m where m.version_id = @versionId and m.subject is null and m.media_type in @indexes
-                and not exists (select 1 from manifest_children c join package_versions v on v.id = c.version_id
-                  where c.digest = @version and v.package_id = @packageId))
+                and not exists (select 1 from manifest_children c cross join package_versions v
+                  where c.digest = @version and v.id = c.version_id and v.package_id = @packageId))
             """,
             new
             {
