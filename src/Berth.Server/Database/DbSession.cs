@@ -7,7 +7,10 @@ using Npgsql;
 namespace Berth.Server.Database;
 
 /// <summary>One connection, perhaps in a transaction. Passes the cancellation token to every command.</summary>
-/// <remarks>Lists are written <c>in @list</c>, the parameter being an array or a <see cref="List{T}"/>.</remarks>
+/// <remarks>
+/// Lists are written <c>in @list</c>, the parameter being an array or a <see cref="List{T}"/>. A <c>cross join</c> says in which order
+/// SQLite looks: it has no figures to choose by, and would begin with all versions of a package. PostgreSQL chooses as for any join.
+/// </remarks>
 public sealed partial class DbSession(Db db, DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
 {
     /// <summary>What the statements run so far change.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Server.Database;
+using static Berth.Server.Webhooks.Events.PayloadJson;
 
 namespace Berth.Server.Webhooks.Events;
 
@@ -78,12 +79,6 @@ internal static class ContainerPayload
             return null;
         }
     }
-
-    private static JsonElement? Property(JsonElement? element, string name) =>
-        element is { ValueKind: JsonValueKind.Object } && element.Value.TryGetProperty(name, out var value) ? value : null;
-
-    private static string Text(JsonElement? element, string name) =>
-        Property(element, name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
 
     private sealed record ManifestRow
     {

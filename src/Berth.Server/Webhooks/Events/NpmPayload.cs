@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Database;
 using Berth.Server.Http;
+using static Berth.Server.Webhooks.Events.PayloadJson;
 
 namespace Berth.Server.Webhooks.Events;
 
@@ -120,12 +121,6 @@ internal sealed class NpmPayload(AddressOptions address)
         JsonValueKind.Array => value.EnumerateArray().All(item => IsShallow(item, levels - 1)),
         _ => true,
     };
-
-    private static JsonElement? Property(JsonElement? manifest, string name) =>
-        manifest is { ValueKind: JsonValueKind.Object } && manifest.Value.TryGetProperty(name, out var value) ? value : null;
-
-    private static string Text(JsonElement? manifest, string name) =>
-        Property(manifest, name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
 
     private sealed record NpmRow
     {
