@@ -221,7 +221,9 @@ internal static class CodespaceEndpoints
             cancellationToken);
         if (!wanted)
         {
-            return Conflict($"the codespace is {codespace.State} already");
+            return Conflict(codespace.State == CodespaceState.ShuttingDown
+                ? "the codespace is shutting down; start it once it is Shutdown"
+                : $"the codespace is {codespace.State} already");
         }
 
         reconciler.Wake(codespace.Id);

@@ -84,7 +84,7 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
         var prefix = Prefix();
         await using var world = await ScriptedWorld.CreateAsync("BERTH_SSH_SERVER=" + prefix.FullName);
         File.CreateSymbolicLink(Path.Combine(world.Programs, "ldd"), "/usr/bin/ldd");
-        world.Engine.Processes = command => LocalProcess.Of(command with { Folder = "/" });
+        world.Engine.Processes = command => LocalProcess.Of(command);
         var name = await world.CreateAsync();
         await world.AvailableAsync(name);
         using var client = new BerthClient(world.Server.Url, world.Ada.Token);

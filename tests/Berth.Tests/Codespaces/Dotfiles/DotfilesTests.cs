@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Dotfiles;
 using Berth.Tests.Cli;
 using Berth.Tests.Codespaces.Scripted;
@@ -47,28 +48,19 @@ public sealed class DotfilesTests(ScriptedServer scripted) : IClassFixture<Scrip
         world.Sandbox.Files[".devcontainer.json"] =
             $$"""{ "image": "{{world.Image}}", "postCreateCommand": "own", "postStartCommand": "later", "waitFor": "postStartCommand" }""";
         await world.Ada.DoAsync("PUT", Place, """{"repository":"https://git.example.test/ada/dotfiles"}""");
-        List<string> ran = [];
-        world.Engine.Processes = command =>
-        {
-            lock (ran)
-            {
-                ran.Add(command.Command[^1]);
-            }
-
-            return new ScriptedProcess("");
-        };
+        world.Engine.Processes = _ => new ScriptedProcess();
         var name = await world.CreateAsync();
         await world.AvailableAsync(name);
         Assert.Equal(["own", "https://git.example.test/ada/dotfiles", "later"], Ran());
         await world.StopAsync(name);
-        await world.UntilStoppedAsync(name);
-        ran.Clear();
+        await world.UntilAsync(name, CodespaceState.Shutdown);
+        world.Engine.ForgetCommands();
         await world.StartAsync(name);
         await world.AvailableAsync(name);
         Assert.Equal(["later"], Ran());
         await world.Ada.DoAsync("DELETE", Place);
 
-        IEnumerable<string> Ran() => ran.Where(word => word is "own" or "later" || word.StartsWith("https:", StringComparison.Ordinal));
+        IEnumerable<string> Ran() => world.Engine.LastWords("own", "later", "https://git.example.test/ada/dotfiles");
     }
 
     [Theory]

@@ -54,21 +54,12 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
             { "image": "{{World.Image}}", "onCreateCommand": "first", "updateContentCommand": "second", "postCreateCommand": "third",
               "postStartCommand": "fourth" }
             """;
-        List<string> ran = [];
-        World.Engine.Processes = command =>
-        {
-            lock (ran)
-            {
-                ran.Add(command.Command[^1]);
-            }
-
-            return new ScriptedProcess("");
-        };
+        World.Engine.Processes = _ => new ScriptedProcess();
         var id = await RunAsync("kept");
         var prebuild = await World.Ada.GetAsync($"{Prebuilds}/{id}");
         Assert.True(prebuild["state"].GetString() == "ready", await LogAsync(id));
         Assert.Equal(World.Sandbox.Commit, prebuild["commit_sha"].GetString());
-        Assert.Equal(["first", "second"], ran.Where(line => line is "first" or "second" or "third" or "fourth"));
+        Assert.Equal(["first", "second"], Ran());
 
         // What is left is an image that no registry could have and the workspace; nobody's list shows its codespace.
         var row = await RowAsync(id);
@@ -93,8 +84,8 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
     public async Task A_codespace_begins_where_its_branchs_prebuild_ended()
     {
         var (id, made) = await MadeAsync("begun", "one");
-        var (name, ran) = await CreateAsync("begun");
-        Assert.True(ran is ["third", "fourth"], await World.LogNowAsync(name));
+        var name = await CreateAsync("begun");
+        Assert.True(Ran() is ["third", "fourth"], await World.LogNowAsync(name));
         var row = (await World.RowAsync(name))!;
         Assert.Equal((await RowAsync(id)).Image, row.Image);
         Assert.True(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), "made")), await World.LogNowAsync(name));
@@ -107,14 +98,10 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
         await World.UntilAsync(name, CodespaceState.Shutdown);
         await World.StartAsync(name);
         await World.AvailableAsync(name);
-        lock (ran)
-        {
-            ran.Clear();
-        }
-
+        World.Engine.ForgetCommands();
         await World.Ada.DoAsync("POST", $"/user/codespaces/{name}/rebuild");
         await World.LogAsync(name);
-        Assert.Equal(["first", "second", "third", "fourth"], ran);
+        Assert.Equal(["first", "second", "third", "fourth"], Ran());
     }
 
     [Fact]
@@ -122,8 +109,8 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
     {
         await MadeAsync("moved", "one");
         World.Sandbox.Commit = new string('2', 40);
-        var (name, ran) = await CreateAsync("moved");
-        Assert.Equal(["second", "third", "fourth"], ran);
+        var name = await CreateAsync("moved");
+        Assert.Equal(["second", "third", "fourth"], Ran());
         var row = (await World.RowAsync(name))!;
         Assert.True(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), "made")), await World.LogNowAsync(name));
         Assert.False(Directory.Exists(World.Folders(row).PrebuildCheckout));
@@ -147,8 +134,8 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
             await World.ExecuteAsync("update prebuilds set configuration_hash = 'x' where codespace_id = @id", new { id });
         }
 
-        var (name, ran) = await CreateAsync(branch);
-        Assert.Equal(["first", "second", "third", "fourth"], ran);
+        var name = await CreateAsync(branch);
+        Assert.Equal(["first", "second", "third", "fourth"], Ran());
         Assert.Contains(
             $"the prebuild {id} is not taken: its configuration, or an image or feature that it names, has changed since",
             await World.LogNowAsync(name), StringComparison.Ordinal);
@@ -163,13 +150,13 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
     {
         var (id, _) = await MadeAsync("lost", "one");
         await World.Engine.RemoveImageAsync((await RowAsync(id)).Image!, Cancel);
-        var (name, ran) = await CreateAsync("lost");
+        var name = await CreateAsync("lost");
         Assert.Contains("its image is gone from the engine", await World.LogNowAsync(name), StringComparison.Ordinal);
-        Assert.Equal("first", ran[0]);
+        Assert.Equal("first", Ran()[0]);
         CodespaceFolders.Delete(World.Folders(await RowAsync(id)).Workspaces);
-        (name, ran) = await CreateAsync("lost");
+        name = await CreateAsync("lost");
         Assert.Contains("no prebuild is taken: the workspace cannot be copied", await World.LogNowAsync(name), StringComparison.Ordinal);
-        Assert.Equal("first", ran[0]);
+        Assert.Equal("first", Ran()[0]);
     }
 
     /// <summary>A prebuild of a branch, with a file beside git's in its workspace.</summary>
@@ -192,27 +179,18 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
           "postStartCommand": "fourth", "containerEnv": { "MARKER": "{{marker}}" }, "waitFor": "postStartCommand" }
         """;
 
-    /// <summary>Its name, and the commands that run from then on.</summary>
-    private async Task<(string Name, List<string> Ran)> CreateAsync(string branch)
-    {
-        List<string> ran = [];
-        World.Engine.Processes = command =>
-        {
-            lock (ran)
-            {
-                if (command.Command[^1] is "first" or "second" or "third" or "fourth")
-                {
-                    ran.Add(command.Command[^1]);
-                }
-            }
+    private IReadOnlyList<string> Ran() => World.Engine.LastWords("first", "second", "third", "fourth");
 
-            return new ScriptedProcess("");
-        };
+    /// <summary>Its name; <see cref="Ran"/> counts from then on.</summary>
+    private async Task<string> CreateAsync(string branch)
+    {
+        World.Engine.ForgetCommands();
+        World.Engine.Processes = _ => new ScriptedProcess();
         var name = (await World.Ada.DoAsync("POST", $"/repos/{World.Repository}/codespaces", $$"""{"ref":"{{branch}}"}"""))["name"]
             .GetString()!;
         await World.LogAsync(name);
         await World.AvailableAsync(name);
-        return (name, ran);
+        return name;
     }
 
     [Fact]

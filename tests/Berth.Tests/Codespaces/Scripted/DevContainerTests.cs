@@ -1,6 +1,6 @@
-using Berth.Server.Codespaces.Engine;
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
@@ -9,8 +9,6 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
 {
     private const string Script = "echo Container started\ntrap \"exit 0\" 15\n";
     private const string Wait = "exec \"$@\"\nwhile sleep 1 & wait $!; do :; done";
-
-    private readonly List<string> _commands = [];
 
     private ScriptedWorld World => shared.World;
 
@@ -145,13 +143,13 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
             "postAttachCommand": "attach", "postStartCommand": "start", "postCreateCommand": {"a": "create-a", "b": ["create-b"]},
             "updateContentCommand": "update", "onCreateCommand": "create", "waitFor": "postAttachCommand"
             """);
-        Assert.Equal(["create", "update", "create-a", "create-b", "start", "attach"], _commands);
-        _commands.Clear();
+        Assert.Equal(["create", "update", "create-a", "create-b", "start", "attach"], Ran());
+        World.Engine.ForgetCommands();
         await World.StopAsync(name);
         await World.UntilAsync(name, CodespaceState.Shutdown);
         await World.StartAsync(name);
         await World.AvailableAsync(name);
-        Assert.Equal(["start", "attach"], _commands);
+        Assert.Equal(["start", "attach"], Ran());
     }
 
     [Fact]
@@ -161,7 +159,7 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
             "\"onCreateCommand\": {\"good\": \"good\", \"bad\": \"bad\"}, \"postCreateCommand\": \"never\", \"postStartCommand\": "
                 + "\"never\"");
         await World.AvailableAsync(name);
-        Assert.Equal(["good", "bad"], _commands);
+        Assert.Equal(["good", "bad"], Ran());
         Assert.Contains(
             "onCreateCommand from devcontainer.json failed with the exit code 7 (its part bad). The codespace is available all the same.",
             await World.LogNowAsync(name), StringComparison.Ordinal);
@@ -171,16 +169,6 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
     public async Task A_command_and_a_process_get_what_the_users_shell_sets()
     {
         World.Reset();
-        List<EngineCommand> seen = [];
-        World.Engine.Processes = command =>
-        {
-            lock (seen)
-            {
-                seen.Add(command);
-            }
-
-            return ScriptedProcess.Of(command);
-        };
         World.Sandbox.Files[".devcontainer.json"] = $$"""
             { "image": "{{World.Image}}", "postCreateCommand": "make", "waitFor": "postCreateCommand", "remoteUser": "1001",
               "remoteEnv": { "A": "${containerWorkspaceFolder}" } }
@@ -188,6 +176,7 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
         var name = await World.CreateAsync();
         await World.AvailableAsync(name);
         await World.ExecAsync(name);
+        var seen = World.Engine.Commands;
         foreach (var command in seen.Where(command => command.Command[^1] is "make" or "true"))
         {
             Assert.Equal("1001", command.User);
@@ -238,25 +227,19 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
         return World.Engine.Bodies["berth-" + name];
     }
 
-    /// <summary>Remembers the commands; the one that is called bad fails.</summary>
+    private static bool IsOfTheRepository(EngineCommand command) =>
+        command.Folder.StartsWith("/workspaces/", StringComparison.Ordinal) && command.Command[0] != "git";
+
+    private IEnumerable<string> Ran() => World.Engine.Commands.Where(IsOfTheRepository).Select(command => command.Command[^1]);
+
+    /// <summary>The command that is called bad fails.</summary>
     private async Task<string> CreateAsync(string fields)
     {
         World.Reset();
         World.Engine.Processes = command =>
-        {
-            var process = ScriptedProcess.Of(command);
-            if (command.Folder.StartsWith("/workspaces/", StringComparison.Ordinal) && command.Command[0] != "git")
-            {
-                lock (_commands)
-                {
-                    _commands.Add(command.Command[^1]);
-                }
-
-                return command.Command[^1] == "bad" ? new ScriptedProcess("no luck", exitCode: 7) : process;
-            }
-
-            return process;
-        };
+            IsOfTheRepository(command) && command.Command[^1] == "bad"
+                ? new ScriptedProcess("no luck", exitCode: 7)
+                : ScriptedProcess.Of(command);
         World.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{World.Image}}", {{fields}} }""";
         var name = await World.CreateAsync();
         await World.LogAsync(name);

@@ -18,7 +18,8 @@ internal sealed class LocalProcess : IEngineProcess
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = command.Folder,
+            // The folders of a codespace are not on this machine.
+            WorkingDirectory = Directory.Exists(command.Folder) ? command.Folder : "/",
         };
         foreach (var argument in command.Command.Skip(1))
         {

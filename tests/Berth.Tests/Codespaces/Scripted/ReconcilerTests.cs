@@ -1,3 +1,4 @@
+using System.Net;
 using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Codespaces.Scripted;
@@ -102,6 +103,23 @@ public sealed class ReconcilerTests
             await world.Ada.DoAsync("DELETE", $"/user/codespaces/{name}");
             await world.UntilAsync(name, "gone");
         }
+    }
+
+    [Fact]
+    public async Task What_is_being_stopped_is_started_once_it_has_stopped()
+    {
+        await using var world = await ScriptedWorld.CreateAsync();
+        var name = await world.CreateAsync();
+        var reached = world.Hold("Stop");
+        await world.StopAsync(name);
+        await reached;
+        var refused = await world.Ada.SendAsync("POST", $"/user/codespaces/{name}/start");
+        Assert.Equal(HttpStatusCode.Conflict, refused.Status);
+        Assert.Equal("the codespace is shutting down; start it once it is Shutdown", refused["message"].GetString());
+        world.Release();
+        await world.UntilAsync(name, CodespaceState.Shutdown);
+        await world.StartAsync(name);
+        await world.AvailableAsync(name);
     }
 
     [Fact]

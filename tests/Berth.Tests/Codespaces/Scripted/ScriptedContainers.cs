@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Berth.Server.Codespaces.Engine;
@@ -44,9 +43,6 @@ internal sealed partial class ScriptedContainers : IContainerEngine
 
     /// <inheritdoc cref="ImageLabels"/>
     public long ImageBytes { get; set; }
-
-    /// <summary>How processes in containers answer.</summary>
-    public Func<EngineCommand, IEngineProcess> Processes { get; set; } = ScriptedProcess.Of;
 
     /// <summary>What was asked for each container, by its name; the last one counts.</summary>
     public ConcurrentDictionary<string, JsonObject> Bodies { get; } = new(StringComparer.Ordinal);
@@ -276,9 +272,6 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         CancellationToken cancellationToken) =>
         AnswerAsync<string?>(() => null, cancellationToken);
 
-    public Task<IEngineProcess> RunAsync(string container, EngineCommand command, CancellationToken cancellationToken) =>
-        AnswerAsync(() => Processes(command), cancellationToken);
-
     public Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken) =>
         AnswerAsync<IReadOnlyList<EngineNetwork>>(() => [.. _networks.Values], cancellationToken);
 
@@ -339,62 +332,4 @@ internal sealed partial class ScriptedContainers : IContainerEngine
             return answer();
         }
     }
-}
-
-/// <summary>A process that says its output and ends.</summary>
-/// <remarks>By itself it is the shell that is asked for its environment, or says nothing.</remarks>
-internal sealed class ScriptedProcess(
-    string output = "", int exitCode = 0, Exception? ending = null, Task? until = null, string errors = "")
-    : IEngineProcess
-{
-    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Ends when nobody listens to it any more.</summary>
-    public Task Killed => _killed.Task;
-
-    public static ScriptedProcess Of(EngineCommand command)
-    {
-        const string Print = "printf %s ";
-        var written = command.Command.Any(word => word.Contains("==berth-files-written==", StringComparison.Ordinal))
-            ? "\n==berth-files-written== 0\n"
-            : "";
-        return command.Command[^1] is { } last && last.StartsWith(Print, StringComparison.Ordinal)
-            && last[Print.Length..].Split(';')[0] is var mark
-            ? new ScriptedProcess($"{written}{mark}PATH=/usr/bin:/bin\0HOME=/root\0{mark}")
-            : new ScriptedProcess(written);
-    }
-
-    public async Task ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
-    {
-        if (output.Length > 0)
-        {
-            await write(1, Encoding.UTF8.GetBytes(output));
-        }
-
-        if (errors.Length > 0)
-        {
-            await write(2, Encoding.UTF8.GetBytes(errors));
-        }
-
-        await (until ?? Task.CompletedTask).WaitAsync(cancellationToken);
-    }
-
-    public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void CloseInput()
-    {
-    }
-
-    public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken) =>
-        ending is null ? Task.FromResult(exitCode) : throw ending;
-
-    public Task KillAsync(TimeProvider time, CancellationToken cancellationToken)
-    {
-        _killed.TrySetResult();
-        return Task.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -98,6 +98,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         Engine.DropImages();
         (Sandbox.GitFails, Sandbox.Missing) = (null, null);
         (Engine.Processes, Engine.Started) = (ScriptedProcess.Of, container => container);
+        Engine.ForgetCommands();
         Engine.ImageLabels = new Dictionary<string, string>();
         (Engine.ImageVolumes, Engine.ImageBytes) = ([], 0);
         Sandbox.Files.Clear();
@@ -210,7 +211,10 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until nothing of the codespace runs on the engine, looking around as the server does.</summary>
+    /// <summary>
+    /// Waits until nothing of the codespace runs on the engine, looking around as the server does. Its row may still be ShuttingDown then:
+    /// whoever starts it again waits for Shutdown.
+    /// </summary>
     public async Task UntilStoppedAsync(string name)
     {
         for (var begin = TimeProvider.System.GetTimestamp(); (await ContainerAsync(name)).Running; await Task.Delay(10, Cancel))

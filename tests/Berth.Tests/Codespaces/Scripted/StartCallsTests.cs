@@ -21,22 +21,9 @@ public sealed class StartCallsTests
     public async Task One_process_writes_the_files_and_asks_the_shell()
     {
         await using var world = await ScriptedWorld.CreateAsync();
-        List<string> programs = [];
-        world.Engine.Processes = command =>
-        {
-            lock (programs)
-            {
-                programs.Add(command.Command[0]);
-            }
-
-            return ScriptedProcess.Of(command);
-        };
         var name = await world.CreateAsync();
         await world.LogAsync(name);
-        lock (programs)
-        {
-            Assert.Equal(["/bin/sh", "git"], programs);
-        }
+        Assert.Equal(["/bin/sh", "git"], world.Engine.Commands.Select(command => command.Command[0]));
     }
 
     [Fact]
