@@ -34,6 +34,12 @@ internal abstract class ServerProcess(string folder) : IAsyncDisposable
     /// <summary>Starts the process; returns the seconds until it was ready.</summary>
     public virtual async Task<double> StartAsync(CancellationToken cancellationToken)
     {
+        if (_process is null && Directory.Exists(Folder))
+        {
+            // A run that was ended by force leaves its data.
+            Directory.Delete(Folder, recursive: true);
+        }
+
         Directory.CreateDirectory(Folder);
         var info = Command();
         info.RedirectStandardOutput = true;

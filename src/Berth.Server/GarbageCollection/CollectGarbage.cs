@@ -37,8 +37,11 @@ internal sealed class CollectGarbage(
     Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle,
     RetentionOptions options, TimeProvider time)
 {
-    /// <summary>Rows that one transaction takes: few, since pushes wait for it.</summary>
-    private const int Batch = 64;
+    /// <summary>Rows that one transaction takes: few, since each write of a push may wait for it.</summary>
+    private const int Batch = 16;
+
+    /// <summary>Blobs whose bytes go before one transaction says so: nobody waits for bytes.</summary>
+    private const int Files = 64;
 
     /// <summary>Rows that one look finds.</summary>
     private const int Seen = 2048;
@@ -109,7 +112,7 @@ internal sealed class CollectGarbage(
 
     private async Task EmptyTrashAsync(CancellationToken cancellationToken)
     {
-        while (await db.ReadAsync(session => UnusedContent.TrashAsync(session, Batch), cancellationToken) is { Count: > 0 } keys)
+        while (await db.ReadAsync(session => UnusedContent.TrashAsync(session, Files), cancellationToken) is { Count: > 0 } keys)
         {
             await _pace.RunAsync(
                 async () =>
@@ -159,7 +162,7 @@ internal sealed class CollectGarbage(
         IAsyncEnumerable<StorageKey> keys, Func<StorageKey, CancellationToken, Task> delete, CancellationToken cancellationToken)
     {
         var deleted = 0;
-        await foreach (var part in keys.Chunk(Batch).WithCancellation(cancellationToken))
+        await foreach (var part in keys.Chunk(Files).WithCancellation(cancellationToken))
         {
             var named = await db.ReadAsync(
                 session => UnusedContent.NamedAsync(session, [.. part.Select(key => key.Value)]), cancellationToken);
