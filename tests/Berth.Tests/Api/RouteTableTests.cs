@@ -60,6 +60,12 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
         Assert.Empty(unmarked);
     }
 
+    /// <summary>Hundreds of them, compiled by every start, took it longer than everything else.</summary>
+    [Fact]
+    public void No_route_is_compiled_before_somebody_asks_for_it() => Assert.Empty(
+        Endpoints().Where(endpoint => endpoint.RequestDelegate?.Target is not Server.LazyRoutes.LazyHandler)
+            .Select(endpoint => endpoint.DisplayName));
+
     /// <summary>What a public repository shows to everybody must not need to know who asks.</summary>
     [Fact]
     public async Task Nobody_breaks_anything_on_a_public_repository()
