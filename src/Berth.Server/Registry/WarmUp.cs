@@ -25,7 +25,7 @@ internal sealed partial class WarmUp(
     private const int RequestsOfConnection = 32;
 
     /// <summary>Long enough for the compiler to see what is called often, short beside the rest of a start.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
