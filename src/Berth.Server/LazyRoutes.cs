@@ -44,16 +44,17 @@ internal static class LazyRoutes
     {
         private RequestDelegate? _compiled;
 
-        public Task InvokeAsync(HttpContext http) => (_compiled ??= Compile(http))(http);
-
         // Two first requests at once compile it twice, and either serves.
-        private RequestDelegate Compile(HttpContext http)
+        public Task InvokeAsync(HttpContext http) => (_compiled ??= Compile((RouteEndpoint)http.GetEndpoint()!))(http);
+
+        /// <exception cref="InvalidOperationException">A parameter of the handler can be read from nothing.</exception>
+        public RequestDelegate Compile(RouteEndpoint endpoint)
         {
-            var endpoint = (RouteEndpoint)http.GetEndpoint()!;
             var options = new RequestDelegateFactoryOptions
             {
                 ServiceProvider = services,
                 RouteParameterNames = endpoint.RoutePattern.Parameters.Select(parameter => parameter.Name),
+                DisableInferBodyFromParameters = true,
                 ThrowOnBadRequest = services.GetRequiredService<IOptions<RouteHandlerOptions>>().Value.ThrowOnBadRequest,
             };
             return RequestDelegateFactory.Create(handler, options).RequestDelegate;

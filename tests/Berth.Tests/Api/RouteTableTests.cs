@@ -66,6 +66,16 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
         Endpoints().Where(endpoint => endpoint.RequestDelegate?.Target is not Server.LazyRoutes.LazyHandler)
             .Select(endpoint => endpoint.DisplayName));
 
+    /// <summary>A start does not find out, so this does.</summary>
+    [Fact]
+    public void Every_handlers_parameters_can_be_read()
+    {
+        foreach (var endpoint in Endpoints())
+        {
+            ((Server.LazyRoutes.LazyHandler)endpoint.RequestDelegate!.Target!).Compile(endpoint);
+        }
+    }
+
     /// <summary>What a public repository shows to everybody must not need to know who asks.</summary>
     [Fact]
     public async Task Nobody_breaks_anything_on_a_public_repository()
