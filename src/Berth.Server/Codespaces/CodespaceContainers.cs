@@ -33,14 +33,16 @@ internal sealed class CodespaceContainers(
 
     /// <summary>It has not run yet, and whatever it will write lies on the codespace's own disk.</summary>
     /// <param name="body">Of the engine's call; it gets Berth's labels.</param>
+    /// <param name="others">Containers whose images' volumes it has as well.</param>
     /// <returns>The container's id.</returns>
     public async Task<string> CreateAsync(
-        Codespace codespace, string name, string role, JsonObject body, CancellationToken cancellationToken)
+        Codespace codespace, string name, string role, JsonObject body, IReadOnlyList<VolumesOf> others,
+        CancellationToken cancellationToken)
     {
         var runs = role != ContainerRole.Users;
         if (runs)
         {
-            await volumes.AddAsync(codespace, host.Folders(codespace), name, body, LabelsOf(codespace), cancellationToken);
+            await volumes.AddAsync(codespace, host.Folders(codespace), name, body, others, LabelsOf(codespace), cancellationToken);
         }
 
         var labels = body["Labels"] as JsonObject ?? [];

@@ -53,7 +53,9 @@ internal sealed record ComposePlan(
         }
 
         var (earlier, later) = checkout.Refusals.Try(() => Order(read, source.Service));
-        return new ComposePlan(read[source.Service], earlier ?? [], later ?? [], remarks);
+        var all = mounts.Share([.. earlier ?? [], read[source.Service], .. later ?? []]);
+        var before = earlier?.Count ?? 0;
+        return new ComposePlan(all[before], all[..before], all[(before + 1)..], remarks);
 
         void Add(string name, ComposeNode? by)
         {
@@ -145,7 +147,9 @@ internal sealed record ComposePlan(
             if (!open.Add(service.Name))
             {
                 throw new FaultException(
-                    FaultKind.Configuration, $"the services {string.Join(", ", open)} wait for each other (depends_on)");
+                    FaultKind.Configuration,
+                    $"the services {string.Join(", ", open)} wait for each other (depends_on, links, network_mode, volumes_from); to share "
+                        + "files, mount the same named volume in each");
             }
 
             foreach (var need in service.Needs.Keys)

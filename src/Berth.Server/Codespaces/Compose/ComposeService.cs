@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Isolation;
 using Berth.Server.Oci;
 
@@ -68,4 +69,11 @@ internal sealed record ComposeService(string Name)
     public IReadOnlyDictionary<string, string> Needs { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
+
+    /// <summary>The services whose mounts it has as well (<c>volumes_from</c>), and those that they have theirs from.</summary>
+    public IReadOnlyList<MountsFrom> MountsFrom { get; init; } = [];
 }
+
+/// <summary>A service whose mounts another has as well.</summary>
+/// <param name="Place">Where it says so.</param>
+internal sealed record MountsFrom(string Service, bool ReadOnly, TextPlace Place);

@@ -41,7 +41,7 @@ internal sealed class MountReader(
 
         checkout.Refusals.Try(() => Files(service, name, "secrets", file => $"/run/secrets/{file}", mounts));
         checkout.Refusals.Try(() => Files(service, name, "configs", file => $"/{file}", mounts));
-        return [.. mounts.Values.Where(mount => !IsSeen(mount, mounts.Values))];
+        return [.. mounts.Values];
 
         void Add(PlannedMount? mount)
         {
@@ -50,6 +50,90 @@ internal sealed class MountReader(
                 mounts[mount.Target] = mount;
             }
         }
+    }
+
+    /// <summary>The services that <c>volumes_from</c> names.</summary>
+    public List<MountsFrom> From(ComposeMap service, string name)
+    {
+        var what = $"services.{name}.volumes_from";
+        List<MountsFrom> from = [];
+        foreach (var node in Items(service["volumes_from"], what))
+        {
+            Count(node);
+            var text = ComposeFiles.TextOf(node);
+            if (text.StartsWith("container:", StringComparison.Ordinal))
+            {
+                throw node.Fault(
+                    $"{what}: mounts of other containers are not allowed; name a service of these files, or share a named volume");
+            }
+
+            var parts = text.Split(':');
+            if (parts is not ([_] or [_, "ro" or "rw"]))
+            {
+                throw node.Fault($"{what}: '{text}' is not written SERVICE[:ro|:rw]");
+            }
+
+            if (project["services"] is ComposeMap services && services[parts[0]] is null)
+            {
+                throw node.Fault(
+                    $"{what}: there is no service {parts[0]}; there are {string.Join(", ", services.Entries.Keys)}");
+            }
+
+            from.Add(new MountsFrom(parts[0], parts is [_, "ro"], node.Place));
+        }
+
+        return from;
+    }
+
+    /// <summary>
+    /// Gives services the mounts of those that they have them from. What a service mounts itself wins, then what is named last.
+    /// </summary>
+    /// <param name="services">Each stands behind those that it needs.</param>
+    /// <returns>The same services, in the same order.</returns>
+    public List<ComposeService> Share(IReadOnlyList<ComposeService> services)
+    {
+        Dictionary<string, ComposeService> whole = new(StringComparer.Ordinal);
+        foreach (var service in services)
+        {
+            var mounts = new OrderedDictionary<string, PlannedMount>(StringComparer.Ordinal);
+            var all = new OrderedDictionary<string, MountsFrom>(StringComparer.Ordinal);
+            foreach (var from in service.MountsFrom)
+            {
+                // One that is refused is not there.
+                if (!whole.TryGetValue(from.Service, out var source))
+                {
+                    continue;
+                }
+
+                foreach (var mount in source.Mounts)
+                {
+                    checkout.Budget.Count("mounts", MaxMounts, from.Place);
+                    mounts[mount.Target] = mount with { ReadOnly = mount.ReadOnly || from.ReadOnly };
+                }
+
+                // What it has from others hides volumes of its own image.
+                foreach (var further in source.MountsFrom.Prepend(from))
+                {
+                    all.Remove(further.Service);
+                    all[further.Service] = further with { ReadOnly = further.ReadOnly || from.ReadOnly };
+                }
+            }
+
+            foreach (var mount in service.Mounts)
+            {
+                mounts[mount.Target] = mount;
+            }
+
+            whole[service.Name] = service with { Mounts = [.. mounts.Values], MountsFrom = [.. all.Values] };
+        }
+
+        return
+        [
+            .. services.Select(service => whole[service.Name]).Select(service => service with
+            {
+                Mounts = [.. service.Mounts.Where(mount => !IsSeen(mount, service.Mounts))],
+            }),
+        ];
     }
 
     /// <summary>The same file or folder at its own place in the workspace is there without a mount.</summary>

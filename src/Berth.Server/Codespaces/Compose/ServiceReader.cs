@@ -21,6 +21,7 @@ internal sealed partial class ServiceReader(
         ServiceRules.Check(service, name, remarks, Refusals);
         Refusals.Try(() => Platform(service, name));
         var (networkOf, none) = Refusals.Try(() => NetworkMode(service, name));
+        var from = Refusals.Try(() => mounts.From(service, name)) ?? [];
         return new ComposeService(name)
         {
             Build = service["build"] is ComposeMap map ? Refusals.Try(() => Build(map, name)) : null,
@@ -50,8 +51,9 @@ internal sealed partial class ServiceReader(
             Links = Refusals.Try(() => Links(service, name)) ?? [],
             NetworkOf = networkOf,
             NoNetwork = none,
-            Needs = Refusals.Try(() => Needs(service, name, networkOf)) ?? [],
+            Needs = Refusals.Try(() => Needs(service, name, networkOf, from)) ?? [],
             Mounts = mounts.Read(service, name),
+            MountsFrom = from,
         };
     }
 
@@ -225,7 +227,7 @@ internal sealed partial class ServiceReader(
         }
     }
 
-    private Dictionary<string, string> Needs(ComposeMap service, string name, string? networkOf)
+    private Dictionary<string, string> Needs(ComposeMap service, string name, string? networkOf, List<MountsFrom> from)
     {
         var services = ((project["services"] as ComposeMap)?.Entries.Keys ?? []).ToHashSet(StringComparer.Ordinal);
         Dictionary<string, string> needs = new(StringComparer.Ordinal);
@@ -250,6 +252,11 @@ internal sealed partial class ServiceReader(
         if (networkOf is not null)
         {
             needs.TryAdd(networkOf, "service_started");
+        }
+
+        foreach (var source in from)
+        {
+            needs.TryAdd(source.Service, "service_started");
         }
 
         return needs;

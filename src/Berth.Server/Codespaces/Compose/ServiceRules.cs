@@ -6,7 +6,6 @@ internal static class ServiceRules
     /// <summary>A service that asks for one of these is not started.</summary>
     public static readonly IReadOnlyDictionary<string, string> Refused = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["volumes_from"] = "mounts of other containers are not allowed; share a named volume",
         ["provider"] = "it would run a program on the server",
     };
 
@@ -84,10 +83,8 @@ internal static class ServiceRules
     public static readonly IReadOnlySet<string> Read = new HashSet<string>(StringComparer.Ordinal)
     {
         "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty",
-        "stdin_open", "init", "read_only",
-        "shm_size", "cap_add", "cap_drop", "ulimits", "healthcheck", "networks", "network_mode", "links", "depends_on", "volumes", "tmpfs",
-        "secrets", "configs", "use_api_socket",
-        "platform",
+        "stdin_open", "init", "read_only", "shm_size", "cap_add", "cap_drop", "ulimits", "healthcheck", "networks", "network_mode",
+        "links", "depends_on", "volumes", "volumes_from", "tmpfs", "secrets", "configs", "use_api_socket", "platform",
     };
 
     /// <param name="refusals">Told what it asks for that no codespace gets.</param>

@@ -23,7 +23,8 @@ internal sealed class CreateContainer(CodespaceContainers containers)
         try
         {
             var name = EngineNames.ContainerOf(start.Codespace.Name);
-            var id = await containers.CreateAsync(start.Codespace, name, ContainerRole.Dev, policy.Write(plan), cancellationToken);
+            var id = await containers.CreateAsync(
+                start.Codespace, name, ContainerRole.Dev, policy.Write(plan), start.VolumesFor(service), cancellationToken);
             return new CreatedStart(start, id, start.Place, start.Merged, IsNew: true);
         }
         catch (EngineException exception) when (exception.Status is >= 400 and < 500 and not 404)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Compose;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Environment;
@@ -8,6 +9,7 @@ using Berth.Server.Codespaces.Features;
 using Berth.Server.Codespaces.Images;
 using Berth.Server.Codespaces.Plans;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.Server.Codespaces.Steps;
 
@@ -105,6 +107,12 @@ internal sealed record BuiltStart : FetchedStart
     public IReadOnlyDictionary<string, string> ServiceImages { get; }
 
     public required WorkPlace Place { get; init; }
+
+    /// <summary>The containers whose images' volumes a service has as well; they are made before it.</summary>
+    public IReadOnlyList<VolumesOf> VolumesFor(ComposeService? service) =>
+        [.. service?.MountsFrom.Select(from => from.Service == Plan.Compose!.Main.Name
+            ? new VolumesOf(EngineNames.ContainerOf(Codespace.Name), Image.Reference, from.ReadOnly)
+            : new VolumesOf(EngineNames.ServiceOf(Codespace.Name, from.Service), ServiceImages[from.Service], from.ReadOnly)) ?? []];
 
     /// <summary>What image, features and devcontainer.json contribute, in that order.</summary>
     public required IReadOnlyList<JsonObject> Metadata { get; init; }

@@ -157,7 +157,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
             }
 
             var name = EngineNames.ServiceOf(built.Codespace.Name, service.Name);
-            var id = await containers.CreateAsync(built.Codespace, name, ContainerRole.Service, body, cancellationToken);
+            var id = await containers.CreateAsync(
+                built.Codespace, name, ContainerRole.Service, body, built.VolumesFor(service), cancellationToken);
             await StartContainerAsync(id, service.Name, cancellationToken);
             return id;
         }

@@ -7,6 +7,9 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Workspaces;
 
+/// <summary>A container that is there, whose image's volumes another has as well.</summary>
+internal sealed record VolumesOf(string Container, string Image, bool ReadOnly);
+
 /// <summary>
 /// Gives the volumes that an image asks for (<c>VOLUME</c>) folders of the codespace's own disk: for those that nothing is mounted at the
 /// engine would make volumes of its own, on its own disk. As an engine's, they begin with the image's files in each new container.
@@ -15,13 +18,20 @@ internal sealed class ImageVolumes(IContainerEngine engine)
 {
     /// <param name="name">Of the container that is about to be made.</param>
     /// <param name="body">Of the engine's call; it gets the mounts.</param>
+    /// <param name="others">Containers whose images' volumes it has as well, where nothing is mounted; the last wins.</param>
     /// <param name="labels">By which the codespace's volumes are found when it goes.</param>
     /// <exception cref="FaultException">The image asks for a volume where nothing is mounted.</exception>
     public async Task AddAsync(
-        Codespace codespace, CodespaceFolders folders, string name, JsonObject body, IReadOnlyDictionary<string, string> labels,
-        CancellationToken cancellationToken)
+        Codespace codespace, CodespaceFolders folders, string name, JsonObject body, IReadOnlyList<VolumesOf> others,
+        IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
-        if (await engine.ImageAsync((string)body["Image"]!, cancellationToken) is not { Volumes.Count: > 0 } image)
+        List<(VolumesOf Of, ContainerPath Target)> wanted = [];
+        foreach (var of in others.Reverse().Append(new VolumesOf(name, (string)body["Image"]!, ReadOnly: false)))
+        {
+            wanted.AddRange(((await engine.ImageAsync(of.Image, cancellationToken))?.Volumes ?? []).Select(path => (of, PathOf(path))));
+        }
+
+        if (wanted.Count == 0)
         {
             return;
         }
@@ -33,7 +43,7 @@ internal sealed class ImageVolumes(IContainerEngine engine)
         var own = $"_image-{codespace.Attempt}-";
         await RemoveOldAsync(codespace, folders, own, labels, cancellationToken);
         var owner = (await engine.FactsAsync(cancellationToken)).FirstUser;
-        foreach (var target in image.Volumes.Select(PathOf).Distinct().Where(target => !taken.Contains(target)))
+        foreach (var (of, target) in wanted.Where(one => taken.Add(one.Target)))
         {
             if (target.IsKernels || target == ContainerPath.Root)
             {
@@ -42,12 +52,16 @@ internal sealed class ImageVolumes(IContainerEngine engine)
                     "use an image without it");
             }
 
-            var volume = own + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{target}")))[..16];
+            var volume = own + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{of.Container}\n{target}")))[..16];
             var (id, folder) = (EngineNames.VolumeOf(codespace.Name, volume), folders.Volume(volume));
-            Directory.CreateDirectory(folder);
-            Ownership.GiveOne(folder, owner);
+            if (!Directory.Exists(folder))
+            {
+                Directory.CreateDirectory(folder);
+                Ownership.GiveOne(folder, owner);
+            }
+
             await engine.CreateVolumeAsync(id, folder, labels, cancellationToken);
-            mounts.Add(new JsonObject { ["Type"] = "volume", ["Source"] = id, ["Target"] = target.Text, ["ReadOnly"] = false });
+            mounts.Add(new JsonObject { ["Type"] = "volume", ["Source"] = id, ["Target"] = target.Text, ["ReadOnly"] = of.ReadOnly });
         }
     }
 

@@ -30,6 +30,53 @@ public sealed class ComposeReadingTests : IDisposable
     }
 
     [Fact]
+    public void A_service_has_the_mounts_of_others_below_its_own()
+    {
+        Write("conf/x", "x");
+        var plan = Read(
+            """
+            services:
+              app:
+                image: r.test/a
+                volumes_from: [data, 'code:ro']
+                volumes: ['own:/b']
+              data: { image: r.test/d, volumes: ['a:/a', 'b:/b', './conf:/conf:ro'], tmpfs: [/t] }
+              code: { image: r.test/c, volumes: ['.:/w'], volumes_from: [deep] }
+              deep: { image: r.test/e, volumes: ['deep:/deep', 'c:/a', './conf:/w/conf'], profiles: [never] }
+              later: { image: r.test/f, volumes_from: ['app:rw'] }
+            volumes: { a: , b: , c: , deep: , own: }
+            """);
+        Assert.Equal(["data", "deep", "code"], plan.Earlier.Select(service => service.Name));
+        const string Expected =
+            "Volume c /a ro, Volume own /b rw, Part conf /conf ro, Memory  /t rw, Volume deep /deep ro, "
+                + "Part conf /w/conf ro, Workspace  /w ro";
+        Assert.Equal(Expected, Shown(plan.Main));
+        Assert.Equal("later", Assert.Single(plan.Later).Name);
+        Assert.Equal(Expected, Shown(plan.Later[0]));
+        Assert.Equal("/w", plan.WorkspaceTarget);
+        Assert.Equal(
+            ["data rw", "code ro", "deep ro"],
+            plan.Main.MountsFrom.Select(from => $"{from.Service} {(from.ReadOnly ? "ro" : "rw")}"));
+
+        // At its own place in the workspace, which others have from it: seen without a mount.
+        Assert.Equal("Volume deep /deep rw, Volume c /a rw, Workspace  /w rw", Shown(plan.Earlier[2]));
+
+        static string Shown(ComposeService service) => string.Join(
+            ", ", service.Mounts.Select(mount => $"{mount.Kind} {mount.Source} {mount.Target} {(mount.ReadOnly ? "ro" : "rw")}"));
+    }
+
+    [Trait("Suite", "hostile")]
+    [Fact]
+    public void Mounts_of_others_are_counted_with_all_mounts()
+    {
+        var services = string.Concat(Enumerable.Range(1, 15).Select(
+            i => $"  s{i}: {{ image: r.test/s, volumes: ['/v{i}'], volumes_from: [{(i > 1 ? $"s{i - 1}, s{i - 1}" : "")}] }}\n"));
+        var fault = Assert.ThrowsAny<Berth.Server.Faults.FaultException>(
+            () => Read("services:\n  app: { image: r.test/a, volumes_from: [s15] }\n" + services));
+        Assert.Contains("the configuration has more than 200 mounts", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_network_has_one_holder()
     {
         var plan = Read(

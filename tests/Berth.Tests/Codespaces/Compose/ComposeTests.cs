@@ -17,6 +17,9 @@ public sealed class ComposeTests : IDisposable
     [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("volumes_from: ['container:other']", "mounts of other containers")]
+    [InlineData("volumes_from: [nobody]", "volumes_from: there is no service nobody; there are app")]
+    [InlineData("volumes_from: ['app:rwx']", "is not written SERVICE[:ro|:rw]")]
+    [InlineData("volumes_from: app", "volumes_from is a list")]
     [InlineData("provider: { type: sh }", "run a program on the server")]
     [InlineData("volumes: [{ type: npipe, source: x, target: /e }]", "mounts of the type npipe")]
     [InlineData("volumes: ['data:/proc/x']", "is no place in a container")]
@@ -296,6 +299,12 @@ public sealed class ComposeTests : IDisposable
             "wait for each other",
             Fault("a: { image: r.test/a/b:1, network_mode: 'service:b' }", "b: { image: r.test/a/b:1, network_mode: 'service:a' }"),
             StringComparison.Ordinal);
+        Assert.Contains(
+            "the services a, b wait for each other (depends_on, links, network_mode, volumes_from); to share files, mount the same",
+            Fault("a: { image: r.test/a/b:1, volumes_from: [b] }", "b: { image: r.test/a/b:1, volumes_from: ['a:ro'] }"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "the services a wait for each other", Fault("a: { image: r.test/a/b:1, volumes_from: [a] }"), StringComparison.Ordinal);
 
         string Fault(params string[] services) => Assert.Throws<FaultException>(
             () => Read($"services:\n  app: {{ {Image.Trim()} }}\n" + string.Concat(services.Select(service => $"  {service}\n")))).Message;

@@ -49,7 +49,7 @@ public sealed class RefusalTests : IDisposable
             "compose.yml",
             """
             services:
-              app: {image: r.test/a, privileged: true, volumes_from: [db], volumes: ['/:/host', 'data:/proc'], tty: maybe}
+              app: {image: r.test/a, privileged: true, volumes_from: [nobody], volumes: ['/:/host', 'data:/proc'], tty: maybe}
               db: {image: 'sha256:0123456789ab', network_mode: host, depends_on: [nobody]}
               web: {build: {context: ., additional_contexts: {x: /}}, image: r.test/w}
             """);

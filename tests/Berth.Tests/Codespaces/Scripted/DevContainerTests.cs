@@ -58,6 +58,38 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
     }
 
     [Fact]
+    public async Task A_container_has_the_mounts_of_others_and_the_volumes_of_their_images()
+    {
+        World.Reset();
+        World.Engine.ImageVolumes = ["/of-image"];
+        World.Sandbox.Files["compose.yml"] = $$"""
+            services:
+              app: { image: {{World.Image}}, volumes_from: ["data:ro"], volumes: [".:/workspaces/app"] }
+              data: { image: {{World.Image}}, volumes: ["kept:/kept"] }
+              web: { image: {{World.Image}}, volumes_from: [app] }
+            volumes: { kept: {} }
+            """;
+        World.Sandbox.Files[".devcontainer.json"] =
+            """{ "dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/workspaces/app" }""";
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        var data = MountsOf($"berth-{name}.data");
+        Assert.Equal($"berth-{name}.kept", data["/kept"].Source);
+        Assert.All(data.Values, mount => Assert.False(mount.ReadOnly));
+        foreach (var container in new[] { $"berth-{name}", $"berth-{name}.web" })
+        {
+            var mounts = MountsOf(container);
+            Assert.Equal((data["/kept"].Source, true), mounts["/kept"]);
+            Assert.Equal((data["/of-image"].Source, true), mounts["/of-image"]);
+            Assert.False(mounts["/workspaces/app"].ReadOnly);
+        }
+
+        Dictionary<string, (string? Source, bool ReadOnly)> MountsOf(string container) =>
+            World.Engine.Bodies[container]["HostConfig"]!["Mounts"]!.AsArray().ToDictionary(
+                mount => (string)mount!["Target"]!, mount => ((string?)mount!["Source"], (bool)mount!["ReadOnly"]!));
+    }
+
+    [Fact]
     public async Task A_service_has_its_own_command_names_and_variables()
     {
         World.Reset();
