@@ -46,7 +46,7 @@ internal sealed class BuildDockerfile(
             var folder = Path.Combine(start.Workspace, planned.Build.Context);
             var tar = new BuildContext(
                 folder, planned.Ignored, dockerfile, planned.Dockerfile.Files,
-                (writer, cancel) => MoreAsync(writer, folder, planned, fetched, cancel));
+                (writer, cancel) => MoreAsync(writer, start.Workspace, planned, fetched, cancel));
             start.Log.Write("build", $"building {planned.Build.Dockerfile}");
             var request = new Request(
                 purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache,
@@ -62,12 +62,15 @@ internal sealed class BuildDockerfile(
 
     /// <summary>What instructions want that the engine's builder does not know.</summary>
     private static async Task MoreAsync(
-        TarWriter tar, string folder, PlannedBuild planned, IReadOnlyList<FetchedFile> fetched, CancellationToken cancellationToken)
+        TarWriter tar, string workspace, PlannedBuild planned, IReadOnlyList<FetchedFile> fetched, CancellationToken cancellationToken)
     {
         var sent = new SelectedFiles.Sent();
         foreach (var selection in planned.Dockerfile.Selections)
         {
-            await SelectedFiles.WriteAsync(tar, folder, planned.Ignored, selection, sent, cancellationToken);
+            var (folder, ignored) = selection.Context is { } context
+                ? (context, planned.IgnoredIn[context])
+                : (planned.Build.Context, planned.Ignored);
+            await SelectedFiles.WriteAsync(tar, Path.Combine(workspace, folder), ignored, selection, sent, cancellationToken);
         }
 
         foreach (var file in fetched)

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Images;
@@ -12,6 +13,14 @@ internal sealed record BuildPlace(
     IReadOnlyDictionary<string, PinnedImage> Images)
 {
     public required EngineFacts Engine { get; init; }
+
+    /// <summary>With the images of services of the compose files, by the services' names.</summary>
+    public BuildPlace With(IReadOnlyDictionary<string, PinnedImage> services) => this with
+    {
+        Images = new Dictionary<string, PinnedImage>(
+            Images.Concat(services.Select(one => KeyValuePair.Create(DockerfileReference.OfService(one.Key), one.Value))),
+            StringComparer.Ordinal),
+    };
 
     /// <summary>Ends when the codespace has the network that the build runs in.</summary>
     public required Task Network { get; init; }

@@ -44,7 +44,7 @@ internal sealed class SelectedFiles
         }
     }
 
-    /// <param name="folder">The context, a full path.</param>
+    /// <param name="folder">The context that the selection means, a full path.</param>
     /// <exception cref="FaultException">A source is not there, or it is too much; says file and line.</exception>
     public static async Task WriteAsync(
         TarWriter tar, string folder, IgnorePatterns ignored, ContextSelection selection, Sent sent, CancellationToken cancellationToken)
@@ -95,7 +95,8 @@ internal sealed class SelectedFiles
             {
                 throw new FaultException(
                     FaultKind.Build,
-                    $"{_selection.Place}: what --exclude and --parents choose is more than {MostBytes >> 30} GiB or {MostEntries} files",
+                    $"{_selection.Place}: what --exclude, --parents and named contexts choose is more than {MostBytes >> 30} GiB or "
+                        + $"{MostEntries} files",
                     "leave more out with .dockerignore");
             }
 

@@ -25,6 +25,9 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
             "environment", "args", "labels", "extra_hosts", "sysctls", "depends_on", "networks", "annotations",
         ];
 
+    /// <summary>The same within <c>build</c>.</summary>
+    private static readonly string[] MapsOfBuild = ["args", "additional_contexts"];
+
     private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, string>> _values = new(StringComparer.Ordinal);
     private readonly List<ComposeVariables> _variables = [];
@@ -174,7 +177,8 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
                 ComposeText { IsNull: false } text when name == "build" =>
                     new ComposeMap(text.File, text.Line, new Dictionary<string, ComposeNode> { ["context"] = text }),
                 ComposeText { IsNull: false } text when name is "env_file" or "tmpfs" => new ComposeList(text.File, text.Line, [text]),
-                ComposeMap build when name == "build" && build["args"] is ComposeList arguments => build.With(("args", ToMap(arguments))),
+                ComposeMap build when name == "build" => build.With(
+                    [.. MapsOfBuild.Where(key => build[key] is ComposeList).Select(key => (key, ToMap((ComposeList)build[key]!)))]),
                 ComposeList list when Maps.Contains(name) => ToMap(list),
                 _ => value,
             };
@@ -183,7 +187,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
         return service with { Entries = entries };
     }
 
-    private static ComposeMap ToMap(ComposeList list)
+    private static ComposeNode ToMap(ComposeList list)
     {
         var entries = new OrderedDictionary<string, ComposeNode>(StringComparer.Ordinal);
         foreach (var item in list.Items)

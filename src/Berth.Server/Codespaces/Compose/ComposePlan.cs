@@ -12,6 +12,9 @@ internal sealed record ComposePlan(
 {
     private const int MaxServices = 20;
 
+    /// <summary>Those that do not run, and that others are built from.</summary>
+    public IReadOnlyList<ComposeService> Sources { get; init; } = [];
+
     /// <summary>All but the one that people work in.</summary>
     public IReadOnlyList<ComposeService> Others => [.. Earlier, .. Later];
 
@@ -53,9 +56,10 @@ internal sealed record ComposePlan(
         }
 
         var (earlier, later) = checkout.Refusals.Try(() => Order(read, source.Service));
+        var sources = new BuildSources(checkout, services, reader, read, MaxServices).Find();
         var all = mounts.Share([.. earlier ?? [], read[source.Service], .. later ?? []]);
         var before = earlier?.Count ?? 0;
-        return new ComposePlan(all[before], all[..before], all[(before + 1)..], remarks);
+        return new ComposePlan(all[before], all[..before], all[(before + 1)..], remarks) { Sources = sources };
 
         void Add(string name, ComposeNode? by)
         {

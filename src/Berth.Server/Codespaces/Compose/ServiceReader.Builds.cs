@@ -18,7 +18,8 @@ internal sealed partial class ServiceReader
     {
         switch (key)
         {
-            case "context" or "dockerfile" or "dockerfile_inline" or "args" or "target" or "no_cache" or "pull":
+            case "context" or "dockerfile" or "dockerfile_inline" or "args" or "target" or "no_cache" or "pull"
+                or "additional_contexts":
                 break;
             case "network" when value is ComposeText { Value: "none" or "default" }:
                 break;
@@ -28,8 +29,6 @@ internal sealed partial class ServiceReader
             case "secrets" or "ssh":
                 LeaveOut("builds get no secrets; use them in postCreateCommand");
                 break;
-            case "additional_contexts":
-                throw value.Fault($"services.{name}.build.{key} is not supported; COPY --from=IMAGE in the Dockerfile");
             default:
                 LeaveOut("builds share a cache only with earlier builds of the same repository, and make one image");
                 break;
@@ -64,6 +63,23 @@ internal sealed partial class ServiceReader
                 : checkout.Locate(folder, dockerfile, what + ".dockerfile"),
             folder, arguments, Text(build, "target"), Flag(build, name, "no_cache"),
             build["network"] is ComposeText { Value: "none" } ? "none" : null,
-            build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null), uses);
+            build["dockerfile_inline"] is { } text ? ComposeFiles.TextOf(text) : null)
+        {
+            Contexts = Contexts(build, name),
+        }, uses);
+    }
+
+    private Dictionary<string, NamedContext> Contexts(ComposeMap build, string name)
+    {
+        IReadOnlyCollection<string> services = [.. (project["services"] as ComposeMap)?.Entries.Keys ?? []];
+        Dictionary<string, NamedContext> contexts = new(StringComparer.Ordinal);
+        foreach (var (key, value) in (build["additional_contexts"] as ComposeMap)?.Entries ?? new Dictionary<string, ComposeNode>())
+        {
+            Refusals.Try(() => NamedContext.Add(
+                contexts, key, ComposeFiles.TextOf(value), checkout, files.FolderOf(value), services,
+                $"{value.File}:{value.Line}: services.{name}.build.additional_contexts.{key}", value.Place));
+        }
+
+        return contexts;
     }
 }

@@ -11,21 +11,30 @@ namespace Berth.Server.Codespaces.Compose;
 internal sealed partial class ServiceReader(
     Checkout checkout, ComposeFiles files, ComposeMap project, MountReader mounts, List<ImageUse> uses, List<string> remarks)
 {
-    public ComposeService Read(string name, ComposeMap service)
+    /// <summary>What its image is alone, for a service that others are built from and that does not run.</summary>
+    public ComposeService ReadImage(string name, ComposeMap service)
     {
         if (!NameGrammar().IsMatch(name))
         {
             throw service.Fault($"'{name}' is no name of a service");
         }
 
-        ServiceRules.Check(service, name, remarks, Refusals);
         Refusals.Try(() => Platform(service, name));
-        var (networkOf, none) = Refusals.Try(() => NetworkMode(service, name));
-        var from = Refusals.Try(() => mounts.From(service, name)) ?? [];
         return new ComposeService(name)
         {
             Build = service["build"] is ComposeMap map ? Refusals.Try(() => Build(map, name)) : null,
             Image = service["build"] is ComposeMap ? null : Refusals.Try(() => Image(service, name)),
+        };
+    }
+
+    public ComposeService Read(string name, ComposeMap service)
+    {
+        var image = ReadImage(name, service);
+        ServiceRules.Check(service, name, remarks, Refusals);
+        var (networkOf, none) = Refusals.Try(() => NetworkMode(service, name));
+        var from = Refusals.Try(() => mounts.From(service, name)) ?? [];
+        return image with
+        {
             Entrypoint = Refusals.Try(() => Strings(service["entrypoint"], name, "entrypoint")),
             Command = Refusals.Try(() => Strings(service["command"], name, "command")),
             Environment = Refusals.Try(() => Environment(service, name)) ?? [],

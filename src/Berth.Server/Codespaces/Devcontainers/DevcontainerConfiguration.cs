@@ -95,7 +95,7 @@ internal sealed record DevcontainerConfiguration(
             "containerWorkspaceFolderBasename" => folder[(folder.LastIndexOf('/') + 1)..],
             _ => null,
         });
-        var (reader, refusals) = (new SourceReader(config, file, ignored), file.Checkout.Refusals);
+        var (reader, refusals) = (new SourceReader(config, file, target, ignored), file.Checkout.Refusals);
         var source = refusals.Try(reader.Read) ?? new RefusedSource();
         var result = new DevcontainerConfiguration(
             source, target, folder, refusals.Try(() => Text(config, "remoteUser", file.Path)),

@@ -25,7 +25,11 @@ internal sealed record ComposeSource(IReadOnlyList<string> Files, string Service
 /// <param name="Network"><c>none</c>, or null for the codespace's own.</param>
 internal sealed record DockerfileBuild(
     string Dockerfile, string Context, IReadOnlyDictionary<string, string> Arguments, string? Target, bool NoCache, string? Network,
-    string? Inline = null);
+    string? Inline = null)
+{
+    /// <summary>What it has beside its own context, by <see cref="NamedContext.KeyOf">names</see>.</summary>
+    public IReadOnlyDictionary<string, NamedContext> Contexts { get; init; } = new Dictionary<string, NamedContext>();
+}
 
 /// <summary>A feature as a configuration asks for it.</summary>
 /// <param name="Id"><c>ghcr.io/owner/features/go:1</c>, <c>./feature</c>.</param>

@@ -174,7 +174,7 @@ internal sealed partial class RunArgumentReader(
     {
         try
         {
-            var found = file.Checkout.Locate("", path.StartsWith('/') ? Within(path) : path, "runArgs: --env-file");
+            var found = file.Checkout.Locate("", WorkspacePlace.Within(mounts.Workspace, path), "runArgs: --env-file");
             foreach (var line in file.Checkout.ReadText(found, MaxFile, "runArgs: --env-file").Split('\n').Select(line => line.Trim()))
             {
                 if (line.Length > 0 && line[0] != '#' && !Variable(line))
@@ -190,10 +190,6 @@ internal sealed partial class RunArgumentReader(
 
         return true;
     }
-
-    /// <summary><c>${localWorkspaceFolder}</c> was replaced by the workspace's place in the container.</summary>
-    private string Within(string path) =>
-        path.StartsWith(mounts.Workspace + "/", StringComparison.Ordinal) ? path[(mounts.Workspace.Length + 1)..] : path;
 
     private void Set(string name, string value)
     {

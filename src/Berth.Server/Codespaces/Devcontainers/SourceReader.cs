@@ -11,7 +11,8 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <summary>
 /// Reads from a devcontainer.json which form it has, and what that form needs. Paths are checked to lie within the checkout.
 /// </summary>
-internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, List<string> ignored)
+/// <param name="workspace">Where the checkout is in the container.</param>
+internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, string workspace, List<string> ignored)
 {
     private const int MaxFeatures = 200;
 
@@ -66,18 +67,20 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         }
 
         var target = _refusals.Try(() => Text(build, "target", "build.target"));
-        var (noCache, network) = Options(build, arguments, ref target);
+        Dictionary<string, NamedContext> contexts = new(StringComparer.Ordinal);
+        var (noCache, network) = Options(build, arguments, contexts, ref target);
         var path = file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile");
 
         // Unless something else is said it is the Dockerfile's own folder.
         var folder = context is null
             ? path[..Math.Max(path.LastIndexOf('/'), 0)]
             : _refusals.Try(() => file.Checkout.Locate(Folder, context, $"{file.Path}: build.context"));
-        return new DockerfileBuild(path, folder ?? "", arguments, target, noCache, network);
+        return new DockerfileBuild(path, folder ?? "", arguments, target, noCache, network) { Contexts = contexts };
     }
 
     /// <summary>Options of <c>docker build</c>, of which a few are harmless.</summary>
-    private (bool NoCache, string? Network) Options(JsonObject build, Dictionary<string, string> arguments, ref string? target)
+    private (bool NoCache, string? Network) Options(
+        JsonObject build, Dictionary<string, string> arguments, Dictionary<string, NamedContext> contexts, ref string? target)
     {
         var options = new Queue<string>(_refusals.Try(() => Strings(build, "options", "build.options")) ?? []);
         var (noCache, network) = (false, (string?)null);
@@ -105,6 +108,16 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                         arguments[pair[0]] = pair.Length == 2 && VariableName.IsOne(pair[0])
                             ? pair[1]
                             : throw Fault("build.options: --build-arg is written NAME=VALUE: there is no environment to take a value from");
+                        break;
+                    case "--build-context":
+                        var context = Value().Split('=', 2);
+                        NamedContext.Add(
+                            contexts, context[0],
+                            context.Length == 2
+                                ? WorkspacePlace.Within(workspace, context[1])
+                                : throw Fault("build.options: --build-context is written NAME=FOLDER"),
+                            file.Checkout, "", services: null, $"{file.Path}: build.options: --build-context {context[0]}",
+                            new TextPlace(file.Path, file.LineOf("build")));
                         break;
                     case "--network":
                         network = Network(Value());
@@ -149,7 +162,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         "--secret" or "--ssh" => ": builds get no secrets; use them in postCreateCommand",
         "--cache-from" or "--cache-to" => ": builds share a cache only with earlier builds of the same repository",
         "--platform" => ": an image is built for the engine's own machine",
-        _ => "; taken are --no-cache, --pull, --target, --build-arg NAME=VALUE, --network=none and --progress",
+        _ => "; taken are --no-cache, --pull, --target, --build-arg NAME=VALUE, --build-context NAME=FOLDER, --network=none and --progress",
     };
 
     private ComposeSource? Compose()

@@ -10,6 +10,13 @@ internal static partial class WorkspacePlace
     /// <summary>Where it is when nothing is said.</summary>
     public static string Usual(string repository) => "/workspaces/" + repository;
 
+    /// <summary>
+    /// A path within the checkout, of one in the workspace's place in the container: <c>${localWorkspaceFolder}</c> was replaced by that.
+    /// </summary>
+    public static string Within(string workspace, string path) => path == workspace ? "."
+        : path.StartsWith(workspace + "/", StringComparison.Ordinal) ? path[(workspace.Length + 1)..]
+        : path;
+
     /// <param name="repository">Its name, and the folder's when nothing is said.</param>
     /// <returns>What is mounted, and where processes start.</returns>
     public static (string Target, string Folder) Read(JsonObject config, DevcontainerFile file, string repository, List<string> ignored)

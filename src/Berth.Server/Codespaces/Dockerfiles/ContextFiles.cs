@@ -8,7 +8,11 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// <param name="Sources">Paths and patterns within the context.</param>
 /// <param name="Name">What the one source is called there; null: each file keeps its name.</param>
 internal sealed record ContextSelection(
-    string Folder, IReadOnlyList<string> Sources, IReadOnlyList<string> Excludes, bool Parents, string? Name, TextPlace Place);
+    string Folder, IReadOnlyList<string> Sources, IReadOnlyList<string> Excludes, bool Parents, string? Name, TextPlace Place)
+{
+    /// <summary>A folder within the checkout that they are taken from; null: the build's own context.</summary>
+    public string? Context { get; init; }
+}
 
 /// <summary>A file that ADD names by its address, which Berth fetches.</summary>
 /// <param name="Path">Where it lies in the context.</param>

@@ -1,3 +1,4 @@
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
 
@@ -5,7 +6,14 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>An image from outside that a Dockerfile names.</summary>
 /// <param name="Where">The instruction: <c>FROM</c> or <c>COPY --from</c>.</param>
-internal sealed record DockerfileReference(string Text, int Line, string Where);
+internal sealed record DockerfileReference(string Text, int Line, string Where)
+{
+    /// <summary>The service of the compose files whose image it is; null: an image of a registry.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>For <see cref="Text"/>; no image of a registry is written so.</summary>
+    public static string OfService(string name) => "service://" + name;
+}
 
 /// <summary>Where a stage begins or a copy comes from: an earlier stage, or an image from outside. Neither: <c>FROM scratch</c>.</summary>
 internal sealed record StageSource(int? Stage, DockerfileReference? Image);
@@ -77,11 +85,16 @@ internal sealed class DockerfilePlan
     private readonly IReadOnlyList<SentLine> _globals;
     private readonly IReadOnlyList<DockerfileStage> _stages;
 
+    /// <summary>Those of folders that these copy from.</summary>
+    private readonly IReadOnlyList<DockerfileStage> _contexts;
+
     private DockerfilePlan(ParsedDockerfile file, StageReader reader, IReadOnlyList<DockerfileStage> stages)
     {
         _file = file;
         _globals = reader.Globals;
         _stages = stages;
+        var sources = stages.SelectMany(stage => stage.Sources).Select(source => source.Stage).ToHashSet();
+        _contexts = [.. reader.ContextStages.Where(context => sources.Contains(context.Index))];
         Remarks = reader.Remarks;
         Files = reader.Files;
         Arguments = reader.BuildArguments;
@@ -105,7 +118,7 @@ internal sealed class DockerfilePlan
     public IReadOnlyDictionary<string, string> Files { get; }
 
     /// <summary>Of the stages that are needed.</summary>
-    public IReadOnlyList<ContextSelection> Selections => [.. _stages.SelectMany(stage => stage.Selections)];
+    public IReadOnlyList<ContextSelection> Selections => [.. _contexts.Concat(_stages).SelectMany(stage => stage.Selections)];
 
     /// <inheritdoc cref="Selections"/>
     public IReadOnlyList<RemoteFile> Remotes => [.. _stages.SelectMany(stage => stage.Remotes)];
@@ -118,13 +131,15 @@ internal sealed class DockerfilePlan
 
     /// <param name="target">Name or number of a stage; null is the last.</param>
     /// <param name="architecture">As docker names it: <c>amd64</c>.</param>
+    /// <param name="contexts">What the build has by name beside its own; null: nothing.</param>
     /// <param name="refusals">Told what it asks for that builds do not have, with path, line and what to write instead.</param>
     /// <exception cref="FaultException">It has no stage to build, or grows too large.</exception>
     public static DockerfilePlan Read(
         ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget,
-        Refusals refusals)
+        Refusals refusals, IReadOnlyDictionary<string, NamedContext>? contexts = null)
     {
-        var reader = new StageReader(file, arguments, architecture, budget, refusals);
+        var reader = new StageReader(
+            file, arguments, contexts ?? new Dictionary<string, NamedContext>(), architecture, budget, refusals);
         reader.Read();
         var stages = reader.Stages;
         if (stages.Count == 0)
@@ -165,7 +180,7 @@ internal sealed class DockerfilePlan
     /// <exception cref="FaultException">With the variables of the images it would grow too large; names file and line.</exception>
     public SentDockerfile Write(IReadOnlyDictionary<string, SentBase> pins, string labels, ExpansionBudget budget)
     {
-        var stages = _stages.SelectMany(stage => stage.Before.Append(stage)).Select(stage =>
+        var stages = _contexts.Concat(_stages.SelectMany(stage => stage.Before.Append(stage))).Select(stage =>
         {
             var place = new TextPlace(_file.Path, stage.Line);
             return new SentStage(

@@ -10,6 +10,12 @@ internal sealed record PlannedBuild(
 {
     private const long MaxBytes = 1024 * 1024;
 
+    /// <summary>The services of the compose files whose images it takes.</summary>
+    public IReadOnlyList<string> Services { get; init; } = [];
+
+    /// <summary>What stays out of folders beside its context, by folder.</summary>
+    public IReadOnlyDictionary<string, IgnorePatterns> IgnoredIn { get; init; } = new Dictionary<string, IgnorePatterns>();
+
     /// <exception cref="FaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
     public static PlannedBuild Read(Checkout checkout, DockerfileBuild build, List<ImageUse> uses)
     {
@@ -22,10 +28,16 @@ internal sealed record PlannedBuild(
         var text = build.Inline ?? checkout.ReadText(build.Dockerfile, MaxBytes, "the Dockerfile");
         var plan = DockerfilePlan.Read(
             DockerfileParser.Parse(text, build.Dockerfile), build.Arguments, build.Target, MachineArchitecture.Name, checkout.Budget,
-            checkout.Refusals);
+            checkout.Refusals, build.Contexts);
         Dictionary<string, string> pinned = new(StringComparer.Ordinal);
         foreach (var reference in plan.References)
         {
+            if (reference.Service is not null)
+            {
+                pinned[reference.Text] = reference.Text;
+                continue;
+            }
+
             if (!ImageReference.TryParse(reference.Text, checkout.DefaultRegistry, out var image, out var fault))
             {
                 checkout.Refusals.Add(DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}"));
@@ -36,8 +48,15 @@ internal sealed record PlannedBuild(
             pinned[reference.Text] = image.ToString();
         }
 
-        return new PlannedBuild(build, plan, Ignore(checkout, build), pinned);
+        return new PlannedBuild(build, plan, Ignore(checkout, build), pinned)
+        {
+            Services = [.. plan.References.Select(reference => reference.Service).OfType<string>().Distinct(StringComparer.Ordinal)],
+            IgnoredIn = plan.Selections.Select(selection => selection.Context).OfType<string>().Distinct(StringComparer.Ordinal)
+                .ToDictionary(folder => folder, folder => Ignore(checkout, IgnoreFileOf(folder)), StringComparer.Ordinal),
+        };
     }
+
+    private static string IgnoreFileOf(string folder) => folder.Length == 0 ? ".dockerignore" : folder + "/.dockerignore";
 
     /// <summary>The Dockerfile's own list of what to leave out counts before the context's.</summary>
     private static IgnorePatterns Ignore(Checkout checkout, DockerfileBuild build)
@@ -45,10 +64,12 @@ internal sealed record PlannedBuild(
         var path = build.Dockerfile + ".dockerignore";
         if (build.Inline is not null || checkout.KindOf(path) == FileKind.Missing)
         {
-            path = build.Context.Length == 0 ? ".dockerignore" : build.Context + "/.dockerignore";
+            path = IgnoreFileOf(build.Context);
         }
 
-        return IgnorePatterns.Parse(
-            checkout.KindOf(path) == FileKind.Missing ? "" : checkout.ReadText(path, MaxBytes, "the context"), path);
+        return Ignore(checkout, path);
     }
+
+    private static IgnorePatterns Ignore(Checkout checkout, string path) => IgnorePatterns.Parse(
+        checkout.KindOf(path) == FileKind.Missing ? "" : checkout.ReadText(path, MaxBytes, "the context"), path);
 }

@@ -11,6 +11,8 @@ internal sealed partial class StageReader
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Berth puts files of its own into the context, which a copy of all of it does not take along.</summary>
+    private bool AddsFiles => _addsFiles || HasFolders;
+
     private readonly bool _addsFiles = file.Instructions.Any(instruction => instruction.Name is "COPY" or "ADD"
         && (instruction.Heredocs.Count > 0 || instruction.Flags.Any(flag => flag.Key is "exclude" or "parents")
             || (instruction.Name == "ADD" && instruction.Arguments.AsSpan().ContainsAny(NotPlain))));
@@ -51,7 +53,7 @@ internal sealed partial class StageReader
             return OfStage(instruction, stage, flags, sources, target);
         }
 
-        if (flags.Selects || (from is null && _addsFiles && sources is ["." or "./" or "/" or "*"]))
+        if (flags.Selects || (from is null && AddsFiles && sources is ["." or "./" or "/" or "*"]))
         {
             copies.Add(Selected(instruction, stage, flags, sources, target) with { Name = name });
         }

@@ -17,8 +17,8 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// needed stage uses it.
 /// </remarks>
 internal sealed partial class StageReader(
-    ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string architecture, ExpansionBudget budget,
-    Refusals refusals)
+    ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, IReadOnlyDictionary<string, NamedContext> contexts,
+    string architecture, ExpansionBudget budget, Refusals refusals)
 {
     public const string NoBuildKit = "needs BuildKit, which builds of codespaces do not have";
     private static readonly SearchValues<char> NotPlain = SearchValues.Create("$\"'\\`:");
@@ -153,9 +153,9 @@ internal sealed partial class StageReader(
         }
 
         var source = text == "scratch" ? new StageSource(null, null) : Source(text, instruction, "FROM", byIndex: false);
-        var stage = new DockerfileStage(Stages.Count, name, source, instruction.Line);
+        var stage = Begun(Stages.Count, name, source, instruction.Line);
         Stages.Add(stage);
-        if (source.Stage is { } parent)
+        if (stage.Base.Stage is { } parent)
         {
             stage.Shell = Stages[parent].Shell;
             foreach (var trigger in Stages[parent].Triggers)
@@ -170,6 +170,11 @@ internal sealed partial class StageReader(
 
     private StageSource Source(string text, DockerfileInstruction instruction, string where, bool byIndex)
     {
+        if (Named(text, instruction, where) is { } named)
+        {
+            return named;
+        }
+
         var stage = Stages.FindIndex(candidate => text.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase));
         if (stage < 0 && byIndex && int.TryParse(text, out var index))
         {

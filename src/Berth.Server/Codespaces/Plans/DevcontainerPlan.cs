@@ -95,7 +95,7 @@ internal sealed class DevcontainerPlan
     public IEnumerable<string> Remarks =>
     [
         .. Configuration.Ignored, .. Build?.Dockerfile.Remarks ?? [], .. Compose?.Remarks ?? [],
-        .. Compose?.Others.SelectMany(service => service.Build?.Dockerfile.Remarks ?? []) ?? [],
+        .. Compose?.Others.Concat(Compose.Sources).SelectMany(service => service.Build?.Dockerfile.Remarks ?? []) ?? [],
     ];
 
     /// <summary>In a few words, for the log.</summary>

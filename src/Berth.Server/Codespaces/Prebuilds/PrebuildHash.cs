@@ -17,6 +17,7 @@ internal static class PrebuildHash
     public static IReadOnlyList<string> FoldersOf(DevcontainerPlan plan, IReadOnlyList<Feature> features) =>
     [
         .. BuildsOf(plan).Where(build => build.Dockerfile.CopiesContext).Select(build => build.Build.Context)
+            .Concat(BuildsOf(plan).SelectMany(build => build.IgnoredIn.Keys))
             .Concat(features.Select(feature => feature.Name.Folder).OfType<string>())
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
@@ -38,5 +39,6 @@ internal static class PrebuildHash
     }
 
     private static IEnumerable<PlannedBuild> BuildsOf(DevcontainerPlan plan) =>
-        (plan.Compose?.Others ?? []).Select(service => service.Build).Prepend(plan.Build).OfType<PlannedBuild>();
+        (plan.Compose?.Others.Concat(plan.Compose.Sources) ?? []).Select(service => service.Build).Prepend(plan.Build)
+            .OfType<PlannedBuild>();
 }

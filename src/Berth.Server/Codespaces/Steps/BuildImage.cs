@@ -19,20 +19,27 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
     /// <exception cref="FaultException">A build failed.</exception>
     public async Task<BuiltStart> RunAsync(FetchedStart start, CancellationToken cancellationToken)
     {
-        var image = start.Plan.Build is { } planned
-            ? await build.RunAsync(start.ForBuilds, planned, "dockerfile", cancellationToken)
+        Dictionary<string, PinnedImage> built = new(StringComparer.Ordinal);
+        var image = start.Plan.Compose is { } compose
+            ? await services.ImageAsync(start, compose, compose.Main, built, cancellationToken)
+            : start.Plan.Build is { } planned ? await build.RunAsync(start.ForBuilds, planned, "dockerfile", cancellationToken)
             : start.Images[start.Plan.Image!.ToString()];
-        return await FinishAsync(start, await WithFeaturesAsync(start, image, cancellationToken), cancellationToken);
+        return await FinishAsync(start, await WithFeaturesAsync(start, image, cancellationToken), built, cancellationToken);
     }
 
     /// <summary>With the images of services, for a container of an image that is there.</summary>
     /// <param name="image">What the container is made of, and what it says of itself.</param>
     /// <exception cref="FaultException">A service's build failed.</exception>
-    public async Task<BuiltStart> FinishAsync(FetchedStart start, PinnedImage image, CancellationToken cancellationToken)
+    public Task<BuiltStart> FinishAsync(FetchedStart start, PinnedImage image, CancellationToken cancellationToken) =>
+        FinishAsync(start, image, new Dictionary<string, PinnedImage>(StringComparer.Ordinal), cancellationToken);
+
+    /// <param name="built">Images of services that are settled.</param>
+    private async Task<BuiltStart> FinishAsync(
+        FetchedStart start, PinnedImage image, Dictionary<string, PinnedImage> built, CancellationToken cancellationToken)
     {
         var configuration = start.Configuration;
         var ofServices = start.Plan.Compose is { } compose
-            ? await services.RunAsync(start, compose.Others, cancellationToken)
+            ? await services.RunAsync(start, compose, built, cancellationToken)
             : new Dictionary<string, string>(StringComparer.Ordinal);
 
         await File.WriteAllBytesAsync(start.Folders.UsedImages, JsonSerializer.SerializeToUtf8Bytes(Used(start)), cancellationToken);

@@ -1,25 +1,51 @@
 using Berth.Server.Codespaces.Builds;
 using Berth.Server.Codespaces.Compose;
+using Berth.Server.Codespaces.Images;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Settles the images of a compose file's services: fetched before or built here.</summary>
 internal sealed class BuildServices(BuildDockerfile build)
 {
-    /// <returns>The services' images by their names, as the engine knows them.</returns>
+    /// <param name="built">Images that are settled, by service; those that are settled now are added.</param>
+    /// <returns>The images of those that run beside the main service by their names, as the engine knows them.</returns>
     public async Task<IReadOnlyDictionary<string, string>> RunAsync(
-        FetchedStart start, IReadOnlyList<ComposeService> services, CancellationToken cancellationToken)
+        FetchedStart start, ComposePlan compose, Dictionary<string, PinnedImage> built, CancellationToken cancellationToken)
     {
         Dictionary<string, string> images = new(StringComparer.Ordinal);
-        for (var i = 0; i < services.Count; i++)
+        foreach (var service in compose.Others)
         {
-            var service = services[i];
-            var image = service.Build is { } planned
-                ? await build.RunAsync(start.ForBuilds, planned, $"service{i}", cancellationToken)
-                : start.Images[service.Image!.ToString()];
-            images[service.Name] = image.Reference;
+            images[service.Name] = (await ImageAsync(start, compose, service, built, cancellationToken)).Reference;
         }
 
         return images;
+    }
+
+    /// <summary>After the images that it is built from; the plan has seen that there is no circle.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task<PinnedImage> ImageAsync(
+        FetchedStart start, ComposePlan compose, ComposeService service, Dictionary<string, PinnedImage> built,
+        CancellationToken cancellationToken)
+    {
+        if (built.TryGetValue(service.Name, out var known))
+        {
+            return known;
+        }
+
+        if (service.Build is not { } planned)
+        {
+            return built[service.Name] = start.Images[service.Image!.ToString()];
+        }
+
+        List<ComposeService> others = [.. compose.Others, .. compose.Sources];
+        var below = new Dictionary<string, PinnedImage>(StringComparer.Ordinal);
+        foreach (var name in planned.Services)
+        {
+            below[name] = await ImageAsync(
+                start, compose, others.Find(other => other.Name == name) ?? compose.Main, built, cancellationToken);
+        }
+
+        var purpose = service == compose.Main ? "dockerfile" : $"service{others.IndexOf(service)}";
+        return built[service.Name] = await build.RunAsync(start.ForBuilds.With(below), planned, purpose, cancellationToken);
     }
 }

@@ -77,6 +77,48 @@ public sealed class ComposeReadingTests : IDisposable
     }
 
     [Fact]
+    public void Builds_have_folders_images_and_services_by_name()
+    {
+        Write("shared/a", "a");
+        Write("Dockerfile", "FROM Base\nCOPY --from=files a /\nRUN --mount=from=tool,target=/t true\n");
+        Write("base/Dockerfile", "FROM r.test/b\n");
+        List<ImageUse> uses = [];
+        var plan = Read(
+            """
+            services:
+              app:
+                build:
+                  context: .
+                  additional_contexts: ["base=service:base", "files=./shared", "tool=docker-image://r.test/t:1", "unused=service:none"]
+              db:
+                build:
+                  dockerfile_inline: "FROM common\nCOPY --from=app /a /\n"
+                  additional_contexts: { common: "service:common", app: "service:app" }
+              base: { build: ./base, profiles: [never] }
+              common: { image: r.test/c, profiles: [never], volumes: ["nothing:/counts"] }
+              none: { image: r.test/n, profiles: [never] }
+            """, uses);
+        Assert.Equal(["base"], plan.Main.Build!.Services);
+        Assert.Equal(["common", "app"], plan.Others.Single().Build!.Services);
+        Assert.Equal(["base", "common"], plan.Sources.Select(source => source.Name));
+        Assert.Equal(["shared"], plan.Main.Build.IgnoredIn.Keys);
+        Assert.Equal(["r.test/b", "r.test/c", "r.test/t:1"], uses.Select(use => use.Reference.ToString()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Services_that_are_built_from_each_other_are_named()
+    {
+        var fault = Assert.Throws<Berth.Server.Faults.FaultException>(() => Read(
+            """
+            services:
+              app: { build: { dockerfile_inline: "FROM x", additional_contexts: { x: "service:b" } } }
+              b: { build: { dockerfile_inline: "FROM x", additional_contexts: { x: "service:app" } }, profiles: [never] }
+            """));
+        Assert.Contains(
+            "compose.yml:2: the services app, b are built from each other in a circle", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_network_has_one_holder()
     {
         var plan = Read(
@@ -200,11 +242,13 @@ public sealed class ComposeReadingTests : IDisposable
         File.WriteAllText(Path.Combine(_root, path), text);
     }
 
-    private ComposePlan Read(string text, params string[] more)
+    private ComposePlan Read(string text, params string[] more) => Read(text, [], more);
+
+    private ComposePlan Read(string text, List<ImageUse> uses, params string[] more)
     {
         Write("compose.yml", text);
         var checkout = Budgets.Checkout(_root);
-        var plan = ComposePlan.Read(checkout, new ComposeSource(["compose.yml", .. more], "app", null), "app", []);
+        var plan = ComposePlan.Read(checkout, new ComposeSource(["compose.yml", .. more], "app", null), "app", uses);
         checkout.Refusals.ThrowIfAny();
         return plan!;
     }

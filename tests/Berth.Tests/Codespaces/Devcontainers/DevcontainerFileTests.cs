@@ -99,6 +99,9 @@ public sealed class DevcontainerFileTests : IDisposable
     [InlineData("""{"build":{"dockerfile":"Dockerfile","args":{"A":[1]}}}""", "build.args must be names with texts")]
     [InlineData("""{"build":{"dockerfile":"Dockerfile","args":{"A=B":"x"}}}""", "build.args must be names with texts")]
     [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--build-arg","HOME"]}}""", "is written NAME=VALUE")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--build-context","x"]}}""", "is written NAME=FOLDER")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--build-context=x=../y"]}}""", "'../y' lies outside the repository")]
+    [InlineData("""{"build":{"dockerfile":"Dockerfile","options":["--build-context","x=service:y"]}}""", "has no folder service:y")]
     [InlineData("""{"dockerComposeFile":"compose.yml"}""", "service must say which service")]
     [InlineData(
         """{"dockerComposeFile":"../../../compose.yml","service":"app"}""", "dockerComposeFile: '../../../compose.yml' lies outside")]

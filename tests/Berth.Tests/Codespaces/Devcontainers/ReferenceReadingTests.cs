@@ -250,6 +250,23 @@ public sealed class ReferenceReadingTests : IDisposable
         Assert.Equal((true, null), (plan.Build!.Build.NoCache, plan.Build.Build.Network));
     }
 
+    [Fact]
+    public void A_build_has_folders_and_images_by_name()
+    {
+        Write("Dockerfile", "FROM Base:latest\nCOPY --from=conf . /conf\n");
+        Write("etc/conf/a", "a");
+        Write(
+            ".devcontainer.json",
+            """
+            {"build":{"dockerfile":"Dockerfile","options":[
+                "--build-context","conf=${localWorkspaceFolder}/etc/conf","--build-context=base=docker-image://r.test/a:1"]}}
+            """);
+        var plan = Plan();
+        Assert.Equal(["r.test/a:1"], plan.Images.Select(use => use.Reference.ToString()));
+        Assert.Equal(["etc/conf"], plan.Build!.Dockerfile.Selections.Select(selection => selection.Context));
+        Assert.Empty(plan.Remarks);
+    }
+
     [Theory]
     [InlineData("RUN --network=host true")]
     [InlineData("RUN --network=none true")]

@@ -59,7 +59,7 @@ public sealed class RefusalTests : IDisposable
         Says(
             plan, "compose.yml:2: services.app.volumes_from", "'/proc' is no place", "tty is true or false",
             "compose.yml:3: services.db.image", "there is no service nobody",
-            "services.web.build.additional_contexts");
+            "services.web.build.additional_contexts.x");
         Assert.Equal(["r.test/a", "r.test/b"], plan.Images.Select(use => use.Reference.ToString()));
     }
 

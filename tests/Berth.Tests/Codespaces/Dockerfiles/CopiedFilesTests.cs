@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;
 
 namespace Berth.Tests.Codespaces.Dockerfiles;
@@ -100,11 +101,57 @@ public sealed class CopiedFilesTests
             Assert.Single(Plan(Text.Replace("r.test/a", "scratch", StringComparison.Ordinal)).Remotes).Url.AbsoluteUri);
     }
 
-    private static DockerfilePlan Plan(string text)
+    /// <summary>docs.docker.com/build/concepts/context, "Named contexts".</summary>
+    [Fact]
+    public void A_named_context_is_a_stage_an_image_or_a_service()
+    {
+        var contexts = new Dictionary<string, NamedContext>
+        {
+            ["conf"] = new NamedContext.Folder("etc/conf"),
+            ["base"] = new NamedContext.Image("r.test/b:2"),
+            ["r.test/tool"] = new NamedContext.Service("tool"),
+            ["unused"] = new NamedContext.Folder("other"),
+        };
+        const string Text = """
+            FROM r.test/a AS base
+            FROM conf AS files
+            FROM Base AS last
+            COPY --from=conf /a /b
+            COPY --from=files /c /d
+            COPY --from=r.test/tool:latest /t /t
+            RUN --mount=from=conf,source=x,target=/y true
+            COPY . /all
+            """;
+        var plan = Plan(Text, contexts);
+        Assert.Equal(["r.test/b:2", "service://tool"], plan.References.Select(reference => reference.Text));
+        Assert.Equal([null, "tool"], plan.References.Select(reference => reference.Service));
+        Assert.Equal(["etc/conf", null], plan.Selections.Select(selection => selection.Context));
+        Assert.EndsWith(
+            """
+            FROM scratch AS berth-stage-2000000
+            LABEL l=1
+            COPY [".berth-copy/0/","/"]
+            FROM scratch AS berth-stage-1
+            LABEL l=1
+            COPY --from=berth-stage-2000000 / /
+            FROM r.test/b:2 AS berth-stage-2
+            LABEL l=1
+            COPY --from=berth-stage-2000000 /a /b
+            COPY --from=berth-stage-1 /c /d
+            COPY --from=service://tool /t /t
+            COPY --from=berth-stage-2000000 ["/x","/y"]
+            RUN true
+            COPY [".berth-copy/1/all","/all"]
+
+            """,
+            Written(plan), StringComparison.Ordinal);
+    }
+
+    private static DockerfilePlan Plan(string text, IReadOnlyDictionary<string, NamedContext>? contexts = null)
     {
         var refusals = new Refusals();
         var plan = DockerfilePlan.Read(
-            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string>(), null, "amd64", Budgets.New(), refusals);
+            DockerfileParser.Parse(text, "Dockerfile"), new Dictionary<string, string>(), null, "amd64", Budgets.New(), refusals, contexts);
         refusals.ThrowIfAny();
         return plan;
     }

@@ -90,6 +90,38 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
     }
 
     [Fact]
+    public async Task A_build_has_folders_and_images_of_other_services_by_name()
+    {
+        World.Reset();
+        World.Sandbox.Files["compose.yml"] = $$"""
+            services:
+              app: { build: { context: app, additional_contexts: { base: "service:base", conf: ./conf } } }
+              web: { build: { dockerfile_inline: "FROM base", additional_contexts: { base: "service:base" } } }
+              base: { build: { dockerfile_inline: "FROM plain", additional_contexts: { plain: "service:plain" } }, profiles: [never] }
+              plain: { image: {{World.Image}}, profiles: [never] }
+            """;
+        World.Sandbox.Files["app/Dockerfile"] = "FROM base\nCOPY --from=conf . /conf\n";
+        World.Sandbox.Files["conf/.dockerignore"] = "*.md\n";
+        World.Sandbox.Files["conf/a.txt"] = World.Sandbox.Files["conf/b.md"] = "x";
+        World.Sandbox.Files[".devcontainer.json"] = """{ "dockerComposeFile": "compose.yml", "service": "app" }""";
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        Assert.Equal(["berth-" + name, $"berth-{name}.web"], World.Engine.Bodies.Keys.Where(key => key.Contains(name)).Order());
+        var image = (string)World.Engine.Bodies["berth-" + name]["Image"]!;
+        var (dockerfile, files) = World.Engine.Built[image];
+        Assert.Equal([".berth-copy/0/", ".berth-copy/0/a.txt"], files.Where(file => file.StartsWith(".berth-copy", StringComparison.Ordinal)));
+        var below = FromOf(dockerfile);
+        Assert.Equal(below, FromOf(World.Engine.Built[(string)World.Engine.Bodies[$"berth-{name}.web"]["Image"]!].Dockerfile));
+        Assert.Contains("@sha256:", FromOf(World.Engine.Built[below].Dockerfile), StringComparison.Ordinal);
+
+        // Once for both.
+        Assert.Single((await World.LogAsync(name)).Split('\n'), line => line.Contains("building compose.yml (services.base", StringComparison.Ordinal));
+
+        static string FromOf(string text) =>
+            text.Split('\n').Last(line => line.StartsWith("FROM ", StringComparison.Ordinal)).Split(' ')[1];
+    }
+
+    [Fact]
     public async Task A_service_has_its_own_command_names_and_variables()
     {
         World.Reset();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using Berth.Server.Codespaces.Builds;
@@ -44,21 +45,28 @@ internal sealed partial class ScriptedContainers
     /// <summary>What a build makes of its labels; null: what stands in its Dockerfile.</summary>
     public IReadOnlyDictionary<string, string>? BuiltLabels { get; set; }
 
+    /// <summary>What each image was built from: its Dockerfile, and the names of all files that came with it.</summary>
+    public ConcurrentDictionary<string, (string Dockerfile, IReadOnlyList<string> Files)> Built { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Those of Berth's that stand last.</summary>
-    private static async Task<Dictionary<string, string>> LabelsInAsync(
-        Func<Stream, CancellationToken, Task> writeContext, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, string>> LabelsInAsync(
+        string tag, Func<Stream, CancellationToken, Task> writeContext, CancellationToken cancellationToken)
     {
+        List<string> files = [];
         using var context = new MemoryStream();
         await writeContext(context, cancellationToken);
         context.Position = 0;
         await using var tar = new TarReader(context);
         while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
         {
+            files.Add(entry.Name);
             if (entry.Name == BuildContext.DockerfileName)
             {
                 using var reader = new StreamReader(entry.DataStream!);
-                var line = (await reader.ReadToEndAsync(cancellationToken)).Split('\n')
-                    .Last(text => text.StartsWith("LABEL berth.", StringComparison.Ordinal));
+                var text = await reader.ReadToEndAsync(cancellationToken);
+                Built[tag] = (text, files);
+                var line = text.Split('\n')
+                    .Last(one => one.StartsWith("LABEL berth.", StringComparison.Ordinal));
                 return line["LABEL ".Length..].Split(' ').Select(label => label.Split('=', 2))
                     .ToDictionary(label => label[0], label => label[1].Trim('"'), StringComparer.Ordinal);
             }

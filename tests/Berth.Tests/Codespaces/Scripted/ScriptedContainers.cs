@@ -164,7 +164,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string>(build.Labels, StringComparer.Ordinal);
-        foreach (var (name, value) in BuiltLabels ?? await LabelsInAsync(writeContext, cancellationToken))
+        foreach (var (name, value) in BuiltLabels ?? await LabelsInAsync(build.Tag, writeContext, cancellationToken))
         {
             labels[name] = value;
         }

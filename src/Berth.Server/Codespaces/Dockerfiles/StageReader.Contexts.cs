@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Berth.Server.Codespaces.Devcontainers;
+
+namespace Berth.Server.Codespaces.Dockerfiles;
+
+/// <summary>What a build has by name beside its own context, in the words of a builder that has one context alone.</summary>
+internal sealed partial class StageReader
+{
+    /// <summary>No Dockerfile has as many stages, and no stage of another kind such a number.</summary>
+    private const int FirstOfContexts = 2 * FirstOfBerths;
+
+    private readonly Dictionary<string, StageSource> _folders = new(StringComparer.Ordinal);
+
+    /// <summary>One for each folder that is named: it has its files and nothing else.</summary>
+    public List<DockerfileStage> ContextStages { get; } = [];
+
+    private bool HasFolders => contexts.Values.Any(context => context is NamedContext.Folder);
+
+    /// <summary>It wins over stages and images of the same name.</summary>
+    /// <returns>Null: the build has no such context.</returns>
+    private StageSource? Named(string text, DockerfileInstruction instruction, string where)
+    {
+        var key = NamedContext.KeyOf(text);
+        return contexts.GetValueOrDefault(key) switch
+        {
+            NamedContext.Image image => new StageSource(null, new DockerfileReference(image.Reference, instruction.Line, where)),
+            NamedContext.Service service => new StageSource(
+                null,
+                new DockerfileReference(DockerfileReference.OfService(service.Name), instruction.Line, where) { Service = service.Name }),
+            NamedContext.Folder folder => FilesOf(folder, key, instruction),
+            _ => null,
+        };
+    }
+
+    private StageSource FilesOf(NamedContext.Folder folder, string key, DockerfileInstruction instruction)
+    {
+        if (!_folders.TryGetValue(key, out var source))
+        {
+            var place = $"{DockerfilePlan.SelectedFolder}/{_placed++}/";
+            var stage = new DockerfileStage(
+                FirstOfContexts + ContextStages.Count, null, new StageSource(null, null), instruction.Line);
+            stage.Lines.Add(new StageLine(instruction.Line, $"COPY {JsonSerializer.Serialize(new[] { place, "/" })}"));
+            stage.Selections.Add(new ContextSelection(place, ["."], [], Parents: false, Name: null, Place(instruction))
+            {
+                Context = folder.Path,
+            });
+            ContextStages.Add(stage);
+            _folders[key] = source = new StageSource(stage.Index, null);
+        }
+
+        return source;
+    }
+
+    /// <summary>A stage that begins with files begins with nothing, and copies them.</summary>
+    private static DockerfileStage Begun(int index, string? name, StageSource source, int line)
+    {
+        if (source.Stage is not >= FirstOfContexts)
+        {
+            return new DockerfileStage(index, name, source, line);
+        }
+
+        var stage = new DockerfileStage(index, name, new StageSource(null, null), line);
+        stage.Lines.Add(new StageLine(line, [new LinePart("COPY --from=", source), new LinePart(" / /")]));
+        return stage;
+    }
+}
