@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.Server.Codespaces;
@@ -42,6 +43,11 @@ internal sealed class CodespaceFolders(string data, string name)
 
     /// <summary>Where the submodules of the checkout were cloned from: JSON, a list of texts.</summary>
     public string Submodules => Path.Combine(Root, "submodules.json");
+
+    /// <summary>What <see cref="Submodules"/> says; nothing where it is not there.</summary>
+    public async Task<IReadOnlyList<string>> SubmodulesAsync(CancellationToken cancellationToken) => File.Exists(Submodules)
+        ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(Submodules, cancellationToken)) ?? []
+        : [];
 
     /// <summary>What runs beside the container (<see cref="Compose.ServiceStart"/>): JSON, a list in the order of the start.</summary>
     public string Services => Path.Combine(Root, "services.json");

@@ -40,6 +40,7 @@ internal static class CodespacesFeature
         services.AddSingleton<SandboxedGit>();
         services.AddSingleton<CloneRepository>();
         services.AddSingleton<CloneSubmodules>();
+        services.AddSingleton<AddSubmodules>();
         services.AddSingleton<CodespacePermissions>();
         services.AddSingleton<OwnImages>();
         services.AddSingleton<RegistryAccess>();

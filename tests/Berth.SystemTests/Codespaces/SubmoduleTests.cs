@@ -95,20 +95,87 @@ public sealed class SubmoduleTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(checkout, "a")));
     }
 
+    /// <summary>The checkout says what git could do harm with, and has links where a submodule is to be.</summary>
+    [Fact]
+    public async Task Those_that_are_missing_come_into_a_checkout_in_which_somebody_has_worked()
+    {
+        Requirement.Program("bwrap");
+        var root = _folder.Create("git");
+        await GitServer.CreateAsync(root, "deep", ("deep.txt", "deep\n"));
+        await GitServer.CreateAsync(root, "lib", ("lib.txt", "lib\n"));
+        await GitServer.AddSubmoduleAsync(root, "lib", "vendor/deep", "../deep.git", "deep");
+        await GitServer.CreateAsync(root, "app", ("README.md", "hello\n"));
+        foreach (var place in new[] { "libs/my lib", "changed", "behind/link", "kept" })
+        {
+            await GitServer.AddSubmoduleAsync(root, "app", place, "../lib.git", "lib");
+        }
+
+        await using var server = await GitServer.StartAsync(root, "ada", Password);
+        var url = server.Url + "/app.git";
+        var credential = new CloneCredential("ada", Password, CloneOrigin.Of(url)!, "ada's");
+        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home") };
+        var (outside, checkout, ran) = (_folder.Create("outside"), _folder["clone"], _folder["ran"]);
+        using var tools = Tools();
+        await new CloneRepository(tools.Git).RunAsync(url, null, checkout, view, credential, _ => { }, Token);
+        await File.WriteAllTextAsync(Path.Combine(checkout, "changed", "mine.txt"), "mine\n", Token);
+        Directory.Delete(Path.Combine(checkout, "behind"), recursive: true);
+        File.CreateSymbolicLink(Path.Combine(checkout, "behind"), outside);
+        Directory.CreateDirectory(Path.Combine(checkout, ".git/modules/kept"));
+        await File.AppendAllTextAsync(
+            Path.Combine(checkout, ".git/config"),
+            $"[core]\n\tfsmonitor = touch {ran}\n\thooksPath = {outside}\n[url \"file:///etc/\"]\n\tinsteadOf = {server.Url}\n"
+                + $"[submodule \"libs/my lib\"]\n\tupdate = !touch {ran}\n", Token);
+        List<string> said = [];
+        var added = await new AddSubmodules(tools.Git, new CloneSubmodules(tools.Git, TimeProvider.System)).RunAsync(
+            checkout, new SubmoduleRequest(url, _folder["copy"], view, credential), said.Add, Token);
+
+        Assert.Equal([server.Url + "/lib.git", server.Url + "/deep.git"], added);
+        Assert.Equal("lib\n", await File.ReadAllTextAsync(Path.Combine(checkout, "libs/my lib/lib.txt"), Token));
+        Assert.Equal("deep\n", await File.ReadAllTextAsync(Path.Combine(checkout, "libs/my lib/vendor/deep/deep.txt"), Token));
+        Assert.Equal(["mine.txt"], Directory.EnumerateFileSystemEntries(Path.Combine(checkout, "changed")).Select(Path.GetFileName));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(checkout, "kept")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
+        Assert.False(File.Exists(ran));
+        Assert.DoesNotContain(Password, string.Join('\n', said), StringComparison.Ordinal);
+        var git = new Command("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", checkout);
+        Assert.StartsWith(" ", (await git.RunAsync("submodule", "status", "--", "libs/my lib")).Text, StringComparison.Ordinal);
+
+        // Once more there is nothing to do.
+        Directory.Delete(_folder["copy"], recursive: true);
+        Assert.Empty(await new AddSubmodules(tools.Git, new CloneSubmodules(tools.Git, TimeProvider.System)).RunAsync(
+            checkout, new SubmoduleRequest(url, _folder["copy"], view, credential), said.Add, Token));
+    }
+
     private async Task<(string Checkout, IReadOnlyList<string> Cloned)> CloneAsync(
         string url, CloneCredential credential, List<string> said)
+    {
+        using var tools = Tools();
+        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home") };
+        var target = _folder["clone"];
+        await new CloneRepository(tools.Git).RunAsync(url, null, target, view, credential, _ => { }, Token);
+        var cloned = await new CloneSubmodules(tools.Git, TimeProvider.System).RunAsync(
+            new SubmoduleRequest(url, target, view, credential), said.Add, Token);
+        return (target, [.. cloned.Select(one => one.Url)]);
+    }
+
+    private RealGit Tools()
     {
         var outgoing = new OutgoingOptions { AllowedNetworks = "127.0.0.1" };
         var data = new DataOptions { Data = _folder.Create("data") };
         var tools = new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build());
-        using var sandbox = new SandboxedProcess(tools, TimeProvider.System);
-        using var firewall = new Firewall(
+        var sandbox = new SandboxedProcess(tools, TimeProvider.System);
+        var firewall = new Firewall(
             tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
-        var git = new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System);
-        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home") };
-        var target = _folder["clone"];
-        await new CloneRepository(git).RunAsync(url, null, target, view, credential, _ => { }, Token);
-        return (target, await new CloneSubmodules(git, TimeProvider.System).RunAsync(
-            new SubmoduleRequest(url, target, view, credential), said.Add, Token));
+        return new RealGit(
+            new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System), sandbox, firewall);
+    }
+
+    private sealed record RealGit(SandboxedGit Git, SandboxedProcess Sandbox, Firewall Firewall) : IDisposable
+    {
+        public void Dispose()
+        {
+            Sandbox.Dispose();
+            Firewall.Dispose();
+        }
     }
 }

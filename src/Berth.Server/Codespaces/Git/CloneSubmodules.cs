@@ -7,7 +7,17 @@ namespace Berth.Server.Codespaces.Git;
 /// <summary>A checkout whose submodules are wanted.</summary>
 /// <param name="Url">Where it was cloned from.</param>
 /// <param name="Credential">For the repository's own server and owner; null: none may be used.</param>
-internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView View, CloneCredential? Credential);
+internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView View, CloneCredential? Credential)
+{
+    /// <summary>Which are not wanted, by their places within the checkout; what is in them is not looked at.</summary>
+    public Func<string, Submodule, bool> Leaves { get; init; } = (_, _) => false;
+}
+
+/// <summary>A submodule that is there.</summary>
+/// <param name="Place">Within the checkout.</param>
+/// <param name="Submodule">As the repository names it that it is in.</param>
+/// <param name="Url">Where it was cloned from.</param>
+internal sealed record ClonedSubmodule(string Place, Submodule Submodule, string Url);
 
 /// <summary>
 /// Clones the submodules of a fresh checkout, and theirs: as <see cref="CloneRepository"/> does, each from a URL that was looked at, at the
@@ -26,11 +36,12 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
         "the repository has submodules, which are not cloned",
         $"customizations.berth.submodules: true in devcontainer.json, or berth repo edit {repository} --submodules true");
 
-    /// <returns>The URLs of those that are there.</returns>
-    public async Task<IReadOnlyList<string>> RunAsync(SubmoduleRequest request, Action<string> log, CancellationToken cancellationToken)
+    /// <returns>Those that are there, each behind the one that it is in.</returns>
+    public async Task<IReadOnlyList<ClonedSubmodule>> RunAsync(
+        SubmoduleRequest request, Action<string> log, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        List<string> cloned = [];
+        List<ClonedSubmodule> cloned = [];
         Queue<(string Folder, string Url, int Depth)> folders = new([("", request.Url, 1)]);
         var seen = 0;
         while (folders.TryDequeue(out var folder))
@@ -38,6 +49,12 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
             foreach (var submodule in await ListAsync(request, folder.Folder, cancellationToken))
             {
                 var place = Path.Combine(folder.Folder, submodule.Path);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (submodule.Fault is null && request.Leaves(place, submodule))
+                {
+                    continue;
+                }
+
                 var left = CloneRepository.Timeout - time.GetElapsedTime(began);
                 var (url, fault) = submodule.Fault is { } wrong ? (null, wrong) : SubmoduleUrl.Resolve(submodule.Url, folder.Url);
                 fault ??= folder.Depth > Deepest ? $"it lies more than {Deepest} submodules deep"
@@ -51,7 +68,7 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
                     continue;
                 }
 
-                cloned.Add(url!);
+                cloned.Add(new ClonedSubmodule(place, submodule, url!));
                 folders.Enqueue((place, url!, folder.Depth + 1));
             }
         }

@@ -19,6 +19,7 @@ internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials cre
         else if (Directory.Exists(start.Workspace))
         {
             log.Write("clone", "the workspace is there");
+            await submodules.AddAsync(start, cancellationToken);
             return;
         }
 

@@ -1,17 +1,19 @@
 using System.Text.Json;
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Git;
+using Berth.Server.Faults;
 using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Brings the submodules into a fresh checkout where the configuration (<c>customizations.berth.submodules</c>) or else the repository's
-/// setting says so. The shared credential goes to them only where the setting does, which an admin of the repository makes: a configuration
-/// is anybody's who may push.
+/// Brings the submodules into a checkout where the configuration (<c>customizations.berth.submodules</c>) or else the repository's setting
+/// says so. The shared credential goes to them only where the setting does, which an admin of the repository makes: a configuration is
+/// anybody's who may push.
 /// </summary>
-internal sealed class FetchSubmodules(CloneSubmodules clone, CloneCredentials credentials)
+internal sealed class FetchSubmodules(CloneSubmodules clone, AddSubmodules add, CloneCredentials credentials)
 {
+    /// <summary>All of them, into a fresh clone.</summary>
     public async Task RunAsync(AdmittedStart start, string url, CloneCredential? credential, CancellationToken cancellationToken)
     {
         var (codespace, folders, log) = (start.Codespace, start.Folders, start.Log);
@@ -21,7 +23,7 @@ internal sealed class FetchSubmodules(CloneSubmodules clone, CloneCredentials cr
             return;
         }
 
-        if (!(SubmoduleWish.Of(folders.CloneInProgress, codespace.DevcontainerPath, cancellationToken) ?? codespace.Submodules))
+        if (!IsWanted(codespace, folders.CloneInProgress, cancellationToken))
         {
             log.Write("clone", CloneSubmodules.NotCloned(codespace.RepositoryFullName));
             return;
@@ -29,14 +31,63 @@ internal sealed class FetchSubmodules(CloneSubmodules clone, CloneCredentials cr
 
         if (!codespace.Submodules)
         {
-            credential = await credentials.OwnAsync(
-                start.Principal.RepositoryId, codespace.PersonId, codespace.OwnerLogin, url, cancellationToken);
+            credential = await OwnAsync(start, url, cancellationToken);
         }
 
         var cloned = await clone.RunAsync(
             new SubmoduleRequest(url, folders.CloneInProgress, start.GitView, credential), line => log.Write("clone", line),
             cancellationToken);
-        await File.WriteAllBytesAsync(
-            folders.Submodules, JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<string>>([.. cloned.Distinct()]), cancellationToken);
+        await NoteAsync(folders, cloned.Select(one => one.Url), cancellationToken);
     }
+
+    /// <summary>
+    /// Those that are asked for now and that the workspace does not have: who asks for them later has them after a rebuild. What cannot be
+    /// had is a line, as in a fresh clone.
+    /// </summary>
+    public async Task AddAsync(AdmittedStart start, CancellationToken cancellationToken)
+    {
+        var (codespace, folders, log) = (start.Codespace, start.Folders, start.Log);
+        if (!CloneSubmodules.HasAny(start.Workspace) || codespace.CloneUrl is not { } url
+            || !IsWanted(codespace, start.Workspace, cancellationToken))
+        {
+            return;
+        }
+
+        var credential = codespace.Submodules
+            ? await credentials.ForAsync(
+                start.Principal.RepositoryId, codespace.PersonId, codespace.OwnerLogin, url, cancellationToken)
+            : await OwnAsync(start, url, cancellationToken);
+        if (credential is not null)
+        {
+            log.Mask(credential.Password);
+        }
+
+        CodespaceFolders.Delete(folders.CloneInProgress);
+        try
+        {
+            var added = await add.RunAsync(
+                start.Workspace, new SubmoduleRequest(url, folders.CloneInProgress, start.GitView, credential),
+                line => log.Write("clone", line), cancellationToken);
+            await NoteAsync(folders, [.. await folders.SubmodulesAsync(cancellationToken), .. added], cancellationToken);
+        }
+        catch (Exception exception) when (exception is FaultException or IOException or UnauthorizedAccessException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            log.Write("clone", $"submodules that are missing are not fetched: {exception.Message}");
+        }
+        finally
+        {
+            CodespaceFolders.Delete(folders.CloneInProgress);
+        }
+    }
+
+    private static bool IsWanted(Codespace codespace, string checkout, CancellationToken cancellationToken) =>
+        SubmoduleWish.Of(checkout, codespace.DevcontainerPath, cancellationToken) ?? codespace.Submodules;
+
+    private Task<CloneCredential?> OwnAsync(AdmittedStart start, string url, CancellationToken cancellationToken) => credentials.OwnAsync(
+        start.Principal.RepositoryId, start.Codespace.PersonId, start.Codespace.OwnerLogin, url, cancellationToken);
+
+    private static Task NoteAsync(CodespaceFolders folders, IEnumerable<string> urls, CancellationToken cancellationToken) =>
+        File.WriteAllBytesAsync(
+            folders.Submodules, JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<string>>([.. urls.Distinct()]), cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Server.Access;
 using Berth.Server.Codespaces.Environment;
 using Berth.Server.Codespaces.Permissions;
@@ -42,7 +41,7 @@ internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCreden
         if (codespace.CloneUrl is { } url && await OwnAsync(repository.Id, url) is { } own)
         {
             Add(url, own);
-            foreach (var submodule in (await SubmodulesAsync(folders, cancellationToken)).Where(one => CloneOrigin.IsSameOwner(url, one)))
+            foreach (var submodule in (await folders.SubmodulesAsync(cancellationToken)).Where(one => CloneOrigin.IsSameOwner(url, one)))
             {
                 Add(submodule, own);
             }
@@ -92,11 +91,6 @@ internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCreden
             return targets.Where(target => AccessRules.MayRead(on[target.Id].Standing)).ToList();
         },
         cancellationToken);
-
-    private static async Task<IReadOnlyList<string>> SubmodulesAsync(CodespaceFolders folders, CancellationToken cancellationToken) =>
-        File.Exists(folders.Submodules)
-            ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(folders.Submodules, cancellationToken)) ?? []
-            : [];
 
     private Task<bool> IsAllowedAsync(long owner, CancellationToken cancellationToken) => db.ReadAsync(
         async session => await session.FirstOrDefaultAsync<bool?>(

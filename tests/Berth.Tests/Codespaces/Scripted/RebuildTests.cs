@@ -61,6 +61,35 @@ public sealed class RebuildTests : IClassFixture<ScriptedServer>
         Assert.False(Directory.Exists(World.Folders(row).Before));
     }
 
+    [Fact]
+    public async Task It_fetches_submodules_that_are_asked_for_since_and_leaves_what_is_there()
+    {
+        World.Sandbox.Files[".gitmodules"] = World.Sandbox.Files[".git/HEAD"] = "x";
+        (World.Sandbox.Submodules["libs/a"], World.Sandbox.Submodules["b"]) = ("http://1.1.1.1/acme/a", "http://1.1.1.1/acme/b");
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        var folders = World.Folders((await World.RowAsync(name))!);
+        var workspace = Directory.EnumerateDirectories(folders.Workspaces)
+            .Single(folder => !folder.Contains('~', StringComparison.Ordinal));
+        Assert.Contains("has submodules, which are not cloned", await World.LogAsync(name), StringComparison.Ordinal);
+        Assert.False(Path.Exists(Path.Combine(workspace, "libs")));
+
+        Directory.CreateDirectory(Path.Combine(workspace, "b"));
+        await File.WriteAllTextAsync(Path.Combine(workspace, "b", "mine.txt"), "mine", TestContext.Current.CancellationToken);
+        var configuration = Path.Combine(workspace, ".devcontainer.json");
+        await File.WriteAllTextAsync(
+            configuration, $$"""{ "image": "{{World.Image}}", "customizations": { "berth": { "submodules": true } } }""",
+            TestContext.Current.CancellationToken);
+        await World.Ada.DoAsync("POST", $"/user/codespaces/{name}/rebuild");
+        await World.LogAsync(name, "available");
+        await World.AvailableAsync(name);
+        Assert.True(File.Exists(Path.Combine(workspace, "libs/a/file.txt")), await World.LogAsync(name));
+        Assert.True(Directory.Exists(Path.Combine(workspace, ".git/modules/libs/a")));
+        Assert.Equal(["mine.txt"], Directory.EnumerateFileSystemEntries(Path.Combine(workspace, "b")).Select(Path.GetFileName));
+        Assert.Equal(["http://1.1.1.1/acme/a"], await folders.SubmodulesAsync(TestContext.Current.CancellationToken));
+        Assert.False(Directory.Exists(folders.CloneInProgress));
+    }
+
     private async Task GoesBackAsync(Action<string> spoil, string reason)
     {
         var name = await World.CreateAsync();

@@ -9,6 +9,9 @@ internal sealed class ScriptedSandbox : ISandbox
     /// <summary>What the next clone finds.</summary>
     public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The submodules of what is cloned, by path; each has one file.</summary>
+    public Dictionary<string, string> Submodules { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What is at the remote, whatever it is asked for.</summary>
     public string Commit { get; set; } = new('1', 40);
 
@@ -36,7 +39,25 @@ internal sealed class ScriptedSandbox : ISandbox
             return new ToolResult(0, string.Join('\n', ids));
         }
 
-        if (words.Contains("fetch") || words.Contains("reset"))
+        if (words.Contains("config"))
+        {
+            // Of the repository itself alone.
+            var isListed = words.Contains("--list") && File.Exists(Path.Combine(words[words.IndexOf("-C") + 1], ".gitmodules"));
+            return new ToolResult(words.Contains("--list") && !isListed ? 1 : 0, !isListed ? "" : string.Concat(Submodules.Select(
+                one => $"submodule.{one.Key}.path\n{one.Key}\0submodule.{one.Key}.url\n{one.Value}\0")));
+        }
+
+        if (words.Contains("submodule"))
+        {
+            var (checkout, path) = (words[words.IndexOf("-C") + 1], words[^1]);
+            Directory.CreateDirectory(Path.Combine(checkout, ".git", "modules", path));
+            Directory.CreateDirectory(Path.Combine(checkout, path));
+            File.WriteAllText(Path.Combine(checkout, path, ".git"), "gitdir");
+            File.WriteAllText(Path.Combine(checkout, path, "file.txt"), Submodules[path]);
+            return new ToolResult(0, "");
+        }
+
+        if (words.Contains("fetch") || words.Contains("reset") || words.Contains("checkout"))
         {
             return new ToolResult(0, "");
         }

@@ -102,6 +102,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         Engine.ImageLabels = new Dictionary<string, string>();
         (Engine.ImageVolumes, Engine.ImageBytes) = ([], 0);
         Sandbox.Files.Clear();
+        Sandbox.Submodules.Clear();
         Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{Image}}" }""";
     }
 
