@@ -34,7 +34,7 @@ public sealed partial class ArchitectureTests
         ["Images"] = ["Engine"],
         ["Features"] = ["Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images"],
         ["Plans"] = ["Compose", "Devcontainers", "Dockerfiles", "Expansion", "Features", "Isolation"],
-        ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Expansion", "Images", "Isolation", "Sandbox", "Workspaces"],
+        ["Builds"] = ["Devcontainers", "Dockerfiles", "Engine", "Expansion", "Git", "Images", "Isolation", "Sandbox", "Workspaces"],
         ["Environment"] = ["Engine", "Images"],
         ["Connections"] = ["Engine", "Environment"],
         ["Connections.Files"] = ["Connections", "Engine"],

@@ -52,6 +52,7 @@ internal static class CodespacesFeature
         services.AddSingleton<RunningBuilds>();
         services.AddHostedService<WatchImages>();
         services.AddSingleton<FetchRemoteFiles>();
+        services.AddSingleton<FetchRepositories>();
         services.AddSingleton<BuildDockerfile>();
         services.AddSingleton<FetchFeatures>();
         services.AddSingleton<FetchFeatureArchive>();

@@ -95,7 +95,7 @@ public sealed class DockerfileTests(SharedServer shared)
     [InlineData("FROM 0123456789ab", "Dockerfile line 1: FROM: '0123456789ab' is an image id")]
     [InlineData("FROM IMAGE\nRUN exit 7", "the build of Dockerfile failed at 'Step 3/")]
     [InlineData("FROM IMAGE\nADD http://127.0.0.1/ /x", "is not a globally routable address of another machine")]
-    [InlineData("FROM IMAGE\nADD https://x.test/a.git /x", "clone it with RUN git clone, or make it a submodule")]
+    [InlineData("FROM IMAGE\nADD git@x.test:a.git /x", "without a key; name it by https")]
     [InlineData("FROM IMAGE\nCOPY ../../etc/shadow /x", "the build of Dockerfile failed")]
     [InlineData("FROM sha256:IDOFIMAGE", "is an image id; name the image with its registry")]
     public async Task A_build_that_may_not_be_or_fails_says_why(string dockerfile, string reason)

@@ -1,13 +1,7 @@
-using Berth.Server.Codespaces;
 using Berth.Server.Codespaces.Git;
-using Berth.Server.Codespaces.Networks;
-using Berth.Server.Codespaces.Sandbox;
-using Berth.Server.Http;
 using Berth.Server.Repositories.Cloning;
-using Berth.Server.Settings;
 using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Tools;
-using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Codespaces;
 
@@ -113,10 +107,9 @@ public sealed class SubmoduleTests : IDisposable
         await using var server = await GitServer.StartAsync(root, "ada", Password);
         var url = server.Url + "/app.git";
         var credential = new CloneCredential("ada", Password, CloneOrigin.Of(url)!, "ada's");
-        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home") };
         var (outside, checkout, ran) = (_folder.Create("outside"), _folder["clone"], _folder["ran"]);
-        using var tools = Tools();
-        await new CloneRepository(tools.Git).RunAsync(url, null, checkout, view, credential, _ => { }, Token);
+        using var tools = new RealGit(_folder);
+        await new CloneRepository(tools.Git).RunAsync(url, null, checkout, tools.View, credential, _ => { }, Token);
         await File.WriteAllTextAsync(Path.Combine(checkout, "changed", "mine.txt"), "mine\n", Token);
         Directory.Delete(Path.Combine(checkout, "behind"), recursive: true);
         File.CreateSymbolicLink(Path.Combine(checkout, "behind"), outside);
@@ -127,7 +120,7 @@ public sealed class SubmoduleTests : IDisposable
                 + $"[submodule \"libs/my lib\"]\n\tupdate = !touch {ran}\n", Token);
         List<string> said = [];
         var added = await new AddSubmodules(tools.Git, new CloneSubmodules(tools.Git, TimeProvider.System)).RunAsync(
-            checkout, new SubmoduleRequest(url, _folder["copy"], view, credential), said.Add, Token);
+            checkout, new SubmoduleRequest(url, _folder["copy"], tools.View, credential), said.Add, Token);
 
         Assert.Equal([server.Url + "/lib.git", server.Url + "/deep.git"], added);
         Assert.Equal("lib\n", await File.ReadAllTextAsync(Path.Combine(checkout, "libs/my lib/lib.txt"), Token));
@@ -143,39 +136,17 @@ public sealed class SubmoduleTests : IDisposable
         // Once more there is nothing to do.
         Directory.Delete(_folder["copy"], recursive: true);
         Assert.Empty(await new AddSubmodules(tools.Git, new CloneSubmodules(tools.Git, TimeProvider.System)).RunAsync(
-            checkout, new SubmoduleRequest(url, _folder["copy"], view, credential), said.Add, Token));
+            checkout, new SubmoduleRequest(url, _folder["copy"], tools.View, credential), said.Add, Token));
     }
 
     private async Task<(string Checkout, IReadOnlyList<string> Cloned)> CloneAsync(
         string url, CloneCredential credential, List<string> said)
     {
-        using var tools = Tools();
-        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home") };
+        using var tools = new RealGit(_folder);
         var target = _folder["clone"];
-        await new CloneRepository(tools.Git).RunAsync(url, null, target, view, credential, _ => { }, Token);
+        await new CloneRepository(tools.Git).RunAsync(url, null, target, tools.View, credential, _ => { }, Token);
         var cloned = await new CloneSubmodules(tools.Git, TimeProvider.System).RunAsync(
-            new SubmoduleRequest(url, target, view, credential), said.Add, Token);
+            new SubmoduleRequest(url, target, tools.View, credential), said.Add, Token);
         return (target, [.. cloned.Select(one => one.Url)]);
-    }
-
-    private RealGit Tools()
-    {
-        var outgoing = new OutgoingOptions { AllowedNetworks = "127.0.0.1" };
-        var data = new DataOptions { Data = _folder.Create("data") };
-        var tools = new CodespaceTools(new ConfigurationBuilder().AddEnvironmentVariables().Build());
-        var sandbox = new SandboxedProcess(tools, TimeProvider.System);
-        var firewall = new Firewall(
-            tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
-        return new RealGit(
-            new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System), sandbox, firewall);
-    }
-
-    private sealed record RealGit(SandboxedGit Git, SandboxedProcess Sandbox, Firewall Firewall) : IDisposable
-    {
-        public void Dispose()
-        {
-            Sandbox.Dispose();
-            Firewall.Dispose();
-        }
     }
 }

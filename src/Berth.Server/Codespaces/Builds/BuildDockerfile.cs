@@ -13,7 +13,8 @@ namespace Berth.Server.Codespaces.Builds;
 /// neither a tool nor the repository's own text has a say in what the engine is asked. No secret is part of it.
 /// </summary>
 internal sealed class BuildDockerfile(
-    IContainerEngine engine, BuiltImages images, BuildGroups groups, FetchRemoteFiles fetch, TimeProvider time)
+    IContainerEngine engine, BuiltImages images, BuildGroups groups, FetchRemoteFiles fetch, FetchRepositories clone,
+    TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
@@ -43,10 +44,14 @@ internal sealed class BuildDockerfile(
         {
             var fetched = await fetch.RunAsync(
                 added, planned.Dockerfile.Remotes, line => start.Log.Write("build", line), cancellationToken);
+            var cloned = await clone.RunAsync(
+                Path.Combine(added, "git"), start.GitView, planned.Dockerfile.Repositories,
+                FetchRemoteFiles.MostBytes - fetched.Sum(file => new FileInfo(file.Local).Length), line => start.Log.Write("build", line),
+                cancellationToken);
             var folder = Path.Combine(start.Workspace, planned.Build.Context);
             var tar = new BuildContext(
                 folder, planned.Ignored, dockerfile, planned.Dockerfile.Files,
-                (writer, cancel) => MoreAsync(writer, start.Workspace, planned, fetched, cancel));
+                (writer, cancel) => MoreAsync(writer, start.Workspace, planned, fetched, cloned, cancel));
             start.Log.Write("build", $"building {planned.Build.Dockerfile}");
             var request = new Request(
                 purpose, planned.Dockerfile.Target, planned.Dockerfile.Arguments, planned.Build.NoCache,
@@ -62,7 +67,8 @@ internal sealed class BuildDockerfile(
 
     /// <summary>What instructions want that the engine's builder does not know.</summary>
     private static async Task MoreAsync(
-        TarWriter tar, string workspace, PlannedBuild planned, IReadOnlyList<FetchedFile> fetched, CancellationToken cancellationToken)
+        TarWriter tar, string workspace, PlannedBuild planned, IReadOnlyList<FetchedFile> fetched,
+        IReadOnlyList<FetchedRepository> cloned, CancellationToken cancellationToken)
     {
         var sent = new SelectedFiles.Sent();
         foreach (var selection in planned.Dockerfile.Selections)
@@ -76,6 +82,11 @@ internal sealed class BuildDockerfile(
         foreach (var file in fetched)
         {
             await file.WriteAsync(tar, cancellationToken);
+        }
+
+        foreach (var repository in cloned)
+        {
+            await repository.WriteAsync(tar, cancellationToken);
         }
     }
 

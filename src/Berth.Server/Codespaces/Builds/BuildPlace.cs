@@ -2,6 +2,7 @@ using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Codespaces.Images;
+using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Builds;
 
@@ -13,6 +14,9 @@ internal sealed record BuildPlace(
     IReadOnlyDictionary<string, PinnedImage> Images)
 {
     public required EngineFacts Engine { get; init; }
+
+    /// <summary>Who git is in the sandbox, and its home.</summary>
+    public required SandboxView GitView { get; init; }
 
     /// <summary>With the images of services of the compose files, by the services' names.</summary>
     public BuildPlace With(IReadOnlyDictionary<string, PinnedImage> services) => this with

@@ -18,3 +18,10 @@ internal sealed record ContextSelection(
 /// <param name="Path">Where it lies in the context.</param>
 /// <param name="Checksum">Null: whatever comes.</param>
 internal sealed record RemoteFile(string Path, Uri Url, Digest? Checksum, UnixFileMode Mode, TextPlace Place);
+
+/// <summary>A git repository that ADD names, which Berth clones.</summary>
+/// <param name="Path">Where its files lie in the context; ends with a slash.</param>
+/// <param name="Commit">That it must be at, or the beginning of it; null: any.</param>
+/// <param name="KeepsGit">What git itself has there is copied as well.</param>
+internal sealed record RemoteRepository(
+    string Path, GitAddress Address, string? Commit, bool KeepsGit, IReadOnlyList<string> Excludes, TextPlace Place);

@@ -19,6 +19,14 @@ internal sealed class CopyFlags
 
     public Digest? Checksum { get; private set; }
 
+    /// <summary>The checksum of a git repository.</summary>
+    public string? Commit { get; private set; }
+
+    /// <summary>What git itself has of a repository is wanted as well.</summary>
+    public bool KeepsGit { get; private set; }
+
+    public bool HasChecksum => Checksum is not null || Commit is not null;
+
     /// <summary>Null: as ADD does by itself.</summary>
     public bool? Unpack { get; private set; }
 
@@ -30,10 +38,12 @@ internal sealed class CopyFlags
     {
         switch (flag)
         {
-            // How the layer is stored, and what is kept of a repository: not what is in the image.
+            // How the layer is stored, not what is in the image.
             case "link":
-            case "keep-git-dir" when instruction == "ADD":
                 return Flag(value) is not null;
+            case "keep-git-dir" when instruction == "ADD" && Flag(value) is { } keeps:
+                KeepsGit = keeps;
+                return true;
             case "chmod":
                 Mode = value;
                 return true;
@@ -48,6 +58,9 @@ internal sealed class CopyFlags
                 return true;
             case "checksum" when instruction == "ADD" && Digest.TryParse(value, out var digest):
                 Checksum = digest;
+                return true;
+            case "checksum" when instruction == "ADD" && GitAddress.IsCommit(value):
+                Commit = value;
                 return true;
             default:
                 return false;

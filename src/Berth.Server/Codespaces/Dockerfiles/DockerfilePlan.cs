@@ -59,6 +59,9 @@ internal sealed record DockerfileStage(int Index, string? Name, StageSource Base
     /// <summary>Files that it copies, fetched.</summary>
     public List<RemoteFile> Remotes { get; } = [];
 
+    /// <summary>Repositories that it copies, cloned.</summary>
+    public List<RemoteRepository> Repositories { get; } = [];
+
     /// <summary>What comes first in stages that begin with this one (ONBUILD).</summary>
     public List<DockerfileInstruction> Triggers { get; } = [];
 }
@@ -122,6 +125,9 @@ internal sealed class DockerfilePlan
 
     /// <inheritdoc cref="Selections"/>
     public IReadOnlyList<RemoteFile> Remotes => [.. _stages.SelectMany(stage => stage.Remotes)];
+
+    /// <inheritdoc cref="Selections"/>
+    public IReadOnlyList<RemoteRepository> Repositories => [.. _stages.SelectMany(stage => stage.Repositories)];
 
     /// <summary>For the engine: the configuration's, and the platform's where the Dockerfile asks for it.</summary>
     public IReadOnlyDictionary<string, string> Arguments { get; }

@@ -8,6 +8,9 @@ internal sealed partial class StageReader
     /// <summary>Each is looked for in all of the context.</summary>
     private const int MostSelections = 64;
 
+    /// <summary>Of one configuration: each is cloned.</summary>
+    private const int MostRepositories = 16;
+
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Berth puts files of its own into the context, which a copy of all of it does not take along.</summary>
@@ -43,7 +46,7 @@ internal sealed partial class StageReader
             return copies;
         }
 
-        if (flags.Checksum is not null)
+        if (flags.HasChecksum)
         {
             throw Fault(instruction, "--checksum is for one source, which is a URL");
         }
@@ -87,12 +90,14 @@ internal sealed partial class StageReader
             var text = source.AsSpan().ContainsAny(NotPlain) ? Scopes.Expand(Stages, stage, source, Place(instruction)) : source;
             if (text is not null && (text.Contains("://", StringComparison.Ordinal) || text.StartsWith("git@", StringComparison.Ordinal)))
             {
-                if (flags.Checksum is not null && sources.Count > 1)
+                if (flags.HasChecksum && sources.Count > 1)
                 {
                     throw Fault(instruction, "--checksum is for one source, which is a URL");
                 }
 
-                copies.Add(Remote(instruction, stage, flags, text, target));
+                copies.Add(GitAddress.IsOne(text)
+                    ? Repository(instruction, stage, flags, text, target)
+                    : Remote(instruction, stage, flags, text, target));
             }
             else if (text is null || text.Length == 0 || text.AsSpan().ContainsAny(NotPlain))
             {
@@ -113,17 +118,14 @@ internal sealed partial class StageReader
     private CopyWords Remote(DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, string text, string target)
     {
         var shown = DockerfileParser.Short(text);
-        if (IsGit(text))
-        {
-            throw Fault(
-                instruction,
-                $"ADD {shown}: git repositories are not cloned by builds of codespaces; clone it with RUN git clone, or make it a "
-                    + "submodule");
-        }
-
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
         {
             throw Fault(instruction, $"ADD {shown}: it is fetched over http or https");
+        }
+
+        if (flags.Commit is not null)
+        {
+            throw Fault(instruction, $"--checksum={DockerfileParser.Short(flags.Commit)}: {Oci.Digest.Rule}");
         }
 
         if (url.UserInfo.Length > 0)
@@ -146,10 +148,23 @@ internal sealed partial class StageReader
             flags.Unpack == true ? "ADD" : "COPY", JsonSerializer.Serialize(new[] { path, target }), HasMode: mode != OwnersAlone);
     }
 
-    private static bool IsGit(string text)
+    /// <summary>Its files are copied as those of a folder are.</summary>
+    private CopyWords Repository(
+        DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, string text, string target)
     {
-        var path = text.Split('#', '?')[0];
-        return !text.StartsWith("http", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".git", StringComparison.Ordinal);
+        budget.Count("git repositories in ADD", MostRepositories, Place(instruction));
+        var (address, fault) = GitAddress.Read(text);
+        fault ??= flags.Checksum is null ? null : "the --checksum of a git repository is a commit";
+        if (fault is not null)
+        {
+            throw Fault(instruction, $"ADD {DockerfileParser.Short(text)}: {fault}");
+        }
+
+        var path = $"{DockerfilePlan.AddedFolder}/{_placed++}/";
+        stage.Repositories.Add(new RemoteRepository(
+            path, address!, flags.Commit, flags.KeepsGit, flags.Excludes.ConvertAll(pattern => Plain(instruction, stage, pattern)),
+            Place(instruction)));
+        return new CopyWords("COPY", JsonSerializer.Serialize(new[] { path, target }));
     }
 
     private CopyWords Selected(

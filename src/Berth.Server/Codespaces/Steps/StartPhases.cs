@@ -90,6 +90,7 @@ internal record FetchedStart : ReadStart
     public BuildPlace ForBuilds => new(Codespace, Folders, Log, Machine, Workspace, Plan.Budget, Images)
     {
         Engine = Engine,
+        GitView = GitView,
         Network = Network,
     };
 }

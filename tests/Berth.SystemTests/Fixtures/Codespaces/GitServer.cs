@@ -46,6 +46,9 @@ internal sealed class GitServer : IAsyncDisposable
     /// <summary>What is waited for before a request is answered.</summary>
     public Func<Task>? BeforeAnswer { get; set; }
 
+    /// <summary>Anybody may read.</summary>
+    public bool IsPublic { get; set; }
+
     /// <summary>The Authorization headers that came.</summary>
     public ConcurrentQueue<string> Seen { get; } = new();
 
@@ -67,6 +70,7 @@ internal sealed class GitServer : IAsyncDisposable
         await git.RunAsync("init", "--quiet", "--initial-branch=main");
         foreach (var (path, content) in files)
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(work, path))!);
             await File.WriteAllTextAsync(Path.Combine(work, path), content, TestContext.Current.CancellationToken);
         }
 
@@ -100,7 +104,7 @@ internal sealed class GitServer : IAsyncDisposable
             Seen.Enqueue(authorization);
         }
 
-        if (authorization != _expected)
+        if (!IsPublic && authorization != _expected)
         {
             http.Response.StatusCode = 401;
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"git\"";

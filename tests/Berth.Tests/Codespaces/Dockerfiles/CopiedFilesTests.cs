@@ -28,6 +28,52 @@ public sealed class CopiedFilesTests
         Assert.DoesNotContain("ADD http", written, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("https://x.test/a/b.git", "https://x.test/a/b.git", null, null)]
+    [InlineData("https://x.test/a/b.git#v1.2", "https://x.test/a/b.git", "v1.2", null)]
+    [InlineData("http://x.test/b.git#feature/x:docs/en/", "http://x.test/b.git", "feature/x", "docs/en")]
+    [InlineData("https://x.test/b.git#:docs", "https://x.test/b.git", null, "docs")]
+    [InlineData("https://x.test/b.git#", "https://x.test/b.git", null, null)]
+    public void A_repository_that_ADD_names_is_cloned_by_Berth(string source, string url, string? reference, string? folder)
+    {
+        var plan = Plan($"FROM r.test/a\nARG S={source}\nADD --checksum=0123456 --keep-git-dir --exclude=*.md [\"$S\", \"/x\"]");
+        var repository = Assert.Single(plan.Repositories);
+        Assert.Equal(new GitAddress(new Uri(url), reference, folder), repository.Address);
+        Assert.Equal((".berth-add/0/", "0123456", true), (repository.Path, repository.Commit, repository.KeepsGit));
+        Assert.Equal(["*.md"], repository.Excludes);
+        Assert.Contains("\nCOPY [\".berth-add/0/\",\"/x\"]\n", Written(plan), StringComparison.Ordinal);
+        Assert.False(Assert.Single(Plan("FROM r.test/a\nADD https://x.test/b.git /x").Repositories).KeepsGit);
+    }
+
+    [Trait("Suite", "hostile")]
+    [Theory]
+    [InlineData("ADD git@x.test:a.git /x", "repositories are cloned over http and https, without a key")]
+    [InlineData("ADD ssh://git@x.test/a.git /x", "without a key; name it by https")]
+    [InlineData("ADD --keep-git-dir=true git://x.test/a /x", "name it by https, or make it a submodule")]
+    [InlineData("ADD https://u:p@x.test/a.git /x", "must not contain a user name or a password")]
+    [InlineData("ADD https://x.test/a.git?ref=main /x", "a branch, tag or commit stands behind a #")]
+    [InlineData("ADD https://x.test/a.git#--upload-pack=x /x", "is no name of a branch or tag, and no commit")]
+    [InlineData("ADD https://x.test/a.git#a~1 /x", "is no name of a branch or tag, and no commit")]
+    [InlineData("ADD [\"https://x.test/a.git#main:a/../../b\", \"/x\"]", "is no folder of the repository")]
+    [InlineData("ADD [\"https://x.test/a.git#:.git/hooks\", \"/x\"]", "is no folder of the repository")]
+    [InlineData("ADD --keep-git-dir=maybe https://x.test/a.git /x", "ADD has no flag --keep-git-dir=maybe")]
+    [InlineData("ADD --checksum=0123456789 https://x.test/a /x", "--checksum=0123456789: ")]
+    [InlineData("ADD --checksum=0123456789 a /x", "--checksum is for one source, which is a URL")]
+    public void A_repository_that_cannot_be_cloned_is_refused_with_its_line(string text, string reason)
+    {
+        var fault = Assert.ThrowsAny<Exception>(() => Plan("FROM r.test/a\n" + text)).Message;
+        Assert.StartsWith("Dockerfile line 2: ", fault, StringComparison.Ordinal);
+        Assert.Contains(reason, fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_repository_is_counted()
+    {
+        var text = "FROM r.test/a\n" + string.Concat(Enumerable.Range(0, 17).Select(i => $"ADD https://x.test/{i}.git /{i}\n"));
+        Assert.Contains(
+            "more than 16 git repositories in ADD", Assert.ThrowsAny<Exception>(() => Plan(text)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_ADD_of_several_is_one_copy_for_each_kind()
     {

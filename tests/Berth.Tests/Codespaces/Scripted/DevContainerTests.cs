@@ -109,16 +109,60 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
         Assert.Equal(["berth-" + name, $"berth-{name}.web"], World.Engine.Bodies.Keys.Where(key => key.Contains(name)).Order());
         var image = (string)World.Engine.Bodies["berth-" + name]["Image"]!;
         var (dockerfile, files) = World.Engine.Built[image];
-        Assert.Equal([".berth-copy/0/", ".berth-copy/0/a.txt"], files.Where(file => file.StartsWith(".berth-copy", StringComparison.Ordinal)));
+        Assert.Equal(
+            [".berth-copy/0/", ".berth-copy/0/a.txt"], files.Where(file => file.StartsWith(".berth-copy", StringComparison.Ordinal)));
         var below = FromOf(dockerfile);
         Assert.Equal(below, FromOf(World.Engine.Built[(string)World.Engine.Bodies[$"berth-{name}.web"]["Image"]!].Dockerfile));
         Assert.Contains("@sha256:", FromOf(World.Engine.Built[below].Dockerfile), StringComparison.Ordinal);
 
         // Once for both.
-        Assert.Single((await World.LogAsync(name)).Split('\n'), line => line.Contains("building compose.yml (services.base", StringComparison.Ordinal));
+        Assert.Single(
+            (await World.LogAsync(name)).Split('\n'),
+            line => line.Contains("building compose.yml (services.base", StringComparison.Ordinal));
 
         static string FromOf(string text) =>
             text.Split('\n').Last(line => line.StartsWith("FROM ", StringComparison.Ordinal)).Split(' ')[1];
+    }
+
+    [Fact]
+    public async Task A_repository_that_a_Dockerfile_adds_comes_with_the_files_of_its_commit()
+    {
+        World.Reset();
+        World.Sandbox.Files["Dockerfile"] =
+            $"FROM {World.Image}\nADD --checksum=1111111 --exclude=*.md http://1.1.1.1/a.git#main:docs /docs\n"
+                + "ADD --keep-git-dir http://1.1.1.1/b.git /b\n";
+        World.Sandbox.Files[".devcontainer.json"] = """{ "build": { "dockerfile": "Dockerfile" } }""";
+        foreach (var path in new[] { ".git/HEAD", "README.md", "docs/a.txt", "docs/b.md", "docs/sub/.git", "docs/sub/c.txt" })
+        {
+            World.Sandbox.CheckedOut[path] = path;
+        }
+
+        var name = await World.CreateAsync();
+        await World.AvailableAsync(name);
+        var (dockerfile, files) = World.Engine.Built[(string)World.Engine.Bodies["berth-" + name]["Image"]!];
+        Assert.Contains("\nCOPY [\".berth-add/0/\",\"/docs\"]\nCOPY [\".berth-add/1/\",\"/b\"]\n", dockerfile, StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                ".berth-add/0/", ".berth-add/0/a.txt", ".berth-add/0/sub/", ".berth-add/0/sub/c.txt", ".berth-add/1/", ".berth-add/1/.git/",
+                ".berth-add/1/.git/HEAD", ".berth-add/1/README.md", ".berth-add/1/docs/", ".berth-add/1/docs/a.txt",
+                ".berth-add/1/docs/b.md", ".berth-add/1/docs/sub/", ".berth-add/1/docs/sub/.git", ".berth-add/1/docs/sub/c.txt",
+            ],
+            files.Where(file => file.StartsWith(".berth-add", StringComparison.Ordinal)));
+        Assert.False(Directory.Exists(World.Folders((await World.RowAsync(name))!).Added + "/dockerfile"));
+    }
+
+    [Theory]
+    [InlineData("--checksum=2222222 http://1.1.1.1/a.git", "Dockerfile line 2: ADD http://1.1.1.1/a.git: its commit is 1111")]
+    [InlineData("http://1.1.1.1/a.git#:gone", "it has no folder gone")]
+    [InlineData("http://127.0.0.1/a.git", "is not a globally routable address of another machine")]
+    public async Task A_repository_that_cannot_be_added_is_named_with_its_line(string source, string reason)
+    {
+        World.Reset();
+        World.Sandbox.Files["Dockerfile"] = $"FROM {World.Image}\nADD {source} /x\n";
+        World.Sandbox.Files[".devcontainer.json"] = """{ "build": { "dockerfile": "Dockerfile" } }""";
+        var name = await World.BeginAsync();
+        await World.UntilAsync(name, CodespaceState.Failed);
+        Assert.Contains(reason, (await World.RowAsync(name))!.Failure, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class ScriptedSandbox : ISandbox
     /// <summary>The submodules of what is cloned, by path; each has one file.</summary>
     public Dictionary<string, string> Submodules { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What repositories have that are checked out by a commit, as for ADD.</summary>
+    public Dictionary<string, string> CheckedOut { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What is at the remote, whatever it is asked for.</summary>
     public string Commit { get; set; } = new('1', 40);
 
@@ -57,7 +60,12 @@ internal sealed class ScriptedSandbox : ISandbox
             return new ToolResult(0, "");
         }
 
-        if (words.Contains("fetch") || words.Contains("reset") || words.Contains("checkout"))
+        if (words.Contains("--detach"))
+        {
+            Write(CheckedOut, words[words.IndexOf("-C") + 1]);
+        }
+
+        if (words.Exists(word => word is "init" or "remote" or "fetch" or "reset" or "checkout"))
         {
             return new ToolResult(0, "");
         }
@@ -79,13 +87,17 @@ internal sealed class ScriptedSandbox : ISandbox
             return new ToolResult(128, "");
         }
 
-        foreach (var (path, content) in Files)
+        Write(Files, target);
+        return new ToolResult(0, "");
+    }
+
+    private static void Write(Dictionary<string, string> files, string target)
+    {
+        foreach (var (path, content) in files)
         {
             var file = Path.Combine(target, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             File.WriteAllText(file, content);
         }
-
-        return new ToolResult(0, "");
     }
 }

@@ -103,6 +103,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         (Engine.ImageVolumes, Engine.ImageBytes) = ([], 0);
         Sandbox.Files.Clear();
         Sandbox.Submodules.Clear();
+        Sandbox.CheckedOut.Clear();
         Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{Image}}" }""";
     }
 

@@ -1,0 +1,195 @@
+using System.Formats.Tar;
+using System.Globalization;
+using Berth.Server.Codespaces.Devcontainers;
+using Berth.Server.Codespaces.Dockerfiles;
+using Berth.Server.Codespaces.Git;
+using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Faults;
+
+namespace Berth.Server.Codespaces.Builds;
+
+/// <summary>A repository that was fetched for ADD.</summary>
+/// <param name="Local">The folder on this machine whose files are meant.</param>
+internal sealed record FetchedRepository(RemoteRepository Remote, string Local)
+{
+    public async Task WriteAsync(TarWriter tar, CancellationToken cancellationToken)
+    {
+        var ignored = IgnorePatterns.Parse(
+            string.Join('\n', [.. Remote.KeepsGit ? [] : new[] { "**/.git" }, .. Remote.Excludes]), Remote.Place.ToString());
+        await tar.WriteEntryAsync(
+            new PaxTarEntry(TarEntryType.Directory, Remote.Path) { Mode = PackedFiles.OpenFolder }, cancellationToken);
+        await PackedFiles.FolderAsync(tar, Local, "", Remote.Path, ignored, cancellationToken);
+    }
+}
+
+/// <summary>
+/// Clones what ADD names as git repositories, in the sandbox and without any login: only from addresses that outgoing requests may reach,
+/// the one commit that is meant, and no more than a few gigabytes.
+/// </summary>
+internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submodules, TimeProvider time)
+{
+    private const int MostEntries = 200_000;
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <summary>All branches and tags, for a commit that a server does not hand out by itself.</summary>
+    private static readonly string[] Everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+
+    /// <param name="folder">Does not exist yet; on the codespace's own disk.</param>
+    /// <param name="view">Who git is in the sandbox, with a home that nobody else writes to.</param>
+    /// <param name="most">Bytes of all of them together.</param>
+    /// <exception cref="FaultException">One cannot be had; says file and line.</exception>
+    public async Task<IReadOnlyList<FetchedRepository>> RunAsync(
+        string folder, SandboxView view, IReadOnlyList<RemoteRepository> repositories, long most, Action<string> log,
+        CancellationToken cancellationToken)
+    {
+        if (repositories.Count == 0)
+        {
+            return [];
+        }
+
+        using var expired = new CancellationTokenSource(Longest, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expired.Token);
+        List<FetchedRepository> fetched = [];
+        var (bytes, entries) = (most, MostEntries);
+        foreach (var repository in repositories)
+        {
+            log($"cloning {repository.Address.Url}");
+            var target = Path.Combine(folder, fetched.Count.ToString(CultureInfo.InvariantCulture));
+            Directory.CreateDirectory(target);
+            Ownership.GiveOne(target, view.User);
+            try
+            {
+                var call = new GitCall($"the clone of {repository.Address.Url}", target, view, [])
+                {
+                    Limits = new GitLimits(bytes, Longest),
+                };
+                await CloneAsync(repository, call, log, ending.Token);
+                (bytes, entries) = Rest(repository, target, bytes, entries, ending.Token);
+            }
+            catch (FaultException fault) when (fault.Fault.Kind == FaultKind.Repository)
+            {
+                throw Fault(repository, fault.Message);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Fault(repository, $"it took longer than {Longest.TotalMinutes:0} minutes with those before it");
+            }
+
+            fetched.Add(new FetchedRepository(repository, FolderOf(repository, target)));
+        }
+
+        return fetched;
+    }
+
+    private async Task CloneAsync(RemoteRepository repository, GitCall call, Action<string> log, CancellationToken cancellationToken)
+    {
+        var url = repository.Address.Url.AbsoluteUri;
+        await RunAsync(repository, call, ["init", "--quiet", "--template="], cancellationToken);
+        await RunAsync(repository, call, ["remote", "add", "origin", url], cancellationToken);
+        var commit = await FetchAsync(repository, call with { Remote = git.Check(url) }, cancellationToken);
+        await RunAsync(repository, call, ["checkout", "--quiet", "--detach", commit], cancellationToken);
+        var head = (await RunAsync(repository, call, ["rev-parse", "HEAD"], cancellationToken)).Trim();
+        if (repository.Commit is { } wanted && !head.StartsWith(wanted, StringComparison.Ordinal))
+        {
+            throw Fault(repository, $"its commit is {head}, not {wanted}");
+        }
+
+        if (CloneSubmodules.HasAny(call.Checkout))
+        {
+            await submodules.RunAsync(new SubmoduleRequest(url, call.Checkout, call.View, Credential: null), log, cancellationToken);
+        }
+    }
+
+    /// <summary>The one commit where the server hands it out, else everything.</summary>
+    /// <returns>What to check out.</returns>
+    private async Task<string> FetchAsync(RemoteRepository repository, GitCall call, CancellationToken cancellationToken)
+    {
+        const string Fetched = "FETCH_HEAD";
+        var reference = repository.Address.Reference ?? "HEAD";
+        string[] fetch = ["fetch", "--quiet", "--no-recurse-submodules"];
+        List<string> said = [];
+        var newest = call with { Arguments = ["-C", call.Checkout, .. fetch, "--depth=1", "--no-tags", "--", "origin", reference] };
+        if ((await git.RunAsync(newest, said.Add, cancellationToken)).ExitCode == 0)
+        {
+            return Fetched;
+        }
+
+        // Not every server hands out every commit.
+        if (GitAddress.IsCommit(reference))
+        {
+            await RunAsync(repository, call, [.. fetch, "--", "origin", .. Everything], cancellationToken);
+            return reference;
+        }
+
+        // A web server that only shows files has no way to leave history out.
+        if (said.Exists(line => line.Contains("does not support shallow", StringComparison.Ordinal)))
+        {
+            await RunAsync(repository, call, [.. fetch, "--no-tags", "--", "origin", reference], cancellationToken);
+            return Fetched;
+        }
+
+        throw Fault(repository, Reason(said));
+    }
+
+    private async Task<string> RunAsync(
+        RemoteRepository repository, GitCall call, string[] arguments, CancellationToken cancellationToken)
+    {
+        List<string> said = [];
+        var result = await git.RunAsync(
+            call with { Arguments = ["-C", call.Checkout, .. arguments] }, said.Add, cancellationToken);
+        return result.ExitCode == 0 ? result.Output : throw Fault(repository, Reason(said));
+    }
+
+    private static string Reason(List<string> said)
+    {
+        var line = said.LastOrDefault(
+            one => one.StartsWith("fatal: ", StringComparison.Ordinal) || one.StartsWith("error: ", StringComparison.Ordinal))
+            ?? said.LastOrDefault() ?? "git said nothing";
+        var reason = line[(line.StartsWith("fatal: ", StringComparison.Ordinal) ? "fatal: ".Length : 0)..];
+        return reason.Contains("could not read Username", StringComparison.Ordinal)
+            || reason.Contains("Authentication failed", StringComparison.Ordinal)
+            ? $"{reason}; builds get no login, so only public repositories can be added: make it a submodule"
+            : reason;
+    }
+
+    /// <summary>What is left for others; git itself looks at its size only now and then.</summary>
+    private static (long Bytes, int Entries) Rest(
+        RemoteRepository repository, string target, long bytes, int entries, CancellationToken cancellationToken)
+    {
+        var all = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+        };
+        foreach (var entry in new DirectoryInfo(target).EnumerateFileSystemInfos("*", all))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            bytes -= entry is FileInfo file ? file.Length : 0;
+            if (bytes < 0 || --entries < 0)
+            {
+                throw Fault(
+                    repository, $"what a build fetches is more than {FetchRemoteFiles.MostBytes >> 30} GiB or {MostEntries} files");
+            }
+        }
+
+        return (bytes, entries);
+    }
+
+    /// <summary>No link of the repository leads out of it.</summary>
+    private static string FolderOf(RemoteRepository repository, string target)
+    {
+        foreach (var segment in repository.Address.Folder?.Split('/', StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            target = Path.Combine(target, segment);
+            if (Checkout.Kind(target) != FileKind.Folder)
+            {
+                throw Fault(repository, $"it has no folder {repository.Address.Folder}");
+            }
+        }
+
+        return target;
+    }
+
+    private static FaultException Fault(RemoteRepository repository, string reason) => new(
+        FaultKind.Build, $"{repository.Place}: ADD {DockerfileParser.Short(repository.Address.Url.ToString())}: {reason}");
+}
