@@ -5,7 +5,11 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// <summary>One COPY or ADD of what one instruction becomes.</summary>
 /// <param name="Words">Sources and target.</param>
 /// <param name="HasMode">The sources have the mode already that they are to have.</param>
-internal sealed record CopyWords(string Name, string Words, bool HasMode = false);
+internal sealed record CopyWords(string Name, string Words, bool HasMode = false)
+{
+    /// <summary>The sources are sent with the build's own context, whatever the instruction names.</summary>
+    public bool IsSent { get; init; }
+}
 
 /// <summary>The flags of COPY and ADD that say which files are meant, and how they are to be.</summary>
 internal sealed class CopyFlags

@@ -51,6 +51,10 @@ internal sealed partial class StageReader
         return source;
     }
 
+    /// <summary>The folder whose files alone a stage has; null: it is another stage, or none.</summary>
+    private string? FolderOf(StageSource source) =>
+        ContextStages.Find(stage => stage.Index == source.Stage)?.Selections[0].Context;
+
     /// <summary>A stage that begins with files begins with nothing, and copies them.</summary>
     private static DockerfileStage Begun(int index, string? name, StageSource source, int line)
     {

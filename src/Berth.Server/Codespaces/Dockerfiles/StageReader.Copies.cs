@@ -44,7 +44,9 @@ internal sealed partial class StageReader
         foreach (var copy in Refused(stage, () => Copies(instruction, stage, from, flags, written))
             ?? [new CopyWords(instruction.Name, written)])
         {
-            Add(instruction with { Name = copy.Name }, stage, from, owner, copy.HasMode ? null : flags.Mode, copy.Words);
+            Add(
+                instruction with { Name = copy.Name }, stage, copy.IsSent ? null : from, owner, copy.HasMode ? null : flags.Mode,
+                copy.Words);
         }
     }
 

@@ -53,7 +53,9 @@ internal sealed partial class StageReader
 
         if (from is not null && flags.Selects)
         {
-            return OfStage(instruction, stage, flags, sources, target);
+            return FolderOf(from) is { } folder
+                ? [Selected(instruction, stage, flags, sources, target, folder) with { IsSent = true }]
+                : OfStage(instruction, stage, flags, sources, target);
         }
 
         if (flags.Selects || (from is null && AddsFiles && sources is ["." or "./" or "/" or "*"]))
@@ -167,8 +169,10 @@ internal sealed partial class StageReader
         return new CopyWords("COPY", JsonSerializer.Serialize(new[] { path, target }));
     }
 
+    /// <param name="context">A folder of the checkout beside the build's own context; null: that.</param>
     private CopyWords Selected(
-        DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, List<string> written, string target)
+        DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, List<string> written, string target,
+        string? context = null)
     {
         if (instruction.Heredocs.Count > 0)
         {
@@ -192,7 +196,10 @@ internal sealed partial class StageReader
         // One file or folder keeps its name: a file is copied to a file, and a folder's files into a folder.
         var last = sources[0].TrimEnd('/')[(sources[0].TrimEnd('/').LastIndexOf('/') + 1)..];
         var name = !isOne ? null : last is "" or "." or ".." ? "all" : last;
-        stage.Selections.Add(new ContextSelection(folder, sources, excludes, flags.Parents, name, Place(instruction)));
+        stage.Selections.Add(new ContextSelection(folder, sources, excludes, flags.Parents, name, Place(instruction))
+        {
+            Context = context,
+        });
         return new CopyWords("COPY", JsonSerializer.Serialize(new[] { folder + name, target }));
     }
 

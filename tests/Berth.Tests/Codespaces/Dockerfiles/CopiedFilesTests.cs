@@ -193,6 +193,19 @@ public sealed class CopiedFilesTests
             Written(plan), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("COPY --from=conf --exclude=*.md . /x", "COPY [\".berth-copy/1/all\",\"/x\"]", false)]
+    [InlineData("COPY --from=conf --parents --chown=1 a/*.txt /x/", "COPY --chown=1 [\".berth-copy/1/\",\"/x/\"]", true)]
+    public void Files_of_a_named_folder_are_chosen_as_those_of_the_context(string text, string line, bool parents)
+    {
+        var plan = Plan(
+            "FROM r.test/a\n" + text, new Dictionary<string, NamedContext> { ["conf"] = new NamedContext.Folder("etc/conf") });
+        var selection = Assert.Single(plan.Selections);
+        Assert.Equal(("etc/conf", parents), (selection.Context, selection.Parents));
+        Assert.EndsWith($"\nLABEL l=1\n{line}\n", Written(plan), StringComparison.Ordinal);
+        Assert.DoesNotContain("scratch", Written(plan), StringComparison.Ordinal);
+    }
+
     private static DockerfilePlan Plan(string text, IReadOnlyDictionary<string, NamedContext>? contexts = null)
     {
         var refusals = new Refusals();
