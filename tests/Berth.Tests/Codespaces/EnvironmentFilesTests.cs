@@ -13,33 +13,37 @@ public sealed class EnvironmentFilesTests
     private readonly ManualTimeProvider _time = new();
     private readonly List<string> _users = [];
 
-    [Fact]
-    public async Task What_the_shell_says_after_the_files_is_its_answer()
+    [Theory]
+    [InlineData("ada", "0")]
+    [InlineData("root", null)]
+    public async Task What_the_shell_says_after_the_files_is_its_answer(string user, string? opens)
     {
-        Answer(new ScriptedProcess("\n==berth-files-written== 0\nasked"));
-        Assert.Equal(new EnteredContainer(null, "asked"), await UpdateAsync());
-        Assert.Equal(["ada"], _users);
+        Answer(opens, new ScriptedProcess("\n==berth-files-written== 0\nasked"));
+        Assert.Equal(new EnteredContainer(null, "asked"), await UpdateAsync(user));
+        Assert.Equal(new[] { opens, user }.OfType<string>(), _users);
     }
 
-    /// <summary>When a container starts for the second time: root gives the folder back, and nobody is asked twice.</summary>
+    /// <summary>As in a container that starts for the second time: the shell writes when root has opened the folder.</summary>
     [Fact]
     public async Task A_folder_that_is_roots_is_given_to_everybody()
     {
-        Answer(
-            new ScriptedProcess("mkdir: denied\n==berth-files-written== 1\nasked"), new ScriptedProcess(),
-            new ScriptedProcess("\n==berth-files-written== 0\n"));
-        Assert.Equal(new EnteredContainer(null, "asked"), await UpdateAsync());
-        Assert.Equal(["ada", "0", "ada"], _users);
+        var opened = new TaskCompletionSource();
+        var shell = new ScriptedProcess("before\n==berth-end-of-file==\n", until: opened.Task);
+        Answer(new ScriptedProcess(until: opened.Task), shell);
+        var update = UpdateAsync();
+        Assert.Equal("", shell.Input);
+        opened.SetResult();
+        await update;
+        Assert.StartsWith("\n{", shell.Input, StringComparison.Ordinal);
+        Assert.Equal(["0", "ada"], _users);
     }
 
     [Fact]
     public async Task Files_that_cannot_be_written_are_told_with_the_reason()
     {
-        Answer(
-            new ScriptedProcess("mkdir: denied\n==berth-files-written== 1\nasked"), new ScriptedProcess(),
-            new ScriptedProcess("mkdir: still denied\n==berth-files-written== 1\n"));
+        Answer(new ScriptedProcess(), new ScriptedProcess("mkdir: denied\n==berth-files-written== 1\nasked"));
         var entered = await UpdateAsync();
-        Assert.Equal("the files for docker cannot be written inside: mkdir: still denied", entered.Fault);
+        Assert.Equal("the files for docker cannot be written inside: mkdir: denied", entered.Fault);
         Assert.Equal("asked", entered.Answer);
     }
 
@@ -47,7 +51,7 @@ public sealed class EnvironmentFilesTests
     public async Task A_shell_that_does_not_answer_is_ended_and_the_files_are_there()
     {
         var hanging = new ScriptedProcess("\n==berth-files-written== 0\n", until: new TaskCompletionSource().Task);
-        Answer(hanging);
+        Answer(new ScriptedProcess(), hanging);
         _time.StopTimers();
         var update = UpdateAsync();
         Assert.False(update.IsCompleted);
@@ -55,6 +59,9 @@ public sealed class EnvironmentFilesTests
         Assert.Equal(new EnteredContainer(null, null), await update);
         Assert.True(hanging.Killed.IsCompleted);
     }
+
+    private void Answer(string? opens, ScriptedProcess shell) =>
+        Answer(opens is null ? [shell] : [new ScriptedProcess(), shell]);
 
     private void Answer(params ScriptedProcess[] processes)
     {
@@ -66,7 +73,7 @@ public sealed class EnvironmentFilesTests
         };
     }
 
-    private Task<EnteredContainer> UpdateAsync() => new EnvironmentFiles(_engine, _time).UpdateAsync(
-        "container", "ada", _ => new EnvironmentContent("{}", "", "", new GitInside(null, [])), Question,
+    private Task<EnteredContainer> UpdateAsync(string user = "ada") => new EnvironmentFiles(_engine, _time).UpdateAsync(
+        "container", user, _ => new EnvironmentContent("{}", "", "", new GitInside(null, [])), Question,
         TestContext.Current.CancellationToken);
 }

@@ -21,6 +21,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     /// place of its global one: what that says in the image comes after it and wins.
     /// </summary>
     private const string UpdateScript = ReadScript + "\nprintf '\\n%s\\n' '" + Mark + "'\n" + """
+        IFS= read -r opened
         umask 077
         take() {
           {
@@ -58,22 +59,31 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         string container, string user, Func<string?, EnvironmentContent> contents, ShellQuestion? question,
         CancellationToken cancellationToken)
     {
-        byte[] Input(string current) =>
-            Encoding.UTF8.GetBytes(
-                string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
-        var command = Shell(user, [$"{WriteScript}\n{question?.Script}", "-", .. question?.Arguments ?? []]);
-        var output = await RunAsync(container, command, Input, cancellationToken);
-        var answer = output.TookTooLong ? null : output.Answer;
-        if (!output.HasWritten)
+        // The tmpfs may have the rights of the folder that it is mounted on, which are root's: runc 1.1 takes them wherever the folder is
+        // there already, as in a container that starts again. Root opens it while the user's shell begins.
+        var opened = user is not ("root" or "0")
+            ? RunAsync(container, Shell("0", [$"chmod 1777 {EnvironmentVariables.Folder}"]), null, cancellationToken)
+            : Task.CompletedTask;
+        async Task<byte[]> InputAsync(string current)
         {
-            // When a container starts for the second time its tmpfs has the rights of the folder that it is mounted on, which are root's
-            // (runc 1.1).
-            await RunAsync(container, Shell("0", [$"chmod 1777 {EnvironmentVariables.Folder}"]), null, cancellationToken);
-            output = await RunAsync(container, Shell(user, [WriteScript]), Input, cancellationToken);
+            await opened;
+            return Encoding.UTF8.GetBytes(
+                "\n"
+                + string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
         }
 
-        return new EnteredContainer(
-            output.HasWritten ? null : $"the files for docker cannot be written inside: {output.Errors.Trim()}", answer);
+        var command = Shell(user, [$"{WriteScript}\n{question?.Script}", "-", .. question?.Arguments ?? []]);
+        try
+        {
+            var output = await RunAsync(container, command, InputAsync, cancellationToken);
+            return new EnteredContainer(
+                output.HasWritten ? null : $"the files for docker cannot be written inside: {output.Errors.Trim()}",
+                output.TookTooLong ? null : output.Answer);
+        }
+        finally
+        {
+            await opened.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Docker's configuration as it is inside; null when there is none.</summary>
@@ -88,7 +98,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 
     /// <param name="answer">What it gets to read once its output has reached the mark; null: nothing.</param>
     private async Task<Output> RunAsync(
-        string container, EngineCommand command, Func<string, byte[]>? answer, CancellationToken cancellationToken)
+        string container, EngineCommand command, Func<string, Task<byte[]>>? answer, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -110,7 +120,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
                     output.Write(piece.Span[..(int)Math.Min(piece.Length, MostBytes - output.Length)]);
                     if (answer is not null && BeforeMark(output) is { } before)
                     {
-                        await process.WriteAsync(answer(before), either.Token);
+                        await process.WriteAsync(await answer(before), either.Token);
                         process.CloseInput();
                         answer = null;
                         output.SetLength(0);

@@ -41,7 +41,14 @@ internal sealed class ScriptedProcess(
         await (until ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
-    public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>What it was sent so far.</summary>
+    public string Input { get; private set; } = "";
+
+    public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        Input += Encoding.UTF8.GetString(input.Span);
+        return Task.CompletedTask;
+    }
 
     public void CloseInput()
     {
